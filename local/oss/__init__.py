@@ -1,0 +1,1 @@
+"""A local Object Storage Service (OSS): state in ``models``, wire in ``responses``."""

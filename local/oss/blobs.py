@@ -1,0 +1,136 @@
+"""The bytes of objects: files that are written once, named at random and never changed.
+
+Because no file is ever rewritten, a reader that holds an old row still reads the old content whole, and a
+process killed between writing a file and committing the row that names it leaves an orphan, nothing worse.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+if sys.platform != "win32":
+    import fcntl
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+class Blobs(Protocol):
+    """A place for immutable byte strings."""
+
+    def write(self, content: bytes) -> str:
+        """Keep ``content`` and return its new id."""
+
+    def read(self, blob_id: str, start: int, stop: int) -> bytes:
+        """Return the bytes from ``start`` to ``stop``; raises FileNotFoundError when the blob is gone."""
+
+    def remove(self, blob_id: str) -> None:
+        """Forget a blob; forgetting twice is fine."""
+
+
+class MemoryBlobs:
+    """Blobs that end with the process."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._contents: dict[str, bytes] = {}
+
+    def write(self, content: bytes) -> str:
+        """Keep ``content`` and return its new id."""
+        blob_id = secrets.token_hex(16)
+        self._contents[blob_id] = content
+        return blob_id
+
+    def read(self, blob_id: str, start: int, stop: int) -> bytes:
+        """Return the bytes from ``start`` to ``stop``."""
+        content = self._contents.get(blob_id)
+        if content is None:
+            raise FileNotFoundError(blob_id)
+        return content[start:stop]
+
+    def remove(self, blob_id: str) -> None:
+        """Forget a blob."""
+        self._contents.pop(blob_id, None)
+
+
+class FileBlobs:
+    """Blobs in files of one folder, fanned out by the first two digits of their ids."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use ``folder``, made when missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock: IO[bytes] | None = None
+
+    def write(self, content: bytes) -> str:
+        """Keep ``content`` and return its new id."""
+        blob_id = secrets.token_hex(16)
+        path = self._path(blob_id)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return blob_id
+
+    def read(self, blob_id: str, start: int, stop: int) -> bytes:
+        """Return the bytes from ``start`` to ``stop``; only these are read from the disk."""
+        with self._path(blob_id).open("rb") as file:
+            file.seek(start)
+            return file.read(stop - start)
+
+    def remove(self, blob_id: str) -> None:
+        """Forget a blob."""
+        self._path(blob_id).unlink(missing_ok=True)
+
+    def sweep(self, referenced: Collection[str]) -> int:
+        """Remove the files of no row in ``referenced`` and return their number.
+
+        An orphan is what a killed process left, and may be a photo that its owner had erased. Another living
+        process may have written a file whose row is not there yet, so only the holder of the folder's lock sweeps.
+        """
+        if not self._hold():
+            return 0
+        orphans = [path for path in self._folder.glob("??/*") if path.name not in referenced]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def close(self) -> None:
+        """Let another process sweep."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _hold(self) -> bool:
+        if self._lock is None and sys.platform != "win32":
+            lock = (self._folder / ".lock").open("wb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                return False
+            self._lock = lock
+        return self._lock is not None
+
+    def _path(self, blob_id: str) -> Path:
+        return self._folder / blob_id[:2] / blob_id
+
+
+def read_segments(blobs: Blobs, segments: Collection[tuple[str, int]], start: int, stop: int) -> bytes:
+    """Return the bytes ``start`` to ``stop`` of a content that is laid out over (blob id, size) segments."""
+    pieces: list[bytes] = []
+    offset = 0
+    for blob_id, size in segments:
+        low, high = max(start - offset, 0), min(stop - offset, size)
+        if low < high:
+            pieces.append(blobs.read(blob_id, low, high))
+        offset += size
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def chunks(blobs: Blobs, segments: Collection[tuple[str, int]]) -> Iterator[bytes]:
+    """Yield a segmented content in pieces of at most 1 MiB, to hash it without holding it whole."""
+    for blob_id, size in segments:
+        for start in range(0, size, _CHUNK_BYTES):
+            yield blobs.read(blob_id, start, min(start + _CHUNK_BYTES, size))

@@ -1,0 +1,75 @@
+"""The errors that OSS answers with, as values: status, code, message and EC, no wire.
+
+Codes and EC numbers are those of OSS's "Error codes" and "EC error codes" documents; an EC that the documents
+do not tie to one cause is left empty rather than invented.
+"""
+
+from __future__ import annotations
+
+
+class OssError(Exception):
+    """An error answer. ``details`` become extra elements of the answer's XML."""
+
+    def __init__(self, status: int, code: str, message: str, ec: str = "", **details: str) -> None:
+        """Hold what the answer needs; ``status`` is the HTTP status."""
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.ec = ec
+        self.details = details
+
+
+def no_such_bucket(bucket: str) -> OssError:
+    """404: the bucket does not exist."""
+    return OssError(
+        404, "NoSuchBucket", "The specified bucket does not exist.", "0015-00000101", BucketName=bucket
+    )
+
+
+def no_such_key(key: str) -> OssError:
+    """404: the object does not exist."""
+    return OssError(404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", Key=key)
+
+
+def no_such_upload(upload_id: str) -> OssError:
+    """404: the multipart upload does not exist, any more or at all."""
+    message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+    return OssError(404, "NoSuchUpload", message, "0042-00000002", UploadId=upload_id)
+
+
+def file_already_exists(*, completing: bool = False) -> OssError:
+    """409: ``x-oss-forbid-overwrite`` met an object; completing an upload has an EC of its own."""
+    message = "The object you specified already exists and can not be overwritten."
+    return OssError(409, "FileAlreadyExists", message, "0042-00000214" if completing else "0026-00000002")
+
+
+def invalid_argument(message: str, ec: str = "", **details: str) -> OssError:
+    """400: a header or parameter has a value that OSS does not take."""
+    return OssError(400, "InvalidArgument", message, ec, **details)
+
+
+def access_denied(message: str, ec: str = "0003-00000001") -> OssError:
+    """403: the caller is known or anonymous, and may not do this."""
+    return OssError(403, "AccessDenied", message, ec)
+
+
+def precondition_failed(condition: str) -> OssError:
+    """412: an ``If-...`` header did not hold."""
+    message = "At least one of the pre-conditions you specified did not hold."
+    return OssError(412, "PreconditionFailed", message, Condition=condition)
+
+
+def not_modified() -> OssError:
+    """304: the caller already has this content."""
+    return OssError(304, "NotModified", "Not Modified")
+
+
+def not_implemented(what: str) -> OssError:
+    """501: real OSS may know this, the local one does not."""
+    return OssError(501, "NotImplemented", f"{what} is not part of the local OSS.")
+
+
+def malformed_xml() -> OssError:
+    """400: the body is not the XML document that the operation takes."""
+    return OssError(400, "MalformedXML", "The XML you provided was not well-formed or did not validate.")

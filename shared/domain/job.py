@@ -1,0 +1,278 @@
+"""A job: one training of one person, as a value, and every change that can happen to it.
+
+Each method returns the changed job and checks the move against the table of legal moves. Who may
+save it is settled by ``version``: a save succeeds only on top of the version that was read.
+Times are milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from shared.domain.fine_tunes import FineTune
+from shared.domain.object_keys import job_id, person_key
+from shared.domain.photos import Photo, Verdict
+from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.states import JobState, check_move
+
+FOREVER = 2**62
+
+RUNNING_LANE = 1
+QUEUE_LANE = 2
+COLLECTING_LANE = 3
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a job stands where it stands: a word for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One training of one person.
+
+    Attributes:
+        photos: what arrived for this set, with verdicts, in the order of recording.
+        earlier: names and ETags of what earlier revisions already recorded, so that an event that
+            comes late or twice opens nothing.
+        ready: the marker's modification time in milliseconds, 0 without a marker.
+        files: what is submitted, fixed when the set closes: snapshot keys.
+        file_ids: the same as uploaded to DashScope's file service, when that is used.
+        attempt_expires_at: when the invocation that may send the attempt's POST is dead for certain.
+        earlier_fine_tunes: ids that this job's failed attempts own.
+        delivered: the outcome is written to the bucket and nothing is left to do.
+    """
+
+    person_id: str
+    revision: int
+    state: JobState
+    opened_at: int
+    changed_at: int
+    version: int = 0
+    photos: tuple[Photo, ...] = ()
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    last_photo_at: int = 0
+    ready: int = 0
+    closed_at: int = 0
+    closed_by: str = ""
+    due_at: int = 0
+    files: tuple[str, ...] = ()
+    file_ids: tuple[str, ...] = ()
+    attempt: int = 0
+    attempt_expires_at: int = 0
+    submitted_at: int = 0
+    ended_at: int = 0
+    fine_tune_id: str = ""
+    fine_tune_status: str = ""
+    finetuned_output: str = ""
+    earlier_fine_tunes: tuple[str, ...] = ()
+    usage: int = 0
+    reason: Reason | None = None
+    delivered: bool = False
+
+    @property
+    def job_id(self) -> str:
+        """The job's public id."""
+        return job_id(self.person_id, self.revision)
+
+    @property
+    def person_key(self) -> str:
+        """The partition that the job lives in."""
+        return person_key(self.person_id)
+
+    @property
+    def usable(self) -> tuple[Photo, ...]:
+        """The photos that can be trained on."""
+        return tuple(photo for photo in self.photos if photo.verdict is Verdict.USABLE)
+
+    @property
+    def unchecked(self) -> tuple[Photo, ...]:
+        """The photos whose face check is still to come."""
+        return tuple(photo for photo in self.photos if photo.verdict is Verdict.UNCHECKED)
+
+    @property
+    def lane(self) -> int | None:
+        """Which part of the work in hand the job belongs to; None when nothing is to be done."""
+        if self.state is JobState.COLLECTING:
+            return COLLECTING_LANE
+        if self.state is JobState.QUEUED:
+            return QUEUE_LANE
+        if self.state in (JobState.SUBMITTING, JobState.TRAINING):
+            return RUNNING_LANE
+        return RUNNING_LANE if self.state.is_terminal and not self.delivered else None
+
+    def photo(self, name: str) -> Photo | None:
+        """The record of the photo called ``name`` in this set, or None."""
+        return next((photo for photo in self.photos if photo.name == name), None)
+
+    def knows(self, name: str, etag: str) -> bool:
+        """Whether this very content under this name has been recorded, now or in an earlier revision."""
+        recorded = self.photo(name)
+        return recorded.etag == etag if recorded else self.earlier.get(name) == etag
+
+    def _moved(self, state: JobState, now: int, **changes: object) -> Job:
+        check_move(self.state, state)
+        return replace(self, state=state, changed_at=max(now, self.changed_at), **changes)  # type: ignore[arg-type]  # field names are checked by replace at run time
+
+    # -- the photo set ------------------------------------------------------------------------------
+
+    def with_photo(self, photo: Photo, rules: Rules, now: int) -> Job:
+        """Record ``photo`` (in place of one of the same name) and start the quiet time anew.
+
+        A rejected set reopens: the new photo may be the one that was missing.
+        """
+        kept = tuple(other for other in self.photos if other.name != photo.name)
+        changed = self._moved(
+            JobState.COLLECTING, now, photos=(*kept, photo), last_photo_at=now, closed_by="", reason=None
+        )
+        return replace(changed, due_at=changed.next_look(rules))
+
+    def with_verdicts(self, verdicts: Mapping[str, tuple[Verdict, str]], rules: Rules, now: int) -> Job:
+        """Fill in verdicts and their details by photo name, once a postponed face check has been made."""
+        photos = tuple(
+            replace(photo, verdict=verdicts[photo.name][0], detail=verdicts[photo.name][1])
+            if photo.name in verdicts
+            else photo
+            for photo in self.photos
+        )
+        changed = self._moved(self.state, now, photos=photos)
+        return replace(changed, due_at=changed.next_look(rules))
+
+    def with_late_photo(self, photo: Photo, now: int) -> Job:
+        """Record a photo that was uploaded before the set closed with its 10 and is one too many."""
+        return self._moved(self.state, now, photos=(*self.photos, photo))
+
+    def with_marker(self, modified_at: int, now: int) -> Job:
+        """Note that the marker arrived: the set closes as soon as the folder has been looked through."""
+        return self._moved(self.state, now, ready=modified_at, due_at=now)
+
+    def next_look(self, rules: Rules) -> int:
+        """When a collecting set wants to be looked at: at once, when quiet, or not before a new photo."""
+        if self.ready or len(self.usable) >= MAX_PHOTOS or self.unchecked:
+            return self.last_photo_at
+        if 0 < len(self.usable) < rules.min_photos:
+            return FOREVER
+        return self.last_photo_at + rules.quiet
+
+    def closed(self, why: str, now: int) -> Job:
+        """Close the set: fix what is submitted (the first 10 usable photos) and join the queue."""
+        chosen = self.usable[:MAX_PHOTOS]
+        over = {photo.name for photo in self.usable[MAX_PHOTOS:]}
+        photos = tuple(
+            replace(photo, verdict=Verdict.OVER_LIMIT) if photo.name in over else photo
+            for photo in self.photos
+        )
+        return self._moved(
+            JobState.QUEUED,
+            now,
+            photos=photos,
+            files=tuple(photo.snapshot for photo in chosen),
+            closed_at=now,
+            closed_by=why,
+            due_at=now,
+        )
+
+    def rejected(self, now: int) -> Job:
+        """Close the set without a training: none of its photos can be used."""
+        verdicts = sorted({photo.reason for photo in self.photos})
+        message = " ".join(verdicts) or "No photo arrived; upload photos and the set opens again."
+        return self._moved(
+            JobState.REJECTED, now, closed_by="", ready=0, reason=Reason("no_usable_photo", message)
+        )
+
+    def next_revision(self, now: int) -> Job:
+        """Open the set that follows this closed one, knowing all that has been recorded so far."""
+        recorded = {photo.name: photo.etag for photo in self.photos}
+        return open_job(
+            self.person_id, self.revision + 1, now, earlier={**self.earlier, **recorded}
+        )
+
+    # -- the submit ---------------------------------------------------------------------------------
+
+    def attempting(self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = ()) -> Job:
+        """Write down the intent to submit. Only the invocation that saves this may send the POST."""
+        return self._moved(
+            JobState.SUBMITTING,
+            now,
+            attempt=self.attempt + 1,
+            attempt_expires_at=expires_at,
+            submitted_at=now,
+            file_ids=file_ids,
+            reason=None,
+        )
+
+    def submitted(self, fine_tune: FineTune, now: int) -> Job:
+        """Own ``fine_tune``, made by our POST or found in the list."""
+        return self._moved(
+            JobState.TRAINING,
+            now,
+            fine_tune_id=fine_tune.fine_tune_id,
+            fine_tune_status=fine_tune.status,
+        )
+
+    def requeued(self, reason: Reason, now: int) -> Job:
+        """Go back to the old place in the queue: the attempt is known to have created nothing."""
+        return self._moved(JobState.QUEUED, now, due_at=self.closed_at, reason=reason)
+
+    # -- the outcome --------------------------------------------------------------------------------
+
+    def still_training(self, fine_tune: FineTune, now: int) -> Job:
+        """Note DashScope's present status."""
+        return self._moved(JobState.TRAINING, now, fine_tune_status=fine_tune.status)
+
+    def succeeded(self, fine_tune: FineTune, now: int) -> Job:
+        """Keep the model's name: the training is done."""
+        return self._moved(
+            JobState.SUCCEEDED,
+            now,
+            fine_tune_status=fine_tune.status,
+            finetuned_output=fine_tune.finetuned_output,
+            usage=self.usage + fine_tune.usage,
+            ended_at=fine_tune.ended_at or now,
+            reason=None,
+        )
+
+    def retrying(self, fine_tune: FineTune, reason: Reason, now: int) -> Job:
+        """Queue again after a failure of DashScope's own; the failed fine-tune stays ours."""
+        return self._moved(
+            JobState.QUEUED,
+            now,
+            due_at=self.closed_at,
+            fine_tune_id="",
+            fine_tune_status=fine_tune.status,
+            earlier_fine_tunes=(*self.earlier_fine_tunes, fine_tune.fine_tune_id),
+            usage=self.usage + fine_tune.usage,
+            reason=reason,
+        )
+
+    def ended(self, state: JobState, reason: Reason, now: int, fine_tune: FineTune | None = None) -> Job:
+        """End without a model: ``state`` is FAILED or CANCELED and ``reason`` says why."""
+        return self._moved(
+            state,
+            now,
+            fine_tune_status=fine_tune.status if fine_tune else self.fine_tune_status,
+            usage=self.usage + (fine_tune.usage if fine_tune else 0),
+            ended_at=(fine_tune.ended_at if fine_tune else None) or now,
+            reason=reason,
+        )
+
+    def with_delivery(self, now: int) -> Job:
+        """Note that the outcome has been written out: the job leaves the work in hand."""
+        return self._moved(self.state, now, delivered=True)
+
+
+def open_job(person_id: str, revision: int, now: int, *, earlier: Mapping[str, str] | None = None) -> Job:
+    """A new, empty job of a person."""
+    return Job(
+        person_id=person_id,
+        revision=revision,
+        state=JobState.COLLECTING,
+        opened_at=now,
+        changed_at=now,
+        last_photo_at=now,
+        earlier=dict(earlier or {}),
+    )

@@ -1,0 +1,129 @@
+"""What an object's key means: whose photo it is, the marker, or nothing of ours.
+
+Keys are literal UTF-8: ``+`` and ``%`` are ordinary characters in them and nothing is decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+
+PEOPLE_PREFIX = "people/"
+SUBMISSIONS_PREFIX = "submissions/"
+RESULTS_PREFIX = "results/"
+READY_MARKER = "_READY"
+MAX_PERSON_BYTES = 128
+
+
+class Kind(str, Enum):
+    """What kind of object a key under ``people/`` names."""
+
+    PHOTO = "photo"
+    MARKER = "marker"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An object that belongs to a person.
+
+    ``name`` is the key below the person's folder and may itself contain ``/``.
+    """
+
+    person_id: str
+    name: str
+    kind: Kind
+
+    @property
+    def key(self) -> str:
+        """The object's key in the bucket."""
+        return f"{PEOPLE_PREFIX}{self.person_id}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An object that is none of ours, and why."""
+
+    key: str
+    reason: str
+
+
+def problem_with_person_id(person_id: str) -> str:
+    """Say what is wrong with ``person_id`` as a person's name, or ``""`` when nothing is."""
+    if not person_id:
+        return "the person's name is empty"
+    try:
+        size = len(person_id.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "the person's name is not valid UTF-8"
+    if size > MAX_PERSON_BYTES:
+        return f"the person's name has {size} bytes, at most {MAX_PERSON_BYTES} are allowed"
+    if person_id[0] in "._":
+        return "the person's name starts with '.' or '_'"
+    if "/" in person_id or any(unicodedata.category(character) == "Cc" for character in person_id):
+        return "the person's name holds '/' or a control character"
+    return ""
+
+
+def parse_upload(key: str) -> Upload | Ignored:
+    """Say what ``key`` names: a person's photo, a person's marker, or nothing of ours and why."""
+    if not key.startswith(PEOPLE_PREFIX):
+        return Ignored(key, f"it is not under {PEOPLE_PREFIX}")
+    person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
+    if not slash:
+        return Ignored(key, "it lies beside the people's folders, not in one; put it into people/<person>/")
+    problem = problem_with_person_id(person_id)
+    if problem:
+        return Ignored(key, problem)
+    if not name or name.endswith("/"):
+        return Ignored(key, "it is a folder marker")
+    if name == READY_MARKER:
+        return Upload(person_id, name, Kind.MARKER)
+    segments = name.split("/")
+    if any(segment in ("", ".", "..") for segment in segments):
+        return Ignored(key, "its name has an empty, '.' or '..' segment")
+    if any(segment[0] == "." for segment in segments):
+        return Ignored(key, "it is hidden: a part of its name starts with '.'")
+    if "__MACOSX" in segments or segments[-1] in ("Thumbs.db", "desktop.ini"):
+        return Ignored(key, "it is a system file, not a photo")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        return Ignored(key, "its name holds a control character")
+    return Upload(person_id, name, Kind.PHOTO)
+
+
+def person_folder(person_id: str) -> str:
+    """The prefix of all of a person's uploads."""
+    return f"{PEOPLE_PREFIX}{person_id}/"
+
+
+def person_key(person_id: str) -> str:
+    """The person as Tablestore's partition key and as part of job ids and paths: 20 hex digits.
+
+    A hash spreads people over partitions and keeps names out of the URLs that DashScope sees.
+    """
+    return hashlib.sha256(person_id.encode("utf-8")).hexdigest()[:20]
+
+
+def job_id(person_id: str, revision: int) -> str:
+    """The id of a person's ``revision``-th job."""
+    return f"{person_key(person_id)}-{revision}"
+
+
+def parse_job_id(text: str) -> tuple[str, int] | None:
+    """Return ``(person_key, revision)`` of a job id, or None when ``text`` cannot be one."""
+    key, _, revision = text.partition("-")
+    well_formed = len(key) == 20 and set(key) <= set("0123456789abcdef")
+    if not well_formed or not revision.isascii() or not revision.isdigit() or len(revision) > 9:
+        return None
+    return (key, int(revision)) if revision[0] != "0" else None
+
+
+def snapshot_key(job: str, token: str) -> str:
+    """Where a prepared photo of ``job`` lies; ``token`` is never used twice, so it is never rewritten."""
+    return f"{SUBMISSIONS_PREFIX}{job}/{token}.jpg"
+
+
+def result_key(person_id: str, revision: int) -> str:
+    """Where the result of a person's ``revision``-th job is written."""
+    return f"{RESULTS_PREFIX}{person_id}/{revision}.json"

@@ -1,0 +1,31 @@
+"""The numbers that decisions depend on, as one value: the domain reads no environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_PHOTOS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Settings of the domain. Durations are milliseconds.
+
+    Attributes:
+        quiet: no new photo for so long completes a set.
+        min_photos: usable photos that quiet time needs to complete a set.
+        face_check: whether an unchecked photo must wait for its face check.
+        concurrent_trainings: fine-tunes that may run at once.
+        max_attempts: fine-tunes that one job may use up when DashScope itself fails.
+        list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
+            to show it.
+        training_deadline: a fine-tune that is not done by then is given up.
+    """
+
+    quiet: int = 120_000
+    min_photos: int = 1
+    face_check: bool = True
+    concurrent_trainings: int = 1
+    max_attempts: int = 2
+    list_settles: int = 30_000
+    training_deadline: int = 6 * 3600_000

@@ -1,0 +1,77 @@
+"""The training slot: who holds it, and whether the queue has to wait.
+
+One row in Tablestore holds this value, and every change of it is a conditional write on ``version``, so
+that all instances of all functions together never run more fine-tunes than allowed. A holder is a job, not
+a process: whoever finds a holder still queued may carry on for it, and the job's own version decides
+which of two who try sends the POST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared.domain.job import Reason
+
+SUBMIT_SPACING = 600
+KEPT_DURATIONS = 20
+DOCUMENTED_DURATION = 302_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """The slot's row. Times and durations in milliseconds.
+
+    Attributes:
+        holders: ids of the jobs that hold a place.
+        taken_at: when a place was last taken; two submits keep ``SUBMIT_SPACING`` apart.
+        closed_until: the queue waits until then (0: it does not).
+        trouble: why it waits.
+        refusals: refusals in a row, which make the wait grow.
+        durations: how long the latest trainings took, oldest first.
+    """
+
+    version: int = 0
+    holders: tuple[str, ...] = ()
+    taken_at: int = 0
+    closed_until: int = 0
+    trouble: Reason | None = None
+    refusals: int = 0
+    durations: tuple[int, ...] = ()
+
+    def is_free(self, places: int, now: int) -> bool:
+        """Whether a job may take a place now."""
+        return len(self.holders) < places and now >= self.closed_until
+
+    def held_by(self, job_id: str) -> bool:
+        """Whether ``job_id`` has a place."""
+        return job_id in self.holders
+
+    def taken(self, job_id: str, now: int) -> Slot:
+        """Give ``job_id`` a place."""
+        return replace(self, holders=(*self.holders, job_id), taken_at=now)
+
+    def released(self, job_id: str, *, duration: int | None = None) -> Slot:
+        """Take the place back; ``duration`` is remembered when the training ran to its end."""
+        durations = self.durations if duration is None else (*self.durations, duration)[-KEPT_DURATIONS:]
+        return replace(
+            self, holders=tuple(holder for holder in self.holders if holder != job_id), durations=durations
+        )
+
+    def refused(self, reason: Reason, delay: int, now: int) -> Slot:
+        """Close the queue for ``delay`` doubled with each refusal in a row, an hour at most."""
+        wait = min(delay * 2 ** min(self.refusals, 12), 3_600_000)
+        return replace(self, closed_until=now + wait, trouble=reason, refusals=self.refusals + 1)
+
+    def accepted(self) -> Slot:
+        """Forget the trouble: a submit has gone through."""
+        return replace(self, closed_until=0, trouble=None, refusals=0)
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether there is a trouble to forget."""
+        return self.trouble is not None or self.refusals > 0
+
+    def duration_range(self) -> tuple[int, int]:
+        """A low and a high guess of one training's duration, from what the account has shown so far."""
+        seen = sorted(self.durations) or [DOCUMENTED_DURATION]
+        return seen[len(seen) // 10], seen[(len(seen) * 9) // 10 if len(seen) > 1 else 0]

@@ -1,0 +1,56 @@
+"""The two words that carry the decision about an error: try again later, or never.
+
+Everything that a client or a workflow raises on purpose is one of these, so that whoever catches it
+needs no knowledge of HTTP, SQL or SDK error classes to do the right thing.
+"""
+
+from __future__ import annotations
+
+
+class Trouble(Exception):
+    """Something went wrong and it is known what that means.
+
+    Attributes:
+        code: a stable word for programs and for the status API.
+        message: what happened and what to do next, for people; never holds a key or a signed URL.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class RetryLater(Trouble):
+    """It may work later; nothing has happened yet.
+
+    Attributes:
+        delay: seconds to wait at least before the next try.
+    """
+
+    def __init__(self, code: str, message: str, *, delay: float) -> None:
+        super().__init__(code, message)
+        self.delay = delay
+
+
+class OutcomeUnknown(RetryLater):
+    """The call may have taken effect although no answer came: look before trying again."""
+
+
+class AccountTrouble(RetryLater):
+    """The account as a whole is refused (key, bill, quota): no job is at fault, the queue waits."""
+
+
+class Conflict(RetryLater):
+    """Somebody else wrote first: read again, decide again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("conflict", message, delay=0)
+
+
+class Permanent(Trouble):
+    """It will never work as asked; the message says what would have to change."""
+
+
+class NotFound(Permanent):
+    """The thing asked for is not there (any more)."""
