@@ -41,6 +41,10 @@ class AccountTrouble(RetryLater):
     """The account as a whole is refused (key, bill, quota): no job is at fault, the queue waits."""
 
 
+class RequestTrouble(RetryLater):
+    """This one request was refused for something that another try may cure: try, but count the tries."""
+
+
 class Conflict(RetryLater):
     """Somebody else wrote first: read again, decide again."""
 

@@ -87,7 +87,7 @@ class FileBlobs:
         """Remove the files of no row in ``referenced`` and return their number.
 
         An orphan is what a killed process left, and may be a photo that its owner had erased. Another living
-        process may have written a file whose row is not there yet, so only the holder of the folder's lock sweeps.
+        process may have written a file whose row is not there yet: only the holder of the lock sweeps.
         """
         if not self._hold():
             return 0

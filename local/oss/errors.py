@@ -34,8 +34,8 @@ def no_such_key(key: str) -> OssError:
 
 def no_such_upload(upload_id: str) -> OssError:
     """404: the multipart upload does not exist, any more or at all."""
-    message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
-    return OssError(404, "NoSuchUpload", message, "0042-00000002", UploadId=upload_id)
+    message = "The specified upload does not exist: its ID is wrong, or it has been aborted or completed."
+    return OssError(404, "NoSuchUpload", message, UploadId=upload_id)
 
 
 def file_already_exists(*, completing: bool = False) -> OssError:

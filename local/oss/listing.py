@@ -1,6 +1,6 @@
 """Walking keys in order with prefix, delimiter and marker, without visiting what a common prefix hides.
 
-Order is that of the keys' UTF-8 bytes, which is the order of their code points and of SQLite's BINARY collation.
+Order is that of the keys' UTF-8 bytes, which is that of their code points and of SQLite's BINARY collation.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def list_page(
     """Collect up to ``limit`` keys and common prefixes above ``marker``.
 
     Args:
-        fetch: called with (first key, stop before this key or None, how many), returns keys with their rows in order.
+        fetch: called with (first key, stop before this key or None, how many), returns keys and rows.
         prefix: only keys that begin with it.
-        delimiter: keys that share what stands before its first appearance after the prefix become one common prefix.
+        delimiter: keys alike up to its first appearance after the prefix become one common prefix.
         marker: only entries greater than it; a common prefix is an entry.
         limit: how many entries a page holds.
     """
@@ -81,16 +81,18 @@ def _entries(
     start: str | None = max(prefix, marker)
     while start is not None:
         batch = fetch(start, stop, _BATCH)
-        start = f"{batch[-1][0]}\0" if len(batch) == _BATCH else None
+        hidden = ""
         for key, row in batch:
-            if key <= marker:
+            if key <= marker or (hidden and key.startswith(hidden)):
                 continue
             cut = key.find(delimiter, len(prefix)) if delimiter else -1
             if cut < 0:
                 yield key, row
                 continue
-            common = key[: cut + len(delimiter)]
-            if common > marker:
-                yield common, None
-            start = after_prefix(common)
-            break
+            hidden = key[: cut + len(delimiter)]
+            if hidden > marker:
+                yield hidden, None
+        if len(batch) < _BATCH:
+            return
+        last = batch[-1][0]
+        start = after_prefix(hidden) if hidden and last.startswith(hidden) else f"{last}\0"

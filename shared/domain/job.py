@@ -43,6 +43,7 @@ class Job:
         files: what is submitted, fixed when the set closes: snapshot keys.
         file_ids: the same as uploaded to DashScope's file service, when that is used.
         attempt_expires_at: when the invocation that may send the attempt's POST is dead for certain.
+        failures: attempts that failed for this job's own sake; refusals of the whole account do not count.
         earlier_fine_tunes: ids that this job's failed attempts own.
         delivered: the outcome is written to the bucket and nothing is left to do.
     """
@@ -63,6 +64,7 @@ class Job:
     files: tuple[str, ...] = ()
     file_ids: tuple[str, ...] = ()
     attempt: int = 0
+    failures: int = 0
     attempt_expires_at: int = 0
     submitted_at: int = 0
     ended_at: int = 0
@@ -93,6 +95,11 @@ class Job:
     def unchecked(self) -> tuple[Photo, ...]:
         """The photos whose face check is still to come."""
         return tuple(photo for photo in self.photos if photo.verdict is Verdict.UNCHECKED)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the marker speaks for all photos of the set: none was uploaded after it."""
+        return bool(self.ready) and all(photo.uploaded_at <= self.ready for photo in self.photos)
 
     @property
     def lane(self) -> int | None:
@@ -152,7 +159,7 @@ class Job:
 
     def next_look(self, rules: Rules) -> int:
         """When a collecting set wants to be looked at: at once, when quiet, or not before a new photo."""
-        if self.ready or len(self.usable) >= MAX_PHOTOS or self.unchecked:
+        if self.is_marked or len(self.usable) >= MAX_PHOTOS or self.unchecked:
             return self.last_photo_at
         if 0 < len(self.usable) < rules.min_photos:
             return FOREVER
@@ -187,9 +194,7 @@ class Job:
     def next_revision(self, now: int) -> Job:
         """Open the set that follows this closed one, knowing all that has been recorded so far."""
         recorded = {photo.name: photo.etag for photo in self.photos}
-        return open_job(
-            self.person_id, self.revision + 1, now, earlier={**self.earlier, **recorded}
-        )
+        return open_job(self.person_id, self.revision + 1, now, earlier={**self.earlier, **recorded})
 
     # -- the submit ---------------------------------------------------------------------------------
 
@@ -214,9 +219,11 @@ class Job:
             fine_tune_status=fine_tune.status,
         )
 
-    def requeued(self, reason: Reason, now: int) -> Job:
+    def requeued(self, reason: Reason, now: int, *, failures: int = 0) -> Job:
         """Go back to the old place in the queue: the attempt is known to have created nothing."""
-        return self._moved(JobState.QUEUED, now, due_at=self.closed_at, reason=reason)
+        return self._moved(
+            JobState.QUEUED, now, due_at=self.closed_at, reason=reason, failures=self.failures + failures
+        )
 
     # -- the outcome --------------------------------------------------------------------------------
 
@@ -242,6 +249,7 @@ class Job:
             JobState.QUEUED,
             now,
             due_at=self.closed_at,
+            failures=self.failures + 1,
             fine_tune_id="",
             fine_tune_status=fine_tune.status,
             earlier_fine_tunes=(*self.earlier_fine_tunes, fine_tune.fine_tune_id),

@@ -65,7 +65,11 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """An upload and what became of it. ``snapshot`` is the key of its prepared copy, if it has one."""
+    """An upload and what became of it.
+
+    ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
+    upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch.
+    """
 
     name: str
     etag: str
@@ -73,6 +77,7 @@ class Photo:
     verdict: Verdict
     detail: str = ""
     snapshot: str = ""
+    uploaded_at: int = 0
     recorded_at: int = 0
 
     @property

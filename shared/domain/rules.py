@@ -16,7 +16,7 @@ class Rules:
         min_photos: usable photos that quiet time needs to complete a set.
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
-        max_attempts: fine-tunes that one job may use up when DashScope itself fails.
+        max_attempts: tries that a job has in all when tries fail for its own sake.
         list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
             to show it.
         training_deadline: a fine-tune that is not done by then is given up.

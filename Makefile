@@ -1,0 +1,55 @@
+# Everything is set up by itself in .venv from a locked list; nothing has to be installed by hand.
+SHELL := /bin/sh
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.10 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$python; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK := requirements/development.txt requirements/function-runtime.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check package lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: $(READY) ## Install what the project needs into .venv
+
+$(READY): $(LOCK)
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; say where with PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
+	@rm -rf $(VENV)/function-runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--target $(VENV)/function-runtime -r requirements/function-runtime.txt
+	@touch $@
+
+demo: $(READY) ## Train sample people on this machine and show it live; PHOTOS=folder takes folder/<person>/*.jpg
+	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+up: $(READY) ## Run the whole stack in the foreground, durable under .local, until Ctrl-C
+	@$(BIN)/python -m local up
+
+test: check ## Run all checks and all tests
+	@$(BIN)/python -m pytest --quiet -n 2
+
+check: $(READY) ## Run the linters, the type checker and the import contracts
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
+
+package: $(READY) ## Build the zip that Function Compute gets, into dist/
+	@$(BIN)/python -m local package
+
+lock: $(READY) ## Write the locked lists anew from pyproject.toml and requirements/function-runtime.in
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \
+		--extra local --extra dev pyproject.toml -o requirements/development.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
+
+clean: ## Remove everything that was made here, the local cloud's data too
+	rm -rf $(VENV) .local dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

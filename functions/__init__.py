@@ -1,0 +1,1 @@
+"""One module a function: parse the event, call ``shared``, shape the answer."""

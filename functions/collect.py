@@ -1,0 +1,26 @@
+"""OSS trigger: a photo or a marker has arrived under ``people/``.
+
+Function Compute calls it asynchronously, at least once an upload and in any order. An exception makes the
+platform call again, which is harmless: everything here looks at what is stored now.
+"""
+
+from __future__ import annotations
+
+from shared.assembly import build_world
+from shared.events import UnusableEvent, parse_oss_event
+from shared.logs import warn
+from shared.workflow.collecting import collect
+
+
+def handler(event: bytes, context: object) -> dict[str, object]:
+    """Take in every upload that ``event`` names; returns what became of each, by key.
+
+    Raises:
+        RetryLater: something could not be done now; Function Compute tries the event again.
+    """
+    try:
+        entries = parse_oss_event(event)
+    except UnusableEvent as problem:
+        warn("event_unusable", problem=str(problem))
+        return {"ignored": str(problem)}
+    return {"outcomes": collect(build_world(context), entries)}

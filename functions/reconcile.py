@@ -1,0 +1,32 @@
+"""Timer trigger: brings what is recorded and what is true together, once a minute.
+
+Runs may overlap, be missed or die at any line: the next one starts from what is stored and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from shared.assembly import build_world
+from shared.events import UnusableEvent, parse_trigger_time
+from shared.logs import log, warn
+from shared.workflow.reconciling import reconcile
+
+STALE_AFTER = 60_000
+
+
+def handler(event: bytes, context: object) -> dict[str, object]:
+    """Do everything that can be done now; returns counts of actions and troubles.
+
+    A tick that comes more than a minute late is dropped: a later one is already there.
+    """
+    world = build_world(context)
+    try:
+        due = parse_trigger_time(event)
+    except UnusableEvent as problem:
+        warn("event_unusable", problem=str(problem))
+        due = None
+    if due is not None and world.clock.now() - due > STALE_AFTER:
+        log("tick_dropped", late_by_ms=world.clock.now() - due)
+        return {"dropped": "the tick is more than a minute old"}
+    return asdict(reconcile(world))

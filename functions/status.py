@@ -1,0 +1,46 @@
+"""HTTP trigger: where every person stands.
+
+Called through Function Compute 3.0's HTTP event, or as a WSGI application by accounts that are still on
+Function Compute 2.0.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from shared.assembly import tables
+from shared.clients.credentials import find_credentials
+from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest, from_event, from_wsgi
+from shared.http_api.problems import Problem
+from shared.http_api.routes import Reader, answer
+from shared.settings import SettingsError, read_settings
+
+
+def handler(event: Any, context: Any) -> dict[str, Any] | Iterable[bytes]:
+    """Answer an HTTP event with ``(event, context)``, or a WSGI call with ``(environ, start_response)``."""
+    if isinstance(event, dict) and callable(context):
+        return _answer(lambda: from_wsgi(event), event.get("fc.context")).as_wsgi(context)
+    return _answer(lambda: from_event(event), context).as_event()
+
+
+def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
+    try:
+        request = read()
+    except UnreadableRequest as problem:
+        return Problem(400, "unreadable_request", f"The request cannot be read: {problem}.").response()
+    try:
+        settings = read_settings(os.environ)
+        settings.require("ots_endpoint", "ots_instance")
+    except SettingsError as problem:
+        return Problem(500, "misconfigured", f"The function is not set up: {problem}.").response()
+
+    def connect() -> Reader:
+        jobs, control = tables(settings, find_credentials(context, os.environ))
+        return Reader(
+            jobs=jobs, control=control, rules=settings.rules, now=lambda: time.time_ns() // 1_000_000
+        )
+
+    return answer(request, connect, settings.status_token)

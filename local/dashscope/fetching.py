@@ -1,0 +1,133 @@
+"""Downloads of the URLs that a client submits, under the limits that the service is known to have.
+
+On the standard library, without proxies: what the emulator fetches is on this machine.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+MAX_BYTES = 20 * 1024**2
+MAX_SECONDS = 10.0
+MAX_REDIRECTS = 3
+# Printable ASCII without the characters that a URL must escape: the service refuses unescaped Chinese.
+_URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
+
+
+class FetchError(Exception):
+    """The file of a URL could not be had: unreachable, too slow, too large, or an error answer."""
+
+
+class InvalidUrlError(FetchError):
+    """The string is not a public http or https URL."""
+
+
+class NotAuthorizedError(FetchError):
+    """The server refused with 401 or 403, as OSS does when a signature has expired."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """What a URL answered."""
+
+    content: bytes
+    content_type: str
+
+
+def is_url(text: str) -> bool:
+    """Whether ``text`` is meant as a URL and not as a file id."""
+    return "://" in text
+
+
+def fetch(url: str) -> Fetched:
+    """Download ``url``.
+
+    Takes at most :data:`MAX_SECONDS` and :data:`MAX_BYTES`; the answer must carry a Content-Length that is
+    true ("Fine-tuning of FaceChain": URLs need a correct Content-Type and Content-Length).
+
+    Raises:
+        InvalidUrlError: not http or https, not plain ASCII, or an internal endpoint of OSS.
+        NotAuthorizedError: the server answered 401 or 403.
+        FetchError: anything else that keeps the file from being had.
+    """
+    for _ in range(MAX_REDIRECTS + 1):
+        answer = _get(url)
+        if isinstance(answer, Fetched):
+            return answer
+        url = urljoin(url, answer)
+    raise FetchError("too many redirects")
+
+
+def _get(url: str) -> Fetched | str:
+    """Return what ``url`` answers, or where it redirects to."""
+    connection, target = _connection(url)
+    try:
+        # One alarm bounds the whole exchange; a socket timeout alone would let a server drip for ever.
+        connection.connect()
+        alarm = threading.Timer(MAX_SECONDS, _hang_up, (connection.sock,))
+        alarm.daemon = True
+        alarm.start()
+        try:
+            connection.request("GET", target, headers={"Accept": "*/*", "User-Agent": "dashscope-local"})
+            return _read(connection.getresponse())
+        finally:
+            alarm.cancel()
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise FetchError(f"the download broke off: {type(problem).__name__}") from problem
+    finally:
+        connection.close()
+
+
+def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
+    """Return an unopened connection for ``url`` and the target to ask it for."""
+    if not _URL.fullmatch(url):
+        raise InvalidUrlError("not an http or https URL in plain ASCII")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as problem:
+        raise InvalidUrlError("not a URL") from problem
+    if not host or parts.username is not None:
+        raise InvalidUrlError("no host")
+    if "-internal." in host:
+        raise FetchError("an internal endpoint cannot be reached from outside of its network")
+    target = parts.path or "/"
+    if parts.query:
+        target += f"?{parts.query}"
+    if parts.scheme.lower() == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=MAX_SECONDS, context=context), target
+    return http.client.HTTPConnection(host, port, timeout=MAX_SECONDS), target
+
+
+def _read(response: http.client.HTTPResponse) -> Fetched | str:
+    """Return the body of ``response``, or the place that it redirects to."""
+    if response.status in (301, 302, 303, 307, 308):
+        return response.getheader("Location") or ""
+    if response.status in (401, 403):
+        raise NotAuthorizedError(f"answered {response.status}")
+    if response.status != 200:
+        raise FetchError(f"answered {response.status}")
+    if response.length is None:
+        raise FetchError("answered without a Content-Length")
+    if response.length > MAX_BYTES:
+        raise FetchError("the file is too large")
+    content = response.read(MAX_BYTES + 1)
+    if response.length:
+        raise FetchError("the body ended before its Content-Length")
+    return Fetched(content=content, content_type=response.getheader("Content-Type") or "")
+
+
+def _hang_up(connected: socket.socket | None) -> None:
+    """End both directions of a connection, so that whoever reads from it stops."""
+    if connected is not None:
+        try:
+            connected.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return

@@ -1,0 +1,78 @@
+"""The routing table: which operations there are, and which one a request is for.
+
+Also the source of the coverage page, which lists what is emulated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+BASE_PATH = "/api/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One call of the service.
+
+    ``path`` is below :data:`BASE_PATH`, with ``{…}`` for what varies; ``document`` is the title of the
+    vendor's page that describes it.
+    """
+
+    name: str
+    method: str
+    path: str
+    document: str
+
+    def match(self, segments: list[str]) -> list[str] | None:
+        """Return the varying segments if ``segments`` are those of this path, else None."""
+        wanted = self.path.strip("/").split("/")
+        if len(wanted) != len(segments):
+            return None
+        pairs = list(zip(wanted, segments, strict=True))
+        if any(have != want for want, have in pairs if not want.startswith("{")):
+            return None
+        return [have for want, have in pairs if want.startswith("{")]
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(name="CreateFineTune", method="POST", path="/fine-tunes", document="facechain-finetune API"),
+    Operation(name="ListFineTunes", method="GET", path="/fine-tunes", document="List fine-tune jobs"),
+    Operation(
+        name="GetFineTune", method="GET", path="/fine-tunes/{job_id}", document="facechain-finetune API"
+    ),
+    Operation(
+        name="DeleteFineTune", method="DELETE", path="/fine-tunes/{job_id}", document="Delete a fine-tune job"
+    ),
+    Operation(
+        name="CancelFineTune",
+        method="POST",
+        path="/fine-tunes/{job_id}/cancel",
+        document="Cancel a fine-tune job",
+    ),
+    Operation(
+        name="GetFineTuneLogs",
+        method="GET",
+        path="/fine-tunes/{job_id}/logs",
+        document="Query fine-tuning logs",
+    ),
+    Operation(name="UploadFiles", method="POST", path="/files", document="File management API"),
+    Operation(name="ListFiles", method="GET", path="/files", document="File management API"),
+    Operation(name="GetFile", method="GET", path="/files/{file_id}", document="File management API"),
+    Operation(name="DeleteFile", method="DELETE", path="/files/{file_id}", document="File management API"),
+    Operation(
+        name="DetectFaces",
+        method="POST",
+        path="/services/vision/facedetection/detect",
+        document="facechain-facedetect API",
+    ),
+)
+UNKNOWN_OPERATION = "Unknown"
+
+
+def segments_of(raw_path: str) -> list[str]:
+    """Return the decoded segments of a path below the base path; a foreign path has one empty segment."""
+    if not raw_path.startswith(f"{BASE_PATH}/"):
+        return [""]
+    # Decoded after the split, so that an escaped slash stays inside of an id; unknown bytes become U+FFFD.
+    return [unquote(segment) for segment in raw_path[len(BASE_PATH) + 1 :].split("/")]

@@ -1,0 +1,44 @@
+"""Who may do what: the owner everything, anybody else what the ACLs say (OSS, "Bucket ACLs", "Object ACLs").
+
+Every access key that the account knows acts as the owner; RAM policies are not part of the local OSS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.oss.errors import OssError, access_denied
+
+if TYPE_CHECKING:
+    from local.oss.models import ObjectStore
+
+READ = "read"
+WRITE = "write"
+OWNER = "owner"
+FORM = "form"
+_OPEN_TO_ALL = {READ: ("public-read", "public-read-write"), WRITE: ("public-read-write",)}
+
+
+def authorize(store: ObjectStore, principal: str | None, need: str, bucket: str, key: str = "") -> None:
+    """Let ``principal`` (None: anonymous) do what needs ``need`` on a bucket or an object.
+
+    Raises:
+        OssError: 403 AccessDenied, or 404 NoSuchBucket.
+    """
+    acl = store.bucket(bucket).acl if bucket else "private"
+    if principal is not None:
+        return
+    which = "bucket"
+    if key and need == READ:
+        own = _object_acl(store, bucket, key)
+        acl, which = (acl, "bucket") if own == "default" else (own, "object")
+    if acl not in _OPEN_TO_ALL.get(need, ()):
+        raise access_denied(f"You have no right to access this object because of {which} acl.")
+
+
+def _object_acl(store: ObjectStore, bucket: str, key: str) -> str:
+    # Whether an object exists is not told to those who may not read it.
+    try:
+        return store.head(bucket, key).attributes.acl
+    except OssError:
+        return "default"

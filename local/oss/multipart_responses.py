@@ -1,0 +1,194 @@
+"""The wire of multipart uploads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from local.oss.bucket_responses import encoder
+from local.oss.call import attributes_of, check_conditions, xml_response
+from local.oss.errors import OssError, invalid_argument, malformed_xml
+from local.oss.multipart import MAX_PART_NUMBER
+from local.oss.object_responses import copy_source, parse_range, written_headers
+from local.oss.objects import crc64
+from local.oss.xml_documents import Content, iso_time, parse, text_of
+from local.wire import Response
+
+if TYPE_CHECKING:
+    from local.oss.call import Call
+    from local.oss.objects import StoredObject
+
+MAX_LISTED = 1000
+
+
+def initiate_multipart_upload(call: Call) -> Response:
+    """InitiateMultipartUpload."""
+    encode = encoder(call)
+    upload = call.store.uploads.start(
+        call.bucket,
+        call.key,
+        attributes_of(call.request.headers),
+        origin=call.origin,
+        forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
+    )
+    children: list[tuple[str, Content]] = [
+        *encode.tag(),
+        ("Bucket", call.bucket),
+        ("Key", encode(call.key)),
+        ("UploadId", upload.id),
+    ]
+    return xml_response("InitiateMultipartUploadResult", children)
+
+
+def upload_part(call: Call) -> Response:
+    """UploadPart."""
+    content = call.checked_body()
+    part = call.store.uploads.put_part(
+        call.bucket, call.key, call.query["uploadId"], _part_number(call), content, origin=call.origin
+    )
+    headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(crc64(content))}
+    return Response(status=200, headers=headers)
+
+
+def upload_part_copy(call: Call) -> Response:
+    """UploadPartCopy."""
+    source = copy_source(call)
+    number = _part_number(call)
+
+    def choose(stored: StoredObject) -> tuple[int, int]:
+        check_conditions(call, stored, "x-oss-copy-source-")
+        header = call.header("x-oss-copy-source-range")
+        return parse_range(header, stored.size, standard=False) or (0, stored.size)
+
+    _, content = call.store.get_range(*source, choose)
+    part = call.store.uploads.put_part(
+        call.bucket,
+        call.key,
+        call.query["uploadId"],
+        number,
+        content,
+        origin=call.origin,
+        event="ObjectCreated:UploadPartCopy",
+    )
+    children: Content = [("LastModified", iso_time(part.modified)), ("ETag", f'"{part.etag}"')]
+    return xml_response("CopyPartResult", children)
+
+
+def complete_multipart_upload(call: Call) -> Response:
+    """CompleteMultipartUpload, with a list of parts or with ``x-oss-complete-all: yes``."""
+    encode = encoder(call)
+    body = call.checked_body()
+    if call.header("x-oss-complete-all").lower() == "yes":
+        if body.strip():
+            raise invalid_argument("x-oss-complete-all does not go with a list of parts.")
+        wanted = None
+    else:
+        root = parse(body, "CompleteMultipartUpload")
+        wanted = [
+            (_number(text_of(node, "PartNumber")), text_of(node, "ETag")) for node in root.findall("Part")
+        ]
+        if not wanted:
+            raise malformed_xml()
+    stored = call.store.uploads.complete(
+        call.bucket,
+        call.key,
+        call.query["uploadId"],
+        wanted,
+        origin=call.origin,
+        forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
+    )
+    children: list[tuple[str, Content]] = [
+        *encode.tag(),
+        ("Location", f"http://{call.bucket}.{call.service.endpoint()}/{quote(call.key, safe='')}"),
+        ("Bucket", call.bucket),
+        ("Key", encode(call.key)),
+        ("ETag", f'"{stored.etag}"'),
+    ]
+    response = xml_response("CompleteMultipartUploadResult", children)
+    response.headers |= written_headers(stored)
+    return response
+
+
+def abort_multipart_upload(call: Call) -> Response:
+    """AbortMultipartUpload."""
+    call.store.uploads.abort(call.bucket, call.key, call.query["uploadId"], origin=call.origin)
+    return Response(status=204)
+
+
+def list_parts(call: Call) -> Response:
+    """ListParts."""
+    encode = encoder(call)
+    limit = call.number("max-parts", 1, MAX_LISTED, MAX_LISTED)
+    marker = call.number("part-number-marker", 0, 2**31, 0)
+    upload_id = call.query["uploadId"]
+    parts, truncated = call.store.uploads.parts(call.bucket, call.key, upload_id, marker=marker, limit=limit)
+    children: list[tuple[str, Content]] = [
+        *encode.tag(),
+        ("Bucket", call.bucket),
+        ("Key", encode(call.key)),
+        ("UploadId", upload_id),
+        ("StorageClass", "Standard"),
+        ("PartNumberMarker", marker),
+        ("NextPartNumberMarker", parts[-1].number if parts else 0),
+        ("MaxParts", limit),
+        ("IsTruncated", truncated),
+    ]
+    for part in parts:
+        entry: Content = [
+            ("PartNumber", part.number),
+            ("LastModified", iso_time(part.modified)),
+            ("ETag", f'"{part.etag}"'),
+            ("Size", part.size),
+        ]
+        children.append(("Part", entry))
+    return xml_response("ListPartsResult", children)
+
+
+def list_multipart_uploads(call: Call) -> Response:
+    """ListMultipartUploads."""
+    query, encode = call.query, encoder(call)
+    limit = call.number("max-uploads", 1, MAX_LISTED, MAX_LISTED)
+    names = ("prefix", "delimiter", "key-marker", "upload-id-marker")
+    prefix, delimiter, key_marker, upload_id_marker = (query.get(name, "") for name in names)
+    page = call.store.uploads.list(
+        call.bucket,
+        prefix=prefix,
+        delimiter=delimiter,
+        key_marker=key_marker,
+        upload_id_marker=upload_id_marker,
+        limit=limit,
+    )
+    next_key, _, next_id = page.next_marker.partition("\0")
+    children: list[tuple[str, Content]] = [
+        *encode.tag(),
+        ("Bucket", call.bucket),
+        ("KeyMarker", encode(key_marker)),
+        ("UploadIdMarker", upload_id_marker),
+        ("NextKeyMarker", encode(next_key)),
+        ("NextUploadIdMarker", next_id),
+        ("Delimiter", encode(delimiter)),
+        ("Prefix", encode(prefix)),
+        ("MaxUploads", limit),
+        ("IsTruncated", page.is_truncated),
+    ]
+    for upload in page.rows:
+        entry: Content = [
+            ("Key", encode(upload.key)),
+            ("UploadId", upload.id),
+            ("Initiated", iso_time(upload.started)),
+            ("StorageClass", upload.attributes.storage_class),
+        ]
+        children.append(("Upload", entry))
+    children += [("CommonPrefixes", [("Prefix", encode(common))]) for common in page.common_prefixes]
+    return xml_response("ListMultipartUploadsResult", children)
+
+
+def _part_number(call: Call) -> int:
+    return call.number("partNumber", 1, MAX_PART_NUMBER)
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 9):
+        raise OssError(400, "MalformedXML", "A PartNumber is not a number.")
+    return int(text)

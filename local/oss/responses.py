@@ -1,0 +1,131 @@
+"""OSS on the wire: address a request, check who signed it, hand it to its operation, shape the errors."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import secrets
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from local.oss.access import FORM, authorize
+from local.oss.addressing import check_bucket_name, locate
+from local.oss.call import Call, Service
+from local.oss.errors import OssError, invalid_argument
+from local.oss.operations import find_operation
+from local.oss.signatures import Credentials, authenticate
+from local.oss.xml_documents import Content, document
+from local.wire import Response
+
+if TYPE_CHECKING:
+    from local.clock import Clock
+    from local.oss.models import ObjectStore
+    from local.wire import Request
+
+_log = logging.getLogger(__name__)
+_FOLDED = re.compile(r"[\r\n\x00]")
+
+
+class OssService:
+    """The OSS of one account in one region, as a :class:`local.wire.Service`."""
+
+    name = "oss"
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        on_change: Callable[[], None] | None = None,
+        region: str = "cn-beijing",
+        account_id: str = "1234567890123456",
+        endpoint_hosts: Collection[str] = (),
+    ) -> None:
+        """Serve ``store``.
+
+        Args:
+            store: the state.
+            credentials: where secrets of access keys are; all of them act as the owner.
+            clock: what expiry and clock skew are judged by.
+            on_change: called after each commit that put a notification into the store's outbox.
+            region: where this OSS is; version 4 signatures are bound to it.
+            account_id: who owns everything.
+            endpoint_hosts: host names, besides IP addresses and single labels, with the bucket in the path.
+        """
+        self._service = Service(store=store, credentials=credentials, region=region, account_id=account_id)
+        self._clock = clock
+        self._endpoint_hosts = frozenset(endpoint_hosts)
+        if on_change is not None:
+            store.subscribe(on_change)
+
+    def operation(self, request: Request) -> str:
+        """Name the operation that ``request`` asks for; ``Unknown`` when it asks for none."""
+        try:
+            return find_operation(request, locate(request.host, request.raw_path, self._endpoint_hosts)).name
+        except OssError:
+            return "Unknown"
+
+    def handle(self, request: Request) -> Response:
+        """Answer ``request``."""
+        request_id = secrets.token_hex(12).upper()
+        try:
+            response = self._answer(request, request_id)
+        except OssError as error:
+            response = _error_response(error, request, request_id)
+        except Exception:
+            _log.exception("request %s failed", request_id)
+            message = "We encountered an internal error. Please try again."
+            response = _error_response(OssError(500, "InternalError", message), request, request_id)
+        response.headers["x-oss-request-id"] = request_id
+        return response
+
+    def _answer(self, request: Request, request_id: str) -> Response:
+        for name, value in request.headers.items():
+            if _FOLDED.search(value):
+                raise invalid_argument(f"The header {name[:64]!r} holds a line break.")
+        address = locate(request.host, request.raw_path, self._endpoint_hosts)
+        if address.bucket:
+            check_bucket_name(address.bucket)
+        operation = find_operation(request, address)
+        now = self._clock.now()
+        principal = None
+        if operation.access != FORM:
+            service = self._service
+            principal = authenticate(request, address, service.credentials, service.region, now)
+            bucket = "" if operation.name == "PutBucket" else address.bucket
+            authorize(service.store, principal, operation.access, bucket, address.key)
+        call = Call(
+            service=self._service,
+            request=request,
+            address=address,
+            query=request.query,
+            principal=principal,
+            request_id=request_id,
+            now=now,
+        )
+        return operation.handler(call)
+
+
+def _error_response(error: OssError, request: Request, request_id: str) -> Response:
+    children: list[tuple[str, Content]] = [
+        ("Code", error.code),
+        ("Message", error.message),
+        ("RequestId", request_id),
+        ("HostId", request.host),
+        *error.details.items(),
+    ]
+    if error.ec:
+        children.append(("EC", error.ec))
+    body = document("Error", children)
+    headers = {"Content-Type": "application/xml"}
+    if error.ec:
+        headers["x-oss-ec"] = error.ec
+    if error.status == 304:
+        return Response(status=304)
+    if request.method == "HEAD":
+        # A HEAD has no body; the SDKs read the same document from this header.
+        headers["x-oss-err"] = base64.b64encode(body).decode()
+        return Response(status=error.status, headers=headers)
+    return Response(status=error.status, headers=headers, body=body)

@@ -1,0 +1,63 @@
+"""The service's errors: HTTP status, code and message, worded as "Tablestore, Error codes" lists them."""
+
+from __future__ import annotations
+
+
+class TableStoreError(Exception):
+    """An answer other than success; inside a batch it belongs to one row, elsewhere to the request."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Take the HTTP ``status``, the ``code`` (``OTS…``) and the ``message``, all sent as they are."""
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def parameter_invalid(message: str) -> TableStoreError:
+    """Return a refusal of what the request says, whatever the table holds."""
+    return TableStoreError(400, "OTSParameterInvalid", message)
+
+
+def primary_key_invalid(message: str) -> TableStoreError:
+    """Return a refusal of a primary key that does not fit the table's schema."""
+    return TableStoreError(400, "OTSInvalidPK", message)
+
+
+def authentication_failed(message: str) -> TableStoreError:
+    """Return a refusal of the caller."""
+    return TableStoreError(403, "OTSAuthFailed", message)
+
+
+def condition_check_failed() -> TableStoreError:
+    """Return the answer to a write whose condition does not hold."""
+    return TableStoreError(403, "OTSConditionCheckFail", "Condition check failed.")
+
+
+def table_not_found() -> TableStoreError:
+    """Return the answer for a table or index that is not there."""
+    return TableStoreError(404, "OTSObjectNotExist", "Requested table does not exist.")
+
+
+def table_exists() -> TableStoreError:
+    """Return the answer to creating a table or index under a name that is taken."""
+    return TableStoreError(409, "OTSObjectAlreadyExist", "Requested table already exists.")
+
+
+def quota_exhausted(message: str) -> TableStoreError:
+    """Return a refusal to exceed what an instance may hold."""
+    return TableStoreError(403, "OTSQuotaExhausted", message)
+
+
+def index_building() -> TableStoreError:
+    """Return the answer to reading an index that is still taking in the rows written before it.
+
+    The message is the one that the vendor's client tests wait on; they do so with retries off, so the code is
+    one that the client retries.
+    """
+    return TableStoreError(404, "OTSTableNotReady", "Disallow read index table in building base state")
+
+
+def internal_error() -> TableStoreError:
+    """Return the answer to a defect of this emulator, as a client would see the service's."""
+    return TableStoreError(500, "OTSInternalServerError", "Internal server error.")

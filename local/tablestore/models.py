@@ -1,0 +1,16 @@
+"""The state of the service and the rules it changes by, whole. No wire.
+
+Rows lie in SQLite under keys whose bytes sort as the table does, so a point operation is one lookup and a
+range read one ordered scan, whatever the size of the table. Every row write is one transaction that takes in
+its condition, its indexes and its counter, and it is committed before the caller hears of it.
+"""
+
+from __future__ import annotations
+
+from local.tablestore.definitions import Definitions
+from local.tablestore.reading import RowReader
+from local.tablestore.writing import RowWriter
+
+
+class TableStore(Definitions, RowReader, RowWriter):
+    """Every instance of the local account."""

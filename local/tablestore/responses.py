@@ -1,0 +1,89 @@
+"""Tablestore over HTTP: who may call, which operation it is, and answers that the official clients accept."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from local.clock import Clock, utc
+from local.credentials import AccessKeys
+from local.tablestore.errors import (
+    TableStoreError,
+    authentication_failed,
+    internal_error,
+    parameter_invalid,
+)
+from local.tablestore.messages import Error
+from local.tablestore.models import TableStore
+from local.tablestore.operations import OPERATIONS, REFUSED
+from local.tablestore.protobuf import DecodeError
+from local.tablestore.signatures import DATE_FORMAT, Caller, authenticate, content_md5
+from local.wire import Request, Response
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class TablestoreService:
+    """The wire side of a :class:`TableStore`; satisfies :class:`local.wire.Service`."""
+
+    name = "tablestore"
+
+    def __init__(self, store: TableStore, keys: AccessKeys, clock: Clock) -> None:
+        """Serve ``store`` to the holders of ``keys``, whose dates are compared with ``clock``."""
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+
+    def operation(self, request: Request) -> str:
+        """Return the operation's name, which is the path's last segment whatever prefix an endpoint has."""
+        return request.raw_path.rpartition("/")[2]
+
+    def handle(self, request: Request) -> Response:
+        """Carry out ``request``."""
+        operation = self.operation(request)
+        caller: Caller | None = None
+        try:
+            if request.method != "POST":
+                raise TableStoreError(
+                    405, "OTSMethodNotAllowed", "Only POST method for requests is supported."
+                )
+            if len(request.body) > MAX_BODY_BYTES:
+                raise TableStoreError(413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
+            caller = authenticate(request, operation, self._keys, self._clock.now())
+            body = self._run(operation, request)
+        except TableStoreError as failure:
+            return self._failed(operation, caller, failure)
+        except Exception:
+            _log.exception("%s failed", operation)
+            return self._failed(operation, caller, internal_error())
+        return self._signed(operation, caller, 200, body)
+
+    def _run(self, operation: str, request: Request) -> bytes:
+        instance = request.headers["x-ots-instancename"]
+        if not self._store.has_instance(instance):
+            raise authentication_failed("The instance is not found.")
+        entry = OPERATIONS.get(operation) or REFUSED.get(operation)
+        if entry is None:
+            raise parameter_invalid(f"Unsupported operation: '{operation}'.")
+        try:
+            message = entry.request.decode(request.body)
+        except DecodeError as problem:
+            raise parameter_invalid("Parse PBMessage from RawString failed.") from problem
+        return entry.run(self._store, instance, message).encode()
+
+    def _failed(self, operation: str, caller: Caller | None, failure: TableStoreError) -> Response:
+        body = Error(code=failure.code, message=failure.message).encode()
+        return self._signed(operation, caller, failure.status, body)
+
+    def _signed(self, operation: str, caller: Caller | None, status: int, body: bytes) -> Response:
+        headers = {
+            "x-ots-requestid": str(uuid.uuid4()),
+            "x-ots-date": utc(self._clock.now()).strftime(DATE_FORMAT),
+            "x-ots-contenttype": "protocol buffer",
+            "x-ots-contentmd5": content_md5(body),
+        }
+        if caller is not None:
+            headers["Authorization"] = caller.authorization(operation, headers)
+        return Response(status=status, headers=headers, body=body)

@@ -1,0 +1,64 @@
+"""What the store is asked for beside rows, and what it answers: conditions, outcomes, capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from local.tablestore.filters import Filter
+from local.tablestore.rows import StoredRow
+from local.tablestore.values import OperationType, PrimaryKey, Row, RowExistence
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold for a write to happen."""
+
+    existence: RowExistence = RowExistence.IGNORE
+    column: Filter | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether the row has to be read to know."""
+        return self.existence is not RowExistence.IGNORE or self.column is not None
+
+
+class Write(NamedTuple):
+    """One row write of a batch."""
+
+    kind: OperationType
+    row: Row
+    condition: Condition = Condition()
+
+
+class Capacity(NamedTuple):
+    """Capacity units that an operation consumed."""
+
+    read: int = 0
+    write: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did: the row's key, complete, and the row it left."""
+
+    primary_key: PrimaryKey
+    row: StoredRow | None
+    consumed: Capacity
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a read of one row found."""
+
+    row: Row | None
+    consumed: Capacity
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a range read found; with ``next_start`` there are rows left, even if ``rows`` is empty."""
+
+    rows: list[Row]
+    next_start: PrimaryKey | None
+    consumed: Capacity

@@ -1,0 +1,217 @@
+"""What a row holds and what a write makes of it: versions, life, projection, size. No storage, no wire."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.tablestore.errors import parameter_invalid
+from local.tablestore.filters import ColumnPagination, Columns, Filter
+from local.tablestore.schema import TableOptions
+from local.tablestore.values import AnyValue, Cell, CellOperation, PrimaryKey, Value, value_size
+
+_INT64_MAX = (1 << 63) - 1
+
+
+@dataclass
+class StoredRow:
+    """A row without its key.
+
+    ``columns`` maps names to versions (millisecond, value), newest first. ``written`` is the millisecond of
+    the last write: with a time to live, a row without columns lives from then.
+    """
+
+    written: int
+    columns: dict[str, list[tuple[int, Value]]]
+
+    def dump(self) -> str:
+        """Return the form in which the row is stored."""
+        return json.dumps(
+            [self.written, self.columns], ensure_ascii=False, separators=(",", ":"), default=_binary_as_json
+        )
+
+    @classmethod
+    def load(cls, stored: str) -> StoredRow:
+        """Read what :meth:`dump` wrote."""
+        written, columns = json.loads(stored)
+        return cls(
+            written,
+            {
+                name: [(timestamp, _from_json(value)) for timestamp, value in versions]
+                for name, versions in columns.items()
+            },
+        )
+
+    def visible(self, options: TableOptions, now: int) -> StoredRow | None:
+        """Return what can still be read at ``now`` (milliseconds); ``None`` when the row's life is over."""
+        oldest = -1 if options.time_to_live == -1 else now - options.time_to_live * 1000 + 1
+        columns = {}
+        for name, versions in self.columns.items():
+            living = [version for version in versions[: options.max_versions] if version[0] >= oldest]
+            if living:
+                columns[name] = living
+        return StoredRow(self.written, columns) if columns or self.written >= oldest else None
+
+    def latest(self, name: str) -> Value | None:
+        """Return the newest version of a column, ``None`` when it is missing."""
+        versions = self.columns.get(name)
+        return versions[0][1] if versions else None
+
+
+def _binary_as_json(value: Any) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _from_json(value: Any) -> Value:
+    if isinstance(value, dict):
+        return base64.b64decode(value["base64"])
+    result: Value = value
+    return result
+
+
+def replaced(cells: Iterable[Cell], options: TableOptions, now: int) -> StoredRow:
+    """Return the row that a PutRow of ``cells`` leaves, whatever was there before."""
+    row = StoredRow(now, {})
+    for cell in cells:
+        _add(row, cell, options, now)
+    return row
+
+
+def updated(
+    before: StoredRow | None, cells: Iterable[Cell], options: TableOptions, now: int
+) -> StoredRow | None:
+    """Return the row that an UpdateRow of ``cells`` makes of ``before``.
+
+    ``None`` when there was no row and nothing but deletes was asked for.
+
+    Raises:
+        TableStoreError: an increment of something that is no integer, or beyond 64 bits.
+    """
+    row = StoredRow(
+        now, {name: list(versions) for name, versions in before.columns.items()} if before else {}
+    )
+    wrote = before is not None
+    for cell in cells:
+        if cell.operation is CellOperation.DELETE_ALL_VERSION:
+            row.columns.pop(cell.name, None)
+        elif cell.operation is CellOperation.DELETE_ONE_VERSION:
+            kept = [version for version in row.columns.pop(cell.name, []) if version[0] != cell.timestamp]
+            if kept:
+                row.columns[cell.name] = kept
+        else:
+            wrote = True
+            _add(row, _counted(row, cell), options, now)
+    return row if wrote else None
+
+
+def _counted(row: StoredRow, cell: Cell) -> Cell:
+    """Turn an increment into the put of its sum; a missing column counts from zero."""
+    if cell.operation is not CellOperation.INCREMENT:
+        return cell
+    before = row.latest(cell.name)
+    before = 0 if before is None else before
+    if not isinstance(before, int) or isinstance(before, bool):
+        raise parameter_invalid(f"Column '{cell.name}' is not an integer and cannot be incremented.")
+    assert isinstance(cell.value, int)  # noqa: S101 (checked with the request)
+    total = before + cell.value
+    if not -_INT64_MAX - 1 <= total <= _INT64_MAX:
+        raise parameter_invalid(f"Increment of column '{cell.name}' overflows.")
+    return Cell(cell.name, total)
+
+
+def _add(row: StoredRow, cell: Cell, options: TableOptions, now: int) -> None:
+    timestamp = now if cell.timestamp is None else cell.timestamp
+    kept = [version for version in row.columns.get(cell.name, []) if version[0] != timestamp]
+    value: Any = cell.value
+    versions = sorted([(timestamp, value), *kept], key=lambda version: version[0], reverse=True)
+    row.columns[cell.name] = versions[: options.max_versions]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What a read wants of each row; see "Tablestore, GetRow" for the parameters.
+
+    ``time_range`` is in milliseconds, its end not included. The filter sees only what the other parameters
+    leave, so a filter on a column that is not among ``columns`` finds it missing.
+    """
+
+    columns: tuple[str, ...] = ()
+    start_column: str | None = None
+    end_column: str | None = None
+    time_range: tuple[int, int] | None = None
+    max_versions: int | None = 1
+    filter: Filter | None = None
+
+    def cells(self, row: StoredRow) -> list[Cell]:
+        """Return the wanted cells of ``row``, columns by name, versions newest first."""
+        names: Sequence[str] = sorted(row.columns, key=str.encode)
+        if self.columns:
+            wanted = set(self.columns)
+            names = [name for name in names if name in wanted]
+        if self.start_column is not None:
+            names = [name for name in names if name.encode() >= self.start_column.encode()]
+        if self.end_column is not None:
+            names = [name for name in names if name.encode() < self.end_column.encode()]
+        cells = []
+        for name in names:
+            versions = row.columns[name]
+            if self.time_range is not None:
+                first, end = self.time_range
+                versions = [version for version in versions if first <= version[0] < end]
+            cells += [Cell(name, value, timestamp) for timestamp, value in versions[: self.max_versions]]
+        return cells
+
+    def keeps(self, primary_key: PrimaryKey, cells: Sequence[Cell]) -> bool:
+        """Tell whether a row of which ``cells`` are left is returned at all.
+
+        With columns asked for, a row that has none of them is not, unless a column of the key is among them.
+        """
+        if not cells and self.columns and not {name for name, _ in primary_key} & set(self.columns):
+            return False
+        return self.filter is None or self.filter.matches(as_columns(primary_key, cells))
+
+    def page(self, cells: list[Cell]) -> list[Cell]:
+        """Return the columns that a pagination filter leaves."""
+        if not isinstance(self.filter, ColumnPagination):
+            return cells
+        names = list(dict.fromkeys(cell.name for cell in cells))
+        page = set(names[self.filter.offset : self.filter.offset + self.filter.limit])
+        return [cell for cell in cells if cell.name in page]
+
+
+def as_columns(primary_key: PrimaryKey, cells: Iterable[Cell]) -> Columns:
+    """Return a row as filters and conditions see it, the key's columns among the others."""
+    columns: dict[str, list[Any]] = {name: [value] for name, value in primary_key}
+    for cell in cells:
+        columns.setdefault(cell.name, []).append(cell.value)
+    return columns
+
+
+def all_cells(row: StoredRow | None) -> list[Cell]:
+    """Return every version of every column."""
+    if row is None:
+        return []
+    return [
+        Cell(name, value, timestamp)
+        for name, versions in row.columns.items()
+        for timestamp, value in versions
+    ]
+
+
+def data_size(primary_key: PrimaryKey, cells: Iterable[Cell]) -> int:
+    """Return the bytes that a row counts for: names and values of its key and its cells."""
+    size = sum(len(name.encode()) + value_size(value) for name, value in primary_key)
+    return size + sum(len(cell.name.encode()) + value_size(cell.value) for cell in cells)
+
+
+def capacity_units(size: int) -> int:
+    """Return the capacity units of ``size`` bytes: each begun 4 KB, at least one."""
+    return max(1, -(-size // 4096))
+
+
+def key_of(names: Iterable[str], values: Iterable[AnyValue]) -> PrimaryKey:
+    """Pair the names of a key's columns with their values."""
+    return list(zip(names, values, strict=True))

@@ -1,0 +1,225 @@
+"""Row writes: one by one or in a batch, each with its condition and its indexes in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from local.tablestore import catalog, indexes
+from local.tablestore.checks import (
+    check_data_size,
+    check_table_names,
+    check_write_form,
+    fit_key,
+    fit_versions,
+)
+from local.tablestore.errors import TableStoreError, condition_check_failed, parameter_invalid
+from local.tablestore.keys import encode_key
+from local.tablestore.results import Capacity, Condition, Write, Written
+from local.tablestore.rows import (
+    StoredRow,
+    all_cells,
+    as_columns,
+    capacity_units,
+    data_size,
+    key_of,
+    replaced,
+    updated,
+)
+from local.tablestore.schema import Table, TableOptions
+from local.tablestore.storage import Storage
+from local.tablestore.values import AnyValue, OperationType, PrimaryKey, Row, RowExistence, Special
+
+MAX_ROWS_PER_WRITE = 200
+ALWAYS = Condition()
+_REQUEST_NAMES = {OperationType.PUT: "PutRow", OperationType.UPDATE: "UpdateRow"}
+
+
+class RowWriter(Storage):
+    """The part of the store that writes rows."""
+
+    def put_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+        """Write a row in place of any that is there.
+
+        Raises:
+            TableStoreError: the condition does not hold, or the service takes no such row.
+        """
+        return self._write_one(instance, table, Write(OperationType.PUT, row, condition))
+
+    def update_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+        """Put, delete and increment columns of a row, which is made when it is missing.
+
+        Raises:
+            TableStoreError: the condition does not hold, or the service takes no such change.
+        """
+        return self._write_one(instance, table, Write(OperationType.UPDATE, row, condition))
+
+    def delete_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+        """Delete a row, if it is there.
+
+        Raises:
+            TableStoreError: the condition does not hold, or the key does not fit.
+        """
+        return self._write_one(instance, table, Write(OperationType.DELETE, row, condition))
+
+    def batch_write_row(
+        self, instance: str, tables: Sequence[tuple[str, Sequence[Write]]]
+    ) -> list[list[Written | TableStoreError]]:
+        """Carry out writes one by one, in order, and return what became of each.
+
+        Nothing ties the rows together: some may fail, also after others have succeeded.
+
+        Raises:
+            TableStoreError: the request as a whole is refused and nothing has been written.
+        """
+        self._check_batch(instance, tables)
+        return [[self._attempt(instance, name, write) for write in writes] for name, writes in tables]
+
+    def _check_batch(self, instance: str, tables: Sequence[tuple[str, Sequence[Write]]]) -> None:
+        if not tables:
+            raise parameter_invalid("No row is specified in BatchWriteRow.")
+        check_table_names(name for name, _ in tables)
+        for name, writes in tables:
+            if not writes:
+                raise parameter_invalid(f"No operation is specified for table: '{name}'.")
+        if sum(len(writes) for _, writes in tables) > MAX_ROWS_PER_WRITE:
+            raise parameter_invalid(f"Rows count exceeds the upper limit: {MAX_ROWS_PER_WRITE}.")
+        for _, writes in tables:
+            for kind, row, _ in writes:
+                check_write_form(kind, row)
+                if kind is OperationType.PUT and not row.cells:
+                    raise parameter_invalid("Attribute column is missing.")
+        size = sum(data_size(row.primary_key, row.cells) for _, writes in tables for _, row, _ in writes)
+        check_data_size("BatchWriteRow", size)
+        for name, writes in tables:
+            self._check_repeated(instance, name, writes)
+
+    def _check_repeated(self, instance: str, name: str, writes: Sequence[Write]) -> None:
+        by_key: dict[tuple[tuple[str, AnyValue], ...], list[Condition]] = {}
+        for _, row, condition in writes:
+            if all(value is not Special.AUTO_INCREMENT for _, value in row.primary_key):
+                by_key.setdefault(tuple(row.primary_key), []).append(condition)
+        repeated = [condition for same in by_key.values() if len(same) > 1 for condition in same]
+        if any(condition.existence is not RowExistence.IGNORE for condition in repeated):
+            raise parameter_invalid(
+                "Repeated rows do not support row exist expectation check in BatchModify."
+            )
+        if any(condition.column is not None for condition in repeated):
+            raise parameter_invalid("Repeated rows do not support row condition check in BatchModify.")
+        if repeated and self._is_indexed(instance, name):
+            raise parameter_invalid("Duplicate rows detected in MultiPut.")
+
+    def _is_indexed(self, instance: str, name: str) -> bool:
+        try:
+            with self._database.reading() as connection:
+                return bool(catalog.find(connection, instance, name).indexes)
+        except TableStoreError:
+            return False  # a missing table is the failure of each row
+
+    def _attempt(self, instance: str, table: str, write: Write) -> Written | TableStoreError:
+        try:
+            return self._write(instance, table, write)
+        except TableStoreError as failure:
+            return failure
+
+    def _write_one(self, instance: str, table: str, write: Write) -> Written:
+        check_write_form(write.kind, write.row)
+        if write.kind in _REQUEST_NAMES:
+            check_data_size(_REQUEST_NAMES[write.kind], data_size(write.row.primary_key, write.row.cells))
+        return self._write(instance, table, write)
+
+    def _write(self, instance: str, name: str, write: Write) -> Written:
+        with self._database.transaction() as connection:
+            now = self._now()
+            table = catalog.find(connection, instance, name)
+            if table.base is not None:
+                raise parameter_invalid("Can't write index table directly.")
+            if write.kind is OperationType.UPDATE and not table.options.allow_update:
+                raise parameter_invalid(f"Table '{name}' does not allow update operation.")
+            values = self._key_to_write(connection, table, write)
+            fit_versions(table, write.row.cells, now)
+            primary_key, key = key_of(table.key_names, values), encode_key(values)
+            raw = self._load(connection, table, key)
+            before = raw.visible(table.options, now) if raw else None
+            _check_condition(write.condition, primary_key, before)
+            after = _outcome(write, before, table.options, now)
+            if after is not None or raw is not None:
+                indexes.store(connection, table.id, key, after.dump() if after else None)
+            self._follow(connection, table, primary_key, raw, after, now)
+        reads = 0
+        if write.condition.reads:
+            reads = capacity_units(data_size(primary_key, all_cells(before)) if before else 0)
+        writes = capacity_units(data_size(primary_key, write.row.cells))
+        return Written(primary_key, after, Capacity(reads, writes))
+
+    def _key_to_write(self, connection: sqlite3.Connection, table: Table, write: Write) -> list[AnyValue]:
+        values = fit_key(table, write.row.primary_key)
+        position = table.auto_increment
+        if position is None:
+            return values
+        expected = write.condition.existence
+        if values[position] is not Special.AUTO_INCREMENT:
+            if expected is RowExistence.EXPECT_NOT_EXIST:
+                raise parameter_invalid(
+                    f"Invalid expect: {expected.name} when modify a specific row "
+                    "for table with pk auto increment."
+                )
+            return values
+        if write.kind is OperationType.DELETE:
+            raise parameter_invalid("Invalid row to delete which with pk auto increment.")
+        if expected is not RowExistence.IGNORE:
+            raise parameter_invalid(
+                f"Invalid expect: {expected.name} when modify row with pk auto increment."
+            )
+        if write.condition.column is not None:
+            raise parameter_invalid("Can't set condition when modify row with pk auto increment.")
+        values[position] = self._next_number(connection, table, encode_key(values[:1]))
+        return values
+
+    def _next_number(self, connection: sqlite3.Connection, table: Table, partition: bytes) -> int:
+        """Number the rows of a partition upwards, with gaps as the service leaves them."""
+        last = connection.execute(
+            "SELECT last FROM counters WHERE table_id = ? AND partition = ?", (table.id, partition)
+        ).fetchone()
+        number = max(self._now() * 1000, last[0] + 1 if last else 0)
+        connection.execute("REPLACE INTO counters VALUES (?, ?, ?)", (table.id, partition, number))
+        return number
+
+    def _follow(
+        self,
+        connection: sqlite3.Connection,
+        table: Table,
+        primary_key: PrimaryKey,
+        before: StoredRow | None,
+        after: StoredRow | None,
+        now: int,
+    ) -> None:
+        """Carry a change of a row into the table's indexes, or into their queues."""
+        for index in table.indexes:
+            behind = catalog.find(connection, table.instance, index.name)
+            old = indexes.entry(behind, primary_key, before)
+            new = indexes.entry(behind, primary_key, after, checked=True)
+            for key, row in indexes.changes(old, new):
+                if self._lag and not index.local:
+                    indexes.enqueue(connection, behind.id, key, row, now + self._lag)
+                else:
+                    indexes.store(connection, behind.id, key, row)
+
+
+def _check_condition(condition: Condition, primary_key: PrimaryKey, row: StoredRow | None) -> None:
+    if condition.existence is RowExistence.EXPECT_EXIST and row is None:
+        raise condition_check_failed()
+    if condition.existence is RowExistence.EXPECT_NOT_EXIST and row is not None:
+        raise condition_check_failed()
+    if condition.column is not None:
+        columns = as_columns(primary_key, all_cells(row)) if row else {}
+        if not condition.column.matches(columns):
+            raise condition_check_failed()
+
+
+def _outcome(write: Write, before: StoredRow | None, options: TableOptions, now: int) -> StoredRow | None:
+    if write.kind is OperationType.DELETE:
+        return None
+    if write.kind is OperationType.PUT:
+        return replaced(write.row.cells, options, now)
+    return updated(before, write.row.cells, options, now)

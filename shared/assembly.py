@@ -1,0 +1,136 @@
+"""Puts the pieces together: builds the clients that a function needs from settings and credentials.
+
+SDKs are imported here, inside the functions that need them, so that no handler pays at its cold start for a
+service it does not call. Clients are kept for the next invocation of a warm instance and built anew when
+the credentials change, since temporary ones end.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.clients.credentials import Credentials, find_credentials
+from shared.settings import Settings, read_settings
+from shared.workflow.ports import World
+
+if TYPE_CHECKING:
+    from shared.clients.control_table import ControlTable
+    from shared.clients.dashscope import DashScope
+    from shared.clients.job_table import JobTable
+    from shared.clients.photo_bucket import PhotoBucket
+
+DEFAULT_TIMEOUT_SECONDS = 60
+
+_kept: dict[str, tuple[object, Any]] = {}
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, milliseconds: int) -> None:
+        """Wait."""
+        time.sleep(milliseconds / 1000)
+
+
+def build_world(context: object, environment: Mapping[str, str] = os.environ) -> World:
+    """Return the world of one invocation of ``collect`` or ``reconcile``.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+        LookupError: there are no credentials.
+    """
+    clock = SystemClock()
+    started = clock.now()
+    settings = read_settings(environment)
+    settings.require(
+        "oss_endpoint",
+        "oss_bucket",
+        "ots_endpoint",
+        "ots_instance",
+        "dashscope_api_key",
+        "dashscope_base_url",
+    )
+    credentials = find_credentials(context, environment)
+    jobs, control = tables(settings, credentials)
+    return World(
+        jobs=jobs,
+        control=control,
+        bucket=_bucket(settings, credentials),
+        trainer=_trainer(settings),
+        clock=clock,
+        rules=settings.rules,
+        dead_at=started + 1000 * timeout_seconds(context),
+        token=new_token,
+        training_files=settings.training_files,
+    )
+
+
+def tables(settings: Settings, credentials: Credentials) -> tuple[JobTable, ControlTable]:
+    """Return the clients of the two tables."""
+    from shared.clients import control_table, job_table, rows
+
+    client = _keep(
+        "tables",
+        (settings.ots_endpoint, settings.ots_instance, credentials),
+        lambda: rows.connect(settings.ots_endpoint, settings.ots_instance, credentials),
+    )
+    return (
+        job_table.JobTable(rows.Rows(client, job_table.TABLE, new_token)),
+        control_table.ControlTable(rows.Rows(client, control_table.TABLE, new_token)),
+    )
+
+
+def new_token() -> str:
+    """Return 16 hex digits that were never used before."""
+    return secrets.token_hex(8)
+
+
+def timeout_seconds(context: object) -> int:
+    """Return the function's time-out; Function Compute gives it as a number or as text."""
+    try:
+        return int(context.function.timeout)  # type: ignore[attr-defined]  # the runtime's own object
+    except (AttributeError, TypeError, ValueError):
+        return DEFAULT_TIMEOUT_SECONDS
+
+
+def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
+    from shared.clients.photo_bucket import PhotoBucket
+
+    bucket: PhotoBucket = _keep(
+        "bucket",
+        (settings.oss_endpoint, settings.oss_public_endpoint, settings.oss_bucket, credentials),
+        lambda: PhotoBucket(
+            endpoint=settings.oss_endpoint,
+            public_endpoint=settings.oss_public_endpoint,
+            name=settings.oss_bucket,
+            region=settings.region,
+            credentials=credentials,
+        ),
+    )
+    return bucket
+
+
+def _trainer(settings: Settings) -> DashScope:
+    from shared.clients.dashscope import DashScope
+
+    trainer: DashScope = _keep(
+        "trainer",
+        (settings.dashscope_base_url, settings.dashscope_api_key),
+        lambda: DashScope(settings.dashscope_base_url, settings.dashscope_api_key),
+    )
+    return trainer
+
+
+def _keep(name: str, made_from: object, make: Any) -> Any:
+    kept = _kept.get(name)
+    if kept is None or kept[0] != made_from:
+        _kept[name] = kept = (made_from, make())
+    return kept[1]

@@ -1,0 +1,293 @@
+"""DashScope over HTTP: fine-tunes, files and the face check.
+
+The official SDK repeats the paid POST on 5xx answers, so it is not used here. A create is sent once, on a
+connection of its own (a kept-alive one may be dead already, and then nobody knows what happened); reads are
+tried twice. Bodies are read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+import requests
+
+from shared.domain.dashscope_errors import Meaning, meaning_of
+from shared.domain.fine_tunes import FineTune
+from shared.errors import (
+    AccountTrouble,
+    NotFound,
+    OutcomeUnknown,
+    Permanent,
+    RequestTrouble,
+    RetryLater,
+    Trouble,
+)
+from shared.logs import redact
+
+MODEL = "facechain-finetune"
+FACE_MODEL = "facechain-facedetect"
+TIMEOUT_SECONDS = (5, 20)
+PAGE_SIZE = 100
+MAX_PAGES = 200
+LIST_TRIES = 3
+BUSY_DELAY = 20
+ACCOUNT_DELAY = 120
+
+_T = TypeVar("_T")
+
+BEIJING = timezone(timedelta(hours=8))
+"""DashScope's times carry no zone and are Beijing's."""
+
+
+class DashScope:
+    """One account's DashScope API at ``base_url`` (ending in ``/api/v1``)."""
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._authorization = {"Authorization": f"Bearer {api_key}"}
+        self._session = requests.Session()
+
+    # -- fine-tunes ---------------------------------------------------------------------------------
+
+    def create_fine_tune(self, files: Sequence[str]) -> FineTune:
+        """Start a paid fine-tune from 1 to 10 URLs and file ids.
+
+        Raises:
+            OutcomeUnknown: the fine-tune may or may not exist now.
+            AccountTrouble, RetryLater, Permanent: it certainly does not.
+        """
+        body = {"model": MODEL, "training_file_ids": list(files)}
+        answer = self._send("POST", "/fine-tunes", json=body, session=None)
+        try:
+            return _fine_tune(_output(answer))
+        except _Unreadable as error:
+            raise OutcomeUnknown("unreadable_answer", str(error), delay=30) from None
+
+    def fine_tune(self, fine_tune_id: str) -> FineTune:
+        """Return one fine-tune.
+
+        Raises:
+            NotFound: DashScope does not know it.
+        """
+        return self._readable(lambda: _fine_tune(_output(self._read(f"/fine-tunes/{fine_tune_id}"))))
+
+    def fine_tunes(self) -> Iterator[FineTune]:
+        """Iterate over the complete list, each fine-tune once.
+
+        Fine-tunes that appear while the pages are read push others from one page to the next, and deleted
+        ones pull them back past us; so the pages are read again until one round holds as many as the list
+        says there are.
+
+        Raises:
+            RetryLater: no round was complete.
+        """
+        for _ in range(LIST_TRIES):
+            seen: dict[str, FineTune] = {}
+            total = 0
+            for page_no in range(1, MAX_PAGES + 1):
+                page, total = self._page(page_no)
+                seen.update((fine_tune.fine_tune_id, fine_tune) for fine_tune in page)
+                if not page or page_no * PAGE_SIZE >= total:
+                    break
+            if len(seen) >= total:
+                return iter(seen.values())
+        raise RetryLater("list_incomplete", "DashScope's list of fine-tunes kept changing", delay=10)
+
+    def _page(self, page_no: int) -> tuple[list[FineTune], int]:
+        query = {"page_no": page_no, "page_size": PAGE_SIZE}
+
+        def read() -> tuple[list[FineTune], int]:
+            output = _output(self._read("/fine-tunes", query))
+            page = [_fine_tune(job) for job in output.get("jobs") or []]
+            return page, _integer(output.get("total"), default=len(page))
+
+        return self._readable(read)
+
+    def cancel_fine_tune(self, fine_tune_id: str) -> None:
+        """Cancel a fine-tune that has not ended; raises Permanent when it has."""
+        self._send("POST", f"/fine-tunes/{fine_tune_id}/cancel")
+
+    def delete_fine_tune(self, fine_tune_id: str) -> None:
+        """Delete a fine-tune where DashScope allows it; raises Permanent where it does not."""
+        self._send("DELETE", f"/fine-tunes/{fine_tune_id}")
+
+    def fine_tune_logs(self, fine_tune_id: str, *, offset: int = 0, lines: int = 1000) -> list[str]:
+        """Return log lines of a fine-tune; ``offset`` is the number of lines to skip."""
+        output = self._readable(
+            lambda: _output(self._read(f"/fine-tunes/{fine_tune_id}/logs", {"offset": offset, "line": lines}))
+        )
+        return [str(line) for line in output.get("logs") or []]
+
+    # -- files --------------------------------------------------------------------------------------
+
+    def upload_file(self, name: str, content: bytes) -> str:
+        """Store a file with DashScope and return its file id.
+
+        The service answers 200 even when it stored nothing; the reason then stands beside the name.
+
+        Raises:
+            AccountTrouble: the account's quota of files or space is used up.
+            RetryLater, Permanent: it was not stored.
+        """
+        form = {"descriptions": (None, name)}
+        files = {"files": (name, content, "image/jpeg"), **form}
+        data = self._readable(lambda: _output(self._send("POST", "/files", files=files)))
+        for stored in data.get("uploaded_files") or []:
+            if stored.get("file_id"):
+                return str(stored["file_id"])
+        failed = (data.get("failed_uploads") or [{}])[0]
+        code, message = str(failed.get("code", "upload_failed")), redact(str(failed.get("message", "")))
+        if message.lower().startswith("out of"):
+            raise AccountTrouble(code, f"DashScope's file store is full: {message}", delay=ACCOUNT_DELAY)
+        raise Permanent(code, f"DashScope did not store {name}: {message}")
+
+    def list_files(self, *, page_no: int = 1) -> tuple[list[dict[str, Any]], int]:
+        """Return a page of stored files, as DashScope describes them, and how many there are in all."""
+        query = {"page_no": page_no, "page_size": PAGE_SIZE}
+        data = self._readable(lambda: _output(self._read("/files", query)))
+        return list(data.get("files") or []), _integer(data.get("total"))
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        """Return what DashScope says of a stored file; raises NotFound."""
+        return self._readable(lambda: _output(self._read(f"/files/{file_id}")))
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a stored file; raises NotFound when there is none."""
+        self._send("DELETE", f"/files/{file_id}")
+
+    # -- face check ---------------------------------------------------------------------------------
+
+    def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
+        """Return for each picture whether it shows exactly one face, and why not.
+
+        Raises:
+            RetryLater: no verdict this time (also when a picture could not be downloaded).
+            Permanent: the check refuses a picture altogether.
+        """
+        body = {"model": FACE_MODEL, "input": {"images": list(urls)}, "parameters": {}}
+        path = "/services/vision/facedetection/detect"
+        output = self._readable(lambda: _output(self._send("POST", path, json=body)))
+        verdicts = output.get("is_face")
+        if not isinstance(verdicts, list) or len(verdicts) != len(urls):
+            raise RetryLater(
+                "unreadable_answer", "the face check's answer does not fit the question", delay=10
+            )
+        reasons = output.get("failed_reason") or []
+        padded = [*reasons, *[""] * len(verdicts)]
+        return [(flag is True, str(reason or "")) for flag, reason in zip(verdicts, padded, strict=False)]
+
+    # -- HTTP ---------------------------------------------------------------------------------------
+
+    def _read(self, path: str, query: dict[str, int] | None = None) -> Any:
+        try:
+            return self._send("GET", path, params=query)
+        except OutcomeUnknown:
+            return self._send("GET", path, params=query)
+
+    def _send(self, method: str, path: str, **options: Any) -> Any:
+        """Send one request, once, and return the JSON of a 2xx answer; everything else is raised."""
+        given = options.pop("session", self._session)
+        session = given if given is not None else requests.Session()
+        try:
+            answer = session.request(
+                method,
+                self._base_url + path,
+                headers=self._authorization,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                **options,
+            )
+        except requests.exceptions.ConnectTimeout:
+            raise RetryLater("unreachable", "DashScope could not be reached", delay=BUSY_DELAY) from None
+        except requests.exceptions.RequestException as error:
+            if _never_connected(error):
+                raise RetryLater("unreachable", "DashScope could not be reached", delay=BUSY_DELAY) from None
+            raise OutcomeUnknown(
+                "no_answer", f"DashScope's answer did not arrive ({type(error).__name__})", delay=30
+            ) from None
+        finally:
+            if given is None:
+                session.close()
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            body = {}
+        if 200 <= answer.status_code < 300 and "code" not in body:
+            return body
+        raise _trouble(answer.status_code, body)
+
+    def _readable(self, read: Callable[[], _T]) -> _T:
+        try:
+            return read()
+        except _Unreadable as error:
+            raise RetryLater("unreadable_answer", str(error), delay=10) from None
+
+
+class _Unreadable(Exception):
+    """A success whose body is not what it should be."""
+
+
+def _output(body: dict[str, Any]) -> dict[str, Any]:
+    output = body.get("output", body.get("data"))
+    if not isinstance(output, dict):
+        raise _Unreadable("DashScope's answer has neither output nor data")
+    return output
+
+
+def _fine_tune(output: Any) -> FineTune:
+    fine_tune_id = output.get("job_id") if isinstance(output, dict) else None
+    if not isinstance(fine_tune_id, str) or not fine_tune_id:
+        raise _Unreadable("DashScope's answer has no job_id")
+    files = output.get("training_file_ids")
+    return FineTune(
+        fine_tune_id=fine_tune_id,
+        status=str(output.get("status") or ""),
+        files=tuple(str(file).partition("?")[0] for file in files) if isinstance(files, list) else (),
+        finetuned_output=str(output.get("finetuned_output") or ""),
+        created_at=_time(output.get("create_time")),
+        ended_at=_time(output.get("end_time")),
+        usage=_integer(output.get("usage")),
+        code=str(output.get("code") or ""),
+        message=redact(str(output.get("message") or "")),
+    )
+
+
+def _time(text: object) -> int | None:
+    """Return a DashScope time as milliseconds since the epoch."""
+    try:
+        moment = datetime.strptime(str(text)[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    except ValueError:
+        return None
+    return int(moment.timestamp() * 1000)
+
+
+def _integer(value: object, default: int = 0) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _never_connected(error: requests.exceptions.RequestException) -> bool:
+    """Whether the request cannot have left: no connection was made."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return type(reason).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+
+
+def _trouble(status: int, body: dict[str, Any]) -> Trouble:
+    code = str(body.get("code") or "")
+    message = redact(str(body.get("message") or "")) or f"HTTP {status} without a reason"
+    meaning = meaning_of(status, code, message)
+    code = code or f"http_{status}"
+    if meaning is Meaning.BUSY:
+        return RetryLater(code, message, delay=BUSY_DELAY)
+    if meaning is Meaning.ACCOUNT:
+        return AccountTrouble(code, message, delay=ACCOUNT_DELAY)
+    if meaning is Meaning.UNKNOWN:
+        return OutcomeUnknown(code, message, delay=30)
+    if meaning is Meaning.DOWNLOAD:
+        return RequestTrouble(code, message, delay=BUSY_DELAY)
+    if meaning is Meaning.GONE or "file not found" in message.lower():
+        return NotFound(code, message)
+    return Permanent(code, message)

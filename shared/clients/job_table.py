@@ -1,0 +1,124 @@
+"""Jobs in Tablestore: one row a revision, one partition a person."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from shared.clients.job_rows import from_columns, to_columns
+from shared.clients.rows import INF_MAX, INF_MIN, Key, Rows
+from shared.domain.job import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Job
+from shared.domain.object_keys import parse_job_id, person_key
+from shared.domain.states import JobState
+
+TABLE = "jobs"
+IN_HAND = "jobs_in_hand"
+BY_STATE = "jobs_by_state"
+MAX_RUNNING = 100
+
+
+class Position(NamedTuple):
+    """Where a page of jobs, newest first, left off."""
+
+    opened_at: int
+    person_key: str
+    revision: int
+
+
+class JobTable:
+    """The table ``jobs`` and its two indexes."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def latest(self, person_id: str) -> Job | None:
+        """Return the person's newest revision, or None."""
+        newest = self.revisions(person_id, limit=1)
+        return newest[0] if newest else None
+
+    def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
+        """Return the person's jobs, newest first."""
+        key = person_key(person_id)
+        columns = self._rows.range(
+            [("person_key", key), ("revision", INF_MAX)],
+            [("person_key", key), ("revision", INF_MIN)],
+            backward=True,
+            limit=limit,
+        )
+        return [from_columns(row) for row in columns]
+
+    def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
+        """Return jobs by id, read consistently; None for those that are not there."""
+        found: dict[str, Job | None] = dict.fromkeys(ids)
+        parsed = [parse_job_id(name) for name in found]
+        for columns in self._rows.find(_key(*parts) for parts in parsed if parts):
+            job = from_columns(columns)
+            found[job.job_id] = job
+        return found
+
+    def running(self) -> list[str]:
+        """Return ids of jobs in the running lane; may lag behind the table by moments."""
+        return self._in_hand(RUNNING_LANE, limit=MAX_RUNNING)
+
+    def queue_head(self, count: int) -> list[str]:
+        """Return ids of the first ``count`` queued jobs, first closed first; may lag by moments."""
+        return self._in_hand(QUEUE_LANE, limit=count)
+
+    def queue_before(self, job: Job, *, count: int = 5000) -> int:
+        """Return how many queued jobs are to be submitted before ``job`` (at most ``count``)."""
+        return len(self._in_hand(QUEUE_LANE, limit=count, until=job))
+
+    def due(self, now: int, count: int) -> list[str]:
+        """Return ids of at most ``count`` collecting jobs whose look is due; may lag by moments."""
+        return self._in_hand(COLLECTING_LANE, limit=count, until=now + 1)
+
+    def save(self, before: Job | None, after: Job) -> Job:
+        """Write ``after`` on top of ``before`` (None: it must be new) and return it with its new version.
+
+        Raises:
+            Conflict: the stored job is not ``before`` any more.
+        """
+        expected = None if before is None else before.version
+        version = self._rows.put(_key(after.person_key, after.revision), to_columns(after), expected=expected)
+        return replace(after, version=version)
+
+    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> list[Job]:
+        """Return at most ``limit`` jobs, newest first, behind the position ``after``."""
+        states = [state] if state else list(JobState)
+        newest = heapq.merge(*(self._newest(one, limit, after) for one in states), reverse=True)
+        ids = [f"{entry.person_key}-{entry.revision}" for _, entry in zip(range(limit), newest, strict=False)]
+        found = self.find(ids)
+        return [job for name in ids if (job := found[name])]
+
+    def _newest(self, state: JobState, limit: int, after: tuple[int, str, int] | None) -> list[Position]:
+        start: list[tuple[str, Any]] = [("state", state.value)]
+        names = ("opened_at", "person_key", "revision")
+        start += zip(names, after, strict=True) if after else _all(*names, bound=INF_MAX)
+        end = [("state", state.value), *_all("opened_at", "person_key", "revision", bound=INF_MIN)]
+        rows = self._rows.range(
+            start, end, backward=True, limit=limit + 1, index=BY_STATE, columns=["due_at"]
+        )
+        positions = [Position(row["opened_at"], row["person_key"], row["revision"]) for row in rows]
+        return [position for position in positions if position != after][:limit]
+
+    def _in_hand(self, lane: int, *, limit: int, until: Job | int | None = None) -> list[str]:
+        start = [("lane", lane), *_all("due_at", "person_key", "revision", bound=INF_MIN)]
+        end: list[tuple[str, Any]] = [("lane", lane)]
+        if until is None:
+            end += _all("due_at", "person_key", "revision", bound=INF_MAX)
+        elif isinstance(until, Job):
+            end += [("due_at", until.due_at), ("person_key", until.person_key), ("revision", until.revision)]
+        else:
+            end += [("due_at", until), *_all("person_key", "revision", bound=INF_MIN)]
+        rows = self._rows.range(start, end, limit=limit, index=IN_HAND, columns=["state"])
+        return [f"{row['person_key']}-{row['revision']}" for row in rows]
+
+
+def _key(person: str, revision: int) -> Key:
+    return [("person_key", person), ("revision", revision)]
+
+
+def _all(*names: str, bound: Any) -> list[tuple[str, Any]]:
+    return [(name, bound) for name in names]

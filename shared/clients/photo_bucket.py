@@ -1,0 +1,132 @@
+"""The photo bucket, over oss2 with V4 signatures (the only kind OSS takes for buckets made today).
+
+oss2 repeats nothing by itself; reads and idempotent writes are tried twice here, within short time-outs.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import oss2
+
+from shared.clients.credentials import Credentials
+from shared.domain.photos import PREPARED_SIDE_PIXELS, Picture, Stored
+from shared.errors import NotFound, Permanent, RetryLater
+from shared.workflow.ports import Listed
+
+TIMEOUT_SECONDS = (3, 15)
+SIGNED_FOR_SECONDS = 24 * 3600
+"""Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
+
+# Resize before turning upright: older pages allow auto-orient only below 4096 px a side.
+PREPARE = f"image/resize,m_lfit,l_{PREPARED_SIDE_PIXELS}/auto-orient,1/format,jpg/quality,q_90"
+
+_T = TypeVar("_T")
+
+
+class PhotoBucket:
+    """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``."""
+
+    def __init__(
+        self, *, endpoint: str, public_endpoint: str, name: str, region: str, credentials: Credentials
+    ) -> None:
+        provider = oss2.credentials.StaticCredentialsProvider(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
+        )
+        auth = oss2.ProviderAuthV4(provider)
+        self.name = name
+        self._bucket = oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=TIMEOUT_SECONDS)
+        self._public = oss2.Bucket(auth, public_endpoint, name, region=region)
+
+    def stored(self, key: str) -> Stored | None:
+        """Return what the bucket has under ``key`` now, or None."""
+        try:
+            head = _call(lambda: self._bucket.head_object(key))
+        except NotFound:
+            return None
+        modified = parsedate_to_datetime(head.headers["Last-Modified"])
+        return Stored(
+            etag=head.etag, size=head.content_length or 0, modified_at=int(modified.timestamp() * 1000)
+        )
+
+    def picture(self, key: str) -> Picture:
+        """Return format and size of a picture.
+
+        OSS, "Query the EXIF data of an image": ``image/info`` describes the original, before any turning.
+
+        Raises:
+            Permanent: OSS cannot read it as a picture.
+        """
+        text = _call(lambda: self._bucket.get_object(key, process="image/info").read())
+        info = json.loads(text)
+        return Picture(
+            format=info["Format"]["value"],
+            width=int(info["ImageWidth"]["value"]),
+            height=int(info["ImageHeight"]["value"]),
+        )
+
+    def prepare(self, key: str, snapshot: str) -> None:
+        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; no pixel comes this way.
+
+        Raises:
+            Permanent: OSS cannot process it.
+        """
+        target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
+        _call(lambda: self._bucket.process_object(key, PREPARE + target))
+
+    def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
+        """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
+        page = _call(lambda: self._bucket.list_objects(prefix=prefix, marker=after, max_keys=count))
+        listed = [
+            Listed(
+                entry.key, Stored(etag=entry.etag, size=entry.size, modified_at=entry.last_modified * 1000)
+            )
+            for entry in page.object_list
+        ]
+        return listed, page.next_marker if page.is_truncated else ""
+
+    def signed_url(self, key: str) -> str:
+        """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
+        return str(self._public.sign_url("GET", key, SIGNED_FOR_SECONDS, slash_safe=True))
+
+    def read(self, key: str) -> bytes:
+        """Return an object's bytes."""
+        return bytes(_call(lambda: self._bucket.get_object(key).read()))
+
+    def write_json(self, key: str, text: str) -> None:
+        """Write a JSON document."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        _call(lambda: self._bucket.put_object(key, text.encode("utf-8"), headers=headers))
+
+
+def _url_safe(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
+
+
+def _call(do: Callable[[], _T]) -> _T:
+    """Make a call that may be repeated, twice at most; turn its errors into our words."""
+    for last in (False, True):
+        try:
+            return do()
+        except oss2.exceptions.NotFound as error:
+            raise NotFound(error.code or "NoSuchKey", f"OSS: {error.message or 'no such object'}") from None
+        except oss2.exceptions.ServerError as error:
+            trouble = _meaning(error)
+        except oss2.exceptions.OssError as error:
+            trouble = RetryLater("oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay=5)
+        if last or isinstance(trouble, Permanent):
+            raise trouble from None
+    raise AssertionError("unreachable")
+
+
+def _meaning(error: Any) -> RetryLater | Permanent:
+    code, message = error.code or f"http_{error.status}", f"OSS: {error.message or error.status}"
+    if error.status == 400:
+        return Permanent(code, message)
+    if error.status in (401, 403):
+        return RetryLater(code, f"{message} (does the function's role allow it?)", delay=60)
+    return RetryLater(code, message, delay=5)

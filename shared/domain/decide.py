@@ -1,0 +1,115 @@
+"""What there is to do: the state of the world in, actions out.
+
+Level-triggered: nothing here knows how the world came to be as it is, so a lost event, a crashed run or
+two runs at once lead to the same actions as an undisturbed one. An action that is carried out twice, or
+on a state that has moved on, fails at its conditional write and does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.job import Job
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What a run has read.
+
+    Attributes:
+        running: jobs that are being submitted or trained, or have ended and are not delivered.
+        due: collecting sets that want to be looked at.
+        queue: the head of the queue, first closed first.
+        holders: the jobs behind the slot's holders; None for one that is gone.
+    """
+
+    now: int
+    slot: Slot
+    running: tuple[Job, ...] = ()
+    due: tuple[Job, ...] = ()
+    queue: tuple[Job, ...] = ()
+    holders: Mapping[str, Job | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Ask DashScope how the job's fine-tune is doing."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Find out from the list of fine-tunes what became of an attempt whose answer is missing."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Free the slot and write out the result of a job that has ended."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Release:
+    """Take a place from a holder that has no use for it."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Look through a person's folder and close the set if it is complete."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Submit the job; it takes a place in the slot unless it holds one."""
+
+    job: Job
+
+
+Action = Poll | Resolve | Deliver | Release | Look | Submit
+
+
+def decide(seen: Observed, rules: Rules) -> list[Action]:
+    """Return what to do, in the order to do it: free the slot before filling it."""
+    actions: list[Action] = []
+    for job in seen.running:
+        if job.state is JobState.TRAINING:
+            actions.append(Poll(job))
+        elif job.state is JobState.SUBMITTING:
+            if seen.now >= job.attempt_expires_at:
+                actions.append(Resolve(job))
+        elif job.state.is_terminal and not job.delivered:
+            actions.append(Deliver(job))
+    actions.extend(
+        Look(job) for job in seen.due if job.state is JobState.COLLECTING and job.due_at <= seen.now
+    )
+    for holder, held in seen.holders.items():
+        if held is None or not _needs_place(held):
+            actions.append(Release(holder))
+        elif held.state is JobState.QUEUED and seen.now >= seen.slot.closed_until:
+            actions.append(Submit(held))
+    places = rules.concurrent_trainings - len(seen.slot.holders)
+    if seen.now >= seen.slot.closed_until:
+        waiting = [
+            job for job in seen.queue if job.state is JobState.QUEUED and job.job_id not in seen.slot.holders
+        ]
+        actions.extend(Submit(job) for job in waiting[: max(0, places)])
+    return actions
+
+
+def _needs_place(job: Job) -> bool:
+    """Whether a slot's holder keeps its place: an ended job gives it back with its delivery."""
+    if job.state.is_terminal:
+        return not job.delivered
+    return job.state in (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)

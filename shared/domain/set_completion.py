@@ -1,0 +1,44 @@
+"""When a photo set is complete: the first of marker, count and quiet time."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from shared.domain.job import Job
+from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.states import JobState
+
+
+class ClosedBy(str, Enum):
+    """What completed a set."""
+
+    MARKER = "marker"
+    COUNT = "count"
+    QUIET = "quiet"
+
+
+def completed_by(job: Job, rules: Rules, now: int) -> ClosedBy | None:
+    """Say what completes ``job``'s set at ``now``, or None while it has to wait.
+
+    An unchecked photo holds the set open while the check is on: nothing unchecked is paid for, and
+    nothing that may turn out usable is left behind. Quiet time needs ``min_photos`` usable photos, or none
+    at all, in which case the set is to be rejected.
+    """
+    if job.state is not JobState.COLLECTING or not job.photos or (rules.face_check and job.unchecked):
+        return None
+    usable = len(job.usable)
+    if usable >= MAX_PHOTOS:
+        return ClosedBy.COUNT
+    if job.is_marked:
+        return ClosedBy.MARKER
+    if now >= job.last_photo_at + rules.quiet and (usable >= rules.min_photos or usable == 0):
+        return ClosedBy.QUIET
+    return None
+
+
+def settled(job: Job, rules: Rules, now: int) -> Job:
+    """Return ``job`` closed or rejected if its set is complete, else as it is."""
+    why = completed_by(job, rules, now)
+    if why is None:
+        return job
+    return job.closed(why.value, now) if job.usable else job.rejected(now)

@@ -1,0 +1,1 @@
+"""The HTTP API of ``status``: requests in, documents out, whatever the platform's calling convention."""

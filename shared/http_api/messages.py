@@ -1,0 +1,102 @@
+"""HTTP requests and responses as values, and the two ways Function Compute passes them.
+
+Function Compute 3.0, "Use an HTTP trigger": an event of version ``v1``, answered with ``statusCode``,
+``headers``, ``isBase64Encoded`` and ``body``. Function Compute 2.0, "HTTP functions": a WSGI call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class UnreadableRequest(ValueError):
+    """The path or the event cannot be read; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpRequest:
+    """A request. Header names are lower case; ``segments`` are the path's parts, decoded one by one."""
+
+    method: str
+    segments: tuple[str, ...]
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpResponse:
+    """A response with a text body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def as_event(self) -> dict[str, Any]:
+        """Return it as Function Compute 3.0 wants it."""
+        return {
+            "statusCode": self.status,
+            "headers": dict(self.headers),
+            "isBase64Encoded": False,
+            "body": self.body,
+        }
+
+    def as_wsgi(self, start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
+        """Return it as a WSGI server wants it."""
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", list(self.headers.items()))
+        return [self.body.encode("utf-8")]
+
+
+def from_event(event: bytes | str) -> HttpRequest:
+    """Read an HTTP event.
+
+    Raises:
+        UnreadableRequest: it is not one, or its path is not UTF-8.
+    """
+    try:
+        document = json.loads(event)
+    except ValueError as error:
+        raise UnreadableRequest("the event is not JSON") from error
+    http = _mapping(_mapping(document).get("requestContext")).get("http")
+    if not isinstance(http, dict):
+        raise UnreadableRequest(
+            "the event is not an HTTP request; call the function through its HTTP trigger"
+        )
+    path = document.get("rawPath")
+    return HttpRequest(
+        method=str(http.get("method", "")).upper(),
+        segments=_segments(path if isinstance(path, str) else "/"),
+        query={str(name): str(value) for name, value in _mapping(document.get("queryParameters")).items()},
+        headers={str(name).lower(): str(value) for name, value in _mapping(document.get("headers")).items()},
+    )
+
+
+def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
+    """Read a WSGI call; ``fc.request_uri`` holds the path as it was sent."""
+    raw = str(environ.get("fc.request_uri") or environ.get("PATH_INFO") or "/")
+    headers = {
+        name[5:].replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    return HttpRequest(
+        method=str(environ.get("REQUEST_METHOD", "GET")).upper(),
+        segments=_segments(urlsplit(raw).path),
+        query=dict(parse_qsl(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
+        headers=headers,
+    )
+
+
+def _segments(raw_path: str) -> tuple[str, ...]:
+    try:
+        return tuple(unquote(part, errors="strict") for part in raw_path.strip("/").split("/") if part)
+    except UnicodeDecodeError as error:
+        raise UnreadableRequest("the path is not UTF-8") from error
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,96 @@
+"""The functions' settings, from the environment that ``template.yml`` gives them.
+
+Endpoints and credentials are settings and nothing more: the code does not know what answers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.rules import Rules
+
+
+class SettingsError(ValueError):
+    """A setting is missing or makes no sense; the message names it and what it should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Secrets do not show in ``repr``."""
+
+    region: str = "cn-beijing"
+    oss_endpoint: str = ""
+    oss_public_endpoint: str = ""
+    oss_bucket: str = ""
+    ots_endpoint: str = ""
+    ots_instance: str = ""
+    dashscope_base_url: str = "https://dashscope.aliyuncs.com/api/v1"
+    dashscope_api_key: str = field(default="", repr=False)
+    status_token: str = field(default="", repr=False)
+    training_files: str = "url"
+    rules: Rules = field(default_factory=Rules)
+
+    def require(self, *names: str) -> None:
+        """Raise :class:`SettingsError` unless each of these settings has a value."""
+        missing = [ENVIRONMENT_NAMES[name] for name in names if not getattr(self, name)]
+        if missing:
+            raise SettingsError(f"set {', '.join(missing)} in the function's environment")
+
+
+ENVIRONMENT_NAMES: dict[str, str] = {
+    "region": "FC_REGION",
+    "oss_endpoint": "OSS_ENDPOINT",
+    "oss_public_endpoint": "OSS_PUBLIC_ENDPOINT",
+    "oss_bucket": "OSS_BUCKET",
+    "ots_endpoint": "OTS_ENDPOINT",
+    "ots_instance": "OTS_INSTANCE",
+    "dashscope_base_url": "DASHSCOPE_HTTP_BASE_URL",
+    "dashscope_api_key": "DASHSCOPE_API_KEY",
+    "status_token": "STATUS_TOKEN",
+    "training_files": "TRAINING_FILES",
+}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; absent ones keep their defaults.
+
+    Raises:
+        SettingsError: a value is not of its kind.
+    """
+    texts = {
+        name: environment[variable].strip()
+        for name, variable in ENVIRONMENT_NAMES.items()
+        if environment.get(variable, "").strip()
+    }
+    texts.setdefault("oss_public_endpoint", texts.get("oss_endpoint", ""))
+    if texts.get("training_files", "url") not in ("url", "file_id"):
+        raise SettingsError(f"TRAINING_FILES is {texts['training_files']!r}; it must be url or file_id")
+    return Settings(**texts, rules=_read_rules(environment))
+
+
+def _read_rules(environment: Mapping[str, str]) -> Rules:
+    rules = Rules()
+    return Rules(
+        quiet=1000 * _number(environment, "QUIET_SECONDS", rules.quiet // 1000, 1, 86_400),
+        min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
+        face_check=_switch(environment, "FACE_CHECK", rules.face_check),
+        concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
+        max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if text in ("", "on", "off"):
+        return default if not text else text == "on"
+    raise SettingsError(f"{name} is {text!r}; it must be on or off")

@@ -1,0 +1,68 @@
+"""Jobs as the outside sees them: the JSON of the status API and of the result objects."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+from shared.domain.job import Job
+from shared.domain.photos import Photo
+
+PRICE_PER_TRAINING_CNY = 2.5
+"""DashScope, "Model prices": facechain-finetune, CNY for each training."""
+
+
+def timestamp(milliseconds: int) -> str | None:
+    """Return a time as RFC 3339 in UTC, or None for 0 (it has not happened)."""
+    if not milliseconds:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def photo_view(photo: Photo) -> dict[str, object]:
+    """A photo with its verdict and the reason in plain words."""
+    return {
+        "name": photo.name,
+        "size": photo.size,
+        "verdict": photo.verdict.value,
+        "reason": photo.reason,
+        "detail": photo.detail,
+        "uploaded_at": timestamp(photo.uploaded_at),
+        "recorded_at": timestamp(photo.recorded_at),
+    }
+
+
+def job_summary(job: Job) -> dict[str, object]:
+    """A job without its photos."""
+    return {
+        "job_id": job.job_id,
+        "person_id": job.person_id,
+        "revision": job.revision,
+        "state": job.state.value,
+        "reason": {"code": job.reason.code, "message": job.reason.message} if job.reason else None,
+        "fine_tune_id": job.fine_tune_id or None,
+        "fine_tune_status": job.fine_tune_status or None,
+        "finetuned_output": job.finetuned_output or None,
+        "attempt": job.attempt,
+        "closed_by": job.closed_by or None,
+        "photo_count": len(job.photos),
+        "usable_count": len(job.usable),
+        "trainings_billed": job.usage,
+        "cost_cny": job.usage * PRICE_PER_TRAINING_CNY,
+        "opened_at": timestamp(job.opened_at),
+        "changed_at": timestamp(job.changed_at),
+        "closed_at": timestamp(job.closed_at),
+        "submitted_at": timestamp(job.submitted_at),
+        "ended_at": timestamp(job.ended_at),
+    }
+
+
+def job_view(job: Job) -> dict[str, object]:
+    """A job with its photos."""
+    return {**job_summary(job), "photos": [photo_view(photo) for photo in job.photos]}
+
+
+def job_as_json(job: Job) -> str:
+    """The result object of a job that has ended."""
+    return json.dumps(job_view(job), ensure_ascii=False, indent=2) + "\n"

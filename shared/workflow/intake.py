@@ -1,0 +1,148 @@
+"""Takes an upload in: prepares and checks the photo, records it with its verdict, closes a full set.
+
+An event is a hint that an object may be there. What counts is the object as the bucket has it now, so
+repeated, reordered and late events lead to the same record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared.domain.job import Job, open_job
+from shared.domain.object_keys import Upload, snapshot_key
+from shared.domain.photos import (
+    Photo,
+    Stored,
+    Verdict,
+    verdict_from_face_check,
+    verdict_from_object,
+    verdict_from_picture,
+)
+from shared.domain.rules import MAX_PHOTOS
+from shared.domain.set_completion import settled
+from shared.errors import Conflict, Permanent, RetryLater
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+MAX_TRIES = 8
+TIME_FOR_A_PHOTO = 20_000
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of an upload: the job it stands in (None: nowhere) and whether that job is new to it."""
+
+    job: Job | None
+    outcome: str
+
+
+def take_in_photo(world: World, upload: Upload) -> TakenIn:
+    """Record the photo under ``upload.key`` in the person's open set, or in the next one.
+
+    Raises:
+        RetryLater: no time is left, or other uploads of the same person won the row too many times.
+    """
+    prepared: Photo | None = None
+    prepared_for = ""
+    for attempt in range(MAX_TRIES):
+        stored = world.bucket.stored(upload.key)
+        if stored is None:
+            return TakenIn(None, "gone")
+        latest = world.jobs.latest(upload.person_id)
+        if latest is not None and latest.knows(upload.name, stored.etag):
+            return TakenIn(latest, "known")
+        if latest is not None and _is_one_too_many(latest, stored):
+            photo = _photo(upload, stored, world.clock.now(), Verdict.OVER_LIMIT)
+            after = latest.with_late_photo(photo, world.clock.now())
+        else:
+            before = _open_set(world, latest, upload.person_id)
+            if prepared is None or (prepared_for, prepared.etag) != (before.job_id, stored.etag):
+                prepared, prepared_for = _prepare(world, before, upload, stored), before.job_id
+            now = world.clock.now()
+            after = settled(before.with_photo(prepared, world.rules, now), world.rules, now)
+            photo = prepared
+        try:
+            saved = world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
+        except Conflict:
+            world.clock.sleep(20 * 2**attempt)
+            continue
+        log(
+            "photo_recorded",
+            person=upload.person_id,
+            job=saved.job_id,
+            photo=upload.name,
+            verdict=photo.verdict.value,
+            detail=photo.detail,
+            state=saved.state.value,
+        )
+        return TakenIn(saved, photo.verdict.value)
+    raise RetryLater("busy_person", "other uploads of this person were faster each time", delay=5)
+
+
+def _is_one_too_many(latest: Job, stored: Stored) -> bool:
+    """Whether the photo was there before a full set closed, so that the next set is not for it."""
+    return (
+        not latest.state.is_open
+        and len(latest.files) >= MAX_PHOTOS
+        and stored.modified_at <= latest.closed_at
+    )
+
+
+def _open_set(world: World, latest: Job | None, person_id: str) -> Job:
+    if latest is None:
+        return open_job(person_id, 1, world.clock.now())
+    return latest if latest.state.is_open else latest.next_revision(world.clock.now())
+
+
+def _photo(upload: Upload, stored: Stored, now: int, verdict: Verdict) -> Photo:
+    return Photo(
+        name=upload.name,
+        etag=stored.etag,
+        size=stored.size,
+        verdict=verdict,
+        uploaded_at=stored.modified_at,
+        recorded_at=now,
+    )
+
+
+def _prepare(world: World, job: Job, upload: Upload, stored: Stored) -> Photo:
+    """Reach a verdict, cheapest facts first; the snapshot is made before the face check looks at it."""
+    if not world.has_time_for(TIME_FOR_A_PHOTO):
+        raise RetryLater("no_time", "too little of the invocation is left for another photo", delay=1)
+    photo = _photo(upload, stored, world.clock.now(), Verdict.UNCHECKED)
+    verdict = verdict_from_object(stored)
+    if verdict is None and any(
+        other.etag == stored.etag and other.name != upload.name and other.verdict is not Verdict.DUPLICATE
+        for other in job.photos
+    ):
+        verdict = Verdict.DUPLICATE
+    if verdict is not None:
+        return replace(photo, verdict=verdict)
+    try:
+        verdict = verdict_from_picture(world.bucket.picture(upload.key))
+        if verdict is not None:
+            return replace(photo, verdict=verdict)
+        snapshot = snapshot_key(job.job_id, world.token())
+        world.bucket.prepare(upload.key, snapshot)
+    except Permanent as refusal:
+        return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=refusal.message)
+    photo = replace(photo, snapshot=snapshot)
+    verdict, detail = face_check(world, snapshot)
+    return replace(photo, verdict=verdict, detail=detail)
+
+
+def face_check(world: World, snapshot: str) -> tuple[Verdict, str]:
+    """Return a verdict on a prepared photo, with DashScope's word for it.
+
+    A throttled or absent face check postpones the verdict and never raises: the photo stays unchecked.
+    """
+    if not world.rules.face_check:
+        return Verdict.USABLE, ""
+    try:
+        ((is_face, why),) = world.trainer.detect_faces([world.bucket.signed_url(snapshot)])
+    except RetryLater as trouble:
+        warn("face_check_postponed", snapshot=snapshot, code=trouble.code, message=trouble.message)
+        return Verdict.UNCHECKED, trouble.code
+    except Permanent as refusal:
+        return Verdict.UNFIT, f"{refusal.code}: {refusal.message}"
+    return verdict_from_face_check(is_face, why), why

@@ -1,0 +1,76 @@
+"""Looks through a person's folder and closes the set when it is complete.
+
+A set never closes without such a look (but for the tenth usable photo, which closes it at once): an upload
+whose event was lost or is still on its way belongs into the set, not into a second, paid one.
+"""
+
+from __future__ import annotations
+
+from shared.domain.job import Job
+from shared.domain.object_keys import Ignored, Kind, parse_upload, person_folder
+from shared.domain.photos import Verdict
+from shared.domain.set_completion import settled
+from shared.logs import log
+from shared.workflow.intake import face_check, take_in_photo
+from shared.workflow.ports import Listed, World
+
+PAGE = 1000
+
+
+def look_through(world: World, person_id: str) -> Job | None:
+    """Take in what is unrecorded in the person's folder, apply the marker, and settle the set.
+
+    Returns:
+        The person's newest job after the look, or None when nothing of the person is there.
+    """
+    listed, _ = world.bucket.list_page(person_folder(person_id), "", PAGE)
+    marker_at = take_in_listed(world, person_id, listed, world.jobs.latest(person_id))
+    job = world.jobs.latest(person_id)
+    if job is None or not job.state.is_open:
+        return job
+    after = _checked(world, job)
+    now = world.clock.now()
+    if marker_at > after.ready and after.state.is_open and after.photos:
+        marked = after.with_marker(marker_at, now)
+        after = marked if marked.is_marked else after
+    after = settled(after, world.rules, now)
+    if after == job:
+        return job
+    saved = world.jobs.save(job, after)
+    log(
+        "set_settled",
+        person=person_id,
+        job=saved.job_id,
+        state=saved.state.value,
+        closed_by=saved.closed_by,
+        usable=len(saved.usable),
+        photos=len(saved.photos),
+    )
+    return saved
+
+
+def take_in_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> int:
+    """Take in the photos among ``listed`` that ``latest`` does not know.
+
+    Returns:
+        When the person's marker was written, in milliseconds since the epoch, or 0 without one.
+    """
+    marker_at = 0
+    for entry in listed:
+        upload = parse_upload(entry.key)
+        if isinstance(upload, Ignored) or upload.person_id != person_id:
+            continue
+        if upload.kind is Kind.MARKER:
+            marker_at = entry.stored.modified_at
+        elif latest is None or not latest.knows(upload.name, entry.stored.etag):
+            take_in_photo(world, upload)
+    return marker_at
+
+
+def _checked(world: World, job: Job) -> Job:
+    """Make the face checks that were postponed."""
+    if not job.unchecked:
+        return job
+    verdicts = {photo.name: face_check(world, photo.snapshot) for photo in job.unchecked}
+    news = {name: verdict for name, verdict in verdicts.items() if verdict[0] is not Verdict.UNCHECKED}
+    return job.with_verdicts(news, world.rules, world.clock.now()) if news else job

@@ -1,0 +1,156 @@
+"""What the workflow needs from outside, as protocols; the clients fulfil them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.fine_tunes import FineTune
+from shared.domain.job import Job
+from shared.domain.photos import Picture, Stored
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+
+
+class Clock(Protocol):
+    """Time, in milliseconds."""
+
+    def now(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+
+    def sleep(self, milliseconds: int) -> None:
+        """Wait."""
+
+
+class JobTable(Protocol):
+    """Jobs in Tablestore. Saving is conditional on the version that was read."""
+
+    def latest(self, person_id: str) -> Job | None:
+        """Return the person's newest revision, or None."""
+
+    def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
+        """Return jobs by id, read consistently; None for those that are not there."""
+
+    def running(self) -> list[str]:
+        """Return ids of jobs in the running lane; may lag behind the table by moments."""
+
+    def queue_head(self, count: int) -> list[str]:
+        """Return ids of the first ``count`` queued jobs, first closed first; may lag by moments."""
+
+    def due(self, now: int, count: int) -> list[str]:
+        """Return ids of at most ``count`` collecting jobs whose look is due; may lag by moments."""
+
+    def save(self, before: Job | None, after: Job) -> Job:
+        """Write ``after`` on top of ``before`` (None: it must be new) and return it with its new version.
+
+        Raises:
+            Conflict: the stored job is not ``before`` any more.
+        """
+
+
+class ControlTable(Protocol):
+    """The rows that all functions share."""
+
+    def slot(self) -> Slot:
+        """Read the slot; an empty one when none has been written yet."""
+
+    def save_slot(self, before: Slot, after: Slot) -> Slot:
+        """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
+
+    def sweep_cursor(self) -> str:
+        """Read up to which key the sweep has come; empty at the start of a round."""
+
+    def save_sweep_cursor(self, before: str, after: str) -> None:
+        """Move the cursor; raises Conflict when another run has moved it."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object in a listing."""
+
+    key: str
+    stored: Stored
+
+
+class PhotoBucket(Protocol):
+    """The bucket."""
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+
+    def stored(self, key: str) -> Stored | None:
+        """Return what the bucket has under ``key`` now, or None."""
+
+    def picture(self, key: str) -> Picture:
+        """Return format and size of a picture; raises Permanent when it cannot be read as one."""
+
+    def prepare(self, key: str, snapshot: str) -> None:
+        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; raises Permanent likewise."""
+
+    def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
+        """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
+
+    def signed_url(self, key: str) -> str:
+        """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
+
+    def read(self, key: str) -> bytes:
+        """Return an object's bytes."""
+
+    def write_json(self, key: str, text: str) -> None:
+        """Write a JSON document."""
+
+
+class Trainer(Protocol):
+    """DashScope."""
+
+    def create_fine_tune(self, files: Sequence[str]) -> FineTune:
+        """Start a paid fine-tune from URLs and file ids. Sent once, never repeated by any layer."""
+
+    def fine_tune(self, fine_tune_id: str) -> FineTune:
+        """Return one fine-tune; raises NotFound."""
+
+    def fine_tunes(self) -> Iterator[FineTune]:
+        """Iterate over the complete list, newest first; raises RetryLater if it cannot be completed."""
+
+    def cancel_fine_tune(self, fine_tune_id: str) -> None:
+        """Cancel."""
+
+    def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
+        """Return for each picture whether it shows one face, and why not."""
+
+    def upload_file(self, name: str, content: bytes) -> str:
+        """Store a file with DashScope and return its file id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """All that a run may touch, and until when.
+
+    Attributes:
+        dead_at: milliseconds since the epoch; by then the platform has killed this invocation.
+        token: makes names that were never used before.
+        training_files: ``url`` or ``file_id``.
+    """
+
+    jobs: JobTable
+    control: ControlTable
+    bucket: PhotoBucket
+    trainer: Trainer
+    clock: Clock
+    rules: Rules
+    dead_at: int
+    token: TokenSource
+    training_files: str = "url"
+
+    def has_time_for(self, milliseconds: int) -> bool:
+        """Whether the invocation lives for so long yet."""
+        return self.clock.now() + milliseconds < self.dead_at
+
+
+class TokenSource(Protocol):
+    """Makes names."""
+
+    def __call__(self) -> str:
+        """Return a name, safe in a key, that was never used before."""

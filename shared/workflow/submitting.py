@@ -1,0 +1,135 @@
+"""The submit protocol: intent, POST, record; and what to do when the answer is missing.
+
+The API has no idempotency key and every accepted POST is a bill. So the intent, naming the snapshot paths
+that no other job ever uses, is saved before the POST; only the run that saved it sends it; and an attempt
+whose answer is missing is settled by reading the complete list of fine-tunes, never by sending again.
+"""
+
+from __future__ import annotations
+
+from shared.domain.fine_tunes import FineTune, find_ours
+from shared.domain.job import Job, Reason
+from shared.domain.slot import SUBMIT_SPACING, Slot
+from shared.domain.states import JobState
+from shared.errors import (
+    AccountTrouble,
+    Conflict,
+    OutcomeUnknown,
+    Permanent,
+    RequestTrouble,
+    RetryLater,
+    Trouble,
+)
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+TIME_FOR_A_SUBMIT = 40_000
+TIME_FOR_THE_POST = 27_000
+
+
+def submit(world: World, job: Job, slot: Slot) -> Job:
+    """Carry a queued job to DashScope if a place in the slot can be had.
+
+    Returns:
+        The job as it stands afterwards: TRAINING, or SUBMITTING with the outcome still unknown, or QUEUED
+        again with the reason, or FAILED when DashScope refuses these photos for good.
+
+    Raises:
+        Conflict: another run took the place or the job first.
+        RetryLater: too little of this invocation is left to send anything.
+    """
+    if not world.has_time_for(TIME_FOR_A_SUBMIT):
+        raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
+    slot = _take_place(world, job, slot)
+    file_ids = _file_ids(world, job)
+    intent = world.jobs.save(
+        job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
+    )
+    files = file_ids or tuple(world.bucket.signed_url(key) for key in intent.files)
+    log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
+    try:
+        if not world.has_time_for(TIME_FOR_THE_POST):
+            raise RetryLater("no_time", "too little of the invocation was left to send the submit", delay=1)
+        fine_tune = world.trainer.create_fine_tune(files)
+    except OutcomeUnknown as lost:
+        warn("submit_outcome_unknown", job=intent.job_id, code=lost.code, message=lost.message)
+        return resolve(world, intent)
+    except RetryLater as trouble:
+        if isinstance(trouble, RequestTrouble) and intent.failures + 1 >= world.rules.max_attempts:
+            return _given_up(world, intent, trouble)
+        return _put_back(world, intent, slot, trouble)
+    except Permanent as refusal:
+        return _given_up(world, intent, refusal)
+    return _own(world, intent, fine_tune, slot)
+
+
+def resolve(world: World, job: Job) -> Job:
+    """Settle an attempt whose answer is missing: adopt what the list shows, or queue again.
+
+    Queueing again waits until the invocation that may still send the POST is dead and the list has had
+    time to settle; until then the job stays as it is.
+    """
+    ours = find_ours(
+        world.trainer.fine_tunes(), (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes
+    )
+    if ours is not None:
+        log("fine_tune_adopted", job=job.job_id, fine_tune=ours.fine_tune_id)
+        return _own(world, job, ours, None)
+    now = world.clock.now()
+    if now < job.attempt_expires_at + world.rules.list_settles:
+        return job
+    warn("submit_lost", job=job.job_id, attempt=job.attempt)
+    reason = Reason("submit_lost", "The last submit did not reach DashScope; it is sent again.")
+    return world.jobs.save(job, job.requeued(reason, now))
+
+
+def _take_place(world: World, job: Job, slot: Slot) -> Slot:
+    if slot.held_by(job.job_id):
+        return slot
+    wait = slot.taken_at + SUBMIT_SPACING - world.clock.now()
+    if 0 < wait <= SUBMIT_SPACING:
+        world.clock.sleep(wait)
+    if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
+        raise Conflict("no place in the training slot is free")
+    return world.control.save_slot(slot, slot.taken(job.job_id, world.clock.now()))
+
+
+def _file_ids(world: World, job: Job) -> tuple[str, ...]:
+    """Upload the snapshots to DashScope's file service when that is the way chosen; once a job."""
+    if world.training_files != "file_id" or job.file_ids:
+        return job.file_ids
+    return tuple(
+        world.trainer.upload_file(f"{job.job_id}-{number}.jpg", world.bucket.read(key))
+        for number, key in enumerate(job.files, start=1)
+    )
+
+
+def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
+    owned = world.jobs.save(job, job.submitted(fine_tune, world.clock.now()))
+    log("submitted", job=owned.job_id, fine_tune=owned.fine_tune_id)
+    if slot is not None and slot.has_trouble:
+        try:
+            world.control.save_slot(slot, slot.accepted())
+        except Conflict:
+            log("slot_changed_meanwhile", job=owned.job_id)
+    return owned
+
+
+def _put_back(world: World, intent: Job, slot: Slot, trouble: RetryLater) -> Job:
+    """Queue the job again at its old place and close the queue for a while."""
+    kind = "account_trouble" if isinstance(trouble, AccountTrouble) else "submit_postponed"
+    warn(kind, job=intent.job_id, code=trouble.code, message=trouble.message)
+    now = world.clock.now()
+    reason = Reason(trouble.code, trouble.message)
+    counted = 1 if isinstance(trouble, RequestTrouble) else 0
+    queued = world.jobs.save(intent, intent.requeued(reason, now, failures=counted))
+    delay = int(trouble.delay * 1000)
+    world.control.save_slot(slot, slot.released(intent.job_id).refused(reason, delay, now))
+    return queued
+
+
+def _given_up(world: World, intent: Job, trouble: Trouble) -> Job:
+    """End the job: these photos are refused for good. Its delivery frees the slot."""
+    warn("submit_refused", job=intent.job_id, code=trouble.code, message=trouble.message)
+    reason = Reason(trouble.code, trouble.message)
+    return world.jobs.save(intent, intent.ended(JobState.FAILED, reason, world.clock.now()))

@@ -1,0 +1,281 @@
+"""The wire: HTTP triggers and both generations of the invoke API, over real sockets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from local.function_compute.responses import FunctionComputeService, HttpTriggerService
+from local.server import LoopbackServer
+from local.template import HttpTrigger
+from local.wire import Front, Request
+
+METHODS = ("GET", "HEAD", "POST", "DELETE")
+ECHO = """
+    import json
+    def handler(event, context):
+        return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": event.decode()}
+"""
+
+
+def on_http(**options: Any) -> dict[str, Any]:
+    trigger = {"name": "h", "function": "f", "auth_type": "anonymous", "methods": METHODS, **options}
+    return {"http_triggers": (HttpTrigger(**trigger),)}
+
+
+class Answer:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def serve(deploy: Any) -> Iterator[Callable[..., Call]]:
+    """Deploy a handler and return a function that sends requests to its trigger or to the invoke APIs."""
+    servers: list[LoopbackServer] = []
+
+    def make(
+        source: str, *, api: bool = False, trigger: dict[str, Any] | None = None, **options: Any
+    ) -> Call:
+        compute = deploy(source, triggers=trigger or on_http(), **options)
+        service = FunctionComputeService(compute) if api else HttpTriggerService(compute)
+        server = LoopbackServer(Front(service)).start()
+        servers.append(server)
+
+        def call(method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+            connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+            try:
+                connection.request(method, path, body, headers or {})
+                response = connection.getresponse()
+                sent = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, sent, response.read())
+            finally:
+                connection.close()
+
+        call.compute = compute  # type: ignore[attr-defined]
+        call.server = server  # type: ignore[attr-defined]
+        return call
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+# -- HTTP trigger --------------------------------------------------------------------------------------
+
+
+def test_the_event_of_a_request_has_the_documented_shape(serve: Any) -> None:
+    call = serve(ECHO)
+    answer = call(
+        "POST",
+        "/a%2Fb/%E5%9B%BE+x?k=1&k=2&e=&q=%E5%9B%BE+y",
+        "值".encode(),
+        {"X-Token": "t", "User-Agent": "agent", "Connection": "close", "X-Fc-Trace": "no"},
+    )
+    event = answer.json()
+    assert list(event) == [
+        "version", "rawPath", "body", "isBase64Encoded", "headers", "queryParameters", "requestContext"
+    ]  # fmt: skip
+    assert event["version"] == "v1"
+    assert event["rawPath"] == "/a%2Fb/%E5%9B%BE+x"
+    assert (event["body"], event["isBase64Encoded"]) == ("值", False)
+    assert event["queryParameters"] == {"k": "1,2", "e": "", "q": "图 y"}
+    assert event["headers"]["X-Token"] == "t"
+    assert not {"Connection", "X-Fc-Trace"} & set(event["headers"])
+    context = event["requestContext"]
+    assert context["http"] == {
+        "method": "POST",
+        "path": "/a/b/图+x",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "agent",
+    }
+    assert (context["accountId"], context["requestId"]) == ("42", answer.headers["x-fc-request-id"])
+    assert (context["time"], context["timeEpoch"]) == ("2026-01-01T00:00:00Z", "1767225600000")
+    assert answer.headers["content-type"] == "text/plain"
+
+
+def test_a_binary_body_arrives_and_leaves_as_base64(serve: Any) -> None:
+    call = serve(
+        """
+        import json
+        def handler(event, context):
+            event = json.loads(event)
+            assert event["isBase64Encoded"] is True
+            return {"statusCode": 201, "headers": {}, "isBase64Encoded": True, "body": event["body"]}
+        """
+    )
+    answer = call("POST", "/", b"\x00\xff\x89PNG")
+    assert (answer.status, answer.body) == (201, b"\x00\xff\x89PNG")
+
+
+def test_bytes_outside_ascii_in_the_path_are_escaped(serve: Any) -> None:
+    call = serve(ECHO)
+    with socket.create_connection(("127.0.0.1", call.server.port), timeout=20) as connection:
+        connection.sendall("GET /图 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    event = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert event["rawPath"] == "/%E5%9B%BE"
+    assert event["requestContext"]["http"]["path"] == "/图"
+
+
+def test_a_method_that_the_trigger_does_not_have_is_refused(serve: Any) -> None:
+    answer = serve(ECHO)("PUT", "/", b"x")
+    assert (answer.status, answer.headers["x-fc-error-type"]) == (403, "FcCommonError")
+
+
+def test_a_head_request_gets_headers_and_no_body(serve: Any) -> None:
+    answer = serve(ECHO)("HEAD", "/")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("result", "body"),
+    [
+        ("'plain'", b"plain"),
+        ("b'\\xff'", b"\xff"),
+        ("{'status': 404}", b'{\n    "status": 404\n}'),
+        ("None", b"null"),
+        ("[1]", b"[\n    1\n]"),
+    ],
+)
+def test_a_result_of_another_shape_is_sent_whole_as_json(serve: Any, result: str, body: bytes) -> None:
+    answer = serve(f"def handler(event, context):\n    return {result}\n")("GET", "/")
+    assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/json", body)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "{'statusCode': 'x'}",
+        "{'statusCode': 99}",
+        "{'statusCode': True}",
+        "{'statusCode': 200, 'body': {}}",
+        "{'statusCode': 200, 'headers': []}",
+        "{'statusCode': 200, 'headers': {'A': 1}}",
+        "{'statusCode': 200, 'headers': {'A': 'b\\r\\nC: d'}}",
+        "{'statusCode': 200, 'headers': {'A': 'b' * 9000}}",
+        "{'statusCode': 200, 'body': '*', 'isBase64Encoded': True}",
+    ],
+)
+def test_a_result_that_cannot_be_an_answer_is_a_bad_gateway(serve: Any, result: str) -> None:
+    answer = serve(f"def handler(event, context):\n    return {result}\n")("GET", "/")
+    assert (answer.status, answer.headers["x-fc-error-type"]) == (502, "UnhandledInvocationError")
+    assert answer.json()["ErrorCode"] == "BadResponse"
+
+
+def test_headers_that_belong_to_the_gateway_are_not_passed_on(serve: Any) -> None:
+    call = serve(
+        """
+        def handler(event, context):
+            return {"statusCode": 304, "headers": {"ETag": '"图"', "Connection": "close", "Server": "s",
+                "Content-Length": "99", "X-Fc-Mine": "m"}, "body": ""}
+        """
+    )
+    answer = call("GET", "/")
+    assert answer.status == 304
+    assert answer.headers["etag"].encode("latin-1").decode() == '"图"'
+    assert answer.headers["server"] != "s"
+    assert "x-fc-mine" not in answer.headers
+
+
+def test_a_failing_function_is_a_bad_gateway_with_the_error_type(serve: Any) -> None:
+    answer = serve("def handler(event, context):\n    raise ValueError('no')\n")("GET", "/")
+    assert (answer.status, answer.headers["x-fc-error-type"]) == (502, "UnhandledInvocationError")
+    assert answer.json()["errorMessage"] == "no"
+
+
+def test_too_long_paths_and_headers_are_bad_requests(serve: Any) -> None:
+    call = serve(ECHO)
+    assert call("GET", "/" + "a" * 4096).json()["ErrorCode"] == "InvalidArgument"
+    assert call("GET", "/", headers={"A": "b" * 8192}).status == 400
+
+
+def test_an_asynchronous_request_is_accepted_and_runs_later(serve: Any) -> None:
+    call = serve("def handler(event, context):\n    print('run')\n")
+    answer = call("POST", "/", headers={"X-Fc-Invocation-Type": "Async"})
+    assert (answer.status, answer.body) == (202, b"")
+    assert call.compute.run_due() == 1
+
+
+def test_a_trigger_with_authentication_lets_nobody_in_unchecked(serve: Any) -> None:
+    assert serve(ECHO, trigger=on_http(auth_type="function"))("GET", "/").status == 403
+
+
+# -- invoke APIs -----------------------------------------------------------------------------------------
+
+INVOKE = ["/2016-08-15/services/s.LATEST/functions/f/invocations", "/2023-03-30/functions/f/invocations"]
+
+
+@pytest.mark.parametrize("path", INVOKE)
+def test_a_function_is_invoked_synchronously_with_its_log_tail(serve: Any, path: str) -> None:
+    call = serve("def handler(event, context):\n    print('图')\n    return event\n", api=True)
+    answer = call("POST", path, b"\xff\x00", {"X-Fc-Log-Type": "Tail"})
+    assert (answer.status, answer.body) == (200, b"\xff\x00")
+    assert "x-fc-error-type" not in answer.headers
+    log = base64.b64decode(answer.headers["x-fc-log-result"]).decode()
+    assert "图\n" in log
+    assert answer.headers["x-fc-request-id"] in log
+
+
+@pytest.mark.parametrize("path", INVOKE)
+def test_a_function_error_is_a_200_told_by_its_header(serve: Any, path: str) -> None:
+    answer = serve("def handler(event, context):\n    raise ValueError('no')\n", api=True)("POST", path)
+    assert (answer.status, answer.headers["x-fc-error-type"]) == (200, "UnhandledInvocationError")
+
+
+@pytest.mark.parametrize("path", INVOKE)
+def test_an_asynchronous_invocation_is_accepted_once_an_id(serve: Any, path: str) -> None:
+    call = serve("def handler(event, context):\n    print('run')\n", api=True)
+    headers = {"X-Fc-Invocation-Type": "Async", "X-Fc-Async-Task-Id": "one"}
+    assert call("POST", path, b"", headers).status == 202
+    assert call("POST", path, b"", headers).status == 409
+    assert call.compute.run_due() == 1
+
+
+def test_the_http_proxy_of_the_old_api_reaches_the_trigger(serve: Any) -> None:
+    call = serve(ECHO, api=True)
+    event = call("GET", "/2016-08-15/proxy/s/f/people/%E5%9B%BE?x=1").json()
+    assert (event["rawPath"], event["queryParameters"]) == ("/people/%E5%9B%BE", {"x": "1"})
+    assert call("GET", "/2016-08-15/proxy/s/f").json()["rawPath"] == "/"
+
+
+def test_errors_have_the_shape_of_their_generation(serve: Any) -> None:
+    call = serve(ECHO, api=True)
+    old = call("POST", INVOKE[0].replace("/f/", "/g/"))
+    assert (old.status, old.json()["ErrorCode"]) == (404, "FunctionNotFound")
+    new = call("POST", INVOKE[1].replace("/f/", "/g/"))
+    assert (new.status, new.json()["Code"]) == (404, "FunctionNotFound")
+    assert new.json()["RequestId"] == new.headers["x-fc-request-id"]
+    assert call("GET", INVOKE[1]).status == 405
+    assert call("GET", "/2023-03-30/functions").json()["Code"] == "PathNotSupported"
+    large = call("POST", INVOKE[1], bytes(128 * 1024 + 1), {"X-Fc-Invocation-Type": "Async"})
+    assert (large.status, large.json()["Code"]) == (413, "EntityTooLarge")
+
+
+def test_a_throttled_call_is_a_429(serve: Any) -> None:
+    answer = serve(ECHO, api=True, concurrency=0)("POST", INVOKE[1])
+    assert (answer.status, answer.json()["Code"]) == (429, "ResourceExhausted")
+
+
+def test_operations_have_names_for_faults_and_the_request_log(deploy: Any) -> None:
+    service = FunctionComputeService(deploy(ECHO))
+    paths = [*INVOKE, "/2016-08-15/proxy/s/f/x", "/%ff"]
+    assert [service.operation(Request(method="POST", host="h", raw_path=path)) for path in paths] == [
+        "InvokeFunction",
+        "InvokeFunction",
+        "InvokeHTTPTrigger",
+        "Unknown",
+    ]
