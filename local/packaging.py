@@ -55,7 +55,7 @@ def unpack_package(package: Package, folder: Path) -> Path:
     if not code.exists():
         partial = code.with_suffix(".partial")
         with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
-            archive.extractall(partial)  # noqa: S202 (our own zip)
+            archive.extractall(partial)
         partial.rename(code)
     return code
 

@@ -106,7 +106,8 @@ def next_move(job: FineTune, behaviour: Behaviour) -> float | None:
 
 def entered(job: FineTune, status: str, at: float) -> FineTune:
     """Return ``job`` with another status from ``at`` on."""
-    return replace(job, status=status, since=at, reads=0, hurried=None)
+    # The read that moves a fine-tune on is the first that is shown the new status.
+    return replace(job, status=status, since=at, reads=int(job.hurried is not None), hurried=None)
 
 
 def started(job: FineTune, at: float, problem: Problem | None, behaviour: Behaviour) -> FineTune:

@@ -30,7 +30,7 @@ class Operation:
         if len(wanted) != len(segments):
             return None
         pairs = list(zip(wanted, segments, strict=True))
-        if any(have != want for want, have in pairs if not want.startswith("{")):
+        if any(not have if want.startswith("{") else have != want for want, have in pairs):
             return None
         return [have for want, have in pairs if want.startswith("{")]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class OssError(Exception):
-    """An error answer. ``details`` become extra elements of the answer's XML."""
+    """An error answer. ``details`` become extra elements of its XML, ``headers`` extra headers."""
 
     def __init__(self, status: int, code: str, message: str, ec: str = "", **details: str) -> None:
         """Hold what the answer needs; ``status`` is the HTTP status."""
@@ -18,6 +18,7 @@ class OssError(Exception):
         self.message = message
         self.ec = ec
         self.details = details
+        self.headers: dict[str, str] = {}
 
 
 def no_such_bucket(bucket: str) -> OssError:
@@ -42,6 +43,14 @@ def file_already_exists(*, completing: bool = False) -> OssError:
     """409: ``x-oss-forbid-overwrite`` met an object; completing an upload has an EC of its own."""
     message = "The object you specified already exists and can not be overwritten."
     return OssError(409, "FileAlreadyExists", message, "0042-00000214" if completing else "0026-00000002")
+
+
+def position_not_equal_to_length(length: int) -> OssError:
+    """409: an append must begin where the object ends; the header says where that is, and oss2 insists on it."""
+    message = "Position is not equal to file length."
+    error = OssError(409, "PositionNotEqualToLength", message, "0026-00000016")
+    error.headers["x-oss-next-append-position"] = str(length)
+    return error
 
 
 def invalid_argument(message: str, ec: str = "", **details: str) -> OssError:

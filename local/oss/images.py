@@ -26,7 +26,7 @@ DEFAULT_QUALITY = 75
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 # Only these decoders may see a stranger's bytes. HEIC and AVIF, which OSS also takes, are not here yet.
-_SOURCES = ("JPEG", "MPO", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+_SOURCES = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 _NAMES = {
     "JPEG": "jpg",
     "MPO": "jpg",

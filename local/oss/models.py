@@ -21,6 +21,7 @@ from local.oss.errors import (
     invalid_argument,
     no_such_bucket,
     no_such_key,
+    position_not_equal_to_length,
 )
 from local.oss.listing import Page, list_page
 from local.oss.multipart import SCHEMA as MULTIPART_SCHEMA
@@ -228,8 +229,7 @@ class ObjectStore:
                 message = "The object is not appendable."
                 raise OssError(409, "ObjectNotAppendable", message, "0026-00000017")
             if position != (old.size if old else 0):
-                message = "Position is not equal to file length."
-                raise OssError(409, "PositionNotEqualToLength", message, "0026-00000016")
+                raise position_not_equal_to_length(old.size if old else 0)
             size = position + len(content)
             stored = StoredObject(
                 bucket=bucket,

@@ -71,7 +71,10 @@ def upload_part_copy(call: Call) -> Response:
         event="ObjectCreated:UploadPartCopy",
     )
     children: Content = [("LastModified", iso_time(part.modified)), ("ETag", f'"{part.etag}"')]
-    return xml_response("CopyPartResult", children)
+    response = xml_response("CopyPartResult", children)
+    # oss2 reads the part's ETag from this header and not from the document.
+    response.headers["ETag"] = f'"{part.etag}"'
+    return response
 
 
 def complete_multipart_upload(call: Call) -> Response:

@@ -124,9 +124,10 @@ def copy_object(call: Call) -> Response:
         origin=call.origin,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
     )
-    return xml_response(
-        "CopyObjectResult", [("LastModified", iso_time(stored.modified)), ("ETag", f'"{stored.etag}"')]
-    )
+    children = [("LastModified", iso_time(stored.modified)), ("ETag", f'"{stored.etag}"')]
+    response = xml_response("CopyObjectResult", children)
+    response.headers |= written_headers(stored)
+    return response
 
 
 def get_object_acl(call: Call) -> Response:
@@ -199,9 +200,9 @@ def written_headers(stored: StoredObject) -> dict[str, str]:
 def parse_range(header: str, size: int, *, standard: bool) -> tuple[int, int] | None:
     """Return start and stop of a Range header, or None when the whole object is to be sent.
 
-    OSS ignores a range that does not lie within the object; with ``x-oss-range-behavior: standard``
-    (``standard``) it cuts it at the end instead. Of several ranges it takes the first (OSS, "How to obtain OSS resources by
-    segmenting HTTP range requests").
+    OSS ignores a range that does not lie within the object; in standard behaviour (the request header
+    ``x-oss-range-behavior: standard``) it cuts it at the end instead. Of several ranges it takes the first
+    (OSS, "How to obtain OSS resources by segmenting HTTP range requests").
 
     Raises:
         OssError: 416 InvalidRange, in standard behaviour, for a range that begins beyond the object.

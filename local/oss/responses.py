@@ -119,7 +119,7 @@ def _error_response(error: OssError, request: Request, request_id: str) -> Respo
     if error.ec:
         children.append(("EC", error.ec))
     body = document("Error", children)
-    headers = {"Content-Type": "application/xml"}
+    headers = {"Content-Type": "application/xml", **error.headers}
     if error.ec:
         headers["x-oss-ec"] = error.ec
     if error.status == 304:

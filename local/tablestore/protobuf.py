@@ -124,9 +124,16 @@ def _write(out: bytearray, spec: _Field, value: Any) -> None:
     if spec.wire_type == _VARINT:
         _write_varint(out, int(value))
         return
-    data = value.encode() if isinstance(value, (str, Message)) else bytes(value)
+    data = _serialised(value)
     _write_varint(out, len(data))
     out += data
+
+
+def _serialised(value: Any) -> bytes:
+    if isinstance(value, Message):
+        return value.encode()
+    # What a client sent may be quoted in an error, and need not be encodable.
+    return value.encode(errors="replace") if isinstance(value, str) else bytes(value)
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:

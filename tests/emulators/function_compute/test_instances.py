@@ -154,6 +154,11 @@ def test_a_function_cannot_import_the_emulators_even_from_their_own_checkout(dep
     assert compute.invoke("f", b"").body == b"No module named 'local'"
 
 
+def test_the_modules_of_the_emulator_are_not_importable_by_their_bare_names(deploy: Any) -> None:
+    compute = deploy("import schedules\ndef handler(event, context):\n    return 'imported'\n")
+    assert b"No module named 'schedules'" in compute.invoke("f", b"").body
+
+
 def test_a_functions_own_package_may_have_the_emulators_name(deploy: Any, tmp_path: Path) -> None:
     (tmp_path / "code" / "local").mkdir(parents=True)
     (tmp_path / "code" / "local" / "__init__.py").write_text("")

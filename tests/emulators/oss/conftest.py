@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,26 @@ class LocalOss:
     service: OssService
     front: Front
     server: LoopbackServer
+    sessions: list[oss2.Session] = field(default_factory=list)
 
-    def bucket(self, auth: object = None, name: str = BUCKET) -> oss2.Bucket:
-        return oss2.Bucket(
-            auth or oss2.AuthV4(KEY_ID, SECRET), self.server.url, name, region=REGION, connect_timeout=10
-        )
+    def session(self) -> oss2.Session:
+        self.sessions.append(oss2.Session())
+        return self.sessions[-1]
+
+    def bucket(self, auth: object = None, name: str = BUCKET, region: str = REGION) -> oss2.Bucket:
+        auth = auth or oss2.AuthV4(KEY_ID, SECRET)
+        return oss2.Bucket(auth, self.server.url, name, region=region, session=self.session())
+
+    def account(self) -> oss2.Service:
+        auth = oss2.AuthV4(KEY_ID, SECRET)
+        return oss2.Service(auth, self.server.url, region=REGION, session=self.session())
+
+    def close(self) -> None:
+        # oss2 leaves its connections open, and an open socket is a warning.
+        for session in self.sessions:
+            session.session.close()
+        self.server.close()
+        self.store.close()
 
     def url(self, path: str) -> str:
         return f"{self.server.url}{path}"
@@ -58,8 +73,7 @@ def local_oss(tmp_path: Path) -> Iterator[LocalOss]:
     running = start(tmp_path / "oss")
     running.store.create_bucket(BUCKET)
     yield running
-    running.server.close()
-    running.store.close()
+    running.close()
 
 
 @pytest.fixture
@@ -73,10 +87,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(clock: ManualClock) -> ObjectStore:
+def store(clock: ManualClock) -> Iterator[ObjectStore]:
     made = ObjectStore(None, clock)
     made.create_bucket(BUCKET)
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""``make demo``: sample people, uploaded as users would, followed until every one is trained, and checked."""

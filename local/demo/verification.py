@@ -1,0 +1,79 @@
+"""Checks the demo's outcome against the other side's books: DashScope's ledger, and the bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from local.cloud import LocalCloud
+from local.demo.people import Person
+
+
+def find_faults(
+    cloud: LocalCloud, people: Sequence[Person], documents: Mapping[str, dict[str, Any] | None]
+) -> list[str]:
+    """Return what is not as it should be, in words; empty when all is right."""
+    faults: list[str] = []
+    ledger = cloud.studio.ledger()
+    owners: dict[str, list[str]] = {}
+    for entry in ledger:
+        for folder in {_folder(file) for file in entry.training_file_ids}:
+            owners.setdefault(folder, []).append(entry.job_id)
+    outputs = {f"facechain-finetune-{entry.job_id}" for entry in ledger if entry.status == "SUCCEEDED"}
+    accounted = 0
+    for person in people:
+        document = documents.get(person.person_id)
+        if document is None:
+            faults.append(f"{person.person_id}: nothing of this person was recorded")
+            continue
+        faults += _faults_of_person(person, document)
+        for job in document["revisions"]:
+            made = owners.get(job["job_id"], [])
+            accounted += len(made)
+            due = 1 if job["state"] == "SUCCEEDED" else 0
+            if job["state"] != "FAILED" and len(made) != due:
+                faults.append(f"{person.person_id}: {len(made)} fine-tunes for one photo set, {due} is right")
+            if due and job["finetuned_output"] not in outputs:
+                faults.append(f"{person.person_id}: {job['finetuned_output']} is not in DashScope's ledger")
+            if due:
+                faults += _faults_of_result(cloud, job)
+    if accounted != len(ledger):
+        faults.append(f"DashScope's ledger has {len(ledger)} fine-tunes, {accounted} are accounted for")
+    return faults
+
+
+def _faults_of_person(person: Person, document: dict[str, Any]) -> list[str]:
+    faults = []
+    current = document["current"]
+    if person.expected and document["state"] != person.expected:
+        faults.append(f"{person.person_id} is {document['state']}, not {person.expected}")
+    if person.expected and len(document["revisions"]) != 1:
+        faults.append(f"{person.person_id} has {len(document['revisions'])} photo sets, not 1")
+    if person.closed_by and current["closed_by"] != person.closed_by:
+        faults.append(f"{person.person_id} was closed by {current['closed_by']}, not {person.closed_by}")
+    recorded = {photo["name"] for photo in current["photos"]}
+    missing = {file.name for file in person.files if file.name != "_READY"} - recorded
+    if person.expected and missing:
+        faults.append(f"{person.person_id}: no verdict on {', '.join(sorted(missing))}")
+    if document["state"] == "REJECTED" and not current["reason"]:
+        faults.append(f"{person.person_id} is REJECTED without a reason")
+    return faults
+
+
+def _faults_of_result(cloud: LocalCloud, job: dict[str, Any]) -> list[str]:
+    key = f"results/{job['person_id']}/{job['revision']}.json"
+    try:
+        _, content = cloud.objects.get(cloud.bucket, key)
+    except Exception as problem:
+        return [f"{key} cannot be read: {problem}"]
+    written = json.loads(content)
+    if written["finetuned_output"] != job["finetuned_output"]:
+        return [f"{key} names {written['finetuned_output']}, not {job['finetuned_output']}"]
+    return []
+
+
+def _folder(url: str) -> str:
+    """The job id in a snapshot's URL: the folder that the snapshot lies in."""
+    return unquote(urlsplit(url).path).rpartition("/")[0].rpartition("/")[2]

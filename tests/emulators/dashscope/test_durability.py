@@ -1,0 +1,186 @@
+"""What a restart leaves, and what many callers at once do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import local
+from local.clock import ManualClock
+from local.dashscope.errors import ServiceError
+from local.dashscope.fetching import Fetched
+from local.dashscope.files import StoredFile
+from local.dashscope.models import FINE_TUNE_MODEL, Behaviour, ModelStudio
+from tests.emulators.dashscope.support import Web
+
+ROOT = Path(local.__file__).parents[1]
+A = "https://photos/a.jpg"
+
+
+def submitted(studio: ModelStudio) -> str:
+    return studio.create_fine_tune(model=FINE_TUNE_MODEL, training_file_ids=[A]).job_id
+
+
+def test_a_restart_keeps_fine_tunes_files_and_the_ledger(
+    tmp_path: Path, clock: ManualClock, behaviour: Behaviour, web: Web, photo: bytes
+) -> None:
+    behaviour.delete_terminal = "allow"
+    studio = ModelStudio(tmp_path / "new" / "folder", clock, behaviour, web.fetch)
+    studio.fail_next("InternalError.Algo", "no luck", after_seconds=50)
+    first = submitted(studio)
+    clock.advance(100)
+    studio.delete_fine_tune(first)
+    second = submitted(studio)
+    clock.advance(1)
+    studio.set_training_seconds(second, 1000)
+    file = studio.files.add(name="a.jpg", content=photo, description="d", purpose=None, at=clock.now())
+    assert isinstance(file, StoredFile)
+    before = studio.ledger()
+    studio.close()
+
+    clock.advance(500)
+    again = ModelStudio(tmp_path / "new" / "folder", clock, behaviour, web.fetch)
+    assert again.fine_tune(second).status == "RUNNING"
+    assert again.ledger()[0] == before[0]
+    assert (before[0].status, before[0].code, before[0].deleted is not None) == (
+        "FAILED",
+        "InternalError.Algo",
+        True,
+    )
+    assert again.files.get(file.file_id) == file
+    assert again.files.read(file.file_id) == photo
+    clock.advance(501)
+    assert again.fine_tune(second).ended == again.ledger()[1].created + 1002
+    again.close()
+
+
+def test_bytes_that_a_kill_left_without_a_row_are_swept_away(
+    tmp_path: Path, clock: ManualClock, behaviour: Behaviour, web: Web
+) -> None:
+    studio = ModelStudio(tmp_path, clock, behaviour, web.fetch)
+    kept = studio.files.add(name="a", content=b"kept", description="", purpose=None, at=clock.now())
+    assert isinstance(kept, StoredFile)
+    studio.close()
+    (tmp_path / "files" / "00000000-0000-4000-8000-000000000000").write_bytes(b"half")
+    ModelStudio(tmp_path, clock, behaviour, web.fetch).close()
+    assert [path.name for path in (tmp_path / "files").iterdir()] == [kept.file_id]
+
+
+def test_a_kill_during_the_answer_leaves_the_job(tmp_path: Path, clock: ManualClock, web: Web) -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from local.clock import ManualClock
+from local.dashscope.models import Behaviour, ModelStudio
+studio = ModelStudio(Path(sys.argv[1]), ManualClock(), Behaviour(fetch="start"), lambda url: 1 / 0)
+studio.create_fine_tune(model="facechain-finetune", training_file_ids=["https://photos/a.jpg"])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == -9
+    studio = ModelStudio(tmp_path, clock, Behaviour(), web.fetch)
+    assert [entry.training_file_ids for entry in studio.ledger()] == [(A,)]
+    studio.close()
+
+
+def test_of_many_submits_at_once_one_gets_the_only_slot(
+    clock: ManualClock, behaviour: Behaviour, web: Web
+) -> None:
+    behaviour.submits_per_second = 100
+    studio = ModelStudio(None, clock, behaviour, web.fetch)
+    together = threading.Barrier(8)
+
+    def try_to_submit(_: int) -> str:
+        together.wait(5)
+        try:
+            return submitted(studio)
+        except ServiceError as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as pool:
+        results = sorted(pool.map(try_to_submit, range(8)))
+    assert results[:7] == ["Throttling"] * 7
+    assert [entry.job_id for entry in studio.ledger()] == results[7:]
+    studio.close()
+
+
+def test_a_slow_download_holds_up_nobody_else_and_starts_the_training_once(
+    clock: ManualClock, behaviour: Behaviour, photo: bytes
+) -> None:
+    behaviour.fetch = "start"
+    entered, release = threading.Event(), threading.Event()
+    downloads: list[str] = []
+
+    def slow(url: str) -> Fetched:
+        downloads.append(url)
+        entered.set()
+        release.wait(10)
+        return Fetched(content=photo, content_type="image/jpeg")
+
+    studio = ModelStudio(None, clock, behaviour, slow)
+    job_id = submitted(studio)
+    begin = clock.now()
+    clock.advance(60)
+    waiting = threading.Thread(target=studio.tick)
+    waiting.start()
+    assert entered.wait(10)
+    assert studio.fine_tune(job_id).status == "PENDING"
+    release.set()
+    waiting.join(10)
+    job = studio.fine_tune(job_id)
+    assert (job.status, job.started, downloads) == ("RUNNING", begin + 2, [A])
+    studio.close()
+
+
+def test_a_cancel_during_the_download_is_not_undone_by_it(
+    clock: ManualClock, behaviour: Behaviour, photo: bytes
+) -> None:
+    behaviour.fetch = "start"
+    studio: ModelStudio
+
+    def cancel_meanwhile(url: str) -> Fetched:
+        studio.cancel_fine_tune(studio.fine_tunes(page_no=1, page_size=1, model=None)[1][0].job_id)
+        return Fetched(content=photo, content_type="image/jpeg")
+
+    studio = ModelStudio(None, clock, behaviour, cancel_meanwhile)
+    job_id = submitted(studio)
+    clock.advance(2)
+    assert studio.fine_tune(job_id).status == "CANCELING"
+    clock.advance(3)
+    assert studio.fine_tune(job_id).status == "CANCELED"
+    studio.close()
+
+
+def test_a_seed_makes_ids_repeatable_and_a_restart_does_not_repeat_them(
+    tmp_path: Path, clock: ManualClock, behaviour: Behaviour, web: Web
+) -> None:
+    behaviour.concurrent_jobs = 5
+    ids = []
+    for data in (None, tmp_path, tmp_path):
+        studio = ModelStudio(data, clock, behaviour, web.fetch, random_seed=3)
+        ids.append(submitted(studio))
+        studio.close()
+    assert ids[0] == ids[1]
+    assert ids[1] != ids[2]
+
+
+@pytest.mark.parametrize("progression", ["time", "reads", "immediate"])
+def test_a_restart_may_change_what_moves_fine_tunes_on(
+    tmp_path: Path, clock: ManualClock, web: Web, progression: str
+) -> None:
+    studio = ModelStudio(tmp_path, clock, Behaviour(progression="reads"), web.fetch)
+    job_id = submitted(studio)
+    studio.close()
+    clock.advance(1000)
+    other = Behaviour(progression=progression)  # type: ignore[arg-type]
+    again = ModelStudio(tmp_path, clock, other, web.fetch)
+    assert again.fine_tune(job_id).status == ("PENDING" if progression == "reads" else "SUCCEEDED")
+    again.close()

@@ -1,0 +1,149 @@
+"""Real downloads, from a server on loopback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from local.dashscope import fetching
+from local.dashscope.fetching import FetchError, InvalidUrlError, NotAuthorizedError, fetch
+from local.server import LoopbackServer
+from local.wire import Request, Response
+
+PAGES = {
+    "/photo.jpg": Response(status=200, headers={"Content-Type": "image/jpeg"}, body=b"pixels"),
+    "/moved": Response(status=302, headers={"Location": "/photo.jpg"}),
+    "/circle": Response(status=302, headers={"Location": "/circle"}),
+    "/nowhere": Response(status=302),
+    "/expired": Response(status=403, body=b"<Error/>"),
+    "/private": Response(status=401),
+    "/large": Response(status=200, headers={"Content-Length": str(fetching.MAX_BYTES + 1)}),
+    "/short": Response(status=200, headers={"Content-Length": "100"}, body=b"only this"),
+    "/untyped": Response(status=200, body=b"x"),
+}
+
+
+def answer(request: Request) -> Response:
+    if request.raw_path == "/signed" and request.raw_query != "Signature=a%2Fb%3D&Expires=1":
+        return Response(status=403)
+    page = PAGES.get("/photo.jpg" if request.raw_path == "/signed" else request.raw_path)
+    return page or Response(status=404)
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with LoopbackServer(answer) as server:
+        yield server.url
+
+
+def test_a_download_gives_bytes_and_type(url: str) -> None:
+    assert fetch(f"{url}/photo.jpg") == fetching.Fetched(content=b"pixels", content_type="image/jpeg")
+    assert fetch(f"{url}/moved").content == b"pixels"
+    assert fetch(f"{url}/untyped").content_type == ""
+
+
+def test_a_signature_in_the_query_arrives_as_it_was(url: str) -> None:
+    assert fetch(f"{url}/signed?Signature=a%2Fb%3D&Expires=1").content == b"pixels"
+
+
+@pytest.mark.parametrize("path", ["/expired", "/private"])
+def test_a_refusal_is_told_from_other_failures(url: str, path: str) -> None:
+    with pytest.raises(NotAuthorizedError):
+        fetch(url + path)
+
+
+@pytest.mark.parametrize("path", ["/none", "/circle", "/nowhere", "/large"])
+def test_a_file_that_cannot_be_had_is_an_error(url: str, path: str) -> None:
+    with pytest.raises(FetchError):
+        fetch(url + path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "photo.jpg",
+        "file:///etc/passwd",
+        "ftp://host/a",
+        "http://",
+        "http://host:99999/a",
+        "http://host:x/",
+        "http://[::1",
+        "http://user:word@host/a",
+        "http://host/照片.jpg",
+        "http://host/a b",
+        "http://host/a\r\nX: y",
+        "http://host/a\n",
+    ],
+)
+def test_what_is_no_public_url_is_refused_without_a_connection(text: str) -> None:
+    with pytest.raises(InvalidUrlError):
+        fetch(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://bucket.oss-cn-beijing-internal.aliyuncs.com/a.jpg",
+        "http://127.0.0.1:1/",
+        "http://no.invalid/a",
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_an_error(text: str) -> None:
+    with pytest.raises(FetchError) as raised:
+        fetch(text)
+    assert not isinstance(raised.value, InvalidUrlError)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+        b"HTTP/1.1 200 OK\r\n\r\nno length",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        b"no http at all\r\n\r\n",
+        b"",
+    ],
+)
+def test_an_answer_without_a_true_length_is_an_error(raw: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(raw)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(FetchError):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join(5)
+
+
+def test_a_server_that_drips_is_left_after_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "MAX_SECONDS", 0.2)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(500):
+                    try:
+                        connection.sendall(b"x")
+                    except OSError:
+                        return
+                    if stop.wait(0.02):
+                        return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(FetchError):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        stop.set()
+        thread.join(5)

@@ -1,0 +1,113 @@
+"""What no proper client sends, and who may call at all."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from local.dashscope.operations import OPERATIONS
+from local.dashscope.responses import DashScopeService
+from local.wire import Front, Headers, Request
+from tests.emulators.dashscope.support import API_KEY, Client, error_of
+
+SUBMIT = b'{"model": "facechain-finetune", "training_file_ids": ["https://photos/a.jpg"]'
+JSON = {"Content-Type": "application/json"}
+BODY_INVALID = (400, "InvalidParameter", "Required body invalid, please check the request body format.")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer sk-wrong", f"Basic {API_KEY}", API_KEY, "Bearer 密钥".encode()],
+)
+@pytest.mark.parametrize("path", ["/fine-tunes", "/nothing"])
+def test_without_a_known_key_everything_is_refused(
+    client: Client, path: str, authorization: str | bytes | None
+) -> None:
+    response = client.call("GET", path, headers={"Authorization": authorization})
+    assert error_of(response) == (401, "InvalidApiKey", "Invalid API-key provided.")
+
+
+def test_every_key_of_the_account_sees_the_same(client: Client) -> None:
+    job_id = client.created("https://photos/a.jpg")
+    response = client.call("GET", f"/fine-tunes/{job_id}", headers={"Authorization": "Bearer sk-second"})
+    assert response.json()["output"]["job_id"] == job_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"facechain-finetune"',
+        b"\xff\xfe",
+        SUBMIT + b', "hyper_parameters": {"a": NaN}}',
+        SUBMIT + b', "hyper_parameters": {"a": 1e999}}',
+        b'{"model": "facechain-finetune", "training_file_ids": ["\\ud800"]}',
+        b'{"a": ' + b"9" * 100_000 + b"}",
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=range(11),
+)
+def test_a_body_that_is_no_sound_json_object_is_refused(client: Client, body: bytes) -> None:
+    for path in ("/fine-tunes", "/services/vision/facedetection/detect"):
+        assert error_of(client.call("POST", path, data=body, headers=JSON)) == BODY_INVALID
+
+
+def test_json_must_be_declared(client: Client) -> None:
+    body = SUBMIT + b"}"
+    assert error_of(client.call("POST", "/fine-tunes", data=body)) == BODY_INVALID
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    assert client.call("POST", "/fine-tunes", data=body, headers=headers).status_code == 200
+
+
+def test_an_unknown_path_is_a_url_error(client: Client) -> None:
+    for path in ("", "/", "/fine-tune", "/fine-tunes/", "/fine-tunes/a/b/c", "/files/a/b"):
+        assert error_of(client.call("GET", path)) == (
+            400,
+            "InvalidParameter",
+            "url error, please check url！",
+        )
+    response = client.session.get(f"{client.base_url}/fine-tunes", timeout=5)
+    assert error_of(response)[0] == 400
+
+
+def test_a_method_that_a_path_has_not_is_named(client: Client) -> None:
+    assert error_of(client.call("PUT", "/fine-tunes")) == (
+        400,
+        "InvalidParameter",
+        "Request method 'PUT' is not supported.",
+    )
+
+
+def test_every_operation_is_named_and_answered(client: Client, front: Front) -> None:
+    for operation in OPERATIONS:
+        client.call(operation.method, re.sub(r"\{.*?\}", "x", operation.path))
+    assert [call.operation for call in front.calls] == [operation.name for operation in OPERATIONS]
+    assert all(call.status in (200, 400, 404) for call in front.calls)
+    client.call("GET", "/nothing")
+    assert front.calls[-1].operation == "Unknown"
+
+
+def test_a_request_of_nonsense_is_named_and_answered(front: Front) -> None:
+    service = front.service
+    assert isinstance(service, DashScopeService)
+    for raw_path in ("", "/", "*", "/api/v1", "/api/v1/%", "/api/v1/fine-tunes/%zz", "//api/v1/files"):
+        request = Request(
+            method="GET",
+            host="",
+            raw_path=raw_path,
+            raw_query="%&&==%ff",
+            headers=Headers({"authorization": f"Bearer {API_KEY}"}),
+        )
+        assert service.operation(request)
+        assert service.handle(request).status in (400, 404)
+
+
+def test_a_defect_of_the_service_is_an_internal_error(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.dashscope.shapes.fine_tune", None)
+    assert error_of(client.create("https://photos/a.jpg")) == (500, "InternalError", "Internal server error!")

@@ -1,0 +1,214 @@
+"""Image processing, done for real."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import zlib
+
+import oss2
+import pytest
+import requests
+from PIL import Image
+
+from local.oss import images
+from local.oss.errors import OssError
+
+from .conftest import BUCKET, LocalOss
+
+PREPARE = "image/resize,m_lfit,l_2048/auto-orient,1/format,jpg/quality,q_90"
+
+
+def _picture(
+    size: tuple[int, int], kind: str = "JPEG", mode: str = "RGB", orientation: int = 0, color: object = None
+) -> bytes:
+    image = Image.new(mode, size, color)  # type: ignore[arg-type]
+    buffer = io.BytesIO()
+    exif = Image.Exif()
+    if orientation:
+        exif[0x0112] = orientation
+        exif[0x010F] = "Maker"
+    image.save(buffer, kind, **({"exif": exif.tobytes()} if orientation else {}))
+    return buffer.getvalue()
+
+
+def _png_header(width: int, height: int) -> bytes:
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return head + struct.pack(">I", 100) + b"IDAT"
+
+
+def _opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def _saveas(process: str, key: str, bucket: str = BUCKET) -> str:
+    names = (base64.urlsafe_b64encode(name.encode()).decode().rstrip("=") for name in (key, bucket))
+    return "{}|sys/saveas,o_{},b_{}".format(process, *names)
+
+
+def test_info_describes_the_original(bucket: oss2.Bucket) -> None:
+    photo = _picture((400, 267), orientation=6)
+    bucket.put_object("a.jpg", photo)
+    got = bucket.get_object("a.jpg", process="image/info")
+    assert got.content_type == "application/json"
+    info = json.loads(got.read())
+    assert info["FileSize"] == {"value": str(len(photo))}
+    assert info["ImageWidth"] == {"value": "400"}
+    assert info["ImageHeight"] == {"value": "267"}
+    assert info["Format"] == {"value": "jpg"}
+    assert info["Orientation"] == {"value": "Right-top"}
+    assert info["Make"] == {"value": "Maker"}
+
+
+def test_a_phone_photo_is_prepared_and_saved_as_a_new_object(
+    local_oss: LocalOss, bucket: oss2.Bucket
+) -> None:
+    bucket.put_object("张三/a.jpg", _picture((3000, 2000), orientation=6))
+    done = bucket.process_object("张三/a.jpg", _saveas(PREPARE, "submissions/1/张三.jpg"))
+    assert (done.process_status, done.object, done.bucket) == ("OK", "submissions/1/张三.jpg", BUCKET)
+    saved = bucket.get_object("submissions/1/张三.jpg")
+    content = saved.read()
+    assert saved.content_type == "image/jpeg"
+    assert done.fileSize == len(content)
+    image = _opened(content)
+    assert (image.format, image.size, image.getexif().get(0x0112)) == ("JPEG", (1365, 2048), None)
+    last = local_oss.store.pending_notifications(10)[-1]
+    assert (last.event_name, last.key) == ("ObjectCreated:PutObject", "submissions/1/张三.jpg")
+
+
+def test_without_auto_orient_the_picture_stays_turned_and_says_so() -> None:
+    image = _opened(images.process(_picture((300, 200), orientation=6), "image/resize,l_150").content)
+    assert (image.size, image.getexif()[0x0112]) == ((150, 100), 6)
+
+
+@pytest.mark.parametrize(
+    ("resize", "size"),
+    [
+        ("l_100", (100, 50)),
+        ("s_50", (100, 50)),
+        ("w_100", (100, 50)),
+        ("h_100", (200, 100)),
+        ("w_100,h_100", (100, 50)),
+        ("m_mfit,w_100,h_100", (200, 100)),
+        ("m_fixed,w_100,h_100", (100, 100)),
+        ("p_50", (200, 100)),
+        ("l_4000", (400, 200)),
+        ("l_800,limit_0", (800, 400)),
+    ],
+)
+def test_resize_follows_its_parameters(resize: str, size: tuple[int, int]) -> None:
+    for kind, mode in (("JPEG", "RGB"), ("PNG", "P"), ("PNG", "RGBA"), ("GIF", "P"), ("WEBP", "RGB")):
+        result = images.process(_picture((400, 200), kind, mode), f"image/resize,{resize}")
+        image = _opened(result.content)
+        assert (image.size, image.format) == (size, kind)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_any_mode_becomes_a_jpeg(mode: str) -> None:
+    image = _opened(images.process(_picture((40, 20), "PNG", mode), PREPARE).content)
+    assert (image.format, image.size) == ("JPEG", (40, 20))
+
+
+def test_a_cmyk_jpeg_becomes_rgb() -> None:
+    assert _opened(images.process(_picture((40, 20), mode="CMYK"), PREPARE).content).mode == "RGB"
+
+
+def test_transparency_becomes_white() -> None:
+    content = images.process(
+        _picture((40, 20), "PNG", "RGBA", color=(0, 0, 0, 0)), "image/format,jpg"
+    ).content
+    assert _opened(content).getpixel((5, 5)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("target", ["png", "webp", "bmp", "gif", "tiff", "jpg"])
+def test_format_changes_bytes_and_type(bucket: oss2.Bucket, target: str) -> None:
+    bucket.put_object("a", _picture((40, 20)))
+    got = bucket.get_object("a", process=f"image/format,{target}")
+    kind = "JPEG" if target == "jpg" else target.upper()
+    assert got.content_type == f"image/{kind.lower()}"
+    assert _opened(got.read()).format == kind
+
+
+def test_quality_makes_smaller_files() -> None:
+    photo = io.BytesIO()
+    Image.effect_noise((200, 200), 90).save(photo, "JPEG", quality=100)
+    small, large = (
+        len(images.process(photo.getvalue(), f"image/quality,{q}").content) for q in ("q_20", "Q_95")
+    )
+    assert small < large
+
+
+@pytest.mark.parametrize(
+    ("content", "ec"),
+    [
+        (b"not an image", "0040-00000005"),
+        (b"", "0040-00000005"),
+        (b"<html>" * 100, "0040-00000005"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "0040-00000005"),
+        (_png_header(30_001, 10), "0040-00000019"),
+        (_png_header(20_000, 20_000), "0040-00000012"),
+        (_png_header(29_000, 29_000), "0040-00000012"),
+        (_picture((400, 300))[:700], ""),
+        (_picture((400, 300), "PNG")[:60], ""),
+        (b"\0" * (20 * 1024 * 1024 + 1), ""),
+    ],
+)
+def test_a_source_that_cannot_be_processed_is_refused(content: bytes, ec: str) -> None:
+    with pytest.raises(OssError) as error:
+        images.process(content, PREPARE)
+    assert (error.value.status, error.value.ec) == (400, ec)
+
+
+@pytest.mark.parametrize(
+    ("process", "status"),
+    [
+        ("image/resize,l_0", 400),
+        ("image/resize,l_x", 400),
+        ("image/resize,l_99999", 400),
+        ("image/resize", 400),
+        ("image/resize,l_5000,limit_0", 400),
+        ("image/resize,m_pad,w_1,h_1", 501),
+        ("image/auto-orient,2", 400),
+        ("image/quality,q_101", 400),
+        ("image/format,exe", 400),
+        ("image/format,heic", 501),
+        ("image/info/resize,l_10", 400),
+        ("image/watermark,text_x", 501),
+        ("image/", 501),
+        ("style/small", 501),
+        ("video/snapshot", 501),
+    ],
+)
+def test_instructions_that_are_not_understood_are_refused(process: str, status: int) -> None:
+    with pytest.raises(OssError) as error:
+        images.process(_picture((400, 400)), process)
+    assert error.value.status == status
+
+
+def test_processing_refuses_what_it_cannot_save(bucket: oss2.Bucket) -> None:
+    bucket.put_object("a", _picture((40, 20)))
+    for process, kind in [
+        ("image/resize,l_10", oss2.exceptions.InvalidArgument),
+        ("image/resize,l_10|sys/saveas,o_!!,b_!!", oss2.exceptions.ServerError),
+        (_saveas(PREPARE, "/b"), oss2.exceptions.InvalidObjectName),
+        (_saveas(PREPARE, "b", "no-such-bucket"), oss2.exceptions.NoSuchBucket),
+        ("", oss2.exceptions.ServerError),
+    ]:
+        with pytest.raises(kind):
+            bucket.process_object("a", process)
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.process_object("missing", _saveas(PREPARE, "b"))
+    bucket.put_object("text", b"no image")
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.process_object("text", _saveas(PREPARE, "b"))
+    assert not bucket.object_exists("b")
+
+
+def test_a_signed_url_processes_only_as_it_was_signed(bucket: oss2.Bucket) -> None:
+    bucket.put_object("a", _picture((400, 200)))
+    url = bucket.sign_url("GET", "a", 60, params={"x-oss-process": "image/resize,l_100"})
+    assert _opened(requests.get(url, timeout=10).content).size == (100, 50)
+    assert requests.get(url.replace("l_100", "l_200"), timeout=10).status_code == 403

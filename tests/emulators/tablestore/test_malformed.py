@@ -1,0 +1,252 @@
+"""Malformed requests: every one is answered by a well-formed error, and harms nothing."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+from tablestore import (
+    INF_MAX,
+    INF_MIN,
+    BatchGetRowRequest,
+    BatchWriteRowRequest,
+    CapacityUnit,
+    ComparatorType,
+    Condition,
+    DeleteRowItem,
+    PutRowItem,
+    ReservedThroughput,
+    ReturnType,
+    Row,
+    SecondaryIndexMeta,
+    SingleColumnCondition,
+    TableInBatchGetRowItem,
+    TableInBatchWriteRowItem,
+    TableMeta,
+    TableOptions,
+)
+from tablestore.auth import RequestContext
+from tablestore.plainbuffer.plain_buffer_crc8 import PlainBufferCrc8
+from tablestore.protobuf import table_store_pb2
+
+from local.tablestore.operations import OPERATIONS
+from local.wire import Headers, Request
+
+
+@pytest.fixture
+def send(local):
+    """Sends a signed body to an operation and returns the status and, of a failure, code and message."""
+    context = RequestContext(local.client.credentials_provider.get_credentials())
+
+    def call(operation, body):
+        path = f"/{operation}"
+        headers = local.client.protocol._make_request_headers(body, path, local.client._signer, context)
+        request = Request(method="POST", host="local", raw_path=path, headers=Headers(headers), body=body)
+        response = local.service.handle(request)
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        local.client.protocol._check_headers(answered, response.body, status=response.status)
+        local.client.protocol._check_authorization(
+            path, answered, response.status, local.client._signer, context
+        )
+        if response.status == 200:
+            return 200, "", ""
+        error = table_store_pb2.Error.FromString(response.body)
+        assert error.code.startswith("OTS")
+        assert error.message
+        return response.status, error.code, error.message
+
+    return call
+
+
+def bodies(client):
+    """One good request of every operation."""
+    guard = Condition("IGNORE", SingleColumnCondition("x", 1, ComparatorType.EQUAL))
+    row = Row([("id", "a")], [("x", 1), ("y", "text", 1_767_225_600_000), ("z", bytearray(b"blob"))])
+    change = Row([("id", "a")], {"PUT": [("x", 1.5)], "DELETE_ALL": ["y"], "INCREMENT": [("n", 1)]})
+    writes, reads = BatchWriteRowRequest(), BatchGetRowRequest()
+    writes.add(
+        TableInBatchWriteRowItem("jobs", [PutRowItem(row, guard), DeleteRowItem(Row([("id", "b")]), guard)])
+    )
+    reads.add(TableInBatchGetRowItem("jobs", [[("id", "a")], [("id", "b")]], ["x"], None, 1))
+    meta = TableMeta("other", [("id", "STRING")], [("x", "INTEGER")])
+    index = SecondaryIndexMeta("other_by_x", ["x"], [])
+    reserved = ReservedThroughput(CapacityUnit(0, 0))
+    calls = {
+        "CreateTable": (meta, TableOptions(), reserved, None, [index]),
+        "ListTable": (),
+        "DescribeTable": ("jobs",),
+        "UpdateTable": ("jobs", TableOptions(), reserved),
+        "DeleteTable": ("other",),
+        "CreateIndex": ("jobs", SecondaryIndexMeta("by_x", ["x"], []), True),
+        "DropIndex": ("jobs", "by_x"),
+        "GetRow": ("jobs", [("id", "a")], ["x"], guard.column_condition, 1, (1, 2), "a", "z", None, None),
+        "PutRow": ("jobs", row, guard, ReturnType.RT_PK, None),
+        "UpdateRow": ("jobs", change, guard, None, None),
+        "DeleteRow": ("jobs", [("id", "a")], guard, None, None),
+        "BatchGetRow": (reads,),
+        "BatchWriteRow": (writes,),
+        "GetRange": (
+            "jobs", "FORWARD", [("id", INF_MIN)], [("id", INF_MAX)], ["x"], 5, guard.column_condition, 1,
+            None, None, None, None, None,
+        ),
+    }  # fmt: skip
+    return {
+        name: client.protocol.encoder.encode_request(name, *call).SerializeToString()
+        for name, call in calls.items()
+    }
+
+
+def mutated(body, chance):
+    """``body`` with a few bytes changed, cut, doubled or thrown in."""
+    data = bytearray(body)
+    for _ in range(chance.randrange(1, 4)):
+        at = chance.randrange(len(data) + 1)
+        kind = chance.randrange(5)
+        if kind == 0 and at < len(data):
+            data[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            data[at:at] = chance.randbytes(chance.randrange(1, 5))
+        elif kind == 2:
+            del data[at : at + chance.randrange(1, 8)]
+        elif kind == 3:
+            data[at : at + 1] = chance.choice([b"\x00", b"\xff", b"\x7f", b"\x80\x80\x80\x80\x10"])
+        else:
+            data += data[at:]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_mutated_request_never_gets_anything_but_a_proper_answer(local, send, operation):
+    local.create(columns=[("x", "INTEGER")], max_version=1)
+    body = bodies(local.client)[operation]
+    assert (
+        operation in ("DeleteTable", "DropIndex", "UpdateRow", "BatchWriteRow", "PutRow")
+        or send(operation, body)[0] == 200
+    )
+    chance = random.Random(operation)
+    answers = {send(operation, mutated(body, chance))[0] for _ in range(80)}
+    assert 500 not in answers
+    local.put("jobs", "still_working", ("n", 1))
+    assert local.get("jobs", "still_working") == {"n": 1}
+
+
+def cell(chance):
+    """A random cell in good form: tag, name, value, operation, timestamp, checksum."""
+    name = chance.choice([b"id", b"x", b"n", b"", b"no-hyphens", b"\xff", "张".encode()])
+    value, stamp, operation = b"", b"", b""
+    if chance.random() < 0.8:
+        text = chance.choice([b"", b"a", b"\xff\xfe", b"v" * 2000])
+        value = chance.choice(
+            [
+                struct.pack("<Bq", 0, chance.choice([0, -1, 2**63 - 1])),
+                struct.pack("<Bd", 1, chance.choice([0.5, float("nan"), float("-inf")])),
+                bytes([2, chance.randrange(3)]),
+                struct.pack("<BI", chance.choice([3, 7]), len(text)) + text,
+                bytes([chance.choice([6, 9, 10, 11])]),
+                bytes([chance.randrange(256)]),
+            ]
+        )
+    if chance.random() < 0.3:
+        operation = bytes([chance.choice([0, 1, 3, 4, 5])])
+    if chance.random() < 0.3:
+        stamp = struct.pack("<q", chance.choice([-1, 0, 1_767_225_600_000, 2**63 - 1]))
+    crc = PlainBufferCrc8.crc_bytes(0, name + value + stamp + operation)
+    data = b"\x03\x04" + struct.pack("<I", len(name)) + name
+    data += (b"\x05" + struct.pack("<I", len(value)) + value) if value else b""
+    data += (b"\x06" + operation if operation else b"") + (b"\x07" + stamp if stamp else b"")
+    return data + bytes([0x0A, crc]), crc
+
+
+def row(chance):
+    """A random row in good form."""
+    key = [cell(chance) for _ in range(chance.choice([0, 1, 1, 1, 2, 5]))]
+    if chance.random() < 0.7:
+        crc = PlainBufferCrc8.crc_bytes(0, b"id\x03\x01\x00\x00\x00a")
+        key = [
+            (b"\x03\x04\x02\x00\x00\x00id\x05\x06\x00\x00\x00\x03\x01\x00\x00\x00a\x0a" + bytes([crc]), crc)
+        ]
+    cells = [cell(chance) for _ in range(chance.randrange(4))]
+    deleted = chance.random() < 0.2
+    data = struct.pack("<I", 0x75) + b"\x01" + b"".join(part for part, _ in key)
+    data += (b"\x02" + b"".join(part for part, _ in cells)) if cells else b""
+    crc = PlainBufferCrc8.crc_bytes(0, bytes([*(c for _, c in key), *(c for _, c in cells), deleted]))
+    return data + (b"\x08" if deleted else b"") + bytes([0x09, crc])
+
+
+@pytest.mark.parametrize("operation", ["PutRow", "UpdateRow", "DeleteRow", "GetRow"])
+def test_a_well_formed_row_of_nonsense_never_gets_anything_but_a_proper_answer(local, send, operation):
+    local.create()
+    local.put("jobs", "a", ("x", "text"))
+    chance = random.Random(operation)
+    condition = table_store_pb2.Condition(row_existence=table_store_pb2.IGNORE)
+    seen = set()
+    for _ in range(150):
+        data = row(chance)
+        if operation == "GetRow":
+            body = table_store_pb2.GetRowRequest(table_name="jobs", primary_key=data, max_versions=1)
+        elif operation == "UpdateRow":
+            body = table_store_pb2.UpdateRowRequest(table_name="jobs", row_change=data, condition=condition)
+        elif operation == "PutRow":
+            body = table_store_pb2.PutRowRequest(table_name="jobs", row=data, condition=condition)
+        else:
+            body = table_store_pb2.DeleteRowRequest(table_name="jobs", primary_key=data, condition=condition)
+        seen.add(send(operation, body.SerializeToString())[::2])
+    assert 500 not in {status for status, _ in seen}
+    assert 200 in {status for status, _ in seen}
+    assert len(seen) > 8  # refused for many different reasons, not for one that hides the rest
+    local.scan("jobs", ["id"])
+
+
+def test_random_bytes_are_no_message(local, send):
+    local.create()
+    chance = random.Random(1)
+    for operation in OPERATIONS:
+        for _ in range(10):
+            status, _, _ = send(operation, chance.randbytes(chance.randrange(1, 60)))
+            assert status in (200, 400, 404)
+
+
+def test_a_broken_checksum_is_noticed(local, send):
+    local.create()
+    body = table_store_pb2.PutRowRequest()
+    body.ParseFromString(bodies(local.client)["PutRow"])
+    body.row = body.row[:-1] + bytes([body.row[-1] ^ 1])
+    status, code, message = send("PutRow", body.SerializeToString())
+    assert (status, code) == (400, "OTSParameterInvalid")
+    assert message.startswith("Cell data broken, checksum is mismatch")
+
+
+def test_a_filter_of_column_pages_cuts_a_row(local, send):
+    from tablestore.protobuf import table_store_filter_pb2 as filters
+
+    local.create()
+    local.put("jobs", "a", *((name, 1) for name in "vwxyz"))
+
+    def read(offset, limit):
+        page = filters.ColumnPaginationFilter(offset=offset, limit=limit).SerializeToString()
+        outer = filters.Filter(type=filters.FT_COLUMN_PAGINATION, filter=page).SerializeToString()
+        body = table_store_pb2.GetRowRequest(table_name="jobs", max_versions=1, filter=outer)
+        body.primary_key = bodies_key
+        return body.SerializeToString()
+
+    bodies_key = table_store_pb2.GetRowRequest.FromString(bodies(local.client)["GetRow"]).primary_key
+    captured = []
+    original = local.service._signed
+    local.service._signed = lambda *arguments: (captured.append(arguments[-1]), original(*arguments))[1]
+    assert send("GetRow", read(1, 2))[0] == 200
+    assert b"w" in captured[-1]
+    assert b"x" in captured[-1]
+    assert b"v" not in captured[-1]
+    assert b"y" not in captured[-1]
+    assert (
+        send("GetRow", read(-1, 2))[2]
+        == "Offset in ColumnPaginationFilter must be greater than or equal to 0."
+    )
+    assert send("GetRow", read(0, 0))[2] == "Limit in ColumnPaginationFilter must be greater than 0."
+
+
+def test_a_table_named_twice_in_a_batch_is_refused(local, send):
+    local.create()
+    once = bodies(local.client)["BatchGetRow"]
+    assert send("BatchGetRow", once + once) == (400, "OTSParameterInvalid", "Duplicated table name: 'jobs'.")

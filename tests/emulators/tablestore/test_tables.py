@@ -1,0 +1,130 @@
+"""Tables: made, listed, described, changed and deleted."""
+
+from __future__ import annotations
+
+import pytest
+from tablestore import CapacityUnit, ReservedThroughput, SecondaryIndexMeta, TableMeta, TableOptions
+
+NOTHING = ReservedThroughput(CapacityUnit(0, 0))
+
+
+def test_a_table_is_described_as_it_was_created(local):
+    key = [("person", "STRING"), ("revision", "INTEGER"), ("hash", "BINARY")]
+    columns = [
+        ("state", "STRING"),
+        ("due", "INTEGER"),
+        ("cost", "DOUBLE"),
+        ("paid", "BOOLEAN"),
+        ("b", "BINARY"),
+    ]
+    local.create(key=key, columns=columns, max_version=3, time_to_live=86400, max_time_deviation=600)
+
+    described = local.client.describe_table("jobs")
+
+    assert described.table_meta.schema_of_primary_key == key
+    assert described.table_meta.defined_columns == columns
+    options = described.table_options
+    assert (options.max_version, options.time_to_live, options.max_time_deviation) == (3, 86400, 600)
+    assert options.allow_update is True
+    assert described.reserved_throughput_details.last_increase_time == int(local.clock.now())
+
+
+def test_an_auto_increment_column_is_described_as_one(local):
+    from tablestore import PK_AUTO_INCR
+
+    key = [("id", "STRING"), ("number", "INTEGER", PK_AUTO_INCR)]
+    local.create(key=key)
+    assert local.client.describe_table("jobs").table_meta.schema_of_primary_key == key
+
+
+def test_tables_are_listed_by_name_without_their_indexes(local):
+    local.create("b")
+    local.create(
+        "a", columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("a_by_state", ["state"], [])]
+    )
+    assert local.client.list_table() == ("a", "b")
+
+
+def test_a_table_cannot_be_created_twice_nor_under_the_name_of_an_index(local, refused):
+    local.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
+    for name in ("jobs", "by_state"):
+        answer = refused(local.create, name)
+        assert answer == (409, "OTSObjectAlreadyExist", "Requested table already exists.")
+
+
+def test_a_table_whose_index_cannot_be_made_is_not_made_either(local, refused):
+    answer = refused(local.create, indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
+    assert answer == (400, "OTSParameterInvalid", "Column does not exist: 'state'.")
+    assert local.client.list_table() == ()
+
+
+def test_a_deleted_table_is_gone_with_its_rows_and_indexes(local, refused):
+    columns, indexes = [("state", "STRING")], [SecondaryIndexMeta("by_state", ["state"], [])]
+    local.create(columns=columns, indexes=indexes)
+    local.put("jobs", "a", ("state", "QUEUED"))
+    local.client.delete_table("jobs")
+
+    missing = (404, "OTSObjectNotExist", "Requested table does not exist.")
+    assert refused(local.client.describe_table, "jobs") == missing
+    assert refused(local.get, "by_state", [("state", "QUEUED"), ("id", "a")]) == missing
+    assert refused(local.client.delete_table, "jobs") == missing
+    local.create(columns=columns, indexes=indexes)
+    assert local.get("jobs", "a") is None
+
+
+def test_options_and_reserved_units_can_be_changed_one_by_one(local):
+    local.create(max_version=2)
+    local.clock.advance(60)
+    answer = local.client.update_table("jobs", None, ReservedThroughput(CapacityUnit(5, None)))
+    assert answer.reserved_throughput_details.capacity_unit.read == 5
+    assert answer.reserved_throughput_details.last_increase_time == int(local.clock.now())
+
+    local.client.update_table(
+        "jobs", TableOptions(time_to_live=90000, max_version=None, max_time_deviation=None)
+    )
+    options = local.client.describe_table("jobs").table_options
+    assert (options.time_to_live, options.max_version) == (90000, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "options", "message"),
+    [
+        ("no-hyphens", None, {}, "Invalid table name: 'no-hyphens'."),
+        ("1st", None, {}, "Invalid table name: '1st'."),
+        ("t" * 256, None, {}, f"Invalid table name: '{'t' * 256}'."),
+        (
+            "t",
+            [(f"k{i}", "STRING") for i in range(5)],
+            {},
+            "The number of primary key columns must be in range: [1, 4].",
+        ),
+        ("t", [("k", "STRING"), ("k", "INTEGER")], {}, "Duplicated primary key name: 'k'."),
+        ("t", [("k!", "STRING")], {}, "Invalid column name: 'k!'."),
+        ("t", None, {"time_to_live": 0}, "TimeToLive cannot be 0 or less than -1."),
+        ("t", None, {"time_to_live": None}, "Time-to-live is missing while creating table."),
+        ("t", None, {"max_version": 0}, "The maximum versions cannot be less than or equal to 0."),
+        ("t", None, {"max_version": None}, "MaxVersions is missing while creating table."),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused_in_the_services_words(local, refused, name, key, options, message):
+    assert refused(local.create, name, key, **options) == (400, "OTSParameterInvalid", message)
+
+
+def test_an_instance_holds_64_tables_and_no_more(local, refused):
+    from local.tablestore.schema import Column
+    from local.tablestore.schema import TableOptions as Options
+
+    key = [Column(name="id", type="STRING")]
+    for number in range(64):
+        local.store.create_table("studio", f"t{number}", key, Options(time_to_live=-1, max_versions=1))
+    answer = refused(local.client.create_table, TableMeta("t64", [("id", "STRING")]), TableOptions(), NOTHING)
+    assert answer == (403, "OTSQuotaExhausted", "Number of tables exceeded the quota.")
+
+
+def test_operations_that_are_not_served_are_refused_as_the_service_does(local, refused):
+    local.create()
+    disabled = "Try to call method using explicit transaction on explicit-transaction-disabled table."
+    answer = refused(local.client.start_local_transaction, "jobs", [("id", "a")])
+    assert answer == (400, "OTSParameterInvalid", disabled)
+    assert refused(local.client.commit_transaction, "x")[2] == "TransactionID is invalid."
+    assert refused(local.client.exe_sql_query, "show tables")[2] == "Unsupported operation: 'SQLQuery'."
