@@ -40,6 +40,8 @@ ACCOUNT_ID = "1234567890123456"
 BUCKET_NAME = "facechain-photos"
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 CREDENTIALS_KEPT_SECONDS = 3600.0
+# Function Compute lets the pauses between asynchronous retries grow to minutes; nobody waits that long here.
+MAX_RETRY_DELAY_SECONDS = 5.0
 
 
 class DataFolderInUse(RuntimeError):
@@ -206,8 +208,9 @@ class LocalCloud:
             self.clock,
             code=code,
             credentials=_KeptCredentials(self.keys, self.clock),
-            # libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
+            libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
             tick_seconds=self.options.tick_seconds,
+            max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
             on_log=on_log,
         )
 

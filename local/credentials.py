@@ -22,7 +22,7 @@ MIN_STS_SECONDS = 900
 MAX_STS_SECONDS = 36 * 3600
 
 
-class UnknownAccessKey(LookupError):  # noqa: N818 (a finding, named as the services name it)
+class UnknownAccessKey(LookupError):
     """No such access key, or a temporary one that came without its security token."""
 
 

@@ -54,15 +54,22 @@ class Answer:
 class Instance:
     """One process. Not thread-safe: whoever took it from the pool uses it alone."""
 
-    def __init__(self, environment: Mapping[str, str], code: Path) -> None:
-        """Start the process in ``code`` with exactly ``environment``."""
+    def __init__(self, environment: Mapping[str, str], code: Path, *, libraries: Path | None = None) -> None:
+        """Start the process in ``code`` with exactly ``environment``.
+
+        With ``libraries``, a folder of packages, the process sees those instead of this interpreter's own
+        site-packages: what the runtime of the cloud ships, and nothing that merely happens to be here.
+        """
+        flags = ["-S"] if libraries else []
+        if libraries:
+            environment = {**environment, "PYTHONPATH": str(libraries.resolve())}
         self.identity = f"c-{os.urandom(4).hex()}-{os.urandom(6).hex()}"
         self.released_at = 0.0
         self._channel, theirs = socket.socketpair()
         self._log, log_input = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, str(BOOTSTRAP), str(theirs.fileno())],
+                [sys.executable, *flags, str(BOOTSTRAP), str(theirs.fileno())],
                 cwd=code,
                 env={**environment, "FC_INSTANCE_ID": self.identity},
                 stdin=subprocess.DEVNULL,

@@ -125,6 +125,7 @@ class FunctionCompute:
         code: Path,
         credentials: Callable[[], TemporaryCredentials],
         environment: Mapping[str, str] | None = None,
+        libraries: Path | None = None,
         tick_seconds: float | None = None,
         default_concurrency: int = 4,
         max_instances: int = 16,
@@ -144,6 +145,7 @@ class FunctionCompute:
             code: the folder that a deployment's zip would hold.
             credentials: makes the temporary credentials that each invocation gets.
             environment: variables that override the functions' own, for example endpoints on loopback.
+            libraries: a folder of packages that stands for the runtime's; None: this interpreter's own.
             tick_seconds: the interval of every timer trigger, in place of the template's.
             default_concurrency: how many instances a function without reserved concurrency may have.
             max_instances: no function has more instances than this, whatever it has reserved.
@@ -165,6 +167,7 @@ class FunctionCompute:
         self.resources = resources
         self.clock = clock
         self._code = code.resolve()
+        self._libraries = libraries
         self._credentials = credentials
         self._environment = dict(environment or {})
         self._retry_seconds = retry_seconds
@@ -483,7 +486,7 @@ class FunctionCompute:
                 credentials=self._credentials(),
                 extra=self._environment,
             )
-            return Instance(environment, self._code)
+            return Instance(environment, self._code, libraries=self._libraries)
 
         return start
 

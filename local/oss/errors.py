@@ -46,7 +46,7 @@ def file_already_exists(*, completing: bool = False) -> OssError:
 
 
 def position_not_equal_to_length(length: int) -> OssError:
-    """409: an append must begin where the object ends; the header says where that is, and oss2 insists on it."""
+    """409: an append must begin where the object ends; oss2 insists on the header that says where."""
     message = "Position is not equal to file length."
     error = OssError(409, "PositionNotEqualToLength", message, "0026-00000016")
     error.headers["x-oss-next-append-position"] = str(length)

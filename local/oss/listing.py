@@ -50,6 +50,7 @@ def list_page(
     delimiter: str = "",
     marker: str = "",
     limit: int = 100,
+    end_of_name: str = "",
 ) -> Page[Row]:
     """Collect up to ``limit`` keys and common prefixes above ``marker``.
 
@@ -59,10 +60,11 @@ def list_page(
         delimiter: keys alike up to its first appearance after the prefix become one common prefix.
         marker: only entries greater than it; a common prefix is an entry.
         limit: how many entries a page holds.
+        end_of_name: where a key is more than a name, what parts the two; no delimiter is looked for behind it.
     """
     page: Page[Row] = Page()
     last = ""
-    for entry, row in _entries(fetch, prefix, delimiter, marker):
+    for entry, row in _entries(fetch, prefix, delimiter, marker, end_of_name):
         if len(page) == limit:
             page.next_marker = last
             break
@@ -75,7 +77,11 @@ def list_page(
 
 
 def _entries(
-    fetch: Callable[[str, str | None, int], list[tuple[str, Row]]], prefix: str, delimiter: str, marker: str
+    fetch: Callable[[str, str | None, int], list[tuple[str, Row]]],
+    prefix: str,
+    delimiter: str,
+    marker: str,
+    end_of_name: str,
 ) -> Iterator[tuple[str, Row | None]]:
     stop = after_prefix(prefix) if prefix else None
     start: str | None = max(prefix, marker)
@@ -85,7 +91,8 @@ def _entries(
         for key, row in batch:
             if key <= marker or (hidden and key.startswith(hidden)):
                 continue
-            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            name = key.partition(end_of_name)[0] if end_of_name else key
+            cut = name.find(delimiter, len(prefix)) if delimiter else -1
             if cut < 0:
                 yield key, row
                 continue

@@ -267,7 +267,9 @@ class MultipartUploads:
                 ).fetchall()
             return [(row[5], _upload(row[:5])) for row in rows]
 
-        return list_page(fetch, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit)
+        return list_page(
+            fetch, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit, end_of_name="\0"
+        )
 
     @staticmethod
     def _forget(connection: sqlite3.Connection, upload_id: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -34,6 +35,8 @@ class PhotoBucket:
     def __init__(
         self, *, endpoint: str, public_endpoint: str, name: str, region: str, credentials: Credentials
     ) -> None:
+        # The SDK logs each refused call, with its headers; what matters of it is in our own words.
+        logging.getLogger("oss2").setLevel(logging.CRITICAL)
         provider = oss2.credentials.StaticCredentialsProvider(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
         )

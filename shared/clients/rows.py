@@ -7,6 +7,7 @@ token, so a condition that now fails tells whether the row in the way is our own
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ VERSION = "version"
 WRITE_TOKEN = "write_token"  # noqa: S105 (a column's name)
 
 SOCKET_TIMEOUT_SECONDS = 4
+_SDK_LOGGER = "tablestore.sdk"
 WRITE_TRIES = 3
 BATCH_ROWS = 100
 
@@ -171,6 +173,8 @@ class Rows:
 
 def connect(endpoint: str, instance: str, credentials: Credentials) -> Any:
     """Return an SDK client with time-outs and retries that fit inside a function."""
+    # The SDK logs every failed condition as an error; here a failed condition is a lost race and no more.
+    logging.getLogger(_SDK_LOGGER).setLevel(logging.CRITICAL)
     return tablestore.OTSClient(
         endpoint,
         credentials.access_key_id,
@@ -179,7 +183,7 @@ def connect(endpoint: str, instance: str, credentials: Credentials) -> Any:
         sts_token=credentials.security_token or None,
         socket_timeout=SOCKET_TIMEOUT_SECONDS,
         retry_policy=_ShortRetries(),
-        logger_name="tablestore.quiet",
+        logger_name=_SDK_LOGGER,
     )
 
 

@@ -99,7 +99,9 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             actions.append(Release(holder))
         elif held.state is JobState.QUEUED and seen.now >= seen.slot.closed_until:
             actions.append(Submit(held))
-    places = rules.concurrent_trainings - len(seen.slot.holders)
+    # A job that runs without holding a place still takes one at DashScope.
+    taken = {*seen.slot.holders, *(job.job_id for job in seen.running if not job.state.is_terminal)}
+    places = rules.concurrent_trainings - len(taken)
     if seen.now >= seen.slot.closed_until:
         waiting = [
             job for job in seen.queue if job.state is JobState.QUEUED and job.job_id not in seen.slot.holders

@@ -17,6 +17,7 @@ from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState, check_move
 
 FOREVER = 2**62
+MAX_RECORDED = 300
 
 RUNNING_LANE = 1
 QUEUE_LANE = 2
@@ -132,9 +133,21 @@ class Job:
 
         A rejected set reopens: the new photo may be the one that was missing.
         """
-        kept = tuple(other for other in self.photos if other.name != photo.name)
+        photos = [*(other for other in self.photos if other.name != photo.name), photo]
+        earlier = dict(self.earlier)
+        if len(photos) > MAX_RECORDED:
+            # Keeps the row small whatever is dropped into a folder; the log has the verdict.
+            refused = next((one for one in photos if not one.may_be_used), photo)
+            photos.remove(refused)
+            earlier[refused.name] = refused.etag
         changed = self._moved(
-            JobState.COLLECTING, now, photos=(*kept, photo), last_photo_at=now, closed_by="", reason=None
+            JobState.COLLECTING,
+            now,
+            photos=tuple(photos),
+            earlier=earlier,
+            last_photo_at=now,
+            closed_by="",
+            reason=None,
         )
         return replace(changed, due_at=changed.next_look(rules))
 

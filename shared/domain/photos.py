@@ -81,6 +81,11 @@ class Photo:
     recorded_at: int = 0
 
     @property
+    def may_be_used(self) -> bool:
+        """Whether the photo is usable or may yet turn out to be."""
+        return self.verdict in (Verdict.USABLE, Verdict.UNCHECKED)
+
+    @property
     def reason(self) -> str:
         """The verdict in plain words, with what to do."""
         return REASONS[self.verdict]

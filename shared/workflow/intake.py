@@ -20,12 +20,13 @@ from shared.domain.photos import (
 )
 from shared.domain.rules import MAX_PHOTOS
 from shared.domain.set_completion import settled
-from shared.errors import Conflict, Permanent, RetryLater
+from shared.errors import Conflict, NotFound, Permanent, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
 
 MAX_TRIES = 8
 TIME_FOR_A_PHOTO = 20_000
+FACE_CHECK_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,10 @@ def _prepare(world: World, job: Job, upload: Upload, stored: Stored) -> Photo:
             return replace(photo, verdict=verdict)
         snapshot = snapshot_key(job.job_id, world.token())
         world.bucket.prepare(upload.key, snapshot)
+    except NotFound as gone:
+        raise RetryLater(
+            "photo_changed", "the photo was taken away while it was looked at", delay=1
+        ) from gone
     except Permanent as refusal:
         return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=refusal.message)
     photo = replace(photo, snapshot=snapshot)
@@ -138,11 +143,17 @@ def face_check(world: World, snapshot: str) -> tuple[Verdict, str]:
     """
     if not world.rules.face_check:
         return Verdict.USABLE, ""
-    try:
-        ((is_face, why),) = world.trainer.detect_faces([world.bucket.signed_url(snapshot)])
-    except RetryLater as trouble:
-        warn("face_check_postponed", snapshot=snapshot, code=trouble.code, message=trouble.message)
-        return Verdict.UNCHECKED, trouble.code
-    except Permanent as refusal:
-        return Verdict.UNFIT, f"{refusal.code}: {refusal.message}"
-    return verdict_from_face_check(is_face, why), why
+    for attempt in range(FACE_CHECK_TRIES):
+        try:
+            ((is_face, why),) = world.trainer.detect_faces([world.bucket.signed_url(snapshot)])
+        except RetryLater as trouble:
+            throttled = trouble.code.startswith("Throttling")
+            if throttled and attempt + 1 < FACE_CHECK_TRIES and world.has_time_for(TIME_FOR_A_PHOTO):
+                world.clock.sleep(300 * 2**attempt)
+                continue
+            warn("face_check_postponed", snapshot=snapshot, code=trouble.code, message=trouble.message)
+            return Verdict.UNCHECKED, trouble.code
+        except Permanent as refusal:
+            return Verdict.UNFIT, f"{refusal.code}: {refusal.message}"
+        return verdict_from_face_check(is_face, why), why
+    raise AssertionError("unreachable")

@@ -11,7 +11,7 @@ from shared.domain.object_keys import Ignored, Kind, parse_upload, person_folder
 from shared.domain.photos import Verdict
 from shared.domain.set_completion import settled
 from shared.logs import log
-from shared.workflow.intake import face_check, take_in_photo
+from shared.workflow.intake import TIME_FOR_A_PHOTO, face_check, take_in_photo
 from shared.workflow.ports import Listed, World
 
 PAGE = 1000
@@ -71,6 +71,9 @@ def _checked(world: World, job: Job) -> Job:
     """Make the face checks that were postponed."""
     if not job.unchecked:
         return job
-    verdicts = {photo.name: face_check(world, photo.snapshot) for photo in job.unchecked}
+    verdicts: dict[str, tuple[Verdict, str]] = {}
+    for photo in job.unchecked:
+        if world.has_time_for(TIME_FOR_A_PHOTO):
+            verdicts[photo.name] = face_check(world, photo.snapshot)
     news = {name: verdict for name, verdict in verdicts.items() if verdict[0] is not Verdict.UNCHECKED}
     return job.with_verdicts(news, world.rules, world.clock.now()) if news else job

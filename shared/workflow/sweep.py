@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from shared.domain.job import Job
 from shared.domain.object_keys import PEOPLE_PREFIX, Kind, Upload, parse_upload
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
-from shared.workflow.photo_set import look_through
+from shared.workflow.photo_set import look_through, take_in_listed
 from shared.workflow.ports import Listed, World
 
 PAGE = 200
@@ -31,10 +32,12 @@ def sweep(world: World) -> int:
     ):
         if not world.has_time_for(TIME_FOR_A_PERSON):
             return found
-        if _is_unrecorded(world, person_id, list(group)):
+        uploaded, latest = list(group), world.jobs.latest(person_id)
+        if _is_unrecorded(uploaded, latest, world.clock.now() - EVENTS_TAKE):
             log("sweep_found", person=person_id)
             found += 1
             try:
+                take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest)
                 look_through(world, person_id)
             except Conflict:
                 log("set_changed_meanwhile", person=person_id)
@@ -45,12 +48,11 @@ def sweep(world: World) -> int:
     return found
 
 
-def _is_unrecorded(world: World, person_id: str, group: list[tuple[Listed, Upload]]) -> bool:
-    """Whether the person has a photo that the newest job does not know."""
-    latest = world.jobs.latest(person_id)
+def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None, before: int) -> bool:
+    """Whether the newest job misses a photo that was uploaded ``before``."""
     return any(
         upload.kind is Kind.PHOTO
-        and entry.stored.modified_at < world.clock.now() - EVENTS_TAKE
+        and entry.stored.modified_at < before
         and (latest is None or not latest.knows(upload.name, entry.stored.etag))
-        for entry, upload in group
+        for entry, upload in uploaded
     )

@@ -117,6 +117,8 @@ def test_parts_and_uploads_are_listed_page_by_page(bucket: oss2.Bucket) -> None:
     assert listed[:2] == [("a/1", ids[0]), ("a/1", ids[1])]
     assert listed[2][0] == "张三"
     assert bucket.list_multipart_uploads(delimiter="/").prefix_list == ["a/"]
+    for digit in "02468ACE":
+        assert bucket.list_multipart_uploads(delimiter=digit).prefix_list == []
 
 
 def test_bytes_that_no_object_needs_are_removed(local_oss: LocalOss, bucket: oss2.Bucket) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,11 @@ import oss2
 import pytest
 import requests
 
-from local.clock import SystemClock
+from local.clock import ManualClock, SystemClock
 from local.oss.errors import OssError
 from local.oss.models import ObjectStore
 from local.oss.object_responses import parse_range
+from local.oss.objects import crc64
 
 from .conftest import BUCKET, LocalOss, start
 
@@ -253,6 +256,41 @@ def test_a_new_process_finds_everything_that_was_answered(tmp_path: Path) -> Non
     finally:
         again.close()
         running.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from local.clock import ManualClock
+from local.oss.models import ObjectStore
+store = ObjectStore(Path(sys.argv[1]), ManualClock())
+store.create_bucket("test-bucket")
+for number in range(100000):
+    store.put("test-bucket", f"own/{number}", b"%d," % number * 1000)
+    store.put("test-bucket", "shared", b"%09d" % number * 1000)
+    print(number, flush=True)
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_whole_objects(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    answered = [int(writer.stdout.readline()) for _ in range(40)][-1]
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    store = ObjectStore(tmp_path, ManualClock())
+    page = store.list_objects(BUCKET, limit=1000)
+    assert len(page) >= answered + 2
+    for stored in page.rows:
+        content = store.read(stored)
+        assert stored.crc == crc64(content)
+    files = list((tmp_path / "objects").glob("??/*"))
+    assert len(files) == len(page)
+    told = store.pending_notifications(1000)
+    assert {n.key for n in told} == {stored.key for stored in page.rows}
+    assert abs(len(told) - 2 * (len(page) - 1)) <= 1
+    store.close()
 
 
 def test_orphaned_bytes_of_a_killed_process_are_swept_at_the_next_start(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_rows_are_read_together_and_missing_ones_are_empty(local):
     answer = local.client.batch_get_row(reads(jobs=["a", "b"], nowhere=["a"]))
     found, missing = answer.get_result_by_table("jobs")
     assert found.row.attribute_columns[0][:2] == ("x", 1)
-    assert (missing.is_ok, missing.row.primary_key) == (True, None)
+    assert (missing.is_ok, missing.row) == (True, None)
     (failed,) = answer.get_result_by_table("nowhere")
     assert (failed.is_ok, failed.error_code) == (False, "OTSObjectNotExist")
 

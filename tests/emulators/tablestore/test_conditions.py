@@ -8,6 +8,7 @@ from tablestore import (
     CompositeColumnCondition,
     Condition,
     LogicalOperator,
+    OTSServiceError,
     Row,
     SingleColumnCondition,
 )
@@ -40,12 +41,13 @@ def row(local):
         read = local.get("jobs", "a", column_filter=condition) is not None
         try:
             local.update("jobs", "a", {"PUT": [("touched", 1)]}, Condition("EXPECT_EXIST", condition))
-        except Exception as failure:
-            assert failure.code == "OTSConditionCheckFail"
-            assert not read
-            return False
-        assert read
-        return True
+            written = True
+        except OTSServiceError as failure:
+            if failure.code != "OTSConditionCheckFail":
+                raise
+            written = False
+        assert read is written
+        return read
 
     return passes
 

@@ -13,6 +13,9 @@ from tablestore import (
     TableInBatchWriteRowItem,
 )
 
+from local.tablestore.values import Cell
+from local.tablestore.values import Row as Stored
+
 COLUMNS = [("state", "STRING"), ("due", "INTEGER"), ("note", "STRING")]
 BY_STATE = SecondaryIndexMeta("by_state", ["state", "due"], ["note"])
 KEY = ["state", "due", "person", "revision"]
@@ -217,9 +220,6 @@ def test_a_lagging_index_loses_nothing(start):
     create(local)
     for number in range(600):
         row = [("state", "QUEUED"), ("due", number)]
-        from local.tablestore.values import Cell
-        from local.tablestore.values import Row as Stored
-
         key = [("person", f"p{number % 40}"), ("revision", 1)]
         local.store.put_row("studio", "jobs", Stored(key, [Cell(name, value) for name, value in row]))
     local.clock.advance(1)

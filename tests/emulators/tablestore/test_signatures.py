@@ -9,15 +9,15 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from tablestore import OTSClientError, StaticCredentialsProvider
 from tablestore import utils as client_utils
+from tablestore.auth import RequestContext
 from tablestore.protobuf import table_store_pb2
 
+from local.clock import ManualClock
 from local.wire import Fault, Front, Headers, Request, Response
 
 
 def signed_request(client, operation="ListTable", body=b"", change=None):
     """What ``client`` would send, with headers changed after signing."""
-    from tablestore.auth import RequestContext
-
     context = RequestContext(client.credentials_provider.get_credentials())
     headers = client.protocol._make_request_headers(body, f"/{operation}", client._signer, context)
     for name, value in (change or {}).items():
@@ -70,7 +70,7 @@ def test_temporary_credentials_need_their_token_and_end(local, refused):
     request = signed_request(
         local.connect(ended.access_key_id, ended.access_key_secret, sts_token=ended.security_token)
     )
-    local.service._clock = type("Later", (), {"now": lambda self: ended.expires_at})()
+    local.service._clock = ManualClock(ended.expires_at)
     assert error_of(local.service.handle(request)) == (403, "OTSAuthFailed", "The STS token is expired.")
 
 
@@ -133,7 +133,7 @@ def test_a_client_notices_an_answer_that_was_tampered_with(local):
         ("Authorization", honest.headers["Authorization"] + "="),
     ):
         forged = Response(status=200, headers={**honest.headers, name: value}, body=honest.body)
-        local.server._server.answer = lambda request, forged=forged: forged
+        local.server._server.answer = lambda _request, forged=forged: forged
         with pytest.raises(OTSClientError, match="Invalid signature"):
             local.client.list_table()
 

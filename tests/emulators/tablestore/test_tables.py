@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tablestore import CapacityUnit, ReservedThroughput, SecondaryIndexMeta, TableMeta, TableOptions
+from tablestore import (
+    PK_AUTO_INCR,
+    CapacityUnit,
+    ReservedThroughput,
+    SecondaryIndexMeta,
+    TableMeta,
+    TableOptions,
+)
+
+from local.tablestore.schema import Column
+from local.tablestore.schema import TableOptions as Options
 
 NOTHING = ReservedThroughput(CapacityUnit(0, 0))
 
@@ -30,8 +40,6 @@ def test_a_table_is_described_as_it_was_created(local):
 
 
 def test_an_auto_increment_column_is_described_as_one(local):
-    from tablestore import PK_AUTO_INCR
-
     key = [("id", "STRING"), ("number", "INTEGER", PK_AUTO_INCR)]
     local.create(key=key)
     assert local.client.describe_table("jobs").table_meta.schema_of_primary_key == key
@@ -111,9 +119,6 @@ def test_a_table_that_cannot_be_is_refused_in_the_services_words(local, refused,
 
 
 def test_an_instance_holds_64_tables_and_no_more(local, refused):
-    from local.tablestore.schema import Column
-    from local.tablestore.schema import TableOptions as Options
-
     key = [Column(name="id", type="STRING")]
     for number in range(64):
         local.store.create_table("studio", f"t{number}", key, Options(time_to_live=-1, max_versions=1))
