@@ -60,7 +60,7 @@ def list_page(
         delimiter: keys alike up to its first appearance after the prefix become one common prefix.
         marker: only entries greater than it; a common prefix is an entry.
         limit: how many entries a page holds.
-        end_of_name: where a key is more than a name, what parts the two; no delimiter is looked for behind it.
+        end_of_name: where a key is more than a name, what parts the two; delimiters count only before it.
     """
     page: Page[Row] = Page()
     last = ""

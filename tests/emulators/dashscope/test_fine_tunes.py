@@ -293,6 +293,14 @@ def test_only_20_running_or_succeeded_jobs_are_allowed_and_failed_ones_do_not_co
     submit()
 
 
+def test_running_jobs_count_among_those_that_are_allowed(
+    client: Client, submit: Submit, behaviour: Behaviour
+) -> None:
+    behaviour.kept_jobs, behaviour.concurrent_jobs = 1, 5
+    submit()
+    assert error_of(client.create(A))[2].startswith("Only 1 fine-tune job in running or succeeded")
+
+
 def test_the_list_is_newest_first_and_comes_in_pages(
     client: Client, submit: Submit, behaviour: Behaviour
 ) -> None:
@@ -414,15 +422,18 @@ def test_a_deleted_fine_tune_is_gone_from_every_answer_but_not_from_the_ledger(
     client.created(A)
 
 
-def test_deleting_a_running_job_lets_the_next_in_the_queue_start(
-    client: Client, submit: Submit, clock: ManualClock, behaviour: Behaviour
+def test_deleting_a_running_job_lets_the_next_in_the_queue_start_at_that_moment(
+    client: Client, submit: Submit, clock: ManualClock, studio: ModelStudio, behaviour: Behaviour
 ) -> None:
     behaviour.second_job = "queue"
     first, second = submit(), submit()
     clock.advance(5)
     assert client.status(second) == "QUEUING"
     client.call("DELETE", f"/fine-tunes/{first}")
+    deleted = clock.now()
+    clock.advance(50)
     assert client.status(second) == "RUNNING"
+    assert studio.ledger()[1].started == deleted
 
 
 def test_logs_come_by_offset_and_line_and_end_with_the_mark_of_completion(

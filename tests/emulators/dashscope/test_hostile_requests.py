@@ -47,9 +47,10 @@ def test_every_key_of_the_account_sees_the_same(client: Client) -> None:
         SUBMIT + b', "hyper_parameters": {"a": 1e999}}',
         b'{"model": "facechain-finetune", "training_file_ids": ["\\ud800"]}',
         b'{"a": ' + b"9" * 100_000 + b"}",
+        SUBMIT + b', "hyper_parameters": {"a": ' + b"9" * 200 + b"}}",
         b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_a_body_that_is_no_sound_json_object_is_refused(client: Client, body: bytes) -> None:
     for path in ("/fine-tunes", "/services/vision/facedetection/detect"):

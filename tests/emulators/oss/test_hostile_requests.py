@@ -139,7 +139,7 @@ def test_a_fault_inside_is_an_internal_error_and_no_traceback(
     assert (answer.status, "disk full" in str(answer)) == (500, False)
 
 
-@settings(max_examples=8000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "X"]),
     path=st.one_of(
