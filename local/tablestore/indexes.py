@@ -86,15 +86,13 @@ def store(connection: sqlite3.Connection, table_id: int, key: bytes, row: str | 
 
 
 def enqueue(connection: sqlite3.Connection, table_id: int, key: bytes, row: str | None, due: int) -> None:
-    """Queue a change until ``due`` (milliseconds), but never ahead of one that was queued before it."""
+    """Queue a change until ``due`` (milliseconds); one that was queued before it is applied before it."""
     last = connection.execute(
-        "SELECT sequence, due FROM index_changes WHERE table_id = ? ORDER BY sequence DESC LIMIT 1",
-        (table_id,),
+        "SELECT sequence FROM index_changes WHERE table_id = ? ORDER BY sequence DESC LIMIT 1", (table_id,)
     ).fetchone()
-    sequence, earliest = last or (0, 0)
     connection.execute(
         "INSERT INTO index_changes (table_id, sequence, due, key, row) VALUES (?, ?, ?, ?, ?)",
-        (table_id, sequence + 1, max(due, earliest), key, row),
+        (table_id, last[0] + 1 if last else 1, due, key, row),
     )
 
 

@@ -44,10 +44,17 @@ BEIJING = timezone(timedelta(hours=8))
 class DashScope:
     """One account's DashScope API at ``base_url`` (ending in ``/api/v1``)."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        new_session: Callable[[], requests.Session] = requests.Session,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {api_key}"}
-        self._session = requests.Session()
+        self._new_session = new_session
+        self._session = new_session()
 
     # -- fine-tunes ---------------------------------------------------------------------------------
 
@@ -189,7 +196,7 @@ class DashScope:
     def _send(self, method: str, path: str, **options: Any) -> Any:
         """Send one request, once, and return the JSON of a 2xx answer; everything else is raised."""
         given = options.pop("session", self._session)
-        session = given if given is not None else requests.Session()
+        session = given if given is not None else self._new_session()
         try:
             answer = session.request(
                 method,

@@ -112,6 +112,25 @@ def test_of_many_submits_at_once_one_gets_the_only_slot(
     studio.close()
 
 
+def test_a_slot_that_is_taken_during_the_downloads_of_a_submit_is_taken(
+    clock: ManualClock, behaviour: Behaviour, photo: bytes
+) -> None:
+    studio: ModelStudio
+    others: list[str] = []
+
+    def submit_meanwhile(url: str) -> Fetched:
+        if not others:
+            others.append("begun")
+            others.append(submitted(studio))
+        return Fetched(content=photo, content_type="image/jpeg")
+
+    studio = ModelStudio(None, clock, behaviour, submit_meanwhile)
+    with pytest.raises(ServiceError, match="Too many fine-tune job"):
+        submitted(studio)
+    assert [entry.job_id for entry in studio.ledger()] == others[1:]
+    studio.close()
+
+
 def test_a_slow_download_holds_up_nobody_else_and_starts_the_training_once(
     clock: ManualClock, behaviour: Behaviour, photo: bytes
 ) -> None:

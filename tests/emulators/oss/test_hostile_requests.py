@@ -112,6 +112,11 @@ def test_a_broken_header_writes_nothing(
     assert store.pending_notifications() == []
 
 
+def test_a_folded_header_is_refused_wherever_it_is(ask: Callable[..., Response], store: ObjectStore) -> None:
+    store.put(BUCKET, "a", b"x")
+    assert ask("GET", f"/{BUCKET}/a", {"if-match": "*\r\n x"}).status == 400
+
+
 def test_a_stranger_cannot_copy_what_he_may_not_read(
     ask: Callable[..., Response], store: ObjectStore
 ) -> None:

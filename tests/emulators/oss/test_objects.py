@@ -16,7 +16,7 @@ from local.clock import ManualClock, SystemClock
 from local.oss.errors import OssError
 from local.oss.models import ObjectStore
 from local.oss.object_responses import parse_range
-from local.oss.objects import crc64
+from local.oss.objects import StoredObject, crc64
 
 from .conftest import BUCKET, LocalOss, start
 
@@ -126,7 +126,7 @@ def test_a_missing_object_and_bucket_are_told_apart_even_by_head(
         local_oss.bucket(name="no-such-bucket").object_exists("a")
 
 
-def test_forbidding_an_overwrite_keeps_what_is_there(bucket: oss2.Bucket) -> None:
+def test_forbidding_an_overwrite_keeps_what_is_there(local_oss: LocalOss, bucket: oss2.Bucket) -> None:
     forbid = {"x-oss-forbid-overwrite": "true"}
     bucket.put_object("a", b"first", headers=forbid)
     for write in (
@@ -138,6 +138,24 @@ def test_forbidding_an_overwrite_keeps_what_is_there(bucket: oss2.Bucket) -> Non
             write()
         assert (error.value.status, error.value.code) == (409, "FileAlreadyExists")
     assert bucket.get_object("a").read() == b"first"
+    files = list(local_oss.store.blobs._folder.glob("??/*"))  # type: ignore[attr-defined]
+    assert [path.read_bytes() for path in files] == [b"first"]
+
+
+def test_a_reader_overtaken_by_a_writer_reads_the_new_object_whole(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path, ManualClock())
+    store.create_bucket(BUCKET)
+    store.put(BUCKET, "a", b"old")
+    writes = iter([b"newer"])
+
+    def choose(stored: StoredObject) -> tuple[int, int]:
+        for content in writes:
+            store.put(BUCKET, "a", content)
+        return 0, stored.size
+
+    stored, content = store.get_range(BUCKET, "a", choose)
+    assert (stored.size, content) == (5, b"newer")
+    store.close()
 
 
 def test_a_body_that_does_not_fit_its_md5_is_refused(bucket: oss2.Bucket) -> None:

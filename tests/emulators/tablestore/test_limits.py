@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tablestore import INF_MAX, INF_MIN, Condition, Row
+from tablestore import INF_MAX, INF_MIN, PK_AUTO_INCR, Condition, Row
 
 BIG = 2 * 1024 * 1024
 
@@ -25,6 +25,11 @@ def every_write(local, key, columns):
             [("id", bytearray(b"a"))],
             "OTSInvalidPK",
             "Validate PK type fail. Input: VT_BLOB, Meta: VT_STRING.",
+        ),
+        (
+            [("id", PK_AUTO_INCR)],
+            "OTSInvalidPK",
+            "Validate PK type fail. Input: VT_AUTO_INCREMENT, Meta: VT_STRING.",
         ),
         ([("id", True)], "OTSParameterInvalid", "BOOLEAN is an invalid type for the primary key."),
         ([("id", INF_MIN)], "OTSParameterInvalid", "INF_MIN is an invalid type for the primary key."),

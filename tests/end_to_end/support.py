@@ -1,0 +1,279 @@
+"""What the end-to-end tests share: a user's own programs, which know endpoints and keys and no more."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+from PIL import Image
+
+from local.cloud import LocalCloud
+from local.options import PORT_NAMES, Options
+from local.samples import landscape, portrait
+
+with warnings.catch_warnings():
+    # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.
+    warnings.simplefilter("ignore")
+    import oss2
+    import tablestore
+
+T = TypeVar("T")
+
+REGION = "cn-beijing"
+COLLECT, RECONCILE, STATUS = (f"facechain-autotrain-{name}" for name in ("collect", "reconcile", "status"))
+_LOG_LINE = re.compile(r"\S+Z \S+ \[[A-Z]+\] (\{.*\})")
+SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
+
+
+def eventually(condition: Callable[[], T], seconds: float = 30.0, why: Callable[[], object] = str) -> T:
+    """Return the first true value of ``condition``; fail with what was seen last when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = condition()
+        if seen:
+            return seen
+        assert time.monotonic() < deadline, f"not within {seconds:g} s; last seen: {seen!r} {why()}"
+        time.sleep(0.05)
+
+
+def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, quality=85)
+    return buffer.getvalue()
+
+
+@functools.cache
+def photo(seed: int, size: tuple[int, int] = (320, 400), faces: int = 1) -> bytes:
+    """Return a JPEG that shows ``faces`` faces; another seed is another photo."""
+    return encoded(portrait(seed, size=size, faces=faces))
+
+
+@functools.cache
+def scenery(seed: int) -> bytes:
+    """Return a JPEG with nobody in it."""
+    return encoded(landscape(seed, size=(400, 320)))
+
+
+@dataclass
+class Studio:
+    """A user of one running cloud: uploads with the official client and reads the status API over HTTP."""
+
+    endpoints: Mapping[str, str]
+    sessions: list[requests.Session] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        session = oss2.Session()
+        self.sessions.append(session.session)
+        auth = oss2.AuthV4(
+            self.endpoints["ALIBABA_CLOUD_ACCESS_KEY_ID"], self.endpoints["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        )
+        self.bucket = oss2.Bucket(
+            auth,
+            self.endpoints["OSS_ENDPOINT"],
+            self.endpoints["OSS_BUCKET"],
+            region=REGION,
+            session=session,
+            enable_crc=False,
+        )
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.sessions.append(self.http)
+
+    def close(self) -> None:
+        # Neither client closes its connections by itself, and an open socket is a warning.
+        for session in self.sessions:
+            session.close()
+
+    # -- uploads ------------------------------------------------------------------------------------
+
+    def upload(self, person: str, name: str, content: bytes) -> None:
+        self.bucket.put_object(f"people/{person}/{name}", content)
+
+    def upload_portraits(self, person: str, *seeds: int) -> None:
+        for seed in seeds:
+            self.upload(person, f"{seed}.jpg", photo(seed))
+
+    def mark_ready(self, person: str) -> None:
+        self.upload(person, "_READY", b"")
+
+    # -- the status API -----------------------------------------------------------------------------
+
+    def get(self, path: str, *, token: str | None = None, **options: Any) -> requests.Response:
+        given = self.endpoints["STATUS_TOKEN"] if token is None else token
+        headers = {"Authorization": f"Bearer {given}", **options.pop("headers", {})}
+        return self.http.request(
+            options.pop("method", "GET"),
+            self.endpoints["STATUS_URL"] + path,
+            headers=headers,
+            timeout=30,
+            **options,
+        )
+
+    def person(self, person: str) -> dict[str, Any] | None:
+        """Return the person's document; None while nothing of the person has arrived."""
+        answer = self.get(f"/people/{quote(person, safe='')}")
+        if answer.status_code == 404:
+            return None
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def state(self, person: str) -> str:
+        document = self.person(person)
+        return document["state"] if document else ""
+
+    def wait_for(
+        self, person: str, state: str, *, revision: int = 1, seconds: float = 30.0
+    ) -> dict[str, Any]:
+        """Wait until a revision of the person is in ``state``; fail at once if it ends in another one."""
+        seen: dict[str, Any] = {}
+
+        def reached() -> dict[str, Any] | None:
+            document = self.person(person)
+            seen.update(document or {})
+            if document is None or document["current"]["revision"] != revision:
+                return None
+            if document["state"] != state and document["state"] in SETTLED - {"REJECTED"}:
+                raise AssertionError(f"{person} ended {document['state']}, not {state}: {document}")
+            return document if document["state"] == state else None
+
+        return eventually(reached, seconds, lambda: seen)
+
+    def wait_until_trained(self, person: str, *, revision: int = 1, seconds: float = 30.0) -> dict[str, Any]:
+        return self.wait_for(person, "SUCCEEDED", revision=revision, seconds=seconds)
+
+    # -- what others say of it ----------------------------------------------------------------------
+
+    def result(self, person: str, revision: int = 1) -> dict[str, Any]:
+        """Return the result object, which is written moments after the state has changed."""
+        key = f"results/{person}/{revision}.json"
+        eventually(lambda: self.bucket.object_exists(key), why=lambda: key)
+        document: dict[str, Any] = json.loads(self.bucket.get_object(key).read())
+        return document
+
+    def fine_tunes(self) -> list[dict[str, Any]]:
+        """Return DashScope's complete list of fine-tunes, as its API tells it."""
+        answer = self.http.get(
+            self.endpoints["DASHSCOPE_HTTP_BASE_URL"] + "/fine-tunes",
+            params={"page_size": 100},
+            headers={"Authorization": f"Bearer {self.endpoints['DASHSCOPE_API_KEY']}"},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        jobs: list[dict[str, Any]] = answer.json()["output"]["jobs"]
+        return jobs
+
+    def fine_tunes_of(self, job_id: str) -> list[str]:
+        """Return the ids of the fine-tunes that were made from a job's snapshots."""
+        return [
+            entry["job_id"]
+            for entry in self.fine_tunes()
+            if any(folder_of(file) == job_id for file in entry["training_file_ids"])
+        ]
+
+    def invoke(self, function: str, payload: bytes) -> requests.Response:
+        return self.http.post(
+            f"{self.endpoints['FC_ENDPOINT']}/2023-03-30/functions/{function}/invocations",
+            data=payload,
+            timeout=60,
+        )
+
+    @contextmanager
+    def tables(self) -> Iterator[tablestore.OTSClient]:
+        client = tablestore.OTSClient(
+            self.endpoints["OTS_ENDPOINT"],
+            self.endpoints["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            self.endpoints["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+            self.endpoints["OTS_INSTANCE"],
+        )
+        try:
+            yield client
+        finally:
+            client.connection.pool.clear()
+
+    def rows(self, table: str, *key: str) -> list[dict[str, Any]]:
+        """Return every row of a table with all of its columns; ``key`` are the primary key's columns."""
+        with self.tables() as client:
+            _, _, rows, _ = client.get_range(
+                table,
+                tablestore.Direction.FORWARD,
+                [(name, tablestore.INF_MIN) for name in key],
+                [(name, tablestore.INF_MAX) for name in key],
+                max_version=1,
+            )
+        return [
+            {**dict(row.primary_key), **{name: value for name, value, *_ in row.attribute_columns}}
+            for row in rows
+        ]
+
+
+@dataclass
+class LocalStudio(Studio):
+    """A studio whose cloud runs in this very process, so that one can look behind its services as well."""
+
+    cloud: LocalCloud = None  # type: ignore[assignment]
+
+    def logged(self, function: str, event: str) -> list[dict[str, Any]]:
+        """Return the fields of every line that a function logged about ``event``."""
+        found = []
+        for line in self.cloud.compute.logs(function):
+            written = _LOG_LINE.fullmatch(line)
+            if written:
+                fields = json.loads(written[1])
+                if fields["event"] == event:
+                    found.append(fields)
+        return found
+
+    def called(self, operation: str) -> int:
+        """Return how often DashScope got a call of ``operation``."""
+        return sum(call.operation == operation for call in list(self.cloud.fronts["dashscope"].calls))
+
+    def let_ticks_pass(self, count: int) -> None:
+        """Wait until ``count`` more ticks have begun and ended."""
+
+        def ended() -> int:
+            lines = self.cloud.compute.logs(RECONCILE)
+            return sum(line.startswith("FC Invoke End") for line in lines)
+
+        before = ended()
+        eventually(lambda: ended() >= before + count, why=ended)
+
+    def wait_idle(self) -> None:
+        """Wait until no upload's event is on its way any more."""
+        eventually(
+            lambda: not self.cloud.objects.pending_notifications(1) and self.cloud.compute.wait_idle(0.05)
+        )
+
+
+@contextmanager
+def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
+    """Run a quick local cloud on ``data`` in this process."""
+    parameters = {"QuietSeconds": 1, **changes.pop("parameters", {})}
+    options = Options(
+        data=data,
+        ports=dict.fromkeys(PORT_NAMES, 0),
+        parameters=parameters,
+        **{"training_seconds": 0.3, "tick_seconds": 0.3, "kept_jobs": 10_000, **changes},
+    )
+    with LocalCloud(options) as cloud:
+        studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud)
+        try:
+            yield studio
+        finally:
+            studio.close()
+
+
+def folder_of(url: str) -> str:
+    """Return the job id in a snapshot's URL: the folder that it lies in."""
+    return unquote(urlsplit(url).path).rpartition("/")[0].rpartition("/")[2]

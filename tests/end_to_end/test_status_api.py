@@ -1,0 +1,172 @@
+"""The status API, as a person with curl and a program with requests use it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from .support import LocalStudio, photo
+
+
+@pytest.fixture(scope="module", autouse=True)
+def people(studio: LocalStudio) -> list[str]:
+    """Three who are trained and one who cannot be."""
+    names = ["api one", "api-two", "api 三"]
+    for number, name in enumerate(names):
+        studio.upload_portraits(name, 900 + number)
+        studio.mark_ready(name)
+    studio.upload("api nobody", "letter.jpg", b"Dear studio, my photos follow tomorrow.")
+    for name in names:
+        studio.wait_until_trained(name)
+    studio.wait_for("api nobody", "REJECTED")
+    return names
+
+
+def test_a_person_is_shown_with_job_photos_and_history(studio: LocalStudio) -> None:
+    document = studio.person("api 三")
+    assert document is not None
+    assert document["person_id"] == "api 三"
+    assert (document["state"], document["queue"], document["eta"]) == ("SUCCEEDED", None, None)
+    (entry,) = document["current"]["photos"]
+    assert (entry["name"], entry["verdict"], entry["size"]) == ("902.jpg", "usable", len(photo(902)))
+    times = [document["current"][name] for name in ("opened_at", "closed_at", "submitted_at", "ended_at")]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment) for moment in times)
+    assert times[:3] == sorted(times[:3])
+
+
+def test_a_rejected_person_is_told_why(studio: LocalStudio) -> None:
+    document = studio.person("api nobody")
+    assert document is not None
+    assert document["current"]["reason"]["code"] == "no_usable_photo"
+    assert "cannot be read as a picture" in document["current"]["reason"]["message"]
+    assert document["current"]["cost_cny"] == 0
+    assert document["finetuned_output"] is None
+
+
+def test_a_job_has_a_page_of_its_own(studio: LocalStudio) -> None:
+    document = studio.person("api one")
+    assert document is not None
+    answer = studio.get(f"/jobs/{document['current']['job_id']}")
+    assert answer.status_code == 200
+    assert answer.json() == document["current"]
+
+
+def test_pages_of_jobs_hold_every_job_once_newest_first(studio: LocalStudio) -> None:
+    seen, cursor = [], None
+    for _ in range(50):
+        query = {"limit": "2", "state": "SUCCEEDED"} | ({"cursor": cursor} if cursor else {})
+        page = studio.get("/jobs", params=query).json()
+        assert len(page["jobs"]) <= 2
+        seen += page["jobs"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(seen) == len({job["job_id"] for job in seen})
+    assert {"api one", "api-two", "api 三"} <= {job["person_id"] for job in seen}
+    opened = [job["opened_at"] for job in seen]
+    assert opened == sorted(opened, reverse=True)
+    whole = studio.get("/jobs", params={"limit": "100"}).json()
+    assert whole["next"] is None
+    assert {job["job_id"] for job in seen} < {job["job_id"] for job in whole["jobs"]}
+    assert {job["state"] for job in whole["jobs"]} >= {"SUCCEEDED", "REJECTED"}
+
+
+def test_who_has_the_document_already_is_told_so(studio: LocalStudio) -> None:
+    first = studio.get("/people/api%20one")
+    again = studio.get("/people/api%20one", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = studio.get("/people/api%20one", headers={"If-None-Match": '"another"'})
+    assert other.status_code == 200
+
+
+def test_a_head_request_has_the_headers_and_no_body(studio: LocalStudio) -> None:
+    answer = studio.get("/people/api%20one", method="HEAD")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["ETag"] == studio.get("/people/api%20one").headers["ETag"]
+
+
+def test_health_is_told_to_anybody(studio: LocalStudio) -> None:
+    answer = studio.http.get(studio.endpoints["STATUS_URL"] + "/healthz", timeout=30)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/people/api%20one", "/jobs", f"/jobs/{'0' * 20}-1"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic {token}"},
+        {"Authorization": "{token}"},
+        {"Authorization": "Bearer {token}x"},
+    ],
+)
+def test_nobody_reads_without_the_token(studio: LocalStudio, path: str, headers: dict[str, str]) -> None:
+    token = studio.endpoints["STATUS_TOKEN"]
+    sent = {name: value.replace("{token}", token) for name, value in headers.items()}
+    answer = studio.http.get(studio.endpoints["STATUS_URL"] + path, headers=sent, timeout=30)
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["code"] == "unauthorized"
+    assert "api one" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/people/stranger", 404, "unknown_person"),
+        ("/people/" + quote("不在", safe=""), 404, "unknown_person"),
+        ("/people/.hidden", 400, "invalid_person"),
+        ("/people/_private", 400, "invalid_person"),
+        ("/people/" + "x" * 129, 400, "invalid_person"),
+        ("/people/a%2Fb", 400, "invalid_person"),
+        ("/people/%00", 400, "invalid_person"),
+        ("/people/%FF", 400, "unreadable_request"),
+        ("/people", 404, "unknown_route"),
+        ("/people/a/b/c", 404, "unknown_route"),
+        ("/nowhere", 404, "unknown_route"),
+        (f"/jobs/{'0' * 20}-1", 404, "unknown_job"),
+        (f"/jobs/{'0' * 20}-0", 400, "invalid_job"),
+        ("/jobs/ft-1", 400, "invalid_job"),
+        ("/jobs/%F0%9F%98%80", 400, "invalid_job"),
+        ("/jobs?limit=0", 400, "invalid_limit"),
+        ("/jobs?limit=101", 400, "invalid_limit"),
+        ("/jobs?limit=0000000011111", 400, "invalid_limit"),
+        ("/jobs?limit=-1", 400, "invalid_limit"),
+        ("/jobs?limit=%D9%A1", 400, "invalid_limit"),
+        ("/jobs?limit=", 400, "invalid_limit"),
+        ("/jobs?state=RUNNING", 400, "invalid_state"),
+        ("/jobs?state=", 400, "invalid_state"),
+        ("/jobs?sort=asc", 400, "unknown_parameter"),
+        ("/jobs?cursor=", 400, "invalid_cursor"),
+        ("/jobs?cursor=%00", 400, "invalid_cursor"),
+        ("/jobs?cursor=bm90IGEgY3Vyc29y", 400, "invalid_cursor"),
+        ("/jobs?cursor=" + "W" * 3000, 400, "invalid_cursor"),
+        ("/jobs?cursor=%E6%B8%B8%E6%A0%87", 400, "invalid_cursor"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem_with_a_code(
+    studio: LocalStudio, path: str, status: int, code: str
+) -> None:
+    answer = studio.get(path)
+    assert answer.headers["Content-Type"] == "application/problem+json", answer.text
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert problem["detail"]
+    assert problem["title"]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_what_can_only_be_read_says_so(studio: LocalStudio, method: str) -> None:
+    answer = studio.get("/people/api%20one", method=method)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert studio.state("api one") == "SUCCEEDED"
+
+
+def test_a_method_that_the_trigger_does_not_have_is_refused(studio: LocalStudio) -> None:
+    assert studio.get("/people/api%20one", method="PUT").status_code == 403

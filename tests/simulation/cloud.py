@@ -1,0 +1,277 @@
+"""A whole simulated deployment: the emulators' state, the real handlers, and a platform that misbehaves."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import functions.collect
+import functions.reconcile
+from local.dashscope.behaviour import Behaviour
+from local.dashscope.inspection import UNREADABLE, Inspection
+from local.dashscope.models import ModelStudio
+from local.dashscope.responses import DashScopeService
+from local.oss.models import ObjectStore
+from local.oss.objects import StoredObject
+from local.oss.notifications import event_json
+from local.packaging import ROOT
+from local.tablestore.models import TableStore
+from local.tablestore.schema import Column, IndexMeta, TableOptions
+from local.template import Template
+from shared.clients.control_table import ControlTable
+from shared.clients.dashscope import DashScope
+from shared.clients.job_rows import from_columns
+from shared.clients.job_table import JobTable
+from shared.clients.rows import Rows
+from shared.domain.job import Job
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from shared.workflow.ports import World
+from tests.simulation.faults import Faults
+from tests.simulation.gate import Gate
+from tests.simulation.invariants import Invariants, Violation
+from tests.simulation.kernel import Kernel, Run
+from tests.simulation.stores import (
+    API_KEY,
+    BUCKET,
+    INSTANCE,
+    SimulatedBucket,
+    SimulatedOtsClient,
+    SimulatedSession,
+)
+
+COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK = 60_000, 120_000, 60_000
+RETRIES = 8
+
+_RESOURCES = Template.from_file(ROOT / "template.yml").resolve(
+    {
+        "BucketName": BUCKET,
+        "CodeBucket": "c",
+        "CodeObject": "c",
+        "DashScopeApiKey": API_KEY,
+        "StatusToken": "t" * 20,
+    }
+)
+
+
+def inspect_by_mark(content: bytes) -> Inspection:
+    """Judge simulated photos by their first bytes."""
+    if content.startswith(b"FACE"):
+        return Inspection(problem=None, faces=1)
+    return (
+        Inspection(problem=None, faces=0) if content.startswith(b"VIEW") else Inspection(problem=UNREADABLE)
+    )
+
+
+class Seconds:
+    """The kernel's time as the emulators read it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def now(self) -> float:
+        return self._kernel.now / 1000
+
+
+class RunClock:
+    """The kernel's time as one run reads it, off by the run's skew; sleeping lets others go on."""
+
+    def __init__(self, kernel: Kernel, run: Run) -> None:
+        self._kernel = kernel
+        self._run = run
+
+    def now(self) -> int:
+        return self._kernel.now + self._run.skew
+
+    def sleep(self, milliseconds: int) -> None:
+        self._kernel.pause(milliseconds)
+
+
+class SimulatedCloud:
+    """One account. ``upload`` and ``tick`` are what the world does; ``advance`` lets it happen."""
+
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        *,
+        rules: Rules | None = None,
+        behaviour: Behaviour | None = None,
+        index_lag: float = 0.0,
+        retry_delay: int = 60_000,
+        skew: int = 0,
+    ) -> None:
+        self.kernel = Kernel(seed)
+        self.faults = faults
+        self.rules = rules or Rules(quiet=60_000)
+        self.gate = Gate(self.kernel, faults)
+        self.retry_delay = retry_delay
+        self.skew = skew
+        clock = Seconds(self.kernel)
+        self.objects = ObjectStore(None, clock)
+        self.objects.create_bucket(BUCKET)
+        self.tables = TableStore(None, clock, index_lag=index_lag)
+        self._create_tables()
+        self.behaviour = behaviour or Behaviour(
+            training_seconds=302.0, fetch="start", second_job="queue", kept_jobs=10_000
+        )
+        self._bucket = SimulatedBucket(self.objects, self.gate)
+        self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
+        self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, lambda: self.kernel.now)
+        service = DashScopeService(self.studio, clock, api_keys=[API_KEY])
+        self._session = SimulatedSession(service, self.gate, self._submit_sent)
+        self._ots = SimulatedOtsClient(self.tables, self.gate, self._row_written)
+        self._tokens = random.Random(f"tokens {seed}")
+        self.abandoned = 0
+
+    # -- what the world does ------------------------------------------------------------------------
+
+    def upload(self, person: str, name: str, content: bytes, *, deliveries: tuple[int, ...] = (0,)) -> None:
+        """Put an object; its event arrives once for each of ``deliveries``, so many milliseconds later."""
+        key = f"people/{person}/{name}"
+        self.objects.put(BUCKET, key, content)
+        (notification,) = [one for one in self.objects.pending_notifications(1000) if one.key == key][-1:]
+        for one in self.objects.pending_notifications(1000):
+            self.objects.acknowledge(one.id)
+        event = json.dumps(event_json(notification, "1", "cn-beijing")).encode()
+        for delay in deliveries:
+            self.kernel.at(self.kernel.now + delay, lambda: self.invoke_collect(event))
+
+    def delete(self, person: str, name: str) -> None:
+        """Delete an upload."""
+        self.objects.delete(BUCKET, f"people/{person}/{name}")
+
+    def invoke_collect(self, event: bytes, attempt: int = 0) -> None:
+        """Run ``collect``, and again later while it fails, as Function Compute does."""
+
+        def ended(succeeded: bool) -> None:
+            if succeeded:
+                return
+            if attempt >= RETRIES:
+                self.abandoned += 1
+                return
+            self.kernel.at(
+                self.kernel.now + self.retry_delay, lambda: self.invoke_collect(event, attempt + 1)
+            )
+
+        self._spawn("collect", lambda run: functions.collect.handler(event, run), COLLECT_TIMEOUT, ended)
+
+    def invoke_reconcile(self) -> None:
+        """Run one tick; nobody repeats it when it fails."""
+        self._spawn("reconcile", lambda run: functions.reconcile.handler(b"{}", run), RECONCILE_TIMEOUT, None)
+
+    def _spawn(self, name: str, body: Any, timeout: int, ended: Any) -> None:
+        skew = self.kernel.random.randint(-self.skew, self.skew) if self.skew else 0
+        self.kernel.spawn(name, body, timeout=timeout, ended=ended, skew=skew)
+
+    def advance(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self.kernel.advance(self.kernel.now + milliseconds)
+
+    # -- what can be seen ---------------------------------------------------------------------------
+
+    def jobs(self) -> list[Job]:
+        """Return every job, by person and revision."""
+        lowest = [("person_key", ""), ("revision", 0)]
+        highest = [("person_key", "~"), ("revision", 0)]
+        page = self.tables.get_range(INSTANCE, "jobs", lowest, highest)
+        rows = [
+            {**dict(row.primary_key), **{cell.name: cell.value for cell in row.cells}} for row in page.rows
+        ]
+        return sorted((from_columns(row) for row in rows), key=lambda job: (job.person_id, job.revision))
+
+    def uploads(self) -> list[StoredObject]:
+        """Return everything that lies under ``people/``."""
+        return self.objects.list_objects(BUCKET, prefix="people/", limit=1000).rows
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        self.objects.close()
+        self.tables.close()
+        self.studio.close()
+
+    def is_settled(self) -> bool:
+        """Whether nothing is in flight and no job has anything left to be done."""
+        return not self.kernel.runs and all(
+            job.delivered if job.state.is_terminal else job.state is JobState.REJECTED for job in self.jobs()
+        )
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def world(self, run: Run) -> World:
+        """The world of one run."""
+        clock = RunClock(self.kernel, run)
+
+        def rows(table: str) -> Rows:
+            return Rows(self._ots, table, self._token, lambda seconds: clock.sleep(int(seconds * 1000)))
+
+        trainer = DashScope(
+            "https://dashscope.aliyuncs.com/api/v1", API_KEY, new_session=lambda: self._session
+        )
+        return World(
+            jobs=JobTable(rows("jobs")),
+            control=ControlTable(rows("control")),
+            bucket=self._bucket,
+            trainer=trainer,
+            clock=clock,
+            rules=self.rules,
+            dead_at=run.dead_at + run.skew,
+            token=self._token,
+        )
+
+    def _token(self) -> str:
+        return f"{self._tokens.getrandbits(64):016x}"
+
+    def _submit_sent(self, body: dict[str, Any]) -> None:
+        self.invariants.submit_sent(body)
+
+    def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        self.invariants.row_written(table, before, after)
+        if table == "jobs":
+            self.invariants.check_ledger()
+
+    def _create_tables(self) -> None:
+        self.tables.create_instance(INSTANCE)
+        for table in _RESOURCES.tables:
+            self.tables.create_table(
+                INSTANCE,
+                table.name,
+                [Column(name=column.name, type=column.type) for column in table.primary_key],
+                TableOptions(time_to_live=-1, max_versions=1),
+                defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
+                index_metas=[
+                    IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)
+                    for index in table.indexes
+                ],
+            )
+
+
+@contextmanager
+def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
+    """Route the handlers' world, DashScope's eyes and the log into ``cloud``."""
+
+    def build(context: Any) -> World:
+        return cloud.world(context)
+
+    handler = logging.Handler()
+    handler.emit = lambda record: cloud.invariants.check_log_line(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("facechain_autotrain")
+    logger.addHandler(handler)
+    previous, logger.level, logger.propagate = logger.level, logging.INFO, False
+    try:
+        with (
+            mock.patch.object(functions.collect, "build_world", build),
+            mock.patch.object(functions.reconcile, "build_world", build),
+            mock.patch("local.dashscope.models.inspect", inspect_by_mark),
+            mock.patch("local.dashscope.training_files.inspect", inspect_by_mark),
+            mock.patch("shared.clients.dashscope.PAGE_SIZE", 3),
+        ):
+            yield cloud
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = previous, True

@@ -1,0 +1,266 @@
+"""What keys mean, for keys that people, phones, archives and hostile programs make."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.object_keys import (
+    Ignored,
+    Kind,
+    Upload,
+    job_id,
+    parse_job_id,
+    parse_upload,
+    person_folder,
+    person_key,
+    problem_with_person_id,
+    result_key,
+    snapshot_key,
+)
+from tests.unit.support import few_examples
+
+EXACTLY_128_BYTES = "李" * 42 + "ab"
+ONE_BYTE_TOO_MANY = "李" * 43
+
+PHOTOS = [
+    # (key, person, name)
+    ("people/li/a.jpg", "li", "a.jpg"),
+    ("people/li/a", "li", "a"),
+    ("people/li/IMG 0001.JPG", "li", "IMG 0001.JPG"),
+    ("people/li lei/a.jpg", "li lei", "a.jpg"),
+    ("people/li/ leading and trailing .jpg ", "li", " leading and trailing .jpg "),
+    ("people/li/a+b.jpg", "li", "a+b.jpg"),
+    ("people/a+b/c.jpg", "a+b", "c.jpg"),
+    ("people/li/100%.jpg", "li", "100%.jpg"),
+    ("people/100%/a.jpg", "100%", "a.jpg"),
+    ("people/li/a%20b.jpg", "li", "a%20b.jpg"),
+    ("people/li%2Fwang/a.jpg", "li%2Fwang", "a.jpg"),
+    ("people/li/%2e%2e.jpg", "li", "%2e%2e.jpg"),
+    ("people/李雷/照片.jpg", "李雷", "照片.jpg"),
+    ("people/Zoë/ä.jpg", "Zoë", "ä.jpg"),
+    ("people/👩‍🎤/🤳.heic", "👩‍🎤", "🤳.heic"),
+    ("people/li/2024/summer/a.jpg", "li", "2024/summer/a.jpg"),
+    ("people/li/a..jpg", "li", "a..jpg"),
+    ("people/li/a...jpg", "li", "a...jpg"),
+    ("people/li/a.", "li", "a."),
+    ("people/li/_READY.jpg", "li", "_READY.jpg"),
+    ("people/li/_ready", "li", "_ready"),
+    ("people/li/sub/_READY", "li", "sub/_READY"),
+    ("people/li/_private/a.jpg", "li", "_private/a.jpg"),
+    ("people/li/_", "li", "_"),
+    ("people/li/people/wang/a.jpg", "li", "people/wang/a.jpg"),
+    ("people/people/a.jpg", "people", "a.jpg"),
+    ("people/submissions/a.jpg", "submissions", "a.jpg"),
+    ("people/-/a.jpg", "-", "a.jpg"),
+    ("people/0/a.jpg", "0", "a.jpg"),
+    ("people/li/a?x=1&y=2", "li", "a?x=1&y=2"),
+    ("people/li/a#b.jpg", "li", "a#b.jpg"),
+    ("people/li/a\\b.jpg", "li", "a\\b.jpg"),
+    ("people/li\\wang/a.jpg", "li\\wang", "a.jpg"),
+    ("people/li/'quoted\".jpg", "li", "'quoted\".jpg"),
+    ("people/<b>li/a.jpg", "<b>li", "a.jpg"),
+    ("people/li/thumbs.db.jpg", "li", "thumbs.db.jpg"),
+    ("people/li/Thumbs.db/a.jpg", "li", "Thumbs.db/a.jpg"),
+    ("people/li/MACOSX/a.jpg", "li", "MACOSX/a.jpg"),
+    ("people/li/a\u00a0b.jpg", "li", "a\u00a0b.jpg"),
+    ("people/li/a\u200bb.jpg", "li", "a\u200bb.jpg"),
+    ("people/li/\u202egpj.jpg", "li", "\u202egpj.jpg"),
+    ("people/ li/a.jpg", " li", "a.jpg"),
+    ("people/~/a.jpg", "~", "a.jpg"),
+    (f"people/{'x' * 128}/a.jpg", "x" * 128, "a.jpg"),
+    (f"people/{EXACTLY_128_BYTES}/a.jpg", EXACTLY_128_BYTES, "a.jpg"),
+    (f"people/li/{'n' * 1000}.jpg", "li", f"{'n' * 1000}.jpg"),
+]
+
+IGNORED = [
+    # (key, a word of the reason)
+    ("", "not under"),
+    ("people", "not under"),
+    ("People/li/a.jpg", "not under"),
+    ("PEOPLE/li/a.jpg", "not under"),
+    ("peoples/li/a.jpg", "not under"),
+    ("/people/li/a.jpg", "not under"),
+    (" people/li/a.jpg", "not under"),
+    ("submissions/x/a.jpg", "not under"),
+    ("results/li/1.json", "not under"),
+    ("x/people/li/a.jpg", "not under"),
+    ("people\\li\\a.jpg", "not under"),
+    ("people/", "beside"),
+    ("people/a.jpg", "beside"),
+    ("people/_READY", "beside"),
+    ("people/照片.jpg", "beside"),
+    ("people//a.jpg", "empty"),
+    ("people//", "empty"),
+    ("people///a.jpg", "empty"),
+    ("people/./a.jpg", "starts with"),
+    ("people/../a.jpg", "starts with"),
+    ("people/.hidden/a.jpg", "starts with"),
+    ("people/_system/a.jpg", "starts with"),
+    ("people/__MACOSX/a.jpg", "starts with"),
+    ("people/_READY/a.jpg", "starts with"),
+    ("people/_/a.jpg", "starts with"),
+    (f"people/{'x' * 129}/a.jpg", "129 bytes"),
+    (f"people/{ONE_BYTE_TOO_MANY}/a.jpg", "129 bytes"),
+    (f"people/{'👩' * 33}/a.jpg", "132 bytes"),
+    ("people/li\x00/a.jpg", "control character"),
+    ("people/li\n/a.jpg", "control character"),
+    ("people/li\x7f/a.jpg", "control character"),
+    ("people/li\x85/a.jpg", "control character"),
+    ("people/\ud800/a.jpg", "not valid UTF-8"),
+    ("people/li/", "folder marker"),
+    ("people/li/sub/", "folder marker"),
+    ("people/李雷/", "folder marker"),
+    ("people/li/_READY/", "folder marker"),
+    ("people/li/../", "folder marker"),
+    ("people/li/..", "'..'"),
+    ("people/li/.", "'.'"),
+    ("people/li/../wang/a.jpg", "'..'"),
+    ("people/li/a/../../wang/b.jpg", "'..'"),
+    ("people/li/./a.jpg", "'.'"),
+    ("people/li/a/./b.jpg", "'.'"),
+    ("people/li//a.jpg", "empty"),
+    ("people/li/a//b.jpg", "empty"),
+    ("people/li/../_READY", "'..'"),
+    ("people/li/.DS_Store", "hidden"),
+    ("people/li/.a.jpg", "hidden"),
+    ("people/li/._IMG_0001.jpg", "hidden"),
+    ("people/li/.thumbnails/a.jpg", "hidden"),
+    ("people/li/a/.b/c.jpg", "hidden"),
+    ("people/li/...", "hidden"),
+    ("people/li/__MACOSX/a.jpg", "system file"),
+    ("people/li/album/__MACOSX/a.jpg", "system file"),
+    ("people/li/Thumbs.db", "system file"),
+    ("people/li/album/Thumbs.db", "system file"),
+    ("people/li/desktop.ini", "system file"),
+    ("people/li/a\x00.jpg", "control character"),
+    ("people/li/a\n.jpg", "control character"),
+    ("people/li/a\t.jpg", "control character"),
+    ("people/li/a\x1b[31m.jpg", "control character"),
+    ("people/li/a\x9f.jpg", "control character"),
+]
+
+
+@pytest.mark.parametrize(("key", "person", "name"), PHOTOS, ids=[ascii(row[0][:40]) for row in PHOTOS])
+def test_a_key_in_a_persons_folder_is_a_photo_under_its_literal_name(
+    key: str, person: str, name: str
+) -> None:
+    upload = parse_upload(key)
+    assert upload == Upload(person, name, Kind.PHOTO)
+    assert upload.key == key
+
+
+@pytest.mark.parametrize(("key", "word"), IGNORED, ids=[ascii(row[0][:40]) for row in IGNORED])
+def test_a_key_that_is_none_of_ours_is_ignored_with_a_reason(key: str, word: str) -> None:
+    ignored = parse_upload(key)
+    assert isinstance(ignored, Ignored)
+    assert ignored.key == key
+    assert word in ignored.reason
+
+
+@pytest.mark.parametrize("person", ["li", "李雷", "a+b", "100%", EXACTLY_128_BYTES])
+def test_the_marker_counts_only_directly_in_the_persons_folder(person: str) -> None:
+    assert parse_upload(f"people/{person}/_READY") == Upload(person, "_READY", Kind.MARKER)
+    nested = parse_upload(f"people/{person}/sub/_READY")
+    assert isinstance(nested, Upload)
+    assert nested.kind is Kind.PHOTO
+
+
+KEY_ALPHABET = st.one_of(
+    st.sampled_from(
+        ["/", ".", "..", "_", "_READY", "people/", "__MACOSX", "\x00", " ", "%2F", "+", "\ud800"]
+    ),
+    st.text(max_size=4),
+)
+
+
+@few_examples
+@given(st.lists(KEY_ALPHABET, max_size=8).map("".join))
+def test_no_key_at_all_makes_parsing_raise(tail: str) -> None:
+    for key in (tail, f"people/{tail}", f"people/li/{tail}"):
+        parsed = parse_upload(key)
+        assert parsed.key == key
+        if isinstance(parsed, Ignored):
+            assert parsed.reason
+        else:
+            assert problem_with_person_id(parsed.person_id) == ""
+            assert ".." not in parsed.name.split("/")
+            assert key.startswith(person_folder(parsed.person_id))
+
+
+@few_examples
+@given(st.text(min_size=1, max_size=40), st.integers(1, 999_999_999))
+def test_a_job_id_parses_back_into_what_it_was_made_from(person: str, revision: int) -> None:
+    assert parse_job_id(job_id(person, revision)) == (person_key(person), revision)
+
+
+@few_examples
+@given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9a-f]{19,21}-?[0-9٣]{0,10}", fullmatch=True)))
+def test_no_text_makes_parsing_a_job_id_raise_and_only_canonical_ids_pass(text: str) -> None:
+    parsed = parse_job_id(text)
+    if parsed is not None:
+        assert f"{parsed[0]}-{parsed[1]}" == text
+
+
+KEY = "0123456789abcdef0123"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-",
+        KEY,
+        f"{KEY}-",
+        f"{KEY}-0",
+        f"{KEY}-01",
+        f"{KEY}--1",
+        f"{KEY}-1-1",
+        f"{KEY}-+1",
+        f"{KEY}- 1",
+        f"{KEY}-1 ",
+        f"{KEY}-1\n",
+        f"{KEY}-1e3",
+        f"{KEY}-1.0",
+        f"{KEY}-1_0",
+        f"{KEY}-٣",
+        f"{KEY}-²",
+        f"{KEY}-1000000000",
+        f"{KEY.upper()}-1",
+        f"{KEY[1:]}-1",
+        f"{KEY}0-1",
+        f"g{KEY[1:]}-1",
+        f"{KEY}/1",
+        f"{KEY}%2D1",
+    ],
+)
+def test_what_is_not_exactly_a_job_id_is_none(text: str) -> None:
+    assert parse_job_id(text) is None
+
+
+def test_the_persons_key_is_a_hash_and_tells_nothing_of_the_name() -> None:
+    assert re.fullmatch(r"[0-9a-f]{20}", person_key("李雷"))
+    # Stored rows are found by it, so it may never change.
+    assert person_key("li") == "00a9e4255a5b63067b76"
+    assert len({person_key(name) for name in ("li", "Li", "li ", "李", "li/", "")}) == 6
+
+
+def test_the_product_writes_outside_the_prefix_that_it_watches() -> None:
+    for key in (snapshot_key(job_id("li", 1), "token"), result_key("li", 1)):
+        assert isinstance(parse_upload(key), Ignored)
+
+
+def test_snapshot_keys_are_plain_ascii_and_need_no_escaping_in_a_url() -> None:
+    assert re.fullmatch(r"submissions/[0-9a-f]{20}-2/t0k3n\.jpg", snapshot_key(job_id("李雷", 2), "t0k3n"))
+
+
+def test_results_lie_under_the_persons_own_name() -> None:
+    assert result_key("李雷", 3) == "results/李雷/3.json"
+
+
+@pytest.mark.xfail(reason="a name that is no UTF-8 is taken for a photo, and asking the bucket for it raises")
+def test_a_name_that_is_not_valid_utf_8_is_ignored_as_a_persons_name_is() -> None:
+    assert isinstance(parse_upload("people/li/\ud800.jpg"), Ignored)

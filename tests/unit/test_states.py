@@ -1,0 +1,79 @@
+"""The table of legal moves, spelled out a second time, independently of the code."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from shared.domain.states import LEGAL_MOVES, IllegalMove, JobState, check_move
+
+LEGAL = {
+    ("COLLECTING", "QUEUED"),
+    ("COLLECTING", "REJECTED"),
+    ("COLLECTING", "CANCELED"),
+    ("REJECTED", "COLLECTING"),
+    ("REJECTED", "CANCELED"),
+    ("QUEUED", "SUBMITTING"),
+    ("QUEUED", "CANCELED"),
+    ("SUBMITTING", "TRAINING"),
+    ("SUBMITTING", "QUEUED"),
+    ("SUBMITTING", "FAILED"),
+    ("SUBMITTING", "CANCELED"),
+    ("TRAINING", "SUCCEEDED"),
+    ("TRAINING", "FAILED"),
+    ("TRAINING", "CANCELED"),
+    ("TRAINING", "QUEUED"),
+}
+TERMINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(JobState, JobState)))
+def test_every_pair_of_states_is_either_legal_or_raises(before: JobState, after: JobState) -> None:
+    if before is after or (before.value, after.value) in LEGAL:
+        check_move(before, after)
+        return
+    with pytest.raises(IllegalMove, match=rf"from {before.value} to {after.value}"):
+        check_move(before, after)
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_exactly_the_three_ends_are_terminal(state: JobState) -> None:
+    assert state.is_terminal == (state.value in TERMINAL)
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_only_a_collecting_or_rejected_set_takes_photos(state: JobState) -> None:
+    assert state.is_open == (state.value in {"COLLECTING", "REJECTED"})
+
+
+def test_every_state_has_a_line_in_the_table() -> None:
+    assert set(LEGAL_MOVES) == set(JobState)
+
+
+def test_every_state_can_be_reached_from_the_first() -> None:
+    reached, frontier = {JobState.COLLECTING}, [JobState.COLLECTING]
+    while frontier:
+        for following in LEGAL_MOVES[frontier.pop()] - reached:
+            reached.add(following)
+            frontier.append(following)
+    assert reached == set(JobState)
+
+
+def test_from_every_state_some_end_can_be_reached() -> None:
+    for start in JobState:
+        reached, frontier = {start}, [start]
+        while frontier:
+            for following in LEGAL_MOVES[frontier.pop()] - reached:
+                reached.add(following)
+                frontier.append(following)
+        assert any(state.is_terminal for state in reached), start
+
+
+def test_a_job_that_is_in_training_can_never_take_photos_again() -> None:
+    reached, frontier = set(), [JobState.TRAINING]
+    while frontier:
+        for following in LEGAL_MOVES[frontier.pop()] - reached:
+            reached.add(following)
+            frontier.append(following)
+    assert not reached & {JobState.COLLECTING, JobState.REJECTED}
