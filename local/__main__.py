@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local.options import OptionError, Options, read_options
 
+TRANSCRIPT_COLUMNS = 118
 DEMO_DEFAULTS = Options(
     data=Path(".local/demo"),
     ports=dict.fromkeys(("oss", "ots", "dashscope", "fc", "status"), 0),
@@ -74,7 +75,9 @@ def _demo(photos: Path | None) -> int:
 
     from local.demo.run import run_demo
 
-    return run_demo(read_options(os.environ, DEMO_DEFAULTS), photos, Console())
+    # Without a terminal rich assumes 80 columns, which cuts the models' names in two.
+    console = Console() if sys.stdout.isatty() else Console(width=TRANSCRIPT_COLUMNS)
+    return run_demo(read_options(os.environ, DEMO_DEFAULTS), photos, console)
 
 
 def _package(folder: Path) -> int:

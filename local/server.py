@@ -70,10 +70,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     server_version = "local-cloud"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 120
+
+    def version_string(self) -> str:
+        """Name the server, without the trailing blank of the base class."""
+        return self.server_version
 
     def _serve(self) -> None:
         try:

@@ -6,10 +6,12 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import oss2
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.live import Live
 
@@ -57,12 +59,14 @@ def _follow(
     documents: dict[str, dict[str, Any] | None] = {}
     began = time.monotonic()
     last: dict[str, str] = {}
-    with Live(console=console, auto_refresh=False) as live:
+    live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+    with live or nullcontext():
         while True:
             documents = {person.person_id: client.person(person.person_id) for person in people}
             seconds = time.monotonic() - began
-            live.update(live_view(people, documents, uploads.story, seconds), refresh=True)
-            if not console.is_terminal:
+            if live is not None:
+                live.update(live_view(people, documents, uploads.story, seconds), refresh=True)
+            else:
                 last = _print_changes(console, documents, last, seconds)
             if uploads.done and all(
                 document and document["state"] in SETTLED for document in documents.values()
@@ -80,7 +84,7 @@ def _print_changes(
     states = {name: document["state"] for name, document in documents.items() if document}
     for name, state in states.items():
         if last.get(name) != state:
-            console.print(f"{seconds:5.1f} s  {name}: {state}")
+            console.print(f"{seconds:6.1f} s  {set_cell_size(name, 12)} {state}", highlight=False)
     return states
 
 

@@ -18,6 +18,6 @@ def reconcile(world: World) -> Report:
     except Trouble as trouble:
         warn("sweep_failed", code=trouble.code, message=trouble.message)
         report.count_trouble(trouble.code)
-    if report.actions or report.troubles:
+    if report.troubles or set(report.actions) - {"poll"}:
         log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
