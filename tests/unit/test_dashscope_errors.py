@@ -38,7 +38,16 @@ DOCUMENTED = [
     (400, "InvalidImage.NoHumanFace", "No human face detected.", PHOTO),
     *(
         (400, f"InvalidFile.{kind}", "…", PHOTO)
-        for kind in ("Resolution", "Size", "Format", "Openerror", "NoHuman", "MultiHuman", "FacePose", "FullFace")
+        for kind in (
+            "Resolution",
+            "Size",
+            "Format",
+            "Openerror",
+            "NoHuman",
+            "MultiHuman",
+            "FacePose",
+            "FullFace",
+        )
     ),
     *(
         (400, f"BadRequest.{kind}", "…", REFUSED)

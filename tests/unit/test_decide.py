@@ -102,7 +102,12 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         TWO,
         ["resolve:expired"],
     ),
-    ("an ended job is delivered", observed(running=(DONE, FAILED)), RULES, ["deliver:done", "deliver:failed"]),
+    (
+        "an ended job is delivered",
+        observed(running=(DONE, FAILED)),
+        RULES,
+        ["deliver:done", "deliver:failed"],
+    ),
     (
         "an ended job that holds a place is delivered before the place is filled",
         observed(running=(DONE,), holders={"done": DONE}, queue=(queued("a"),)),
@@ -149,7 +154,12 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         ["submit:h", "submit:a"],
     ),
     ("a closed queue waits", observed(queue=(queued("a"),), closed_until=NOW + 1), RULES, []),
-    ("a queue that was closed until now goes on", observed(queue=(queued("a"),), closed_until=NOW), RULES, ["submit:a"]),
+    (
+        "a queue that was closed until now goes on",
+        observed(queue=(queued("a"),), closed_until=NOW),
+        RULES,
+        ["submit:a"],
+    ),
     (
         "a holder waits like the others while the queue is closed",
         observed(holders={"h": queued("h")}, closed_until=NOW + 1),
@@ -168,7 +178,12 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         RULES,
         ["look:c"],
     ),
-    ("a set that is not due yet is left alone", observed(due=(job_in(S.COLLECTING, "c", due_at=NOW + 1),)), RULES, []),
+    (
+        "a set that is not due yet is left alone",
+        observed(due=(job_in(S.COLLECTING, "c", due_at=NOW + 1),)),
+        RULES,
+        [],
+    ),
     (
         "a lagging index that still shows a closed set leads to nothing",
         observed(due=(queued("c", due_at=NOW),)),
@@ -195,7 +210,9 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("world", "rules", "expected"), [row[1:] for row in WORLDS], ids=[row[0] for row in WORLDS])
+@pytest.mark.parametrize(
+    ("world", "rules", "expected"), [row[1:] for row in WORLDS], ids=[row[0] for row in WORLDS]
+)
 def test_a_world_leads_to_these_actions_in_this_order(
     world: Observed, rules: Rules, expected: list[str]
 ) -> None:
@@ -252,7 +269,9 @@ def test_whatever_the_world_the_slot_is_never_overfilled(seen: Observed, places:
 
 @few_examples
 @given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(seen: Observed, places: int) -> None:
+def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(
+    seen: Observed, places: int
+) -> None:
     actions = decide(seen, Rules(concurrent_trainings=places))
     wanted = {
         Poll: lambda job: job.state is S.TRAINING,

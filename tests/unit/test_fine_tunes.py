@@ -92,7 +92,10 @@ def test_a_fine_tune_made_from_something_similar_is_not_ours(file: str) -> None:
 
 
 def test_fine_tunes_that_earlier_attempts_own_are_passed_over() -> None:
-    first, second = ours(f"https://h/{KEY}", fine_tune_id="ft-1"), ours(f"https://h/{KEY}", fine_tune_id="ft-2")
+    first, second = (
+        ours(f"https://h/{KEY}", fine_tune_id="ft-1"),
+        ours(f"https://h/{KEY}", fine_tune_id="ft-2"),
+    )
     assert find_ours([first, second], [KEY], not_these=("ft-1",)) == second
     assert find_ours([first, second], [KEY], not_these=("ft-1", "ft-2")) is None
 
@@ -130,7 +133,9 @@ def test_only_the_three_final_statuses_are_an_end_and_anything_else_goes_on(stat
     assert fine_tune(status).has_ended is ended
 
 
-@pytest.mark.xfail(reason="a foreign fine-tune with a malformed URL makes the search raise", raises=ValueError)
+@pytest.mark.xfail(
+    reason="a foreign fine-tune with a malformed URL makes the search raise", raises=ValueError
+)
 def test_a_foreign_fine_tune_with_a_malformed_url_does_not_hide_ours() -> None:
     malformed = fine_tune("FAILED", "ft-foreign", files=("http://[bad/a.jpg",))
     assert find_ours([malformed, ours(f"https://h/{KEY}")], [KEY], not_these=()) == ours(f"https://h/{KEY}")
