@@ -171,6 +171,7 @@ class LocalCloud:
             "OssPublicEndpoint": self.url("oss"),
             "OtsEndpoint": self.url("ots"),
             "StatusToken": self.account.status_token,
+            "KeptFineTunes": self.options.kept_jobs,
             **self.options.parameters,
         }
         pseudo = {"ALIYUN::Region": "cn-beijing", "ALIYUN::TenantId": ACCOUNT_ID}

@@ -17,6 +17,7 @@ PARAMETERS = {
     "TRAINING_FILES": "TrainingFiles",
     "CONCURRENT_TRAININGS": "ConcurrentTrainings",
     "MAX_ATTEMPTS": "MaxAttempts",
+    "DELETE_SUPERSEDED": "DeleteSuperseded",
 }
 
 

@@ -8,6 +8,7 @@ the credentials change, since temporary ones end.
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import time
 from collections.abc import Mapping
@@ -69,6 +70,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         rules=settings.rules,
         dead_at=started + 1000 * timeout_seconds(context),
         token=new_token,
+        random=random.random,
         training_files=settings.training_files,
     )
 

@@ -76,6 +76,8 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
         face_check=_switch(environment, "FACE_CHECK", rules.face_check),
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
+        kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),
+        delete_superseded=_switch(environment, "DELETE_SUPERSEDED", rules.delete_superseded),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
     )
 

@@ -35,6 +35,7 @@ class ControlTable:
             trouble=Reason(**trouble) if trouble else None,
             refusals=value.get("refusals", 0),
             durations=tuple(value.get("durations", ())),
+            kept=value.get("kept"),
         )
 
     def save_slot(self, before: Slot, after: Slot) -> Slot:

@@ -40,7 +40,10 @@ class JobTable:
 
     def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
         """Return the person's jobs, newest first."""
-        key = person_key(person_id)
+        return self.revisions_of(person_key(person_id), limit=limit)
+
+    def revisions_of(self, key: str, *, limit: int = 100) -> list[Job]:
+        """Return the jobs of the person whose partition is ``key``, newest first."""
         columns = self._rows.range(
             [("person_key", key), ("revision", INF_MAX)],
             [("person_key", key), ("revision", INF_MIN)],

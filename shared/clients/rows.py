@@ -152,7 +152,8 @@ class Rows:
                 pass
             else:
                 return version
-            self._sleep(0.1 * 2**attempt)
+            # Two runs that wait for one another must not come back together.
+            self._sleep(0.1 * 2**attempt * (0.5 + int(token[:4], 16) / 0x10000))
         raise RetryLater(
             "tablestore_unavailable",
             "Tablestore did not answer; the next run sees what became of it",

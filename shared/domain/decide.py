@@ -87,8 +87,8 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
         if job.state is JobState.TRAINING:
             actions.append(Poll(job))
         elif job.state is JobState.SUBMITTING:
-            if seen.now >= job.attempt_expires_at:
-                actions.append(Resolve(job))
+            # Also while its sender may be alive: adopting early does no harm, sending again early would.
+            actions.append(Resolve(job))
         elif job.state.is_terminal and not job.delivered:
             actions.append(Deliver(job))
     actions.extend(

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from shared.domain.object_keys import SUBMISSIONS_PREFIX
+
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
@@ -35,6 +37,11 @@ class FineTune:
     message: str = ""
 
     @property
+    def counts_against_the_cap(self) -> bool:
+        """Whether DashScope counts it: "running or succeeded"."""
+        return self.status not in (FAILED, CANCELED)
+
+    @property
     def has_ended(self) -> bool:
         """Whether the status is one of the three final ones."""
         return self.status in ENDED
@@ -43,6 +50,15 @@ class FineTune:
 def path_of(file: str) -> str:
     """The decoded path of a URL; of a file id, the id itself. Host, scheme and query do not count."""
     return unquote(urlsplit(file).path).lstrip("/") if "://" in file else file
+
+
+def job_of(fine_tune: FineTune) -> str | None:
+    """Return the id of the job that a fine-tune was made for, by its files; None for a stranger's."""
+    for file in fine_tune.files:
+        _, found, rest = path_of(file).partition(SUBMISSIONS_PREFIX)
+        if found and "/" in rest:
+            return rest.partition("/")[0]
+    return None
 
 
 def find_ours(

@@ -223,6 +223,10 @@ class Job:
             reason=None,
         )
 
+    def sent(self, now: int) -> Job:
+        """Note that the POST has left without an answer: nobody is going to send it any more."""
+        return self._moved(JobState.SUBMITTING, now, attempt_expires_at=now)
+
     def submitted(self, fine_tune: FineTune, now: int) -> Job:
         """Own ``fine_tune``, made by our POST or found in the list."""
         return self._moved(

@@ -16,6 +16,9 @@ class Rules:
         min_photos: usable photos that quiet time needs to complete a set.
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
+        kept_fine_tunes: running and succeeded fine-tunes that the account may have; DashScope's cap.
+        delete_superseded: whether fine-tunes of superseded revisions and of erased people are deleted when
+            the cap is reached.
         max_attempts: tries that a job has in all when tries fail for its own sake.
         list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
             to show it.
@@ -26,6 +29,8 @@ class Rules:
     min_photos: int = 1
     face_check: bool = True
     concurrent_trainings: int = 1
+    kept_fine_tunes: int = 20
+    delete_superseded: bool = False
     max_attempts: int = 2
     list_settles: int = 30_000
     training_deadline: int = 6 * 3600_000

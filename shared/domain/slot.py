@@ -28,6 +28,8 @@ class Slot:
         trouble: why it waits.
         refusals: refusals in a row, which make the wait grow.
         durations: how long the latest trainings took, oldest first.
+        kept: running and succeeded fine-tunes that the account had at the last submit, which DashScope caps;
+            None before the first.
     """
 
     version: int = 0
@@ -37,6 +39,7 @@ class Slot:
     trouble: Reason | None = None
     refusals: int = 0
     durations: tuple[int, ...] = ()
+    kept: int | None = None
 
     def is_free(self, places: int, now: int) -> bool:
         """Whether a job may take a place now."""
@@ -46,9 +49,9 @@ class Slot:
         """Whether ``job_id`` has a place."""
         return job_id in self.holders
 
-    def taken(self, job_id: str, now: int) -> Slot:
-        """Give ``job_id`` a place."""
-        return replace(self, holders=(*self.holders, job_id), taken_at=now)
+    def taken(self, job_id: str, now: int, *, kept: int | None = None) -> Slot:
+        """Give ``job_id`` a place, and remember how many fine-tunes the account keeps."""
+        return replace(self, holders=(*self.holders, job_id), taken_at=now, kept=kept)
 
     def released(self, job_id: str, *, duration: int | None = None) -> Slot:
         """Take the place back; ``duration`` is remembered when the training ran to its end."""
@@ -57,9 +60,13 @@ class Slot:
             self, holders=tuple(holder for holder in self.holders if holder != job_id), durations=durations
         )
 
-    def refused(self, reason: Reason, delay: int, now: int) -> Slot:
-        """Close the queue for ``delay`` doubled with each refusal in a row, an hour at most."""
-        wait = min(delay * 2 ** min(self.refusals, 12), 3_600_000)
+    def refused(self, reason: Reason, delay: int, now: int, *, longest: int) -> Slot:
+        """Close the queue for ``delay``, doubled with each refusal in a row up to ``longest``.
+
+        When it opens again the slot's guard lets a single attempt through, and only an accepted submit
+        forgets the trouble: the queue probes at growing intervals and recovers by itself.
+        """
+        wait = min(delay * 2 ** min(self.refusals, 12), longest)
         return replace(self, closed_until=now + wait, trouble=reason, refusals=self.refusals + 1)
 
     def accepted(self) -> Slot:

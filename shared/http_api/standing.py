@@ -21,6 +21,7 @@ def person_document(
         "state": current.state.value,
         "finetuned_output": next((job.finetuned_output for job in revisions if job.finetuned_output), None),
         "current": job_view(current),
+        "account": {"fine_tunes_kept": slot.kept, "fine_tunes_allowed": rules.kept_fine_tunes},
         "queue": _queue(current, ahead, slot, rules, now),
         "eta": _eta(current, ahead, slot, rules, now),
         "revisions": [job_summary(job) for job in revisions],

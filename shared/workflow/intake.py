@@ -65,7 +65,7 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
         try:
             saved = world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
         except Conflict:
-            world.clock.sleep(20 * 2**attempt)
+            world.clock.sleep(world.with_jitter(20 * 2**attempt))
             continue
         log(
             "photo_recorded",
@@ -149,7 +149,7 @@ def face_check(world: World, snapshot: str) -> tuple[Verdict, str]:
         except RetryLater as trouble:
             throttled = trouble.code.startswith("Throttling")
             if throttled and attempt + 1 < FACE_CHECK_TRIES and world.has_time_for(TIME_FOR_A_PHOTO):
-                world.clock.sleep(300 * 2**attempt)
+                world.clock.sleep(world.with_jitter(300 * 2**attempt))
                 continue
             warn("face_check_postponed", snapshot=snapshot, code=trouble.code, message=trouble.message)
             return Verdict.UNCHECKED, trouble.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,9 @@ class JobTable(Protocol):
 
     def latest(self, person_id: str) -> Job | None:
         """Return the person's newest revision, or None."""
+
+    def revisions_of(self, key: str) -> list[Job]:
+        """Return the jobs of the person whose partition is ``key``, newest first."""
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         """Return jobs by id, read consistently; None for those that are not there."""
@@ -117,6 +120,9 @@ class Trainer(Protocol):
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         """Cancel."""
 
+    def delete_fine_tune(self, fine_tune_id: str) -> None:
+        """Delete; raises Permanent where DashScope does not allow it."""
+
     def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
         """Return for each picture whether it shows one face, and why not."""
 
@@ -131,6 +137,7 @@ class World:
     Attributes:
         dead_at: milliseconds since the epoch; by then the platform has killed this invocation.
         token: makes names that were never used before.
+        random: a number from 0 up to 1, for jitter.
         training_files: ``url`` or ``file_id``.
     """
 
@@ -142,7 +149,12 @@ class World:
     rules: Rules
     dead_at: int
     token: TokenSource
+    random: Callable[[], float]
     training_files: str = "url"
+
+    def with_jitter(self, milliseconds: int) -> int:
+        """Return ``milliseconds`` changed by up to a fifth, so that many who wait do not come back as one."""
+        return int(milliseconds * (0.8 + 0.4 * self.random()))
 
     def has_time_for(self, milliseconds: int) -> bool:
         """Whether the invocation lives for so long yet."""

@@ -7,6 +7,9 @@ whose answer is missing is settled by reading the complete list of fine-tunes, n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from shared.domain.fine_tunes import FineTune, find_ours
 from shared.domain.job import Job, Reason
 from shared.domain.slot import SUBMIT_SPACING, Slot
@@ -21,10 +24,15 @@ from shared.errors import (
     Trouble,
 )
 from shared.logs import log, warn
+from shared.workflow.account import account_is_full, make_room
 from shared.workflow.ports import World
 
 TIME_FOR_A_SUBMIT = 40_000
 TIME_FOR_THE_POST = 27_000
+ACCOUNT_DELAY = 120_000
+LONGEST_ACCOUNT_PAUSE = 3_600_000
+LONGEST_PAUSE = 60_000
+"""Milliseconds. A busy account is probed every minute: a place may fall free at any time."""
 
 
 def submit(world: World, job: Job, slot: Slot) -> Job:
@@ -36,24 +44,29 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
 
     Raises:
         Conflict: another run took the place or the job first.
-        RetryLater: too little of this invocation is left to send anything.
+        RetryLater: too little of this invocation is left to send anything, or the account is full.
     """
     if not world.has_time_for(TIME_FOR_A_SUBMIT):
         raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
-    slot = _take_place(world, job, slot)
+    account = list(world.trainer.fine_tunes())
+    slot = _take_place(world, job, slot, account)
     file_ids = _file_ids(world, job)
     intent = world.jobs.save(
         job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
     )
+    landed = _ours(intent, account)
+    if landed is not None:
+        return _adopted(world, intent, landed)
     files = file_ids or tuple(world.bucket.signed_url(key) for key in intent.files)
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
     try:
         if not world.has_time_for(TIME_FOR_THE_POST):
-            raise RetryLater("no_time", "too little of the invocation was left to send the submit", delay=1)
+            reason = Reason("no_time", "The function's time ran out before the submit; it is sent next time.")
+            return world.jobs.save(intent, intent.requeued(reason, world.clock.now()))
         fine_tune = world.trainer.create_fine_tune(files)
     except OutcomeUnknown as lost:
         warn("submit_outcome_unknown", job=intent.job_id, code=lost.code, message=lost.message)
-        return resolve(world, intent)
+        return resolve(world, world.jobs.save(intent, intent.sent(world.clock.now())))
     except RetryLater as trouble:
         if isinstance(trouble, RequestTrouble) and intent.failures + 1 >= world.rules.max_attempts:
             return _given_up(world, intent, trouble)
@@ -66,15 +79,12 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
 def resolve(world: World, job: Job) -> Job:
     """Settle an attempt whose answer is missing: adopt what the list shows, or queue again.
 
-    Queueing again waits until the invocation that may still send the POST is dead and the list has had
-    time to settle; until then the job stays as it is.
+    Queueing again waits until nobody can send the attempt's POST any more and the list has had time to
+    settle; until then the job stays as it is.
     """
-    ours = find_ours(
-        world.trainer.fine_tunes(), (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes
-    )
+    ours = _ours(job, world.trainer.fine_tunes())
     if ours is not None:
-        log("fine_tune_adopted", job=job.job_id, fine_tune=ours.fine_tune_id)
-        return _own(world, job, ours, None)
+        return _adopted(world, job, ours)
     now = world.clock.now()
     if now < job.attempt_expires_at + world.rules.list_settles:
         return job
@@ -83,15 +93,34 @@ def resolve(world: World, job: Job) -> Job:
     return world.jobs.save(job, job.requeued(reason, now))
 
 
-def _take_place(world: World, job: Job, slot: Slot) -> Slot:
+def _ours(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
+    return find_ours(fine_tunes, (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes)
+
+
+def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
+    log("fine_tune_adopted", job=job.job_id, fine_tune=fine_tune.fine_tune_id)
+    return _own(world, job, fine_tune, None)
+
+
+def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> Slot:
     if slot.held_by(job.job_id):
         return slot
     wait = slot.taken_at + SUBMIT_SPACING - world.clock.now()
     if 0 < wait <= SUBMIT_SPACING:
         world.clock.sleep(wait)
-    if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
+    now = world.clock.now()
+    if not slot.is_free(world.rules.concurrent_trainings, now):
         raise Conflict("no place in the training slot is free")
-    return world.control.save_slot(slot, slot.taken(job.job_id, world.clock.now()))
+    kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
+    if kept >= world.rules.kept_fine_tunes and not make_room(world, account):
+        full = account_is_full(kept, world.rules)
+        warn("account_full", job=job.job_id, kept=kept)
+        reason = Reason(full.code, full.message)
+        world.control.save_slot(
+            slot, replace(slot, kept=kept).refused(reason, ACCOUNT_DELAY, now, longest=LONGEST_ACCOUNT_PAUSE)
+        )
+        raise full
+    return world.control.save_slot(slot, slot.taken(job.job_id, now, kept=kept))
 
 
 def _file_ids(world: World, job: Job) -> tuple[str, ...]:
@@ -123,8 +152,9 @@ def _put_back(world: World, intent: Job, slot: Slot, trouble: RetryLater) -> Job
     reason = Reason(trouble.code, trouble.message)
     counted = 1 if isinstance(trouble, RequestTrouble) else 0
     queued = world.jobs.save(intent, intent.requeued(reason, now, failures=counted))
-    delay = int(trouble.delay * 1000)
-    world.control.save_slot(slot, slot.released(intent.job_id).refused(reason, delay, now))
+    longest = LONGEST_ACCOUNT_PAUSE if isinstance(trouble, AccountTrouble) else LONGEST_PAUSE
+    delay = world.with_jitter(int(trouble.delay * 1000))
+    world.control.save_slot(slot, slot.released(intent.job_id).refused(reason, delay, now, longest=longest))
     return queued
 
 

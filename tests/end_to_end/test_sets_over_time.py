@@ -172,12 +172,12 @@ def test_the_same_event_five_times_leads_to_one_fine_tune(studio: LocalStudio) -
     for _ in range(3):
         send(studio, marker)
         send(studio, again)
-    document = studio.wait_until_trained("echo")
+    studio.wait_until_trained("echo")
     for event in (again, marker, again):
         send(studio, event)
     studio.wait_idle()
     studio.let_ticks_pass(3)
-    assert studio.wait_until_trained("echo")["revisions"] == document["revisions"]
+    assert len(studio.wait_until_trained("echo")["revisions"]) == 1
     assert all_fine_tunes_of(studio, "echo") == 1
 
 

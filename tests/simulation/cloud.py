@@ -222,6 +222,7 @@ class SimulatedCloud:
             rules=self.rules,
             dead_at=run.dead_at + run.skew,
             token=self._token,
+            random=self.kernel.random.random,
         )
 
     def _token(self) -> str:

@@ -298,13 +298,18 @@ def test_deciding_twice_decides_the_same(seen: Observed) -> None:
     assert decide(seen, RULES) == decide(seen, RULES)
 
 
-@pytest.mark.xfail(reason="a queued holder is submitted although a job without a place runs already")
+@pytest.mark.xfail(
+    reason="a queued holder is submitted although a job without a place runs already", raises=AssertionError
+)
 def test_a_queued_holder_waits_while_a_job_without_a_place_takes_up_the_account() -> None:
     world = observed(running=(training("runaway"),), holders={"h": queued("h")})
     assert words(decide(world, RULES)) == ["poll:runaway"]
 
 
-@pytest.mark.xfail(reason="holders beyond the number of places are all submitted when the limit was lowered")
+@pytest.mark.xfail(
+    reason="holders beyond the number of places are all submitted when the limit was lowered",
+    raises=AssertionError,
+)
 def test_queued_holders_beyond_a_lowered_limit_are_not_submitted() -> None:
     world = observed(holders={"a": queued("a"), "b": queued("b")})
     assert len(decide(world, RULES)) == 1

@@ -1,0 +1,67 @@
+"""The account's cap on running and succeeded fine-tunes, and how room is made under it.
+
+DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
+contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is off
+unless wanted, and a refusal is no more than a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from shared.domain.fine_tunes import SUCCEEDED, FineTune, job_of
+from shared.domain.object_keys import parse_job_id
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from shared.errors import AccountTrouble, Trouble
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+
+def account_is_full(kept: int, rules: Rules) -> AccountTrouble:
+    """Say that the account is full, and what a person can do about it."""
+    return AccountTrouble(
+        "fine_tunes_full",
+        f"The account keeps {kept} running or succeeded fine-tunes and may keep {rules.kept_fine_tunes}: "
+        "delete models that are no longer needed, or have the cap raised and set KEPT_FINE_TUNES.",
+        delay=120,
+    )
+
+
+def make_room(world: World, fine_tunes: Sequence[FineTune]) -> bool:
+    """Delete one fine-tune that nobody needs, if that is wanted and DashScope allows it.
+
+    Fine-tunes of erased people go first, then those of superseded revisions, oldest first. A person's newest
+    model is never deleted, nor a fine-tune that is not ours.
+
+    Returns:
+        Whether there is room now.
+    """
+    if not world.rules.delete_superseded:
+        return False
+    for fine_tune in _dispensable(world, fine_tunes):
+        try:
+            world.trainer.delete_fine_tune(fine_tune.fine_tune_id)
+        except Trouble as trouble:
+            warn(
+                "delete_refused", fine_tune=fine_tune.fine_tune_id, code=trouble.code, message=trouble.message
+            )
+            return False
+        log("fine_tune_deleted", fine_tune=fine_tune.fine_tune_id)
+        return True
+    return False
+
+
+def _dispensable(world: World, fine_tunes: Sequence[FineTune]) -> Iterator[FineTune]:
+    superseded: list[FineTune] = []
+    for fine_tune in sorted(fine_tunes, key=lambda one: one.created_at or 0):
+        parsed = parse_job_id(job_of(fine_tune) or "")
+        if parsed is None or fine_tune.status != SUCCEEDED:
+            continue
+        person, revision = parsed
+        jobs = world.jobs.revisions_of(person)
+        if not jobs:
+            yield fine_tune
+        elif any(job.revision > revision and job.state is JobState.SUCCEEDED for job in jobs):
+            superseded.append(fine_tune)
+    yield from superseded

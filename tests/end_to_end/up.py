@@ -1,0 +1,124 @@
+"""``python -m local up`` as a process of its own, which a test may kill and start again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.options import PORT_NAMES
+from local.packaging import ROOT
+
+from .support import Studio, eventually
+
+SETTINGS = {
+    "LOCAL_TRAINING_SECONDS": "0.5",
+    "LOCAL_TICK_SECONDS": "0.4",
+    "LOCAL_KEPT_JOBS": "1000",
+    "QUIET_SECONDS": "1",
+}
+
+
+def free_ports() -> dict[str, str]:
+    """Return ports for a run that shall be found at the same place after a restart."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in PORT_NAMES]
+    ports = {
+        f"LOCAL_PORT_{name.upper()}": str(one.getsockname()[1])
+        for name, one in zip(PORT_NAMES, held, strict=True)
+    }
+    for one in held:
+        one.close()
+    return ports
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """Return a whole environment: any free ports, a quick cloud on ``data``, and ``settings`` over that."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    ports = {f"LOCAL_PORT_{name.upper()}": "0" for name in PORT_NAMES}
+    return {
+        **kept,
+        **ports,
+        **SETTINGS,
+        "PYTHONPATH": str(ROOT),
+        "LOCAL_DATA": str(data),
+        **settings,
+    }
+
+
+def run_local(
+    *arguments: str, cwd: Path, env: Mapping[str, str], seconds: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m local …`` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+class Up:
+    """A run of ``python -m local up`` in ``folder``; start it with :meth:`start`, as often as wanted."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.environment = environment(folder / "data", **settings)
+        self.endpoints_file = folder / ".local" / "endpoints.env"
+        self.output = folder / "up.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._studios: list[Studio] = []
+
+    def start(self) -> Studio:
+        """Start it and return a user of it, once it has said where it answers."""
+        self.endpoints_file.unlink(missing_ok=True)
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local", "up"],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        eventually(lambda: self.endpoints_file.exists() or not self.running, why=self.output.read_text)
+        assert self.running, self.output.read_text()
+        lines = self.endpoints_file.read_text(encoding="utf-8").splitlines()
+        studio = Studio(endpoints=dict(line.split("=", 1) for line in lines))
+        self._studios.append(studio)
+        return studio
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Kill the process and its group, as a power cut would."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+
+    def interrupt(self, number: int = signal.SIGINT) -> int:
+        """Ask it to stop, as Ctrl-C does, and return its exit status; it has 5 seconds."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(5)
+
+    def close(self) -> None:
+        for studio in self._studios:
+            studio.close()
+        if self.running:
+            self.kill()

@@ -1,0 +1,306 @@
+"""Named stories, each small and with one right ending: what a crash anywhere in them must not change.
+
+A story is a row of steps; a step waits for its moment, so that a crash, which delays everything, does not turn
+it into another story. The endings count DashScope's ledger: ``paid`` are fine-tunes that it did not report
+failed, ``failed`` those that it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from local.dashscope.behaviour import Behaviour
+from local.dashscope.errors import ServiceError
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from tests.simulation.cloud import SimulatedCloud
+from tests.simulation.faults import Fault
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+FACE, OTHER_FACE, VIEW = b"FACE 1", b"FACE 2", b"VIEW 1"
+
+Moment = Callable[[SimulatedCloud], bool]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the world does at its ``moment``."""
+
+    moment: Moment
+    act: Callable[[SimulatedCloud], None]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one training of a person has to end."""
+
+    state: JobState
+    paid: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
+TRAINED = Ending(JobState.SUCCEEDED, paid=1)
+REJECTED = Ending(JobState.REJECTED, reason="no_usable_photo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A story and its ending.
+
+    Attributes:
+        endings: a person's trainings, by revision.
+        refusals: DashScope's answer to the n-th call (from 0) of a method of its state; None: as usual.
+        troubles: what goes wrong with the first calls of an operation even without a crash.
+        pairs: whether two crashes in a row on the way of the submit are played too.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    endings: Mapping[str, tuple[Ending, ...]]
+    rules: Rules = field(default_factory=lambda: Rules(quiet=MINUTE))
+    behaviour: Mapping[str, object] = field(default_factory=dict)
+    refusals: Mapping[str, Callable[[int], ServiceError | None]] = field(default_factory=dict)
+    troubles: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
+    training_files: str = "url"
+    pairs: bool = False
+
+    def new_behaviour(self) -> Behaviour:
+        """How DashScope behaves in this story; a training is short unless the story needs it long."""
+        usual = {"training_seconds": 30.0, "pending_seconds": 0.0, "fetch": "start", "second_job": "queue"}
+        return Behaviour(**{**usual, **self.behaviour})  # type: ignore[arg-type]
+
+
+# -- moments and acts -----------------------------------------------------------------------------------
+
+
+def at_once(_: SimulatedCloud) -> bool:
+    return True
+
+
+def once(person: str, state: JobState) -> Moment:
+    """When the person's newest job stands in ``state``."""
+
+    def has_come(cloud: SimulatedCloud) -> bool:
+        theirs = [job for job in cloud.jobs() if job.person_id == person]
+        return bool(theirs) and theirs[-1].state is state
+
+    return has_come
+
+
+def has_been_submitted(cloud: SimulatedCloud) -> bool:
+    """When DashScope has a fine-tune, whether we know of it or not."""
+    return bool(cloud.studio.ledger())
+
+
+def upload(person: str, name: str, content: bytes, *, after: int = 0, events: tuple[int, ...] = (0,)) -> Step:
+    return Step(
+        at_once,
+        lambda cloud: cloud.kernel.at(
+            cloud.kernel.now + after, lambda: cloud.upload(person, name, content, deliveries=events)
+        ),
+    )
+
+
+def then_upload(person: str, name: str, content: bytes, *, when: Moment) -> Step:
+    return Step(when, lambda cloud: cloud.upload(person, name, content))
+
+
+def marker(person: str, *, after: int = 2 * SECOND) -> Step:
+    return upload(person, "_READY", b"", after=after)
+
+
+def _cancel_by_hand(cloud: SimulatedCloud) -> None:
+    cloud.studio.cancel_fine_tune(cloud.studio.ledger()[-1].job_id)
+
+
+def _delete_by_hand(cloud: SimulatedCloud) -> None:
+    cloud.studio.delete_fine_tune(cloud.studio.ledger()[-1].job_id)
+
+
+def failing(code: str, times: int) -> Step:
+    """DashScope's next trainings fail."""
+    return Step(at_once, lambda cloud: cloud.studio.fail_next(code, "simulated", times=times))
+
+
+def first(count: int, status: int, code: str, message: str = "simulated") -> Callable[[int], ServiceError | None]:
+    """The first ``count`` calls are refused."""
+    return lambda number: ServiceError(status, code, message) if number < count else None
+
+
+ALWAYS = 10**9
+PHOTO, MARKED = upload("Li", "1.jpg", FACE), marker("Li")
+IS_TRAINING = once("Li", JobState.TRAINING)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        name="a lone person whose set closes by quiet time",
+        steps=(PHOTO,),
+        endings={"Li": (TRAINED,)},
+        pairs=True,
+    ),
+    Scenario(
+        name="a lone person whose set closes by the marker",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        pairs=True,
+    ),
+    Scenario(
+        name="a marker that overtakes its photo",
+        steps=(upload("Li", "1.jpg", FACE, events=(2 * SECOND,)), marker("Li", after=SECOND)),
+        endings={"Li": (TRAINED,)},
+    ),
+    Scenario(
+        name="a set that closes by its tenth photo, unchecked",
+        steps=tuple(upload("Li", f"{n}.jpg", b"FACE %d" % n, after=n * SECOND) for n in range(10)),
+        endings={"Li": (TRAINED,)},
+        rules=Rules(quiet=MINUTE, face_check=False),
+    ),
+    Scenario(
+        name="two people against one slot",
+        steps=(PHOTO, upload("Wu", "1.jpg", OTHER_FACE), MARKED, marker("Wu")),
+        endings={"Li": (TRAINED,), "Wu": (TRAINED,)},
+        pairs=True,
+    ),
+    Scenario(
+        name="a person whose only photo shows no face",
+        steps=(upload("Li", "1.jpg", VIEW),),
+        endings={"Li": (REJECTED,)},
+    ),
+    Scenario(
+        name="a rejected person who sends a better photo",
+        steps=(
+            upload("Li", "1.jpg", VIEW),
+            then_upload("Li", "2.jpg", FACE, when=once("Li", JobState.REJECTED)),
+        ),
+        endings={"Li": (TRAINED,)},
+    ),
+    Scenario(
+        name="a set that waits for its second photo, then takes it",
+        steps=(
+            PHOTO,
+            upload("Li", "2.jpg", b"", after=SECOND),
+            upload("Li", "3.jpg", OTHER_FACE, after=90 * SECOND),
+        ),
+        endings={"Li": (TRAINED,)},
+        rules=Rules(quiet=MINUTE, min_photos=2),
+    ),
+    Scenario(
+        name="a photo that comes while its person is trained",
+        steps=(PHOTO, MARKED, then_upload("Li", "2.jpg", OTHER_FACE, when=IS_TRAINING)),
+        endings={"Li": (TRAINED, TRAINED)},
+        behaviour={"training_seconds": 90.0},
+    ),
+    Scenario(
+        name="a photo that is overwritten while its set collects",
+        steps=(PHOTO, upload("Li", "1.jpg", OTHER_FACE, after=300)),
+        endings={"Li": (TRAINED,)},
+    ),
+    Scenario(
+        name="an event that comes three times, once after the end",
+        steps=(upload("Li", "1.jpg", FACE, events=(0, 100, 10 * MINUTE)),),
+        endings={"Li": (TRAINED,)},
+    ),
+    Scenario(
+        name="a lost event that the sweep makes good",
+        steps=(upload("Li", "1.jpg", FACE, events=()),),
+        endings={"Li": (TRAINED,)},
+    ),
+    Scenario(
+        name="a face check that is throttled and made later",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        refusals={"detect_faces": first(4, 429, "Throttling.RateQuota")},
+    ),
+    Scenario(
+        name="a training that fails at DashScope's own fault and is made again",
+        steps=(failing("InternalError.Algo", 1), PHOTO, MARKED),
+        endings={"Li": (Ending(JobState.SUCCEEDED, paid=1, failed=1),)},
+        pairs=True,
+    ),
+    Scenario(
+        name="a training that fails as often as it may",
+        steps=(failing("InternalError.Algo", 3), PHOTO, MARKED),
+        endings={"Li": (Ending(JobState.FAILED, failed=2, reason="InternalError.Algo"),)},
+    ),
+    Scenario(
+        name="a training that fails for its photos and is not made again",
+        steps=(failing("InvalidFile.NoHuman", 1), PHOTO, MARKED),
+        endings={"Li": (Ending(JobState.FAILED, failed=1, reason="InvalidFile.NoHuman"),)},
+    ),
+    Scenario(
+        name="a submit that meets a full account",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        refusals={"create_fine_tune": first(1, 429, "Throttling", "Too many fine-tune job in running")},
+        pairs=True,
+    ),
+    Scenario(
+        name="a key that is refused twice and then works again",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        refusals={"create_fine_tune": first(2, 401, "InvalidApiKey")},
+        pairs=True,
+    ),
+    Scenario(
+        name="a submit that is refused for good",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (Ending(JobState.FAILED, reason="InvalidParameter"),)},
+        refusals={"create_fine_tune": first(ALWAYS, 400, "InvalidParameter")},
+    ),
+    Scenario(
+        name="a download that fails once",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        refusals={"create_fine_tune": first(1, 400, "InvalidParameter.DataInspection")},
+    ),
+    Scenario(
+        name="file ids in place of URLs",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        training_files="file_id",
+        pairs=True,
+    ),
+    Scenario(
+        name="a lost answer to the submit, adopted from a list that lags",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        behaviour={"list_lag_seconds": 20.0},
+        troubles={"CreateFineTune": (Fault.LOST,)},
+        pairs=True,
+    ),
+    Scenario(
+        name="a submit that never arrived and is sent again",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        troubles={"CreateFineTune": (Fault.TIMEOUT,)},
+        pairs=True,
+    ),
+    Scenario(
+        name="an unreadable answer to the submit",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (TRAINED,)},
+        troubles={"CreateFineTune": (Fault.GARBAGE,)},
+    ),
+    Scenario(
+        name="a fine-tune that is cancelled by hand",
+        steps=(PHOTO, MARKED, Step(has_been_submitted, _cancel_by_hand)),
+        endings={"Li": (Ending(JobState.CANCELED, paid=1, reason="canceled_at_dashscope"),)},
+        behaviour={"training_seconds": 900.0},
+    ),
+    Scenario(
+        name="a fine-tune that is deleted by hand",
+        steps=(PHOTO, MARKED, Step(IS_TRAINING, _delete_by_hand)),
+        endings={"Li": (Ending(JobState.FAILED, paid=1, reason="fine_tune_vanished"),)},
+        behaviour={"training_seconds": 900.0},
+    ),
+    Scenario(
+        name="a fine-tune that never ends",
+        steps=(PHOTO, MARKED),
+        endings={"Li": (Ending(JobState.FAILED, paid=1, reason="training_overdue"),)},
+        behaviour={"training_seconds": 1e6},
+        rules=Rules(quiet=MINUTE, training_deadline=3 * MINUTE),
+    ),
+)
