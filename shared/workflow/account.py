@@ -1,8 +1,8 @@
 """The account's cap on running and succeeded fine-tunes, and how room is made under it.
 
 DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
-contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is off
-unless wanted, and a refusal is no more than a warning.
+contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is
+off unless wanted, and a refusal is no more than a warning.
 """
 
 from __future__ import annotations

@@ -270,8 +270,8 @@ def test_a_status_that_nobody_has_heard_of_means_still_going(studio: LocalStudio
 
 @pytest.mark.parametrize(
     "fault",
-    [{"answer": BROKEN}, {"answer": THROTTLED}, {"drop": True}, {"answer": BAD_KEY}],
-    ids=["500", "429", "dropped", "401"],
+    [{"answer": BROKEN}, {"drop": True}, {"answer": BAD_KEY}],
+    ids=["500", "dropped", "401"],
 )
 def test_without_a_face_check_photos_wait_unchecked_and_nothing_is_paid(
     studio: LocalStudio, request: pytest.FixtureRequest, fault: dict[str, Any]

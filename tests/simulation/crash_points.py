@@ -168,7 +168,9 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
 
 
 def _is_at_rest(cloud: ScenarioCloud) -> bool:
-    return cloud.is_settled() and not any(_unrecorded(cloud, cloud.jobs()))
+    jobs = cloud.jobs()
+    everybody = {job.person_id for job in jobs} == set(cloud.scenario.endings)
+    return everybody and cloud.is_settled() and not any(_unrecorded(cloud, jobs))
 
 
 def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:

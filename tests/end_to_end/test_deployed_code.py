@@ -1,0 +1,91 @@
+"""The functions run from the zip that a deployment uploads, on the libraries that Function Compute has."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.cloud import RUNTIME_LIBRARIES
+from local.packaging import ROOT
+
+from .support import COLLECT, STATUS, LocalStudio
+from .up import environment, run_local
+
+# What Function Compute, "Python runtime", lists for python3.10; oss2 is too old there and comes with the zip.
+RUNTIME_VERSIONS = {"tablestore": "5.4.1", "requests": "2.28.1", "urllib3": "1.26.13"}
+
+
+@pytest.fixture
+def code(studio: LocalStudio) -> Path:
+    (folder,) = (studio.cloud.options.data / "code").iterdir()
+    return folder
+
+
+def test_the_code_of_the_functions_is_the_product_and_oss2_and_nothing_else(code: Path) -> None:
+    assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2"}
+    assert not [file for file in code.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_an_instance_sees_the_runtimes_libraries_and_not_the_ones_of_this_checkout(
+    studio: LocalStudio, code: Path
+) -> None:
+    studio.upload_portraits("probe", 1)
+    studio.wait_until_trained("probe")
+    for function in (COLLECT, STATUS):
+        process = Path(f"/proc/{studio.cloud.compute.instances(function)[0].process_id}")
+        variables = dict(
+            line.split("=", 1) for line in (process / "environ").read_text().split("\0") if "=" in line
+        )
+        assert "-S" in (process / "cmdline").read_text().split("\0")
+        assert (process / "cwd").resolve() == code.resolve()
+        assert Path(variables["PYTHONPATH"]) == RUNTIME_LIBRARIES.resolve()
+        assert ("DASHSCOPE_API_KEY" in variables) == (function == COLLECT)
+        site_packages = Path(sys.prefix).resolve() / "lib"
+        assert str(site_packages) not in (process / "maps").read_text()
+
+
+def test_the_libraries_that_the_functions_run_on_are_those_of_the_cloud(code: Path) -> None:
+    program = (
+        "import functions.collect, shared.clients.rows, shared.clients.photo_bucket, importlib.metadata\n"
+    )
+    program += f"for name in {list(RUNTIME_VERSIONS)}: print(name, importlib.metadata.version(name))\n"
+    program += "import oss2; print('oss2', oss2.__version__, oss2.__file__)\n"
+    program += "try:\n    import local\nexcept ModuleNotFoundError:\n    print('no local')\n"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-W", "ignore", "-c", program],
+        cwd=code,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNTIME_LIBRARIES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *versions, oss2_line, last = ran.stdout.strip().splitlines()
+    assert dict(line.split() for line in versions) == RUNTIME_VERSIONS
+    assert oss2_line == f"oss2 2.19.1 {code.resolve() / 'oss2' / '__init__.py'}"
+    assert last == "no local"
+
+
+def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data")
+    first = run_local("package", "--folder", str(tmp_path / "dist"), cwd=tmp_path, env=env)
+    assert first.returncode == 0, first.stderr
+    (path,) = (tmp_path / "dist").iterdir()
+    assert str(path) in first.stdout
+    assert f"{path.stat().st_size:,} bytes" in first.stdout
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+    assert {"functions/collect.py", "functions/reconcile.py", "functions/status.py"} <= set(names)
+    assert {name.partition("/")[0] for name in names} == {"functions", "shared", "oss2"}
+    content = path.read_bytes()
+    again = run_local("package", cwd=tmp_path, env=env)
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "dist" / path.name).read_bytes() == content
+    assert [file.name for file in (tmp_path / "dist").iterdir()] == [path.name]
+    assert str(ROOT).encode() not in content

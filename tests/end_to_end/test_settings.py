@@ -1,0 +1,83 @@
+"""Settings of a deployment that change the way photos take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .support import eventually, running_studio, scenery
+
+
+def test_photos_can_be_given_to_dashscope_as_files_instead_of_urls(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+        studio.upload_portraits("by file", 101, 102, 103)
+        studio.mark_ready("by file")
+        document = studio.wait_until_trained("by file")
+        (entry,) = studio.cloud.studio.ledger()
+        assert entry.job_id == document["current"]["fine_tune_id"]
+        assert len(entry.training_file_ids) == 3
+        assert not any(re.match("https?:", file) for file in entry.training_file_ids)
+        assert studio.called("UploadFiles") == 3
+        assert studio.result("by file")["finetuned_output"] == document["finetuned_output"]
+
+
+def test_a_lost_answer_is_adopted_by_its_file_ids_too(tmp_path: Path) -> None:
+    from local.wire import Fault
+
+    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+        studio.cloud.fronts["dashscope"].inject(
+            Fault(operation="CreateFineTune", drop=True, after_effect=True)
+        )
+        studio.upload_portraits("by file", 111, 112)
+        studio.mark_ready("by file")
+        document = studio.wait_until_trained("by file")
+        (entry,) = studio.cloud.studio.ledger()
+        assert entry.job_id == document["current"]["fine_tune_id"]
+
+
+def test_without_the_face_check_everything_that_is_a_picture_is_trained(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"FaceCheck": "off"}) as studio:
+        studio.upload_portraits("unchecked", 121)
+        studio.upload("unchecked", "hills.jpg", scenery(1))
+        studio.upload("unchecked", "letter.jpg", b"no picture")
+        studio.mark_ready("unchecked")
+        # DashScope itself finds nobody on the hills, which is what the check is there for.
+        document = studio.wait_for("unchecked", "FAILED")
+        assert document["current"]["usable_count"] == 2
+        studio.upload_portraits("portraits only", 122)
+        studio.mark_ready("portraits only")
+        studio.wait_until_trained("portraits only")
+        assert studio.called("DetectFaces") == 0
+        assert len(studio.cloud.studio.ledger()) == 2
+
+
+def test_quiet_time_waits_for_the_fewest_photos_and_a_marker_does_not(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"MinPhotos": 3}) as studio:
+        studio.upload_portraits("too few", 131, 132)
+        studio.upload_portraits("enough", 133, 134, 135)
+        assert studio.wait_until_trained("enough")["current"]["closed_by"] == "quiet"
+        studio.let_ticks_pass(4)
+        assert studio.state("too few") == "COLLECTING"
+        studio.mark_ready("too few")
+        assert studio.wait_until_trained("too few")["current"]["closed_by"] == "marker"
+
+
+def test_two_trainings_run_at_once_where_the_account_may(tmp_path: Path) -> None:
+    with running_studio(
+        tmp_path / "cloud", parameters={"ConcurrentTrainings": 2}, training_seconds=3.0
+    ) as studio:
+        studio.cloud.studio.behaviour.concurrent_jobs = 2
+        people = ["one", "two", "three"]
+        for number, person in enumerate(people):
+            studio.upload_portraits(person, 141 + number)
+            studio.mark_ready(person)
+        eventually(lambda: sorted(map(studio.state, people)) == ["QUEUED", "TRAINING", "TRAINING"])
+        for person in people:
+            studio.wait_until_trained(person)
+        entries = studio.cloud.studio.ledger()
+        assert len(entries) == 3
+        for entry in entries:
+            running = [other for other in entries if other.created <= entry.created < (other.ended or 0)]
+            assert len(running) <= 2
+        created = sorted(entry.created for entry in entries)
+        assert all(later - earlier >= 0.5 for earlier, later in zip(created, created[1:], strict=False))

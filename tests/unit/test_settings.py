@@ -1,0 +1,205 @@
+"""Every setting: its default, its good and its bad values, and its place in the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.domain.rules import Rules
+from shared.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
+
+TEMPLATE = yaml.safe_load((Path(__file__).parents[2] / "template.yml").read_text(encoding="utf-8"))
+FUNCTIONS = {
+    name: resource["Properties"]["EnvironmentVariables"]
+    for name, resource in TEMPLATE["Resources"].items()
+    if resource["Type"] == "ALIYUN::FC3::Function"
+}
+OF_THE_PLATFORM = {"FC_REGION"}
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert read_settings({}) == Settings()
+    assert Settings().rules == Rules()
+    assert Settings().dashscope_base_url == "https://dashscope.aliyuncs.com/api/v1"
+    assert Settings().region == "cn-beijing"
+
+
+@pytest.mark.parametrize(("field", "variable"), ENVIRONMENT_NAMES.items())
+def test_each_text_is_read_from_its_variable_without_surrounding_blanks(field: str, variable: str) -> None:
+    value = "file_id" if field == "training_files" else "https://value.example"
+    assert getattr(read_settings({variable: f"  {value}\n"}), field) == value
+
+
+@pytest.mark.parametrize("variable", ENVIRONMENT_NAMES.values())
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
+    assert read_settings({variable: blank}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "rule", "value"),
+    [
+        ("QUIET_SECONDS", "1", "quiet", 1000),
+        ("QUIET_SECONDS", "86400", "quiet", 86_400_000),
+        ("QUIET_SECONDS", " 30 ", "quiet", 30_000),
+        ("QUIET_SECONDS", "", "quiet", 120_000),
+        ("MIN_PHOTOS", "1", "min_photos", 1),
+        ("MIN_PHOTOS", "10", "min_photos", 10),
+        ("MIN_PHOTOS", "", "min_photos", 1),
+        ("FACE_CHECK", "on", "face_check", True),
+        ("FACE_CHECK", "off", "face_check", False),
+        ("FACE_CHECK", " OFF ", "face_check", False),
+        ("FACE_CHECK", "", "face_check", True),
+        ("CONCURRENT_TRAININGS", "1", "concurrent_trainings", 1),
+        ("CONCURRENT_TRAININGS", "100", "concurrent_trainings", 100),
+        ("CONCURRENT_TRAININGS", "", "concurrent_trainings", 1),
+        ("MAX_ATTEMPTS", "1", "max_attempts", 1),
+        ("MAX_ATTEMPTS", "5", "max_attempts", 5),
+        ("MAX_ATTEMPTS", "", "max_attempts", 2),
+    ],
+)
+def test_each_rule_is_read_from_its_variable(variable: str, text: str, rule: str, value: object) -> None:
+    assert getattr(read_settings({variable: text}).rules, rule) == value
+
+
+NUMBERS = {"QUIET_SECONDS": 86_401, "MIN_PHOTOS": 11, "CONCURRENT_TRAININGS": 101, "MAX_ATTEMPTS": 6}
+
+
+@pytest.mark.parametrize("variable", NUMBERS)
+@pytest.mark.parametrize("text", ["0", "-1", "+1", "1.5", "1e2", "0x1", "one", "٣", "²", "1 0", "1_0", "nan"])
+def test_a_number_that_is_none_is_refused_by_name(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable} is .* whole number from 1 to"):
+        read_settings({variable: text})
+
+
+@pytest.mark.parametrize(("variable", "too_much"), NUMBERS.items())
+def test_a_number_beyond_its_range_is_refused(variable: str, too_much: int) -> None:
+    read_settings({variable: str(too_much - 1)})
+    with pytest.raises(SettingsError, match=f"to {too_much - 1}$"):
+        read_settings({variable: str(too_much)})
+
+
+@pytest.mark.parametrize("text", ["yes", "true", "1", "0", "of", "on off"])
+def test_a_switch_is_on_or_off_and_nothing_else(text: str) -> None:
+    with pytest.raises(SettingsError, match="FACE_CHECK"):
+        read_settings({"FACE_CHECK": text})
+
+
+@pytest.mark.parametrize("text", ["URL", "file", "files", "file-id"])
+def test_training_files_are_urls_or_file_ids_and_nothing_else(text: str) -> None:
+    with pytest.raises(SettingsError, match="TRAINING_FILES"):
+        read_settings({"TRAINING_FILES": text})
+
+
+def test_without_a_public_endpoint_the_other_one_is_used() -> None:
+    assert read_settings({"OSS_ENDPOINT": "http://a"}).oss_public_endpoint == "http://a"
+    both = {"OSS_ENDPOINT": "http://a", "OSS_PUBLIC_ENDPOINT": "http://b"}
+    assert read_settings(both).oss_public_endpoint == "http://b"
+
+
+def test_what_is_required_and_missing_is_named_as_in_the_environment() -> None:
+    settings = read_settings({"OSS_BUCKET": "photos"})
+    settings.require("oss_bucket")
+    with pytest.raises(SettingsError, match=r"set OTS_ENDPOINT, DASHSCOPE_API_KEY in"):
+        settings.require("ots_endpoint", "oss_bucket", "dashscope_api_key")
+
+
+def test_secrets_do_not_show() -> None:
+    settings = read_settings({"DASHSCOPE_API_KEY": "sk-s3cret", "STATUS_TOKEN": "t0ken-t0ken-t0ken"})
+    assert "s3cret" not in repr(settings)
+    assert "t0ken" not in repr(settings)
+
+
+# -- the template ---------------------------------------------------------------------------------
+
+
+class Recording(Mapping[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_the_template_gives_exactly_the_settings_that_are_read() -> None:
+    environment = Recording()
+    read_settings(environment)
+    given = {name for variables in FUNCTIONS.values() for name in variables}
+    assert given == environment.asked - OF_THE_PLATFORM
+
+
+def test_the_function_that_the_internet_can_reach_cannot_spend_money_or_read_photos() -> None:
+    status = set(FUNCTIONS["StatusFunction"])
+    assert "DASHSCOPE_API_KEY" not in status
+    assert not {name for name in status if name.startswith("OSS_")}
+    for name in ("CollectFunction", "ReconcileFunction"):
+        assert "STATUS_TOKEN" not in FUNCTIONS[name]
+
+
+def parameter_of(variable: str) -> dict[str, Any]:
+    """The template's parameter that a variable takes its value from."""
+    (reference,) = {
+        str(variables[variable]["Ref"]) for variables in FUNCTIONS.values() if variable in variables
+    }
+    found: dict[str, Any] = TEMPLATE["Parameters"][reference]
+    return found
+
+
+WITH_DEFAULT = [
+    "DASHSCOPE_HTTP_BASE_URL",
+    "QUIET_SECONDS",
+    "MIN_PHOTOS",
+    "FACE_CHECK",
+    "TRAINING_FILES",
+    "CONCURRENT_TRAININGS",
+    "MAX_ATTEMPTS",
+]
+
+
+@pytest.mark.parametrize("variable", WITH_DEFAULT)
+def test_the_templates_default_is_the_codes_default(variable: str) -> None:
+    assert read_settings({variable: str(parameter_of(variable)["Default"])}) == Settings()
+
+
+@pytest.mark.parametrize("variable", ["FACE_CHECK", "TRAINING_FILES"])
+def test_every_value_that_the_template_allows_is_understood(variable: str) -> None:
+    for value in parameter_of(variable)["AllowedValues"]:
+        read_settings({variable: value})
+
+
+RANGES = [
+    pytest.param(
+        variable,
+        marks=pytest.mark.xfail(
+            reason="the template sets no upper limit to QuietSeconds; the functions do", raises=KeyError
+        )
+        if variable == "QUIET_SECONDS"
+        else (),
+    )
+    for variable in NUMBERS
+]
+
+
+@pytest.mark.parametrize("variable", RANGES)
+def test_the_templates_range_is_the_codes_range(variable: str) -> None:
+    parameter = parameter_of(variable)
+    assert parameter["MinValue"] == 1
+    assert parameter["MaxValue"] == NUMBERS[variable] - 1
+
+
+def test_secrets_are_parameters_that_do_not_echo() -> None:
+    for variable in ("DASHSCOPE_API_KEY", "STATUS_TOKEN"):
+        assert parameter_of(variable)["NoEcho"] is True
