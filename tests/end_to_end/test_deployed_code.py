@@ -17,7 +17,7 @@ from .support import COLLECT, STATUS, LocalStudio
 from .up import environment, run_local
 
 # What Function Compute, "Python runtime", lists for python3.10; oss2 is too old there and comes with the zip.
-RUNTIME_VERSIONS = {"tablestore": "5.4.1", "requests": "2.28.1", "urllib3": "1.26.13"}
+RUNTIME_VERSIONS = {"tablestore": "5.4.1", "requests": "2.28.1"}
 
 
 @pytest.fixture

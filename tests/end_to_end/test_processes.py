@@ -58,13 +58,12 @@ def test_killed_while_one_is_trained_and_others_wait_it_loses_nobody(prepare: St
     studio.upload_portraits("finished", 111)
     studio.mark_ready("finished")
     finished = trained_once(studio, "finished", photos=1)
-    for number, person in enumerate(("chen", "dora", "emil")):
+    people = ("chen", "dora", "emil")
+    for number, person in enumerate(people):
         studio.upload_portraits(person, 112 + number)
         studio.mark_ready(person)
-    eventually(
-        lambda: sorted(map(studio.state, ("chen", "dora", "emil"))) == ["QUEUED", "QUEUED", "TRAINING"]
-    )
-    before = {person: studio.person(person)["current"] for person in ("chen", "dora", "emil")}
+    eventually(lambda: sorted(map(studio.state, people)) == ["QUEUED", "QUEUED", "TRAINING"])
+    before = {person: studio.person(person)["current"] for person in people}
     up.kill()
     studio = up.start()
     assert studio.person("finished")["current"]["fine_tune_id"] == finished["current"]["fine_tune_id"]
@@ -212,7 +211,7 @@ def _started_or_refused(folder: Path, env: dict[str, str]) -> subprocess.Complet
     try:
         return run_local("up", cwd=folder, env=env, seconds=4)
     except subprocess.TimeoutExpired as running:
-        pytest.fail(f"it started: {running.stdout!r}")
+        pytest.fail(f"it started: {(running.stdout or b'')[:60]!r}")
 
 
 def test_a_data_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:

@@ -11,19 +11,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from unittest import mock
+from urllib.parse import urlsplit
 
+import requests
+
+from local.dashscope.responses import DashScopeService
+from local.wire import Headers, Request
 from shared.domain.job import Job
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
 from shared.workflow.ports import World
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK, Seconds, SimulatedCloud, simulated
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
 from tests.simulation.invariants import GOING, Violation
 from tests.simulation.kernel import Run
 from tests.simulation.scenarios import MINUTE, Ending, Scenario
-from tests.simulation.stores import BUCKET, INSTANCE
+from tests.simulation.stores import API_KEY, BUCKET, DASHSCOPE, INSTANCE
 
 SEED = 1
 PATIENCE = 40
@@ -82,6 +86,7 @@ class ScenarioCloud(SimulatedCloud):
         )
         self.scenario = scenario
         self.recorded_until = 0
+        self._session = _WithUploads(self)
         for method, refuse in scenario.refusals.items():
             setattr(self.studio, method, _refusing(getattr(self.studio, method), refuse))
 
@@ -97,6 +102,38 @@ class ScenarioCloud(SimulatedCloud):
         """The slot's row, or nothing before it is first taken."""
         found = self.tables.get_row(INSTANCE, "control", [("name", "slot")]).row
         return json.loads({cell.name: cell.value for cell in found.cells}["value"]) if found else {}
+
+
+class _WithUploads:
+    """The simulated session, which sends no forms, and uploads of files beside it."""
+
+    def __init__(self, cloud: ScenarioCloud) -> None:
+        self._gate = cloud.gate
+        self._service = DashScopeService(cloud.studio, Seconds(cloud.kernel), api_keys=[API_KEY])
+        self._other = cloud._session
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        if "files" not in options:
+            return self._other.request(method, url, **options)
+        form = requests.Request(method, url, headers=options["headers"], files=options["files"]).prepare()
+        parts = urlsplit(url)
+        request = Request(
+            method=method,
+            host=parts.netloc,
+            raw_path=parts.path,
+            headers=Headers(dict(form.headers)),
+            body=form.body,
+        )
+        return self._gate("dashscope", "UploadFiles", lambda: self._answer(request), DASHSCOPE)
+
+    def _answer(self, request: Request) -> Any:
+        response = self._service.handle(request)
+        answer = requests.Response()
+        answer.status_code, answer._content = response.status, response.body
+        return answer
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _refusing(usual: Callable[..., Any], refuse: Callable[[int], Exception | None]) -> Callable[..., Any]:

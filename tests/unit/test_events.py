@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -151,16 +152,14 @@ def test_no_json_at_all_makes_parsing_fail_in_any_other_way(document: Any) -> No
             event.problem_for("photos")
     except UnusableEvent:
         pass
-    assert parse_trigger_time(text) is None
+    parse_trigger_time(text)
 
 
 @few_examples
 @given(st.binary(max_size=40))
 def test_no_bytes_at_all_make_parsing_fail_in_any_other_way(event: bytes) -> None:
-    try:
+    with contextlib.suppress(UnusableEvent):
         parse_oss_event(event)
-    except UnusableEvent:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""What is deployed: the zip's content, its size, and what a cold start imports."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.packaging import ROOT, Package, build_package
+
+OWN_CODE_CEILING = 300 * 1024
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    return build_package()
+
+
+@pytest.fixture(scope="module")
+def archive(package: Package) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(package.content))
+
+
+def own_modules(archive: zipfile.ZipFile) -> list[str]:
+    return [name for name in archive.namelist() if name.startswith(("functions/", "shared/"))]
+
+
+def test_the_zip_holds_our_code_and_the_one_library_that_the_runtime_has_too_old(
+    archive: zipfile.ZipFile,
+) -> None:
+    assert {name.partition("/")[0] for name in archive.namelist()} == {"functions", "shared", "oss2"}
+    assert all(name.endswith(".py") for name in archive.namelist())
+    assert archive.testzip() is None
+
+
+def test_the_zip_holds_every_module_of_ours_as_it_is(archive: zipfile.ZipFile) -> None:
+    sources = [path for name in ("functions", "shared") for path in (ROOT / name).rglob("*.py")]
+    assert sorted(own_modules(archive)) == sorted(path.relative_to(ROOT).as_posix() for path in sources)
+    for path in sources:
+        assert archive.read(path.relative_to(ROOT).as_posix()) == path.read_bytes()
+
+
+def test_the_same_code_gives_the_same_bytes_and_name(package: Package) -> None:
+    again = build_package()
+    assert again.content == package.content
+    assert again.name == package.name
+
+
+def test_the_zip_depends_on_content_alone_and_changes_with_it(package: Package, tmp_path: Path) -> None:
+    for name in ("functions", "shared"):
+        for path in (ROOT / name).rglob("*.py"):
+            copy = tmp_path / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    # Other times, other rights and the interpreter's own files are no content.
+    cache = tmp_path / "shared" / "__pycache__"
+    cache.mkdir()
+    (cache / "logs.cpython-310.pyc").write_bytes(b"x")
+    (tmp_path / "shared" / "logs.py").chmod(0o600)
+    assert build_package(tmp_path).content == package.content
+    with (tmp_path / "shared" / "logs.py").open("a") as file:
+        file.write("# changed\n")
+    assert build_package(tmp_path).name != package.name
+
+
+def test_our_own_code_stays_small(package: Package, archive: zipfile.ZipFile) -> None:
+    assert package.own_bytes == sum(archive.getinfo(name).compress_size for name in own_modules(archive))
+    assert 0 < package.own_bytes <= OWN_CODE_CEILING
+
+
+def test_nothing_that_is_deployed_imports_the_local_cloud_or_the_tests(archive: zipfile.ZipFile) -> None:
+    for name in own_modules(archive):
+        for node in ast.walk(ast.parse(archive.read(name))):
+            imported = []
+            if isinstance(node, ast.Import):
+                imported = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, name
+                imported = [node.module or ""]
+            for module in imported:
+                assert module.partition(".")[0] not in {"local", "tests"}, name
+
+
+def test_the_templates_handlers_are_in_the_zip(archive: zipfile.ZipFile) -> None:
+    for module in ("collect", "reconcile", "status"):
+        tree = ast.parse(archive.read(f"functions/{module}.py"))
+        handlers = [
+            node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "handler"
+        ]
+        assert len(handlers) == 1
+        assert len(handlers[0].args.args) == 2
+
+
+# One interpreter for all three: each handler is imported after the others' modules were forgotten.
+IMPORT_PROBE = """
+import importlib, json, sys
+clean = set(sys.modules)
+heavy = ("oss2", "tablestore", "requests", "urllib3")
+found = {}
+for name in ("status", "collect", "reconcile"):
+    importlib.import_module(f"functions.{name}")
+    found[name] = [module for module in heavy if module in sys.modules]
+    for module in set(sys.modules) - clean:
+        del sys.modules[module]
+print(json.dumps(found))
+"""
+
+
+def test_importing_a_handler_imports_no_sdk() -> None:
+    probe = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORT_PROBE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert probe.returncode == 0, probe.stderr
+    assert json.loads(probe.stdout) == {"status": [], "collect": [], "reconcile": []}

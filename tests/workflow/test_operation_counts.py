@@ -1,0 +1,79 @@
+"""What an upload, a tick and a job cost in calls: counted, not timed, and the same at any history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.faults import NoFaults
+
+
+@pytest.fixture
+def cloud() -> Iterator[SimulatedCloud]:
+    cloud = SimulatedCloud(1, NoFaults(), rules=Rules(quiet=60_000, kept_fine_tunes=1000))
+    with simulated(cloud):
+        yield cloud
+    cloud.close()
+
+
+def calls_of(cloud: SimulatedCloud, act: object, milliseconds: int) -> Counter[str]:
+    start = len(cloud.gate.trace)
+    act()  # type: ignore[operator]
+    cloud.advance(milliseconds)
+    return Counter(f"{call.service} {call.operation}" for call in cloud.gate.trace[start:])
+
+
+def test_an_upload_costs_one_read_and_one_write_and_no_download(cloud: SimulatedCloud) -> None:
+    first = calls_of(cloud, lambda: cloud.upload("anna", "1.jpg", b"FACE 1"), 10_000)
+    second = calls_of(cloud, lambda: cloud.upload("anna", "2.jpg", b"FACE 2"), 10_000)
+    expected = {
+        "oss HeadObject": 1,
+        "ots GetRange jobs": 1,
+        "oss GetObject image/info": 1,
+        "oss PostObject saveas": 1,
+        "dashscope DetectFaces": 1,
+        "ots PutRow jobs": 1,
+    }
+    assert first == expected
+    assert second == expected
+
+
+def test_a_repeated_event_costs_two_reads_and_no_write(cloud: SimulatedCloud) -> None:
+    calls = calls_of(cloud, lambda: cloud.upload("anna", "1.jpg", b"FACE 1", deliveries=(0, 30_000)), 20_000)
+    assert calls["ots PutRow jobs"] == 1
+    repeated = calls_of(cloud, lambda: None, 20_000)
+    assert repeated == {"oss HeadObject": 1, "ots GetRange jobs": 1}
+
+
+def test_a_tick_costs_the_same_before_anything_happened_and_after_much_did(cloud: SimulatedCloud) -> None:
+    idle = calls_of(cloud, cloud.invoke_reconcile, TICK)
+    assert not [name for name in idle if name.startswith("dashscope") or "PutRow" in name]
+    for number in range(3):
+        cloud.upload(f"person {number}", "1.jpg", b"FACE %d" % number)
+    for _ in range(40):
+        cloud.invoke_reconcile()
+        cloud.advance(TICK)
+    assert [job.state for job in cloud.jobs()] == [JobState.SUCCEEDED] * 3
+    later = calls_of(cloud, cloud.invoke_reconcile, TICK)
+    # The sweep looks at the people on its page; everything else is as it was.
+    assert {name: count for name, count in later.items() if name != "ots GetRange jobs"} == {
+        name: count for name, count in idle.items() if name != "ots GetRange jobs"
+    }
+
+
+def test_a_job_costs_at_most_twelve_writes_from_its_first_photo_to_its_result(cloud: SimulatedCloud) -> None:
+    def live() -> None:
+        cloud.upload("anna", "1.jpg", b"FACE 1")
+        for number in range(1, 15):
+            cloud.kernel.at(cloud.kernel.now + number * TICK, cloud.invoke_reconcile)
+
+    calls = calls_of(cloud, live, 15 * TICK)
+    assert cloud.is_settled()
+    writes = sum(count for name, count in calls.items() if "PutRow" in name)
+    assert writes <= 12, calls
+    assert calls["dashscope CreateFineTune"] == 1
