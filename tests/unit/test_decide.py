@@ -90,17 +90,25 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
     ),
     (
         "more run than there are places",
-        observed(running=(training("a"), training("b"), training("c")), queue=(queued("d"),)),
+        observed(
+            running=(training("a"), training("b"), training("c")),
+            queue=(queued("d"), queued("e"), queued("f")),
+        ),
         RULES,
         ["poll:a", "poll:b", "poll:c"],
     ),
-    ("an attempt whose sender may live is left alone", observed(running=(ALIVE,)), RULES, []),
+    (
+        "an attempt is looked for in the list even while its sender may live",
+        observed(running=(ALIVE,)),
+        RULES,
+        ["resolve:alive"],
+    ),
     ("an attempt whose sender is dead is resolved", observed(running=(EXPIRED,)), RULES, ["resolve:expired"]),
     (
         "an attempt takes a place whether alive or not",
         observed(running=(ALIVE, EXPIRED), queue=(queued("a"),)),
         TWO,
-        ["resolve:expired"],
+        ["resolve:alive", "resolve:expired"],
     ),
     (
         "an ended job is delivered",
@@ -275,7 +283,7 @@ def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(
     actions = decide(seen, Rules(concurrent_trainings=places))
     wanted = {
         Poll: lambda job: job.state is S.TRAINING,
-        Resolve: lambda job: job.state is S.SUBMITTING and job.attempt_expires_at <= NOW,
+        Resolve: lambda job: job.state is S.SUBMITTING,
         Deliver: lambda job: job.state.is_terminal and not job.delivered,
         Look: lambda job: job.state is S.COLLECTING and job.due_at <= NOW,
         Submit: lambda job: job.state is S.QUEUED,

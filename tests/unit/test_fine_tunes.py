@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from shared.domain.fine_tunes import FineTune, find_ours, path_of
+from shared.domain.fine_tunes import FineTune, find_ours, job_of, path_of
 from tests.unit.support import fine_tune
 
 KEY = "submissions/0123456789abcdef0123-1/aa11.jpg"
@@ -139,3 +139,57 @@ def test_only_the_three_final_statuses_are_an_end_and_anything_else_goes_on(stat
 def test_a_foreign_fine_tune_with_a_malformed_url_does_not_hide_ours() -> None:
     malformed = fine_tune("FAILED", "ft-foreign", files=("http://[bad/a.jpg",))
     assert find_ours([malformed, ours(f"https://h/{KEY}")], [KEY], not_these=()) == ours(f"https://h/{KEY}")
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        ("PENDING", True),
+        ("RUNNING", True),
+        ("SUCCEEDED", True),
+        ("", True),
+        ("FAILED", False),
+        ("CANCELED", False),
+    ],
+)
+def test_failed_and_canceled_fine_tunes_do_not_count_against_the_cap(status: str, counts: bool) -> None:
+    assert fine_tune(status).counts_against_the_cap is counts
+
+
+JOB = "0123456789abcdef0123-1"
+
+
+@pytest.mark.parametrize(
+    ("files", "job"),
+    [
+        ((f"https://b.oss-cn-beijing.aliyuncs.com/{KEY}?x=1",), JOB),
+        ((f"https://oss-cn-beijing.aliyuncs.com/photos/{KEY}",), JOB),
+        ((f"https://h/{KEY.replace('/', '%2F')}",), JOB),
+        (("https://h/other.jpg", FILE_ID, f"https://h/{KEY}"), JOB),
+        ((), None),
+        ((FILE_ID,), None),
+        (("https://h/people/li/a.jpg",), None),
+        (("https://h/submissions/a.jpg",), None),
+    ],
+)
+def test_a_fine_tune_made_from_snapshots_names_its_job(files: tuple[str, ...], job: str | None) -> None:
+    assert job_of(fine_tune(files=files)) == job
+
+
+@pytest.mark.xfail(
+    reason="the bucket is not looked at, so another stack's fine-tune is taken for ours",
+    raises=AssertionError,
+)
+def test_a_fine_tune_made_from_another_buckets_snapshots_is_a_strangers() -> None:
+    # Two stacks may share one DashScope account; to each the other's people look erased.
+    ours_, theirs = (
+        fine_tune(files=(f"https://{bucket}.oss.example/{KEY}",)) for bucket in ("ours", "theirs")
+    )
+    assert job_of(ours_) != job_of(theirs)
+
+
+@pytest.mark.xfail(
+    reason="a foreign fine-tune with a malformed URL makes the search raise", raises=ValueError
+)
+def test_a_foreign_fine_tune_with_a_malformed_url_belongs_to_no_job() -> None:
+    assert job_of(fine_tune(files=("http://[bad/a.jpg",))) is None

@@ -19,7 +19,7 @@ ENVIRONMENT = {
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s3cret-of-environment",
     "ALIBABA_CLOUD_SECURITY_TOKEN": "token-of-environment",
 }
-GIVEN = SimpleNamespace(access_key_id="id", access_key_secret="s3cret", security_token="t0ken")  # noqa: S106
+GIVEN = SimpleNamespace(access_key_id="id", access_key_secret="s3cret", security_token="t0ken")
 
 
 def test_credentials_of_the_invocation_come_before_those_of_the_environment() -> None:
@@ -82,7 +82,7 @@ def test_tokens_are_safe_in_a_key_and_do_not_repeat() -> None:
 def test_collect_drops_what_is_no_upload_event_without_touching_anything(
     event: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "build_world", lambda context: pytest.fail("the world was built"))
+    monkeypatch.setattr(collect, "build_world", lambda _: pytest.fail("the world was built"))
     assert "ignored" in collect.handler(event, None)
 
 
@@ -95,7 +95,7 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         return Report(rounds=1, actions={"poll": 2})
 
     clock = SimpleNamespace(now=lambda: NOW)
-    monkeypatch.setattr(reconcile, "build_world", lambda context: SimpleNamespace(clock=clock))
+    monkeypatch.setattr(reconcile, "build_world", lambda _: SimpleNamespace(clock=clock))
     monkeypatch.setattr(reconcile, "reconcile", tick)
     return ticks
 
@@ -125,7 +125,6 @@ def test_a_tick_that_is_more_than_a_minute_old_is_dropped(
 
 @pytest.mark.parametrize("event", [b"", b"{}", b"null", b"\xff"])
 def test_a_tick_without_a_time_runs(event: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(a_world(monkeypatch)) == 0
     ticks = a_world(monkeypatch)
     reconcile.handler(event, None)
     assert len(ticks) == 1
@@ -153,7 +152,7 @@ def test_status_answers_a_wsgi_call(monkeypatch: pytest.MonkeyPatch) -> None:
     with_environment(monkeypatch, **SET_UP)
     started: list[str] = []
     environ = {"REQUEST_METHOD": "GET", "fc.request_uri": "/healthz", "fc.context": None}
-    chunks: Any = status.handler(environ, lambda line, headers: started.append(line))
+    chunks: Any = status.handler(environ, lambda line, _: started.append(line))
     assert started == ["200 OK"]
     assert json.loads(b"".join(chunks)) == {"status": "ok"}
 

@@ -263,6 +263,13 @@ def test_a_usable_photo_finds_room_in_a_row_that_rubbish_has_filled() -> None:
     assert job.knows("bad-0", "E-bad-0")
 
 
+def test_making_room_in_a_full_row_leaves_the_job_it_starts_from_as_it_was() -> None:
+    before = collecting(*(photo(f"bad-{number}", Verdict.EMPTY) for number in range(MAX_RECORDED)))
+    frozen = copy.deepcopy(before)
+    before.with_photo(photo("good"), RULES, NOW)
+    assert before == frozen
+
+
 def test_replacing_a_photo_of_a_full_row_drops_nothing() -> None:
     job = collecting(*(photo(f"bad-{number}", Verdict.EMPTY) for number in range(MAX_RECORDED)))
     after = job.with_photo(photo("bad-7", Verdict.EMPTY, etag="new"), RULES, NOW)
@@ -315,6 +322,12 @@ def test_an_attempt_is_counted_and_says_when_its_run_is_dead() -> None:
     job = job_in(S.QUEUED, reason=WHY).attempting(NOW + 1, expires_at=NOW + 60, file_ids=("f1",))
     assert (job.state, job.attempt, job.attempt_expires_at) == (S.SUBMITTING, 1, NOW + 60)
     assert (job.submitted_at, job.file_ids, job.reason) == (NOW + 1, ("f1",), None)
+
+
+def test_an_attempt_that_was_sent_without_an_answer_has_no_sender_any_more() -> None:
+    job = job_in(S.SUBMITTING, attempt_expires_at=NOW + 60_000)
+    sent = job.sent(NOW + 5)
+    assert sent == replace(job, attempt_expires_at=NOW + 5, changed_at=NOW + 5)
 
 
 def test_a_requeued_job_goes_back_to_its_old_place() -> None:
@@ -378,6 +391,7 @@ MOVES: dict[str, tuple[Callable[[Job], Job], set[JobState]]] = {
     "with_photo": (lambda job: job.with_photo(photo("x"), RULES, NOW), {S.COLLECTING, S.REJECTED}),
     "rejected": (lambda job: job.rejected(NOW), {S.COLLECTING, S.REJECTED}),
     "attempting": (lambda job: job.attempting(NOW, expires_at=NOW), {S.QUEUED, S.SUBMITTING}),
+    "sent": (lambda job: job.sent(NOW), {S.QUEUED, S.SUBMITTING}),
     "submitted": (lambda job: job.submitted(fine_tune(), NOW), {S.SUBMITTING, S.TRAINING}),
     "requeued": (lambda job: job.requeued(WHY, NOW), {S.COLLECTING, S.SUBMITTING, S.TRAINING, S.QUEUED}),
     "still_training": (lambda job: job.still_training(fine_tune(), NOW), {S.SUBMITTING, S.TRAINING}),
@@ -442,6 +456,7 @@ def _random_change(job: Job, rules: Rules, now: int, random_: random.Random) -> 
     if job.state is S.SUBMITTING:
         return random_.choice(
             [
+                lambda: job.sent(now),
                 lambda: job.submitted(fine_tune("PENDING", f"ft-{random_.randrange(10**6)}"), now),
                 lambda: job.requeued(WHY, now, failures=random_.randrange(2)),
                 lambda: job.ended(S.FAILED, WHY, now),

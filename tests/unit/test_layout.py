@@ -46,7 +46,10 @@ def test_the_zip_holds_every_module_of_ours_as_it_is(archive: zipfile.ZipFile) -
         assert archive.read(path.relative_to(ROOT).as_posix()) == path.read_bytes()
 
 
-def test_the_same_code_gives_the_same_bytes_and_name(package: Package) -> None:
+def test_the_same_code_gives_the_same_bytes_and_name(package: Package, archive: zipfile.ZipFile) -> None:
+    # Nothing of the moment or of the machine: the time is the format's first, the rights are fixed.
+    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
     again = build_package()
     assert again.content == package.content
     assert again.name == package.name

@@ -15,6 +15,7 @@ from shared.domain.slot import Slot
 from shared.errors import Conflict, Permanent, RetryLater
 
 KEY: Key = [("name", "slot")]
+FIRST_TOKEN, SECOND_TOKEN = "0000" + "0" * 12, "0001" + "0" * 12
 
 
 def service_error(code: str) -> tablestore.OTSServiceError:
@@ -114,7 +115,7 @@ class Bench:
     def __init__(self) -> None:
         self.client = FakeClient()
         self.sleeps: list[float] = []
-        self.tokens = iter(f"token-{number}" for number in range(100))
+        self.tokens = iter(f"{number:04x}{'0' * 12}" for number in range(100))
         self.rows = Rows(self.client, "control", lambda: next(self.tokens), self.sleeps.append)
 
     @property
@@ -133,8 +134,8 @@ def bench() -> Bench:
 def test_a_new_row_gets_version_one_and_each_write_the_next(bench: Bench) -> None:
     assert bench.rows.put(KEY, {"a": 1}, expected=None) == 1
     assert bench.rows.put(KEY, {"a": 2}, expected=1) == 2
-    assert bench.stored == {"a": 2, VERSION: 2, WRITE_TOKEN: "token-1"}
-    assert bench.rows.get(KEY) == {"name": "slot", "a": 2, VERSION: 2, WRITE_TOKEN: "token-1"}
+    assert bench.stored == {"a": 2, VERSION: 2, WRITE_TOKEN: SECOND_TOKEN}
+    assert bench.rows.get(KEY) == {"name": "slot", "a": 2, VERSION: 2, WRITE_TOKEN: SECOND_TOKEN}
     assert bench.sleeps == []
 
 
@@ -176,16 +177,30 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_our_own(
         bench.client.rows[tuple(KEY)] = {"a": 0, VERSION: expected, WRITE_TOKEN: "before"}
     bench.client.script = [("lose", error)]
     assert bench.rows.put(KEY, {"a": 1}, expected=expected) == (expected or 0) + 1
-    assert bench.written_tokens() == ["token-0", "token-0"]
-    assert bench.stored == {"a": 1, VERSION: (expected or 0) + 1, WRITE_TOKEN: "token-0"}
+    assert bench.written_tokens() == [FIRST_TOKEN, FIRST_TOKEN]
+    assert bench.stored == {"a": 1, VERSION: (expected or 0) + 1, WRITE_TOKEN: FIRST_TOKEN}
 
 
 @pytest.mark.parametrize("error", NO_ANSWERS.values(), ids=NO_ANSWERS)
 def test_a_write_that_never_arrived_is_made_again(bench: Bench, error: Exception) -> None:
     bench.client.script = [("drop", error), ("drop", error)]
     assert bench.rows.put(KEY, {"a": 1}, expected=None) == 1
-    assert bench.written_tokens() == ["token-0"] * 3
-    assert bench.sleeps == [0.1, 0.2]
+    assert bench.written_tokens() == [FIRST_TOKEN] * 3
+    assert len(bench.sleeps) == 2
+
+
+@pytest.mark.parametrize(
+    ("token", "low", "high"), [("0000", 0.5, 0.5), ("8000", 1, 1), ("ffff", 1.4999, 1.5)]
+)
+def test_the_waits_between_tries_double_and_differ_from_writer_to_writer(
+    token: str, low: float, high: float
+) -> None:
+    bench = Bench()
+    bench.tokens = iter([token + "0" * 12])
+    bench.client.script = [("drop", LOST)] * 2
+    bench.rows.put(KEY, {"a": 1}, expected=None)
+    for slept, whole in zip(bench.sleeps, (0.1, 0.2), strict=True):
+        assert whole * low <= slept <= whole * high + 1e-9
 
 
 def test_a_foreign_write_that_came_between_is_a_conflict_and_stays(bench: Bench) -> None:
@@ -221,7 +236,7 @@ def test_silence_ends_after_a_bounded_number_of_writes(bench: Bench, effect: str
         bench.rows.put(KEY, {"a": 1}, expected=None)
     assert not isinstance(raised.value, Conflict)
     assert len(bench.client.puts) == WRITE_TRIES
-    assert sum(bench.sleeps) < 1
+    assert sum(bench.sleeps) < 1.1
 
 
 @pytest.mark.parametrize(
@@ -321,6 +336,7 @@ FULL = Slot(
     trouble=Reason("Throttling", "慢一点"),
     refusals=3,
     durations=(1, 2, 3),
+    kept=7,
 )
 
 

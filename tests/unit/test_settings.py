@@ -57,6 +57,11 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("CONCURRENT_TRAININGS", "1", "concurrent_trainings", 1),
         ("CONCURRENT_TRAININGS", "100", "concurrent_trainings", 100),
         ("CONCURRENT_TRAININGS", "", "concurrent_trainings", 1),
+        ("KEPT_FINE_TUNES", "1", "kept_fine_tunes", 1),
+        ("KEPT_FINE_TUNES", "100000", "kept_fine_tunes", 100_000),
+        ("KEPT_FINE_TUNES", "", "kept_fine_tunes", 20),
+        ("DELETE_SUPERSEDED", "on", "delete_superseded", True),
+        ("DELETE_SUPERSEDED", "", "delete_superseded", False),
         ("MAX_ATTEMPTS", "1", "max_attempts", 1),
         ("MAX_ATTEMPTS", "5", "max_attempts", 5),
         ("MAX_ATTEMPTS", "", "max_attempts", 2),
@@ -66,7 +71,13 @@ def test_each_rule_is_read_from_its_variable(variable: str, text: str, rule: str
     assert getattr(read_settings({variable: text}).rules, rule) == value
 
 
-NUMBERS = {"QUIET_SECONDS": 86_401, "MIN_PHOTOS": 11, "CONCURRENT_TRAININGS": 101, "MAX_ATTEMPTS": 6}
+NUMBERS = {
+    "QUIET_SECONDS": 86_401,
+    "MIN_PHOTOS": 11,
+    "CONCURRENT_TRAININGS": 101,
+    "KEPT_FINE_TUNES": 100_001,
+    "MAX_ATTEMPTS": 6,
+}
 
 
 @pytest.mark.parametrize("variable", NUMBERS)
@@ -83,10 +94,11 @@ def test_a_number_beyond_its_range_is_refused(variable: str, too_much: int) -> N
         read_settings({variable: str(too_much)})
 
 
+@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED"])
 @pytest.mark.parametrize("text", ["yes", "true", "1", "0", "of", "on off"])
-def test_a_switch_is_on_or_off_and_nothing_else(text: str) -> None:
-    with pytest.raises(SettingsError, match="FACE_CHECK"):
-        read_settings({"FACE_CHECK": text})
+def test_a_switch_is_on_or_off_and_nothing_else(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        read_settings({variable: text})
 
 
 @pytest.mark.parametrize("text", ["URL", "file", "files", "file-id"])
@@ -165,6 +177,8 @@ WITH_DEFAULT = [
     "FACE_CHECK",
     "TRAINING_FILES",
     "CONCURRENT_TRAININGS",
+    "KEPT_FINE_TUNES",
+    "DELETE_SUPERSEDED",
     "MAX_ATTEMPTS",
 ]
 
@@ -174,7 +188,7 @@ def test_the_templates_default_is_the_codes_default(variable: str) -> None:
     assert read_settings({variable: str(parameter_of(variable)["Default"])}) == Settings()
 
 
-@pytest.mark.parametrize("variable", ["FACE_CHECK", "TRAINING_FILES"])
+@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED", "TRAINING_FILES"])
 def test_every_value_that_the_template_allows_is_understood(variable: str) -> None:
     for value in parameter_of(variable)["AllowedValues"]:
         read_settings({variable: value})

@@ -39,6 +39,12 @@ def test_taking_and_releasing_are_each_others_opposite() -> None:
     assert before.holders == ("a",)
 
 
+def test_taking_a_place_remembers_how_many_fine_tunes_the_account_keeps() -> None:
+    slot = Slot().taken("a", NOW, kept=19)
+    assert slot.kept == 19
+    assert slot.released("a").kept == 19
+
+
 def test_releasing_what_holds_nothing_changes_nothing() -> None:
     slot = Slot(holders=("a",), durations=(1,))
     assert slot.released("b") == slot
@@ -58,26 +64,32 @@ def test_the_latest_durations_are_kept_and_older_ones_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusals", "delay", "wait"),
+    ("refusals", "delay", "longest", "wait"),
     [
-        (0, 20_000, 20_000),
-        (1, 20_000, 40_000),
-        (2, 20_000, 80_000),
-        (7, 20_000, 2_560_000),
-        (8, 20_000, 3_600_000),
-        (500, 20_000, 3_600_000),
-        (5, 0, 0),
+        (0, 20_000, 3_600_000, 20_000),
+        (1, 20_000, 3_600_000, 40_000),
+        (2, 20_000, 3_600_000, 80_000),
+        (2, 20_000, 60_000, 60_000),
+        (0, 120_000, 60_000, 60_000),
+        (7, 20_000, 3_600_000, 2_560_000),
+        (8, 20_000, 3_600_000, 3_600_000),
+        (500, 20_000, 3_600_000, 3_600_000),
+        (5, 0, 60_000, 0),
     ],
 )
-def test_refusals_in_a_row_double_the_pause_up_to_an_hour(refusals: int, delay: int, wait: int) -> None:
-    slot = Slot(refusals=refusals).refused(WHY, delay, NOW)
+def test_refusals_in_a_row_double_the_pause_up_to_the_longest(
+    refusals: int, delay: int, longest: int, wait: int
+) -> None:
+    slot = Slot(refusals=refusals).refused(WHY, delay, NOW, longest=longest)
     assert slot.closed_until == NOW + wait
     assert (slot.refusals, slot.trouble) == (refusals + 1, WHY)
     assert slot.has_trouble
 
 
 def test_an_accepted_submit_forgets_the_trouble_and_keeps_the_rest() -> None:
-    slot = Slot(holders=("a",), durations=(9,), taken_at=5).refused(WHY, 20_000, NOW).accepted()
+    slot = (
+        Slot(holders=("a",), durations=(9,), taken_at=5).refused(WHY, 20_000, NOW, longest=60_000).accepted()
+    )
     assert slot == Slot(holders=("a",), durations=(9,), taken_at=5)
     assert not slot.has_trouble
 

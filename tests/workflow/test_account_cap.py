@@ -1,4 +1,4 @@
-"""DashScope keeps at most 20 running or succeeded fine-tunes: known before it is hit, with a policy for room."""
+"""DashScope keeps at most 20 running or succeeded fine-tunes: known before it is hit, with room on demand."""
 
 from __future__ import annotations
 

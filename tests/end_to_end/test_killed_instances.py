@@ -1,0 +1,71 @@
+"""The function processes are killed at random moments while people upload; the promises hold all the same."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import defaultdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from .support import SETTLED, LocalStudio, eventually
+
+ROUNDS = 20
+PEOPLE = 10
+
+
+@pytest.mark.timeout(420)
+def test_twenty_rounds_of_sigkill_cost_no_person_and_pay_nothing_twice(fresh_studio: LocalStudio) -> None:
+    chance = random.Random(7)
+    people = [f"person {number}" for number in range(PEOPLE)]
+    killed = 0
+    for turn in range(ROUNDS):
+        if turn % 2 == 0:
+            person = people[turn // 2]
+            fresh_studio.upload_portraits(
+                person, *(4000 + 10 * turn + n for n in range(chance.randint(1, 2)))
+            )
+        time.sleep(chance.uniform(0.05, 0.6))  # the moment of the kill is what is drawn
+        killed += _kill_instances()
+    assert killed >= ROUNDS // 2, "too few processes were there to be killed"
+
+    def all_trained() -> bool:
+        return all(fresh_studio.state(person) in SETTLED for person in people)
+
+    # A submit that was killed before it was sent waits for its sender's certain death and the list's settling.
+    eventually(all_trained, 330.0, lambda: {person: fresh_studio.state(person) for person in people})
+    assert {person: fresh_studio.state(person) for person in people} == dict.fromkeys(people, "SUCCEEDED")
+    _check_ledger(fresh_studio)
+
+
+def _kill_instances() -> int:
+    """SIGKILL every function process that this process has started; returns how many there were."""
+    killed = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            command = (folder / "cmdline").read_bytes()
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if b"bootstrap.py" in command and parent == str(os.getpid()):
+            os.kill(int(folder.name), signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+def _check_ledger(studio: LocalStudio) -> None:
+    ledger = studio.cloud.studio.ledger()
+    paid: dict[str, list[str]] = defaultdict(list)
+    for entry in ledger:
+        paid[urlsplit(entry.training_file_ids[0]).path].append(entry.job_id)
+    assert {path: ids for path, ids in paid.items() if len(ids) > 1} == {}
+    assert len(ledger) == PEOPLE
+    spans = sorted((entry.created, entry.ended or entry.created) for entry in ledger)
+    overlapping = [(a, b) for a, b in zip(spans, spans[1:], strict=False) if b[0] < a[1]]
+    assert overlapping == [], "two fine-tunes ran at once"
