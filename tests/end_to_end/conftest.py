@@ -1,4 +1,4 @@
-"""A whole cloud for each module; its tests stay out of one another's way by being about different people."""
+"""One cloud for all tests of a worker; they stay out of one another's way by being about different people."""
 
 from __future__ import annotations
 
@@ -10,10 +10,21 @@ import pytest
 from .support import LocalStudio, running_studio
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
+@pytest.fixture(scope="session")
+def session_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
     with running_studio(tmp_path_factory.mktemp("cloud")) as made:
         yield made
+
+
+@pytest.fixture
+def studio(session_studio: LocalStudio) -> Iterator[LocalStudio]:
+    """The shared cloud; what a test has injected or switched is undone after it."""
+    behaviour = session_studio.cloud.studio.behaviour
+    before = dict(vars(behaviour))
+    yield session_studio
+    for front in session_studio.cloud.fronts.values():
+        front.clear_faults()
+    vars(behaviour).update(before)
 
 
 @pytest.fixture

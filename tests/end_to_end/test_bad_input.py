@@ -16,15 +16,16 @@ from .support import COLLECT, RECONCILE, LocalStudio, encoded, eventually, photo
 
 
 @pytest.fixture(scope="module", autouse=True)
-def innocent(studio: LocalStudio) -> Iterator[None]:
+def innocent(session_studio: LocalStudio) -> Iterator[None]:
     """Someone who uploads before all the trouble and somebody else after it; both must be trained once."""
-    studio.upload_portraits("innocent before", 1)
+    session_studio.upload_portraits("innocent before", 1)
     yield
-    studio.upload_portraits("innocent after", 2)
+    session_studio.upload_portraits("innocent after", 2)
     for person in ("innocent before", "innocent after"):
-        document = studio.wait_until_trained(person)
-        assert len(studio.fine_tunes_of(document["current"]["job_id"])) == 1
-    assert studio.cloud.compute.abandoned() == []
+        document = session_studio.wait_until_trained(person)
+        assert len(session_studio.fine_tunes_of(document["current"]["job_id"])) == 1
+    given_up = session_studio.cloud.compute.abandoned()
+    assert [invocation.reason for invocation in given_up if invocation.function == COLLECT] == []
 
 
 def an_event(

@@ -24,6 +24,34 @@ def test_photos_can_be_given_to_dashscope_as_files_instead_of_urls(tmp_path: Pat
         assert studio.result("by file")["finetuned_output"] == document["finetuned_output"]
 
 
+def test_a_full_file_store_makes_the_queue_wait_with_the_reason(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+        studio.cloud.studio.behaviour.file_count = 2
+        studio.upload_portraits("no room", 104, 105, 106)
+        studio.mark_ready("no room")
+        eventually(lambda: studio.called("UploadFiles") >= 3)
+        studio.let_ticks_pass(5)
+        document = studio.wait_for("no room", "QUEUED")
+        assert document["queue"]["waiting_because"] is not None, document["queue"]
+        assert "file store is full" in document["queue"]["waiting_because"]["message"]
+        assert studio.called("UploadFiles") <= 2 * 3, "it tries again at every tick"
+
+
+def test_the_files_of_finished_trainings_do_not_fill_dashscopes_file_store(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+        for number, person in enumerate(("first by file", "second by file")):
+            studio.upload_portraits(person, 107 + number)
+            studio.mark_ready(person)
+            studio.wait_until_trained(person)
+        listed = studio.http.get(
+            studio.endpoints["DASHSCOPE_HTTP_BASE_URL"] + "/files",
+            headers={"Authorization": f"Bearer {studio.endpoints['DASHSCOPE_API_KEY']}"},
+            timeout=30,
+        )
+        kept = [file["name"] for file in listed.json()["data"]["files"]]
+        assert kept == []
+
+
 def test_a_lost_answer_is_adopted_by_its_file_ids_too(tmp_path: Path) -> None:
     with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
         studio.cloud.fronts["dashscope"].inject(
