@@ -16,6 +16,7 @@ from shared.clients.credentials import find_credentials
 from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest, from_event, from_wsgi
 from shared.http_api.problems import Problem
 from shared.http_api.routes import Reader, answer
+from shared.logs import warn
 from shared.settings import SettingsError, read_settings
 
 
@@ -35,7 +36,8 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         settings = read_settings(os.environ)
         settings.require("ots_endpoint", "ots_instance")
     except SettingsError as problem:
-        return Problem(500, "misconfigured", f"The function is not set up: {problem}.").response()
+        warn("status_misconfigured", problem=str(problem))
+        return Problem(500, "misconfigured", "The function is not set up; its log says why.").response()
 
     def connect() -> Reader:
         jobs, control = tables(settings, find_credentials(context, os.environ))

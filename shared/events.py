@@ -49,9 +49,13 @@ def parse_oss_event(event: bytes | str) -> list[ObjectEvent]:
 
 
 def parse_trigger_time(event: bytes | str) -> int | None:
-    """Return a timer event's ``triggerTime`` as milliseconds since the epoch, or None when it has none."""
+    """Return a timer event's ``triggerTime`` as milliseconds since the epoch, or None when it has none.
+
+    Raises:
+        UnusableEvent: the event is not a JSON object.
+    """
+    text = _document(event).get("triggerTime")
     try:
-        text = _document(event).get("triggerTime")
         return int(datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp() * 1000)
     except ValueError:
         return None

@@ -11,8 +11,8 @@ import re
 
 _logger = logging.getLogger("facechain_autotrain")
 
-_QUERY = re.compile(r"(https?://[^\s\"'?]+)\?[^\s\"']*")
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
+_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*", re.IGNORECASE)
+_KEY = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{4,}")
 
 
 def redact(text: str) -> str:
@@ -21,11 +21,19 @@ def redact(text: str) -> str:
 
 
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write one line. Every string in ``fields`` is redacted."""
-    line = json.dumps({"event": event, **fields}, ensure_ascii=False, default=str)
-    _logger.log(level, "%s", redact(line))
+    """Write one line. Every text in ``fields``, however deep, is redacted."""
+    _logger.log(level, "%s", json.dumps(_redacted({"event": event, **fields}), ensure_ascii=False))
 
 
 def warn(event: str, **fields: object) -> None:
     """Write one line that somebody should look at."""
     log(event, level=logging.WARNING, **fields)
+
+
+def _redacted(value: object) -> object:
+    """Redact before the text becomes JSON, whose escapes would hide where words begin."""
+    if isinstance(value, dict):
+        return {redact(str(name)): _redacted(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_redacted(part) for part in value]
+    return value if isinstance(value, (int, float, bool)) or value is None else redact(str(value))

@@ -64,6 +64,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if environment.get(variable, "").strip()
     }
     texts.setdefault("oss_public_endpoint", texts.get("oss_endpoint", ""))
+    key = texts.get("dashscope_api_key", "")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError("DASHSCOPE_API_KEY holds characters that no API key has; copy it again")
     if texts.get("training_files", "url") not in ("url", "file_id"):
         raise SettingsError(f"TRAINING_FILES is {texts['training_files']!r}; it must be url or file_id")
     return Settings(**texts, rules=_read_rules(environment))

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from shared.clients.rows import VERSION, Key, Rows
 from shared.domain.job import Reason
 from shared.domain.slot import Slot
+from shared.errors import Conflict
 
 TABLE = "control"
 _SLOT: Key = [("name", "slot")]
@@ -32,7 +33,7 @@ class ControlTable:
             holders=tuple(value.get("holders", ())),
             taken_at=value.get("taken_at", 0),
             closed_until=value.get("closed_until", 0),
-            trouble=Reason(**trouble) if trouble else None,
+            trouble=Reason(trouble["code"], trouble["message"]) if trouble else None,
             refusals=value.get("refusals", 0),
             durations=tuple(value.get("durations", ())),
             kept=value.get("kept"),
@@ -61,5 +62,6 @@ class ControlTable:
             Conflict: another run has moved it.
         """
         columns = self._rows.get(_SWEEP)
-        if (str(columns["cursor"]) if columns else "") == before:
-            self._rows.put(_SWEEP, {"cursor": after}, expected=columns[VERSION] if columns else None)
+        if (str(columns["cursor"]) if columns else "") != before:
+            raise Conflict("another run has moved the sweep's cursor")
+        self._rows.put(_SWEEP, {"cursor": after}, expected=columns[VERSION] if columns else None)

@@ -84,21 +84,23 @@ class DashScope:
         """Iterate over the complete list, each fine-tune once.
 
         Fine-tunes that appear while the pages are read push others from one page to the next, and deleted
-        ones pull them back past us; so the pages are read again until one round holds as many as the list
-        says there are.
+        ones pull them back past us; so the pages are read again until one round holds exactly as many as all
+        of its pages say there are. Whether money is spent again hangs on this list: what cannot be read for
+        certain is not taken for an empty one.
 
         Raises:
             RetryLater: no round was complete.
         """
         for _ in range(LIST_TRIES):
             seen: dict[str, FineTune] = {}
-            total = 0
+            totals: set[int] = set()
             for page_no in range(1, MAX_PAGES + 1):
                 page, total = self._page(page_no)
+                totals.add(total)
                 seen.update((fine_tune.fine_tune_id, fine_tune) for fine_tune in page)
                 if not page or page_no * PAGE_SIZE >= total:
                     break
-            if len(seen) >= total:
+            if totals == {len(seen)}:
                 return iter(seen.values())
         raise RetryLater("list_incomplete", "DashScope's list of fine-tunes kept changing", delay=10)
 
@@ -107,8 +109,10 @@ class DashScope:
 
         def read() -> tuple[list[FineTune], int]:
             output = _output(self._read("/fine-tunes", query))
-            page = [_fine_tune(job) for job in output.get("jobs") or []]
-            return page, _integer(output.get("total"), default=len(page))
+            total = output.get("total")
+            if not isinstance(total, int) or isinstance(total, bool):
+                raise _Unreadable("DashScope's list does not say how many fine-tunes there are")
+            return [_fine_tune(job) for job in _list(output, "jobs")], total
 
         return self._readable(read)
 
@@ -125,7 +129,7 @@ class DashScope:
         output = self._readable(
             lambda: _output(self._read(f"/fine-tunes/{fine_tune_id}/logs", {"offset": offset, "line": lines}))
         )
-        return [str(line) for line in output.get("logs") or []]
+        return [str(line) for line in _list(output, "logs")]
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -141,10 +145,10 @@ class DashScope:
         form = {"descriptions": (None, name)}
         files = {"files": (name, content, "image/jpeg"), **form}
         data = self._readable(lambda: _output(self._send("POST", "/files", files=files)))
-        for stored in data.get("uploaded_files") or []:
+        for stored in _entries(data, "uploaded_files"):
             if stored.get("file_id"):
                 return str(stored["file_id"])
-        failed = (data.get("failed_uploads") or [{}])[0]
+        failed = next(iter(_entries(data, "failed_uploads")), {})
         code, message = str(failed.get("code", "upload_failed")), redact(str(failed.get("message", "")))
         if message.lower().startswith("out of"):
             raise AccountTrouble(code, f"DashScope's file store is full: {message}", delay=ACCOUNT_DELAY)
@@ -154,7 +158,7 @@ class DashScope:
         """Return a page of stored files, as DashScope describes them, and how many there are in all."""
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
         data = self._readable(lambda: _output(self._read("/files", query)))
-        return list(data.get("files") or []), _integer(data.get("total"))
+        return _entries(data, "files"), _integer(data.get("total"))
 
     def file(self, file_id: str) -> dict[str, Any]:
         """Return what DashScope says of a stored file; raises NotFound."""
@@ -181,7 +185,8 @@ class DashScope:
             raise RetryLater(
                 "unreadable_answer", "the face check's answer does not fit the question", delay=10
             )
-        reasons = output.get("failed_reason") or []
+        reasons = output.get("failed_reason")
+        reasons = reasons if isinstance(reasons, list) else []
         padded = [*reasons, *[""] * len(verdicts)]
         return [(flag is True, str(reason or "")) for flag, reason in zip(verdicts, padded, strict=False)]
 
@@ -223,7 +228,7 @@ class DashScope:
             body = None
         if not isinstance(body, dict):
             body = {}
-        if 200 <= answer.status_code < 300 and "code" not in body:
+        if 200 <= answer.status_code < 300 and not body.get("code"):
             return body
         raise _trouble(answer.status_code, body)
 
@@ -243,6 +248,19 @@ def _output(body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(output, dict):
         raise _Unreadable("DashScope's answer has neither output nor data")
     return output
+
+
+def _list(output: dict[str, Any], name: str) -> list[Any]:
+    value = output.get(name)
+    if not isinstance(value, list):
+        raise _Unreadable(f"DashScope's answer has no list {name}")
+    return value
+
+
+def _entries(output: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects in an optional list."""
+    value = output.get(name)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _fine_tune(output: Any) -> FineTune:

@@ -68,5 +68,5 @@ def _from_json(name: str, text: str) -> Any:
             for photo in value
         )
     if name == "reason":
-        return None if value is None else Reason(**value)
+        return None if value is None else Reason(value["code"], value["message"])
     return value if name == "earlier" else tuple(value)

@@ -94,19 +94,18 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     actions.extend(
         Look(job) for job in seen.due if job.state is JobState.COLLECTING and job.due_at <= seen.now
     )
+    queued = [held for held in seen.holders.values() if held and held.state is JobState.QUEUED]
     for holder, held in seen.holders.items():
         if held is None or not _needs_place(held):
             actions.append(Release(holder))
-        elif held.state is JobState.QUEUED and seen.now >= seen.slot.closed_until:
-            actions.append(Submit(held))
-    # A job that runs without holding a place still takes one at DashScope.
-    taken = {*seen.slot.holders, *(job.job_id for job in seen.running if not job.state.is_terminal)}
-    places = rules.concurrent_trainings - len(taken)
     if seen.now >= seen.slot.closed_until:
-        waiting = [
-            job for job in seen.queue if job.state is JobState.QUEUED and job.job_id not in seen.slot.holders
-        ]
-        actions.extend(Submit(job) for job in waiting[: max(0, places)])
+        # A job that runs without holding a place still takes one at DashScope.
+        running = {job.job_id for job in seen.running if not job.state.is_terminal}
+        taken = running | {holder for holder in seen.holders if holder not in {job.job_id for job in queued}}
+        # Who holds a place and is still queued was left behind by a run that died: it goes on first.
+        waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in queued]
+        free = max(0, rules.concurrent_trainings - len(taken))
+        actions.extend(Submit(job) for job in [*queued, *waiting][:free])
     return actions
 
 

@@ -48,16 +48,31 @@ class FineTune:
 
 
 def path_of(file: str) -> str:
-    """The decoded path of a URL; of a file id, the id itself. Host, scheme and query do not count."""
-    return unquote(urlsplit(file).path).lstrip("/") if "://" in file else file
+    """The decoded path of a URL; of a file id, the id itself. Host, scheme and query do not count.
+
+    Anybody's files may stand in the account's list, so what is no URL at all has the path ``""``.
+    """
+    if "://" not in file:
+        return file
+    try:
+        return unquote(urlsplit(file).path).lstrip("/")
+    except ValueError:
+        return ""
 
 
-def job_of(fine_tune: FineTune) -> str | None:
-    """Return the id of the job that a fine-tune was made for, by its files; None for a stranger's."""
+def job_of(fine_tune: FineTune, bucket: str) -> str | None:
+    """Return the id of the job that a fine-tune was made for, or None for a stranger's.
+
+    Another deployment's snapshots look like ours but for the bucket, which stands in the host or, in path
+    style, in front of the key.
+    """
     for file in fine_tune.files:
-        _, found, rest = path_of(file).partition(SUBMISSIONS_PREFIX)
-        if found and "/" in rest:
-            return rest.partition("/")[0]
+        path = path_of(file)
+        host = file.partition("://")[2].partition("/")[0]
+        key = path if host.startswith(f"{bucket}.") else path.removeprefix(f"{bucket}/")
+        in_bucket = host.startswith(f"{bucket}.") or key != path
+        if in_bucket and key.startswith(SUBMISSIONS_PREFIX) and key.count("/") == 2:
+            return key.split("/")[1]
     return None
 
 

@@ -7,17 +7,19 @@ Times are milliseconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
-from shared.domain.states import JobState, check_move
+from shared.domain.states import IllegalMove, JobState, check_move
 
 FOREVER = 2**62
 MAX_RECORDED = 300
+MAX_REMEMBERED = 50_000
 
 RUNNING_LANE = 1
 QUEUE_LANE = 2
@@ -38,8 +40,8 @@ class Job:
 
     Attributes:
         photos: what arrived for this set, with verdicts, in the order of recording.
-        earlier: names and ETags of what earlier revisions already recorded, so that an event that
-            comes late or twice opens nothing.
+        earlier: fingerprints of names and ETags of what was recorded before, so that an event that comes late
+            or twice opens nothing; short, since a row holds at most 2 MB in a column.
         ready: the marker's modification time in milliseconds, 0 without a marker.
         files: what is submitted, fixed when the set closes: snapshot keys.
         file_ids: the same as uploaded to DashScope's file service, when that is used.
@@ -118,9 +120,25 @@ class Job:
         return next((photo for photo in self.photos if photo.name == name), None)
 
     def knows(self, name: str, etag: str) -> bool:
-        """Whether this very content under this name has been recorded, now or in an earlier revision."""
+        """Whether this very content under this name has been recorded, now or in an earlier revision.
+
+        While the set is open its own record counts alone: a picture that was changed and changed back is to
+        be recorded anew.
+        """
         recorded = self.photo(name)
-        return recorded.etag == etag if recorded else self.earlier.get(name) == etag
+        if recorded is not None and (self.state.is_open or recorded.etag == etag):
+            return recorded.etag == etag
+        return self.earlier.get(fingerprint(name)) == etag[:8]
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether another photo would push out one that still waits for its verdict."""
+        return len(self.photos) >= MAX_RECORDED and all(photo.may_be_used for photo in self.photos)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the person has more photos than one row can remember."""
+        return len(self.earlier) >= MAX_REMEMBERED
 
     def _moved(self, state: JobState, now: int, **changes: object) -> Job:
         check_move(self.state, state)
@@ -134,12 +152,12 @@ class Job:
         A rejected set reopens: the new photo may be the one that was missing.
         """
         photos = [*(other for other in self.photos if other.name != photo.name), photo]
-        earlier = dict(self.earlier)
+        earlier = self.earlier
         if len(photos) > MAX_RECORDED:
             # Keeps the row small whatever is dropped into a folder; the log has the verdict.
             refused = next((one for one in photos if not one.may_be_used), photo)
             photos.remove(refused)
-            earlier[refused.name] = refused.etag
+            earlier = _remembering(earlier, [refused])
         changed = self._moved(
             JobState.COLLECTING,
             now,
@@ -163,7 +181,13 @@ class Job:
         return replace(changed, due_at=changed.next_look(rules))
 
     def with_late_photo(self, photo: Photo, now: int) -> Job:
-        """Record a photo that was uploaded before the set closed with its 10 and is one too many."""
+        """Record a photo that was uploaded before the set closed with its 10 and is one too many.
+
+        A newer picture under a name that the set has used is only remembered: the record stays with what is
+        trained.
+        """
+        if self.photo(photo.name) is not None or len(self.photos) >= MAX_RECORDED:
+            return self._moved(self.state, now, earlier=_remembering(self.earlier, [photo]))
         return self._moved(self.state, now, photos=(*self.photos, photo))
 
     def with_marker(self, modified_at: int, now: int) -> Job:
@@ -206,8 +230,9 @@ class Job:
 
     def next_revision(self, now: int) -> Job:
         """Open the set that follows this closed one, knowing all that has been recorded so far."""
-        recorded = {photo.name: photo.etag for photo in self.photos}
-        return open_job(self.person_id, self.revision + 1, now, earlier={**self.earlier, **recorded})
+        return open_job(
+            self.person_id, self.revision + 1, now, earlier=_remembering(self.earlier, self.photos)
+        )
 
     # -- the submit ---------------------------------------------------------------------------------
 
@@ -268,7 +293,7 @@ class Job:
             due_at=self.closed_at,
             failures=self.failures + 1,
             fine_tune_id="",
-            fine_tune_status=fine_tune.status,
+            fine_tune_status="",
             earlier_fine_tunes=(*self.earlier_fine_tunes, fine_tune.fine_tune_id),
             usage=self.usage + fine_tune.usage,
             reason=reason,
@@ -287,7 +312,18 @@ class Job:
 
     def with_delivery(self, now: int) -> Job:
         """Note that the outcome has been written out: the job leaves the work in hand."""
+        if not self.state.is_terminal:
+            raise IllegalMove(f"a job in {self.state.value} has no outcome to deliver")
         return self._moved(self.state, now, delivered=True)
+
+
+def fingerprint(name: str) -> str:
+    """Return 12 hex digits that stand for a photo's name."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _remembering(earlier: Mapping[str, str], photos: Iterable[Photo]) -> dict[str, str]:
+    return {**earlier, **{fingerprint(photo.name): photo.etag[:8] for photo in photos}}
 
 
 def open_job(person_id: str, revision: int, now: int, *, earlier: Mapping[str, str] | None = None) -> Job:

@@ -80,6 +80,8 @@ def parse_upload(key: str) -> Upload | Ignored:
         return Ignored(key, "it is a folder marker")
     if name == READY_MARKER:
         return Upload(person_id, name, Kind.MARKER)
+    if any(unicodedata.category(character) == "Cs" for character in name):
+        return Ignored(key, "its name is not valid UTF-8")
     segments = name.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         return Ignored(key, "its name has an empty, '.' or '..' segment")

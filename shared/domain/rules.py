@@ -32,5 +32,5 @@ class Rules:
     kept_fine_tunes: int = 20
     delete_superseded: bool = False
     max_attempts: int = 2
-    list_settles: int = 30_000
+    list_settles: int = 60_000
     training_deadline: int = 6 * 3600_000

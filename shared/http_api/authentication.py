@@ -14,7 +14,7 @@ def require_token(headers: Mapping[str, str], token: str) -> None:
     Without a token set nobody may read: forgetting the setting must not open the door.
     """
     scheme, _, given = headers.get("authorization", "").partition(" ")
-    matches = hmac.compare_digest(given.strip().encode("utf-8"), token.encode("utf-8"))
+    matches = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8"))
     if not token or scheme.lower() != "bearer" or not matches:
         raise Problem(
             401,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 
 class UnreadableRequest(ValueError):
@@ -77,7 +77,10 @@ def from_event(event: bytes | str) -> HttpRequest:
 
 def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
     """Read a WSGI call; ``fc.request_uri`` holds the path as it was sent."""
-    raw = str(environ.get("fc.request_uri") or environ.get("PATH_INFO") or "/")
+    raw = environ.get("fc.request_uri")
+    if not raw:
+        # PEP 3333: PATH_INFO is decoded already, its bytes dressed up as Latin-1.
+        raw = quote(str(environ.get("PATH_INFO") or "/").encode("latin-1", "replace"))
     headers = {
         name[5:].replace("_", "-").lower(): str(value)
         for name, value in environ.items()
@@ -85,7 +88,7 @@ def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
     }
     return HttpRequest(
         method=str(environ.get("REQUEST_METHOD", "GET")).upper(),
-        segments=_segments(urlsplit(raw).path),
+        segments=_segments(str(raw).partition("?")[0]),
         query=dict(parse_qsl(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
         headers=headers,
     )

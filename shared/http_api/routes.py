@@ -62,15 +62,19 @@ class Reader:
 def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> HttpResponse:
     """Answer ``request``; ``connect`` is called only when the tables are needed. Never raises."""
     try:
-        return _conditional(request, _route(request, connect, token))
+        response = _route(request, connect, token)
     except Problem as problem:
-        return problem.response()
+        response = problem.response()
     except Trouble as trouble:
         warn("status_unavailable", code=trouble.code, message=trouble.message)
         delay = str(max(1, int(getattr(trouble, "delay", 5))))
-        return Problem(
+        response = Problem(
             503, "unavailable", "The job table does not answer; try again.", {"Retry-After": delay}
         ).response()
+    except LookupError as problem:
+        warn("status_misconfigured", problem=str(problem))
+        response = Problem(500, "misconfigured", "The function is not set up; its log says why.").response()
+    return _conditional(request, response)
 
 
 def _route(request: HttpRequest, connect: Callable[[], Reader], token: str) -> HttpResponse:
@@ -144,7 +148,7 @@ def _state(text: str | None) -> JobState | None:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_LIMIT:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= MAX_LIMIT:
         raise Problem(400, "invalid_limit", f"limit must be a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
 

@@ -8,6 +8,7 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.views import job_summary, job_view, timestamp
 
+MINUTE = 60_000
 POLL_SECONDS = {JobState.COLLECTING: 5, JobState.QUEUED: 15, JobState.SUBMITTING: 5, JobState.TRAINING: 5}
 
 
@@ -48,14 +49,22 @@ def _queue(job: Job, ahead: int | None, slot: Slot, rules: Rules, now: int) -> d
 
 
 def _eta(job: Job, ahead: int | None, slot: Slot, rules: Rules, now: int) -> dict[str, object] | None:
-    """When the training is likely to end: a range, from how long this account's trainings have taken."""
+    """When the training is likely to end: a range, from how long this account's trainings have taken.
+
+    In whole minutes, so that the document stays the same while nothing happens.
+    """
     low, high = slot.duration_range()
     if job.state in (JobState.SUBMITTING, JobState.TRAINING):
         earliest, latest = job.submitted_at + low, job.submitted_at + high
     elif job.state is JobState.QUEUED and ahead is not None:
-        rounds_before = (ahead + len(slot.holders)) // rules.concurrent_trainings
-        earliest = max(now, slot.closed_until) + max(0, rounds_before - 1) * low + low
-        latest = max(now, slot.closed_until) + (rounds_before + 1) * high
+        others = sum(holder != job.job_id for holder in slot.holders)
+        rounds_before = (ahead + others) // rules.concurrent_trainings
+        begin = max(now, slot.closed_until)
+        earliest = begin + max(0, rounds_before - 1) * low + low
+        latest = begin + (rounds_before + 1) * high
     else:
         return None
-    return {"earliest": timestamp(max(now, earliest)), "latest": timestamp(max(now, latest))}
+    return {
+        "earliest": timestamp(max(now, earliest) // MINUTE * MINUTE),
+        "latest": timestamp(-(-max(now, latest) // MINUTE) * MINUTE),
+    }

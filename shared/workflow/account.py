@@ -55,7 +55,7 @@ def make_room(world: World, fine_tunes: Sequence[FineTune]) -> bool:
 def _dispensable(world: World, fine_tunes: Sequence[FineTune]) -> Iterator[FineTune]:
     superseded: list[FineTune] = []
     for fine_tune in sorted(fine_tunes, key=lambda one: one.created_at or 0):
-        parsed = parse_job_id(job_of(fine_tune) or "")
+        parsed = parse_job_id(job_of(fine_tune, world.bucket.name) or "")
         if parsed is None or fine_tune.status != SUCCEEDED:
             continue
         person, revision = parsed

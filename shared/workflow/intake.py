@@ -52,6 +52,11 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
         latest = world.jobs.latest(upload.person_id)
         if latest is not None and latest.knows(upload.name, stored.etag):
             return TakenIn(latest, "known")
+        if latest is not None and latest.is_full:
+            warn("folder_full", person=upload.person_id, photo=upload.name)
+            return TakenIn(latest, "folder_full")
+        if latest is not None and latest.state.is_open and latest.is_crowded:
+            raise RetryLater("set_crowded", "too many photos of this person wait for their check", delay=60)
         if latest is not None and _is_one_too_many(latest, stored):
             photo = _photo(upload, stored, world.clock.now(), Verdict.OVER_LIMIT)
             after = latest.with_late_photo(photo, world.clock.now())

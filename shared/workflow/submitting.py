@@ -103,12 +103,13 @@ def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
 
 
 def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> Slot:
-    if slot.held_by(job.job_id):
-        return slot
     wait = slot.taken_at + SUBMIT_SPACING - world.clock.now()
     if 0 < wait <= SUBMIT_SPACING:
         world.clock.sleep(wait)
     now = world.clock.now()
+    if slot.held_by(job.job_id):
+        # Written even so: whoever put the job back and is about to release its place must lose that race.
+        return world.control.save_slot(slot, replace(slot, taken_at=now))
     if not slot.is_free(world.rules.concurrent_trainings, now):
         raise Conflict("no place in the training slot is free")
     kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)

@@ -53,6 +53,6 @@ def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None, be
     return any(
         upload.kind is Kind.PHOTO
         and entry.stored.modified_at < before
-        and (latest is None or not latest.knows(upload.name, entry.stored.etag))
+        and (latest is None or not (latest.is_full or latest.knows(upload.name, entry.stored.etag)))
         for entry, upload in uploaded
     )

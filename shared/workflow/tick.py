@@ -92,7 +92,8 @@ def submit_next(world: World, closed: Job) -> None:
     What ``collect`` does when a set has closed, so that a lone person does not wait for a tick.
     """
     slot = world.control.slot()
-    if slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
+    busy = {*slot.holders, *world.jobs.running()}
+    if slot.is_free(world.rules.concurrent_trainings - len(busy) + len(slot.holders), world.clock.now()):
         first = next((job for job in world.jobs.find(world.jobs.queue_head(1)).values() if job), closed)
         if first.state is JobState.QUEUED:
             _attempt(world, Submit(first), Report())

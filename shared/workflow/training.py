@@ -40,7 +40,8 @@ def poll(world: World, job: Job) -> Job:
 
 def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
     now = world.clock.now()
-    if fine_tune.status == SUCCEEDED:
+    # The model's name is all that a success is good for: without it the fine-tune is not done yet.
+    if fine_tune.status == SUCCEEDED and fine_tune.finetuned_output:
         return job.succeeded(fine_tune, now)
     if fine_tune.status == FAILED:
         reason = Reason(
