@@ -1,0 +1,86 @@
+"""The documentation says what the code does: diagrams, settings and commands are held against it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from local.options import PARAMETERS, PORT_NAMES
+from local.packaging import ROOT
+from local.template import Template
+from shared.domain.states import LEGAL_MOVES, JobState
+from shared.settings import ENVIRONMENT_NAMES
+
+READMES = ["README.md", "README.zh-CN.md"]
+GIVEN_BY_THE_PLATFORM = {"FC_REGION"}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def settings_of_the_functions() -> set[str]:
+    resources = Template.from_file(ROOT / "template.yml").document["Resources"]
+    names = set(ENVIRONMENT_NAMES.values()) - GIVEN_BY_THE_PLATFORM
+    for resource in resources.values():
+        names |= set(resource.get("Properties", {}).get("EnvironmentVariables", {}))
+    return names
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_state_diagram_is_the_table_of_legal_moves(readme: str) -> None:
+    diagram = text_of(readme).split("stateDiagram-v2")[1].split("```")[0]
+    drawn = {tuple(move) for move in re.findall(r"^\s*(\w+) --> (\w+)", diagram, re.MULTILINE)}
+    assert drawn == {(before.value, after.value) for before, moves in LEGAL_MOVES.items() for after in moves}
+    ends = set(re.findall(r"(\w+) --> \[\*\]", diagram))
+    assert ends == {state.value for state in JobState if state.is_terminal}
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_setting_stands_in_the_table_with_its_template_parameter_and_default(readme: str) -> None:
+    rows = {
+        cells[0].strip("` "): [cell.strip("` ") for cell in cells[1:]]
+        for cells in (
+            line.strip("|").split("|") for line in text_of(readme).splitlines() if line.startswith("| `")
+        )
+    }
+    parameters = Template.from_file(ROOT / "template.yml").document["Parameters"]
+    for name in settings_of_the_functions():
+        assert name in rows, f"{name} is not documented"
+        parameter, default = rows[name][0], rows[name][1]
+        assert parameter in parameters, f"{name}: the template has no parameter {parameter}"
+        plain = str(parameters[parameter].get("Default", ""))
+        if re.fullmatch(r"\w{1,10}", plain):
+            assert default == plain, f"{name}: the default is {plain}"
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_option_of_the_local_cloud_is_documented(readme: str) -> None:
+    text = text_of(readme)
+    names = {f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES} | set(PARAMETERS)
+    names |= set(re.findall(r'"(LOCAL_[A-Z_]+[A-Z])"', text_of("local/options.py")))
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_that_a_readme_names_exists(readme: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", text_of(readme)))
+    assert {"demo", "up", "test", "package"} <= named <= targets
+
+
+def test_both_readmes_have_the_same_sections_tables_and_transcripts() -> None:
+    english, chinese = (text_of(name) for name in READMES)
+    for pattern in (r"^## ", r"^\| `", r"^```\w+", r"^\d\. "):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, chinese)]
+        assert counts[0] == counts[1], pattern
+    transcripts = [re.findall(r"```console\n(.*?)```", text, re.DOTALL) for text in (english, chinese)]
+    assert transcripts[0] == transcripts[1]
+
+
+@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md"])
+def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+    folder = (ROOT / page).parent
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page))
+    assert [link for link in links if not (folder / link).exists()] == []
