@@ -29,7 +29,6 @@ from shared.workflow.ports import World
 
 TIME_FOR_A_SUBMIT = 40_000
 TIME_FOR_THE_POST = 27_000
-ACCOUNT_DELAY = 120_000
 LONGEST_ACCOUNT_PAUSE = 3_600_000
 LONGEST_PAUSE = 60_000
 """Milliseconds. A busy account is probed every minute: a place may fall free at any time."""
@@ -48,7 +47,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     """
     if not world.has_time_for(TIME_FOR_A_SUBMIT):
         raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
-    account = list(world.trainer.fine_tunes())
+    account = _survey(world, slot)
     slot = _take_place(world, job, slot, account)
     file_ids = _file_ids(world, job)
     intent = world.jobs.save(
@@ -102,6 +101,15 @@ def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
     return _own(world, job, fine_tune, None)
 
 
+def _survey(world: World, slot: Slot) -> list[FineTune]:
+    """Read what the account has; trouble with the account as a whole closes the queue."""
+    try:
+        return list(world.trainer.fine_tunes())
+    except AccountTrouble as trouble:
+        _close_queue(world, slot, trouble)
+        raise
+
+
 def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> Slot:
     wait = slot.taken_at + SUBMIT_SPACING - world.clock.now()
     if 0 < wait <= SUBMIT_SPACING:
@@ -115,11 +123,7 @@ def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> 
     kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
     if kept >= world.rules.kept_fine_tunes and not make_room(world, account):
         full = account_is_full(kept, world.rules)
-        warn("account_full", job=job.job_id, kept=kept)
-        reason = Reason(full.code, full.message)
-        world.control.save_slot(
-            slot, replace(slot, kept=kept).refused(reason, ACCOUNT_DELAY, now, longest=LONGEST_ACCOUNT_PAUSE)
-        )
+        _close_queue(world, replace(slot, kept=kept), full)
         raise full
     return world.control.save_slot(slot, slot.taken(job.job_id, now, kept=kept))
 
@@ -147,16 +151,21 @@ def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
 
 def _put_back(world: World, intent: Job, slot: Slot, trouble: RetryLater) -> Job:
     """Queue the job again at its old place and close the queue for a while."""
-    kind = "account_trouble" if isinstance(trouble, AccountTrouble) else "submit_postponed"
-    warn(kind, job=intent.job_id, code=trouble.code, message=trouble.message)
-    now = world.clock.now()
     reason = Reason(trouble.code, trouble.message)
     counted = 1 if isinstance(trouble, RequestTrouble) else 0
-    queued = world.jobs.save(intent, intent.requeued(reason, now, failures=counted))
+    queued = world.jobs.save(intent, intent.requeued(reason, world.clock.now(), failures=counted))
+    _close_queue(world, slot, trouble, leaves=intent.job_id)
+    return queued
+
+
+def _close_queue(world: World, slot: Slot, trouble: RetryLater, *, leaves: str = "") -> None:
+    """Let the queue wait, with the reason for all to see; ``leaves`` gives its place back."""
+    warn("queue_closed", code=trouble.code, message=trouble.message)
     longest = LONGEST_ACCOUNT_PAUSE if isinstance(trouble, AccountTrouble) else LONGEST_PAUSE
     delay = world.with_jitter(int(trouble.delay * 1000))
-    world.control.save_slot(slot, slot.released(intent.job_id).refused(reason, delay, now, longest=longest))
-    return queued
+    reason = Reason(trouble.code, trouble.message)
+    closed = slot.released(leaves).refused(reason, delay, world.clock.now(), longest=longest)
+    world.control.save_slot(slot, closed)
 
 
 def _given_up(world: World, intent: Job, trouble: Trouble) -> Job:

@@ -44,7 +44,7 @@ def eventually(condition: Callable[[], T], seconds: float = 30.0, why: Callable[
         if seen:
             return seen
         assert time.monotonic() < deadline, f"not within {seconds:g} s; last seen: {seen!r} {why()}"
-        time.sleep(0.05)
+        time.sleep(0.15)
 
 
 def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:
@@ -223,11 +223,12 @@ class LocalStudio(Studio):
     """A studio whose cloud runs in this very process, so that one can look behind its services as well."""
 
     cloud: LocalCloud = None  # type: ignore[assignment]
+    lines: dict[str, list[str]] = field(default_factory=dict)
 
     def logged(self, function: str, event: str) -> list[dict[str, Any]]:
         """Return the fields of every line that a function logged about ``event``."""
         found = []
-        for line in self.cloud.compute.logs(function):
+        for line in self.logs(function):
             written = _LOG_LINE.fullmatch(line)
             if written:
                 fields = json.loads(written[1])
@@ -239,21 +240,25 @@ class LocalStudio(Studio):
         """Return how often DashScope got a call of ``operation``."""
         return sum(call.operation == operation for call in list(self.cloud.fronts["dashscope"].calls))
 
+    def logs(self, function: str) -> list[str]:
+        """Return every line that a function has logged; the cloud itself keeps the last ones only."""
+        return list(self.lines.get(function, ()))
+
+    def ended(self, function: str) -> int:
+        """Return how many runs of a function have ended, well or badly."""
+        return sum(line.startswith("FC Invoke End") for line in self.logs(function))
+
     def let_ticks_pass(self, count: int) -> None:
         """Wait until ``count`` more ticks have begun and ended."""
+        before = self.ended(RECONCILE)
+        eventually(lambda: self.ended(RECONCILE) >= before + count)
 
-        def ended() -> int:
-            lines = self.cloud.compute.logs(RECONCILE)
-            return sum(line.startswith("FC Invoke End") for line in lines)
-
-        before = ended()
-        eventually(lambda: ended() >= before + count, why=ended)
-
-    def wait_idle(self) -> None:
-        """Wait until no upload's event is on its way any more."""
-        eventually(
-            lambda: not self.cloud.objects.pending_notifications(1) and self.cloud.compute.wait_idle(0.05)
-        )
+    @contextmanager
+    def handling(self, count: int) -> Iterator[None]:
+        """Wait, after what is done inside, until ``count`` more events of uploads have been handled."""
+        before = self.ended(COLLECT)
+        yield
+        eventually(lambda: self.ended(COLLECT) >= before + count)
 
 
 @contextmanager
@@ -266,8 +271,11 @@ def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
         parameters=parameters,
         **{"training_seconds": 0.3, "tick_seconds": 0.3, "kept_jobs": 10_000, **changes},
     )
-    with LocalCloud(options) as cloud:
-        studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud)
+    lines: dict[str, list[str]] = {}
+    with LocalCloud(
+        options, on_log=lambda function, line: lines.setdefault(function, []).append(line)
+    ) as cloud:
+        studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud, lines=lines)
         try:
             yield studio
         finally:

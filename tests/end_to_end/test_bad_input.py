@@ -258,8 +258,8 @@ def test_a_file_over_twenty_megabytes_is_refused_with_the_reason(studio: LocalSt
 
 
 def test_a_marker_without_photos_makes_nobody(studio: LocalStudio) -> None:
-    studio.mark_ready("only a marker")
-    studio.wait_idle()
+    with studio.handling(1):
+        studio.mark_ready("only a marker")
     assert studio.person("only a marker") is None
 
 

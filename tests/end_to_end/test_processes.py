@@ -80,7 +80,7 @@ def test_killed_while_one_is_trained_and_others_wait_it_loses_nobody(prepare: St
 
 
 def test_killed_again_and_again_during_uploads_it_keeps_every_photo_it_accepted(prepare: Start) -> None:
-    up = prepare(QUIET_SECONDS="4", **free_ports())
+    up = prepare(QUIET_SECONDS="6", **free_ports())
     for number in range(3):
         studio = up.start()
         studio.upload_portraits("persistent", 121 + number)

@@ -93,7 +93,7 @@ def test_the_search_finds_what_it_looks_for(troubled: LocalStudio, forbidden: di
 
 def test_no_function_logs_a_secret(troubled: LocalStudio, forbidden: dict[str, bytes]) -> None:
     for function in troubled.cloud.resources.functions:
-        lines = troubled.cloud.compute.logs(function)
+        lines = troubled.logs(function)
         assert lines
         for line in lines:
             assert found_in(line.encode(), forbidden) == [], line

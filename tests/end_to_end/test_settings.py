@@ -20,7 +20,7 @@ def test_photos_can_be_given_to_dashscope_as_files_instead_of_urls(tmp_path: Pat
         assert entry.job_id == document["current"]["fine_tune_id"]
         assert len(entry.training_file_ids) == 3
         assert not any(re.match("https?:", file) for file in entry.training_file_ids)
-        assert studio.called("UploadFiles") == 3
+        assert studio.called("UploadFiles") >= 3
         assert studio.result("by file")["finetuned_output"] == document["finetuned_output"]
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-COUNTED = ("scenarios", "calls", "crash points", "pairs")
+COUNTED = ("scenarios", "calls", "crash points", "pairs", "plays")
 _SAID = pytest.StashKey[bool]()
 
 

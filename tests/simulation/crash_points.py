@@ -1,5 +1,9 @@
 """Plays a scenario with a crash at chosen external calls, lets it recover, and checks its ending.
 
+A crash after a call and one before the same run's next call are one moment, and so are those around a call
+that only reads: the world is the same and the process is gone. Each such moment is played once and counted
+for every point that it is; a lost reply, after which the run goes on, is played at every call.
+
 Between two minutes in which nothing can happen no tick is run: fewer ticks are only harder on the recovery,
 and the idle ones would be most of the calls.
 """
@@ -8,28 +12,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-import requests
-
-from local.dashscope.responses import DashScopeService
-from local.wire import Headers, Request
 from shared.domain.job import Job
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
-from shared.workflow.ports import World
-from tests.simulation.cloud import TICK, Seconds, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK, simulated
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
 from tests.simulation.invariants import GOING, Violation
 from tests.simulation.kernel import Run
+from tests.simulation.scenario_cloud import ScenarioCloud, Strikes
 from tests.simulation.scenarios import MINUTE, Ending, Scenario
-from tests.simulation.stores import API_KEY, BUCKET, DASHSCOPE, INSTANCE
+from tests.simulation.stores import BUCKET
 
-SEED = 1
 PATIENCE = 40
 """Minutes in which a scenario must come to rest, whatever has happened in it."""
 LATEST_REPETITION = 15 * MINUTE
@@ -49,115 +46,16 @@ SUBMITTING = {
 PATH_AHEAD = 8
 """Calls of the submit path that a second crash may hit after the first: enough for a whole second attempt."""
 
-Strikes = Mapping[int, Fault]
-
-
-@dataclass
-class Struck:
-    """The scenario's own troubles, and the crashes at calls by number."""
-
-    crashes: Strikes
-    troubles: Mapping[str, tuple[Fault, ...]]
-    met: Counter[str] = field(default_factory=Counter)
-
-    def strike(self, index: int, service: str, operation: str) -> Fault | None:
-        if index in self.crashes:
-            return self.crashes[index]
-        own = self.troubles.get(operation, ())
-        number = self.met[operation]
-        self.met[operation] += 1
-        return own[number] if number < len(own) else None
+READING = ("Get", "BatchGet", "Head", "List")
 
 
 @dataclass(frozen=True)
 class Played:
-    """The calls of a play, and which of them lie on the way of a submit to its record."""
+    """The calls of a play, the number of each one's run, and which lie on a submit's way to its record."""
 
     trace: list[Call]
+    runs: list[int]
     submit_path: list[int]
-
-
-class ScenarioCloud(SimulatedCloud):
-    """A simulated account that plays ``scenario``."""
-
-    def __init__(self, scenario: Scenario, crashes: Strikes) -> None:
-        super().__init__(
-            SEED,
-            Struck(crashes, scenario.troubles),
-            rules=scenario.rules,
-            behaviour=scenario.new_behaviour(),
-        )
-        self.scenario = scenario
-        self.recorded_until = 0
-        self._session = _WithUploads(self)
-        for method, refuse in scenario.refusals.items():
-            setattr(self.studio, method, _refusing(getattr(self.studio, method), refuse))
-
-    def world(self, run: Run) -> World:
-        return replace(super().world(run), training_files=self.scenario.training_files)
-
-    def _submit_sent(self, body: dict[str, Any]) -> None:
-        if self.scenario.training_files == "url":
-            super()._submit_sent(body)
-        elif not any(
-            job.state is JobState.SUBMITTING and list(job.file_ids) == body["training_file_ids"]
-            for job in self.jobs()
-        ):
-            raise Violation("a POST was sent before its intent was saved")
-
-    def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-        super()._row_written(table, before, after)
-        if before and (before.get("state"), after.get("state")) == ("SUBMITTING", "TRAINING"):
-            self.recorded_until = len(self.gate.trace)
-
-    def slot(self) -> dict[str, Any]:
-        """The slot's row, or nothing before it is first taken."""
-        found = self.tables.get_row(INSTANCE, "control", [("name", "slot")]).row
-        return json.loads({cell.name: cell.value for cell in found.cells}["value"]) if found else {}
-
-
-class _WithUploads:
-    """The simulated session, which sends no forms, and uploads of files beside it."""
-
-    def __init__(self, cloud: ScenarioCloud) -> None:
-        self._gate = cloud.gate
-        self._service = DashScopeService(cloud.studio, Seconds(cloud.kernel), api_keys=[API_KEY])
-        self._other = cloud._session
-
-    def request(self, method: str, url: str, **options: Any) -> Any:
-        if "files" not in options:
-            return self._other.request(method, url, **options)
-        form = requests.Request(method, url, headers=options["headers"], files=options["files"]).prepare()
-        parts = urlsplit(url)
-        request = Request(
-            method=method,
-            host=parts.netloc,
-            raw_path=parts.path,
-            headers=Headers(dict(form.headers)),
-            body=form.body,
-        )
-        return self._gate("dashscope", "UploadFiles", lambda: self._answer(request), DASHSCOPE)
-
-    def _answer(self, request: Request) -> Any:
-        response = self._service.handle(request)
-        answer = requests.Response()
-        answer.status_code, answer._content = response.status, response.body
-        return answer
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def _refusing(usual: Callable[..., Any], refuse: Callable[[int], Exception | None]) -> Callable[..., Any]:
-    numbers = iter(range(10**9))
-
-    def answer(*args: Any, **named: Any) -> Any:
-        refusal = refuse(next(numbers))
-        if refusal is not None:
-            raise refusal
-        return usual(*args, **named)
-
-    return answer
 
 
 def play(scenario: Scenario, crashes: Strikes) -> Played:
@@ -184,25 +82,59 @@ def play(scenario: Scenario, crashes: Strikes) -> Played:
         for call in trace[starts : cloud.recorded_until]
         if (call.service, call.operation) in SUBMITTING
     ]
-    return Played(trace, path)
+    numbers: dict[Run, int] = {}
+    return Played(trace, [numbers.setdefault(run, len(numbers)) for run in cloud.struck.runs], path)
 
 
-def single_crashes(played: Played) -> Iterator[Strikes]:
-    """Each crash at each call of an undisturbed play."""
-    for call in played.trace:
-        for crash in CRASHES:
-            yield {call.index: crash}
+def play_every_crash(scenario: Scenario, *, each_for_itself: bool = False) -> Counter[str]:
+    """Play ``scenario`` with every crash at every call; returns what was covered.
+
+    ``each_for_itself`` plays also those crashes that are one moment.
+    """
+    undisturbed = play(scenario, {})
+    covered = Counter(scenarios=1, calls=len(undisturbed.trace))
+    for points in _moments(undisturbed, range(len(undisturbed.trace))):
+        for index, crash in points if each_for_itself else points[:1]:
+            play(scenario, {index: crash})
+            covered["plays"] += 1
+        covered["crash points"] += len(points)
+    return covered
 
 
-def pairs_of_crashes(scenario: Scenario, played: Played) -> Iterator[Strikes]:
-    """A crash on the submit path, and one more at each of the path's next calls in what then happens."""
-    for index in played.submit_path:
-        for crash in CRASHES:
-            single = {index: crash}
-            after_it = [later for later in play(scenario, single).submit_path if later > index]
-            for later in after_it[:PATH_AHEAD]:
-                for second in CRASHES:
-                    yield {**single, later: second}
+def play_every_pair(scenario: Scenario) -> Counter[str]:
+    """Play every crash on the submit path with one more at each of the path's next calls in what follows."""
+    undisturbed = play(scenario, {})
+    covered: Counter[str] = Counter()
+    for points in _moments(undisturbed, undisturbed.submit_path):
+        first = points[0][0]
+        after_it = play(scenario, dict(points[:1]))
+        following = [later for later in after_it.submit_path if later > first][:PATH_AHEAD]
+        for more in _moments(after_it, following):
+            play(scenario, dict([points[0], more[0]]))
+            covered["plays"] += 1
+            covered["pairs"] += len(points) * len(more)
+    return covered
+
+
+def _moments(played: Played, wanted: Iterable[int]) -> list[list[tuple[int, Fault]]]:
+    """The points at the ``wanted`` calls, those that are one moment together."""
+    wanted = set(wanted)
+    moments: list[list[tuple[int, Fault]]] = []
+    of_run: dict[int, list[tuple[int, Fault]]] = {}
+    for call, run in zip(played.trace, played.runs, strict=True):
+        moment = of_run.get(run)
+        if moment is None:
+            moments.append(moment := [])
+        before, after, lost = ((call.index, crash) for crash in CRASHES)
+        if call.index in wanted:
+            moment.append(before)
+        if not call.operation.startswith(READING):
+            moments.append(moment := [])
+        of_run[run] = moment
+        if call.index in wanted:
+            moment.append(after)
+            moments.append([lost])
+    return [moment for moment in moments if moment]
 
 
 def _come_to_rest(cloud: ScenarioCloud) -> None:
@@ -210,9 +142,10 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
     for _ in range(PATIENCE):
         while steps and steps[0].moment(cloud):
             steps.pop(0).act(cloud)
-        if not steps and _is_at_rest(cloud):
+        jobs = cloud.jobs()
+        if not steps and _is_at_rest(cloud, jobs):
             break
-        if _has_something_to_do(cloud):
+        if _has_something_to_do(cloud, jobs):
             cloud.invoke_reconcile()
         cloud.advance(TICK)
         cloud.invariants.check_ledger()
@@ -224,14 +157,14 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
     if cloud.scenario.ends_with_a_tick:
         cloud.invoke_reconcile()
         cloud.advance(2 * TICK)
-    if not _is_at_rest(cloud):
+    if not _is_at_rest(cloud, cloud.jobs()):
         raise Violation("what had come to rest moved again")
 
 
-def _is_at_rest(cloud: ScenarioCloud) -> bool:
-    jobs = cloud.jobs()
+def _is_at_rest(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     everybody = {job.person_id for job in jobs} == set(cloud.scenario.endings)
-    return everybody and cloud.is_settled() and not any(_unrecorded(cloud, jobs))
+    ended = all(job.delivered or job.state is JobState.REJECTED for job in jobs)
+    return everybody and ended and not cloud.kernel.runs and not any(_unrecorded(cloud, jobs))
 
 
 def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
@@ -243,9 +176,9 @@ def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
             yield stored.modified * 1000
 
 
-def _has_something_to_do(cloud: ScenarioCloud) -> bool:
+def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     """Whether a tick could find anything to do now."""
-    now, jobs = cloud.kernel.now, cloud.jobs()
+    now = cloud.kernel.now
     if any(uploaded <= now - UPLOAD_LEFT_TO_ITS_EVENT for uploaded in _unrecorded(cloud, jobs)):
         return True
     going = {entry.job_id for entry in cloud.studio.ledger() if entry.status in GOING}
@@ -279,7 +212,10 @@ def _check_ending(cloud: ScenarioCloud) -> None:
     entries = {entry.job_id: entry for entry in cloud.studio.ledger()}
     found: dict[str, list[Ending]] = {}
     for job in cloud.jobs():
-        owned = [entries.pop(name) for name in (*job.earlier_fine_tunes, job.fine_tune_id) if name]
+        names = [name for name in (*job.earlier_fine_tunes, job.fine_tune_id) if name]
+        if not entries.keys() >= set(names):
+            raise Violation(f"{job.job_id} owns {names}, of which only {sorted(entries)} are left to own")
+        owned = [entries.pop(name) for name in names]
         failed = sum(entry.status == "FAILED" for entry in owned)
         reason = job.reason.code if job.reason else ""
         found.setdefault(job.person_id, []).append(Ending(job.state, len(owned) - failed, failed, reason))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.crash_points import CRASHES, pairs_of_crashes, play, single_crashes
+from tests.simulation.crash_points import CRASHES, play, play_every_crash, play_every_pair
 from tests.simulation.scenarios import SCENARIOS, Scenario
 
 _Note = Callable[[str, object], None]
@@ -17,15 +17,10 @@ _Note = Callable[[str, object], None]
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_crash_at_any_call_changes_how_it_ends(scenario: Scenario, record_property: _Note) -> None:
-    undisturbed = play(scenario, {})
-    played = 0
-    for crash in single_crashes(undisturbed):
-        play(scenario, crash)
-        played += 1
-    assert played == len(undisturbed.trace) * len(CRASHES) > 0
-    record_property("scenarios", 1)
-    record_property("calls", len(undisturbed.trace))
-    record_property("crash points", played)
+    covered = play_every_crash(scenario)
+    assert covered["crash points"] == covered["calls"] * len(CRASHES) > 0
+    for name, count in covered.items():
+        record_property(name, count)
 
 
 @pytest.mark.parametrize(
@@ -34,14 +29,18 @@ def test_no_crash_at_any_call_changes_how_it_ends(scenario: Scenario, record_pro
 def test_no_two_crashes_on_the_submit_path_change_how_it_ends(
     scenario: Scenario, record_property: _Note
 ) -> None:
-    played = 0
-    for crashes in pairs_of_crashes(scenario, play(scenario, {})):
-        play(scenario, crashes)
-        played += 1
-    assert played > 0
-    record_property("pairs", played)
+    covered = play_every_pair(scenario)
+    assert covered["pairs"] > 0
+    for name, count in covered.items():
+        record_property(name, count)
 
 
 def test_the_same_play_makes_the_same_calls_again() -> None:
     scenario = SCENARIOS[0]
     assert play(scenario, {}) == play(scenario, {})
+
+
+def test_crashes_that_are_one_moment_end_alike_when_each_is_played_for_itself() -> None:
+    scenario = next(one for one in SCENARIOS if "refused for good" in one.name)
+    covered = play_every_crash(scenario, each_for_itself=True)
+    assert covered["plays"] == covered["crash points"]

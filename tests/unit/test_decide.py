@@ -161,6 +161,54 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         TWO,
         ["submit:h", "submit:a"],
     ),
+    (
+        "a queued holder waits while a job without a place takes up the account",
+        observed(running=(training("runaway"),), holders={"h": queued("h")}),
+        RULES,
+        ["poll:runaway"],
+    ),
+    (
+        "a queued holder goes on beside a job without a place when there is room for both",
+        observed(running=(training("runaway"),), holders={"h": queued("h")}, queue=(queued("a"),)),
+        TWO,
+        ["poll:runaway", "submit:h"],
+    ),
+    (
+        "queued holders beyond a lowered limit are not submitted, nor do they lose their places",
+        observed(holders={"a": queued("a"), "b": queued("b")}, queue=(queued("a"), queued("c"))),
+        RULES,
+        ["submit:a"],
+    ),
+    (
+        "under a lowered limit a queued holder waits for the one that runs",
+        observed(
+            running=(training("r"),), holders={"h": queued("h"), "r": training("r")}, queue=(queued("h"),)
+        ),
+        RULES,
+        ["poll:r"],
+    ),
+    (
+        "more run than a lowered limit allows: neither a holder nor anybody else is submitted",
+        observed(
+            running=(training("r"), training("s")),
+            holders={"r": training("r"), "s": training("s"), "h": queued("h")},
+            queue=(queued("a"),),
+        ),
+        RULES,
+        ["poll:r", "poll:s"],
+    ),
+    (
+        "two queued holders go on before anybody else, in the order in which they took their places",
+        observed(holders={"b": queued("b"), "a": queued("a")}, queue=(queued("c"), queued("a"))),
+        Rules(concurrent_trainings=3),
+        ["submit:b", "submit:a", "submit:c"],
+    ),
+    (
+        "a place that is still to be released is not given away in the same breath",
+        observed(holders={"d": DELIVERED, "h": queued("h")}, queue=(queued("a"),)),
+        TWO,
+        [f"release:{DELIVERED.job_id}", "submit:h"],
+    ),
     ("a closed queue waits", observed(queue=(queued("a"),), closed_until=NOW + 1), RULES, []),
     (
         "a queue that was closed until now goes on",
@@ -267,7 +315,10 @@ def test_whatever_the_world_the_slot_is_never_overfilled(seen: Observed, places:
     actions = decide(seen, Rules(concurrent_trainings=places))
     submitted = [action.job for action in actions if isinstance(action, Submit)]
     newcomers = [job for job in submitted if job.job_id not in seen.slot.holders]
+    # Whatever takes up a place: who runs, with a place or without, and who holds one for anything else.
     active = {job.job_id for job in seen.running if not job.state.is_terminal}
+    busy = {name for name, job in seen.holders.items() if job is None or job.state is not S.QUEUED}
+    assert len(submitted) <= max(0, places - len(active | busy))
     assert len(newcomers) <= max(0, places - len({*seen.slot.holders, *active}))
     assert all(job.state is S.QUEUED for job in submitted)
     assert len({job.job_id for job in submitted}) == len(submitted)
@@ -301,23 +352,35 @@ def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(
 
 
 @few_examples
+@given(worlds(), st.integers(1, 3))
+def test_whatever_the_world_nobody_is_let_in_while_a_queued_holder_waits(seen: Observed, places: int) -> None:
+    submitted = [
+        action.job.job_id
+        for action in decide(seen, Rules(concurrent_trainings=places))
+        if isinstance(action, Submit)
+    ]
+    queued_holders = [name for name, job in seen.holders.items() if job and job.state is S.QUEUED]
+    assert submitted[: len(queued_holders)] == queued_holders[: len(submitted)]
+
+
+@few_examples
+@given(worlds(), st.integers(1, 3))
+def test_whatever_the_world_a_free_place_is_filled_while_somebody_waits(seen: Observed, places: int) -> None:
+    submitted = [
+        action for action in decide(seen, Rules(concurrent_trainings=places)) if isinstance(action, Submit)
+    ]
+    active = {job.job_id for job in seen.running if not job.state.is_terminal}
+    busy = {name for name, job in seen.holders.items() if job is None or job.state is not S.QUEUED}
+    waiting = {
+        job.job_id
+        for job in (*seen.queue, *(job for job in seen.holders.values() if job))
+        if job.state is S.QUEUED
+    }
+    if seen.slot.closed_until <= NOW:
+        assert len(submitted) == min(len(waiting), max(0, places - len(active | busy)))
+
+
+@few_examples
 @given(worlds())
 def test_deciding_twice_decides_the_same(seen: Observed) -> None:
     assert decide(seen, RULES) == decide(seen, RULES)
-
-
-@pytest.mark.xfail(
-    reason="a queued holder is submitted although a job without a place runs already", raises=AssertionError
-)
-def test_a_queued_holder_waits_while_a_job_without_a_place_takes_up_the_account() -> None:
-    world = observed(running=(training("runaway"),), holders={"h": queued("h")})
-    assert words(decide(world, RULES)) == ["poll:runaway"]
-
-
-@pytest.mark.xfail(
-    reason="holders beyond the number of places are all submitted when the limit was lowered",
-    raises=AssertionError,
-)
-def test_queued_holders_beyond_a_lowered_limit_are_not_submitted() -> None:
-    world = observed(holders={"a": queued("a"), "b": queued("b")})
-    assert len(decide(world, RULES)) == 1

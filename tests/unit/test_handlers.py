@@ -162,8 +162,8 @@ def test_status_answers_a_wsgi_call(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (b"not http", SET_UP, 400, "unreadable_request"),
         (http_event("/people/%ff"), SET_UP, 400, "unreadable_request"),
-        (http_event(), {}, 500, "OTS_ENDPOINT"),
-        (http_event(), {**SET_UP, "MIN_PHOTOS": "many"}, 500, "MIN_PHOTOS"),
+        (http_event(), {}, 500, "misconfigured"),
+        (http_event(), {**SET_UP, "MIN_PHOTOS": "many"}, 500, "misconfigured"),
         (http_event("/jobs"), SET_UP, 401, "unauthorized"),
     ],
 )
@@ -176,3 +176,37 @@ def test_status_answers_a_problem_instead_of_failing(
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert word in answer["body"]
     assert SET_UP["STATUS_TOKEN"] not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        ({"STATUS_TOKEN": SET_UP["STATUS_TOKEN"]}, "OTS_ENDPOINT"),
+        ({**SET_UP, "MIN_PHOTOS": "many"}, "MIN_PHOTOS"),
+        ({**SET_UP, "DASHSCOPE_API_KEY": "sk-s3cret\u200b"}, "DASHSCOPE_API_KEY"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_for_the_log_and_not_for_the_internet(
+    environment: dict[str, str],
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with_environment(monkeypatch, **environment)
+    answer: Any = status.handler(http_event("/jobs"), None)
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"])["detail"] == "The function is not set up; its log says why."
+    assert word not in answer["body"]
+    assert word in caplog.text
+    for secret in ("s3cret", SET_UP["STATUS_TOKEN"]):
+        assert secret not in caplog.text
+        assert secret not in answer["body"]
+
+
+def test_a_tick_whose_event_is_none_says_so_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticks = a_world(monkeypatch)
+    reconcile.handler(b"[]", None)
+    assert len(ticks) == 1
+    assert "event_unusable" in caplog.text

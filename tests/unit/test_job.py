@@ -9,14 +9,17 @@ from dataclasses import replace
 
 import pytest
 
+from shared.clients.job_rows import to_columns
 from shared.domain.job import (
     COLLECTING_LANE,
     FOREVER,
     MAX_RECORDED,
+    MAX_REMEMBERED,
     QUEUE_LANE,
     RUNNING_LANE,
     Job,
     Reason,
+    fingerprint,
     open_job,
 )
 from shared.domain.object_keys import job_id, person_key
@@ -228,7 +231,7 @@ def test_the_next_revision_knows_every_earlier_photo_and_has_none_of_its_own() -
     second = first.next_revision(NOW + 1).with_photo(photo("c"), RULES, NOW + 2).closed("quiet", NOW + 3)
     third = second.next_revision(NOW + 4)
     assert (third.revision, third.state, third.photos) == (3, S.COLLECTING, ())
-    assert third.earlier == {"a": "E-a", "b": "E-b", "c": "E-c"}
+    assert third.earlier == {fingerprint(name): f"E-{name}" for name in "abc"}
     assert all(third.knows(name, f"E-{name}") for name in "abc")
     assert not third.knows("a", "changed")
 
@@ -239,7 +242,43 @@ def test_the_next_revision_remembers_the_latest_content_of_a_name() -> None:
     assert second.knows("a", "new")
     # The content of the first revision is no longer what stands under the name.
     assert not second.knows("a", "E-a")
-    assert second.closed("quiet", NOW).next_revision(NOW).earlier == {"a": "new"}
+    assert second.closed("quiet", NOW).next_revision(NOW).earlier == {fingerprint("a"): "new"}
+
+
+def test_what_is_remembered_is_short_and_the_same_forever() -> None:
+    # Stored rows hold it, so it may never change.
+    assert fingerprint("a.jpg") == "27f64d8850a0"
+    assert fingerprint("李雷.jpg") != fingerprint("李蕾.jpg")
+    assert len(fingerprint("\ud800" + "n" * 2000)) == 12
+    etag = "5B3C1A2E053D763E1B002CC607C5A0FE"
+    later = collecting(photo("a.jpg", etag=etag)).closed("quiet", NOW).next_revision(NOW)
+    assert later.earlier == {"27f64d8850a0": "5B3C1A2E"}
+    assert later.knows("a.jpg", etag)
+    assert not later.knows("a.jpg", etag[::-1])
+    assert not later.knows("b.jpg", etag)
+
+
+def test_a_picture_that_was_changed_and_changed_back_while_the_set_is_open_is_recorded_anew() -> None:
+    second = collecting(photo("a")).closed("quiet", NOW).next_revision(NOW)
+    assert second.knows("a", "E-a")
+    changed = second.with_photo(photo("a", etag="new"), RULES, NOW)
+    assert not changed.knows("a", "E-a")
+    back = changed.with_photo(photo("a"), RULES, NOW)
+    assert back.knows("a", "E-a")
+    assert not back.knows("a", "new")
+
+
+@pytest.mark.xfail(
+    reason="in a closed set the content of an earlier revision is taken for known, so the change opens nothing",
+    raises=AssertionError,
+)
+def test_a_picture_that_is_changed_back_after_the_set_has_closed_is_news() -> None:
+    second = collecting(photo("a")).closed("quiet", NOW).next_revision(NOW)
+    closed = second.with_photo(photo("a", etag="new"), RULES, NOW).closed("quiet", NOW)
+    assert closed.knows("a", "new")
+    # As it is for the set that follows, where the newest content of each name counts.
+    assert not closed.next_revision(NOW).knows("a", "E-a")
+    assert not closed.knows("a", "E-a")
 
 
 # -- the size of the row --------------------------------------------------------------------------
@@ -277,42 +316,87 @@ def test_replacing_a_photo_of_a_full_row_drops_nothing() -> None:
     assert after.earlier == {}
 
 
-@pytest.mark.xfail(reason="late photos are recorded without bound", raises=AssertionError)
 def test_late_photos_never_grow_the_row_beyond_what_it_holds() -> None:
     job = job_in(S.QUEUED)
     for number in range(MAX_RECORDED + 50):
         job = job.with_late_photo(photo(f"late-{number}", Verdict.OVER_LIMIT), NOW)
-    assert len(job.photos) <= MAX_RECORDED
+    assert len(job.photos) == MAX_RECORDED
+    assert all(job.knows(f"late-{number}", f"E-late-{number}") for number in range(MAX_RECORDED + 50))
 
 
-@pytest.mark.xfail(
-    reason="a late photo of a known name is added beside the old record, which is the one found",
-    raises=AssertionError,
-)
 def test_a_late_photo_of_a_known_name_is_known_afterwards() -> None:
     late = photo("a.jpg", Verdict.OVER_LIMIT, etag="overwritten")
-    job = job_in(S.QUEUED).with_late_photo(late, NOW)
+    before = job_in(S.QUEUED)
+    job = before.with_late_photo(late, NOW)
     assert job.knows("a.jpg", "overwritten")
-    assert len({one.name for one in job.photos}) == len(job.photos)
-
-
-@pytest.mark.xfail(reason="names that no longer have a record are kept without bound", raises=AssertionError)
-def test_a_row_stays_below_tablestores_two_megabytes_whatever_is_dropped_into_a_folder() -> None:
-    job = replace(
-        collecting(*(photo(f"bad-{number}", Verdict.EMPTY) for number in range(MAX_RECORDED))),
-        earlier={f"{number:06}-{'n' * 900}.txt": "E" * 32 for number in range(2200)},
-    )
-    job = job.with_photo(photo("one-more", Verdict.EMPTY), RULES, NOW)
-    assert sum(len(name) + len(etag) for name, etag in job.earlier.items()) < 2_000_000
+    # What is trained keeps its record.
+    assert job.photos == before.photos
+    assert job.knows("a.jpg", "E-a.jpg")
 
 
 @pytest.mark.xfail(
-    reason="with the row full of unchecked photos the newest is dropped without a verdict",
-    raises=AssertionError,
+    reason="the next set forgets a late photo whose name the set has used", raises=AssertionError
 )
-def test_a_photo_that_finds_no_room_gets_a_verdict_all_the_same() -> None:
-    job = collecting(*(photo(f"u-{number}", Verdict.UNCHECKED) for number in range(MAX_RECORDED + 1)))
-    assert job.photo(f"u-{MAX_RECORDED}") is not None
+def test_the_next_revision_knows_a_late_photo_of_a_known_name_too() -> None:
+    late = photo("a.jpg", Verdict.OVER_LIMIT, etag="overwritten")
+    job = job_in(S.QUEUED).with_late_photo(late, NOW)
+    assert job.next_revision(NOW).knows("a.jpg", "overwritten")
+
+
+TWO_MEGABYTES = 2 * 1024 * 1024
+
+
+def test_a_row_stays_below_tablestores_two_megabytes_whatever_is_dropped_into_a_folder() -> None:
+    remembered = {fingerprint(str(number)): f"{number:08X}" for number in range(MAX_REMEMBERED - 1)}
+    job = replace(open_job("li", 1, NOW), earlier=remembered)
+    # The longest names that OSS allows, of characters that take the most room in JSON.
+    for number in range(MAX_RECORDED + 50):
+        assert not job.is_full or number > MAX_RECORDED
+        name = f"{number:06}" + '"' * 1000
+        job = job.with_photo(photo(name, Verdict.EMPTY, etag="E" * 32), RULES, NOW)
+    job = job.with_photo(photo("good"), RULES, NOW).closed("quiet", NOW)
+    for row in (job, job.next_revision(NOW)):
+        assert row.is_full
+        texts = [value for value in to_columns(row).values() if isinstance(value, str)]
+        assert max(len(text.encode("utf-8")) for text in texts) < TWO_MEGABYTES
+
+
+@pytest.mark.parametrize(
+    ("remembered", "full"), [(0, False), (MAX_REMEMBERED - 1, False), (MAX_REMEMBERED, True)]
+)
+@pytest.mark.parametrize("state", list(S))
+def test_a_person_is_full_when_a_row_can_remember_no_more(
+    state: JobState, remembered: int, full: bool
+) -> None:
+    job = job_in(state, earlier={f"{number:012x}": "E" for number in range(remembered)})
+    assert job.is_full is full
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNCHECKED, Verdict.USABLE])
+def test_a_set_is_crowded_when_another_photo_would_find_no_room(verdict: Verdict) -> None:
+    job = open_job("li", 1, NOW)
+    for number in range(MAX_RECORDED):
+        assert not job.is_crowded
+        job = job.with_photo(photo(f"u-{number}", verdict), RULES, NOW)
+    assert job.is_crowded
+    assert len(job.photos) == MAX_RECORDED
+
+
+def test_a_set_with_a_single_refused_photo_is_not_crowded_and_that_one_makes_room() -> None:
+    photos = [photo(f"u-{number}", Verdict.UNCHECKED) for number in range(MAX_RECORDED - 1)]
+    job = collecting(photo("bad", Verdict.EMPTY), *photos)
+    assert len(job.photos) == MAX_RECORDED
+    assert not job.is_crowded
+    after = job.with_photo(photo("one-more", Verdict.UNCHECKED), RULES, NOW)
+    assert after.is_crowded
+    assert after.photo("one-more") is not None
+    assert after.photo("bad") is None
+    assert after.knows("bad", "E-bad")
+
+
+def test_a_crowded_set_has_room_again_when_a_face_check_refuses_a_photo() -> None:
+    job = collecting(*(photo(f"u-{number}", Verdict.UNCHECKED) for number in range(MAX_RECORDED)))
+    assert not job.with_verdicts({"u-7": (Verdict.NO_FACE, "")}, RULES, NOW).is_crowded
 
 
 # -- the submit and the outcome -------------------------------------------------------------------
@@ -366,6 +450,8 @@ def test_a_retried_job_remembers_the_failed_fine_tune_as_its_own() -> None:
     again = job.retrying(fine_tune("FAILED", "ft-1", usage=1), WHY, NOW)
     assert (again.state, again.due_at, again.failures) == (S.QUEUED, NOW - 9, 1)
     assert (again.fine_tune_id, again.earlier_fine_tunes, again.usage) == ("", ("ft-1",), 1)
+    # There is no fine-tune at the moment, so there is no status of one.
+    assert again.fine_tune_status == ""
     twice = again.attempting(NOW, expires_at=NOW).submitted(fine_tune("RUNNING", "ft-2"), NOW)
     assert twice.retrying(fine_tune("FAILED", "ft-2", usage=1), WHY, NOW).earlier_fine_tunes == (
         "ft-1",
@@ -404,6 +490,7 @@ MOVES: dict[str, tuple[Callable[[Job], Job], set[JobState]]] = {
         lambda job: job.ended(S.FAILED, WHY, NOW),
         {S.SUBMITTING, S.TRAINING, S.FAILED},
     ),
+    "with_delivery": (lambda job: job.with_delivery(NOW), {S.SUCCEEDED, S.FAILED, S.CANCELED}),
     "ended canceled": (
         lambda job: job.ended(S.CANCELED, WHY, NOW),
         {S.COLLECTING, S.REJECTED, S.QUEUED, S.SUBMITTING, S.TRAINING, S.CANCELED},
@@ -520,7 +607,9 @@ def test_a_random_life_keeps_every_promise_at_every_step(seed: int) -> None:
             after.state is S.REJECTED or (after.state.is_terminal and after.delivered)
         )
         job = after
-    assert {name for name, _ in seen} <= {one.name for one in job.photos} | set(job.earlier)
+    assert {fingerprint(name) for name, _ in seen} <= {fingerprint(one.name) for one in job.photos} | set(
+        job.earlier
+    )
 
 
 def test_a_clock_that_goes_back_does_not_take_the_time_of_change_with_it() -> None:

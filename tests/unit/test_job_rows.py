@@ -147,9 +147,6 @@ def test_a_photo_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() ->
     assert job.photos == (Photo(name="a", etag="E", size=1, verdict=Verdict.USABLE),)
 
 
-@pytest.mark.xfail(
-    reason="a later version's field inside the reason makes the row unreadable", raises=TypeError
-)
 def test_fields_of_a_later_version_inside_the_reason_are_ignored() -> None:
     row = stored(job_in(JobState.QUEUED), reason='{"code":"c","message":"m","link":"https://…"}')
     assert from_columns(row).reason == Reason("c", "m")

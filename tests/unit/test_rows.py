@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -372,11 +373,31 @@ def test_the_sweeps_cursor_moves_and_starts_anew(bench: Bench) -> None:
     assert control.sweep_cursor() == ""
 
 
-@pytest.mark.xfail(
-    reason="a cursor moved by another run is left alone without a word", raises=pytest.fail.Exception
-)
 def test_moving_a_cursor_that_another_run_has_moved_is_a_conflict(bench: Bench) -> None:
     control = ControlTable(bench.rows)
     control.save_sweep_cursor("", "people/b")
     with pytest.raises(Conflict):
         control.save_sweep_cursor("", "people/a")
+    with pytest.raises(Conflict):
+        control.save_sweep_cursor("people/a", "people/c")
+    assert control.sweep_cursor() == "people/b"
+
+
+def test_a_cursor_that_is_moved_between_the_look_and_the_write_is_a_conflict(bench: Bench) -> None:
+    control = ControlTable(bench.rows)
+    control.save_sweep_cursor("", "people/a")
+    sweep_row = (("name", "sweep"),)
+
+    def another_run_is_first() -> None:
+        bench.client.rows[sweep_row] = {"cursor": "people/z", VERSION: 2, WRITE_TOKEN: "foreign"}
+
+    bench.client.before_put = another_run_is_first
+    with pytest.raises(Conflict):
+        control.save_sweep_cursor("people/a", "people/b")
+    assert control.sweep_cursor() == "people/z"
+
+
+def test_fields_of_a_later_version_inside_the_slots_trouble_are_ignored(bench: Bench) -> None:
+    value = {"trouble": {"code": "c", "message": "m", "link": "https://…"}, "colour": "green"}
+    bench.client.rows[tuple(KEY)] = {"value": json.dumps(value), VERSION: 3, WRITE_TOKEN: "t"}
+    assert ControlTable(bench.rows).slot() == Slot(version=3, trouble=Reason("c", "m"))
