@@ -46,10 +46,12 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
     prepared: Photo | None = None
     prepared_for = ""
     for attempt in range(MAX_TRIES):
+        # The set before the object: whatever changes the set after this look makes the save fail, so an object
+        # that is older than the set's knowledge of it can never open another, paid set.
+        latest = world.jobs.latest(upload.person_id)
         stored = world.bucket.stored(upload.key)
         if stored is None:
             return TakenIn(None, "gone")
-        latest = world.jobs.latest(upload.person_id)
         if latest is not None and latest.knows(upload.name, stored.etag):
             return TakenIn(latest, "known")
         if latest is not None and latest.is_full:

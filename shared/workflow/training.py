@@ -51,10 +51,12 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
         if is_worth_another_training(fine_tune.code) and job.failures + 1 < world.rules.max_attempts:
             return job.retrying(fine_tune, reason, now)
         return job.ended(JobState.FAILED, reason, now, fine_tune)
-    if fine_tune.status == CANCELED:
+    overdue = now > job.submitted_at + world.rules.training_deadline
+    # Past the deadline a cancelled fine-tune is one that we gave up ourselves, and perhaps died over.
+    if fine_tune.status == CANCELED and not overdue:
         reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
         return job.ended(JobState.CANCELED, reason, now, fine_tune)
-    if now > job.submitted_at + world.rules.training_deadline:
+    if overdue:
         return _overdue(job, fine_tune, world)
     return job if fine_tune.status == job.fine_tune_status else job.still_training(fine_tune, now)
 

@@ -73,7 +73,8 @@ def forbidden(troubled: LocalStudio) -> dict[str, bytes]:
         "the status token": troubled.endpoints["STATUS_TOKEN"].encode(),
         "the account's secret": troubled.endpoints["ALIBABA_CLOUD_ACCESS_KEY_SECRET"].encode(),
         "the role's secret": troubled.cloud.keys.find(key_id, token).encode(),
-        "the security token": token.encode(),
+        # Up to where it reads the same in a URL and out of one.
+        "the security token": token.partition("=")[0].encode(),
         "a V4 signature": b"x-oss-signature",
         "a V1 signature": b"Signature=",
         "a security token's parameter": b"security-token=",
@@ -86,68 +87,44 @@ def found_in(content: bytes, forbidden: dict[str, bytes]) -> list[str]:
     return [name for name, secret in forbidden.items() if secret.lower() in lowered]
 
 
-def test_the_search_finds_what_it_looks_for(troubled: LocalStudio, forbidden: dict[str, bytes]) -> None:
-    sent = json.dumps([entry.training_file_ids for entry in troubled.cloud.studio.ledger()]).encode()
-    assert {"a V4 signature", "a security token's parameter"} <= set(found_in(sent, forbidden))
-
-
-def test_no_function_logs_a_secret(troubled: LocalStudio, forbidden: dict[str, bytes]) -> None:
-    for function in troubled.cloud.resources.functions:
-        lines = troubled.logs(function)
-        assert lines
-        for line in lines:
-            assert found_in(line.encode(), forbidden) == [], line
-
-
-def test_no_row_holds_a_secret(troubled: LocalStudio, forbidden: dict[str, bytes]) -> None:
-    rows = troubled.rows("jobs", "person_key", "revision") + troubled.rows("control", "name")
-    assert {row["state"] for row in rows if "state" in row} >= {"SUCCEEDED", "FAILED", "REJECTED"}
-    for row in rows:
-        assert found_in(repr(row).encode(), forbidden) == [], row
-
-
-def test_no_object_that_the_functions_write_holds_a_secret(
-    troubled: LocalStudio, forbidden: dict[str, bytes]
-) -> None:
-    listed = [
-        entry.key
-        for prefix in ("results/", "submissions/")
-        for entry in troubled.bucket.list_objects(prefix=prefix).object_list
-    ]
-    assert len(listed) >= 4
-    for key in listed:
-        assert found_in(troubled.bucket.get_object(key).read(), forbidden) == [], key
-
-
-def test_no_answer_of_the_status_api_holds_a_secret(
-    troubled: LocalStudio, forbidden: dict[str, bytes]
-) -> None:
+def places(studio: LocalStudio, data: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield everything that the product has written or said, each with where that was."""
+    for function in studio.cloud.resources.functions:
+        yield from ((f"a log line of {function}", line.encode()) for line in studio.logs(function))
+    for row in studio.rows("jobs", "person_key", "revision") + studio.rows("control", "name"):
+        yield f"a row: {row}", repr(row).encode()
+    for prefix in ("results/", "submissions/"):
+        for entry in studio.bucket.list_objects(prefix=prefix).object_list:
+            yield entry.key, studio.bucket.get_object(entry.key).read()
+    jobs = studio.get("/jobs?limit=100").json()["jobs"]
     paths = [f"/people/{person}" for person in ("adopted", "failed", "rejected", "queued", "nobody")]
-    jobs = troubled.get("/jobs?limit=100").json()["jobs"]
     paths += [f"/jobs/{job['job_id']}" for job in jobs] + ["/jobs?limit=1", "/jobs?cursor=x", "/healthz", "/"]
     for path in paths:
-        answer = troubled.get(path)
-        shown = f"{answer.headers}\n{answer.text}".encode()
-        assert found_in(shown, forbidden) == [], path
+        answer = studio.get(path)
+        yield f"GET {path}", f"{answer.headers}\n{answer.text}".encode()
+    for folder in ("function_compute", "tablestore", "oss"):
+        for file in (data / folder).rglob("*"):
+            if file.is_file():
+                yield str(file), file.read_bytes()
 
 
-def test_reasons_are_still_worth_reading(troubled: LocalStudio) -> None:
+def test_no_log_row_object_answer_or_file_holds_a_secret(
+    troubled: LocalStudio, data: Path, forbidden: dict[str, bytes]
+) -> None:
+    # The search finds what it looks for where that must be: in what DashScope was sent.
+    sent = json.dumps([entry.training_file_ids for entry in troubled.cloud.studio.ledger()]).encode()
+    assert {"a V4 signature", "the security token", "a security token's parameter"} <= set(
+        found_in(sent, forbidden)
+    )
+    searched = list(places(troubled, data))
+    states = {row.get("state") for row in troubled.rows("jobs", "person_key", "revision")}
+    assert states >= {"SUCCEEDED", "FAILED", "REJECTED", "QUEUED"}
+    assert len(searched) > 50
+    leaks = {place: found for place, content in searched if (found := found_in(content, forbidden))}
+    assert leaks == {}
+    # And what is left of the services' words is still worth reading.
     failed = troubled.person("failed")
     assert failed is not None
     reason = failed["current"]["reason"]
     assert reason["code"] == "InvalidURL"
     assert "people/blabbed/901.jpg?…" in reason["message"]
-
-
-def test_no_file_of_functions_or_tables_holds_a_secret(
-    troubled: LocalStudio, data: Path, forbidden: dict[str, bytes]
-) -> None:
-    files = [
-        file
-        for folder in ("function_compute", "tablestore", "oss")
-        for file in (data / folder).rglob("*")
-        if file.is_file()
-    ]
-    assert len(files) > 10
-    for file in files:
-        assert found_in(file.read_bytes(), forbidden) == [], file

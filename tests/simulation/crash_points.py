@@ -43,8 +43,8 @@ SUBMITTING = {
 }
 """Calls of the submit path; the reads that every tick begins with are not among them."""
 
-PATH_AHEAD = 8
-"""Calls of the submit path that a second crash may hit after the first: enough for a whole second attempt."""
+PATH_AHEAD = 6
+"""Calls of the submit path that a second crash may hit after the first: a whole second attempt."""
 
 READING = ("Get", "BatchGet", "Head", "List")
 

@@ -11,6 +11,11 @@ from tests.simulation.kernel import Kernel, Killed
 
 T = TypeVar("T")
 
+BESIDE = "beside"
+"""The name of runs that are only there so that others are not alone."""
+
+_NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -33,13 +38,24 @@ class Transport:
 
 
 class Gate:
-    """Lets external calls through, or not."""
+    """Lets external calls through, or not.
+
+    Attributes:
+        latency: the longest time, in milliseconds, that a call takes each way.
+        company: starts another run; called when a run would make its call with no other in flight.
+        crossings: how often the turn went from one run to another.
+    """
 
     def __init__(self, kernel: Kernel, faults: Faults) -> None:
         self.kernel = kernel
         self.faults = faults
+        self.latency = 120
+        self.company: Callable[[], None] | None = None
+        self.crossings = 0
+        self.alone = 0
         self.trace: list[Call] = []
         self.struck: list[tuple[Call, Fault]] = []
+        self._last: object = None
 
     def __call__(
         self,
@@ -49,34 +65,53 @@ class Gate:
         transport: Transport,
         *,
         garbled: Callable[[T, Fault], T] | None = None,
+        leaves: Callable[[], None] | None = None,
     ) -> T:
-        """Make the call ``do``; ``garbled`` spoils an answer whose transport can carry nonsense."""
+        """Make the call ``do``.
+
+        ``garbled`` spoils an answer whose transport can carry nonsense; ``leaves`` hears of the moment at
+        which the request has left for certain, whatever becomes of it.
+        """
         kernel = self.kernel
-        call = Call(len(self.trace), kernel.current.name, service, operation)
+        run = kernel.current
+        self._keep_company(run.name)
+        self.crossings += run is not self._last
+        self._last = run
+        call = Call(len(self.trace), run.name, service, operation)
         self.trace.append(call)
         fault = self.faults.strike(call.index, service, operation)
         if fault is not None:
             self.struck.append((call, fault))
-        kernel.pause(kernel.random.randint(1, 120))
+        kernel.pause(kernel.random.randint(1, self.latency))
         if fault is Fault.FREEZE:
             kernel.pause(kernel.random.randint(5_000, 110_000))
+        if leaves is not None and fault not in _NEVER_LEFT:
+            leaves()
         self._before(fault, do, transport)
         try:
             answer = do()
         finally:
             if fault is Fault.CRASH_AFTER:
-                kernel.current.dead = True
+                run.dead = True
         if fault is Fault.CRASH_AFTER:
             raise Killed
-        kernel.pause(kernel.random.randint(1, 120))
+        kernel.pause(kernel.random.randint(1, self.latency))
         if fault is Fault.LOST:
             kernel.pause(4_000)
             raise transport.no_answer()
         if fault is Fault.ERROR_AFTER:
             raise transport.error()
-        if fault in (Fault.GARBAGE, Fault.ODD) and garbled is not None:
+        if fault is not None and garbled is not None:
             return garbled(answer, fault)
         return answer
+
+    def _keep_company(self, name: str) -> None:
+        """While company is wanted, no call is made but with another run in flight to choose from."""
+        if self.company is None or name == BESIDE:
+            return
+        if len(self.kernel.runs) < 2:
+            self.company()
+        self.alone += len(self.kernel.runs) < 2
 
     def _before(self, fault: Fault | None, do: Callable[[], object], transport: Transport) -> None:
         kernel = self.kernel

@@ -1,4 +1,8 @@
-"""What must hold at every moment, judged by DashScope's ledger and not only by our rows."""
+"""What must hold at every moment, judged by DashScope's ledger and not only by our rows.
+
+The watchers here are called within the very call that changes something: each write of a row, each submit as
+it leaves, each answer to one, each result object and each line of the log.
+"""
 
 from __future__ import annotations
 
@@ -6,84 +10,192 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from local.dashscope.models import ModelStudio
+from local.dashscope.models import LedgerEntry, ModelStudio
 from shared.domain.fine_tunes import path_of
+from shared.domain.object_keys import job_id
 from shared.domain.states import LEGAL_MOVES, JobState
+from tests.simulation.dashscope_end import Watch
+from tests.simulation.faults import Others
+from tests.simulation.kernel import Kernel, Run
 from tests.simulation.stores import API_KEY, SIGNATURE
 
 GOING = {"PENDING", "QUEUING", "RUNNING"}
+SETTLES = 5_000
+FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
+FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
+Columns = dict[str, Any]
 
 
 class Violation(AssertionError):
     """A promise was broken; the message says which."""
 
 
-class Invariants:
+class Invariants(Watch):
     """Watches the writes and the submits of a simulation."""
 
-    def __init__(self, studio: ModelStudio, limit: int, now: Any) -> None:
+    def __init__(self, studio: ModelStudio, limit: int, kernel: Kernel) -> None:
         self._studio = studio
         self._limit = limit
-        self._now = now
+        self._kernel = kernel
         self._posts: list[int] = []
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.lines: list[str] = []
+        self._attempts_sent: set[tuple[str, int]] = set()
+        self._refused: set[str] = set()
+        self._intents: dict[tuple[str, int], Run | None] = {}
+        self._queued_since: dict[str, int] = {}
+        self._owners: dict[str, str] = {}
+        self.rows: dict[str, Columns] = {}
+        self.slot: Columns = {}
+        self.others: Others | None = None
 
-    def row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-        """Check one write of a row."""
+    def is_ours(self, file: str) -> bool:
+        """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
+        return path_of(file) in self._owners
+
+    def is_recorded(self, fine_tune_id: str) -> bool:
+        """Whether one of our jobs owns the fine-tune by its id."""
+        return any(row["fine_tune_id"] == fine_tune_id for row in self.rows.values())
+
+    # -- rows -----------------------------------------------------------------------------------------
+
+    def row_written(
+        self, table: str, before: Columns | None, after: Columns, writer: Run | None = None
+    ) -> None:
+        """Check one write of a row by ``writer``."""
         self._check_secrets("a row", json.dumps(after, default=str))
-        if before is not None and after["version"] != before["version"] + 1:
-            raise Violation(f"{table}: version {before['version']} became {after['version']}")
-        if table != "jobs":
-            return
-        old = JobState(before["state"]) if before else None
-        new = JobState(after["state"])
-        if old is not None and old is not new and new not in LEGAL_MOVES[old]:
-            raise Violation(f"{after['person_id']} went from {old.value} to {new.value}")
-        if old is not None and old.is_terminal:
-            fixed = ("state", "fine_tune_id", "finetuned_output", "ended_at", "files")
-            changed = [name for name in fixed if before and before[name] != after[name]]
-            if changed:
-                raise Violation(f"terminal {after['person_id']} changed {changed}")
-        if old is not None and not old.is_open and before and before["files"] != after["files"]:
-            raise Violation(f"the files of {after['person_id']} changed after the set had closed")
-        self.rows[f"{after['person_id']}-{json.loads(after['files'])}"] = after
+        if after["version"] != (before["version"] if before else 0) + 1:
+            raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
+        if table == "jobs":
+            self._job_written(before, after, writer)
+        elif after["name"] == "slot":
+            self._slot_written(json.loads(after["value"]))
 
-    def submit_sent(self, body: dict[str, Any]) -> None:
-        """Check a POST before it takes effect: the durable intent, the rate, the number running."""
+    def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
+        name = job_id(after["person_id"], after["revision"])
+        old, new = JobState(before["state"]) if before else None, JobState(after["state"])
+        if old is not None and old is not new and new not in LEGAL_MOVES[old]:
+            raise Violation(f"{name} went from {old.value} to {new.value}")
+        if before and old and not old.is_open:
+            fixed = FIXED_BY_CLOSING + (FIXED_BY_ENDING if old.is_terminal else ())
+            changed = [column for column in fixed if before[column] != after[column]]
+            if changed:
+                raise Violation(f"{name}, which was {old.value}, changed {changed}")
+        for file in (*json.loads(after["files"]), *json.loads(after["file_ids"])):
+            if self._owners.setdefault(file, name) != name:
+                raise Violation(f"{file} stands in {name} and in {self._owners[file]}")
+        if new is JobState.SUBMITTING and old is not new:
+            self._intents[name, after["attempt"]] = writer
+        if new is JobState.QUEUED and old is not new:
+            self._queued_since[name] = self._kernel.now
+        self.rows[name] = after
+        if new.is_terminal and old is not new:
+            self._check_cause(name, after)
+
+    def _slot_written(self, after: Columns) -> None:
+        held = set(after["holders"])
+        if len(held) != len(after["holders"]) or len(held) > self._limit:
+            raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
+        for name in set(self.slot.get("holders", ())) - held:
+            state = self.rows[name]["state"]
+            if state in ("SUBMITTING", "TRAINING"):
+                raise Violation(f"{name} lost its place in the slot while {state}")
+        self.slot = after
+
+    def _check_cause(self, name: str, row: Columns) -> None:
+        """A job ends as its fine-tune did; without a fine-tune only when DashScope refused it for good."""
+        entry = self._entry(row["fine_tune_id"])
+        state, reason = row["state"], json.loads(row["reason"] or "null")
+        if entry is None:
+            if name not in self._refused:
+                raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
+            return
+        meddled = self.others.meddled.get(entry.job_id) if self.others else None
+        overdue = bool(reason) and reason["code"] == "training_overdue"
+        given_up = entry.deleted is not None or meddled == "stuck" or overdue
+        if state != entry.status and not (state == "FAILED" and given_up):
+            raise Violation(f"{name} is {state} but its fine-tune {entry.status}: {reason}")
+        if entry.status in GOING and entry.deleted is None:
+            raise Violation(f"{name} is {state} and its fine-tune goes on")
+        if state == "SUCCEEDED" and abs(row["ended_at"] - (entry.ended or 0) * 1000) > 1000:
+            raise Violation(f"{name} ended at {row['ended_at']}, its fine-tune at {entry.ended}")
+
+    def _entry(self, fine_tune_id: str) -> LedgerEntry | None:
+        return next((entry for entry in self._studio.ledger() if entry.job_id == fine_tune_id), None)
+
+    # -- submits --------------------------------------------------------------------------------------
+
+    def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        """Check a POST as it leaves: its intent is saved, by this run, for exactly these files, once."""
         files = [path_of(file) for file in body["training_file_ids"]]
-        intent = [
-            row
-            for row in self.rows.values()
-            if row["state"] == "SUBMITTING" and json.loads(row["files"]) == files
-        ]
-        known = [row for row in self.rows.values() if json.loads(row["files"]) == files]
-        if not known or max(row["attempt"] for row in known) < 1:
-            raise Violation("a POST was sent before its intent was saved")
-        del intent
-        now = self._now()
+        name = self._owners.get(files[0], "")
+        row = self.rows.get(name)
+        if row is None or row["state"] != "SUBMITTING":
+            raise Violation(f"a POST for {name or files} leaves without an intent: {row and row['state']}")
+        if files not in (json.loads(row["files"]), json.loads(row["file_ids"])):
+            raise Violation(f"a POST for {name} does not name the files of its intent")
+        attempt = (name, row["attempt"])
+        if self._intents.get(attempt) is not run:
+            raise Violation(f"a POST for {name} leaves from a run that did not save its intent")
+        if attempt in self._attempts_sent:
+            raise Violation(f"attempt {attempt} is sent twice")
+        self._attempts_sent.add(attempt)
+        if name not in self.slot.get("holders", ()):
+            raise Violation(f"a POST for {name} leaves without a place in the slot")
+        now = self._kernel.now
         self._posts = [moment for moment in self._posts if now - moment < 1000]
         self._posts.append(now)
         if len(self._posts) > 2:
             raise Violation("more than 2 POSTs in one second")
+        self._check_turn(name, row, run)
+
+    def _check_turn(self, name: str, row: Columns, run: Run) -> None:
+        """Nobody who was queued all the time that this run lived, and closed earlier, is passed over."""
+        if self._limit > 1:
+            return
+        for other, waiting in self.rows.items():
+            since = self._queued_since.get(other, 0)
+            if (
+                waiting["state"] == "QUEUED"
+                and waiting["closed_at"] < row["closed_at"]
+                and since < run.started_at - SETTLES
+            ):
+                raise Violation(f"{name} is submitted before {other}, which closed earlier")
+
+    def submit_answered(self, body: dict[str, Any], status: int) -> None:
+        """Note a refusal, and check DashScope's books after every submit that reaches them."""
+        if 400 <= status < 500 and status != 429:
+            self._refused.add(self._owners[path_of(body["training_file_ids"][0])])
+        self.check_ledger()
+        if self.others is not None:
+            self.others.crowd()
+
+    def list_page_asked(self) -> None:
+        """Let others change the list between two pages."""
+        if self.others is not None:
+            self.others.shuffle()
 
     def check_ledger(self) -> None:
-        """Check DashScope's books."""
-        entries = self._studio.ledger()
-        going = [entry for entry in entries if entry.status in GOING]
+        """Check DashScope's books: how many of ours go at once, and what was paid for."""
+        ours = [entry for entry in self._studio.ledger() if self.is_ours(entry.training_file_ids[0])]
+        going = [entry.job_id for entry in ours if entry.status in GOING and entry.deleted is None]
         if len(going) > self._limit:
-            raise Violation(f"{len(going)} fine-tunes run at once: {[entry.job_id for entry in going]}")
+            raise Violation(f"{len(going)} fine-tunes run at once: {going}")
         paid: dict[str, list[str]] = defaultdict(list)
-        for entry in entries:
+        for entry in ours:
             if entry.status != "FAILED":
-                paid[path_of(entry.training_file_ids[0])].append(entry.job_id)
-        for first_file, ids in paid.items():
-            if len(ids) > 1 and first_file.startswith("submissions/"):
-                raise Violation(f"{first_file} was paid {len(ids)} times: {ids}")
+                paid[self._owners[path_of(entry.training_file_ids[0])]].append(entry.job_id)
+        for name, ids in paid.items():
+            if len(ids) > 1:
+                raise Violation(f"{name} was paid {len(ids)} times: {ids}")
+
+    # -- secrets --------------------------------------------------------------------------------------
 
     def check_log_line(self, line: str) -> None:
         """Check one line of a function's log."""
         self._check_secrets("a log line", line)
+
+    def result_written(self, key: str, text: str) -> None:
+        """Check one result object."""
+        self._check_secrets(key, text)
 
     def _check_secrets(self, where: str, text: str) -> None:
         for secret in (API_KEY, SIGNATURE, "deadbeef"):

@@ -14,6 +14,9 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+CLOCK_STEPS = 0.02
+"""How often a skewed clock is found to have been set, forward or back, since it was last read."""
+
 
 class Killed(BaseException):
     """The process of this run is dead: nothing of it may happen any more."""
@@ -24,6 +27,7 @@ class Run:
     """One invocation in flight. ``dead_at``: true time at which the platform kills it."""
 
     name: str
+    started_at: int
     dead_at: int
     skew: int
     green: greenlet = field(init=False)
@@ -39,8 +43,10 @@ class Kernel:
         self.start = start
         self.runs: set[Run] = set()
         self.most_in_flight = 0
+        self._by_green: dict[greenlet, Run] = {}
         self._agenda: list[tuple[int, float, int, Callable[[], None]]] = []
         self._sequence = 0
+        self._until = start
         self._main = getcurrent()
 
     def at(self, when: int, do: Callable[[], None]) -> None:
@@ -58,7 +64,7 @@ class Kernel:
         skew: int = 0,
     ) -> Run:
         """Start a run now; ``ended`` is told whether the body returned without an exception."""
-        run = Run(name, self.now + timeout, skew)
+        run = Run(name, self.now, self.now + timeout, skew)
 
         def whole() -> None:
             succeeded = False
@@ -73,10 +79,12 @@ class Kernel:
             finally:
                 run.dead = True
                 self.runs.discard(run)
+                del self._by_green[run.green]
             if ended is not None:
                 ended(succeeded)
 
         run.green = greenlet(whole, parent=self._main)
+        self._by_green[run.green] = run
         self.runs.add(run)
         self.most_in_flight = max(self.most_in_flight, len(self.runs))
         self.at(self.now, run.green.switch)
@@ -85,22 +93,55 @@ class Kernel:
     @property
     def current(self) -> Run:
         """The run that is executing."""
-        green = getcurrent()
-        return next(run for run in self.runs if run.green is green)
+        return self._by_green[getcurrent()]
 
     def pause(self, milliseconds: int) -> None:
         """Let others go on, and come back ``milliseconds`` later, unless the platform kills the run first."""
         run = self.current
-        self.at(min(self.now + milliseconds, max(run.dead_at, self.now)), run.green.switch)
-        self._main.switch()
+        wakes = min(self.now + milliseconds, max(run.dead_at, self.now))
+        if wakes <= self._until and (not self._agenda or wakes < self._agenda[0][0]):
+            # Nothing else happens until then: nobody to switch to. (The draw is the one that ``at`` makes.)
+            self.random.random()
+            self.now = wakes
+        else:
+            self.at(wakes, run.green.switch)
+            self._main.switch()
         if run.dead or self.now >= run.dead_at:
             run.dead = True
             raise Killed
 
     def advance(self, until: int) -> None:
         """Make everything happen that is due up to ``until``."""
+        self._until = until
         while self._agenda and self._agenda[0][0] <= until:
             when, _, _, do = heapq.heappop(self._agenda)
             self.now = max(self.now, when)
             do()
         self.now = max(self.now, until)
+
+
+class Seconds:
+    """The kernel's time as the emulators read it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def now(self) -> float:
+        return self._kernel.now / 1000
+
+
+class RunClock:
+    """The kernel's time as one run reads it, off by a skew that steps; sleeping lets others go on."""
+
+    def __init__(self, kernel: Kernel, run: Run, skew: int) -> None:
+        self._kernel = kernel
+        self._run = run
+        self._skew = skew
+
+    def now(self) -> int:
+        if self._skew and self._kernel.random.random() < CLOCK_STEPS:
+            self._run.skew = self._kernel.random.randint(-self._skew, self._skew)
+        return self._kernel.now + self._run.skew
+
+    def sleep(self, milliseconds: int) -> None:
+        self._kernel.pause(milliseconds)

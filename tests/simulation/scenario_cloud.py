@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-
-from local.dashscope.responses import DashScopeService
-from local.wire import Headers, Request
-from shared.domain.states import JobState
-from shared.workflow.ports import World
-from tests.simulation.cloud import Seconds, SimulatedCloud
+from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
-from tests.simulation.invariants import Violation
 from tests.simulation.kernel import Run
 from tests.simulation.scenarios import Scenario
-from tests.simulation.stores import API_KEY, DASHSCOPE, INSTANCE
+from tests.simulation.stores import INSTANCE
 
 SEED = 1
 
@@ -57,24 +49,12 @@ class ScenarioCloud(SimulatedCloud):
             self.struck,
             rules=scenario.rules,
             behaviour=scenario.new_behaviour(),
+            training_files=scenario.training_files,
         )
         self.scenario = scenario
         self.recorded_until = 0
-        self._session = _WithUploads(self)
         for method, refuse in scenario.refusals.items():
             setattr(self.studio, method, _refusing(getattr(self.studio, method), refuse))
-
-    def world(self, run: Run) -> World:
-        return replace(super().world(run), training_files=self.scenario.training_files)
-
-    def _submit_sent(self, body: dict[str, Any]) -> None:
-        if self.scenario.training_files == "url":
-            super()._submit_sent(body)
-        elif not any(
-            job.state is JobState.SUBMITTING and list(job.file_ids) == body["training_file_ids"]
-            for job in self.jobs()
-        ):
-            raise Violation("a POST was sent before its intent was saved")
 
     def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         super()._row_written(table, before, after)
@@ -85,38 +65,6 @@ class ScenarioCloud(SimulatedCloud):
         """The slot's row, or nothing before it is first taken."""
         found = self.tables.get_row(INSTANCE, "control", [("name", "slot")]).row
         return json.loads({cell.name: cell.value for cell in found.cells}["value"]) if found else {}
-
-
-class _WithUploads:
-    """The simulated session, which sends no forms, and uploads of files beside it."""
-
-    def __init__(self, cloud: ScenarioCloud) -> None:
-        self._gate = cloud.gate
-        self._service = DashScopeService(cloud.studio, Seconds(cloud.kernel), api_keys=[API_KEY])
-        self._other = cloud._session
-
-    def request(self, method: str, url: str, **options: Any) -> Any:
-        if "files" not in options:
-            return self._other.request(method, url, **options)
-        form = requests.Request(method, url, headers=options["headers"], files=options["files"]).prepare()
-        parts = urlsplit(url)
-        request = Request(
-            method=method,
-            host=parts.netloc,
-            raw_path=parts.path,
-            headers=Headers(dict(form.headers)),
-            body=form.body,
-        )
-        return self._gate("dashscope", "UploadFiles", lambda: self._answer(request), DASHSCOPE)
-
-    def _answer(self, request: Request) -> Any:
-        response = self._service.handle(request)
-        answer = requests.Response()
-        answer.status_code, answer._content = response.status, response.body
-        return answer
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def _refusing(usual: Callable[..., Any], refuse: Callable[[int], Exception | None]) -> Callable[..., Any]:

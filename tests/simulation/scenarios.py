@@ -249,7 +249,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="a lost answer to the submit, adopted from a list that lags",
-        steps=(PHOTO, marker("Li", after=55 * SECOND)),
+        steps=(PHOTO, marker("Li", after=50 * SECOND)),
         behaviour={"list_lag_seconds": 20.0},
         troubles={"CreateFineTune": (Fault.LOST,)},
         pairs=True,

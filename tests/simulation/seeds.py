@@ -5,6 +5,7 @@ Run as a program it replays seeds: ``python -m tests.simulation.seeds SEED``.
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from dataclasses import dataclass
@@ -13,25 +14,30 @@ from local.dashscope.behaviour import Behaviour
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK, SimulatedCloud, simulated
-from tests.simulation.faults import Drawn
-from tests.simulation.invariants import Violation
+from tests.simulation.faults import Drawn, Fault
+from tests.simulation.invariants import GOING, Violation
+from tests.simulation.stores import BUCKET
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-TROUBLE_LASTS = 40 * MINUTE
-RECOVERY = 5 * HOUR
+TROUBLE_LASTS = 16 * MINUTE
+LONGEST_DEADLINE = 30 * MINUTE
 LATEST_EVENT = 4 * HOUR
+LONGEST_PAUSE = HOUR
 SWEEP_ROUND = 3
+CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CRASH_IN_FLIGHT)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a seed came to."""
+    """What a seed came to: ``crossings`` are changes of turn, ``crash_points`` calls at which a run died."""
 
     seed: int
     calls: int
     struck: int
     most_in_flight: int
+    crossings: int
+    crash_points: int
 
 
 def play(seed: int) -> Outcome:
@@ -42,61 +48,98 @@ def play(seed: int) -> Outcome:
     """
     chance = random.Random(f"story {seed}")
     faults = Drawn.for_seed(seed)
+    cloud = _new_cloud(seed, chance, faults)
+    with simulated(cloud):
+        try:
+            _trouble(cloud, chance, faults)
+            _recover(cloud)
+        except Exception as error:
+            kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
+            raise Violation(f"seed {seed}: {kind}{error}") from error
+        finally:
+            cloud.close()
+    gate, most = cloud.gate, cloud.kernel.most_in_flight
+    if most < 2 or gate.alone:
+        raise Violation(f"seed {seed}: {gate.alone} calls were made with no other handler in flight")
+    crashes = sum(fault in CRASHES for _, fault in gate.struck)
+    return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.crossings, crashes)
+
+
+def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedCloud:
+    limit = chance.choice((1, 1, 1, 2, 3))
     cloud = SimulatedCloud(
         seed,
         faults,
         rules=Rules(
             quiet=chance.choice((20_000, 60_000, 120_000)),
             min_photos=chance.choice((1, 1, 2)),
-            concurrent_trainings=chance.choice((1, 1, 1, 2)),
+            concurrent_trainings=limit,
+            training_deadline=chance.choice((12 * MINUTE, LONGEST_DEADLINE)),
+            kept_fine_tunes=10_000,
         ),
         behaviour=Behaviour(
             training_seconds=chance.choice((30.0, 302.0, 500.0)),
             pending_seconds=chance.choice((0.0, 4.0, 40.0)),
             fetch="start",
-            second_job="queue",
+            second_job=chance.choice(("queue", "reject")),
+            concurrent_jobs=chance.choice((limit, limit + 2)),
+            delete_terminal="allow",
             kept_jobs=10_000,
+            file_count=10_000,
             submits_per_second=1_000,
             detections_per_second=chance.choice((5, 1000)),
-            list_lag_seconds=chance.choice((0.0, 0.0, 5.0, 20.0)),
+            # With an effect up to 8 s late and clocks up to 4 s apart this stays below the grace of 60 s.
+            list_lag_seconds=chance.choice((0.0, 5.0, 20.0, 45.0)),
             get_lag_seconds=chance.choice((0.0, 0.0, 10.0)),
             failure_details=chance.random() < 0.7,
         ),
         index_lag=chance.choice((0.0, 0.05, 3.0)),
         skew=chance.choice((0, 0, 2_000)),
+        training_files=chance.choice(("url", "url", "file_id")),
     )
-    with simulated(cloud):
-        try:
-            _trouble(cloud, chance, faults)
-            _recover(cloud)
-        except Violation as violation:
-            raise Violation(f"seed {seed}: {violation}") from violation
-        finally:
-            cloud.close()
-    return Outcome(seed, len(cloud.gate.trace), len(cloud.gate.struck), cloud.kernel.most_in_flight)
+    cloud.gate.latency = chance.choice((10, 120, 120))
+    return cloud
 
 
 def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn) -> None:
     """Everybody uploads while everything goes wrong."""
     kernel = cloud.kernel
-    people = [f"person {number}" for number in range(chance.randint(1, 3))]
-    for person in people:
-        _story_of(cloud, chance, person)
+    cloud.keep_company(True)
+    for number in range(chance.choice((1, 2, 2, 3, 4))):
+        _story_of(cloud, chance, f"person {number}")
     for minute in range(TROUBLE_LASTS // MINUTE):
         when = kernel.start + minute * TICK + chance.randint(0, 3_000)
         for _ in range(chance.choices((0, 1, 2), (1, 12, 2))[0]):
-            kernel.at(when + chance.randint(0, 20_000) * chance.choice((0, 1)), cloud.invoke_reconcile)
-    if chance.random() < 0.3:
-        code = chance.choice(("InternalError.Algo", "InvalidFile.NoHuman", "SomethingNew"))
+            late = chance.randint(0, 20_000) * chance.choice((0, 1)) + chance.choices((0, 90_000), (20, 1))[0]
+            kernel.at(when + late, lambda late=late: cloud.invoke_reconcile(late=late))
+    if chance.random() < 0.5:
+        code = chance.choice(
+            ("InternalError.Algo", "InternalError.Algo", "InvalidFile.NoHuman", "SomethingNew")
+        )
         cloud.studio.fail_next(code, "simulated", times=chance.randint(1, 2))
+    _story_of_others(cloud, chance)
     cloud.advance(TROUBLE_LASTS)
     faults.active = False
+    cloud.others.restless = 0.0
+    cloud.keep_company(False)
+
+
+def _story_of_others(cloud: SimulatedCloud, chance: random.Random) -> None:
+    """Fine-tunes of others, before ours and among them; and now and then a hand on one of ours."""
+    kernel = cloud.kernel
+    cloud.others.restless = chance.choice((0.0, 0.2, 0.6))
+    for _ in range(chance.choice((0, 2, 4, 8))):
+        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS), cloud.others.comes)
+    for _ in range(chance.choice((0, 2, 5))):
+        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS), cloud.others.goes)
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        kernel.at(kernel.start + chance.randint(2 * MINUTE, TROUBLE_LASTS), cloud.others.meddle)
 
 
 def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None:
     kernel = cloud.kernel
-    arrives = kernel.start + chance.randint(0, 5 * MINUTE)
-    for number in range(chance.choice((1, 2, 3, 5, 11, 13))):
+    arrives = kernel.start + chance.randint(0, 4 * MINUTE) * chance.choice((0, 1))
+    for number in range(chance.choice((1, 1, 2, 3, 5, 11, 13))):
         content = chance.choices((b"FACE", b"VIEW", b"nothing"), (8, 1, 1))[0] + b" %d" % number
         if chance.random() < 0.1:
             content = b"FACE the same"
@@ -104,7 +147,7 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
     if chance.random() < 0.3:
         _upload_at(cloud, chance, arrives + 95_000, person, "_READY", b"")
     for number in range(chance.choice((0, 0, 1, 2))):
-        later = arrives + chance.randint(2 * MINUTE, 30 * MINUTE)
+        later = arrives + chance.randint(2 * MINUTE, 12 * MINUTE)
         if chance.random() < 0.5:
             _upload_at(cloud, chance, later, person, f"late {number}.jpg", b"FACE late %d" % number)
         else:
@@ -137,54 +180,78 @@ def _recover(cloud: SimulatedCloud) -> None:
 
 
 def _tick_until_settled(cloud: SimulatedCloud) -> None:
-    kernel = cloud.kernel
-    idle_since: int | None = None
-    for tick in range(RECOVERY // TICK):
-        kernel.at(kernel.now, cloud.invoke_reconcile)
+    started, tick = cloud.kernel.now, 0
+    idle: str | None = None
+    while cloud.kernel.now - started < _bound(cloud):
+        begins = cloud.kernel.now
+        cloud.kernel.at(begins, cloud.invoke_reconcile)
         cloud.advance(TICK)
         cloud.invariants.check_ledger()
+        tick += 1
         # The sweep needs a few ticks for its round through the bucket.
         if tick > SWEEP_ROUND and cloud.is_settled():
             return
-        idle_since = _check_idle(cloud, idle_since)
+        was_idle, idle = idle, _idle_with(cloud, begins)
+        if was_idle and idle:
+            raise Violation(f"the slot idles for more than a tick although {idle} waits")
+    left = [f"{job.job_id} {job.state.value}" for job in cloud.jobs() if cloud.is_unfinished(job)]
+    raise Violation(f"not settled {_bound(cloud) // MINUTE} minutes after the faults stopped: {left}")
 
 
-def _check_idle(cloud: SimulatedCloud, idle_since: int | None) -> int | None:
-    """The slot may not stand empty for long while somebody waits (a refused submit has its own pause)."""
-    waiting = [job for job in cloud.jobs() if job.state is JobState.QUEUED]
-    if not waiting or any(entry.status in ("PENDING", "RUNNING") for entry in cloud.studio.ledger()):
+def _bound(cloud: SimulatedCloud) -> int:
+    """How long the work that is left may take: the longest pause, then one training after the other."""
+    behaviour = cloud.behaviour
+    training = int(behaviour.training_seconds + behaviour.pending_seconds) * 1000 + 5 * MINUTE
+    attempts = sum(cloud.rules.max_attempts for job in cloud.jobs() if not job.delivered)
+    return LONGEST_PAUSE + LONGEST_DEADLINE + 10 * MINUTE + attempts * training
+
+
+def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
+    """Who waits although nothing of ours goes and nothing stood in the way of a submit from ``since`` on."""
+    jobs = cloud.jobs()
+    waiting = [job for job in jobs if job.state is JobState.QUEUED and job.changed_at < since - 5_000]
+    slot = cloud.invariants.slot
+    if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
         return None
-    since = cloud.kernel.now if idle_since is None else idle_since
-    if cloud.kernel.now - since > HOUR + 5 * TICK:
-        raise Violation(f"the slot idles although {waiting[0].job_id} waits since {since}")
-    return since
+    grace = any(
+        job.state is JobState.SUBMITTING
+        or (job.state is JobState.TRAINING and cloud.kernel.now - job.submitted_at < 3 * MINUTE)
+        for job in jobs
+    )
+    going = any(
+        entry.status in (*GOING, "CANCELING") and entry.deleted is None for entry in cloud.studio.ledger()
+    )
+    return None if grace or going else waiting[0].job_id
 
 
 def _check_everything_ended(cloud: SimulatedCloud) -> None:
     jobs = cloud.jobs()
-    for job in jobs:
-        ended = job.delivered if job.state.is_terminal else job.state is JobState.REJECTED
-        short = job.state is JobState.COLLECTING and 0 < len(job.usable) < cloud.rules.min_photos
-        if not ended and not short:
-            raise Violation(f"{job.person_id}-{job.revision} is still {job.state.value} after the recovery")
     owners: dict[str, list[str]] = {}
     for job in jobs:
         for name in (job.fine_tune_id, *job.earlier_fine_tunes):
             if name:
                 owners.setdefault(name, []).append(job.job_id)
+        if job.state.is_terminal:
+            key = f"results/{job.person_id}/{job.revision}.json"
+            text = cloud.objects.get(BUCKET, key)[1].decode()
+            cloud.invariants.result_written(key, text)
+            if job.state.value not in text:
+                raise Violation(f"{key} does not say {job.state.value}: {json.loads(text)}")
     for entry in cloud.studio.ledger():
-        if len(owners.get(entry.job_id, [])) != 1:
-            raise Violation(f"{entry.job_id} is owned by {owners.get(entry.job_id)}")
+        ours = cloud.invariants.is_ours(entry.training_file_ids[0])
+        if len(owners.get(entry.job_id, [])) != int(ours):
+            raise Violation(f"{entry.job_id} (ours: {ours}) is owned by {owners.get(entry.job_id)}")
+    if cloud.invariants.slot.get("holders"):
+        raise Violation(f"the slot is still held: {cloud.invariants.slot}")
     _check_nothing_is_lost(cloud)
 
 
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
-    """Every photo in the bucket stands in some set, with a verdict."""
-    newest = {job.person_id: job for job in cloud.jobs()}
+    """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
+    recorded = {(job.person_id, photo.name, photo.etag) for job in cloud.jobs() for photo in job.photos}
     for stored in cloud.uploads():
         _, person, name = stored.key.split("/")
-        job = newest.get(person)
-        if name != "_READY" and (job is None or not job.knows(name, stored.etag)):
+        if name != "_READY" and (person, name, stored.etag) not in recorded:
             raise Violation(f"{stored.key} was lost")
 
 

@@ -1,22 +1,20 @@
-"""The clients' far ends: the emulators' state behind the gate, without sockets and without the SDKs' codecs.
+"""Tablestore's and OSS's far ends: the emulators' state behind the gate, without sockets and SDK codecs.
 
-``shared.clients`` runs unchanged above these: what they would get from an ``OTSClient``, an OSS bucket or a
-``requests.Session`` they get here, errors and lost answers in the SDKs' own classes.
+``shared.clients`` runs unchanged above these: what they would get from an ``OTSClient`` or an OSS bucket they
+get here, errors and lost answers in the SDKs' own classes. What was read is remembered until the state
+changes: most ticks find nothing to do, and read the same again.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
-import requests
 import tablestore
 import urllib3.exceptions
 
 from local.dashscope.fetching import Fetched
-from local.dashscope.responses import DashScopeService
 from local.oss.errors import OssError
 from local.oss.models import ObjectStore
 from local.tablestore.errors import TableStoreError
@@ -25,12 +23,12 @@ from local.tablestore.messages import Comparator
 from local.tablestore.models import TableStore
 from local.tablestore.results import Condition
 from local.tablestore.values import Cell, Row, RowExistence, Special
-from local.wire import Headers, Request
 from shared.domain.photos import Picture, Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
-from tests.simulation.faults import Fault
+from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
+from tests.simulation.kernel import Run
 
 INSTANCE = "facechain"
 BUCKET = "photos"
@@ -47,6 +45,33 @@ _BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Spec
 
 def _ots_error(code: str, status: int) -> Callable[[], Exception]:
     return lambda: tablestore.OTSServiceError(status, code, "simulated", "")
+
+
+class Remembered:
+    """Answers by question, for as long as the state behind them has not changed.
+
+    A lagging index changes by itself for ``lag`` milliseconds after a write, so nothing is kept until then.
+    """
+
+    def __init__(self, state: ObjectStore | TableStore, now: Callable[[], int], lag: int = 0) -> None:
+        self._connection = state._database._connection
+        self._now = now
+        self._lag = lag
+        self._changes = -1
+        self._steady_at = 0
+        self._answers: dict[Hashable, Any] = {}
+
+    def __call__(self, question: Hashable, ask: Callable[[], Any], *, lags: bool = False) -> Any:
+        """Return the answer to ``question``, by ``ask`` unless it is remembered."""
+        if self._connection.total_changes != self._changes:
+            self._changes = self._connection.total_changes
+            self._steady_at = self._now() + self._lag
+            self._answers.clear()
+        if lags and self._now() <= self._steady_at:
+            return ask()
+        if question not in self._answers:
+            self._answers[question] = ask()
+        return self._answers[question]
 
 
 OTS = Transport(
@@ -69,6 +94,8 @@ class SimulatedOtsClient:
         self._store = store
         self._gate = gate
         self._watch = watch
+        self._remembered = Remembered(store, lambda: gate.kernel.now, round(store._lag))
+        self.writer: Run | None = None
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
         return self._gate("ots", "GetRow", lambda: (None, self._read(table, key), None), OTS)
@@ -93,18 +120,19 @@ class SimulatedOtsClient:
         limit: Any = None,
         **_: Any,
     ) -> tuple[None, Any, list[Any], None]:
-        def read() -> tuple[None, Any, list[Any], None]:
-            page = self._store.get_range(
-                INSTANCE,
-                table,
-                _key(start),
-                _key(end),
-                backward=direction == tablestore.Direction.BACKWARD,
-                limit=limit,
-            )
-            return None, page.next_start, [_sdk_row(row) for row in page.rows], None
+        first, last = _key(start), _key(end)
+        backward = direction == tablestore.Direction.BACKWARD
 
-        return self._gate("ots", f"GetRange {table}", read, OTS)
+        def read() -> tuple[Any, list[Any]]:
+            page = self._store.get_range(INSTANCE, table, first, last, backward=backward, limit=limit)
+            return page.next_start, [_sdk_row(row) for row in page.rows]
+
+        def recall() -> tuple[None, Any, list[Any], None]:
+            question = (table, tuple(first), tuple(last), limit)
+            following, rows = self._remembered(question, read, lags=True)
+            return None, following, list(rows), None
+
+        return self._gate("ots", f"GetRange {table}", recall, OTS)
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         expected = condition.get_column_condition()
@@ -115,6 +143,7 @@ class SimulatedOtsClient:
             )
         wanted = Condition(_EXISTENCE[condition.get_row_existence_expectation()], column)
         cells = [Cell(name, value) for name, value in row.attribute_columns]
+        writer = self._gate.kernel.current
 
         def write() -> None:
             before = self._read(table, row.primary_key)
@@ -122,14 +151,20 @@ class SimulatedOtsClient:
                 self._store.put_row(INSTANCE, table, Row(_key(row.primary_key), cells), wanted)
             except TableStoreError as error:
                 raise tablestore.OTSServiceError(error.status, error.code, error.message, "") from None
-            old = None if before is None else {name: value for name, value, _ in before.attribute_columns}
-            self._watch(table, old, dict(row.attribute_columns))
+            key = dict(row.primary_key)
+            old = None if before is None else key | {cell[0]: cell[1] for cell in before.attribute_columns}
+            self.writer = writer
+            self._watch(table, old, key | dict(row.attribute_columns))
 
         self._gate("ots", f"PutRow {table}", write, OTS)
 
     def _read(self, table: str, key: Any) -> Any:
-        found = self._store.get_row(INSTANCE, table, _key(key))
-        return None if found.row is None else _sdk_row(found.row)
+        def read() -> Any:
+            found = self._store.get_row(INSTANCE, table, wanted)
+            return None if found.row is None else _sdk_row(found.row)
+
+        wanted = _key(key)
+        return self._remembered((table, tuple(wanted)), read)
 
 
 def _key(key: Any) -> list[tuple[str, Any]]:
@@ -168,9 +203,11 @@ class SimulatedBucket:
 
     name = BUCKET
 
-    def __init__(self, store: ObjectStore, gate: Gate) -> None:
+    def __init__(self, store: ObjectStore, gate: Gate, watch: Callable[[str, str], None]) -> None:
         self._store = store
         self._gate = gate
+        self._watch = watch
+        self._remembered = Remembered(store, lambda: gate.kernel.now)
 
     def _call(self, operation: str, do: Callable[[], Any]) -> Any:
         def translated() -> Any:
@@ -210,6 +247,10 @@ class SimulatedBucket:
         self._call("PostObject saveas", write)
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
+        def recall() -> tuple[list[Listed], str]:
+            listed, following = self._remembered((prefix, after, count), read)
+            return list(listed), following
+
         def read() -> tuple[list[Listed], str]:
             page = self._store.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
             listed = [
@@ -221,7 +262,7 @@ class SimulatedBucket:
             ]
             return listed, page.next_marker
 
-        return self._call("ListObjects", read)
+        return self._call("ListObjects", recall)
 
     def signed_url(self, key: str) -> str:
         return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"
@@ -230,94 +271,13 @@ class SimulatedBucket:
         return self._call("GetObject", lambda: self._store.get(BUCKET, key)[1])
 
     def write_json(self, key: str, text: str) -> None:
+        self._watch(key, text)
         self._call("PutObject", lambda: self._store.put(BUCKET, key, text.encode()))
 
     def fetch(self, url: str) -> Fetched:
-        """What DashScope gets when it downloads ``url``."""
+        """What DashScope gets when it downloads ``url``; of others' buckets nothing is known but faces."""
+        if not url.startswith(f"https://{BUCKET}."):
+            return Fetched(content=b"FACE", content_type="image/jpeg")
         assert SIGNATURE in url, url
         content = self._store.get(BUCKET, unquote(urlsplit(url).path).lstrip("/"))[1]
         return Fetched(content=content, content_type="image/jpeg")
-
-
-def _no_connection() -> Exception:
-    return requests.exceptions.ConnectTimeout("simulated")
-
-
-class _Answered(Exception):
-    """An answer that the gate gives in DashScope's name."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(status)
-        self.answer = _Answer(status, body)
-
-
-class _Answer:
-    def __init__(self, status: int, body: bytes) -> None:
-        self.status_code = status
-        self.body = body
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-_BUSY = json.dumps({"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded."}).encode()
-_ERROR = json.dumps({"code": "InternalError", "message": "Internal server error!"}).encode()
-DASHSCOPE = Transport(
-    no_answer=lambda: requests.exceptions.ReadTimeout("simulated"),
-    unreachable=_no_connection,
-    busy=lambda: _Answered(429, _BUSY),
-    error=lambda: _Answered(500, _ERROR),
-)
-
-
-class SimulatedSession:
-    """What the DashScope client uses of a ``requests.Session``."""
-
-    def __init__(
-        self, service: DashScopeService, gate: Gate, before_create: Callable[[dict[str, Any]], None]
-    ) -> None:
-        self._service = service
-        self._gate = gate
-        self._before_create = before_create
-
-    def request(self, method: str, url: str, *, headers: dict[str, str], **options: Any) -> _Answer:
-        parts = urlsplit(url)
-        query = urlencode(options.get("params") or {}) or parts.query
-        body = json.dumps(options["json"]).encode() if options.get("json") is not None else b""
-        request = Request(
-            method=method,
-            host=parts.netloc,
-            raw_path=parts.path,
-            raw_query=query,
-            headers=Headers({**headers, "Content-Type": "application/json"}),
-            body=body,
-        )
-        operation = self._service.operation(request)
-
-        def send() -> _Answer:
-            if operation == "CreateFineTune":
-                self._before_create(options["json"])
-            response = self._service.handle(request)
-            return _Answer(response.status, response.body)
-
-        try:
-            return self._gate("dashscope", operation, send, DASHSCOPE, garbled=_garbled)
-        except _Answered as given:
-            return given.answer
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def _garbled(answer: _Answer, fault: Fault) -> _Answer:
-    if fault is Fault.GARBAGE:
-        if answer.status_code == 200 and len(answer.body) % 2:
-            return _Answer(502, b"<html><body>Bad Gateway</body></html>")
-        return _Answer(answer.status_code, answer.body[: len(answer.body) // 2])
-    document = json.loads(answer.body)
-    document["novelty"] = {"deep": [1, 2, 3]}
-    output = document.get("output")
-    if isinstance(output, dict) and output.get("status") in ("PENDING", "RUNNING"):
-        output["status"] = "WARMING_UP"
-        output.pop("hyper_parameters", None)
-    return _Answer(answer.status_code, json.dumps(document).encode())

@@ -14,6 +14,9 @@ from tests.simulation.scenarios import SCENARIOS, Scenario
 
 _Note = Callable[[str, object], None]
 
+# A few seconds each; the limit is for machines that are busy with other things.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_crash_at_any_call_changes_how_it_ends(scenario: Scenario, record_property: _Note) -> None:

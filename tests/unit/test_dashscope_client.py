@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import random
 from collections.abc import Callable, Iterator
 from http.client import RemoteDisconnected
 from typing import Any
@@ -705,6 +706,29 @@ def test_a_fine_tune_that_slips_past_because_another_was_deleted_is_read_after_a
 
     ledger.before_call = delete
     assert {one.fine_tune_id for one in client.fine_tunes()} >= set(ledger.ids)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_appears_and_goes_while_the_list_is_read_what_stays_is_in_it(
+    wire: responses.RequestsMock, client: DashScope, seed: int
+) -> None:
+    random_ = random.Random(seed)
+    ledger = Ledger(wire, random_.randrange(90, 320))
+    stayed = set(ledger.ids)
+
+    def change(number: int) -> None:
+        # The list is shown newest first; anything may be deleted.
+        for _ in range(random_.choice([0, 0, 0, 1, 2])):
+            ledger.ids.insert(0, f"ft-new-{number}-{random_.randrange(10**9)}")
+        for _ in range(random_.choice([0, 0, 0, 1, 2])):
+            stayed.discard(ledger.ids.pop(random_.randrange(len(ledger.ids))))
+
+    ledger.before_call = change
+    try:
+        listed = {one.fine_tune_id for one in client.fine_tunes()}
+    except RetryLater:
+        return
+    assert listed >= stayed
 
 
 # -- files and faces, oddly answered --------------------------------------------------------------

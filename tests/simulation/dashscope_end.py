@@ -1,0 +1,138 @@
+"""DashScope's far end: the emulated service behind the gate, called as a ``requests.Session`` is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from local.dashscope.responses import DashScopeService
+from local.wire import Headers, Request
+from tests.simulation.faults import Fault
+from tests.simulation.gate import Gate, Transport
+from tests.simulation.kernel import Run
+
+_BUSY = (
+    (429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
+    (429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
+    (429, "Throttling", "Only 20 fine-tune job in running or succeeded allowed per user."),
+    (400, "Arrearage", "Access denied, please make sure your account is in good standing."),
+)
+_ERRORS = (
+    (500, "InternalError", "Internal server error!"),
+    (500, "InternalError.Timeout", "An internal timeout error has occurred."),
+    (503, "ModelUnavailable", "Model is unavailable, please try again later."),
+    (504, "", ""),
+)
+
+
+DASHSCOPE = Transport(
+    no_answer=lambda: requests.exceptions.ReadTimeout("simulated"),
+    unreachable=lambda: requests.exceptions.ConnectTimeout("simulated"),
+    busy=lambda: _Answered(*_BUSY[0]),
+    error=lambda: _Answered(*_ERRORS[0]),
+)
+
+
+class Watch:
+    """Hears of every submit; each method may be replaced."""
+
+    def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        """A POST is on its way, whatever becomes of it."""
+
+    def submit_answered(self, body: dict[str, Any], status: int) -> None:
+        """A POST has reached DashScope, which has said ``status``."""
+
+    def list_page_asked(self) -> None:
+        """A page of the list is about to be made."""
+
+
+class Session:
+    """What the DashScope client uses of a ``requests.Session``."""
+
+    def __init__(self, service: DashScopeService, gate: Gate, watch: Watch) -> None:
+        self._service = service
+        self._gate = gate
+        self._watch = watch
+        self._transport = replace(
+            DASHSCOPE,
+            busy=lambda: _Answered(*gate.kernel.random.choice(_BUSY)),
+            error=lambda: _Answered(*gate.kernel.random.choice(_ERRORS)),
+        )
+
+    def request(self, method: str, url: str, *, headers: dict[str, str], **options: Any) -> _Answer:
+        parts = urlsplit(url)
+        content_type, body = "application/json", b""
+        document = options.get("json")
+        if document is not None:
+            body = json.dumps(document).encode()
+        elif options.get("files") is not None:
+            prepared = requests.Request("POST", url, files=options["files"]).prepare()
+            content_type, body = prepared.headers["Content-Type"], prepared.body
+        request = Request(
+            method=method,
+            host=parts.netloc,
+            raw_path=parts.path,
+            raw_query=urlencode(options.get("params") or {}) or parts.query,
+            headers=Headers({**headers, "Content-Type": content_type}),
+            body=body,
+        )
+        operation = self._service.operation(request)
+        submits = operation == "CreateFineTune"
+        run = self._gate.kernel.current
+
+        def send() -> _Answer:
+            if operation == "ListFineTunes":
+                self._watch.list_page_asked()
+            response = self._service.handle(request)
+            if submits:
+                self._watch.submit_answered(document, response.status)
+            return _Answer(response.status, response.body)
+
+        leaves = (lambda: self._watch.submit_leaves(run, document)) if submits else None
+        try:
+            return self._gate("dashscope", operation, send, self._transport, garbled=_garbled, leaves=leaves)
+        except _Answered as given:
+            return given.answer
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Answered(Exception):
+    """An answer that the gate gives in DashScope's name."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status)
+        body = json.dumps({"code": code, "message": message}).encode() if code else b"upstream timed out"
+        self.answer = _Answer(status, body)
+
+
+class _Answer:
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status_code = status
+        self.body = body
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def _garbled(answer: _Answer, fault: Fault) -> _Answer:
+    if fault is Fault.GARBAGE:
+        if answer.status_code == 200 and len(answer.body) % 2:
+            return _Answer(502, b"<html><body>Bad Gateway</body></html>")
+        return _Answer(answer.status_code, answer.body[: len(answer.body) // 2])
+    if fault is Fault.NOT_FOUND:
+        return _Answer(404, json.dumps({"code": "NotFound", "message": "Not Found!"}).encode())
+    if fault is not Fault.ODD:
+        return answer
+    document = json.loads(answer.body)
+    document["novelty"] = {"deep": [1, 2, 3]}
+    output = document.get("output")
+    if isinstance(output, dict) and output.get("status") in ("PENDING", "RUNNING"):
+        output["status"] = "WARMING_UP"
+        output.pop("hyper_parameters", None)
+    return _Answer(answer.status_code, json.dumps(document).encode())

@@ -1,0 +1,279 @@
+"""Small breakages of the product that the simulation must find; if one is not found, the simulation is blunt.
+
+A mutant is a change of one module's text. The changed text is compiled and the code of the functions that
+differ is put in place of the original's, so that everybody who already holds these functions runs the mutant.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``changes``: texts of ``module``, each there exactly once, and what replaces them.
+
+    ``seeds`` are known to find it, the quickest first.
+    """
+
+    name: str
+    module: str
+    changes: tuple[tuple[str, str], ...]
+    seeds: tuple[int, ...] = ()
+
+
+def _one(name: str, module: str, old: str, new: str, *seeds: int) -> Mutant:
+    return Mutant(name, module, ((old, new),), seeds)
+
+
+_SUBMITTING, _TRAINING, _TICK = (
+    "shared.workflow.submitting",
+    "shared.workflow.training",
+    "shared.workflow.tick",
+)
+_DASHSCOPE, _JOB, _ROWS = "shared.clients.dashscope", "shared.domain.job", "shared.clients.rows"
+_FINE_TUNES = "shared.domain.fine_tunes"
+
+_KNOWS = (
+    "if recorded is not None and (self.state.is_open or recorded.etag == etag):\n"
+    "            return recorded.etag == etag\n"
+    "        return self.earlier.get(fingerprint(name)) == etag[:8]"
+)
+
+MUTANTS = (
+    _one(
+        "no adoption",
+        _SUBMITTING,
+        "    return find_ours(fine_tunes, (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes)",
+        "    return None",
+    ),
+    _one(
+        "no grace",
+        _SUBMITTING,
+        "if now < job.attempt_expires_at + world.rules.list_settles:",
+        "if False:",
+    ),
+    _one(
+        "the grace begins with the submit, not with the end of the run that may send it",
+        _SUBMITTING,
+        "if now < job.attempt_expires_at + world.rules.list_settles:",
+        "if now < job.submitted_at + 5_000:",
+    ),
+    _one(
+        "POST before intent",
+        _SUBMITTING,
+        "intent = world.jobs.save(\n"
+        "        job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)\n"
+        "    )",
+        "intent = job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)",
+    ),
+    _one(
+        "no version check",
+        _ROWS,
+        "condition = self._condition(expected)",
+        "condition = tablestore.Condition(tablestore.RowExistenceExpectation.IGNORE)",
+    ),
+    _one(
+        "slot freed before the terminal write",
+        _TRAINING,
+        "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
+        "    if after.state.is_terminal:\n        release(world, job.job_id)\n"
+        "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
+    ),
+    _one(
+        "adopt by newest instead of by path",
+        _FINE_TUNES,
+        'if path in wanted or path.partition("/")[2] in wanted:',
+        "if path:",
+    ),
+    _one(
+        "a failed attempt's fine-tune is adopted again",
+        _FINE_TUNES,
+        "if fine_tune.fine_tune_id in not_these:",
+        "if False:",
+    ),
+    _one(
+        "retry POST on time-out",
+        _DASHSCOPE,
+        '        answer = self._send("POST", "/fine-tunes", json=body, session=None)\n',
+        "        try:\n"
+        '            answer = self._send("POST", "/fine-tunes", json=body, session=None)\n'
+        "        except OutcomeUnknown:\n"
+        '            answer = self._send("POST", "/fine-tunes", json=body, session=None)\n',
+    ),
+    Mutant(
+        "first list page taken as complete",
+        _DASHSCOPE,
+        (
+            ("if not page or page_no * PAGE_SIZE >= total:", "if True:"),
+            ("if totals == {len(seen)}:", "if True:"),
+        ),
+    ),
+    _one(
+        "a list that changed between its pages taken as complete",
+        _DASHSCOPE,
+        "if totals == {len(seen)}:",
+        "if len(seen) >= total:",
+    ),
+    _one(
+        "429 counted as failure",
+        _DASHSCOPE,
+        "        return RetryLater(code, message, delay=BUSY_DELAY)\n    if meaning is Meaning.ACCOUNT:",
+        "        return Permanent(code, message)\n    if meaning is Meaning.ACCOUNT:",
+    ),
+    _one(
+        "unknown status counted as failed",
+        _TRAINING,
+        "if fine_tune.status == FAILED:",
+        'if fine_tune.status not in ("PENDING", "QUEUING", "RUNNING", "CANCELING", CANCELED):',
+    ),
+    _one(
+        "404 believed without the list",
+        _TRAINING,
+        "    if ours is not None:\n",
+        "    if False:\n",
+    ),
+    _one("a cancel by hand not seen", _TRAINING, "if fine_tune.status == CANCELED:", "if False:"),
+    _one(
+        "no deadline for a stuck training",
+        _TRAINING,
+        "if now > job.submitted_at + world.rules.training_deadline:",
+        "if False:",
+    ),
+    _one(
+        "a result that is never written",
+        _TRAINING,
+        "    world.bucket.write_json(result_key(job.person_id, job.revision), result)\n",
+        "",
+    ),
+    _one(
+        "late photos dropped",
+        "shared.workflow.intake",
+        "if latest is not None and latest.knows(upload.name, stored.etag):",
+        "if latest is not None and (not latest.state.is_open or latest.knows(upload.name, stored.etag)):",
+    ),
+    _one(
+        "event deduplicated by ETag alone",
+        _JOB,
+        _KNOWS,
+        "return etag in {photo.etag for photo in self.photos} or etag[:8] in self.earlier.values()",
+    ),
+    _one(
+        "an overwritten photo taken for the old one",
+        _JOB,
+        _KNOWS,
+        "return recorded is not None or fingerprint(name) in self.earlier",
+    ),
+    _one("naive local time", _DASHSCOPE, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
+    _one("sweep removed", "shared.workflow.reconciling", "if sweep(world):", "if False:"),
+    _one(
+        "the slot taken though it is full",
+        _SUBMITTING,
+        "if not slot.is_free(world.rules.concurrent_trainings, now):",
+        "if False:",
+    ),
+    _one(
+        "a place kept by nobody's number: the next job goes beside the one that runs",
+        "shared.domain.slot",
+        "return len(self.holders) < places and now >= self.closed_until",
+        "return len(self.holders) <= places and now >= self.closed_until",
+    ),
+    _one(
+        "no space between two submits",
+        _SUBMITTING,
+        "if 0 < wait <= SUBMIT_SPACING:",
+        "if False:",
+    ),
+    _one(
+        "who goes on for a holder does not write the slot, and loses the place to who put it back",
+        _SUBMITTING,
+        "return world.control.save_slot(slot, replace(slot, taken_at=now))",
+        "return slot",
+    ),
+    _one(
+        "an ended job leaves the work in hand before its delivery",
+        _JOB,
+        "return RUNNING_LANE if self.state.is_terminal and not self.delivered else None",
+        "return None",
+    ),
+    _one(
+        "a requeued job forgets its place",
+        _JOB,
+        "JobState.QUEUED, now, due_at=self.closed_at, reason=reason, failures=self.failures + failures",
+        "JobState.QUEUED, now, due_at=now, reason=reason, failures=self.failures + failures",
+    ),
+    _one(
+        "the snapshot's name does not tell the job",
+        "shared.domain.object_keys",
+        'return f"{SUBMISSIONS_PREFIX}{job}/{token}.jpg"',
+        'return f"{SUBMISSIONS_PREFIX}photo/{len(token)}.jpg"',
+    ),
+    _one(
+        "a signed URL in the log",
+        _SUBMITTING,
+        'log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))',
+        'log("submitting", job=intent.job_id, photos=[file.replace("?", "#") for file in files])',
+    ),
+)
+
+
+def mutated_source(mutant: Mutant) -> str:
+    """Return the changed text of the mutant's module; every change must apply exactly once."""
+    text = Path(str(importlib.import_module(mutant.module).__file__)).read_text(encoding="utf-8")
+    for old, new in mutant.changes:
+        assert text.count(old) == 1, f"{mutant.name}: {old!r} is {text.count(old)} times in {mutant.module}"
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def alive(mutant: Mutant) -> Iterator[None]:
+    """Let the mutant run in place of the product."""
+    module = importlib.import_module(mutant.module)
+    source = Path(str(module.__file__))
+    before = dict(_codes(compile(source.read_text(encoding="utf-8"), str(source), "exec")))
+    after = dict(_codes(compile(mutated_source(mutant), str(source), "exec")))
+    changed = [path for path, code in after.items() if _text_of(code) != _text_of(before[path])]
+    assert changed, f"{mutant.name} changes nothing"
+    functions = {path: _function(module, path) for path in changed}
+    kept = {path: function.__code__ for path, function in functions.items()}
+    try:
+        for path, function in functions.items():
+            function.__code__ = after[path]
+        yield
+    finally:
+        for path, function in functions.items():
+            function.__code__ = kept[path]
+
+
+def _codes(code: CodeType, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], CodeType]]:
+    """Yield the functions of a module and of its classes, by their names."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and constant.co_name.isidentifier():
+            if constant.co_flags & inspect.CO_NEWLOCALS and constant.co_flags & inspect.CO_OPTIMIZED:
+                yield (*path, constant.co_name), constant
+            else:
+                yield from _codes(constant, (*path, constant.co_name))
+
+
+def _text_of(code: CodeType) -> tuple[object, ...]:
+    """What a function does, without where it stands."""
+    constants = tuple(
+        _text_of(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts
+    )
+    return code.co_code, constants, code.co_names, code.co_varnames
+
+
+def _function(module: ModuleType, path: tuple[str, ...]) -> FunctionType:
+    found: object = module
+    for name in path:
+        found = inspect.getattr_static(found, name)
+    found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
+    assert isinstance(found, FunctionType), f"{path} is no function"
+    return found
