@@ -43,25 +43,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _up() -> int:
     from local.cloud import LocalCloud
-    from local.endpoints import ENDPOINTS_FILE, write_endpoints
+    from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    ENDPOINTS_FILE.unlink(missing_ok=True)
+    forget_stale_endpoints()
     options = read_options(os.environ, Options())
-    try:
-        with LocalCloud(options, on_log=_print_log) as cloud:
-            write_endpoints(cloud.endpoints)
-            print(f"The local cloud is up, on {options.data}. Ctrl-C stops it; starting again goes on.\n")
-            for name in ("oss", "ots", "dashscope", "fc", "status"):
-                print(f"  {name:<10} {cloud.url(name)}")
-            print(f"\n  drop photos under   oss://{cloud.bucket}/people/<person>/")
-            print(f"  keys and endpoints  {ENDPOINTS_FILE}\n", flush=True)
-            stop.wait()
-            print("\nStopping.", flush=True)
-    finally:
-        ENDPOINTS_FILE.unlink(missing_ok=True)
+    with LocalCloud(options, on_log=_print_log) as cloud, published(cloud.endpoints):
+        print(f"The local cloud is up, on {options.data}. Ctrl-C stops it; starting again goes on.\n")
+        for name in ("oss", "ots", "dashscope", "fc", "status"):
+            print(f"  {name:<10} {cloud.url(name)}")
+        print(f"\n  drop photos under   oss://{cloud.bucket}/people/<person>/")
+        print(f"  keys and endpoints  {ENDPOINTS_FILE}\n", flush=True)
+        # Woken now and then: a signal that comes while the main thread waits in C may be noticed only then.
+        while not stop.wait(0.5):
+            pass
+        print("\nStopping.", flush=True)
     return 0
 
 

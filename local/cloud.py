@@ -24,7 +24,7 @@ from local.endpoints import Account, open_account
 from local.function_compute.models import FunctionCompute
 from local.function_compute.responses import FunctionComputeService, HttpTriggerService
 from local.function_compute.triggers import OssTriggerPump
-from local.options import Options
+from local.options import PARAMETERS, OptionError, Options
 from local.oss.models import ObjectStore
 from local.oss.notifications import event_json
 from local.oss.responses import OssService
@@ -33,8 +33,9 @@ from local.server import LoopbackServer
 from local.tablestore.models import TableStore
 from local.tablestore.responses import TablestoreService
 from local.tablestore.schema import Column, IndexMeta, TableOptions
-from local.template import Resources, Table, Template
+from local.template import Resources, Table, Template, TemplateError
 from local.wire import Front, Service
+from shared.settings import SettingsError, read_settings
 
 ACCOUNT_ID = "1234567890123456"
 BUCKET_NAME = "facechain-photos"
@@ -42,6 +43,7 @@ RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 CREDENTIALS_KEPT_SECONDS = 3600.0
 # Function Compute lets the pauses between asynchronous retries grow to minutes; nobody waits that long here.
 MAX_RETRY_DELAY_SECONDS = 5.0
+WARM_INSTANCES = 5
 
 
 class DataFolderInUse(RuntimeError):
@@ -62,8 +64,7 @@ class LocalCloud:
 
         Raises:
             DataFolderInUse: another local cloud has the folder.
-            TemplateError, OptionError: the template or an option makes no sense.
-            OSError: a port is taken.
+            OptionError: a port is taken, or a setting makes no sense.
         """
         self.options = options
         self.clock = clock or SystemClock()
@@ -158,7 +159,14 @@ class LocalCloud:
 
     def _serve(self, name: str, service: Service) -> None:
         self.fronts[name] = Front(service)
-        self._servers[name] = LoopbackServer(self.fronts[name], port=self.options.ports[name])
+        port = self.options.ports[name]
+        try:
+            self._servers[name] = LoopbackServer(self.fronts[name], port=port)
+        except OSError as problem:
+            variable = f"LOCAL_PORT_{name.upper()}"
+            raise OptionError(
+                f"port {port} cannot be used for {name} ({problem.strerror}); set {variable} to another, or 0"
+            ) from problem
 
     def _resolve(self) -> Resources:
         parameters: dict[str, object] = {
@@ -176,7 +184,14 @@ class LocalCloud:
         }
         pseudo = {"ALIYUN::Region": "cn-beijing", "ALIYUN::TenantId": ACCOUNT_ID}
         attributes = {"StatusTrigger.UrlInternet": "http://127.0.0.1"}
-        return Template.from_file(ROOT / "template.yml").resolve(parameters, pseudo, attributes)
+        try:
+            resources = Template.from_file(ROOT / "template.yml").resolve(parameters, pseudo, attributes)
+            for function in resources.functions.values():
+                read_settings(function.environment)
+        except (TemplateError, SettingsError) as problem:
+            name = next((name for name, parameter in PARAMETERS.items() if parameter in str(problem)), "")
+            raise OptionError(f"{name}: {problem}" if name else str(problem)) from problem
+        return resources
 
     def _create_stores(self) -> None:
         for bucket in self.resources.buckets:
@@ -212,6 +227,7 @@ class LocalCloud:
             libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
             tick_seconds=self.options.tick_seconds,
             max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
+            warm_instances=WARM_INSTANCES,
             on_log=on_log,
         )
 

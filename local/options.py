@@ -53,7 +53,7 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         OptionError: a value is not of its kind.
     """
     ports = {
-        name: int(_number(environment, f"LOCAL_PORT_{name.upper()}", defaults.ports[name], 0, 65535))
+        name: _whole(environment, f"LOCAL_PORT_{name.upper()}", defaults.ports[name], 0, 65535)
         for name in PORT_NAMES
     }
     given = {
@@ -69,9 +69,16 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         ports=ports,
         training_seconds=_number(environment, "LOCAL_TRAINING_SECONDS", defaults.training_seconds, 0, 86_400),
         tick_seconds=tick,
-        kept_jobs=int(_number(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 1_000_000)),
+        kept_jobs=_whole(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 100_000),
         parameters={**defaults.parameters, **given},
     )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    value = _number(environment, name, default, low, high)
+    if value != int(value):
+        raise OptionError(f"{name} is {environment[name]!r}; it must be a whole number")
+    return int(value)
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -46,7 +46,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
 
     Raises:
         SettingsError: a setting is missing or wrong.
-        LookupError: there are no credentials.
+        MissingCredentials: there are no credentials.
     """
     clock = SystemClock()
     started = clock.now()

@@ -45,6 +45,10 @@ class RequestTrouble(RetryLater):
     """This one request was refused for something that another try may cure: try, but count the tries."""
 
 
+class MissingCredentials(LookupError):
+    """The function has no Aliyun credentials: a fault of the deployment."""
+
+
 class Conflict(RetryLater):
     """Somebody else wrote first: read again, decide again."""
 

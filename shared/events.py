@@ -64,7 +64,7 @@ def parse_trigger_time(event: bytes | str) -> int | None:
 def _document(event: bytes | str) -> dict[str, object]:
     try:
         document = json.loads(event)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableEvent("the event is not JSON") from error
     if not isinstance(document, dict):
         raise UnusableEvent("the event is not a JSON object")

@@ -75,7 +75,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _read_rules(environment: Mapping[str, str]) -> Rules:
     rules = Rules()
     return Rules(
-        quiet=1000 * _number(environment, "QUIET_SECONDS", rules.quiet // 1000, 1, 86_400),
+        quiet=_milliseconds(environment, "QUIET_SECONDS", rules.quiet, 1, 86_400),
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
         face_check=_switch(environment, "FACE_CHECK", rules.face_check),
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
@@ -92,6 +92,18 @@ def _number(environment: Mapping[str, str], name: str, default: int, low: int, h
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a whole number from {low} to {high}")
     return int(text)
+
+
+def _milliseconds(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """Read a duration in seconds, which may have decimals, since the template's numbers may."""
+    text = environment.get(name, "").strip()
+    try:
+        seconds = float(text) if text else default / 1000
+    except ValueError:
+        seconds = -1
+    if not low <= seconds <= high:
+        raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from {low} to {high}")
+    return int(seconds * 1000)
 
 
 def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:

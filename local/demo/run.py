@@ -19,8 +19,8 @@ from local.cloud import LocalCloud
 from local.demo.people import Person, interleaved, people_in, sample_people
 from local.demo.progress import final_table, live_view, refused_photos
 from local.demo.status_client import StatusClient
-from local.demo.verification import find_faults
-from local.endpoints import ENDPOINTS_FILE, write_endpoints
+from local.demo.verification import find_faults, missing_results
+from local.endpoints import forget_stale_endpoints, published
 from local.options import Options
 
 SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
@@ -36,19 +36,15 @@ def run_demo(options: Options, photos: Path | None, console: Console) -> int:
     options.kept_jobs = max(options.kept_jobs, len(people))
     patience = PATIENCE_SECONDS + (options.training_seconds + 5) * max(0, len(people) - 6)
     began = time.monotonic()
-    ENDPOINTS_FILE.unlink(missing_ok=True)
-    try:
-        with LocalCloud(options) as cloud:
-            write_endpoints(cloud.endpoints)
-            console.print(
-                f"The local cloud is up after {time.monotonic() - began:.1f} s. "
-                f"{len(people)} people, {sum(len(person.files) for person in people)} files, "
-                f"one training slot, {options.training_seconds:g} s a training.\n"
-            )
-            documents = _follow(cloud, people, console, patience)
-            return _conclude(cloud, people, documents, console, time.monotonic() - began)
-    finally:
-        ENDPOINTS_FILE.unlink(missing_ok=True)
+    forget_stale_endpoints()
+    with LocalCloud(options) as cloud, published(cloud.endpoints):
+        console.print(
+            f"The local cloud is up after {time.monotonic() - began:.1f} s. "
+            f"{len(people)} people, {sum(len(person.files) for person in people)} files, "
+            f"one training slot, {options.training_seconds:g} s a training.\n"
+        )
+        documents = _follow(cloud, people, console, patience)
+        return _conclude(cloud, people, documents, console, time.monotonic() - began)
 
 
 def _follow(
@@ -68,8 +64,10 @@ def _follow(
                 live.update(live_view(people, documents, uploads.story, seconds), refresh=True)
             else:
                 last = _print_changes(console, documents, last, seconds)
-            if uploads.done and all(
-                document and document["state"] in SETTLED for document in documents.values()
+            if (
+                uploads.done
+                and not missing_results(cloud, documents)
+                and all(document and document["state"] in SETTLED for document in documents.values())
             ):
                 return documents
             if seconds > patience or uploads.problem:

@@ -44,6 +44,20 @@ def find_faults(
     return faults
 
 
+def missing_results(cloud: LocalCloud, documents: Mapping[str, dict[str, Any] | None]) -> list[str]:
+    """Return the keys of results that are due but not written yet; they follow the state by moments."""
+    due = [
+        f"results/{job['person_id']}/{job['revision']}.json"
+        for document in documents.values()
+        for job in (document["revisions"] if document else [])
+        if job["state"] == "SUCCEEDED"
+    ]
+    written = {
+        entry.key for entry in cloud.objects.list_objects(cloud.bucket, prefix="results/", limit=1000).rows
+    }
+    return [key for key in due if key not in written]
+
+
 def _faults_of_person(person: Person, document: dict[str, Any]) -> list[str]:
     faults = []
     current = document["current"]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shared.errors import MissingCredentials
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
@@ -24,7 +26,7 @@ def find_credentials(context: object, environment: Mapping[str, str]) -> Credent
     """Return the invocation's credentials: from ``context``, else from ``environment``.
 
     Raises:
-        LookupError: neither has any.
+        MissingCredentials: neither has any.
     """
     given = getattr(context, "credentials", None)
     key_id = getattr(given, "access_key_id", None)
@@ -40,7 +42,7 @@ def find_credentials(context: object, environment: Mapping[str, str]) -> Credent
             access_key_secret=environment.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
             security_token=environment.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
         )
-    raise LookupError(
+    raise MissingCredentials(
         "no Aliyun credentials: give the function a role, or set ALIBABA_CLOUD_ACCESS_KEY_ID and "
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     )

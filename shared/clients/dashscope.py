@@ -126,10 +126,9 @@ class DashScope:
 
     def fine_tune_logs(self, fine_tune_id: str, *, offset: int = 0, lines: int = 1000) -> list[str]:
         """Return log lines of a fine-tune; ``offset`` is the number of lines to skip."""
-        output = self._readable(
-            lambda: _output(self._read(f"/fine-tunes/{fine_tune_id}/logs", {"offset": offset, "line": lines}))
-        )
-        return [str(line) for line in _list(output, "logs")]
+        query = {"offset": offset, "line": lines}
+        path = f"/fine-tunes/{fine_tune_id}/logs"
+        return self._readable(lambda: [str(line) for line in _list(_output(self._read(path, query)), "logs")])
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -154,8 +153,17 @@ class DashScope:
             raise AccountTrouble(code, f"DashScope's file store is full: {message}", delay=ACCOUNT_DELAY)
         raise Permanent(code, f"DashScope did not store {name}: {message}")
 
-    def list_files(self, *, page_no: int = 1) -> tuple[list[dict[str, Any]], int]:
-        """Return a page of stored files, as DashScope describes them, and how many there are in all."""
+    def files(self) -> dict[str, str]:
+        """Return the ids of all stored files by their names; of files with one name, one of them."""
+        found: dict[str, str] = {}
+        for page_no in range(1, MAX_PAGES + 1):
+            page, total = self._file_page(page_no)
+            found.update((str(file.get("name")), str(file.get("file_id"))) for file in page)
+            if not page or page_no * PAGE_SIZE >= total:
+                break
+        return found
+
+    def _file_page(self, page_no: int) -> tuple[list[dict[str, Any]], int]:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
         data = self._readable(lambda: _output(self._read("/files", query)))
         return _entries(data, "files"), _integer(data.get("total"))

@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
+from shared.errors import Permanent
 
 _AS_JSON = {"photos", "earlier", "files", "file_ids", "earlier_fine_tunes", "reason"}
 _KEY = {"revision"}
@@ -36,7 +37,20 @@ def to_columns(job: Job) -> dict[str, Any]:
 
 
 def from_columns(columns: dict[str, Any]) -> Job:
-    """Return the job that a row holds."""
+    """Return the job that a row holds.
+
+    Raises:
+        Permanent: the row is not one that this version of the code can read.
+    """
+    try:
+        return _from_columns(columns)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise Permanent(
+            "unreadable_row", f"a job's row cannot be read ({type(problem).__name__}); deploy newer code"
+        ) from problem
+
+
+def _from_columns(columns: dict[str, Any]) -> Job:
     values: dict[str, Any] = {}
     for field in fields(Job):
         if field.name not in columns:

@@ -92,7 +92,8 @@ def meaning_of(status: int, code: str, message: str) -> Meaning:
 def is_worth_another_training(code: str) -> bool:
     """Whether a fine-tune that FAILED with ``code`` may succeed when simply made again.
 
-    Only DashScope's own faults are: a training costs money, so an unnamed or unheard-of failure is not
-    tried again without a person.
+    Only DashScope's own faults are, and pictures that it could not fetch, whose URLs are then signed anew: a
+    training costs money, so an unnamed or unheard-of failure is not tried again without a person.
     """
-    return meaning_of(500, code, "") is Meaning.UNKNOWN and bool(code) and code.partition(".")[0] in _BY_CODE
+    named = bool(code) and code.partition(".")[0] in _BY_CODE
+    return named and meaning_of(500, code, "") in (Meaning.UNKNOWN, Meaning.DOWNLOAD)

@@ -101,7 +101,10 @@ class Job:
 
     @property
     def is_marked(self) -> bool:
-        """Whether the marker speaks for all photos of the set: none was uploaded after it."""
+        """Whether the marker speaks for all photos of the set: none was uploaded after it.
+
+        The bucket's times are whole seconds; whoever looks waits the marker's second out before listing.
+        """
         return bool(self.ready) and all(photo.uploaded_at <= self.ready for photo in self.photos)
 
     @property
@@ -122,11 +125,11 @@ class Job:
     def knows(self, name: str, etag: str) -> bool:
         """Whether this very content under this name has been recorded, now or in an earlier revision.
 
-        While the set is open its own record counts alone: a picture that was changed and changed back is to
-        be recorded anew.
+        What counts is the latest content that was recorded under the name: a picture that was changed and
+        changed back is news.
         """
         recorded = self.photo(name)
-        if recorded is not None and (self.state.is_open or recorded.etag == etag):
+        if recorded is not None and self.state.is_open:
             return recorded.etag == etag
         return self.earlier.get(fingerprint(name)) == etag[:8]
 
@@ -149,8 +152,14 @@ class Job:
     def with_photo(self, photo: Photo, rules: Rules, now: int) -> Job:
         """Record ``photo`` (in place of one of the same name) and start the quiet time anew.
 
-        A rejected set reopens: the new photo may be the one that was missing.
+        A rejected set reopens: the new photo may be the one that was missing. A copy of a picture that the
+        set has already is a duplicate, whatever was thought of it before.
         """
+        if photo.may_be_used and any(
+            other.etag == photo.etag and other.may_be_used and other.name != photo.name
+            for other in self.photos
+        ):
+            photo = replace(photo, verdict=Verdict.DUPLICATE)
         photos = [*(other for other in self.photos if other.name != photo.name), photo]
         earlier = self.earlier
         if len(photos) > MAX_RECORDED:
@@ -186,9 +195,9 @@ class Job:
         A newer picture under a name that the set has used is only remembered: the record stays with what is
         trained.
         """
-        if self.photo(photo.name) is not None or len(self.photos) >= MAX_RECORDED:
-            return self._moved(self.state, now, earlier=_remembering(self.earlier, [photo]))
-        return self._moved(self.state, now, photos=(*self.photos, photo))
+        shown = self.photo(photo.name) is None and len(self.photos) < MAX_RECORDED
+        photos = (*self.photos, photo) if shown else self.photos
+        return self._moved(self.state, now, photos=photos, earlier=_remembering(self.earlier, [photo]))
 
     def with_marker(self, modified_at: int, now: int) -> Job:
         """Note that the marker arrived: the set closes as soon as the folder has been looked through."""
@@ -214,6 +223,7 @@ class Job:
             JobState.QUEUED,
             now,
             photos=photos,
+            earlier=_remembering(self.earlier, self.photos),
             files=tuple(photo.snapshot for photo in chosen),
             closed_at=now,
             closed_by=why,
@@ -230,9 +240,8 @@ class Job:
 
     def next_revision(self, now: int) -> Job:
         """Open the set that follows this closed one, knowing all that has been recorded so far."""
-        return open_job(
-            self.person_id, self.revision + 1, now, earlier=_remembering(self.earlier, self.photos)
-        )
+        earlier = {**_remembering({}, self.photos), **self.earlier}
+        return open_job(self.person_id, self.revision + 1, now, earlier=earlier)
 
     # -- the submit ---------------------------------------------------------------------------------
 
@@ -281,7 +290,7 @@ class Job:
             fine_tune_status=fine_tune.status,
             finetuned_output=fine_tune.finetuned_output,
             usage=self.usage + fine_tune.usage,
-            ended_at=fine_tune.ended_at or now,
+            ended_at=self._end(fine_tune, now),
             reason=None,
         )
 
@@ -306,9 +315,13 @@ class Job:
             now,
             fine_tune_status=fine_tune.status if fine_tune else self.fine_tune_status,
             usage=self.usage + (fine_tune.usage if fine_tune else 0),
-            ended_at=(fine_tune.ended_at if fine_tune else None) or now,
+            ended_at=self._end(fine_tune, now),
             reason=reason,
         )
+
+    def _end(self, fine_tune: FineTune | None, now: int) -> int:
+        """When it ended: DashScope's word, in whole seconds, but never before our own submit."""
+        return max((fine_tune.ended_at if fine_tune else None) or now, self.submitted_at)
 
     def with_delivery(self, now: int) -> Job:
         """Note that the outcome has been written out: the job leaves the work in hand."""

@@ -59,7 +59,7 @@ def from_event(event: bytes | str) -> HttpRequest:
     """
     try:
         document = json.loads(event)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableRequest("the event is not JSON") from error
     http = _mapping(_mapping(document).get("requestContext")).get("http")
     if not isinstance(http, dict):

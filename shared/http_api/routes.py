@@ -13,7 +13,7 @@ from shared.domain.object_keys import parse_job_id, problem_with_person_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.errors import Trouble
+from shared.errors import MissingCredentials, Trouble
 from shared.http_api.authentication import require_token
 from shared.http_api.cursors import decode_cursor, encode_cursor
 from shared.http_api.messages import HttpRequest, HttpResponse
@@ -71,7 +71,7 @@ def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> H
         response = Problem(
             503, "unavailable", "The job table does not answer; try again.", {"Retry-After": delay}
         ).response()
-    except LookupError as problem:
+    except MissingCredentials as problem:
         warn("status_misconfigured", problem=str(problem))
         response = Problem(500, "misconfigured", "The function is not set up; its log says why.").response()
     return _conditional(request, response)
@@ -168,7 +168,7 @@ def _document(document: dict[str, object], wait: int | None = None) -> HttpRespo
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Answer 304 when the client has this very document already, and HEAD without a body."""
     tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if response.headers.get("ETag") in tags or tags == ["*"]:
+    if response.status == 200 and (response.headers.get("ETag") in tags or tags == ["*"]):
         return HttpResponse(status=304, headers={**response.headers})
     return (
         HttpResponse(status=response.status, headers=response.headers)

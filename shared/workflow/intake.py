@@ -29,6 +29,10 @@ TIME_FOR_A_PHOTO = 20_000
 FACE_CHECK_TRIES = 3
 
 
+class SetCrowded(RetryLater):
+    """The set has as many unchecked photos as its row can hold."""
+
+
 @dataclass(frozen=True)
 class TakenIn:
     """What became of an upload: the job it stands in (None: nowhere) and whether that job is new to it."""
@@ -46,8 +50,8 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
     prepared: Photo | None = None
     prepared_for = ""
     for attempt in range(MAX_TRIES):
-        # The set before the object: whatever changes the set after this look makes the save fail, so an object
-        # that is older than the set's knowledge of it can never open another, paid set.
+        # The set before the object: whatever changes the set after this look makes the save fail, so an
+        # object that is older than the set's knowledge of it can never open another, paid set.
         latest = world.jobs.latest(upload.person_id)
         stored = world.bucket.stored(upload.key)
         if stored is None:
@@ -58,7 +62,7 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
             warn("folder_full", person=upload.person_id, photo=upload.name)
             return TakenIn(latest, "folder_full")
         if latest is not None and latest.state.is_open and latest.is_crowded:
-            raise RetryLater("set_crowded", "too many photos of this person wait for their check", delay=60)
+            raise SetCrowded("set_crowded", "too many photos of this person wait for their check", delay=60)
         if latest is not None and _is_one_too_many(latest, stored):
             photo = _photo(upload, stored, world.clock.now(), Verdict.OVER_LIMIT)
             after = latest.with_late_photo(photo, world.clock.now())
@@ -68,7 +72,7 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
                 prepared, prepared_for = _prepare(world, before, upload, stored), before.job_id
             now = world.clock.now()
             after = settled(before.with_photo(prepared, world.rules, now), world.rules, now)
-            photo = prepared
+            photo = after.photo(upload.name) or prepared
         try:
             saved = world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
         except Conflict:
@@ -120,8 +124,7 @@ def _prepare(world: World, job: Job, upload: Upload, stored: Stored) -> Photo:
     photo = _photo(upload, stored, world.clock.now(), Verdict.UNCHECKED)
     verdict = verdict_from_object(stored)
     if verdict is None and any(
-        other.etag == stored.etag and other.name != upload.name and other.verdict is not Verdict.DUPLICATE
-        for other in job.photos
+        other.etag == stored.etag and other.name != upload.name and other.may_be_used for other in job.photos
     ):
         verdict = Verdict.DUPLICATE
     if verdict is not None:

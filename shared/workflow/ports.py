@@ -126,6 +126,12 @@ class Trainer(Protocol):
     def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
         """Return for each picture whether it shows one face, and why not."""
 
+    def files(self) -> dict[str, str]:
+        """Return the ids of the files stored with DashScope, by name."""
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a stored file; raises NotFound."""
+
     def upload_file(self, name: str, content: bytes) -> str:
         """Store a file with DashScope and return its file id."""
 

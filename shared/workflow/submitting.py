@@ -47,9 +47,11 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     """
     if not world.has_time_for(TIME_FOR_A_SUBMIT):
         raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
+    if slot.closed_until > world.clock.now():
+        raise Conflict("the queue has been closed meanwhile")
     account = _survey(world, slot)
     slot = _take_place(world, job, slot, account)
-    file_ids = _file_ids(world, job)
+    file_ids = _file_ids(world, job, slot)
     intent = world.jobs.save(
         job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
     )
@@ -97,8 +99,9 @@ def _ours(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
 
 
 def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
+    owned = _own(world, job, fine_tune, None)
     log("fine_tune_adopted", job=job.job_id, fine_tune=fine_tune.fine_tune_id)
-    return _own(world, job, fine_tune, None)
+    return owned
 
 
 def _survey(world: World, slot: Slot) -> list[FineTune]:
@@ -128,14 +131,28 @@ def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> 
     return world.control.save_slot(slot, slot.taken(job.job_id, now, kept=kept))
 
 
-def _file_ids(world: World, job: Job) -> tuple[str, ...]:
-    """Upload the snapshots to DashScope's file service when that is the way chosen; once a job."""
+def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
+    """Upload the snapshots to DashScope's file service when that is the way chosen.
+
+    A name stands for one snapshot of one job, so what an earlier try has uploaded is found again by name.
+    """
     if world.training_files != "file_id" or job.file_ids:
         return job.file_ids
-    return tuple(
-        world.trainer.upload_file(f"{job.job_id}-{number}.jpg", world.bucket.read(key))
-        for number, key in enumerate(job.files, start=1)
-    )
+    try:
+        stored = world.trainer.files()
+        names = stored_names(job)
+        return tuple(
+            stored.get(name) or world.trainer.upload_file(name, world.bucket.read(key))
+            for name, key in zip(names, job.files, strict=True)
+        )
+    except AccountTrouble as trouble:
+        _close_queue(world, slot, trouble, leaves=job.job_id)
+        raise
+
+
+def stored_names(job: Job) -> list[str]:
+    """The names under which a job's snapshots are stored with DashScope."""
+    return [f"{job.job_id}-{key.rpartition('/')[2]}" for key in job.files]
 
 
 def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:

@@ -7,10 +7,11 @@ from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, find
 from shared.domain.job import Job, Reason
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
-from shared.errors import NotFound, Trouble
+from shared.errors import NotFound, Permanent, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.ports import World
+from shared.workflow.submitting import stored_names
 
 NEW_ID_SETTLES = 60_000
 
@@ -94,11 +95,25 @@ def deliver(world: World, job: Job) -> Job:
     Each step may be repeated: the slot first, so that it idles least.
     """
     release(world, job.job_id, duration=_duration(job))
+    _forget_files(world, job)
     result = job_as_json(job)
     world.bucket.write_json(result_key(job.person_id, job.revision), result)
     delivered = world.jobs.save(job, job.with_delivery(world.clock.now()))
     log("delivered", job=job.job_id, result=result_key(job.person_id, job.revision))
     return delivered
+
+
+def _forget_files(world: World, job: Job) -> None:
+    """Delete what the job stored with DashScope's file service, which holds 100 files in all."""
+    if not job.file_ids:
+        return
+    names = set(stored_names(job))
+    mine = {file_id for name, file_id in world.trainer.files().items() if name in names}
+    for file_id in sorted(mine | set(job.file_ids)):
+        try:
+            world.trainer.delete_file(file_id)
+        except Permanent as refusal:
+            log("file_not_deleted", file=file_id, code=refusal.code)
 
 
 def release(world: World, job_id: str, *, duration: int | None = None) -> None:

@@ -97,7 +97,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         skew=chance.choice((0, 0, 2_000)),
         training_files=chance.choice(("url", "url", "file_id")),
     )
-    cloud.gate.latency = chance.choice((10, 120, 120)) if limit < 3 else 10
+    cloud.gate.latency = chance.choice((10, 120, 120))
     return cloud
 
 
