@@ -5,6 +5,7 @@ Endpoints and credentials are settings and nothing more: the code does not know 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -97,13 +98,11 @@ def _number(environment: Mapping[str, str], name: str, default: int, low: int, h
 def _milliseconds(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     """Read a duration in seconds, which may have decimals, since the template's numbers may."""
     text = environment.get(name, "").strip()
-    try:
-        seconds = float(text) if text else default / 1000
-    except ValueError:
-        seconds = -1
-    if not low <= seconds <= high:
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text) or not low <= float(text) <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from {low} to {high}")
-    return int(seconds * 1000)
+    return round(float(text) * 1000)
 
 
 def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:

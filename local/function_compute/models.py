@@ -150,6 +150,7 @@ class FunctionCompute:
         self.resources = resources
         self.clock = clock
         self._logs = FunctionLogs(data / "logs" if data else None, on_log)
+        self._hurried = tick_seconds is not None
         self._schedules = [
             Schedule(trigger, clock.now(), every_seconds=tick_seconds)
             for trigger in resources.timer_triggers

@@ -131,7 +131,8 @@ class Job:
         recorded = self.photo(name)
         if recorded is not None and self.state.is_open:
             return recorded.etag == etag
-        return self.earlier.get(fingerprint(name)) == etag[:8]
+        latest = self.earlier.get(fingerprint(name), recorded.etag[:8] if recorded else None)
+        return latest == etag[:8]
 
     @property
     def is_crowded(self) -> bool:

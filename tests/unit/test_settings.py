@@ -80,11 +80,21 @@ NUMBERS = {
 }
 
 
+NO_NUMBERS = ["0", "-1", "+1", "1.5.5", "1e2", "0x1", "one", "٣", "²", "1 0", "1_0", "nan"]
+
+
 @pytest.mark.parametrize("variable", NUMBERS)
-@pytest.mark.parametrize("text", ["0", "-1", "+1", "1.5", "1e2", "0x1", "one", "٣", "²", "1 0", "1_0", "nan"])
+@pytest.mark.parametrize("text", NO_NUMBERS)
 def test_a_number_that_is_none_is_refused_by_name(variable: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"{variable} is .* whole number from 1 to"):
+    with pytest.raises(SettingsError, match=f"{variable} is .* number .*from 1 to"):
         read_settings({variable: text})
+
+
+@pytest.mark.parametrize("variable", sorted(set(NUMBERS) - {"QUIET_SECONDS"}))
+def test_a_count_has_no_decimals_but_a_duration_may(variable: str) -> None:
+    assert read_settings({"QUIET_SECONDS": "1.5"}).rules.quiet == 1_500
+    with pytest.raises(SettingsError, match=variable):
+        read_settings({variable: "1.5"})
 
 
 @pytest.mark.parametrize(("variable", "too_much"), NUMBERS.items())

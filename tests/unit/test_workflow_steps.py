@@ -216,10 +216,6 @@ def test_a_crowded_set_that_has_closed_does_not_keep_the_next_one_waiting() -> N
     assert (taken.outcome, taken.job.revision) == ("usable", 2)
 
 
-@pytest.mark.xfail(
-    reason="one photo too many keeps a crowded set from its face checks, so that it stays crowded",
-    raises=RetryLater,
-)
 def test_a_crowded_set_gets_its_face_checks_although_more_photos_wait_in_the_folder() -> None:
     memory = Memory(job := unchecked(MAX_RECORDED))
     for one in job.photos:
@@ -377,10 +373,6 @@ def test_a_full_account_is_probed_once_a_run_however_many_places_there_are() -> 
     assert memory.held.closed_until == NOW + 120_000
 
 
-@pytest.mark.xfail(
-    reason="each free place probes an account that is refused already, and the pause doubles each time",
-    raises=AssertionError,
-)
 def test_a_refused_account_is_probed_once_a_run_however_many_places_there_are() -> None:
     memory = Memory(*(job_in(S.QUEUED, f"p{number}") for number in range(5)))
     memory.list_trouble = OVERDUE
