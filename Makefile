@@ -4,11 +4,12 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.10 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$python; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
+SEEDS ?= 1000
 READY := $(VENV)/.ready
 LOCK := requirements/development.txt requirements/function-runtime.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check package lock clean
+.PHONY: help setup demo up test check simulate package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +41,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
+
+simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000) and every crash point
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
 	@$(BIN)/python -m local package

@@ -100,7 +100,9 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             actions.append(Release(holder))
     if seen.now >= seen.slot.closed_until:
         # A job that runs without holding a place still takes one at DashScope.
-        running = {job.job_id for job in seen.running if not job.state.is_terminal}
+        running = {
+            job.job_id for job in seen.running if job.state in (JobState.SUBMITTING, JobState.TRAINING)
+        }
         taken = running | {holder for holder in seen.holders if holder not in {job.job_id for job in queued}}
         # Who holds a place and is still queued was left behind by a run that died: it goes on first.
         waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in queued]

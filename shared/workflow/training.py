@@ -7,7 +7,7 @@ from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, find
 from shared.domain.job import Job, Reason
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
-from shared.errors import NotFound, Permanent, Trouble
+from shared.errors import NotFound, Permanent
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.ports import World
@@ -63,11 +63,11 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
 
 
 def _overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
-    """Give a stuck fine-tune up, and ask DashScope to do so too, so that the account's slot is free."""
+    """Give a stuck fine-tune up, but only when DashScope does so too: else it would run beside the next."""
     try:
         world.trainer.cancel_fine_tune(fine_tune.fine_tune_id)
-    except Trouble as trouble:
-        warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code, message=trouble.message)
+    except Permanent as refusal:
+        log("cancel_refused", fine_tune=fine_tune.fine_tune_id, code=refusal.code, message=refusal.message)
     hours = world.rules.training_deadline / 3600_000
     reason = Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
     return job.ended(JobState.FAILED, reason, world.clock.now(), fine_tune)
@@ -76,7 +76,7 @@ def _overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
 def _vanished(world: World, job: Job) -> Job:
     """Believe that a fine-tune is gone only when the complete list agrees."""
     now = world.clock.now()
-    if now < job.submitted_at + NEW_ID_SETTLES:
+    if now < job.changed_at + NEW_ID_SETTLES:
         return job
     ours = find_ours(
         world.trainer.fine_tunes(), (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes
