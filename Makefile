@@ -34,7 +34,8 @@ up: $(READY) ## Run the whole stack in the foreground, durable under .local, unt
 	@$(BIN)/python -m local up
 
 test: check ## Run all checks and all tests
-	@$(BIN)/python -m pytest --quiet -n 2
+	@# Four workers on two cores: the end-to-end tests mostly wait.
+	@$(BIN)/python -m pytest --quiet -n 4
 
 check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff check --quiet .
@@ -42,8 +43,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
 
-simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000) and every crash point
+simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000), and every crash point and pair of them
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	@EVERY_PAIR=1 $(BIN)/python -m pytest --quiet -n 2 tests/simulation/test_crash_points.py
 
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
 	@$(BIN)/python -m local package

@@ -8,6 +8,7 @@ run from the very zip that a deployment uploads, on the library versions that Fu
 from __future__ import annotations
 
 import fcntl
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -38,6 +39,7 @@ from local.wire import Front, Service
 from shared.settings import SettingsError, read_settings
 
 ACCOUNT_ID = "1234567890123456"
+CODE_FOLDER = ROOT / ".local" / "code"
 BUCKET_NAME = "facechain-photos"
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 CREDENTIALS_KEPT_SECONDS = 3600.0
@@ -95,6 +97,7 @@ class LocalCloud:
         self._serve("dashscope", DashScopeService(self.studio, self.clock, api_keys=api_keys))
 
         self.resources = self._resolve()
+        self.code = unpack_package(build_package(), CODE_FOLDER)
         self._create_stores()
         self.compute = self._build_compute(on_log)
         self._serve("fc", FunctionComputeService(self.compute))
@@ -217,16 +220,17 @@ class LocalCloud:
         )
 
     def _build_compute(self, on_log: Callable[[str, str], object] | None) -> FunctionCompute:
-        code = unpack_package(build_package(), self.options.data / "code")
         return FunctionCompute(
             self.options.data / "function_compute",
             self.resources,
             self.clock,
-            code=code,
+            code=self.code,
             credentials=_KeptCredentials(self.keys, self.clock),
             libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
             tick_seconds=self.options.tick_seconds,
             max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
+            # More processes than cores would only start slower; what waits for one waits its turn.
+            max_instances=max(2, os.cpu_count() or 2),
             warm_instances=WARM_INSTANCES,
             on_log=on_log,
         )

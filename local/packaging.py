@@ -6,9 +6,12 @@ the code does; ROS sees a new release by that name.
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import importlib.util
 import io
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,13 +53,24 @@ def build_package(root: Path = ROOT) -> Package:
 
 
 def unpack_package(package: Package, folder: Path) -> Path:
-    """Unpack the zip below ``folder``, as Function Compute does, and return the code's folder."""
+    """Unpack the zip below ``folder``, as Function Compute does, and return the code's folder.
+
+    The folder's name carries the content's hash, so what is there already is the same; many may unpack at
+    once. The bytecode is made here, once, and not by every instance that starts.
+    """
     code = folder / package.name.removesuffix(".zip")
     if not code.exists():
-        partial = code.with_suffix(".partial")
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=folder))
         with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
             archive.extractall(partial)
-        partial.rename(code)
+        compileall.compile_dir(partial, quiet=2, stripdir=str(partial), prependdir=str(code))
+        try:
+            partial.rename(code)
+        except OSError:
+            shutil.rmtree(partial)
+            if not code.exists():
+                raise
     return code
 
 

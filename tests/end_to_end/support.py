@@ -269,7 +269,7 @@ def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
         data=data,
         ports=dict.fromkeys(PORT_NAMES, 0),
         parameters=parameters,
-        **{"training_seconds": 0.3, "tick_seconds": 0.3, "kept_jobs": 10_000, **changes},
+        **{"training_seconds": 0.3, "tick_seconds": 0.5, "kept_jobs": 10_000, **changes},
     )
     lines: dict[str, list[str]] = {}
     with LocalCloud(

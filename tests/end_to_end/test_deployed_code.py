@@ -22,8 +22,7 @@ RUNTIME_VERSIONS = {"tablestore": "5.4.1", "requests": "2.28.1"}
 
 @pytest.fixture
 def code(studio: LocalStudio) -> Path:
-    (folder,) = (studio.cloud.options.data / "code").iterdir()
-    return folder
+    return studio.cloud.code
 
 
 def test_the_code_of_the_functions_is_the_product_and_oss2_and_nothing_else(code: Path) -> None:

@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ def test_twenty_rounds_of_sigkill_cost_no_person_and_pay_nothing_twice(fresh_stu
     def all_trained() -> bool:
         return all(fresh_studio.state(person) in SETTLED for person in people)
 
-    # A submit that was killed before it was sent waits for its sender's certain death and the list's settling.
+    # A submit that was killed before it was sent waits for its sender's certain death and a settled list.
     eventually(all_trained, 330.0, lambda: {person: fresh_studio.state(person) for person in people})
     assert {person: fresh_studio.state(person) for person in people} == dict.fromkeys(people, "SUCCEEDED")
     _check_ledger(fresh_studio)
@@ -67,5 +68,5 @@ def _check_ledger(studio: LocalStudio) -> None:
     assert {path: ids for path, ids in paid.items() if len(ids) > 1} == {}
     assert len(ledger) == PEOPLE
     spans = sorted((entry.created, entry.ended or entry.created) for entry in ledger)
-    overlapping = [(a, b) for a, b in zip(spans, spans[1:], strict=False) if b[0] < a[1]]
+    overlapping = [(a, b) for a, b in pairwise(spans) if b[0] < a[1]]
     assert overlapping == [], "two fine-tunes ran at once"

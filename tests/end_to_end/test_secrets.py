@@ -42,7 +42,7 @@ def troubled(data: Path) -> Iterator[LocalStudio]:
         for number, person in enumerate(("adopted", "failed")):
             if person == "failed":
                 studio.wait_until_trained("adopted")
-                studio.cloud.studio.fail_next("InvalidURL", f"cannot fetch {url} with Bearer {key}")
+                studio.cloud.studio.fail_next("InvalidURL", f"cannot fetch {url} with Bearer {key}", times=2)
             studio.upload_portraits(person, 902 + number)
             studio.mark_ready(person)
         studio.wait_for("failed", "FAILED")

@@ -5,12 +5,16 @@ What each scenario covers is noted as the test's properties, which the session's
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
 from tests.simulation.crash_points import CRASHES, play, play_every_crash, play_every_pair
 from tests.simulation.scenarios import SCENARIOS, Scenario
+
+# Pairs multiply: one scenario's are played each time, all of them by `make simulate`.
+PAIRED = [one for one in SCENARIOS if one.pairs][: None if os.environ.get("EVERY_PAIR") else 1]
 
 _Note = Callable[[str, object], None]
 
@@ -26,9 +30,7 @@ def test_no_crash_at_any_call_changes_how_it_ends(scenario: Scenario, record_pro
         record_property(name, count)
 
 
-@pytest.mark.parametrize(
-    "scenario", [one for one in SCENARIOS if one.pairs], ids=lambda scenario: scenario.name
-)
+@pytest.mark.parametrize("scenario", PAIRED, ids=lambda scenario: scenario.name)
 def test_no_two_crashes_on_the_submit_path_change_how_it_ends(
     scenario: Scenario, record_property: _Note
 ) -> None:

@@ -444,6 +444,7 @@ def test_a_success_in_the_list_alone_needs_the_models_name_too() -> None:
     memory.listed = [fine_tune("SUCCEEDED", "ft-1", files=files)]
     assert poll(memory.world(), memory[job]).state is S.TRAINING
     memory.listed = [replace(memory.listed[0], finetuned_output="facechain-x")]
+    memory.time += 2 * MINUTE
     assert poll(memory.world(), memory[job]).state is S.SUCCEEDED
 
 
