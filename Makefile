@@ -35,7 +35,7 @@ up: $(READY) ## Run the whole stack in the foreground, durable under .local, unt
 
 test: check ## Run all checks and all tests
 	@# Four workers on two cores: the end-to-end tests mostly wait.
-	@$(BIN)/python -m pytest --quiet -n 4
+	@$(BIN)/python -m pytest --quiet -n 4 --dist worksteal
 
 check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff check --quiet .
