@@ -281,7 +281,9 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
     handler.emit = lambda record: cloud.invariants.check_log_line(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("facechain_autotrain")
     logger.addHandler(handler)
-    previous, logger.level, logger.propagate = logger.level, logging.INFO, False
+    previous, logger.propagate = logger.level, False
+    # By its method: the level alone would leave stand what the logger has remembered to be off.
+    logger.setLevel(logging.INFO)
     try:
         with (
             mock.patch.object(functions.collect, "build_world", build),
@@ -297,4 +299,5 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
             yield cloud
     finally:
         logger.removeHandler(handler)
-        logger.level, logger.propagate = previous, True
+        logger.setLevel(previous)
+        logger.propagate = True

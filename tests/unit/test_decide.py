@@ -316,7 +316,7 @@ def test_whatever_the_world_the_slot_is_never_overfilled(seen: Observed, places:
     submitted = [action.job for action in actions if isinstance(action, Submit)]
     newcomers = [job for job in submitted if job.job_id not in seen.slot.holders]
     # Whatever takes up a place: who runs, with a place or without, and who holds one for anything else.
-    active = {job.job_id for job in seen.running if not job.state.is_terminal}
+    active = {job.job_id for job in seen.running if job.state in (S.SUBMITTING, S.TRAINING)}
     busy = {name for name, job in seen.holders.items() if job is None or job.state is not S.QUEUED}
     assert len(submitted) <= max(0, places - len(active | busy))
     assert len(newcomers) <= max(0, places - len({*seen.slot.holders, *active}))
@@ -369,7 +369,7 @@ def test_whatever_the_world_a_free_place_is_filled_while_somebody_waits(seen: Ob
     submitted = [
         action for action in decide(seen, Rules(concurrent_trainings=places)) if isinstance(action, Submit)
     ]
-    active = {job.job_id for job in seen.running if not job.state.is_terminal}
+    active = {job.job_id for job in seen.running if job.state in (S.SUBMITTING, S.TRAINING)}
     busy = {name for name, job in seen.holders.items() if job is None or job.state is not S.QUEUED}
     waiting = {
         job.job_id
