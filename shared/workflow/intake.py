@@ -35,7 +35,7 @@ class SetCrowded(RetryLater):
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What became of an upload: the job it stands in (None: nowhere) and whether that job is new to it."""
+    """What became of an upload: the job it stands in, if any, and the verdict or why there is none."""
 
     job: Job | None
     outcome: str

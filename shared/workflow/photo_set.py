@@ -31,7 +31,7 @@ def look_through(world: World, person_id: str) -> Job | None:
         return job
     after = _checked(world, job)
     now = world.clock.now()
-    if marker_at > after.ready and after.state.is_open and after.photos:
+    if marker_at > after.ready and after.photos:
         marked = after.with_marker(marker_at, now)
         after = marked if marked.is_marked else after
     after = settled(after, world.rules, now)

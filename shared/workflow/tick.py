@@ -6,7 +6,6 @@ logged and looks the same to the next run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.domain.decide import Action, Deliver, Look, Observed, Poll, Release, Resolve, Submit, decide
@@ -101,7 +100,7 @@ def submit_next(world: World, closed: Job) -> None:
 
 def _attempt(world: World, action: Action, report: Report) -> None:
     try:
-        _CARRY_OUT[type(action)](world, action)
+        _carry_out(world, action)
         report.count(action)
     except Conflict as conflict:
         log("overtaken", action=type(action).__name__, message=conflict.message)
@@ -115,35 +114,17 @@ def _name(action: Action) -> tuple[type, str]:
     return type(action), action.job_id if isinstance(action, Release) else action.job.job_id
 
 
-def _look(world: World, action: Look) -> None:
-    photo_set.look_through(world, action.job.person_id)
-
-
-def _submit(world: World, action: Submit) -> None:
-    submitting.submit(world, action.job, world.control.slot())
-
-
-def _resolve(world: World, action: Resolve) -> None:
-    submitting.resolve(world, action.job)
-
-
-def _poll(world: World, action: Poll) -> None:
-    training.poll(world, action.job)
-
-
-def _deliver(world: World, action: Deliver) -> None:
-    training.deliver(world, action.job)
-
-
-def _release(world: World, action: Release) -> None:
-    training.release(world, action.job_id)
-
-
-_CARRY_OUT: dict[type, Callable[[World, object], None]] = {
-    Look: _look,  # type: ignore[dict-item]  # each gets the action it is registered for
-    Submit: _submit,  # type: ignore[dict-item]
-    Resolve: _resolve,  # type: ignore[dict-item]
-    Poll: _poll,  # type: ignore[dict-item]
-    Deliver: _deliver,  # type: ignore[dict-item]
-    Release: _release,  # type: ignore[dict-item]
-}
+def _carry_out(world: World, action: Action) -> None:
+    match action:
+        case Look(job):
+            photo_set.look_through(world, job.person_id)
+        case Submit(job):
+            submitting.submit(world, job, world.control.slot())
+        case Resolve(job):
+            submitting.resolve(world, job)
+        case Poll(job):
+            training.poll(world, job)
+        case Deliver(job):
+            training.deliver(world, job)
+        case Release(job_id):
+            training.release(world, job_id)
