@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 READY := $(VENV)/.ready
 LOCK := requirements/development.txt requirements/function-runtime.txt
+CLIENTS := $(VENV)/.clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check simulate package lock clean
@@ -27,13 +28,19 @@ $(READY): $(LOCK)
 		--target $(VENV)/function-runtime -r requirements/function-runtime.txt
 	@touch $@
 
+# The contract tests alone need these; nobody who runs the demo waits for them.
+$(CLIENTS): requirements/clients.txt $(READY)
+	@echo "Installing the official clients for the contract tests ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@touch $@
+
 demo: $(READY) ## Train sample people on this machine and show it live; PHOTOS=folder takes folder/<person>/*.jpg
 	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 up: $(READY) ## Run the whole stack in the foreground, durable under .local, until Ctrl-C
 	@$(BIN)/python -m local up
 
-test: check ## Run all checks and all tests
+test: check $(CLIENTS) ## Run all checks and all tests
 	@# Four workers on two cores: the end-to-end tests mostly wait.
 	@$(BIN)/python -m pytest --quiet -n 4 --dist worksteal
 
@@ -54,6 +61,8 @@ lock: $(READY) ## Write the locked lists anew from pyproject.toml and requiremen
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \
 		--extra local --extra dev pyproject.toml -o requirements/development.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \
+		--extra local --extra clients --constraint requirements/development.txt pyproject.toml -o requirements/clients.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
 
