@@ -24,6 +24,7 @@ from local.dashscope.responses import DashScopeService
 from local.endpoints import Account, open_account
 from local.function_compute.models import FunctionCompute
 from local.function_compute.responses import FunctionComputeService, HttpTriggerService
+from local.function_compute.signatures import SignatureCheck
 from local.function_compute.triggers import OssTriggerPump
 from local.options import PARAMETERS, OptionError, Options
 from local.oss.models import ObjectStore
@@ -100,8 +101,9 @@ class LocalCloud:
         self.code = unpack_package(build_package(), CODE_FOLDER)
         self._create_stores()
         self.compute = self._build_compute(on_log)
-        self._serve("fc", FunctionComputeService(self.compute))
-        self._serve("status", HttpTriggerService(self.compute))
+        signatures = SignatureCheck(self.keys, self.clock)
+        self._serve("fc", FunctionComputeService(self.compute, authenticate=signatures))
+        self._serve("status", HttpTriggerService(self.compute, authenticate=signatures))
         self._pump = OssTriggerPump(self.objects, self.compute, event_json)
         self.objects.subscribe(self._pump.wake)
 

@@ -31,8 +31,8 @@ class Behaviour:
         get_lag_seconds: A new fine-tune is answered with 404 for so long.
         shown_statuses: Other words for statuses, such as ``{"PENDING": "PREPARING"}``: what a client does
             with a status that nobody has told it about.
-        progression: What moves a fine-tune on: "time", "reads" (each status is shown ``reads_per_status``
-            times) or "immediate" (it is finished as soon as it is looked at).
+        progression: What moves a fine-tune or a portrait task on: "time", "reads" (each status is shown
+            ``reads_per_status`` times) or "immediate" (it is finished as soon as it is looked at).
         reads_per_status: See ``progression``.
         pending_seconds: From the submission to the start of training, when a slot is free.
         training_seconds: From the start of training to its end (the published sample took 5 min 2 s).
@@ -45,6 +45,16 @@ class Behaviour:
         failed_usage: Trainings billed for one that FAILED. Not documented; 0 as in the CANCELED sample.
         detections_per_second: Calls of face detection in any second ("Rate limits": 5).
         max_detection_images: Images in one call of face detection. No number is documented.
+        generations_per_second: Portrait tasks that may be submitted in any second ("Rate limits": 2).
+        concurrent_tasks: Portrait tasks that run at once; the others wait as PENDING ("Rate limits": 1).
+        task_queries_per_second: Questions about tasks in any second ("Asynchronous task management": 20).
+        task_pending_seconds: From the submission of a task to its start, when none is running.
+        task_seconds: From the start of a task to its end.
+        task_kept_seconds: For so long after its end a task and its images can be asked for.
+        refused: Operations, or "*" for all, to the codes of ``error_table`` that they are refused with, such
+            as ``{"*": "Arrearage"}`` for an account in debt.
+        event_stream_seconds: An event stream ends after so long, even if the fine-tune is still going; the
+            seconds pass on the machine's own clock.
         file_count: Files that the account may keep.
         file_space: Bytes that the account may keep.
         file_size: Bytes that one file may have.
@@ -72,6 +82,14 @@ class Behaviour:
     failed_usage: int = 0
     detections_per_second: int = 5
     max_detection_images: int = 10
+    generations_per_second: int = 2
+    concurrent_tasks: int = 1
+    task_queries_per_second: int = 20
+    task_pending_seconds: float = 1.0
+    task_seconds: float = 15.0
+    task_kept_seconds: float = 86_400.0
+    refused: Mapping[str, str] = field(default_factory=dict)
+    event_stream_seconds: float = 240.0
     file_count: int = 100
     file_space: int = 5 * 1024**3
     file_size: int = 1024**3

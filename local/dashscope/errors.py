@@ -60,6 +60,42 @@ def invalid_api_key() -> ServiceError:
     return ServiceError(401, "InvalidApiKey", "Invalid API-key provided.")
 
 
+def empty_model() -> ServiceError:
+    """A call of a model that does not name it."""
+    return ServiceError(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
+
+
+def empty_input() -> ServiceError:
+    """A call of a model without input."""
+    return ServiceError(400, "BadRequest.EmptyInput", "Required input parameter missing from request.")
+
+
+def empty_parameters() -> ServiceError:
+    """A call of a model without parameters."""
+    return ServiceError(
+        400, "BadRequest.EmptyParameters", 'Required parameter "parameters" missing from request.'
+    )
+
+
+def no_synchronous_calls() -> ServiceError:
+    """An asynchronous operation that was asked for without the header that says so."""
+    return ServiceError(403, "AccessDenied", "current user api does not support synchronous calls.")
+
+
+def resource_access_denied() -> ServiceError:
+    """A resource that is not the account's, or not trained."""
+    return ServiceError(403, "Resource.AccessDenied", "Access to the resource is denied.")
+
+
+def cannot_be_canceled() -> ServiceError:
+    """A task that shall be canceled and does not wait any more, or never existed."""
+    return ServiceError(
+        400,
+        "UnsupportedOperation",
+        "Failed to cancel the task, please confirm if the task is in PENDING status.",
+    )
+
+
 def no_asynchronous_calls() -> ServiceError:
     """A synchronous operation that was asked for asynchronously."""
     return ServiceError(403, "AccessDenied", "Current user api does not support asynchronous calls.")

@@ -1,6 +1,7 @@
 """How many faces a picture shows, without any machine learning.
 
-The real service runs a face detector. Its answer matters here only as far as it decides a verdict:
+The real service runs a face detector, and :mod:`local.dashscope.detection` does where one is installed.
+Its answer matters here only as far as it decides a verdict:
 nobody, one person, several people. A look at skin-coloured areas tells these apart for the drawn
 portraits of :mod:`local.samples`, and takes a photo of one person for one face.
 
@@ -52,21 +53,30 @@ class _Area:
 
 def count_faces(image: Image.Image) -> int:
     """Return the number of faces that ``image`` shows; see the module's text for what counts as one."""
+    with_eyes, without = _candidates(image)
+    return with_eyes or int(without)
+
+
+def count_faces_with_eyes(image: Image.Image) -> int:
+    """Return the number of faces in ``image`` whose eyes can be seen, as those of drawn portraits can."""
+    return _candidates(image)[0]
+
+
+def _candidates(image: Image.Image) -> tuple[int, bool]:
+    """Return how many areas have eyes, and whether any area at all may be a face rather than scenery."""
     small = _flattened(image)
     skin = _skin_mask(small)
     width, height = small.size
     candidates = [area for area in _areas(skin, width, b"\xff+") if _may_be_a_face(area, width, height)]
     if not candidates:
-        return 0
+        return 0, False
     holes = [
         hole
         for hole in _areas(skin, width, b"\x00+")
         if hole.left > 0 and hole.top > 0 and hole.right < width and hole.bottom < height
     ]
     with_eyes = sum(_has_eyes(area, holes) for area in candidates)
-    if with_eyes:
-        return with_eyes
-    return int(any(area.left > 0 or area.right < width for area in candidates))
+    return with_eyes, any(area.left > 0 or area.right < width for area in candidates)
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -72,6 +72,11 @@ class FineTune:
     hurried: float | None = None
 
     @property
+    def finetuned_output(self) -> str:
+        """The name of the trained resource."""
+        return f"{self.model}-{self.job_id}"
+
+    @property
     def is_active(self) -> bool:
         """Whether it is still going."""
         return self.status not in TERMINAL and self.deleted is None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from local.dashscope.faces import count_faces
+from local.dashscope.detection import count_faces
 
 MAX_IMAGE_BYTES = 5 * 1024**2
 MIN_SIDE = 256

@@ -7,6 +7,7 @@ at its own time and in order, so what is seen depends on the clock and never on 
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +16,9 @@ from sqlite3 import Connection
 from typing import Any
 
 from local.clock import Clock, utc
-from local.dashscope import errors, files, ledger
+from local.dashscope import errors, files, ledger, task_ledger
 from local.dashscope.behaviour import Behaviour
+from local.dashscope.downloads import Downloads
 from local.dashscope.errors import ServiceError
 from local.dashscope.fetching import Fetched, is_url
 from local.dashscope.files import FileStore
@@ -26,12 +28,14 @@ from local.dashscope.fine_tunes import (
     CANCELING,
     PENDING,
     QUEUING,
+    SUCCEEDED,
     TERMINAL,
     FineTune,
     entered,
     seen,
     started,
 )
+from local.dashscope.generation import PortraitStudio
 from local.dashscope.inspection import Inspection, Problem, inspect
 from local.dashscope.ledger import LedgerEntry
 from local.dashscope.limits import RateLimiter
@@ -43,6 +47,7 @@ from local.database import Database
 __all__ = ["FINE_TUNE_MODEL", "Behaviour", "Fetched", "FineTune", "LedgerEntry", "ModelStudio"]
 
 FINE_TUNE_MODEL = "facechain-finetune"
+_SCHEMA = "CREATE TABLE IF NOT EXISTS account (secret TEXT NOT NULL);"
 
 
 class ModelStudio:
@@ -72,9 +77,15 @@ class ModelStudio:
         self.behaviour = behaviour
         self._clock = clock
         self._random = random.Random(random_seed)  # noqa: S311 (ids, not secrets)
-        self._database = Database(data and data / "dashscope.sqlite3", ledger.SCHEMA + files.SCHEMA)
+        self._database = Database(
+            data and data / "dashscope.sqlite3", ledger.SCHEMA + files.SCHEMA + task_ledger.SCHEMA + _SCHEMA
+        )
         self.files = FileStore(self._database, data and data / "files", behaviour, self._random)
         self._training_files = TrainingFiles(self.files, behaviour, fetch)
+        self.downloads = Downloads(self._secret(random_seed))
+        self.portraits = PortraitStudio(
+            self._database, clock, behaviour, self._training_files.download, self._is_trained, self._random
+        )
         self._submits = RateLimiter(clock)
         self._detections = RateLimiter(clock)
         self._failures: list[tuple[Problem, float | None]] = []
@@ -276,6 +287,23 @@ class ModelStudio:
                     ledger.save(connection, started(current, at, problem, self.behaviour), before=current)
 
     # --- inside -------------------------------------------------------------------------------------------
+
+    def _secret(self, random_seed: int | None) -> str:
+        """Return what the account signs downloads with: made once, so that URLs outlive a restart."""
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT secret FROM account").fetchone()
+            if row is None:
+                made = secrets.token_hex(16) if random_seed is None else f"secret {random_seed}"
+                connection.execute("INSERT INTO account VALUES (?)", (made,))
+                return made
+            return str(row[0])
+
+    def _is_trained(self, resource_id: str) -> bool:
+        """Whether ``resource_id`` is the output of a fine-tune that succeeded and still exists."""
+        self.tick()
+        with self._database.reading() as connection:
+            job = ledger.find(connection, resource_id.removeprefix(f"{FINE_TUNE_MODEL}-"))
+        return job is not None and job.status == SUCCEEDED and job.finetuned_output == resource_id
 
     def _check_account(self, connection: Connection) -> None:
         """Refuse a submit that the account's limits do not allow."""

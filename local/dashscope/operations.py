@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 BASE_PATH = "/api/v1"
+_TASKS = "Asynchronous task management API"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,12 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/fine-tunes/{job_id}/logs",
         document="Query fine-tuning logs",
     ),
+    Operation(
+        name="StreamFineTuneEvents",
+        method="GET",
+        path="/fine-tunes/{job_id}/stream",
+        document="dashscope SDK for Python: FineTunes.stream_events",
+    ),
     Operation(name="UploadFiles", method="POST", path="/files", document="File management API"),
     Operation(name="ListFiles", method="GET", path="/files", document="File management API"),
     Operation(name="GetFile", method="GET", path="/files/{file_id}", document="File management API"),
@@ -66,8 +73,19 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/services/vision/facedetection/detect",
         document="facechain-facedetect API",
     ),
+    Operation(
+        name="GeneratePortraits",
+        method="POST",
+        path="/services/aigc/album/gen_potrait",
+        document="facechain-generation API",
+    ),
+    Operation(name="GetTask", method="GET", path="/tasks/{task_id}", document=_TASKS),
+    Operation(name="ListTasks", method="GET", path="/tasks", document=_TASKS),
+    Operation(name="CancelTask", method="POST", path="/tasks/{task_id}/cancel", document=_TASKS),
 )
 UNKNOWN_OPERATION = "Unknown"
+# Downloads of files and results are no calls of this service but of OSS, which calls them so.
+DOWNLOAD_OPERATION = "GetObject"
 
 
 def segments_of(raw_path: str) -> list[str]:
@@ -75,4 +93,6 @@ def segments_of(raw_path: str) -> list[str]:
     if not raw_path.startswith(f"{BASE_PATH}/"):
         return [""]
     # Decoded after the split, so that an escaped slash stays inside of an id; unknown bytes become U+FFFD.
-    return [unquote(segment) for segment in raw_path[len(BASE_PATH) + 1 :].split("/")]
+    segments = [unquote(segment) for segment in raw_path[len(BASE_PATH) + 1 :].split("/")]
+    # The official client's asyncio calls end the paths of single tasks with a slash, and are answered.
+    return segments[:-1] if segments[0] == "tasks" and len(segments) > 2 and not segments[-1] else segments

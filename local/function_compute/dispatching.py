@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from local.clock import Clock
 from local.function_compute.instances import ConcurrencyExceeded, InstancePool
-from local.function_compute.invocations import Invocation, InvocationQueue
+from local.function_compute.invocations import EXPIRED, Invocation, InvocationQueue
 from local.function_compute.running import InvocationResult, Runner, ServiceUnavailable
 from local.template import Function
 
@@ -179,7 +179,7 @@ class Dispatcher:
         for invocation in self._queue.due(function.name, now, BATCH if throttle else pool.free):
             age = now - invocation.accepted_at
             if age > function.asynchronous.max_age_seconds:
-                self._abandon(invocation, f"expired after {function.asynchronous.max_age_seconds} s")
+                self._abandon(invocation, f"{EXPIRED} after {function.asynchronous.max_age_seconds} s")
                 continue
             try:
                 pool.reserve()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import socket
@@ -27,6 +28,8 @@ BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 START_SECONDS = 60.0
 LOG_SECONDS_AFTER_RESULT = 0.5
 MAX_LOG_LINE_BYTES = 32 * 1024
+# How often a busy instance's memory is looked at; what it took in between shows in its peak.
+MEMORY_LOOK_SECONDS = 0.1
 _LENGTHS = struct.Struct(">II")
 _READ_SIZE = 1 << 20
 
@@ -37,6 +40,10 @@ class InstanceExited(Exception):
 
 class InstanceTimeout(Exception):
     """The process took longer than the function's timeout."""
+
+
+class InstanceOutOfMemory(Exception):
+    """The process took more memory than the function has."""
 
 
 class ConcurrencyExceeded(Exception):
@@ -91,6 +98,7 @@ class Instance:
         self._unfinished_line = bytearray()
         self._ready = False
         self._mark_seen = False
+        self._memory_limit: int | None = None
         self._closing = threading.Lock()
         self._closed = False
 
@@ -109,8 +117,24 @@ class Instance:
             options = os.WEXITED | os.WNOHANG | os.WNOWAIT
             return os.waitid(os.P_PID, self._process.pid, options) is None
 
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes that the process has held at once; 0 where that cannot be told."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_bytes()
+        except OSError:
+            return 0
+        found = re.search(rb"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+
     def invoke(
-        self, head: Mapping[str, Any], event: bytes, timeout: float, on_line: Callable[[str], object]
+        self,
+        head: Mapping[str, Any],
+        event: bytes,
+        timeout: float,
+        on_line: Callable[[str], object],
+        *,
+        memory_limit: int | None = None,
     ) -> Answer:
         """Have the handler called once.
 
@@ -119,11 +143,14 @@ class Instance:
             event: the event's bytes.
             timeout: seconds that the handler may take; starting the interpreter is not counted.
             on_line: gets every line the process writes meanwhile, as it is written.
+            memory_limit: the bytes that the process may hold, where the system can tell.
 
         Raises:
             InstanceExited: the process ended first.
             InstanceTimeout: it did not answer in time. The caller must :meth:`kill` it.
+            InstanceOutOfMemory: it held more than it may. The caller must :meth:`kill` it.
         """
+        self._memory_limit = memory_limit
         mark = b"\0" + str(head["request_id"]).encode() + b"\n"
         self._mark_seen = False
         if not self._ready:
@@ -147,12 +174,16 @@ class Instance:
             while True:
                 found = self._next_frame()
                 if found is not None:
+                    self._look_at_memory()
                     return found
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     self._read_log(mark, on_line)
                     raise InstanceTimeout
-                for key, events in selector.select(remaining):
+                ready = selector.select(min(remaining, MEMORY_LOOK_SECONDS))
+                if not ready:
+                    self._look_at_memory()
+                for key, events in ready:
                     if key.fileobj == self._log:
                         if self._read_log(mark, on_line) is None:
                             selector.unregister(self._log)
@@ -169,6 +200,10 @@ class Instance:
                     except OSError as problem:
                         self._drain(mark, on_line)
                         raise InstanceExited from problem
+
+    def _look_at_memory(self) -> None:
+        if self._memory_limit is not None and self.peak_memory > self._memory_limit:
+            raise InstanceOutOfMemory
 
     def _receive(self) -> None:
         chunk = self._channel.recv(_READ_SIZE)

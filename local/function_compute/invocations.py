@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.database import Database
 
 # Long enough for any trigger's own redelivery, short enough that the table stays small.
 REMEMBER_INVOCATION_IDS_SECONDS = 7 * 86_400
+# How the reason begins when an invocation was given up because of its age.
+EXPIRED = "expired"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS invocations (
@@ -80,6 +83,25 @@ class AbandonedInvocation:
     abandoned_at: float
     retry_count: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """An asynchronous invocation that its caller gave an id, and how far it is.
+
+    ``status`` is one of Function Compute's own words (AsyncTask, "status"); ``payload`` is None once it is
+    done and forgotten.
+    """
+
+    id: str
+    request_id: str
+    function: str
+    accepted_at: float
+    status: str
+    retry_count: int = 0
+    ended_at: float | None = None
+    error: str = ""
+    payload: bytes | None = None
 
 
 class InvocationQueue:
@@ -204,6 +226,22 @@ class InvocationQueue:
             for row in rows
         ]
 
+    def tasks(self, function: str, task_id: str | None = None) -> list[Task]:
+        """Return the invocations of ``function`` that came with an id, the newest first, or that of one."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT ids.invocation_id, ids.request_id, ids.accepted_at,"
+                " live.running, live.retry_count, live.payload,"
+                " given_up.abandoned_at, given_up.retry_count, given_up.payload, given_up.reason"
+                " FROM invocation_ids AS ids"
+                " LEFT JOIN invocations AS live ON live.request_id = ids.request_id"
+                " LEFT JOIN abandoned AS given_up ON given_up.request_id = ids.request_id"
+                " WHERE ids.function = ? AND (? IS NULL OR ids.invocation_id = ?)"
+                " ORDER BY ids.accepted_at DESC, ids.invocation_id",
+                (function, task_id, task_id),
+            ).fetchall()
+        return [_task(function, row) for row in rows]
+
     def count(self) -> int:
         """Return how many invocations wait or run."""
         with self._database.reading() as connection:
@@ -216,3 +254,38 @@ class InvocationQueue:
     def _execute(self, statement: str, values: tuple[object, ...]) -> None:
         with self._database.transaction() as connection:
             connection.execute(statement, values)
+
+
+def _task(function: str, row: tuple[Any, ...]) -> Task:
+    task_id, request_id, accepted_at, running, retries, payload, ended_at, last_retry, lost, reason = row
+    if ended_at is not None:
+        status = "Expired" if reason.startswith(EXPIRED) else "Failed"
+        return Task(
+            id=task_id,
+            request_id=request_id,
+            function=function,
+            accepted_at=accepted_at,
+            status=status,
+            retry_count=last_retry,
+            ended_at=ended_at,
+            error=reason,
+            payload=bytes(lost),
+        )
+    if running is None:
+        return Task(
+            id=task_id,
+            request_id=request_id,
+            function=function,
+            accepted_at=accepted_at,
+            status="Succeeded",
+        )
+    status = "Running" if running else "Retrying" if retries else "Enqueued"
+    return Task(
+        id=task_id,
+        request_id=request_id,
+        function=function,
+        accepted_at=accepted_at,
+        status=status,
+        retry_count=retries,
+        payload=bytes(payload),
+    )

@@ -24,7 +24,12 @@ from local.function_compute.dispatching import (
     Pauses,
 )
 from local.function_compute.instances import Instance, InstancePool
-from local.function_compute.invocations import AbandonedInvocation, InvocationIdInUse, InvocationQueue
+from local.function_compute.invocations import (
+    AbandonedInvocation,
+    InvocationIdInUse,
+    InvocationQueue,
+    Task,
+)
 from local.function_compute.logs import FunctionLogs
 from local.function_compute.running import LOG_TAIL_BYTES, InvocationResult, Runner, ServiceUnavailable
 from local.function_compute.schedules import Schedule, timer_event
@@ -149,6 +154,8 @@ class FunctionCompute:
                 )
         self.resources = resources
         self.clock = clock
+        self.code = code
+        self.deployed_at = clock.now()
         self._logs = FunctionLogs(data / "logs" if data else None, on_log)
         self._hurried = tick_seconds is not None
         self._schedules = [
@@ -334,6 +341,14 @@ class FunctionCompute:
     def abandoned(self) -> list[AbandonedInvocation]:
         """Return the asynchronous invocations that were given up, oldest first."""
         return self._queue.abandoned()
+
+    def tasks(self, function_name: str, task_id: str | None = None) -> list[Task]:
+        """Return a function's asynchronous invocations that came with an id, or the one of ``task_id``.
+
+        Raises:
+            FunctionNotFound: there is no such function.
+        """
+        return self._queue.tasks(self.function(function_name).name, task_id)
 
     def logs(self, function_name: str) -> list[str]:
         """Return the last lines that a function logged in this process's life."""

@@ -6,6 +6,7 @@ Errors and their words follow Function Compute, "Error handling" and "Request-le
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
@@ -16,7 +17,13 @@ from typing import TYPE_CHECKING
 
 from local.clock import Clock, utc
 from local.function_compute.environment import instance_environment, request_head
-from local.function_compute.instances import Instance, InstanceExited, InstancePool, InstanceTimeout
+from local.function_compute.instances import (
+    Instance,
+    InstanceExited,
+    InstanceOutOfMemory,
+    InstancePool,
+    InstanceTimeout,
+)
 from local.function_compute.logs import FunctionLogs
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from local.template import Function
 
 LOG_TAIL_BYTES = 4096
+_MEGABYTE = 1024**2
 
 
 class ServiceUnavailable(RuntimeError):
@@ -36,7 +44,7 @@ class InvocationResult:
 
     ``error_type`` is what the ``X-Fc-Error-Type`` header says, None on success; ``error_kind`` is the finer
     name that request metrics have for it (Function Compute, "Request-level metric logs"). ``log_tail`` holds
-    the last 4 KB of the run's log.
+    the last 4 KB of the run's log; ``max_memory_mb`` is 0 where the system does not tell.
     """
 
     request_id: str
@@ -45,6 +53,7 @@ class InvocationResult:
     error_kind: str | None = None
     log_tail: bytes = b""
     duration_ms: float = 0.0
+    max_memory_mb: float = 0.0
     instance_id: str = ""
 
 
@@ -133,28 +142,41 @@ class Runner:
         error_kind: str | None = None
         on_line(f"FC Invoke Start RequestId: {request_id}")
         try:
-            answer = instance.invoke(head, payload, function.timeout, on_line)
+            answer = instance.invoke(
+                head, payload, function.timeout, on_line, memory_limit=function.memory * _MEGABYTE
+            )
             usable, body = True, answer.body
             error_kind = "FunctionUnhandledError" if answer.failed else None
         except InstanceTimeout:
             error_kind = "FunctionTimeoutError"
-            body = _error_body(f"Function timed out after {function.timeout} seconds (maxMemoryUsage: 0MB)")
-        except InstanceExited as problem:
+            memory = f"maxMemoryUsage: {_megabytes(instance)}MB"
+            body = _error_body(f"Function timed out after {function.timeout} seconds ({memory})")
+        except (InstanceExited, InstanceOutOfMemory) as problem:
             if self._closing.is_set():
                 raise ServiceUnavailable("closing") from problem
-            error_kind = "FunctionUnhandledError"
+            # The caller is told the same of both; only metrics have a word of its own for memory.
+            exited = isinstance(problem, InstanceExited)
+            error_kind = "FunctionUnhandledError" if exited else "FunctionOOMError"
             elapsed = round((time.monotonic() - began) * 1000)
             body = _error_body(
                 "Process exited unexpectedly before completing request "
-                f"(duration: {elapsed}ms, maxMemoryUsage: 0MB)"
+                f"(duration: {elapsed}ms, maxMemoryUsage: {_megabytes(instance)}MB)"
             )
         finally:
+            duration_ms, max_memory_mb = (time.monotonic() - began) * 1000, _megabytes(instance)
             # Kept although it failed: an exception leaves the process sound, as it does in the cloud.
             pool.give_back(instance, usable=usable)
         if error_kind is not None and not usable:
             line = self.log_error(function.name, request_id, json.loads(body)["errorMessage"])
             tail.append(f"{line}\n".encode())
-        on_line(f"FC Invoke End RequestId: {request_id}")
+        on_line(
+            f"FC Invoke End RequestId: {request_id}"
+            + (", Error: Unhandled function error" if error_kind else "")
+        )
+        tail.append(
+            f"\nDuration: {duration_ms:.2f} ms, Billed Duration: {math.ceil(duration_ms)} ms,"
+            f" Memory Size: {function.memory} MB, Max Memory Used: {max_memory_mb:.2f} MB\n".encode()
+        )
         return InvocationResult(
             request_id=request_id,
             body=body,
@@ -162,7 +184,8 @@ class Runner:
             error_type=None if error_kind is None else "UnhandledInvocationError",
             error_kind=error_kind,
             log_tail=b"".join(tail)[-LOG_TAIL_BYTES:],
-            duration_ms=(time.monotonic() - began) * 1000,
+            duration_ms=duration_ms,
+            max_memory_mb=max_memory_mb,
             instance_id=instance.identity,
         )
 
@@ -176,3 +199,7 @@ class Runner:
 
 def _error_body(message: str) -> bytes:
     return json.dumps({"errorMessage": message}).encode()
+
+
+def _megabytes(instance: Instance) -> float:
+    return round(instance.peak_memory / _MEGABYTE, 2)

@@ -11,6 +11,7 @@ from local.oss.errors import OssError, access_denied
 
 if TYPE_CHECKING:
     from local.oss.models import ObjectStore
+    from local.oss.objects import StoredObject
 
 READ = "read"
 WRITE = "write"
@@ -29,16 +30,22 @@ def authorize(store: ObjectStore, principal: str | None, need: str, bucket: str,
     if principal is not None:
         return
     which = "bucket"
-    if key and need == READ:
-        own = _object_acl(store, bucket, key)
-        acl, which = (acl, "bucket") if own == "default" else (own, "object")
+    stored = _object(store, bucket, key) if key and need == READ else None
+    _check(acl, need, which, stored)
+    if stored is not None and stored.target:
+        _check(acl, need, which, _object(store, bucket, stored.target))
+
+
+def _check(acl: str, need: str, which: str, stored: StoredObject | None) -> None:
+    if stored is not None and stored.attributes.acl != "default":
+        acl, which = stored.attributes.acl, "object"
     if acl not in _OPEN_TO_ALL.get(need, ()):
         raise access_denied(f"You have no right to access this object because of {which} acl.")
 
 
-def _object_acl(store: ObjectStore, bucket: str, key: str) -> str:
+def _object(store: ObjectStore, bucket: str, key: str) -> StoredObject | None:
     # Whether an object exists is not told to those who may not read it.
     try:
-        return store.head(bucket, key).attributes.acl
+        return store.find(bucket, key)
     except OssError:
-        return "default"
+        return None

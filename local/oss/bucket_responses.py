@@ -1,30 +1,54 @@
-"""The wire of operations on the service and on buckets."""
+"""The wire of operations on the service and on buckets as such; listing their content stands elsewhere."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING
 
-from local.oss.call import xml_response
+from local.oss.buckets import ClassStat
+from local.oss.call import STORAGE_CLASSES, xml_response
 from local.oss.errors import OssError, invalid_argument
-from local.oss.xml_documents import Content, Encoder, iso_time, parse, text_of
+from local.oss.xml_documents import Content, iso_time, parse, text_of
 from local.wire import Response
 
 if TYPE_CHECKING:
     from local.oss.call import Call
-    from local.oss.listing import Page
-    from local.oss.objects import Bucket, StoredObject
+    from local.oss.objects import Bucket
 
-MAX_KEYS = 1000
-DEFAULT_KEYS = 100
-MAX_DELETED_KEYS = 1000
+MAX_BUCKETS = 1000
+DEFAULT_BUCKETS = 100
+# Where OSS is; each has a public and an internal endpoint named after it.
+REGIONS = (
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-guangzhou",
+    "cn-chengdu",
+    "cn-hongkong",
+    "us-west-1",
+    "us-east-1",
+    "ap-northeast-1",
+    "ap-southeast-1",
+    "eu-central-1",
+)
+# GetBucketStat names a storage class differently from everybody else.
+_STAT_NAMES = {
+    "IA": "InfrequentAccess",
+    "Archive": "Archive",
+    "ColdArchive": "ColdArchive",
+    "DeepColdArchive": "DeepColdArchive",
+}
 
 
 def list_buckets(call: Call) -> Response:
-    """GetService (ListBuckets)."""
+    """ListBuckets (GetService)."""
     prefix, marker = call.query.get("prefix", ""), call.query.get("marker", "")
-    limit = call.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
+    limit = call.number("max-keys", 1, MAX_BUCKETS, DEFAULT_BUCKETS)
     page = call.store.buckets(prefix=prefix, marker=marker, limit=limit)
     children: list[tuple[str, Content]] = [
         ("Prefix", prefix),
@@ -32,7 +56,7 @@ def list_buckets(call: Call) -> Response:
         ("MaxKeys", limit),
         ("IsTruncated", page.is_truncated),
         ("NextMarker", page.next_marker),
-        ("Owner", _owner(call)),
+        ("Owner", owner(call)),
         ("Buckets", [("Bucket", _bucket(call, bucket)) for bucket in page.rows]),
     ]
     return xml_response("ListAllMyBucketsResult", children)
@@ -44,6 +68,8 @@ def put_bucket(call: Call) -> Response:
     if call.request.body.strip():
         root = parse(call.checked_body(), "CreateBucketConfiguration")
         storage_class = root.findtext("StorageClass") or storage_class
+    if storage_class not in STORAGE_CLASSES:
+        raise invalid_argument("The storage class is not one of those that OSS knows.")
     acl = call.header("x-oss-acl") or "private"
     call.store.create_bucket(call.bucket, region=call.service.region, acl=acl, storage_class=storage_class)
     return Response(status=200, headers={"Location": f"/{call.bucket}"})
@@ -58,13 +84,21 @@ def delete_bucket(call: Call) -> Response:
 def get_bucket_info(call: Call) -> Response:
     """GetBucketInfo."""
     bucket = call.store.bucket(call.bucket)
-    children = [
+    children: list[tuple[str, Content]] = [
         *_bucket(call, bucket),
-        ("Owner", _owner(call)),
+        ("Owner", owner(call)),
         ("AccessControlList", [("Grant", bucket.acl)]),
         ("DataRedundancyType", "LRS"),
         ("AccessMonitor", "Disabled"),
+        ("BlockPublicAccess", False),
+        ("Comment", ""),
+        ("CrossRegionReplication", "Disabled"),
+        ("ResourceGroupId", "rg-default"),
+        ("ServerSideEncryptionRule", [("SSEAlgorithm", "None")]),
+        ("TransferAcceleration", "Disabled"),
     ]
+    if bucket.versioning:
+        children.append(("Versioning", bucket.versioning))
     return xml_response("BucketInfo", [("Bucket", children)])
 
 
@@ -73,10 +107,68 @@ def get_bucket_location(call: Call) -> Response:
     return xml_response("LocationConstraint", f"oss-{call.store.bucket(call.bucket).region}")
 
 
+def get_bucket_stat(call: Call) -> Response:
+    """GetBucketStat."""
+    stat = call.store.stat(call.bucket)
+    standard = stat.classes.get("Standard", ClassStat())
+    children: list[tuple[str, Content]] = [
+        ("Storage", sum(one.size for one in stat.classes.values())),
+        ("ObjectCount", sum(one.count for one in stat.classes.values())),
+        ("MultipartUploadCount", stat.uploads),
+        ("LiveChannelCount", 0),
+        ("LastModifiedTime", int(stat.modified)),
+        ("StandardStorage", standard.size),
+        ("StandardObjectCount", standard.count),
+    ]
+    for storage_class, name in _STAT_NAMES.items():
+        held = stat.classes.get(storage_class, ClassStat())
+        children += [
+            (f"{name}Storage", held.billed),
+            (f"{name}RealStorage", held.size),
+            (f"{name}ObjectCount", held.count),
+        ]
+    children += [("MultipartPartCount", stat.parts), ("DeleteMarkerCount", stat.delete_markers)]
+    return xml_response("BucketStat", children)
+
+
+def get_bucket_versioning(call: Call) -> Response:
+    """GetBucketVersioning: empty as long as versioning has never been on."""
+    versioning = call.store.bucket(call.bucket).versioning
+    return xml_response("VersioningConfiguration", [("Status", versioning)] if versioning else [])
+
+
+def put_bucket_versioning(call: Call) -> Response:
+    """PutBucketVersioning."""
+    root = parse(call.checked_body(), "VersioningConfiguration")
+    call.store.set_versioning(call.bucket, text_of(root, "Status"))
+    return Response(status=200)
+
+
+def describe_regions(call: Call) -> Response:
+    """DescribeRegions: all, or the one named (``regions=oss-cn-beijing``)."""
+    wanted = call.query["regions"]
+    names = [name for name in REGIONS if wanted in ("", f"oss-{name}")]
+    if not names:
+        raise OssError(404, "NoSuchRegion", "The specified region does not exist.")
+    children: list[tuple[str, Content]] = [
+        (
+            "RegionInfo",
+            [
+                ("Region", f"oss-{name}"),
+                ("InternetEndpoint", f"oss-{name}.aliyuncs.com"),
+                ("InternalEndpoint", f"oss-{name}-internal.aliyuncs.com"),
+                ("AccelerateEndpoint", "oss-accelerate.aliyuncs.com"),
+            ],
+        )
+        for name in names
+    ]
+    return xml_response("RegionInfoList", children)
+
+
 def get_bucket_acl(call: Call) -> Response:
     """GetBucketAcl."""
     grant: Content = [("Grant", call.store.bucket(call.bucket).acl)]
-    return xml_response("AccessControlPolicy", [("Owner", _owner(call)), ("AccessControlList", grant)])
+    return xml_response("AccessControlPolicy", [("Owner", owner(call)), ("AccessControlList", grant)])
 
 
 def put_bucket_acl(call: Call) -> Response:
@@ -85,113 +177,8 @@ def put_bucket_acl(call: Call) -> Response:
     return Response(status=200)
 
 
-def list_objects(call: Call) -> Response:
-    """GetBucket (ListObjects)."""
-    query, encode = call.query, encoder(call)
-    marker = query.get("marker", "")
-    limit, page = _page(call, marker)
-    children: list[tuple[str, Content]] = [
-        *_listing_head(call, encode, limit, page),
-        ("Marker", encode(marker)),
-    ]
-    if page.is_truncated:
-        children.append(("NextMarker", encode(page.next_marker)))
-    children += _entries(call, encode, page, with_owner=True)
-    return xml_response("ListBucketResult", children)
-
-
-def list_objects_v2(call: Call) -> Response:
-    """ListObjectsV2."""
-    query, encode = call.query, encoder(call)
-    start_after, token = query.get("start-after", ""), query.get("continuation-token", "")
-    marker = _from_token(token) if token else start_after
-    limit, page = _page(call, marker)
-    children: list[tuple[str, Content]] = [
-        *_listing_head(call, encode, limit, page),
-        ("StartAfter", encode(start_after)),
-        ("KeyCount", len(page)),
-    ]
-    if token:
-        children.append(("ContinuationToken", token))
-    if page.is_truncated:
-        children.append(("NextContinuationToken", _to_token(page.next_marker)))
-    children += _entries(call, encode, page, with_owner=query.get("fetch-owner", "").lower() == "true")
-    return xml_response("ListBucketResult", children)
-
-
-def delete_multiple_objects(call: Call) -> Response:
-    """DeleteMultipleObjects: up to 1,000 keys; a key that is not there counts as deleted."""
-    root = parse(call.checked_body(), "Delete")
-    keys = [text_of(node, "Key") for node in root.findall("Object")]
-    if not 1 <= len(keys) <= MAX_DELETED_KEYS:
-        raise OssError(400, "MalformedXML", f"A request deletes 1 to {MAX_DELETED_KEYS} objects.")
-    encode = encoder(call)
-    for key in keys:
-        call.store.delete(call.bucket, key, origin=call.origin, event="ObjectRemoved:DeleteObjects")
-    if (root.findtext("Quiet") or "").strip().lower() == "true":
-        return Response(status=200)
-    deleted: list[tuple[str, Content]] = [("Deleted", [("Key", encode(key))]) for key in keys]
-    return xml_response("DeleteResult", [*encode.tag(), *deleted])
-
-
-def encoder(call: Call) -> Encoder:
-    """Return how the names of a listing are written.
-
-    Raises:
-        OssError: an encoding-type other than ``url``.
-    """
-    encoding_type = call.query.get("encoding-type", "")
-    if encoding_type not in ("", "url"):
-        raise invalid_argument("Invalid Encoding Method specified in Request.", ArgumentName="encoding-type")
-    return Encoder(encoding_type)
-
-
-def _page(call: Call, marker: str) -> tuple[int, Page[StoredObject]]:
-    limit = call.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
-    page = call.store.list_objects(
-        call.bucket,
-        prefix=call.query.get("prefix", ""),
-        delimiter=call.query.get("delimiter", ""),
-        marker=marker,
-        limit=limit,
-    )
-    return limit, page
-
-
-def _listing_head(
-    call: Call, encode: Encoder, limit: int, page: Page[StoredObject]
-) -> list[tuple[str, Content]]:
-    return [
-        ("Name", call.bucket),
-        ("Prefix", encode(call.query.get("prefix", ""))),
-        ("MaxKeys", limit),
-        ("Delimiter", encode(call.query.get("delimiter", ""))),
-        ("IsTruncated", page.is_truncated),
-        *encode.tag(),
-    ]
-
-
-def _entries(
-    call: Call, encode: Encoder, page: Page[StoredObject], *, with_owner: bool
-) -> list[tuple[str, Content]]:
-    entries: list[tuple[str, Content]] = []
-    for stored in page.rows:
-        entry: list[tuple[str, Content]] = [
-            ("Key", encode(stored.key)),
-            ("LastModified", iso_time(stored.modified)),
-            ("ETag", f'"{stored.etag}"'),
-            ("Type", stored.kind),
-            ("Size", stored.size),
-            ("StorageClass", stored.attributes.storage_class),
-        ]
-        if with_owner:
-            entry.append(("Owner", _owner(call)))
-        entries.append(("Contents", entry))
-    entries += [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in page.common_prefixes]
-    return entries
-
-
-def _owner(call: Call) -> Content:
+def owner(call: Call) -> Content:
+    """Return the elements that name the account, the owner of everything here."""
     account = call.service.account_id
     return [("ID", account), ("DisplayName", account)]
 
@@ -206,16 +193,3 @@ def _bucket(call: Call, bucket: Bucket) -> list[tuple[str, Content]]:
         ("IntranetEndpoint", call.service.endpoint(internal=True)),
         ("StorageClass", bucket.storage_class),
     ]
-
-
-def _to_token(marker: str) -> str:
-    return base64.urlsafe_b64encode(marker.encode()).decode().rstrip("=")
-
-
-def _from_token(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except (binascii.Error, ValueError):
-        raise invalid_argument(
-            "The continuation token is not valid.", ArgumentName="continuation-token"
-        ) from None

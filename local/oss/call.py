@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from local.oss.buckets import check_acl
 from local.oss.errors import OssError, invalid_argument, not_modified, precondition_failed
-from local.oss.objects import DEFAULT_CONTENT_TYPE, Attributes, Origin, StoredObject
+from local.oss.objects import DEFAULT_CONTENT_TYPE, OBJECT_ACLS, Attributes, Origin, StoredObject
+from local.oss.tagging import tags_of_header
 from local.oss.xml_documents import Content, document
 from local.wire import Response
 
@@ -32,6 +34,9 @@ _KEPT_HEADERS = (
     "content-language",
     "expires",
 )
+_ENCRYPTION = "x-oss-server-side-encryption"
+_ENCRYPTION_KEY = "x-oss-server-side-encryption-key-id"
+_ALGORITHMS = ("AES256", "KMS", "SM4")
 # What would let a stored value break out of the header that gives it back.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -76,6 +81,18 @@ class Call:
     def key(self) -> str:
         """The object's key."""
         return self.address.key
+
+    @property
+    def version(self) -> str:
+        """The version that the request asks for, empty for the current one.
+
+        Raises:
+            OssError: InvalidArgument for a ``versionId`` without a value.
+        """
+        version = self.query.get("versionId", "")
+        if "versionId" in self.query and not version:
+            raise invalid_argument("Version id cannot be the empty string", ArgumentName="versionId")
+        return version
 
     @property
     def origin(self) -> Origin:
@@ -135,7 +152,7 @@ def attributes_of(headers: Mapping[str, str], content_type: str = "") -> Attribu
     """Read what a writer says about an object out of lower-case headers or form fields.
 
     Raises:
-        OssError: user metadata above 8 KB, or a storage class that is none.
+        OssError: user metadata above 8 KB, or a storage class, an ACL or tags that are none.
     """
     kept = {name: headers[name] for name in _KEPT_HEADERS if headers.get(name)}
     kept |= {name: value for name, value in headers.items() if name.startswith("x-oss-meta-")}
@@ -144,20 +161,23 @@ def attributes_of(headers: Mapping[str, str], content_type: str = "") -> Attribu
     user_bytes = sum(len(name) + len(value.encode()) for name, value in kept.items() if name.startswith("x-"))
     if user_bytes > MAX_USER_METADATA_BYTES:
         raise invalid_argument("The user metadata is larger than 8 KB.")
-    storage_class = headers.get("x-oss-storage-class") or "Standard"
-    if storage_class not in STORAGE_CLASSES:
+    storage_class = headers.get("x-oss-storage-class", "")
+    if storage_class and storage_class not in STORAGE_CLASSES:
         raise invalid_argument("The storage class is not one of those that OSS knows.")
+    acl = headers.get("x-oss-object-acl") or "default"
+    check_acl(acl, OBJECT_ACLS)
     return Attributes(
         content_type=content_type or headers.get("content-type") or DEFAULT_CONTENT_TYPE,
-        headers=kept,
-        acl=headers.get("x-oss-object-acl") or "default",
+        headers=kept | _encryption_of(headers),
+        acl=acl,
         storage_class=storage_class,
+        tags=tags_of_header(headers.get("x-oss-tagging", "")),
     )
 
 
-def object_headers(stored: StoredObject) -> dict[str, str]:
+def object_headers(call: Call, stored: StoredObject) -> dict[str, str]:
     """Return the headers by which OSS describes an object."""
-    headers = {
+    headers = version_header(call, stored) | {
         "Content-Type": stored.attributes.content_type,
         "Accept-Ranges": "bytes",
         "ETag": f'"{stored.etag}"',
@@ -168,9 +188,34 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
     }
     if stored.kind == "Appendable":
         headers["x-oss-next-append-position"] = str(stored.size)
+    if stored.kind == "Normal":
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(stored.etag)).decode()
+    if stored.attributes.tags:
+        headers["x-oss-tagging-count"] = str(len(stored.attributes.tags))
+    if stored.restored:
+        headers["x-oss-restore"] = _restore_header(stored.restored, call.now)
     for name, value in stored.attributes.headers.items():
         headers[name if name.startswith("x-") else name.title()] = value
     return headers
+
+
+def written_headers(call: Call, stored: StoredObject) -> dict[str, str]:
+    """Return the headers that tell a writer what was kept."""
+    headers = version_header(call, stored) | {"ETag": f'"{stored.etag}"'}
+    if stored.kind == "Normal":
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(stored.etag)).decode()
+    encryption = {
+        name: value
+        for name, value in stored.attributes.headers.items()
+        if name in (_ENCRYPTION, _ENCRYPTION_KEY)
+    }
+    return headers | encryption | {"x-oss-hash-crc64ecma": str(stored.crc)}
+
+
+def version_header(call: Call, stored: StoredObject) -> dict[str, str]:
+    """Return the header that names a version, which OSS sends as soon as a bucket has had versioning."""
+    versioned = call.store.bucket(stored.bucket).versioning
+    return {"x-oss-version-id": stored.version} if versioned else {}
 
 
 def check_conditions(call: Call, stored: StoredObject, prefix: str = "") -> None:
@@ -192,6 +237,21 @@ def check_conditions(call: Call, stored: StoredObject, prefix: str = "") -> None
     before = _seconds(call.header(f"{prefix}if-unmodified-since"))
     if before is not None and modified > before:
         raise precondition_failed("If-Unmodified-Since")
+
+
+def _encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
+    # Contents are not encrypted here; a reader could not tell, only the header would.
+    algorithm, key = headers.get(_ENCRYPTION, ""), headers.get(_ENCRYPTION_KEY, "")
+    if algorithm and algorithm not in _ALGORITHMS:
+        message = "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4."
+        raise OssError(400, "InvalidEncryptionAlgorithmError", message)
+    return {name: value for name, value in ((_ENCRYPTION, algorithm), (_ENCRYPTION_KEY, key)) if value}
+
+
+def _restore_header(restored: tuple[float, float], now: float) -> str:
+    if now < restored[0]:
+        return 'ongoing-request="true"'
+    return f'ongoing-request="false", expiry-date="{formatdate(int(restored[1]), usegmt=True)}"'
 
 
 def _matches(wanted: str, etag: str) -> bool:

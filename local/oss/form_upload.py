@@ -18,9 +18,8 @@ from urllib.parse import quote, urlencode
 
 from local.oss.access import OWNER, WRITE, authorize
 from local.oss.addressing import check_key
-from local.oss.call import attributes_of, xml_response
+from local.oss.call import attributes_of, written_headers, xml_response
 from local.oss.errors import OssError, access_denied, invalid_argument, not_implemented
-from local.oss.object_responses import written_headers
 from local.oss.signatures import authenticate_form
 from local.wire import Response
 
@@ -70,7 +69,7 @@ def post_object(call: Call) -> Response:
         event="ObjectCreated:PostObject",
         forbid_overwrite=fields.get("x-oss-forbid-overwrite", "").lower() == "true",
     )
-    return _answer(call, fields, key, written_headers(stored))
+    return _answer(call, fields, key, written_headers(call, stored))
 
 
 def parse_form(content_type: str, body: bytes) -> Form:

@@ -8,29 +8,18 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.oss.errors import OssError, file_already_exists, invalid_argument, no_such_upload
 from local.oss.listing import Page, list_page
-from local.oss.objects import Attributes, Origin, StoredObject, md5_etag, multipart_etag
+from local.oss.objects import Attributes, Origin, StoredObject, crc64, md5_etag, multipart_etag
 
 if TYPE_CHECKING:
     import sqlite3
 
     from local.oss.models import ObjectStore
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS uploads (
-    id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, started REAL NOT NULL,
-    attributes TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS uploads_by_key ON uploads (bucket, key, id);
-CREATE TABLE IF NOT EXISTS parts (
-    upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, modified REAL NOT NULL, PRIMARY KEY (upload, number)
-) WITHOUT ROWID;
-"""
 MIN_PART_BYTES = 100 * 1024
 MAX_PART_NUMBER = 10_000
 
@@ -55,6 +44,7 @@ class Part:
     size: int
     etag: str
     modified: float
+    crc: int
 
 
 class MultipartUploads:
@@ -86,8 +76,9 @@ class MultipartUploads:
             attributes=attributes,
         )
         with self._store.changing() as change:
-            self._store.bucket(bucket)
+            holder = self._store.bucket(bucket)
             find = "SELECT 1 FROM objects WHERE bucket = ? AND key = ?"
+            forbid_overwrite = forbid_overwrite and not holder.versioning
             if forbid_overwrite and change.connection.execute(find, (bucket, key)).fetchone():
                 raise file_already_exists()
             body = json.dumps(asdict(attributes))
@@ -135,6 +126,7 @@ class MultipartUploads:
         self.find(bucket, key, upload_id)
         blob = self._store.blobs.write(content)
         part = Part(
+            crc=crc64(content),
             number=number,
             blob=blob,
             size=len(content),
@@ -147,8 +139,8 @@ class MultipartUploads:
                 "SELECT blob FROM parts WHERE upload = ? AND number = ?", (upload_id, number)
             ).fetchone()
             change.obsolete.extend(old or ())
-            row = (upload_id, number, blob, part.size, part.etag, part.modified)
-            change.connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)", row)
+            row = (upload_id, number, blob, part.size, part.etag, part.modified, str(part.crc))
+            change.connection.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             subject = self._subject(upload, part.size, part.etag)
             self._store.notify(change, subject, origin or Origin(), event, delta=0)
         return part
@@ -164,7 +156,7 @@ class MultipartUploads:
         self.find(bucket, key, upload_id)
         with self._store.reading() as connection:
             rows = connection.execute(
-                "SELECT number, blob, size, etag, modified FROM parts WHERE upload = ? AND number > ? "
+                "SELECT number, blob, size, etag, modified, crc FROM parts WHERE upload = ? AND number > ? "
                 "ORDER BY number LIMIT ?",
                 (upload_id, marker, limit + 1),
             ).fetchall()
@@ -177,10 +169,13 @@ class MultipartUploads:
         upload_id: str,
         wanted: Sequence[tuple[int, str]] | None,
         *,
+        acl: str = "",
         origin: Origin | None = None,
         forbid_overwrite: bool = False,
     ) -> StoredObject:
         """Make an object of the parts in ``wanted`` (number, ETag); None takes all that are there.
+
+        ``acl`` is the object's when it is not empty.
 
         Raises:
             OssError: NoSuchUpload, InvalidPartOrder, InvalidPart, EntityTooSmall or FileAlreadyExists.
@@ -188,7 +183,7 @@ class MultipartUploads:
         with self._store.changing() as change:
             upload = self.find(bucket, key, upload_id)
             rows = change.connection.execute(
-                "SELECT number, blob, size, etag, modified FROM parts WHERE upload = ? ORDER BY number",
+                "SELECT number, blob, size, etag, modified, crc FROM parts WHERE upload = ? ORDER BY number",
                 (upload_id,),
             ).fetchall()
             there = [_part(row) for row in rows]
@@ -207,10 +202,10 @@ class MultipartUploads:
                 crc=self._store.checksum(segments),
                 kind="Multipart",
                 modified=self._store.clock.now(),
-                attributes=upload.attributes,
+                attributes=replace(upload.attributes, acl=acl or upload.attributes.acl),
                 segments=segments,
             )
-            self._store.replace(
+            stored = self._store.replace(
                 change,
                 stored,
                 origin or Origin(),
@@ -312,5 +307,5 @@ def _upload(row: tuple[str, str, str, float, str]) -> Upload:
     return Upload(id=row[0], bucket=row[1], key=row[2], started=row[3], attributes=attributes)
 
 
-def _part(row: tuple[int, str, int, str, float]) -> Part:
-    return Part(number=row[0], blob=row[1], size=row[2], etag=row[3], modified=row[4])
+def _part(row: tuple[int, str, int, str, float, str]) -> Part:
+    return Part(number=row[0], blob=row[1], size=row[2], etag=row[3], modified=row[4], crc=int(row[5]))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from local.oss.bucket_responses import encoder
-from local.oss.call import attributes_of, check_conditions, xml_response
+from local.oss.buckets import check_acl
+from local.oss.call import attributes_of, check_conditions, written_headers, xml_response
+from local.oss.copy_responses import copy_source, source_header
 from local.oss.errors import OssError, invalid_argument, malformed_xml
-from local.oss.multipart import MAX_PART_NUMBER
-from local.oss.object_responses import copy_source, parse_range, written_headers
-from local.oss.objects import crc64
+from local.oss.listing_responses import encoder
+from local.oss.multipart import MAX_PART_NUMBER, Part
+from local.oss.object_responses import parse_range
+from local.oss.objects import OBJECT_ACLS
 from local.oss.xml_documents import Content, iso_time, parse, text_of
 from local.wire import Response
 
@@ -46,8 +49,7 @@ def upload_part(call: Call) -> Response:
     part = call.store.uploads.put_part(
         call.bucket, call.key, call.query["uploadId"], _part_number(call), content, origin=call.origin
     )
-    headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(crc64(content))}
-    return Response(status=200, headers=headers)
+    return Response(status=200, headers=_part_headers(part))
 
 
 def upload_part_copy(call: Call) -> Response:
@@ -60,7 +62,7 @@ def upload_part_copy(call: Call) -> Response:
         header = call.header("x-oss-copy-source-range")
         return parse_range(header, stored.size, standard=False) or (0, stored.size)
 
-    _, content = call.store.get_range(*source, choose)
+    _, content = call.store.get_range(source.bucket, source.key, choose, version=source.version)
     part = call.store.uploads.put_part(
         call.bucket,
         call.key,
@@ -73,7 +75,7 @@ def upload_part_copy(call: Call) -> Response:
     children: Content = [("LastModified", iso_time(part.modified)), ("ETag", f'"{part.etag}"')]
     response = xml_response("CopyPartResult", children)
     # oss2 reads the part's ETag from this header and not from the document.
-    response.headers["ETag"] = f'"{part.etag}"'
+    response.headers |= _part_headers(part) | source_header(call, source)
     return response
 
 
@@ -92,11 +94,15 @@ def complete_multipart_upload(call: Call) -> Response:
         ]
         if not wanted:
             raise malformed_xml()
+    acl = call.header("x-oss-object-acl")
+    if acl:
+        check_acl(acl, OBJECT_ACLS)
     stored = call.store.uploads.complete(
         call.bucket,
         call.key,
         call.query["uploadId"],
         wanted,
+        acl=acl,
         origin=call.origin,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
     )
@@ -108,7 +114,7 @@ def complete_multipart_upload(call: Call) -> Response:
         ("ETag", f'"{stored.etag}"'),
     ]
     response = xml_response("CompleteMultipartUploadResult", children)
-    response.headers |= written_headers(stored)
+    response.headers |= written_headers(call, stored)
     return response
 
 
@@ -142,6 +148,7 @@ def list_parts(call: Call) -> Response:
             ("LastModified", iso_time(part.modified)),
             ("ETag", f'"{part.etag}"'),
             ("Size", part.size),
+            ("HashCrc64ecma", str(part.crc)),
         ]
         children.append(("Part", entry))
     return xml_response("ListPartsResult", children)
@@ -161,7 +168,10 @@ def list_multipart_uploads(call: Call) -> Response:
         upload_id_marker=upload_id_marker,
         limit=limit,
     )
-    next_key, _, next_id = page.next_marker.partition("\0")
+    # OSS names the last entry of a page as the next marker, also of the last page.
+    last_upload = max((f"{upload.key}\0{upload.id}" for upload in page.rows), default="")
+    last_entry = page.next_marker or max([last_upload, *page.common_prefixes])
+    next_key, _, next_id = last_entry.partition("\0")
     children: list[tuple[str, Content]] = [
         *encode.tag(),
         ("Bucket", call.bucket),
@@ -184,6 +194,14 @@ def list_multipart_uploads(call: Call) -> Response:
         children.append(("Upload", entry))
     children += [("CommonPrefixes", [("Prefix", encode(common))]) for common in page.common_prefixes]
     return xml_response("ListMultipartUploadsResult", children)
+
+
+def _part_headers(part: Part) -> dict[str, str]:
+    return {
+        "ETag": f'"{part.etag}"',
+        "Content-MD5": base64.b64encode(bytes.fromhex(part.etag)).decode(),
+        "x-oss-hash-crc64ecma": str(part.crc),
+    }
 
 
 def _part_number(call: Call) -> int:

@@ -1,27 +1,31 @@
-"""The wire of operations on one object."""
+"""The wire of writing, reading and deleting objects."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from local.oss import images
-from local.oss.access import READ, WRITE, authorize
 from local.oss.addressing import check_key
-from local.oss.call import attributes_of, check_conditions, object_headers, xml_response
+from local.oss.call import (
+    attributes_of,
+    check_conditions,
+    object_headers,
+    version_header,
+    written_headers,
+    xml_response,
+)
 from local.oss.errors import OssError, invalid_argument, not_implemented
-from local.oss.objects import Attributes
-from local.oss.xml_documents import iso_time
+from local.oss.listing_responses import encoder
+from local.oss.processing_responses import get_processed
+from local.oss.versions import check_version_id
+from local.oss.xml_documents import Content, parse, text_of
 from local.wire import Response
 
 if TYPE_CHECKING:
     from local.oss.call import Call
     from local.oss.objects import StoredObject
 
+MAX_DELETED_KEYS = 1000
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*(?:,.*)?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OVERRIDES = {
@@ -46,7 +50,7 @@ def put_object(call: Call) -> Response:
         origin=call.origin,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
     )
-    return Response(status=200, headers=written_headers(stored))
+    return Response(status=200, headers=written_headers(call, stored))
 
 
 def append_object(call: Call) -> Response:
@@ -61,7 +65,7 @@ def append_object(call: Call) -> Response:
         attributes_of(call.request.headers),
         origin=call.origin,
     )
-    headers = written_headers(stored) | {"x-oss-next-append-position": str(stored.size)}
+    headers = written_headers(call, stored) | {"x-oss-next-append-position": str(stored.size)}
     return Response(status=200, headers=headers)
 
 
@@ -69,15 +73,15 @@ def get_object(call: Call) -> Response:
     """GetObject, whole, in part or through image processing."""
     process = call.query.get("x-oss-process", "")
     if process:
-        return _get_processed(call, process)
+        return get_processed(call, process)
     overrides = _overridden(call)
 
     def choose(stored: StoredObject) -> tuple[int, int]:
         check_conditions(call, stored)
         return _range(call, stored) or (0, stored.size)
 
-    stored, content = call.store.get_range(call.bucket, call.key, choose)
-    headers = object_headers(stored) | overrides
+    stored, content = call.store.get_range(call.bucket, call.key, choose, version=call.version)
+    headers = object_headers(call, stored) | overrides
     part = _range(call, stored)
     if part is None:
         return Response(status=200, headers=headers, body=content)
@@ -87,114 +91,59 @@ def get_object(call: Call) -> Response:
 
 def head_object(call: Call) -> Response:
     """HeadObject."""
-    stored = call.store.head(call.bucket, call.key)
+    stored = call.store.head(call.bucket, call.key, call.version)
     check_conditions(call, stored)
-    headers = object_headers(stored) | {"Content-Length": str(stored.size)}
+    headers = object_headers(call, stored) | {"Content-Length": str(stored.size)}
     return Response(status=200, headers=headers)
 
 
 def get_object_meta(call: Call) -> Response:
     """GetObjectMeta: size, ETag and time, and nothing of the metadata."""
-    stored = call.store.head(call.bucket, call.key)
-    every = object_headers(stored)
+    stored = call.store.head(call.bucket, call.key, call.version)
+    every = object_headers(call, stored)
     wanted = ("ETag", "Last-Modified", "x-oss-hash-crc64ecma", "x-oss-object-type", "x-oss-storage-class")
     headers = {name: every[name] for name in wanted} | {"Content-Length": str(stored.size)}
-    return Response(status=200, headers=headers)
+    return Response(status=200, headers=headers | version_header(call, stored))
 
 
 def delete_object(call: Call) -> Response:
     """DeleteObject: deleting what is not there succeeds."""
-    call.store.delete(call.bucket, call.key, origin=call.origin)
-    return Response(status=204)
+    version = call.version and check_version_id(call.version)
+    deletion = call.store.delete(call.bucket, call.key, version=version, origin=call.origin)
+    headers = {}
+    if deletion.version:
+        headers["x-oss-version-id"] = deletion.version
+    if deletion.is_marker:
+        headers["x-oss-delete-marker"] = "true"
+    return Response(status=204, headers=headers)
 
 
-def copy_object(call: Call) -> Response:
-    """CopyObject."""
-    source = copy_source(call)
-    directive = call.header("x-oss-metadata-directive").upper() or "COPY"
-    if directive not in ("COPY", "REPLACE"):
-        raise invalid_argument("The metadata directive must be COPY or REPLACE.")
-    stored = call.store.copy(
-        source,
-        call.bucket,
-        call.key,
-        attributes_of(call.request.headers) if directive == "REPLACE" else None,
-        acl=call.header("x-oss-object-acl") or "default",
-        check=lambda stored: check_conditions(call, stored, "x-oss-copy-source-"),
-        origin=call.origin,
-        forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
-    )
-    children = [("LastModified", iso_time(stored.modified)), ("ETag", f'"{stored.etag}"')]
-    response = xml_response("CopyObjectResult", children)
-    response.headers |= written_headers(stored)
-    return response
-
-
-def get_object_acl(call: Call) -> Response:
-    """GetObjectACL."""
-    stored = call.store.head(call.bucket, call.key)
-    account = call.service.account_id
-    return xml_response(
-        "AccessControlPolicy",
-        [
-            ("Owner", [("ID", account), ("DisplayName", account)]),
-            ("AccessControlList", [("Grant", stored.attributes.acl)]),
-        ],
-    )
-
-
-def put_object_acl(call: Call) -> Response:
-    """PutObjectACL."""
-    call.store.set_object_acl(call.bucket, call.key, call.header("x-oss-object-acl"))
-    return Response(status=200)
-
-
-def process_object(call: Call) -> Response:
-    """Process an image and save the result as an object (``...|sys/saveas,o_<key>,b_<bucket>``)."""
-    try:
-        text = call.request.body.decode("utf-8")
-    except UnicodeError:
-        raise invalid_argument("The body is not UTF-8.") from None
-    name, _, value = text.strip().partition("=")
-    if name != "x-oss-process" or not value:
-        raise OssError(400, "MissingArgument", "The body must be x-oss-process=<actions>|sys/saveas,...")
-    instructions, _, save = unquote(value).partition("|")
-    if not save.startswith("sys/saveas"):
-        raise invalid_argument("The result of processing must be saved with sys/saveas.")
-    options = dict(piece.partition("_")[::2] for piece in save.split(",")[1:])
-    bucket = _decode(options["b"]) if options.get("b") else call.bucket
-    key = _decode(options.get("o", ""))
-    check_key(key)
-    authorize(call.store, call.principal, WRITE, bucket)
-    _, source = call.store.get_range(call.bucket, call.key, _processable)
-    result = images.process(source, instructions)
-    attributes = Attributes(content_type=result.content_type)
-    stored = call.store.put(bucket, key, result.content, attributes, origin=call.origin)
-    body = {"bucket": bucket, "fileSize": stored.size, "object": key, "status": "OK"}
-    return Response(
-        status=200,
-        headers={"Content-Type": "application/json"},
-        body=json.dumps(body, ensure_ascii=False).encode(),
-    )
-
-
-def copy_source(call: Call) -> tuple[str, str]:
-    """Return the bucket and key that ``x-oss-copy-source`` names, if the caller may read it.
-
-    Raises:
-        OssError: InvalidArgument or AccessDenied.
-    """
-    bucket, _, key = unquote(call.header("x-oss-copy-source")).removeprefix("/").partition("/")
-    if not bucket or not key:
-        raise invalid_argument("The copy source must be /bucket/key.", ArgumentName="x-oss-copy-source")
-    check_key(key)
-    authorize(call.store, call.principal, READ, bucket, key)
-    return bucket, key
-
-
-def written_headers(stored: StoredObject) -> dict[str, str]:
-    """Return the headers that tell a writer what was kept."""
-    return {"ETag": f'"{stored.etag}"', "x-oss-hash-crc64ecma": str(stored.crc)}
+def delete_multiple_objects(call: Call) -> Response:
+    """DeleteMultipleObjects: up to 1,000 keys; a key that is not there counts as deleted."""
+    root = parse(call.checked_body(), "Delete")
+    wanted = [
+        (text_of(node, "Key"), (node.findtext("VersionId") or "").strip()) for node in root.findall("Object")
+    ]
+    if not 1 <= len(wanted) <= MAX_DELETED_KEYS:
+        raise OssError(400, "MalformedXML", f"A request deletes 1 to {MAX_DELETED_KEYS} objects.")
+    for key, version in wanted:
+        check_key(key)
+        if version:
+            check_version_id(version)
+    encode = encoder(call)
+    event = "ObjectRemoved:DeleteObjects"
+    deleted: list[tuple[str, Content]] = []
+    for key, version in wanted:
+        deletion = call.store.delete(call.bucket, key, version=version, origin=call.origin, event=event)
+        entry: list[tuple[str, Content]] = [("Key", encode(key))]
+        if version:
+            entry.append(("VersionId", version))
+        if deletion.is_marker:
+            entry += [("DeleteMarker", True), ("DeleteMarkerVersionId", deletion.version)]
+        deleted.append(("Deleted", entry))
+    if (root.findtext("Quiet") or "").strip().lower() == "true":
+        return Response(status=200)
+    return xml_response("DeleteResult", [*encode.tag(), *deleted])
 
 
 def parse_range(header: str, size: int, *, standard: bool) -> tuple[int, int] | None:
@@ -246,28 +195,3 @@ def _overridden(call: Call) -> dict[str, str]:
     if any(_CONTROL.search(value) for value in overrides.values()):
         raise invalid_argument("An overridden response header holds a control character.")
     return overrides
-
-
-def _get_processed(call: Call, process: str) -> Response:
-    def choose(stored: StoredObject) -> tuple[int, int]:
-        check_conditions(call, stored)
-        return _processable(stored)
-
-    stored, content = call.store.get_range(call.bucket, call.key, choose)
-    result = images.process(content, process)
-    described = object_headers(stored)
-    headers = {name: described[name] for name in ("ETag", "Last-Modified", "x-oss-object-type")}
-    headers["Content-Type"] = result.content_type
-    return Response(status=200, headers=headers, body=result.content)
-
-
-def _processable(stored: StoredObject) -> tuple[int, int]:
-    # One byte above the limit is enough for the refusal; more need not be read.
-    return 0, min(stored.size, images.MAX_SOURCE_BYTES + 1)
-
-
-def _decode(text: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
-    except (binascii.Error, ValueError):
-        raise OssError(400, "BadRequest", "Input is not base64 decoding.") from None

@@ -12,6 +12,9 @@ import crcmod
 BUCKET_ACLS = ("private", "public-read", "public-read-write")
 OBJECT_ACLS = ("default", *BUCKET_ACLS)
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
+NULL_VERSION = "null"
+SYMLINK = "Symlink"
+DELETE_MARKER = "DeleteMarker"
 
 # CRC-64/XZ, which OSS calls crc64ecma. crcmod's C extension makes it 1 GB/s; it comes with oss2 anyway.
 _crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, rev=True, xorOut=0xFFFFFFFFFFFFFFFF)
@@ -33,15 +36,22 @@ def multipart_etag(part_etags: Iterable[str]) -> str:
     return f"{md5_etag(b''.join(digests))}-{len(digests)}"
 
 
+Row = tuple[str, str, int, str, str, str, float, str, str, str, str, str, str, str, str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket. ``created`` is in seconds since the epoch."""
+    """A bucket. ``created`` is in seconds since the epoch.
+
+    ``versioning`` is empty as long as nobody has switched it on, then ``Enabled`` or ``Suspended`` for good.
+    """
 
     name: str
     region: str
     acl: str
     storage_class: str
     created: float
+    versioning: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +59,23 @@ class Attributes:
     """What a writer says about an object besides its bytes.
 
     ``headers`` are those that OSS gives back as they came (Cache-Control, x-oss-meta-...), in lower case.
+    An empty ``storage_class`` is that of the bucket.
     """
 
     content_type: str = DEFAULT_CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     acl: str = "default"
-    storage_class: str = "Standard"
+    storage_class: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredObject:
-    """An object as it stands. ``segments`` are (blob id, size in bytes) in order; times are epoch seconds."""
+    """A version of an object as it stands; a symbolic link and a delete marker are versions too.
+
+    ``segments`` are (blob id, size in bytes) in order; times are epoch seconds. ``target`` is the key that a
+    symbolic link points to. ``restored`` says from when until when an archived object can be read, if ever.
+    """
 
     bucket: str
     key: str
@@ -68,8 +84,16 @@ class StoredObject:
     crc: int
     kind: str
     modified: float
-    attributes: Attributes
-    segments: tuple[tuple[str, int], ...]
+    attributes: Attributes = field(default_factory=Attributes)
+    segments: tuple[tuple[str, int], ...] = ()
+    version: str = NULL_VERSION
+    target: str = ""
+    restored: tuple[float, float] | None = None
+
+    @property
+    def is_marker(self) -> bool:
+        """Whether this says that the key is deleted."""
+        return self.kind == DELETE_MARKER
 
     def row(self) -> tuple[object, ...]:
         """Return the values of its row, in the order of the table's columns."""
@@ -87,13 +111,16 @@ class StoredObject:
             json.dumps(dict(attributes.headers)),
             attributes.acl,
             attributes.storage_class,
+            json.dumps(dict(attributes.tags)),
+            self.version,
+            self.target,
+            json.dumps(self.restored),
         )
 
     @classmethod
-    def from_row(
-        cls, row: tuple[str, str, int, str, str, str, float, str, str, str, str, str]
-    ) -> StoredObject:
+    def from_row(cls, row: Row) -> StoredObject:
         """Rebuild an object from :meth:`row`."""
+        restored = json.loads(row[15])
         return cls(
             bucket=row[0],
             key=row[1],
@@ -104,8 +131,15 @@ class StoredObject:
             modified=row[6],
             segments=tuple((blob_id, size) for blob_id, size in json.loads(row[7])),
             attributes=Attributes(
-                content_type=row[8], headers=json.loads(row[9]), acl=row[10], storage_class=row[11]
+                content_type=row[8],
+                headers=json.loads(row[9]),
+                acl=row[10],
+                storage_class=row[11],
+                tags=json.loads(row[12]),
             ),
+            version=row[13],
+            target=row[14],
+            restored=(restored[0], restored[1]) if restored else None,
         )
 
 

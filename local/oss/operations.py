@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.oss import bucket_responses, form_upload, multipart_responses, object_responses
+from local.oss import bucket_responses as buckets
+from local.oss import copy_responses as copies
+from local.oss import description_responses as descriptions
+from local.oss import form_upload
+from local.oss import listing_responses as listings
+from local.oss import multipart_responses as multipart
+from local.oss import object_responses as objects
+from local.oss import processing_responses as processing
 from local.oss.access import FORM, OWNER, READ, WRITE
 from local.oss.errors import OssError, not_implemented
 from local.oss.signatures import SUBRESOURCES
@@ -20,12 +27,13 @@ if TYPE_CHECKING:
     from local.wire import Request, Response
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Operation:
-    """An operation: the request it is known by, the access it needs, and the function that carries it out.
+    """An operation by its name in OSS's API reference: what it is known by, what it needs, what does it.
 
     ``parameter`` is a query parameter that must be there (``name`` or ``name=value``), ``header`` a
-    request header that must be there. ``access`` is one of the words of :mod:`local.oss.access`.
+    request header that must be there. ``access`` is one of the words of :mod:`local.oss.access`;
+    ``versioned`` says that an operation without a parameter of its own takes a ``versionId``.
     """
 
     name: str
@@ -35,6 +43,7 @@ class Operation:
     parameter: str = ""
     header: str = ""
     access: str = OWNER
+    versioned: bool = False
 
     def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         """Return whether a request of this method and scope is this operation."""
@@ -46,185 +55,88 @@ class Operation:
 
 # Within a method and a scope the first match wins, so the particular stands before the general.
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(name="GetService", method="GET", scope="service", handler=bucket_responses.list_buckets),
+    Operation("DescribeRegions", "GET", "service", buckets.describe_regions, parameter="regions"),
+    Operation("ListBuckets", "GET", "service", buckets.list_buckets),
+    Operation("GetBucketInfo", "GET", "bucket", buckets.get_bucket_info, parameter="bucketInfo"),
+    Operation("GetBucketLocation", "GET", "bucket", buckets.get_bucket_location, parameter="location"),
+    Operation("GetBucketStat", "GET", "bucket", buckets.get_bucket_stat, parameter="stat"),
+    Operation("GetBucketAcl", "GET", "bucket", buckets.get_bucket_acl, parameter="acl"),
+    Operation("GetBucketVersioning", "GET", "bucket", buckets.get_bucket_versioning, parameter="versioning"),
+    Operation("ListObjectVersions", "GET", "bucket", listings.list_object_versions, parameter="versions"),
+    Operation("ListMultipartUploads", "GET", "bucket", multipart.list_multipart_uploads, parameter="uploads"),
     Operation(
-        name="GetBucketInfo",
-        method="GET",
-        scope="bucket",
-        parameter="bucketInfo",
-        handler=bucket_responses.get_bucket_info,
+        "ListObjectsV2", "GET", "bucket", listings.list_objects_v2, parameter="list-type=2", access=READ
     ),
+    Operation("ListObjects", "GET", "bucket", listings.list_objects, access=READ),
+    Operation("PutBucketAcl", "PUT", "bucket", buckets.put_bucket_acl, parameter="acl"),
+    Operation("PutBucketVersioning", "PUT", "bucket", buckets.put_bucket_versioning, parameter="versioning"),
+    Operation("PutBucket", "PUT", "bucket", buckets.put_bucket),
+    Operation("DeleteBucket", "DELETE", "bucket", buckets.delete_bucket),
     Operation(
-        name="GetBucketLocation",
-        method="GET",
-        scope="bucket",
-        parameter="location",
-        handler=bucket_responses.get_bucket_location,
-    ),
-    Operation(
-        name="GetBucketAcl",
-        method="GET",
-        scope="bucket",
-        parameter="acl",
-        handler=bucket_responses.get_bucket_acl,
-    ),
-    Operation(
-        name="ListMultipartUploads",
-        method="GET",
-        scope="bucket",
-        parameter="uploads",
-        handler=multipart_responses.list_multipart_uploads,
-    ),
-    Operation(
-        name="ListObjectsV2",
-        method="GET",
-        scope="bucket",
-        parameter="list-type=2",
-        access=READ,
-        handler=bucket_responses.list_objects_v2,
-    ),
-    Operation(
-        name="GetBucket",
-        method="GET",
-        scope="bucket",
-        access=READ,
-        handler=bucket_responses.list_objects,
-    ),
-    Operation(
-        name="PutBucketAcl",
-        method="PUT",
-        scope="bucket",
-        parameter="acl",
-        handler=bucket_responses.put_bucket_acl,
-    ),
-    Operation(name="PutBucket", method="PUT", scope="bucket", handler=bucket_responses.put_bucket),
-    Operation(name="DeleteBucket", method="DELETE", scope="bucket", handler=bucket_responses.delete_bucket),
-    Operation(
-        name="DeleteMultipleObjects",
-        method="POST",
-        scope="bucket",
+        "DeleteMultipleObjects",
+        "POST",
+        "bucket",
+        objects.delete_multiple_objects,
         parameter="delete",
         access=WRITE,
-        handler=bucket_responses.delete_multiple_objects,
     ),
-    Operation(name="PostObject", method="POST", scope="bucket", access=FORM, handler=form_upload.post_object),
+    Operation("PostObject", "POST", "bucket", form_upload.post_object, access=FORM),
     Operation(
-        name="UploadPartCopy",
-        method="PUT",
-        scope="object",
+        "UploadPartCopy",
+        "PUT",
+        "object",
+        multipart.upload_part_copy,
         parameter="uploadId",
         header="x-oss-copy-source",
         access=WRITE,
-        handler=multipart_responses.upload_part_copy,
     ),
+    Operation("UploadPart", "PUT", "object", multipart.upload_part, parameter="uploadId", access=WRITE),
+    Operation("PutObjectAcl", "PUT", "object", descriptions.put_object_acl, parameter="acl"),
+    Operation("PutObjectTagging", "PUT", "object", descriptions.put_object_tagging, parameter="tagging"),
+    Operation("PutSymlink", "PUT", "object", descriptions.put_symlink, parameter="symlink", access=WRITE),
+    Operation("CopyObject", "PUT", "object", copies.copy_object, header="x-oss-copy-source", access=WRITE),
+    Operation("PutObject", "PUT", "object", objects.put_object, access=WRITE),
+    Operation("ListParts", "GET", "object", multipart.list_parts, parameter="uploadId"),
+    Operation("GetObjectAcl", "GET", "object", descriptions.get_object_acl, parameter="acl"),
+    Operation("GetObjectTagging", "GET", "object", descriptions.get_object_tagging, parameter="tagging"),
+    Operation("GetSymlink", "GET", "object", descriptions.get_symlink, parameter="symlink", access=READ),
+    Operation("GetObjectMeta", "GET", "object", objects.get_object_meta, parameter="objectMeta", access=READ),
+    Operation("GetObject", "GET", "object", objects.get_object, access=READ, versioned=True),
     Operation(
-        name="UploadPart",
-        method="PUT",
-        scope="object",
+        "GetObjectMeta", "HEAD", "object", objects.get_object_meta, parameter="objectMeta", access=READ
+    ),
+    Operation("HeadObject", "HEAD", "object", objects.head_object, access=READ, versioned=True),
+    Operation(
+        "AbortMultipartUpload",
+        "DELETE",
+        "object",
+        multipart.abort_multipart_upload,
         parameter="uploadId",
         access=WRITE,
-        handler=multipart_responses.upload_part,
     ),
     Operation(
-        name="PutObjectACL",
-        method="PUT",
-        scope="object",
-        parameter="acl",
-        handler=object_responses.put_object_acl,
+        "DeleteObjectTagging", "DELETE", "object", descriptions.delete_object_tagging, parameter="tagging"
     ),
+    Operation("DeleteObject", "DELETE", "object", objects.delete_object, access=WRITE, versioned=True),
     Operation(
-        name="CopyObject",
-        method="PUT",
-        scope="object",
-        header="x-oss-copy-source",
-        access=WRITE,
-        handler=object_responses.copy_object,
-    ),
-    Operation(
-        name="PutObject", method="PUT", scope="object", access=WRITE, handler=object_responses.put_object
-    ),
-    Operation(
-        name="ListParts",
-        method="GET",
-        scope="object",
-        parameter="uploadId",
-        handler=multipart_responses.list_parts,
-    ),
-    Operation(
-        name="GetObjectACL",
-        method="GET",
-        scope="object",
-        parameter="acl",
-        handler=object_responses.get_object_acl,
-    ),
-    Operation(
-        name="GetObjectMeta",
-        method="GET",
-        scope="object",
-        parameter="objectMeta",
-        access=READ,
-        handler=object_responses.get_object_meta,
-    ),
-    Operation(
-        name="GetObject", method="GET", scope="object", access=READ, handler=object_responses.get_object
-    ),
-    Operation(
-        name="GetObjectMeta",
-        method="HEAD",
-        scope="object",
-        parameter="objectMeta",
-        access=READ,
-        handler=object_responses.get_object_meta,
-    ),
-    Operation(
-        name="HeadObject", method="HEAD", scope="object", access=READ, handler=object_responses.head_object
-    ),
-    Operation(
-        name="AbortMultipartUpload",
-        method="DELETE",
-        scope="object",
-        parameter="uploadId",
-        access=WRITE,
-        handler=multipart_responses.abort_multipart_upload,
-    ),
-    Operation(
-        name="DeleteObject",
-        method="DELETE",
-        scope="object",
-        access=WRITE,
-        handler=object_responses.delete_object,
-    ),
-    Operation(
-        name="InitiateMultipartUpload",
-        method="POST",
-        scope="object",
+        "InitiateMultipartUpload",
+        "POST",
+        "object",
+        multipart.initiate_multipart_upload,
         parameter="uploads",
         access=WRITE,
-        handler=multipart_responses.initiate_multipart_upload,
     ),
     Operation(
-        name="CompleteMultipartUpload",
-        method="POST",
-        scope="object",
+        "CompleteMultipartUpload",
+        "POST",
+        "object",
+        multipart.complete_multipart_upload,
         parameter="uploadId",
         access=WRITE,
-        handler=multipart_responses.complete_multipart_upload,
     ),
-    Operation(
-        name="AppendObject",
-        method="POST",
-        scope="object",
-        parameter="append",
-        access=WRITE,
-        handler=object_responses.append_object,
-    ),
-    Operation(
-        name="ProcessObject",
-        method="POST",
-        scope="object",
-        parameter="x-oss-process",
-        handler=object_responses.process_object,
-    ),
+    Operation("AppendObject", "POST", "object", objects.append_object, parameter="append", access=WRITE),
+    Operation("RestoreObject", "POST", "object", descriptions.restore_object, parameter="restore"),
+    Operation("PostProcessTask", "POST", "object", processing.process_object, parameter="x-oss-process"),
 )
 
 # Sub-resources that shape an operation instead of naming another one.
@@ -251,7 +163,8 @@ def find_operation(request: Request, address: Address) -> Operation:
     ]
     for operation in candidates:
         if operation.matches(query, headers):
-            unknown = sorted(SUBRESOURCES.intersection(query) - _MODIFIERS)
+            known = _MODIFIERS | {"versionId"} if operation.versioned else _MODIFIERS
+            unknown = sorted(SUBRESOURCES.intersection(query) - known)
             if unknown and not operation.parameter:
                 raise not_implemented(f"The sub-resource {unknown[0]!r}")
             return operation

@@ -6,6 +6,7 @@ import base64
 import logging
 import re
 import secrets
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,12 @@ from local.wire import Response
 
 if TYPE_CHECKING:
     from local.clock import Clock
+    from local.oss.addressing import Address
     from local.oss.models import ObjectStore
     from local.wire import Request
 
 _log = logging.getLogger(__name__)
+_MAKES_BUCKET = ("PutBucket", "PutBucketAcl")
 _FOLDED = re.compile(r"[\r\n\x00]")
 
 
@@ -70,6 +73,7 @@ class OssService:
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
         request_id = secrets.token_hex(12).upper()
+        began = time.perf_counter()
         try:
             response = self._answer(request, request_id)
         except OssError as error:
@@ -79,6 +83,7 @@ class OssService:
             message = "We encountered an internal error. Please try again."
             response = _error_response(OssError(500, "InternalError", message), request, request_id)
         response.headers["x-oss-request-id"] = request_id
+        response.headers["x-oss-server-time"] = str(int((time.perf_counter() - began) * 1000))
         return response
 
     def _answer(self, request: Request, request_id: str) -> Response:
@@ -88,14 +93,21 @@ class OssService:
         address = locate(request.host, request.raw_path, self._endpoint_hosts)
         if address.bucket:
             check_bucket_name(address.bucket)
-        operation = find_operation(request, address)
         now = self._clock.now()
+        try:
+            operation = find_operation(request, address)
+        except OssError:
+            # What is not here is told only to those who signed for it.
+            self._principal(request, address, now)
+            raise
+        if address.bucket and operation.name not in _MAKES_BUCKET:
+            # OSS tells whether a bucket exists before it looks at who asks.
+            self._service.store.bucket(address.bucket)
         principal = None
         if operation.access != FORM:
-            service = self._service
-            principal = authenticate(request, address, service.credentials, service.region, now)
-            bucket = "" if operation.name == "PutBucket" else address.bucket
-            authorize(service.store, principal, operation.access, bucket, address.key)
+            principal = self._principal(request, address, now)
+            bucket = "" if operation.name in _MAKES_BUCKET else address.bucket
+            authorize(self._service.store, principal, operation.access, bucket, address.key)
         call = Call(
             service=self._service,
             request=request,
@@ -106,6 +118,10 @@ class OssService:
             now=now,
         )
         return operation.handler(call)
+
+    def _principal(self, request: Request, address: Address, now: float) -> str | None:
+        service = self._service
+        return authenticate(request, address, service.credentials, service.region, now)
 
 
 def _error_response(error: OssError, request: Request, request_id: str) -> Response:

@@ -17,6 +17,13 @@ from local.oss.errors import malformed_xml
 Content = str | int | bool | None | Sequence[tuple[str, "Content"]]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+# XML 1.0 has no control characters, the names of objects do, and the SDKs send them all the same, raw or as
+# references: while a document is parsed they stand in the private use area.
+_CONTROL_REFERENCE = re.compile(rb"&#(?:x0{0,4}([01]?[0-9a-fA-F])|0{0,4}([12]?[0-9]|3[01]));")
+_CONTROLS = frozenset(range(0x20)) - {0x09, 0x0A, 0x0D}
+_PRIVATE = 0xF0000
+_TO_CONTROLS = {_PRIVATE + code: code for code in _CONTROLS}
+_RAW_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -32,7 +39,8 @@ def _element(tag: str, content: Content) -> str:
         return f"<{tag}>{str(content).lower()}</{tag}>"
     if isinstance(content, (str, int)):
         # XML 1.0 cannot hold every character that a key can; that is what encoding-type=url is for.
-        return f"<{tag}>{escape(_FORBIDDEN.sub(chr(0xFFFD), str(content)))}</{tag}>"
+        text = escape(_FORBIDDEN.sub(chr(0xFFFD), str(content)), {"\r": "&#13;"})
+        return f"<{tag}>{text}</{tag}>"
     return f"<{tag}>{''.join(_element(name, value) for name, value in content)}</{tag}>"
 
 
@@ -67,11 +75,15 @@ def parse(body: bytes, root: str) -> ElementTree.Element:
     if len(body) > MAX_BODY_BYTES or b"<!" in body:
         raise malformed_xml()
     try:
+        body = _CONTROL_REFERENCE.sub(_hide_reference, body)
+        body = _RAW_CONTROL.sub(lambda match: _hidden(match[0][0]), body)
         element = ElementTree.fromstring(body)  # noqa: S314 (no document type can be in it)
     except (ElementTree.ParseError, ValueError, LookupError):
         raise malformed_xml() from None
     for node in element.iter():
         node.tag = node.tag.rpartition("}")[2]
+        if node.text:
+            node.text = node.text.translate(_TO_CONTROLS)
     if element.tag != root:
         raise malformed_xml()
     return element
@@ -87,3 +99,12 @@ def text_of(element: ElementTree.Element, tag: str) -> str:
     if value is None:
         raise malformed_xml()
     return value
+
+
+def _hidden(code: int) -> bytes:
+    return chr(_PRIVATE + code).encode()
+
+
+def _hide_reference(match: re.Match[bytes]) -> bytes:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return _hidden(code) if code in _CONTROLS else match[0]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from local.tablestore.errors import table_exists, table_not_found
-from local.tablestore.schema import Column, IndexMeta, Table, TableOptions, Throughput
+from local.tablestore.schema import Column, Encryption, IndexMeta, Table, TableOptions, Throughput
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (name TEXT PRIMARY KEY);
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS counters (
 @lru_cache(maxsize=1024)
 def _table(table_id: int, instance: str, name: str, definition: str) -> Table:
     stored: dict[str, Any] = json.loads(definition)
+    encryption = stored.get("encryption")
     return Table(
         id=table_id,
         instance=instance,
@@ -45,6 +46,8 @@ def _table(table_id: int, instance: str, name: str, definition: str) -> Table:
         ),
         base=stored["base"],
         ready_at=stored["ready_at"],
+        transactions=stored.get("transactions"),
+        encryption=Encryption(**encryption) if encryption else None,
     )
 
 

@@ -165,23 +165,27 @@ def check_data_size(operation: str, size: int) -> None:
         )
 
 
-def fit_key(table: Table, primary_key: PrimaryKey, *, bounds: bool = False) -> list[AnyValue]:
+def fit_key(
+    table: Table, primary_key: PrimaryKey, *, bounds: bool = False, partition_only: bool = False
+) -> list[AnyValue]:
     """Return the values of a key that fits ``table``.
 
     ``bounds`` allows the infinities, as the ends of a range do; an AUTO_INCREMENT placeholder is left to the
-    caller.
+    caller. With ``partition_only``, the key is the first column of the table's.
 
     Raises:
         TableStoreError: it does not fit.
     """
-    if len(primary_key) != len(table.primary_key):
-        raise primary_key_invalid(
-            f"Validate PK size fail. Input: {len(primary_key)}, Meta: {len(table.primary_key)}."
-        )
+    columns = table.primary_key[:1] if partition_only else table.primary_key
+    if len(primary_key) != len(columns):
+        raise primary_key_invalid(f"Validate PK size fail. Input: {len(primary_key)}, Meta: {len(columns)}.")
     values: list[AnyValue] = []
-    for (name, value), column, kind in zip(primary_key, table.primary_key, table.key_types, strict=True):
+    for (name, value), column, kind in zip(primary_key, columns, table.key_types, strict=False):
         if name != column.name:
             raise primary_key_invalid(f"Validate PK name fail. Input: {name}, Meta: {column.name}.")
+        if type(value) is kind:
+            values.append(value)
+            continue
         infinite = value in (Special.INF_MIN, Special.INF_MAX)
         if infinite and not bounds:
             raise parameter_invalid(f"{type_name(value)} is an invalid type for the primary key.")
@@ -197,14 +201,16 @@ def fit_key(table: Table, primary_key: PrimaryKey, *, bounds: bool = False) -> l
     return values
 
 
-def fit_key_for_read(table: Table, primary_key: PrimaryKey, *, bounds: bool = False) -> list[AnyValue]:
-    """Return the values of a key to read by.
+def fit_key_for_read(
+    table: Table, primary_key: PrimaryKey, *, bounds: bool = False, partition_only: bool = False
+) -> list[AnyValue]:
+    """Return the values of a key to read by, or of the partition key alone.
 
     Raises:
         TableStoreError: it does not fit, or leaves a column to the service to number.
     """
-    values = fit_key(table, primary_key, bounds=bounds)
-    if Special.AUTO_INCREMENT in values:
+    values = fit_key(table, primary_key, bounds=bounds, partition_only=partition_only)
+    if table.auto_increment is not None and Special.AUTO_INCREMENT in values:
         raise parameter_invalid("PKAutoIncr can't be used for read operations.")
     return values
 

@@ -13,10 +13,12 @@ from local.tablestore.rows import StoredRow, key_of
 from local.tablestore.schema import (
     MAX_INDEXES,
     Column,
+    Encryption,
     IndexMeta,
     Table,
     TableOptions,
     Throughput,
+    check_defined_columns,
     check_index_options,
     check_options,
     check_table,
@@ -39,9 +41,13 @@ class Definitions(Storage):
 
     def has_instance(self, name: str) -> bool:
         """Tell whether there is an instance ``name``."""
-        with self._database.reading() as connection:
-            query = "SELECT 1 FROM instances WHERE name = ?"
-            return connection.execute(query, (name,)).fetchone() is not None
+        if name not in self._instances:
+            with self._database.reading() as connection:
+                query = "SELECT 1 FROM instances WHERE name = ?"
+                if connection.execute(query, (name,)).fetchone() is None:
+                    return False
+            self._instances.add(name)
+        return True
 
     def create_table(
         self,
@@ -53,6 +59,8 @@ class Definitions(Storage):
         defined_columns: Sequence[Column] = (),
         throughput: Throughput = NOTHING_RESERVED,
         index_metas: Sequence[IndexMeta] = (),
+        transactions: bool | None = None,
+        encryption: Encryption | None = None,
     ) -> None:
         """Create a table and its indexes.
 
@@ -70,8 +78,10 @@ class Definitions(Storage):
             defined_columns=tuple(defined_columns),
             options=options,
             throughput=replace(throughput, last_increase=int(self._clock.now())),
+            transactions=transactions,
+            encryption=encryption,
         )
-        with self._database.transaction() as connection:
+        with self._redefining() as connection:
             if len(catalog.all_tables(connection, instance)) + len(index_metas) >= MAX_TABLES:
                 raise quota_exhausted("Number of tables exceeded the quota.")
             table = catalog.add(connection, table)
@@ -90,7 +100,7 @@ class Definitions(Storage):
             TableStoreError: there is none.
         """
         with self._database.reading() as connection:
-            return catalog.find(connection, instance, name)
+            return self._table(connection, instance, name)
 
     def update_table(
         self,
@@ -109,7 +119,7 @@ class Definitions(Storage):
         Raises:
             TableStoreError: there is no such data table, or the service takes no such options.
         """
-        with self._database.transaction() as connection:
+        with self._redefining() as connection:
             table = self._data_table(connection, instance, name)
             old = table.options
             options = TableOptions(
@@ -146,11 +156,45 @@ class Definitions(Storage):
         Raises:
             TableStoreError: there is no such data table.
         """
-        with self._database.transaction() as connection:
+        with self._redefining() as connection:
             table = self._data_table(connection, instance, name)
             for index in table.indexes:
                 catalog.remove(connection, catalog.find(connection, instance, index.name))
             catalog.remove(connection, table)
+            self._transactions.end_all_of(table)
+
+    def add_defined_columns(self, instance: str, name: str, columns: Sequence[Column]) -> None:
+        """Predefine further attribute columns.
+
+        Raises:
+            TableStoreError: there is no such data table, or it cannot have such columns.
+        """
+        with self._redefining() as connection:
+            table = self._data_table(connection, instance, name)
+            if not columns:
+                raise parameter_invalid("No defined column is specified.")
+            defined = (*table.defined_columns, *columns)
+            check_defined_columns(table.primary_key, defined)
+            catalog.change(connection, replace(table, defined_columns=defined))
+
+    def delete_defined_columns(self, instance: str, name: str, columns: Sequence[str]) -> None:
+        """Forget that attribute columns were predefined; what rows hold in them stays.
+
+        Raises:
+            TableStoreError: there is no such data table or column, or an index is made of it.
+        """
+        with self._redefining() as connection:
+            table = self._data_table(connection, instance, name)
+            if not columns:
+                raise parameter_invalid("No defined column is specified.")
+            kept = {column.name: column for column in table.defined_columns}
+            for column in columns:
+                if kept.pop(column, None) is None:
+                    raise parameter_invalid(f"Column does not exist: '{column}'.")
+                for index in table.indexes:
+                    if column in (*index.primary_key, *index.defined_columns):
+                        raise parameter_invalid(f"Column '{column}' is used by index '{index.name}'.")
+            catalog.change(connection, replace(table, defined_columns=tuple(kept.values())))
 
     def create_index(
         self, instance: str, name: str, index: IndexMeta, *, include_base_data: bool = False
@@ -160,7 +204,7 @@ class Definitions(Storage):
         Raises:
             TableStoreError: there is no such data table, the name is taken, or it cannot have such an index.
         """
-        with self._database.transaction() as connection:
+        with self._redefining() as connection:
             table = self._data_table(connection, instance, name)
             if len(catalog.all_tables(connection, instance)) >= MAX_TABLES:
                 raise quota_exhausted("Number of tables exceeded the quota.")
@@ -181,7 +225,7 @@ class Definitions(Storage):
         Raises:
             TableStoreError: there is no such table or no such index of it.
         """
-        with self._database.transaction() as connection:
+        with self._redefining() as connection:
             table = self._data_table(connection, instance, name)
             kept = tuple(index for index in table.indexes if index.name != index_name)
             if len(kept) == len(table.indexes):

@@ -19,6 +19,16 @@ def parameter_invalid(message: str) -> TableStoreError:
     return TableStoreError(400, "OTSParameterInvalid", message)
 
 
+def missing_header(name: str) -> TableStoreError:
+    """Return the answer to a request without a header that every request has."""
+    return TableStoreError(400, "OTSMissingHeader", f"Missing header: '{name}'.")
+
+
+def unsupported(operation: str) -> TableStoreError:
+    """Return the answer to an operation that is not there."""
+    return TableStoreError(400, "OTSUnsupportOperation", f"Unsupported operation: '{operation}'.")
+
+
 def primary_key_invalid(message: str) -> TableStoreError:
     """Return a refusal of a primary key that does not fit the table's schema."""
     return TableStoreError(400, "OTSInvalidPK", message)
@@ -42,6 +52,32 @@ def table_not_found() -> TableStoreError:
 def table_exists() -> TableStoreError:
     """Return the answer to creating a table or index under a name that is taken."""
     return TableStoreError(409, "OTSObjectAlreadyExist", "Requested table already exists.")
+
+
+def row_conflict() -> TableStoreError:
+    """Return the answer to a write where another one, or an open transaction, holds the row."""
+    return TableStoreError(409, "OTSRowOperationConflict", "Data is being modified by the other request.")
+
+
+def transactions_disabled() -> TableStoreError:
+    """Return the answer to a local transaction on a table that takes none."""
+    return parameter_invalid(
+        "Try to call method using explicit transaction on explicit-transaction-disabled table."
+    )
+
+
+def session_not_found() -> TableStoreError:
+    """Return the answer for a local transaction that has ended, or was given up after its time."""
+    return TableStoreError(404, "OTSSessionNotExist", "Session not exist or may be timeout.")
+
+
+def out_of_transaction(held: str, touched: str) -> TableStoreError:
+    """Return the answer to touching a partition key that the transaction does not hold."""
+    return TableStoreError(
+        400,
+        "OTSDataOutOfRange",
+        f"Data out of scope of transaction. Transaction PartKey:{held}. Data PartKey:{touched}",
+    )
 
 
 def quota_exhausted(message: str) -> TableStoreError:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from local.tablestore import messages
 from local.tablestore.errors import TableStoreError, parameter_invalid
 from local.tablestore.messages import Comparator, FilterType, LogicalOperator
+from local.tablestore.patterns import Extraction, parse_rule
 from local.tablestore.plainbuffer import decode_value
 from local.tablestore.protobuf import DecodeError
 from local.tablestore.values import AnyValue, Special, Value, type_name, value_size
@@ -40,7 +41,8 @@ class Filter(Protocol):
 class SingleColumn:
     """Compares one column with a value.
 
-    Values of different types are unequal and have no order; STRING compares by its UTF-8 bytes.
+    Values of different types are unequal and have no order; STRING compares by its UTF-8 bytes. With an
+    extraction it is what is found in the column that is compared, and a column without it does not pass.
     """
 
     name: str
@@ -48,6 +50,7 @@ class SingleColumn:
     value: AnyValue
     pass_if_missing: bool
     latest_version_only: bool
+    extraction: Extraction | None = None
 
     def matches(self, columns: Columns) -> bool:
         """Tell whether the newest version (or, if so asked, any version) passes."""
@@ -62,6 +65,11 @@ class SingleColumn:
         return any(self._compare(value) for value in candidates)
 
     def _compare(self, value: Value) -> bool:
+        if self.extraction is not None:
+            found = self.extraction(value)
+            if found is None:
+                return False
+            value = found
         same_type = type(value) is type(self.value)
         if self.comparator in (Comparator.EQUAL, Comparator.NOT_EQUAL):
             return (same_type and value == self.value) is (self.comparator is Comparator.EQUAL)
@@ -128,8 +136,7 @@ class _Parser:
             inner = messages.SingleColumnValueFilter.decode(data)
         except DecodeError as problem:
             raise parameter_invalid("Deserialize relation filter failed.") from problem
-        if inner.value_trans_rule is not None:
-            raise parameter_invalid("Invalid filter: a value transfer rule is not supported here.")
+        extraction = parse_rule(inner.value_trans_rule)
         value = decode_value(inner.column_value, inner.column_name)
         if isinstance(value, Special):
             raise parameter_invalid(f"{type_name(value)} is an invalid type for the attribute column.")
@@ -139,7 +146,12 @@ class _Parser:
                 f"MaxLength:{MAX_VALUE_BYTES} with CurrentLength:{value_size(value)}."
             )
         return SingleColumn(
-            inner.column_name, inner.comparator, value, not inner.filter_if_missing, inner.latest_version_only
+            inner.column_name,
+            inner.comparator,
+            value,
+            not inner.filter_if_missing,
+            inner.latest_version_only,
+            extraction,
         )
 
     def _composite(self, data: bytes, depth: int) -> Filter:

@@ -7,10 +7,11 @@ its condition, its indexes and its counter, and it is committed before the calle
 
 from __future__ import annotations
 
+from local.tablestore.committing import LocalTransactions
 from local.tablestore.definitions import Definitions
 from local.tablestore.reading import RowReader
-from local.tablestore.writing import RowWriter
+from local.tablestore.splitting import TableSplitter
 
 
-class TableStore(Definitions, RowReader, RowWriter):
+class TableStore(Definitions, RowReader, LocalTransactions, TableSplitter):
     """Every instance of the local account."""

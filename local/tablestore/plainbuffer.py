@@ -203,7 +203,7 @@ class _Reader:
 
 
 def decode_row(data: bytes) -> Row:
-    """Read a buffer that holds one row.
+    """Read a buffer that holds one row; zeros may follow it, as they do from the official client for Node.
 
     Raises:
         TableStoreError: the buffer is malformed or a checksum does not match.
@@ -213,7 +213,7 @@ def decode_row(data: bytes) -> Row:
     if header != _HEADER:
         raise _broken(f"mismatch header, actual: {int.from_bytes(header, 'little')}, expect: {0x75}")
     row = reader.row()
-    if reader.tag != -1:
+    if any(data[reader.position :]):
         raise _broken("has more data in cell, but they can't be parsed")
     return row
 

@@ -7,6 +7,7 @@ library and the tests can use the official bindings as an independent witness.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from enum import Enum, IntEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -23,6 +24,7 @@ class Scalar(Enum):
 
     INT32 = "int32"
     INT64 = "int64"
+    SINT64 = "sint64"
     BOOL = "bool"
     STRING = "string"
     BYTES = "bytes"
@@ -35,10 +37,13 @@ class Message:
     def encode(self) -> bytes:
         """Return the serialised form; fields that are ``None`` are left out."""
         out = bytearray()
-        for name, spec in _fields(type(self)).items():
+        for name, spec in _layout(type(self)).fields.items():
             value = getattr(self, name)
-            for item in value if spec.repeated else () if value is None else (value,):
-                _write(out, spec, item)
+            if spec.repeated:
+                for item in value:
+                    _write(out, spec, item)
+            elif value is not None:
+                _write(out, spec, value)
         return bytes(out)
 
     @classmethod
@@ -50,12 +55,13 @@ class Message:
         Raises:
             DecodeError: the bytes are malformed or a required field is missing.
         """
-        by_number = {spec.number: (name, spec) for name, spec in _fields(cls).items()}
+        layout = _layout(cls)
         values: dict[str, Any] = {}
-        for number, wire_type, raw in _records(data):
-            name, spec = by_number.get(number, ("", None))
-            if spec is None or wire_type != spec.wire_type:
+        for tag, raw in _records(data):
+            known = layout.by_tag.get(tag)
+            if known is None:
                 continue
+            name, spec = known
             value = _read(spec, raw)
             if value is None:
                 continue
@@ -63,8 +69,8 @@ class Message:
                 values.setdefault(name, []).append(value)
             else:
                 values[name] = value
-        for name, spec in _fields(cls).items():
-            if spec.required and name not in values:
+        for name in layout.required:
+            if name not in values:
                 raise DecodeError(f"{cls.__name__} lacks {name}")
         return cls(**values)
 
@@ -80,11 +86,22 @@ class _Field:
     required: bool = False
     repeated: bool = False
 
-    @property
+    @functools.cached_property
     def wire_type(self) -> int:
         if isinstance(self.kind, Scalar):
             return _BYTES if self.kind in (Scalar.STRING, Scalar.BYTES) else _VARINT
         return _VARINT if issubclass(self.kind, IntEnum) else _BYTES
+
+    @functools.cached_property
+    def tag(self) -> int:
+        return self.number << 3 | self.wire_type
+
+    @functools.cached_property
+    def prefix(self) -> bytes:
+        """The tag as it is written."""
+        out = bytearray()
+        _write_varint(out, self.tag)
+        return bytes(out)
 
 
 def required(number: int, kind: Kind) -> Any:
@@ -102,13 +119,24 @@ def repeated(number: int, kind: Kind) -> Any:
     return dataclasses.field(default_factory=list, metadata={_KEY: _Field(number, kind, repeated=True)})
 
 
-_SPECS: dict[type[Message], dict[str, _Field]] = {}
+class _Layout:
+    """What the fields of a message class say, looked up once."""
+
+    def __init__(self, cls: type[Message]) -> None:
+        self.fields: dict[str, _Field] = {
+            field.name: field.metadata[_KEY] for field in dataclasses.fields(cls)
+        }
+        self.by_tag = {spec.tag: (name, spec) for name, spec in self.fields.items()}
+        self.required = tuple(name for name, spec in self.fields.items() if spec.required)
 
 
-def _fields(cls: type[Message]) -> dict[str, _Field]:
-    if cls not in _SPECS:
-        _SPECS[cls] = {field.name: field.metadata[_KEY] for field in dataclasses.fields(cls)}
-    return _SPECS[cls]
+_LAYOUTS: dict[type[Message], _Layout] = {}
+
+
+def _layout(cls: type[Message]) -> _Layout:
+    if cls not in _LAYOUTS:
+        _LAYOUTS[cls] = _Layout(cls)
+    return _LAYOUTS[cls]
 
 
 def _write_varint(out: bytearray, number: int) -> None:
@@ -120,9 +148,10 @@ def _write_varint(out: bytearray, number: int) -> None:
 
 
 def _write(out: bytearray, spec: _Field, value: Any) -> None:
-    _write_varint(out, spec.number << 3 | spec.wire_type)
+    out += spec.prefix
     if spec.wire_type == _VARINT:
-        _write_varint(out, int(value))
+        number = int(value)
+        _write_varint(out, number << 1 ^ number >> 63 if spec.kind is Scalar.SINT64 else number)
         return
     data = _serialised(value)
     _write_varint(out, len(data))
@@ -150,18 +179,22 @@ def _read_varint(data: bytes, position: int) -> tuple[int, int]:
     raise DecodeError("a number is longer than 64 bits")
 
 
-def _records(data: bytes) -> list[tuple[int, int, int | bytes]]:
-    """Split ``data`` into (field number, wire type, number or bytes)."""
-    records: list[tuple[int, int, int | bytes]] = []
-    position = 0
-    while position < len(data):
-        tag, position = _read_varint(data, position)
-        number, wire_type = tag >> 3, tag & 7
-        if number == 0 or tag > 0xFFFFFFFF:
+def _records(data: bytes) -> list[tuple[int, int | bytes]]:
+    """Split ``data`` into (tag, number or bytes); a tag is a field's number and wire type."""
+    records: list[tuple[int, int | bytes]] = []
+    position, end = 0, len(data)
+    while position < end:
+        tag = data[position]
+        if tag < 0x80:
+            position += 1
+        else:
+            tag, position = _read_varint(data, position)
+        wire_type = tag & 7
+        if tag < 8 or tag > 0xFFFFFFFF:
             raise DecodeError("a field number is out of range")
         if wire_type == _VARINT:
             value, position = _read_varint(data, position)
-            records.append((number, wire_type, value))
+            records.append((tag, value))
             continue
         if wire_type == _BYTES:
             length, position = _read_varint(data, position)
@@ -169,9 +202,9 @@ def _records(data: bytes) -> list[tuple[int, int, int | bytes]]:
             length = 8 if wire_type == _FIXED64 else 4
         else:
             raise DecodeError("groups are not in use")
-        if length > len(data) - position:
+        if length > end - position:
             raise DecodeError("a field ends after the message")
-        records.append((number, wire_type, data[position : position + length]))
+        records.append((tag, data[position : position + length]))
         position += length
     return records
 
@@ -187,6 +220,8 @@ def _read(spec: _Field, raw: int | bytes) -> Any:
     if isinstance(raw, int):
         if kind is Scalar.BOOL:
             return raw != 0
+        if kind is Scalar.SINT64:
+            return raw >> 1 ^ -(raw & 1)
         number = _signed(raw, 64 if kind is Scalar.INT64 else 32)
         if isinstance(kind, Scalar):
             return number

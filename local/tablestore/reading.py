@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from local.tablestore import catalog, indexes
+from local.tablestore import indexes
 from local.tablestore.checks import check_key_form, check_table_names, fit_key_for_read
 from local.tablestore.errors import TableStoreError, index_building, parameter_invalid, table_not_found
 from local.tablestore.keys import decode_key, encode_key
@@ -13,6 +13,7 @@ from local.tablestore.results import Capacity, Found, Page
 from local.tablestore.rows import Selection, StoredRow, capacity_units, data_size, key_of
 from local.tablestore.schema import Table
 from local.tablestore.storage import Storage
+from local.tablestore.transactions import merged
 from local.tablestore.values import PrimaryKey, Row
 
 MAX_ROWS_PER_GET = 100
@@ -26,18 +27,32 @@ class RowReader(Storage):
     """The part of the store that reads rows."""
 
     def get_row(
-        self, instance: str, table: str, primary_key: PrimaryKey, selection: Selection = EVERYTHING
+        self,
+        instance: str,
+        table: str,
+        primary_key: PrimaryKey,
+        selection: Selection = EVERYTHING,
+        *,
+        transaction_id: str | None = None,
     ) -> Found:
-        """Read a row of a table or an index.
+        """Read a row of a table or an index, as the transaction sees it if one is given.
 
         Raises:
-            TableStoreError: there is no such table, or the key does not fit.
+            TableStoreError: there is no such table or transaction, or the key does not fit.
         """
         check_key_form(primary_key)
         with self._database.reading() as connection:
             found = self._table_to_read(connection, instance, table)
             values = fit_key_for_read(found, primary_key)
-            stored = self._load(connection, found, encode_key(values))
+            key = encode_key(values)
+            written = None
+            if transaction_id:
+                written = self._transactions.find(transaction_id, instance, self._now())
+                written.check(found, values[0])
+            if written is not None and key in written.rows:
+                stored = written.rows[key]
+            else:
+                stored = self._load(connection, found, key)
         row = stored.visible(found.options, self._now()) if stored else None
         if row is None:
             return Found(None, Capacity(read=1))
@@ -81,6 +96,7 @@ class RowReader(Storage):
         backward: bool = False,
         limit: int | None = None,
         selection: Selection = EVERYTHING,
+        transaction_id: str | None = None,
     ) -> Page:
         """Read the rows from ``start`` up to but without ``end``, as far as one answer reaches.
 
@@ -97,25 +113,35 @@ class RowReader(Storage):
             raise parameter_invalid("The limit must be greater than 0.")
         with self._database.reading() as connection:
             found = self._table_to_read(connection, instance, table)
-        first = encode_key(fit_key_for_read(found, start, bounds=True))
-        last = encode_key(fit_key_for_read(found, end, bounds=True))
+        begin, until = fit_key_for_read(found, start, bounds=True), fit_key_for_read(found, end, bounds=True)
+        first, last = encode_key(begin), encode_key(until)
         if backward and first <= last:
             raise parameter_invalid("Begin key must more than end key in BACKWARD")
         if not backward and first >= last:
             raise parameter_invalid("Begin key must less than end key in FORWARD")
-        return self._scan(
-            found, first, last, backward, min(limit or MAX_ROWS_PER_RANGE, MAX_ROWS_PER_RANGE), selection
-        )
+        limit = min(limit or MAX_ROWS_PER_RANGE, MAX_ROWS_PER_RANGE)
+        rows = self._range(found, first, last, backward, limit)
+        if transaction_id:
+            low, high = (last, first) if backward else (first, last)
+            with self._database.reading():
+                transaction = self._transactions.find(transaction_id, instance, self._now())
+                transaction.check(found, begin[0])
+                transaction.check(found, until[0])
+                written = [
+                    (key, row) for key, row in transaction.rows.items() if low <= key <= high and key != last
+                ]
+            rows = merged(rows, written, backward=backward)
+        return self._scan(found, rows, limit, selection)
 
     def _scan(
-        self, table: Table, first: bytes, last: bytes, backward: bool, limit: int, selection: Selection
+        self, table: Table, stored: Iterator[tuple[bytes, StoredRow]], limit: int, selection: Selection
     ) -> Page:
         now, rows, seen, size = self._now(), list[Row](), 0, 0
-        for key, stored in self._range(table, first, last, backward, limit):
-            primary_key = key_of(table.key_names, decode_key(key, table.key_types))
-            row = StoredRow.load(stored).visible(table.options, now)
+        for key, whole in stored:
+            row = whole.visible(table.options, now)
             if row is None:
                 continue
+            primary_key = key_of(table.key_names, decode_key(key, table.key_types))
             if seen >= limit or size >= MAX_BYTES_PER_RANGE:
                 return Page(rows, primary_key, Capacity(read=capacity_units(size)))
             cells = selection.cells(row)
@@ -127,7 +153,7 @@ class RowReader(Storage):
 
     def _range(
         self, table: Table, first: bytes, last: bytes, backward: bool, limit: int
-    ) -> Iterator[tuple[bytes, str]]:
+    ) -> Iterator[tuple[bytes, StoredRow]]:
         """Yield the stored rows of a range, read in bounded pieces so that a long scan holds up nobody."""
         reached, order = ("<", "DESC") if backward else (">", "ASC")
         inclusive, piece = "=", min(limit + 1, 500)
@@ -147,13 +173,14 @@ class RowReader(Storage):
                             break
                 except sqlite3.OperationalError as problem:
                     raise table_not_found() from problem
-            yield from pieces
+            for key, stored in pieces:
+                yield key, StoredRow.load(stored)
             if len(pieces) < piece and size <= _PIECE_BYTES:
                 return
             first, inclusive = pieces[-1][0], ""
 
     def _table_to_read(self, connection: sqlite3.Connection, instance: str, name: str) -> Table:
-        table = catalog.find(connection, instance, name)
+        table = self._table(connection, instance, name)
         if table.base is not None:
             now = self._now()
             if now < table.ready_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 
@@ -12,10 +13,11 @@ from local.tablestore.errors import (
     authentication_failed,
     internal_error,
     parameter_invalid,
+    unsupported,
 )
 from local.tablestore.messages import Error
 from local.tablestore.models import TableStore
-from local.tablestore.operations import OPERATIONS, REFUSED
+from local.tablestore.operations import OPERATIONS
 from local.tablestore.protobuf import DecodeError
 from local.tablestore.signatures import DATE_FORMAT, Caller, authenticate, content_md5
 from local.wire import Request, Response
@@ -54,28 +56,32 @@ class TablestoreService:
             caller = authenticate(request, operation, self._keys, self._clock.now())
             body = self._run(operation, request)
         except TableStoreError as failure:
-            return self._failed(operation, caller, failure)
+            return self._failed(request, caller, failure)
         except Exception:
             _log.exception("%s failed", operation)
-            return self._failed(operation, caller, internal_error())
+            return self._failed(request, caller, internal_error())
         return self._signed(operation, caller, 200, body)
 
     def _run(self, operation: str, request: Request) -> bytes:
         instance = request.headers["x-ots-instancename"]
         if not self._store.has_instance(instance):
             raise authentication_failed("The instance is not found.")
-        entry = OPERATIONS.get(operation) or REFUSED.get(operation)
+        entry = OPERATIONS.get(operation)
         if entry is None:
-            raise parameter_invalid(f"Unsupported operation: '{operation}'.")
+            raise unsupported(operation)
         try:
             message = entry.request.decode(request.body)
         except DecodeError as problem:
             raise parameter_invalid("Parse PBMessage from RawString failed.") from problem
         return entry.run(self._store, instance, message).encode()
 
-    def _failed(self, operation: str, caller: Caller | None, failure: TableStoreError) -> Response:
-        body = Error(code=failure.code, message=failure.message).encode()
-        return self._signed(operation, caller, failure.status, body)
+    def _failed(self, request: Request, caller: Caller | None, failure: TableStoreError) -> Response:
+        if request.headers.get("content-type", "").startswith("application/json"):
+            text = json.dumps({"code": failure.code, "message": failure.message})
+            body = text.encode(errors="surrogateescape")
+        else:
+            body = Error(code=failure.code, message=failure.message).encode()
+        return self._signed(self.operation(request), caller, failure.status, body)
 
     def _signed(self, operation: str, caller: Caller | None, status: int, body: bytes) -> Response:
         headers = {

@@ -47,6 +47,10 @@ class StoredRow:
 
     def visible(self, options: TableOptions, now: int) -> StoredRow | None:
         """Return what can still be read at ``now`` (milliseconds); ``None`` when the row's life is over."""
+        if options.time_to_live == -1 and all(
+            len(versions) <= options.max_versions for versions in self.columns.values()
+        ):
+            return self
         oldest = -1 if options.time_to_live == -1 else now - options.time_to_live * 1000 + 1
         columns = {}
         for name, versions in self.columns.items():
@@ -124,8 +128,13 @@ def _counted(row: StoredRow, cell: Cell) -> Cell:
 
 def _add(row: StoredRow, cell: Cell, options: TableOptions, now: int) -> None:
     timestamp = now if cell.timestamp is None else cell.timestamp
-    kept = [version for version in row.columns.get(cell.name, []) if version[0] != timestamp]
     value: Any = cell.value
+    if options.max_versions == 1 and (
+        cell.name not in row.columns or row.columns[cell.name][0][0] <= timestamp
+    ):
+        row.columns[cell.name] = [(timestamp, value)]
+        return
+    kept = [version for version in row.columns.get(cell.name, []) if version[0] != timestamp]
     versions = sorted([(timestamp, value), *kept], key=lambda version: version[0], reverse=True)
     row.columns[cell.name] = versions[: options.max_versions]
 
@@ -147,7 +156,7 @@ class Selection:
 
     def cells(self, row: StoredRow) -> list[Cell]:
         """Return the wanted cells of ``row``, columns by name, versions newest first."""
-        names: Sequence[str] = sorted(row.columns, key=str.encode)
+        names: Sequence[str] = sorted(row.columns)  # by code point is by UTF-8 byte
         if self.columns:
             wanted = set(self.columns)
             names = [name for name in names if name in wanted]
@@ -203,8 +212,12 @@ def all_cells(row: StoredRow | None) -> list[Cell]:
 
 def data_size(primary_key: PrimaryKey, cells: Iterable[Cell]) -> int:
     """Return the bytes that a row counts for: names and values of its key and its cells."""
-    size = sum(len(name.encode()) + value_size(value) for name, value in primary_key)
-    return size + sum(len(cell.name.encode()) + value_size(cell.value) for cell in cells)
+    size = 0
+    for name, value in primary_key:
+        size += len(name.encode()) + value_size(value)
+    for cell in cells:
+        size += len(cell.name.encode()) + value_size(cell.value)
+    return size
 
 
 def capacity_units(size: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from local.tablestore.errors import TableStoreError, parameter_invalid
 
@@ -66,10 +67,21 @@ class Throughput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Encryption:
+    """Encryption at rest as a table's creator asks for it; it is described, and does nothing here."""
+
+    enable: bool
+    key_type: int | None = None
+    key_id: str | None = None
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A data table, or (with ``base``) the table behind an index.
 
     ``ready_at`` is the millisecond from which an index over rows that were there before it can be read.
+    ``transactions`` is what its creator said of local transactions, if anything.
     """
 
     id: int
@@ -82,18 +94,20 @@ class Table:
     indexes: tuple[IndexMeta, ...] = ()
     base: str | None = None
     ready_at: int = 0
+    transactions: bool | None = None
+    encryption: Encryption | None = None
 
-    @property
-    def key_types(self) -> list[type]:
+    @cached_property
+    def key_types(self) -> tuple[type, ...]:
         """The Python types of the primary key's columns."""
-        return [TYPES[column.type] for column in self.primary_key]
+        return tuple(TYPES[column.type] for column in self.primary_key)
 
-    @property
-    def key_names(self) -> list[str]:
+    @cached_property
+    def key_names(self) -> tuple[str, ...]:
         """The names of the primary key's columns."""
-        return [column.name for column in self.primary_key]
+        return tuple(column.name for column in self.primary_key)
 
-    @property
+    @cached_property
     def auto_increment(self) -> int | None:
         """The position of the key column that the service numbers, if there is one."""
         return next((i for i, column in enumerate(self.primary_key) if column.auto_increment), None)
@@ -109,27 +123,38 @@ def check_table(name: str, primary_key: Sequence[Column], defined_columns: Seque
         raise parameter_invalid(f"Invalid table name: '{name}'.")
     if not 1 <= len(primary_key) <= MAX_PRIMARY_KEY_COLUMNS:
         raise key_count_out_of_range()
-    if len(defined_columns) > MAX_DEFINED_COLUMNS:
-        raise parameter_invalid(
-            f"The number of defined columns must be in range: [0, {MAX_DEFINED_COLUMNS}]."
-        )
-    for column in (*primary_key, *defined_columns):
-        if not is_name(column.name):
-            raise parameter_invalid(f"Invalid column name: '{column.name}'.")
     seen: set[str] = set()
     for column in primary_key:
+        if not is_name(column.name):
+            raise parameter_invalid(f"Invalid column name: '{column.name}'.")
         if column.name in seen:
             raise parameter_invalid(f"Duplicated primary key name: '{column.name}'.")
         seen.add(column.name)
         if column.type not in _KEY_TYPES:
             raise parameter_invalid(f"{column.type} is an invalid type for the primary key.")
+    check_defined_columns(primary_key, defined_columns)
+    _check_auto_increment(name, primary_key)
+
+
+def check_defined_columns(primary_key: Sequence[Column], defined_columns: Sequence[Column]) -> None:
+    """Refuse predefined columns that a table of this key cannot have.
+
+    Raises:
+        TableStoreError: with the service's reason.
+    """
+    if len(defined_columns) > MAX_DEFINED_COLUMNS:
+        raise parameter_invalid(
+            f"The number of defined columns must be in range: [0, {MAX_DEFINED_COLUMNS}]."
+        )
+    seen = {column.name for column in primary_key}
     for column in defined_columns:
+        if not is_name(column.name):
+            raise parameter_invalid(f"Invalid column name: '{column.name}'.")
         if column.name in seen:
             raise parameter_invalid(
                 f"Duplicated attribute column name with primary key column: '{column.name}'."
             )
         seen.add(column.name)
-    _check_auto_increment(name, primary_key)
 
 
 def _check_auto_increment(name: str, primary_key: Sequence[Column]) -> None:

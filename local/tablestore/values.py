@@ -70,12 +70,12 @@ class Row:
 
 def value_size(value: AnyValue | None) -> int:
     """Return the bytes that ``value`` counts for in capacity units and size limits."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode())
     if isinstance(value, bool):
         return 1
     if isinstance(value, (int, float)):
         return 8
-    if isinstance(value, str):
-        return len(value.encode())
     return len(value) if isinstance(value, bytes) else 0
 
 

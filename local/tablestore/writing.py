@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from local.tablestore import catalog, indexes
+from local.tablestore import indexes
 from local.tablestore.checks import (
     check_data_size,
     check_table_names,
@@ -38,42 +38,77 @@ _REQUEST_NAMES = {OperationType.PUT: "PutRow", OperationType.UPDATE: "UpdateRow"
 class RowWriter(Storage):
     """The part of the store that writes rows."""
 
-    def put_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+    def put_row(
+        self,
+        instance: str,
+        table: str,
+        row: Row,
+        condition: Condition = ALWAYS,
+        *,
+        transaction_id: str | None = None,
+    ) -> Written:
         """Write a row in place of any that is there.
 
         Raises:
             TableStoreError: the condition does not hold, or the service takes no such row.
         """
-        return self._write_one(instance, table, Write(OperationType.PUT, row, condition))
+        return self._write_one(instance, table, Write(OperationType.PUT, row, condition), transaction_id)
 
-    def update_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+    def update_row(
+        self,
+        instance: str,
+        table: str,
+        row: Row,
+        condition: Condition = ALWAYS,
+        *,
+        transaction_id: str | None = None,
+    ) -> Written:
         """Put, delete and increment columns of a row, which is made when it is missing.
 
         Raises:
             TableStoreError: the condition does not hold, or the service takes no such change.
         """
-        return self._write_one(instance, table, Write(OperationType.UPDATE, row, condition))
+        return self._write_one(instance, table, Write(OperationType.UPDATE, row, condition), transaction_id)
 
-    def delete_row(self, instance: str, table: str, row: Row, condition: Condition = ALWAYS) -> Written:
+    def delete_row(
+        self,
+        instance: str,
+        table: str,
+        row: Row,
+        condition: Condition = ALWAYS,
+        *,
+        transaction_id: str | None = None,
+    ) -> Written:
         """Delete a row, if it is there.
 
         Raises:
             TableStoreError: the condition does not hold, or the key does not fit.
         """
-        return self._write_one(instance, table, Write(OperationType.DELETE, row, condition))
+        return self._write_one(instance, table, Write(OperationType.DELETE, row, condition), transaction_id)
 
     def batch_write_row(
-        self, instance: str, tables: Sequence[tuple[str, Sequence[Write]]]
+        self,
+        instance: str,
+        tables: Sequence[tuple[str, Sequence[Write]]],
+        *,
+        transaction_id: str | None = None,
     ) -> list[list[Written | TableStoreError]]:
         """Carry out writes one by one, in order, and return what became of each.
 
-        Nothing ties the rows together: some may fail, also after others have succeeded.
+        Nothing ties the rows together: some may fail, also after others have succeeded. In a transaction
+        that holds too, until it is committed.
 
         Raises:
             TableStoreError: the request as a whole is refused and nothing has been written.
         """
         self._check_batch(instance, tables)
-        return [[self._attempt(instance, name, write) for write in writes] for name, writes in tables]
+        if transaction_id:
+            with self._database.reading():
+                self._transactions.find(transaction_id, instance, self._now())
+        return [
+            [self._attempt(instance, name, write, transaction_id) for write in writes]
+            for name, writes in tables
+        ]
 
     def _check_batch(self, instance: str, tables: Sequence[tuple[str, Sequence[Write]]]) -> None:
         if not tables:
@@ -112,45 +147,88 @@ class RowWriter(Storage):
     def _is_indexed(self, instance: str, name: str) -> bool:
         try:
             with self._database.reading() as connection:
-                return bool(catalog.find(connection, instance, name).indexes)
+                return bool(self._table(connection, instance, name).indexes)
         except TableStoreError:
             return False  # a missing table is the failure of each row
 
-    def _attempt(self, instance: str, table: str, write: Write) -> Written | TableStoreError:
+    def _attempt(
+        self, instance: str, table: str, write: Write, transaction_id: str | None
+    ) -> Written | TableStoreError:
         try:
-            return self._write(instance, table, write)
+            return self._write(instance, table, write, transaction_id)
         except TableStoreError as failure:
             return failure
 
-    def _write_one(self, instance: str, table: str, write: Write) -> Written:
+    def _write_one(self, instance: str, table: str, write: Write, transaction_id: str | None) -> Written:
         check_write_form(write.kind, write.row)
-        if write.kind in _REQUEST_NAMES:
-            check_data_size(_REQUEST_NAMES[write.kind], data_size(write.row.primary_key, write.row.cells))
-        return self._write(instance, table, write)
+        return self._write(instance, table, write, transaction_id, _REQUEST_NAMES.get(write.kind))
 
-    def _write(self, instance: str, name: str, write: Write) -> Written:
+    def _write(
+        self,
+        instance: str,
+        name: str,
+        write: Write,
+        transaction_id: str | None,
+        limited: str | None = None,
+    ) -> Written:
+        """Write a row, or refuse it; ``limited`` names the request whose only row it is."""
+        size = data_size(write.row.primary_key, write.row.cells)
+        if limited is not None:
+            check_data_size(limited, size)
         with self._database.transaction() as connection:
             now = self._now()
-            table = catalog.find(connection, instance, name)
+            table = self._table(connection, instance, name)
             if table.base is not None:
                 raise parameter_invalid("Can't write index table directly.")
             if write.kind is OperationType.UPDATE and not table.options.allow_update:
                 raise parameter_invalid(f"Table '{name}' does not allow update operation.")
+            transaction = self._transactions.find(transaction_id, instance, now) if transaction_id else None
             values = self._key_to_write(connection, table, write)
             fit_versions(table, write.row.cells, now)
+            if transaction is None:
+                self._transactions.check_free(table, values[0], now)
+            else:
+                transaction.check(table, values[0])
             primary_key, key = key_of(table.key_names, values), encode_key(values)
-            raw = self._load(connection, table, key)
+            if transaction is not None and key in transaction.rows:
+                raw = transaction.rows[key]
+            else:
+                raw = self._load(connection, table, key)
             before = raw.visible(table.options, now) if raw else None
             _check_condition(write.condition, primary_key, before)
             after = _outcome(write, before, table.options, now)
-            if after is not None or raw is not None:
-                indexes.store(connection, table.id, key, after.dump() if after else None)
-            self._follow(connection, table, primary_key, raw, after, now)
+            if transaction is None:
+                self._store(connection, table, primary_key, key, raw, after, now)
+            else:
+                self._check_entries(connection, table, primary_key, after)
+                transaction.grow(size)
+                transaction.rows[key] = after
         reads = 0
         if write.condition.reads:
             reads = capacity_units(data_size(primary_key, all_cells(before)) if before else 0)
-        writes = capacity_units(data_size(primary_key, write.row.cells))
-        return Written(primary_key, after, Capacity(reads, writes))
+        return Written(primary_key, after, Capacity(reads, capacity_units(size)))
+
+    def _store(
+        self,
+        connection: sqlite3.Connection,
+        table: Table,
+        primary_key: PrimaryKey,
+        key: bytes,
+        before: StoredRow | None,
+        after: StoredRow | None,
+        now: int,
+    ) -> None:
+        """Put ``after`` in the place of ``before``, in the table and in its indexes."""
+        if after is not None or before is not None:
+            indexes.store(connection, table.id, key, after.dump() if after else None)
+        self._follow(connection, table, primary_key, before, after, now)
+
+    def _check_entries(
+        self, connection: sqlite3.Connection, table: Table, primary_key: PrimaryKey, row: StoredRow | None
+    ) -> None:
+        """Refuse a row that an index could not take, before a transaction promises to write it."""
+        for index in table.indexes:
+            indexes.entry(self._table(connection, table.instance, index.name), primary_key, row, checked=True)
 
     def _key_to_write(self, connection: sqlite3.Connection, table: Table, write: Write) -> list[AnyValue]:
         values = fit_key(table, write.row.primary_key)
@@ -196,7 +274,7 @@ class RowWriter(Storage):
     ) -> None:
         """Carry a change of a row into the table's indexes, or into their queues."""
         for index in table.indexes:
-            behind = catalog.find(connection, table.instance, index.name)
+            behind = self._table(connection, table.instance, index.name)
             old = indexes.entry(behind, primary_key, before)
             new = indexes.entry(behind, primary_key, after, checked=True)
             for key, row in indexes.changes(old, new):

@@ -266,6 +266,10 @@ def test_a_marker_without_photos_makes_nobody(studio: LocalStudio) -> None:
 def test_the_invoke_api_says_what_is_wrong_with_a_call(studio: LocalStudio) -> None:
     unknown = studio.invoke("no-such-function", b"{}")
     assert (unknown.status_code, unknown.json()["Code"]) == (404, "FunctionNotFound")
+    unsigned = studio.http.post(
+        f"{studio.endpoints['FC_ENDPOINT']}/2023-03-30/functions/{COLLECT}/invocations", timeout=30
+    )
+    assert (unsigned.status_code, unsigned.json()["Code"]) == (403, "AccessDenied")
     wrong_path = studio.http.post(f"{studio.endpoints['FC_ENDPOINT']}/nowhere", timeout=30)
     assert wrong_path.status_code == 400
     wrong_method = studio.http.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,12 +28,7 @@ def the_event(studio: LocalStudio, *keys: str) -> dict[str, Any]:
 
 def send(studio: LocalStudio, event: dict[str, Any]) -> None:
     """Hand an event to ``collect`` as OSS does: accepted now, carried out and repeated by the platform."""
-    answer = studio.http.post(
-        f"{studio.endpoints['FC_ENDPOINT']}/2023-03-30/functions/{COLLECT}/invocations",
-        json=event,
-        headers={"X-Fc-Invocation-Type": "Async"},
-        timeout=30,
-    )
+    answer = studio.invoke(COLLECT, json.dumps(event).encode(), invocation_type="Async")
     assert answer.status_code == 202
 
 

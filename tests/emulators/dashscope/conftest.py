@@ -59,7 +59,8 @@ def studio(clock: ManualClock, behaviour: Behaviour, web: Web) -> Iterator[Model
 
 @pytest.fixture
 def front(studio: ModelStudio, clock: ManualClock) -> Front:
-    return Front(DashScopeService(studio, clock, api_keys=[API_KEY, "sk-second"]), sleep=clock.advance)
+    service = DashScopeService(studio, clock, api_keys=[API_KEY, "sk-second"], wait=lambda _: None)
+    return Front(service, sleep=clock.advance)
 
 
 @pytest.fixture

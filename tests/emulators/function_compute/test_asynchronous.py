@@ -134,6 +134,28 @@ def test_one_invocation_id_is_accepted_once(deploy: Any, tmp_path: Path) -> None
     assert reopened.run_due() == 1
 
 
+def test_a_task_says_how_far_it_is(deploy: Any, clock: ManualClock) -> None:
+    compute = deploy(RECORD, retries=1, retry_seconds=10.0, max_age=60)
+
+    def status(task_id: str) -> str:
+        (task,) = compute.tasks("f", task_id)
+        return str(task.status)
+
+    compute.invoke_async("f", b"event", invocation_id="good")
+    compute.invoke_async("f", b"fail", invocation_id="poor")
+    assert (status("good"), status("poor")) == ("Enqueued", "Enqueued")
+    compute.run_due()
+    assert (status("good"), status("poor")) == ("Succeeded", "Retrying")
+    clock.advance(10)
+    compute.run_due()
+    compute.invoke_async("f", b"event", invocation_id="late")
+    clock.advance(61)
+    compute.run_due()
+    assert (status("poor"), status("late")) == ("Failed", "Expired")
+    assert [task.id for task in compute.tasks("f")] == ["late", "good", "poor"]
+    assert compute.tasks("f", "nothing") == []
+
+
 # -- OSS ---------------------------------------------------------------------------------------------
 
 

@@ -211,7 +211,7 @@ def test_the_operation_of_any_request_has_a_name(local_oss: LocalOss) -> None:
 
     assert name("PUT", "/bucket/a") == "PutObject"
     assert name("PUT", "/bucket/a", "uploadId=1&partNumber=1") == "UploadPart"
-    assert name("POST", "/bucket/a", "x-oss-process") == "ProcessObject"
+    assert name("POST", "/bucket/a", "x-oss-process") == "PostProcessTask"
     assert name("GET", "/bucket", "list-type=2") == "ListObjectsV2"
     assert name("GET", "/bucket/%FF") == name("X", "/") == "Unknown"
 

@@ -30,6 +30,8 @@ with warnings.catch_warnings():
         TableMeta,
         TableOptions,
     )
+    from tablestore.auth import RequestContext
+    from tablestore.protobuf import table_store_pb2
     from tablestore.retry import NoRetryPolicy
 
 from local.clock import ManualClock, SystemClock
@@ -37,7 +39,7 @@ from local.credentials import AccessKeys
 from local.server import LoopbackServer
 from local.tablestore.models import TableStore
 from local.tablestore.responses import TablestoreService
-from local.wire import Front
+from local.wire import Front, Headers, Request
 
 QUIET = logging.getLogger("tests.tablestore")
 QUIET.setLevel(logging.CRITICAL + 1)
@@ -46,11 +48,11 @@ QUIET.setLevel(logging.CRITICAL + 1)
 class Local:
     """A running service with one instance, its store and its clients."""
 
-    def __init__(self, data: Path | None = None, *, index_lag: float = 0.0) -> None:
+    def __init__(self, data: Path | None = None, **options: Any) -> None:
         self.clock = ManualClock()
         self.keys = AccessKeys(SystemClock())
         self.keys.add("LTAIlocal", "local-secret")
-        self.store = TableStore(data, self.clock, index_lag=index_lag)
+        self.store = TableStore(data, self.clock, **options)
         self.store.create_instance("studio")
         self.service = TablestoreService(self.store, self.keys, SystemClock())
         self.server = LoopbackServer(Front(self.service)).start()
@@ -150,4 +152,32 @@ def refused() -> Any:
         error = failure.value
         return error.http_status, error.code, error.message
 
+    return call
+
+
+@pytest.fixture
+def send(local: Local) -> Any:
+    """Sends a signed body to an operation and returns the status and, of a failure, code and message."""
+    answers: list[bytes] = []
+    context = RequestContext(local.client.credentials_provider.get_credentials())
+
+    def call(operation: str, body: bytes) -> tuple[int, str, str]:
+        path = f"/{operation}"
+        headers = local.client.protocol._make_request_headers(body, path, local.client._signer, context)
+        request = Request(method="POST", host="local", raw_path=path, headers=Headers(headers), body=body)
+        response = local.service.handle(request)
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        local.client.protocol._check_headers(answered, response.body, status=response.status)
+        local.client.protocol._check_authorization(
+            path, answered, response.status, local.client._signer, context
+        )
+        answers.append(response.body)
+        if response.status == 200:
+            return 200, "", ""
+        error = table_store_pb2.Error.FromString(response.body)
+        assert error.code.startswith("OTS")
+        assert error.message
+        return response.status, error.code, error.message
+
+    call.answers = answers  # type: ignore[attr-defined]
     return call

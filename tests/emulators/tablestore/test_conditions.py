@@ -146,6 +146,32 @@ def test_a_filter_sees_only_the_columns_that_are_read(row, local):
     assert local.get("jobs", "a", columns_to_get=["state", "version"], column_filter=there) is not None
 
 
+def regex(name, value, pattern, cast=CastType.VT_INTEGER, comparator=C.EQUAL, **more):
+    return SingleColumnRegexCondition(name, comparator, value, RegexRule(pattern, cast), **more)
+
+
+@pytest.mark.parametrize(
+    ("condition", "passing"),
+    [
+        (regex("fields", 51, "1[a-z]+(5[0-9])"), True),
+        (regex("fields", "1aaa5", "1[a-z]+5", CastType.VT_STRING), True),
+        (regex("fields", 2.5, "d=([0-9.]+)", CastType.VT_DOUBLE), True),
+        (regex("fields", 50, "1[a-z]+(5[0-9])", comparator=C.GREATER_THAN), True),
+        (regex("fields", 51, "1[a-z]+(5[0-9])", CastType.VT_STRING), False),
+        (regex("fields", 51, "z([0-9]+)"), False),
+        (regex("fields", 51, "([a-z]+)"), False),
+        (regex("fields", 51, "(z)?[a-z]+"), False),
+        (regex("fields", 51, "z([0-9]+)", comparator=C.NOT_EQUAL), False),
+        (regex("number", 51, "([0-9]+)"), False),
+        (regex("absent", 51, "([0-9]+)"), False),
+    ],
+)
+def test_a_value_inside_of_a_string_is_compared(local, condition, passing):
+    local.create()
+    local.put("jobs", "a", ("fields", "1aaa51bbb5 d=2.5"), ("number", 51))
+    assert (local.get("jobs", "a", column_filter=condition) is not None) is passing
+
+
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
@@ -155,10 +181,10 @@ def test_a_filter_sees_only_the_columns_that_are_read(row, local):
             "Invalid NOT operator: the number of sub-filters must be 1.",
         ),
         (composite(L.AND, single("x", 1)), "Invalid AND/OR operator: the number of sub-filters must be 2."),
-        (
-            SingleColumnRegexCondition("x", C.EQUAL, 1, RegexRule("([0-9]+)", CastType.VT_INTEGER)),
-            "Invalid filter: a value transfer rule is not supported here.",
-        ),
+        (regex("x", 1, "x" * 257), "The length of regex must be in range: [1, 256], actual: 257."),
+        (regex("x", 1, ""), "The length of regex must be in range: [1, 256], actual: 0."),
+        (regex("x", 1, "(["), "Invalid regex: '(['."),
+        (regex("x", 1, "((a|b)+c)*d"), "Invalid regex: '((a|b)+c)*d'."),
     ],
 )
 def test_a_condition_that_is_not_taken_is_refused_in_the_services_words(local, refused, condition, message):

@@ -117,6 +117,7 @@ def test_a_date_over_15_minutes_off_is_refused(local, refused, monkeypatch):
 def test_headers_that_are_missing_or_changed_after_signing_are_refused(local, change, status, message):
     response = local.service.handle(signed_request(local.client, change=change))
     assert error_of(response)[::2] == (status, message)
+    assert (error_of(response)[1] == "OTSMissingHeader") is message.startswith("Missing header")
     assert "Authorization" not in response.headers
 
 

@@ -127,9 +127,5 @@ def test_an_instance_holds_64_tables_and_no_more(local, refused):
 
 
 def test_operations_that_are_not_served_are_refused_as_the_service_does(local, refused):
-    local.create()
-    disabled = "Try to call method using explicit transaction on explicit-transaction-disabled table."
-    answer = refused(local.client.start_local_transaction, "jobs", [("id", "a")])
-    assert answer == (400, "OTSParameterInvalid", disabled)
-    assert refused(local.client.commit_transaction, "x")[2] == "TransactionID is invalid."
-    assert refused(local.client.exe_sql_query, "show tables")[2] == "Unsupported operation: 'SQLQuery'."
+    answer = refused(local.client.exe_sql_query, "show tables")
+    assert answer == (400, "OTSUnsupportOperation", "Unsupported operation: 'SQLQuery'.")

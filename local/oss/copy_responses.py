@@ -1,0 +1,90 @@
+"""The wire of copying: what a copy's source is, and what of it the copy keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from local.oss.access import READ, authorize
+from local.oss.addressing import check_key
+from local.oss.call import attributes_of, check_conditions, version_header, written_headers, xml_response
+from local.oss.errors import invalid_argument
+from local.oss.xml_documents import iso_time
+
+if TYPE_CHECKING:
+    from local.oss.call import Call
+    from local.oss.objects import Attributes, StoredObject
+    from local.wire import Response
+
+
+def copy_object(call: Call) -> Response:
+    """CopyObject."""
+    source = copy_source(call)
+    check_conditions(call, source, "x-oss-copy-source-")
+    stored = call.store.copy(
+        source,
+        call.bucket,
+        call.key,
+        _copied_attributes(call, source),
+        origin=call.origin,
+        forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
+    )
+    children = [("LastModified", iso_time(stored.modified)), ("ETag", f'"{stored.etag}"')]
+    response = xml_response("CopyObjectResult", children)
+    response.headers |= written_headers(call, stored) | source_header(call, source)
+    return response
+
+
+def copy_source(call: Call) -> StoredObject:
+    """Return what ``x-oss-copy-source`` names, if the caller may read it.
+
+    Raises:
+        OssError: InvalidArgument, AccessDenied, NoSuchBucket, NoSuchKey or NoSuchVersion.
+    """
+    path, question, query = call.header("x-oss-copy-source").partition("?")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if not bucket or not key:
+        raise invalid_argument("The copy source must be /bucket/key.", ArgumentName="x-oss-copy-source")
+    check_key(key)
+    authorize(call.store, call.principal, READ, bucket, key)
+    name, _, version = query.partition("=")
+    if question and (name != "versionId" or not version):
+        raise invalid_argument("The copy source holds a query that is no versionId.")
+    return call.store.find(bucket, key, unquote(version))
+
+
+def source_header(call: Call, source: StoredObject) -> dict[str, str]:
+    """Return the header that names the version that was copied."""
+    version = version_header(call, source).get("x-oss-version-id")
+    return {"x-oss-copy-source-version-id": version} if version else {}
+
+
+def _copied_attributes(call: Call, source: StoredObject) -> Attributes:
+    given = attributes_of(call.request.headers, call.header("content-type") or source.attributes.content_type)
+    attributes = replace(
+        source.attributes,
+        acl=given.acl,
+        storage_class=given.storage_class,
+        headers={**source.attributes.headers, **_server_side(given)},
+    )
+    if _directive(call, "x-oss-metadata-directive") == "REPLACE":
+        attributes = replace(attributes, content_type=given.content_type, headers=given.headers)
+    if _directive(call, "x-oss-tagging-directive") == "REPLACE":
+        attributes = replace(attributes, tags=given.tags)
+    return attributes
+
+
+def _server_side(attributes: Attributes) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in attributes.headers.items()
+        if name.startswith("x-oss-server-side-encryption")
+    }
+
+
+def _directive(call: Call, name: str) -> str:
+    directive = call.header(name).upper() or "COPY"
+    if directive not in ("COPY", "REPLACE"):
+        raise invalid_argument(f"The {name} must be COPY or REPLACE.", ArgumentName=name)
+    return directive

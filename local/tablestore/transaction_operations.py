@@ -1,0 +1,36 @@
+"""The operations on local transactions: from the decoded message to the store and back."""
+
+from __future__ import annotations
+
+from local.tablestore.checks import check_read_form
+from local.tablestore.messages import Empty
+from local.tablestore.models import TableStore
+from local.tablestore.plainbuffer import decode_row
+from local.tablestore.protobuf import Message
+from local.tablestore.transaction_messages import (
+    StartLocalTransactionRequest,
+    StartLocalTransactionResponse,
+    TransactionRequest,
+)
+
+
+def start_local_transaction(
+    store: TableStore, instance: str, request: StartLocalTransactionRequest
+) -> Message:
+    """StartLocalTransaction."""
+    partition = check_read_form(decode_row(request.key))
+    return StartLocalTransactionResponse(
+        transaction_id=store.start_local_transaction(instance, request.table_name, partition)
+    )
+
+
+def commit_transaction(store: TableStore, instance: str, request: TransactionRequest) -> Message:
+    """CommitTransaction."""
+    store.commit_transaction(instance, request.transaction_id)
+    return Empty()
+
+
+def abort_transaction(store: TableStore, instance: str, request: TransactionRequest) -> Message:
+    """AbortTransaction."""
+    store.abort_transaction(instance, request.transaction_id)
+    return Empty()

@@ -1,0 +1,182 @@
+"""Signatures as oss2 makes them: in headers and in URLs, of both versions, with and without a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import oss2
+import pytest
+import requests
+from oss2.credentials import StaticCredentialsProvider
+from oss2.utils import content_md5
+
+from tests.contracts.oss2_client.conftest import BucketMaker
+from tests.contracts.oss2_client.running import KEY_ID, SECRET, RunningOss
+
+KEY = "签名/a b+c&d=e?f%.jpg"
+KINDS = ["Auth", "AuthV4", "ProviderAuth", "ProviderAuthV4", "StsAuth", "StsAuth V4"]
+
+
+def _auth(oss: RunningOss, kind: str) -> object:
+    token = oss.keys.issue_sts(900)
+    temporary = (token.access_key_id, token.access_key_secret, token.security_token)
+    match kind:
+        case "Auth":
+            return oss2.Auth(KEY_ID, SECRET)
+        case "AuthV4":
+            return oss2.AuthV4(KEY_ID, SECRET)
+        case "ProviderAuth":
+            return oss2.ProviderAuth(StaticCredentialsProvider(*temporary))
+        case "ProviderAuthV4":
+            return oss2.ProviderAuthV4(StaticCredentialsProvider(KEY_ID, SECRET))
+        case "StsAuth":
+            return oss2.StsAuth(*temporary)
+        case _:
+            return oss2.StsAuth(*temporary, auth_version="v4")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signed_headers_are_understood_for_every_kind_of_request(
+    oss: RunningOss, open_bucket: BucketMaker, kind: str
+) -> None:
+    bucket = open_bucket(auth=_auth(oss, kind))
+    bucket.put_object(KEY, b"x", headers={"x-oss-meta-a": "b  c", "Content-MD5": content_md5(b"x")})
+    assert bucket.get_object(KEY, params={"response-content-type": "a/b; c=d"}).read() == b"x"
+    assert bucket.list_objects(prefix="签名/", delimiter="&").prefix_list == ["签名/a b+c&"]
+    page = bucket.list_objects_v2(max_keys=1)
+    assert bucket.list_objects_v2(continuation_token=page.next_continuation_token).object_list
+    assert bucket.batch_delete_objects([KEY]).deleted_keys == [KEY]
+    upload = bucket.init_multipart_upload(KEY).upload_id
+    bucket.upload_part(KEY, upload, 1, b"x")
+    assert len(bucket.list_parts(KEY, upload).parts) == 1
+    bucket.abort_multipart_upload(KEY, upload)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("slash_safe", [False, True])
+def test_signed_urls_read_and_write(
+    oss: RunningOss, open_bucket: BucketMaker, kind: str, slash_safe: bool
+) -> None:
+    bucket = open_bucket(auth=_auth(oss, kind))
+    headers = {"Content-Type": "image/jpeg", "x-oss-meta-a": "1"}
+    url = bucket.sign_url("PUT", KEY, 60, headers=headers, slash_safe=slash_safe)
+    assert requests.put(url, b"content", headers=headers, timeout=10).status_code == 200
+    url = bucket.sign_url("GET", KEY, 60, slash_safe=slash_safe)
+    got = requests.get(url, timeout=10)
+    assert (got.content, got.headers["Content-Type"], got.headers["x-oss-meta-a"]) == (
+        b"content",
+        "image/jpeg",
+        "1",
+    )
+    url = bucket.sign_url("GET", KEY, 60, params={"response-content-type": "text/x"})
+    assert requests.get(url, timeout=10).headers["Content-Type"] == "text/x"
+    assert requests.head(bucket.sign_url("HEAD", KEY, 60), timeout=10).headers["Content-Length"] == "7"
+    assert requests.delete(bucket.sign_url("DELETE", KEY, 60), timeout=10).status_code == 204
+
+
+@pytest.mark.parametrize("auth", [oss2.Auth, oss2.AuthV4])
+def test_a_signed_url_is_good_for_what_was_signed_alone(open_bucket: BucketMaker, auth: type) -> None:
+    bucket = open_bucket(auth=auth(KEY_ID, SECRET))
+    bucket.put_object("a", b"content")
+    url = bucket.sign_url("PUT", "a", 60)
+    with pytest.raises(oss2.exceptions.SignatureDoesNotMatch) as error:
+        bucket.put_object_with_url(url, b"x", headers={"Content-Type": "image/jpeg"})
+    assert error.value.details["OSSAccessKeyId"] == KEY_ID
+    for wrong in (url.replace("/a?", "/b?"), url + "&versionId=null"):
+        assert requests.put(wrong, b"x", timeout=10).status_code == 403
+    assert requests.get(url, timeout=10).status_code == 403
+    assert bucket.get_object("a").read() == b"content"
+
+
+def test_a_signed_url_takes_a_range_that_was_not_signed(bucket: oss2.Bucket, tmp_path: Path) -> None:
+    bucket.put_object("a", b"0123456789")
+    url = bucket.sign_url("GET", "a", 60)
+    part = bucket.get_object_with_url(url, byte_range=(5, 9))
+    assert (part.status, part.read()) == (206, b"56789")
+    bucket.get_object_with_url_to_file(url, str(tmp_path / "a"))
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+    source = tmp_path / "b"
+    source.write_bytes(b"from file")
+    headers = {"Content-Type": "text/plain"}
+    url = bucket.sign_url("PUT", "b", 60, headers=headers)
+    bucket.put_object_with_url_from_file(url, str(source), headers=headers)
+    assert bucket.get_object("b").read() == b"from file"
+
+
+def test_additional_headers_of_version_4_are_signed(bucket: oss2.Bucket) -> None:
+    headers = {"x-extra": "1", "range": "bytes=0-0"}
+    bucket.put_object("a", b"0123456789")
+    url = bucket.sign_url("GET", "a", 60, headers=headers, additional_headers=["range", "x-extra"])
+    assert requests.get(url, headers=headers, timeout=10).content == b"0"
+    assert requests.get(url, headers={**headers, "x-extra": "2"}, timeout=10).status_code == 403
+    assert requests.get(url, headers={"x-extra": "1"}, timeout=10).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("auth", "ec"), [(oss2.Auth, "0002-00000069"), (oss2.AuthV4, "0002-00000236")]
+)
+def test_a_signed_url_expires(oss: RunningOss, open_bucket: BucketMaker, auth: type, ec: str) -> None:
+    bucket = open_bucket(auth=auth(KEY_ID, SECRET))
+    bucket.put_object("a", b"x")
+    url = bucket.sign_url("GET", "a", 60)
+    oss.clock.moved = 58
+    assert requests.get(url, timeout=10).status_code == 200
+    oss.clock.moved = 62
+    late = requests.get(url, timeout=10)
+    assert (late.status_code, late.headers["x-oss-ec"]) == (403, ec)
+    assert "Request has expired." in late.text
+
+
+def test_version_4_urls_live_seven_days_at_most_and_version_1_urls_as_long_as_they_say(
+    open_bucket: BucketMaker,
+) -> None:
+    bucket = open_bucket()
+    bucket.put_object("a", b"x")
+    week = 7 * 24 * 3600
+    assert requests.get(bucket.sign_url("GET", "a", week), timeout=10).status_code == 200
+    long = requests.get(bucket.sign_url("GET", "a", week + 1), timeout=10)
+    assert (long.status_code, long.headers["x-oss-ec"]) == (400, "0002-00000232")
+    older = open_bucket(bucket.bucket_name, oss2.Auth(KEY_ID, SECRET))
+    assert requests.get(older.sign_url("GET", "a", 10**9), timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_a_signed_url_ends_with_its_token(oss: RunningOss, open_bucket: BucketMaker, version: str) -> None:
+    token = oss.keys.issue_sts(900)
+    auth = oss2.StsAuth(
+        token.access_key_id, token.access_key_secret, token.security_token, auth_version=version
+    )
+    bucket = open_bucket(auth=auth)
+    bucket.put_object("a", b"x")
+    url = bucket.sign_url("GET", "a", 3600)
+    assert requests.get(url, timeout=10).status_code == 200
+    oss.clock.moved = 901
+    late = requests.get(url, timeout=10)
+    assert (late.status_code, late.headers["x-oss-ec"]) == (403, "0002-00000007")
+
+
+@pytest.mark.parametrize("auth", [oss2.Auth, oss2.AuthV4])
+def test_wrong_keys_secrets_clocks_and_regions_are_told_apart(
+    oss: RunningOss, open_bucket: BucketMaker, auth: type
+) -> None:
+    name = open_bucket().bucket_name
+    with pytest.raises(oss2.exceptions.SignatureDoesNotMatch) as error:
+        open_bucket(name, auth(KEY_ID, "wrong")).get_object("a")
+    assert SECRET not in str(error.value)
+    with pytest.raises(oss2.exceptions.ServerError) as unknown:
+        open_bucket(name, auth("LTAIunknown", SECRET)).get_object("a")
+    assert (unknown.value.code, unknown.value.details["OSSAccessKeyId"]) == (
+        "InvalidAccessKeyId",
+        "LTAIunknown",
+    )
+    oss.clock.moved = 16 * 60
+    with pytest.raises(oss2.exceptions.ServerError) as skewed:
+        open_bucket(name, auth(KEY_ID, SECRET)).get_object("a")
+    assert (skewed.value.status, skewed.value.code) == (403, "RequestTimeTooSkewed")
+
+
+def test_version_4_is_bound_to_the_region(open_bucket: BucketMaker) -> None:
+    bucket = open_bucket()
+    with pytest.raises(oss2.exceptions.InvalidArgument) as error:
+        open_bucket(bucket.bucket_name, region="cn-hangzhou").list_objects()
+    assert "should be 'cn-beijing'" in error.value.message

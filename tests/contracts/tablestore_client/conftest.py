@@ -1,0 +1,71 @@
+"""A Tablestore on loopback for the official clients, and what became of their promises in other processes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.clock import SystemClock
+from local.credentials import AccessKeys
+from local.server import LoopbackServer
+from local.tablestore.models import TableStore
+from local.tablestore.responses import TablestoreService
+from local.wire import Front
+from tests.contracts.tablestore_client.clients import Client
+from tests.contracts.tablestore_client.contract.case import INSTANCE, KEY_ID, SECRET
+
+
+@contextmanager
+def running_service() -> Iterator[str]:
+    clock = SystemClock()
+    keys = AccessKeys(clock)
+    keys.add(KEY_ID, SECRET)
+    store = TableStore(None, clock)
+    store.create_instance(INSTANCE)
+    with LoopbackServer(Front(TablestoreService(store, keys, clock))) as server:
+        yield server.url
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    with running_service() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def outcomes_of(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[Client], dict[str, str | None]]:
+    """What became of every promise to a client of another process, which is asked once a test run.
+
+    Workers that share the tests share the answers, under a lock of the file system.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    known: dict[str, dict[str, str | None]] = {}
+
+    def ask(client: Client) -> dict[str, str | None]:
+        if client.name not in known:
+            stem = client.name.replace(" ", "-")
+            answers, scratch = shared / f"{stem}.json", shared / stem
+            with (shared / f"{stem}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not answers.exists():
+                    answers.write_text(json.dumps(_answers(client, scratch)))
+                known[client.name] = json.loads(answers.read_text())
+        return known[client.name]
+
+    return ask
+
+
+def _answers(client: Client, scratch: Path) -> dict[str, str | None]:
+    scratch.mkdir()
+    with running_service() as address:
+        return client.ask(address, scratch)

@@ -1,0 +1,1 @@
+"""What every version of the official client may rely on, one promise a function."""

@@ -1,0 +1,36 @@
+"""The general errors, which an account can be told to give to any call."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.dashscope.error_table import ERRORS
+from local.dashscope.models import Behaviour, ModelStudio
+from tests.emulators.dashscope.support import Client, error_of
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_every_error_of_the_table_can_be_given_to_every_call(
+    client: Client, behaviour: Behaviour, code: str
+) -> None:
+    behaviour.refused = {"*": code}
+    status, message = ERRORS[code]
+    for path in ("/fine-tunes", "/files"):
+        assert error_of(client.call("GET", path)) == (status, code, message)
+
+
+def test_one_operation_can_be_refused_and_the_others_not(
+    client: Client, behaviour: Behaviour, studio: ModelStudio
+) -> None:
+    behaviour.refused = {"CreateFineTune": "Throttling.BurstRate"}
+    assert error_of(client.create("https://photos/a.jpg"))[:2] == (429, "Throttling.BurstRate")
+    assert client.call("GET", "/fine-tunes").status_code == 200
+    assert studio.ledger() == []
+    behaviour.refused = {}
+    client.created("https://photos/a.jpg")
+
+
+def test_a_wrong_key_is_told_before_anything_else(client: Client, behaviour: Behaviour) -> None:
+    behaviour.refused = {"*": "Arrearage"}
+    response = client.call("GET", "/files", headers={"Authorization": "Bearer sk-wrong"})
+    assert error_of(response)[1] == "InvalidApiKey"
