@@ -52,7 +52,7 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 
 simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000), and every crash point and pair of them
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
-	@EVERY_PAIR=1 $(BIN)/python -m pytest --quiet -n 2 tests/simulation/test_crash_points.py
+	@$(BIN)/python -m pytest --quiet -n 2 tests/simulation/test_crash_points.py
 
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
 	@$(BIN)/python -m local package

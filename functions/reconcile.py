@@ -10,7 +10,7 @@ from dataclasses import asdict
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_trigger_time
 from shared.logs import log, warn
-from shared.workflow.reconciling import reconcile
+from shared.workflow.tick import reconcile
 
 STALE_AFTER = 60_000
 

@@ -18,6 +18,7 @@ PARAMETERS = {
     "CONCURRENT_TRAININGS": "ConcurrentTrainings",
     "MAX_ATTEMPTS": "MaxAttempts",
     "DELETE_SUPERSEDED": "DeleteSuperseded",
+    "SWEEP_SECONDS": "SweepSeconds",
 }
 
 

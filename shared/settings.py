@@ -82,6 +82,7 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
         kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),
         delete_superseded=_switch(environment, "DELETE_SUPERSEDED", rules.delete_superseded),
+        sweep_rest=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest, 1, 86_400),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
     )
 

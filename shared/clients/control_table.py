@@ -1,14 +1,15 @@
-"""The rows that all functions share: the training slot and the sweep's cursor."""
+"""The rows that all functions share: the training slot and how far the sweep has come."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
+from typing import Any
 
-from shared.clients.rows import VERSION, Key, Rows
+from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Columns, Key, Rows
 from shared.domain.job import Reason
 from shared.domain.slot import Slot
-from shared.errors import Conflict
+from shared.domain.sweeping import SweepProgress
 
 TABLE = "control"
 _SLOT: Key = [("name", "slot")]
@@ -16,28 +17,19 @@ _SWEEP: Key = [("name", "sweep")]
 
 
 class ControlTable:
-    """The table ``control``."""
+    """The table ``control``: a row holds its value as JSON."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
+    def read_all(self) -> tuple[Slot, SweepProgress]:
+        """Read all of it at once; what has not been written yet is as at the beginning."""
+        rows = {row["name"]: row for row in self._rows.range([("name", INF_MIN)], [("name", INF_MAX)])}
+        return _slot(rows.get("slot")), _progress(rows.get("sweep"))
+
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
-        columns = self._rows.get(_SLOT)
-        if columns is None:
-            return Slot()
-        value = json.loads(columns["value"])
-        trouble = value.get("trouble")
-        return Slot(
-            version=columns[VERSION],
-            holders=tuple(value.get("holders", ())),
-            taken_at=value.get("taken_at", 0),
-            closed_until=value.get("closed_until", 0),
-            trouble=Reason(trouble["code"], trouble["message"]) if trouble else None,
-            refusals=value.get("refusals", 0),
-            durations=tuple(value.get("durations", ())),
-            kept=value.get("kept"),
-        )
+        return _slot(self._rows.get(_SLOT))
 
     def save_slot(self, before: Slot, after: Slot) -> Slot:
         """Write ``after`` on top of ``before`` and return it with its new version.
@@ -45,23 +37,34 @@ class ControlTable:
         Raises:
             Conflict: the stored slot is not ``before`` any more.
         """
+        return replace(after, version=self._save(_SLOT, before.version, after))
+
+    def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
+        """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
+        return replace(after, version=self._save(_SWEEP, before.version, after))
+
+    def _save(self, key: Key, expected: int, after: Slot | SweepProgress) -> int:
         value = asdict(after)
         del value["version"]
-        version = self._rows.put(_SLOT, {"value": json.dumps(value)}, expected=before.version or None)
-        return replace(after, version=version)
+        return self._rows.put(key, {"value": json.dumps(value)}, expected=expected or None)
 
-    def sweep_cursor(self) -> str:
-        """Read up to which key the sweep has come; empty at the start of a round."""
-        columns = self._rows.get(_SWEEP)
-        return str(columns["cursor"]) if columns else ""
 
-    def save_sweep_cursor(self, before: str, after: str) -> None:
-        """Move the cursor.
+def _slot(columns: Columns | None) -> Slot:
+    value = _known(columns, Slot)
+    trouble = value.pop("trouble", None)
+    for name in ("holders", "durations"):
+        value[name] = tuple(value.get(name, ()))
+    return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
 
-        Raises:
-            Conflict: another run has moved it.
-        """
-        columns = self._rows.get(_SWEEP)
-        if (str(columns["cursor"]) if columns else "") != before:
-            raise Conflict("another run has moved the sweep's cursor")
-        self._rows.put(_SWEEP, {"cursor": after}, expected=columns[VERSION] if columns else None)
+
+def _progress(columns: Columns | None) -> SweepProgress:
+    return SweepProgress(**_known(columns, SweepProgress))
+
+
+def _known(columns: Columns | None, kind: type[Any]) -> dict[str, Any]:
+    """The row's value and version, without what this version of the code does not know."""
+    if columns is None:
+        return {}
+    value = json.loads(columns["value"])
+    names = {field.name for field in fields(kind)}
+    return {name: value[name] for name in value if name in names} | {VERSION: columns[VERSION]}

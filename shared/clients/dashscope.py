@@ -1,8 +1,8 @@
 """DashScope over HTTP: fine-tunes, files and the face check.
 
 The official SDK repeats the paid POST on 5xx answers, so it is not used here. A create is sent once, on a
-connection of its own (a kept-alive one may be dead already, and then nobody knows what happened); reads are
-tried twice. Bodies are read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
+connection of its own (a kept-alive one may be dead already, and then nobody knows what happened); only reads
+are tried again. Bodies are read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from shared.clients.retries import Retries
 from shared.domain.dashscope_errors import Meaning, meaning_of
 from shared.domain.fine_tunes import FineTune
 from shared.errors import (
@@ -29,6 +30,7 @@ from shared.logs import redact
 MODEL = "facechain-finetune"
 FACE_MODEL = "facechain-facedetect"
 TIMEOUT_SECONDS = (5, 20)
+NO_TRY_AFTER_SECONDS = 6
 PAGE_SIZE = 100
 MAX_PAGES = 200
 LIST_TRIES = 3
@@ -50,11 +52,13 @@ class DashScope:
         api_key: str,
         *,
         new_session: Callable[[], requests.Session] = requests.Session,
+        retries: Retries | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {api_key}"}
         self._new_session = new_session
         self._session = new_session()
+        self._retries = retries or Retries()
 
     # -- fine-tunes ---------------------------------------------------------------------------------
 
@@ -201,10 +205,14 @@ class DashScope:
     # -- HTTP ---------------------------------------------------------------------------------------
 
     def _read(self, path: str, query: dict[str, int] | None = None) -> Any:
-        try:
-            return self._send("GET", path, params=query)
-        except OutcomeUnknown:
-            return self._send("GET", path, params=query)
+        def send() -> Any:
+            try:
+                return self._send("GET", path, params=query)
+            except OutcomeUnknown as lost:
+                # Of a read nothing can have taken effect.
+                raise RetryLater(lost.code, lost.message, delay=2) from None
+
+        return self._retries.call(send, within=NO_TRY_AFTER_SECONDS)
 
     def _send(self, method: str, path: str, **options: Any) -> Any:
         """Send one request, once, and return the JSON of a 2xx answer; everything else is raised."""

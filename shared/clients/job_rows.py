@@ -7,7 +7,7 @@ ignored and missing ones take the job's defaults, so that versions of the code c
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from shared.domain.job import Job, Reason
@@ -63,9 +63,9 @@ def _from_columns(columns: dict[str, Any]) -> Job:
 
 def _to_json(name: str, value: Any) -> str:
     if name == "photos":
-        value = [{**asdict(photo), "verdict": photo.verdict.value} for photo in value]
+        value = [{**vars(photo), "verdict": photo.verdict.value} for photo in value]
     elif name == "reason":
-        value = None if value is None else asdict(value)
+        value = None if value is None else vars(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -16,7 +16,8 @@ from shared.domain.states import JobState
 TABLE = "jobs"
 IN_HAND = "jobs_in_hand"
 BY_STATE = "jobs_by_state"
-MAX_RUNNING = 100
+IN_HAND_PAGE = 40
+"""Rows of an index that Tablestore reads for one capacity unit (4 KB), more or less."""
 
 
 class Position(NamedTuple):
@@ -61,13 +62,22 @@ class JobTable:
             found[job.job_id] = job
         return found
 
-    def running(self) -> list[str]:
-        """Return ids of jobs in the running lane; may lag behind the table by moments."""
-        return self._in_hand(RUNNING_LANE, limit=MAX_RUNNING)
+    def in_hand(self, count: int) -> tuple[list[str], list[str]]:
+        """Return ids of the jobs in the running lane, and of the first ``count`` queued jobs.
 
-    def queue_head(self, count: int) -> list[str]:
-        """Return ids of the first ``count`` queued jobs, first closed first; may lag by moments."""
-        return self._in_hand(QUEUE_LANE, limit=count)
+        First closed, first named; may lag behind the table by moments. The lanes lie side by side, so one
+        read gets both; while more jobs run than a page holds, the queue has to wait for them anyway.
+        """
+        names = _all("due_at", "person_key", "revision", bound=INF_MIN)
+        rows = self._rows.range(
+            [("lane", RUNNING_LANE), *names],
+            [("lane", QUEUE_LANE + 1), *names],
+            limit=IN_HAND_PAGE + count,
+            index=IN_HAND,
+            columns=["state"],
+        )
+        running = [_id(row) for row in rows if row["lane"] == RUNNING_LANE]
+        return running, [_id(row) for row in rows if row["lane"] == QUEUE_LANE][:count]
 
     def queue_before(self, job: Job, *, count: int = 5000) -> int:
         """Return how many queued jobs are to be submitted before ``job`` (at most ``count``)."""
@@ -116,7 +126,11 @@ class JobTable:
         else:
             end += [("due_at", until), *_all("person_key", "revision", bound=INF_MIN)]
         rows = self._rows.range(start, end, limit=limit, index=IN_HAND, columns=["state"])
-        return [f"{row['person_key']}-{row['revision']}" for row in rows]
+        return [_id(row) for row in rows]
+
+
+def _id(row: dict[str, Any]) -> str:
+    return f"{row['person_key']}-{row['revision']}"
 
 
 def _key(person: str, revision: int) -> Key:

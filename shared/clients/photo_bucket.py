@@ -1,6 +1,7 @@
 """The photo bucket, over oss2 with V4 signatures (the only kind OSS takes for buckets made today).
 
-oss2 repeats nothing by itself; reads and idempotent writes are tried twice here, within short time-outs.
+oss2 repeats nothing by itself. Everything that is called here may be repeated: a few times, within short
+time-outs.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import Any, TypeVar
 import oss2
 
 from shared.clients.credentials import Credentials
+from shared.clients.retries import Retries
 from shared.domain.photos import PREPARED_SIDE_PIXELS, Picture, Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
 
 TIMEOUT_SECONDS = (3, 15)
+NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
@@ -33,7 +36,14 @@ class PhotoBucket:
     """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``."""
 
     def __init__(
-        self, *, endpoint: str, public_endpoint: str, name: str, region: str, credentials: Credentials
+        self,
+        *,
+        endpoint: str,
+        public_endpoint: str,
+        name: str,
+        region: str,
+        credentials: Credentials,
+        retries: Retries | None = None,
     ) -> None:
         # The SDK logs each refused call, with its headers; what matters of it is in our own words.
         logging.getLogger("oss2").setLevel(logging.CRITICAL)
@@ -42,13 +52,14 @@ class PhotoBucket:
         )
         auth = oss2.ProviderAuthV4(provider)
         self.name = name
+        self._retries = retries or Retries()
         self._bucket = oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=TIMEOUT_SECONDS)
         self._public = oss2.Bucket(auth, public_endpoint, name, region=region)
 
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
         try:
-            head = _call(lambda: self._bucket.head_object(key))
+            head = self._call(lambda: self._bucket.head_object(key))
         except NotFound:
             return None
         modified = parsedate_to_datetime(head.headers["Last-Modified"])
@@ -64,7 +75,7 @@ class PhotoBucket:
         Raises:
             Permanent: OSS cannot read it as a picture.
         """
-        text = _call(lambda: self._bucket.get_object(key, process="image/info").read())
+        text = self._call(lambda: self._bucket.get_object(key, process="image/info").read())
         info = json.loads(text)
         return Picture(
             format=info["Format"]["value"],
@@ -79,11 +90,11 @@ class PhotoBucket:
             Permanent: OSS cannot process it.
         """
         target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
-        _call(lambda: self._bucket.process_object(key, PREPARE + target))
+        self._call(lambda: self._bucket.process_object(key, PREPARE + target))
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
-        page = _call(lambda: self._bucket.list_objects(prefix=prefix, marker=after, max_keys=count))
+        page = self._call(lambda: self._bucket.list_objects(prefix=prefix, marker=after, max_keys=count))
         listed = [
             Listed(
                 entry.key, Stored(etag=entry.etag, size=entry.size, modified_at=entry.last_modified * 1000)
@@ -98,32 +109,31 @@ class PhotoBucket:
 
     def read(self, key: str) -> bytes:
         """Return an object's bytes."""
-        return bytes(_call(lambda: self._bucket.get_object(key).read()))
+        return bytes(self._call(lambda: self._bucket.get_object(key).read()))
 
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        _call(lambda: self._bucket.put_object(key, text.encode("utf-8"), headers=headers))
+        self._call(lambda: self._bucket.put_object(key, text.encode("utf-8"), headers=headers))
+
+    def _call(self, do: Callable[[], _T]) -> _T:
+        """Make a call that may be repeated; turn its errors into our words."""
+        return self._retries.call(lambda: _translated(do), within=NO_TRY_AFTER_SECONDS)
 
 
 def _url_safe(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
 
 
-def _call(do: Callable[[], _T]) -> _T:
-    """Make a call that may be repeated, twice at most; turn its errors into our words."""
-    for last in (False, True):
-        try:
-            return do()
-        except oss2.exceptions.NotFound as error:
-            raise NotFound(error.code or "NoSuchKey", f"OSS: {error.message or 'no such object'}") from None
-        except oss2.exceptions.ServerError as error:
-            trouble = _meaning(error)
-        except oss2.exceptions.OssError as error:
-            trouble = RetryLater("oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay=5)
-        if last or isinstance(trouble, Permanent):
-            raise trouble from None
-    raise AssertionError("unreachable")
+def _translated(do: Callable[[], _T]) -> _T:
+    try:
+        return do()
+    except oss2.exceptions.NotFound as error:
+        raise NotFound(error.code or "NoSuchKey", f"OSS: {error.message or 'no such object'}") from None
+    except oss2.exceptions.ServerError as error:
+        raise _meaning(error) from None
+    except oss2.exceptions.OssError as error:
+        raise RetryLater("oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay=2) from None
 
 
 def _meaning(error: Any) -> RetryLater | Permanent:
@@ -132,4 +142,4 @@ def _meaning(error: Any) -> RetryLater | Permanent:
         return Permanent(code, message)
     if error.status in (401, 403):
         return RetryLater(code, f"{message} (does the function's role allow it?)", delay=60)
-    return RetryLater(code, message, delay=5)
+    return RetryLater(code, message, delay=2)

@@ -1,21 +1,23 @@
 """Rows in Tablestore, each with a version that every write is conditional on.
 
 The SDK's defaults can hold one call for most of a minute, and it repeats no write whose answer was lost.
-Here a call is bounded to a few seconds, and a write that may have taken effect is made again: it carries a
-token, so a condition that now fails tells whether the row in the way is our own.
+Here its own retries are off and ours are bounded to a few seconds. A write that may have taken effect is made
+again: it carries a token, so a condition that now fails tells whether the row in the way is our own.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import tablestore
+import urllib3
 import urllib3.exceptions
+from tablestore.retry import NoRetryPolicy
 
 from shared.clients.credentials import Credentials
+from shared.clients.retries import Retries
 from shared.errors import Conflict, Permanent, RetryLater
 
 VERSION = "version"
@@ -23,11 +25,13 @@ WRITE_TOKEN = "write_token"  # noqa: S105 (a column's name)
 
 SOCKET_TIMEOUT_SECONDS = 4
 _SDK_LOGGER = "tablestore.sdk"
-WRITE_TRIES = 3
+NO_TRY_AFTER_SECONDS = 5
 BATCH_ROWS = 100
 
 Key = Sequence[tuple[str, Any]]
 Columns = dict[str, Any]
+
+_T = TypeVar("_T")
 
 INF_MIN = tablestore.INF_MIN
 INF_MAX = tablestore.INF_MAX
@@ -46,28 +50,21 @@ _BUSY = {
 }
 
 
-class _ShortRetries(tablestore.DefaultRetryPolicy):  # type: ignore[misc]  # the SDK has no types
-    """At most 3 retries and half a second between them, so that a call ends within the function's time."""
-
-    max_retry_times = 3
-    max_retry_delay = 0.5
-
-
 class Rows:
     """One table of versioned rows."""
 
     def __init__(
-        self, client: Any, table: str, token: Callable[[], str], sleep: Callable[[float], None] = time.sleep
+        self, client: Any, table: str, token: Callable[[], str], retries: Retries | None = None
     ) -> None:
         """Use ``client`` (an ``OTSClient``); ``token`` makes a new word for each write."""
         self._client = client
         self._table = table
         self._token = token
-        self._sleep = sleep
+        self._retries = retries or Retries()
 
     def get(self, key: Key) -> Columns | None:
         """Return a row's columns, or None."""
-        _, row, _ = _call(lambda: self._client.get_row(self._table, list(key), max_version=1))
+        _, row, _ = self._call(lambda: self._client.get_row(self._table, list(key), max_version=1))
         return None if row is None else _columns(row)
 
     def find(self, keys: Iterable[Key]) -> list[Columns]:
@@ -81,7 +78,7 @@ class Rows:
                     self._table, wanted[start : start + BATCH_ROWS], max_version=1
                 )
             )
-            response = _call(lambda request=request: self._client.batch_get_row(request))  # type: ignore[misc]
+            response = self._call(lambda request=request: self._client.batch_get_row(request))  # type: ignore[misc]
             for item in response.get_result_by_table(self._table):
                 if not item.is_ok:
                     raise _meaning(item.error_code, item.error_message)
@@ -108,7 +105,7 @@ class Rows:
         direction = tablestore.Direction.BACKWARD if backward else tablestore.Direction.FORWARD
         while following is not None and (limit is None or len(rows) < limit):
             left = None if limit is None else limit - len(rows)
-            _, following, page, _ = _call(
+            _, following, page, _ = self._call(
                 lambda begin=following, left=left: self._client.get_range(  # type: ignore[misc]
                     index or self._table,
                     direction,
@@ -137,28 +134,23 @@ class Rows:
         token, version = self._token(), (expected or 0) + 1
         row = tablestore.Row(list(key), [*columns.items(), (VERSION, version), (WRITE_TOKEN, token)])
         condition = self._condition(expected)
-        for attempt in range(WRITE_TRIES):
+
+        def write() -> int:
             try:
                 self._client.put_row(self._table, row, condition)
             except tablestore.OTSServiceError as error:
-                if error.get_error_code() == "OTSConditionCheckFail":
-                    stored = self.get(key)
-                    if stored is not None and stored.get(WRITE_TOKEN) == token:
-                        return version
+                if error.get_error_code() != "OTSConditionCheckFail":
+                    raise
+                stored = self.get(key)
+                if stored is None or stored.get(WRITE_TOKEN) != token:
                     raise Conflict(f"the row in {self._table} was changed by another run") from None
-                if error.get_error_code() not in _UNSURE:
-                    raise _meaning(error.get_error_code(), error.get_error_message()) from None
-            except (urllib3.exceptions.HTTPError, tablestore.OTSClientError, OSError):
-                pass
-            else:
-                return version
-            # Two runs that wait for one another must not come back together.
-            self._sleep(0.1 * 2**attempt * (0.5 + int(token[:4], 16) / 0x10000))
-        raise RetryLater(
-            "tablestore_unavailable",
-            "Tablestore did not answer; the next run sees what became of it",
-            delay=5,
-        )
+            return version
+
+        return self._call(write)
+
+    def _call(self, do: Callable[[], _T]) -> _T:
+        """Make a call that may be repeated; turn its errors into our words."""
+        return self._retries.call(lambda: _translated(do), within=NO_TRY_AFTER_SECONDS)
 
     @staticmethod
     def _condition(expected: int | None) -> Any:
@@ -176,16 +168,19 @@ def connect(endpoint: str, instance: str, credentials: Credentials) -> Any:
     """Return an SDK client with time-outs and retries that fit inside a function."""
     # The SDK logs every failed condition as an error; here a failed condition is a lost race and no more.
     logging.getLogger(_SDK_LOGGER).setLevel(logging.CRITICAL)
-    return tablestore.OTSClient(
+    client = tablestore.OTSClient(
         endpoint,
         credentials.access_key_id,
         credentials.access_key_secret,
         instance,
         sts_token=credentials.security_token or None,
         socket_timeout=SOCKET_TIMEOUT_SECONDS,
-        retry_policy=_ShortRetries(),
+        retry_policy=NoRetryPolicy(),
         logger_name=_SDK_LOGGER,
     )
+    # urllib3 below the SDK would try to connect four times, each as long as the time-out.
+    client.connection.pool.connection_pool_kw["retries"] = urllib3.Retry(0)
+    return client
 
 
 def _columns(row: Any) -> Columns:
@@ -194,19 +189,15 @@ def _columns(row: Any) -> Columns:
     return columns
 
 
-def _call(read: Callable[[], Any]) -> Any:
-    """Make a read, twice if the network fails; turn what remains into our words."""
-    for last in (False, True):
-        try:
-            return read()
-        except tablestore.OTSServiceError as error:
-            raise _meaning(error.get_error_code(), error.get_error_message()) from None
-        except (urllib3.exceptions.HTTPError, tablestore.OTSClientError, OSError) as error:
-            if last:
-                raise RetryLater(
-                    "tablestore_unavailable", f"Tablestore did not answer ({type(error).__name__})", delay=5
-                ) from None
-    raise AssertionError("unreachable")
+def _translated(do: Callable[[], _T]) -> _T:
+    try:
+        return do()
+    except tablestore.OTSServiceError as error:
+        raise _meaning(error.get_error_code(), error.get_error_message()) from None
+    except (urllib3.exceptions.HTTPError, tablestore.OTSClientError, OSError) as error:
+        raise RetryLater(
+            "tablestore_unavailable", f"Tablestore did not answer ({type(error).__name__})", delay=2
+        ) from None
 
 
 def _meaning(code: str, message: str) -> RetryLater | Permanent:

@@ -14,6 +14,7 @@ from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.sweeping import SweepProgress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +25,13 @@ class Observed:
         running: jobs that are being submitted or trained, or have ended and are not delivered.
         due: collecting sets that want to be looked at.
         queue: the head of the queue, first closed first.
+        sweep: how far the sweep of the bucket has come.
         holders: the jobs behind the slot's holders; None for one that is gone.
     """
 
     now: int
     slot: Slot
+    sweep: SweepProgress = field(default_factory=SweepProgress)
     running: tuple[Job, ...] = ()
     due: tuple[Job, ...] = ()
     queue: tuple[Job, ...] = ()
@@ -77,7 +80,14 @@ class Submit:
     job: Job
 
 
-Action = Poll | Resolve | Deliver | Release | Look | Submit
+@dataclass(frozen=True)
+class Sweep:
+    """Look on through the bucket for uploads whose event never came."""
+
+    progress: SweepProgress
+
+
+Action = Poll | Resolve | Deliver | Release | Look | Submit | Sweep
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
@@ -108,6 +118,8 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
         waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in queued]
         free = max(0, rules.concurrent_trainings - len(taken))
         actions.extend(Submit(job) for job in [*queued, *waiting][:free])
+    if seen.sweep.is_due(rules.sweep_rest, seen.now):
+        actions.append(Sweep(seen.sweep))
     return actions
 
 

@@ -22,6 +22,7 @@ class Rules:
         max_attempts: tries that a job has in all when tries fail for its own sake.
         list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
             to show it.
+        sweep_rest: pause between two looks at the bucket for uploads whose event never came.
         training_deadline: a fine-tune that is not done by then is given up.
     """
 
@@ -33,4 +34,5 @@ class Rules:
     delete_superseded: bool = False
     max_attempts: int = 2
     list_settles: int = 60_000
+    sweep_rest: int = 300_000
     training_deadline: int = 6 * 3600_000

@@ -11,6 +11,7 @@ from shared.domain.job import Job
 from shared.domain.photos import Picture, Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
+from shared.domain.sweeping import SweepProgress
 
 
 class Clock(Protocol):
@@ -35,11 +36,11 @@ class JobTable(Protocol):
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         """Return jobs by id, read consistently; None for those that are not there."""
 
-    def running(self) -> list[str]:
-        """Return ids of jobs in the running lane; may lag behind the table by moments."""
+    def in_hand(self, count: int) -> tuple[list[str], list[str]]:
+        """Return ids of the jobs in the running lane, and of the first ``count`` queued jobs.
 
-    def queue_head(self, count: int) -> list[str]:
-        """Return ids of the first ``count`` queued jobs, first closed first; may lag by moments."""
+        First closed, first named; may lag behind the table by moments.
+        """
 
     def due(self, now: int, count: int) -> list[str]:
         """Return ids of at most ``count`` collecting jobs whose look is due; may lag by moments."""
@@ -55,17 +56,17 @@ class JobTable(Protocol):
 class ControlTable(Protocol):
     """The rows that all functions share."""
 
+    def read_all(self) -> tuple[Slot, SweepProgress]:
+        """Read all of it at once."""
+
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
 
     def save_slot(self, before: Slot, after: Slot) -> Slot:
         """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
 
-    def sweep_cursor(self) -> str:
-        """Read up to which key the sweep has come; empty at the start of a round."""
-
-    def save_sweep_cursor(self, before: str, after: str) -> None:
-        """Move the cursor; raises Conflict when another run has moved it."""
+    def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
+        """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
 
 
 @dataclass(frozen=True)

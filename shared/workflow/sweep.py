@@ -1,58 +1,92 @@
 """Finds uploads whose event never came: reads the bucket on from where the last run stopped.
 
-Bounded to one page a run; the cursor is kept in the control table and starts anew at the end.
+Bounded to a few pages a run, with a rest between runs; how far it has come is kept in the control table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from shared.domain.job import Job
 from shared.domain.object_keys import PEOPLE_PREFIX, Kind, Upload, parse_upload
+from shared.domain.sweeping import SweepProgress
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.photo_set import look_through, take_in_listed
 from shared.workflow.ports import Listed, World
 
-PAGE = 200
+PAGE = 1000
+PAGES_A_RUN = 5
 TIME_FOR_A_PERSON = 20_000
 EVENTS_TAKE = 60_000
 """Uploads younger than this (milliseconds) are left to their event, which is most likely on its way."""
 
 
-def sweep(world: World) -> int:
-    """Look at one page of uploads; returns how many people had something unrecorded."""
-    cursor = world.control.sweep_cursor()
-    listed, following = world.bucket.list_page(PEOPLE_PREFIX, cursor, PAGE)
-    uploads = [(entry, parse_upload(entry.key)) for entry in listed]
-    found = 0
-    for person_id, group in groupby(
-        ((entry, upload) for entry, upload in uploads if isinstance(upload, Upload)),
-        key=lambda pair: pair[1].person_id,
-    ):
-        if not world.has_time_for(TIME_FOR_A_PERSON):
-            return found
-        uploaded, latest = list(group), world.jobs.latest(person_id)
-        if _is_unrecorded(uploaded, latest, world.clock.now() - EVENTS_TAKE):
-            log("sweep_found", person=person_id)
-            found += 1
-            try:
-                take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest)
-                look_through(world, person_id)
-            except Conflict:
-                log("set_changed_meanwhile", person=person_id)
-            except Trouble as trouble:
-                warn("sweep_failed", person=person_id, code=trouble.code, message=trouble.message)
-    if following != cursor:
-        world.control.save_sweep_cursor(cursor, following)
+def sweep(world: World, before: SweepProgress) -> int:
+    """Read on from ``before``; returns how many people had something unrecorded.
+
+    Raises:
+        Conflict: another run has read the same pages.
+    """
+    found, after = 0, before
+    for _ in range(PAGES_A_RUN):
+        listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
+        clean = True
+        for person_id, uploaded in _people(listed, after, world.clock.now() - EVENTS_TAKE):
+            if not world.has_time_for(TIME_FOR_A_PERSON):
+                # The page is read again by the next run, which finds what is done by now.
+                _save(world, before, after)
+                return found
+            latest = world.jobs.latest(person_id)
+            if _is_unrecorded(uploaded, latest):
+                found += 1
+                clean = _take_in(world, person_id, uploaded, latest) and clean
+        after = after.past(following, clean=clean, now=world.clock.now())
+        if not following:
+            break
+    _save(world, before, after.resting(world.clock.now() + world.rules.sweep_rest))
     return found
 
 
-def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None, before: int) -> bool:
-    """Whether the newest job misses a photo that was uploaded ``before``."""
-    return any(
-        upload.kind is Kind.PHOTO
-        and entry.stored.modified_at < before
-        and (latest is None or not (latest.is_full or latest.knows(upload.name, entry.stored.etag)))
-        for entry, upload in uploaded
+def _people(
+    listed: list[Listed], progress: SweepProgress, before: int
+) -> Iterator[tuple[str, list[tuple[Listed, Upload]]]]:
+    """The people on a page with those of their photos from ``before`` that may be unrecorded."""
+    uploads = (
+        (entry, upload)
+        for entry in listed
+        if entry.stored.modified_at < before
+        and progress.may_miss(entry.stored.modified_at)
+        and isinstance(upload := parse_upload(entry.key), Upload)
+        and upload.kind is not Kind.MARKER
     )
+    for person_id, group in groupby(uploads, key=lambda pair: pair[1].person_id):
+        yield person_id, list(group)
+
+
+def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None) -> bool:
+    """Whether the newest job misses one of the photos."""
+    return latest is None or any(
+        not (latest.is_full or latest.knows(upload.name, entry.stored.etag)) for entry, upload in uploaded
+    )
+
+
+def _take_in(world: World, person_id: str, uploaded: list[tuple[Listed, Upload]], latest: Job | None) -> bool:
+    """Record what is missing; returns whether nothing stood in the way."""
+    log("sweep_found", person=person_id)
+    try:
+        take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest)
+        look_through(world, person_id)
+    except Conflict:
+        log("set_changed_meanwhile", person=person_id)
+        return False
+    except Trouble as trouble:
+        warn("sweep_failed", person=person_id, code=trouble.code, message=trouble.message)
+        return False
+    return True
+
+
+def _save(world: World, before: SweepProgress, after: SweepProgress) -> None:
+    if after != before:
+        world.control.save_sweep(before, after)

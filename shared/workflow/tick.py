@@ -6,19 +6,42 @@ logged and looks the same to the next run.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from enum import Enum
 
-from shared.domain.decide import Action, Deliver, Look, Observed, Poll, Release, Resolve, Submit, decide
+from shared.domain.decide import (
+    Action,
+    Deliver,
+    Look,
+    Observed,
+    Poll,
+    Release,
+    Resolve,
+    Submit,
+    Sweep,
+    decide,
+)
 from shared.domain.job import Job
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import photo_set, submitting, training
 from shared.workflow.ports import World
+from shared.workflow.sweep import sweep
 
-MAX_ROUNDS = 5
+MAX_ROUNDS = 6
 MAX_SETS_A_ROUND = 50
 TIME_FOR_AN_ACTION = 15_000
+
+
+class Effect(Enum):
+    """What an action did to the world: only when it is another one now is it worth a second look."""
+
+    NONE = "none"
+    CHANGED = "changed"
+    OVERTAKEN = "overtaken"
+    """Another run was faster: what is still to be done may be tried once more."""
 
 
 @dataclass
@@ -38,26 +61,19 @@ class Report:
         """Count a trouble."""
         self.troubles[code] = self.troubles.get(code, 0) + 1
 
-    def add(self, other: Report) -> None:
-        """Add another run's counts to this one's."""
-        self.rounds += other.rounds
-        for mine, theirs in ((self.actions, other.actions), (self.troubles, other.troubles)):
-            for name, count in theirs.items():
-                mine[name] = mine.get(name, 0) + count
-
 
 def observe(world: World) -> Observed:
-    """Read what a decision needs: the slot, two stretches of the index, and the rows behind them."""
-    slot = world.control.slot()
+    """Read what a decision needs: the shared rows, two stretches of the index, and the jobs behind them."""
+    slot, progress = world.control.read_all()
     now = world.clock.now()
-    running = world.jobs.running()
-    queue = world.jobs.queue_head(world.rules.concurrent_trainings)
+    running, queue = world.jobs.in_hand(world.rules.concurrent_trainings)
     due = world.jobs.due(now, MAX_SETS_A_ROUND)
     wanted = dict.fromkeys((*running, *queue, *due, *slot.holders))
     found = world.jobs.find(wanted) if wanted else {}
     return Observed(
         now=now,
         slot=slot,
+        sweep=progress,
         running=tuple(job for name in running if (job := found[name])),
         due=tuple(job for name in due if (job := found[name])),
         queue=tuple(job for name in queue if (job := found[name])),
@@ -65,23 +81,29 @@ def observe(world: World) -> Observed:
     )
 
 
-def run(world: World) -> Report:
+def reconcile(world: World) -> Report:
     """Do everything that can be done now; returns what was done."""
     report = Report()
-    done: set[tuple[type, str]] = set()
+    done: set[Hashable] = set()
     for _ in range(MAX_ROUNDS):
         seen = observe(world)
         actions = [action for action in decide(seen, world.rules) if _name(action) not in done]
-        if not actions:
-            break
         report.rounds += 1
+        changed = False
         for action in actions:
             if not world.has_time_for(TIME_FOR_AN_ACTION):
                 warn("run_cut_short", left=len(actions))
                 report.count_trouble("no_time")
-                return report
-            done.add(_name(action))
-            _attempt(world, action, report)
+                changed = False
+                break
+            effect = _attempt(world, action, report)
+            changed |= effect is not Effect.NONE
+            if effect is not Effect.OVERTAKEN:
+                done.add(_name(action))
+        if not changed:
+            break
+    if report.troubles or set(report.actions) - {"poll", "sweep"}:
+        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
 
 
@@ -91,40 +113,54 @@ def submit_next(world: World, closed: Job) -> None:
     What ``collect`` does when a set has closed, so that a lone person does not wait for a tick.
     """
     slot = world.control.slot()
-    busy = {*slot.holders, *world.jobs.running()}
+    running, queue = world.jobs.in_hand(1)
+    busy = {*slot.holders, *running}
     if slot.is_free(world.rules.concurrent_trainings - len(busy) + len(slot.holders), world.clock.now()):
-        first = next((job for job in world.jobs.find(world.jobs.queue_head(1)).values() if job), closed)
+        first = next((job for job in world.jobs.find(queue).values() if job), closed)
         if first.state is JobState.QUEUED:
             _attempt(world, Submit(first), Report())
 
 
-def _attempt(world: World, action: Action, report: Report) -> None:
+def _attempt(world: World, action: Action, report: Report) -> Effect:
     try:
-        _carry_out(world, action)
+        changed = _carry_out(world, action)
         report.count(action)
     except Conflict as conflict:
         log("overtaken", action=type(action).__name__, message=conflict.message)
         report.count_trouble(conflict.code)
+        return Effect.OVERTAKEN
     except Trouble as trouble:
         warn("action_failed", action=type(action).__name__, code=trouble.code, message=trouble.message)
         report.count_trouble(trouble.code)
+        return Effect.NONE
+    return Effect.CHANGED if changed else Effect.NONE
 
 
-def _name(action: Action) -> tuple[type, str]:
-    return type(action), action.job_id if isinstance(action, Release) else action.job.job_id
+def _name(action: Action) -> Hashable:
+    match action:
+        case Release(job_id):
+            return Release, job_id
+        case Sweep():
+            return Sweep
+        case _:
+            return type(action), action.job.job_id
 
 
-def _carry_out(world: World, action: Action) -> None:
+def _carry_out(world: World, action: Action) -> bool:
+    """Returns whether anything has changed."""
     match action:
         case Look(job):
-            photo_set.look_through(world, job.person_id)
+            return photo_set.look_through(world, job.person_id) != job
         case Submit(job):
-            submitting.submit(world, job, world.control.slot())
+            return submitting.submit(world, job, world.control.slot()) != job
         case Resolve(job):
-            submitting.resolve(world, job)
+            return submitting.resolve(world, job) != job
         case Poll(job):
-            training.poll(world, job)
+            return training.poll(world, job) != job
         case Deliver(job):
-            training.deliver(world, job)
+            return training.deliver(world, job) != job
         case Release(job_id):
             training.release(world, job_id)
+            return True
+        case Sweep(progress):
+            return sweep(world, progress) > 0

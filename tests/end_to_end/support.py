@@ -301,7 +301,7 @@ class LocalStudio(Studio):
 @contextmanager
 def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
     """Run a quick local cloud on ``data`` in this process."""
-    parameters = {"QuietSeconds": 1, **changes.pop("parameters", {})}
+    parameters = {"QuietSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
     options = Options(
         data=data,
         ports=dict.fromkeys(PORT_NAMES, 0),

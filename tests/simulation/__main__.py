@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 
 from tests.simulation.invariants import Violation
+from tests.simulation.kernel import collect_garbage_less
 from tests.simulation.seeds import Outcome, play
 
 SEEDS_A_SHARE = 20
@@ -62,7 +63,7 @@ def play_all(seeds: Sequence[int], processes: int) -> Iterator[tuple[int, Outcom
     if processes == 1:
         yield from ((seed, outcome_of(seed)) for seed in seeds)
         return
-    with Pool(processes) as pool:
+    with Pool(processes, initializer=collect_garbage_less) as pool:
         yield from zip(seeds, pool.imap(outcome_of, seeds, chunksize=SEEDS_A_SHARE), strict=True)
 
 

@@ -31,6 +31,7 @@ from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.job_rows import from_columns
 from shared.clients.job_table import JobTable
+from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.domain.job import Job
 from shared.domain.rules import Rules
@@ -98,7 +99,7 @@ class SimulatedCloud:
     ) -> None:
         self.kernel = Kernel(seed)
         self.faults = faults
-        self.rules = rules or Rules(quiet=60_000)
+        self.rules = rules or Rules(quiet=60_000, sweep_rest=50_000)
         self.gate = Gate(self.kernel, faults)
         self.retry_delay = retry_delay
         self.skew = skew
@@ -126,7 +127,7 @@ class SimulatedCloud:
         self._session = Session(service, self.gate, self.invariants)
         self._ots = SimulatedOtsClient(self.tables, self.gate, self._row_written)
         self._jobs_by_write: dict[str, Job] = {}
-        self._jobs_read = Remembered(self.tables, lambda: self.kernel.now)
+        self._jobs_read = Remembered(self.tables)
         self._tokens = random.Random(f"tokens {seed}")
         self.abandoned = 0
 
@@ -222,11 +223,20 @@ class SimulatedCloud:
         """The world of one run."""
         clock = RunClock(self.kernel, run, self.skew)
 
+        retries = Retries(
+            sleep=lambda seconds: clock.sleep(int(seconds * 1000)),
+            random=self.kernel.random.random,
+            now=lambda: self.kernel.now / 1000,
+        )
+
         def rows(table: str) -> Rows:
-            return Rows(self._ots, table, self._token, lambda seconds: clock.sleep(int(seconds * 1000)))
+            return Rows(self._ots, table, self._token, retries)
 
         trainer = DashScope(
-            "https://dashscope.aliyuncs.com/api/v1", API_KEY, new_session=lambda: self._session
+            "https://dashscope.aliyuncs.com/api/v1",
+            API_KEY,
+            new_session=lambda: self._session,
+            retries=retries,
         )
         return World(
             jobs=JobTable(rows("jobs")),

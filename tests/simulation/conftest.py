@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
+from tests.simulation.kernel import collect_garbage_less
+
 COUNTED = ("scenarios", "calls", "crash points", "pairs", "plays")
 _SAID = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _less_garbage_collection() -> Iterator[None]:
+    before = gc.get_threshold()
+    collect_garbage_less()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -14,6 +14,9 @@ T = TypeVar("T")
 BESIDE = "beside"
 """The name of runs that are only there so that others are not alone."""
 
+SLOWER = 16
+"""Such a run takes its time: it sees much happen between two of its calls, and is company for long."""
+
 _NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
 
 
@@ -82,7 +85,8 @@ class Gate:
         fault = self.faults.strike(call.index, service, operation)
         if fault is not None:
             self.struck.append((call, fault))
-        kernel.pause(kernel.random.randint(1, self.latency))
+        latency = self.latency * (SLOWER if run.name == BESIDE else 1)
+        kernel.pause(kernel.random.randint(1, latency))
         if fault is Fault.FREEZE:
             kernel.pause(kernel.random.randint(5_000, 110_000))
         if leaves is not None and fault not in _NEVER_LEFT:
@@ -95,7 +99,7 @@ class Gate:
                 run.dead = True
         if fault is Fault.CRASH_AFTER:
             raise Killed
-        kernel.pause(kernel.random.randint(1, self.latency))
+        kernel.pause(kernel.random.randint(1, latency))
         if fault is Fault.LOST:
             kernel.pause(4_000)
             raise transport.no_answer()

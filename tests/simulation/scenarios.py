@@ -19,6 +19,7 @@ from tests.simulation.faults import Fault
 
 SECOND = 1000
 MINUTE = 60 * SECOND
+SWEEP_REST = 50 * SECOND
 FACE, OTHER_FACE, VIEW = b"FACE 1", b"FACE 2", b"VIEW 1"
 
 Moment = Callable[[SimulatedCloud], bool]
@@ -127,7 +128,7 @@ class Scenario:
     name: str
     steps: tuple[Step, ...] = (PHOTO, MARKED)
     endings: Mapping[str, tuple[Ending, ...]] = field(default_factory=lambda: TRAINED_ONCE)
-    rules: Rules = field(default_factory=lambda: Rules(quiet=MINUTE))
+    rules: Rules = field(default_factory=lambda: Rules(quiet=MINUTE, sweep_rest=SWEEP_REST))
     behaviour: Mapping[str, object] = field(default_factory=dict)
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     troubles: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
@@ -158,7 +159,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="a set that closes by its tenth photo, unchecked",
         steps=tuple(upload("Li", f"{n}.jpg", b"FACE %d" % n, after=n * SECOND) for n in range(10)),
-        rules=Rules(quiet=MINUTE, face_check=False),
+        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, face_check=False),
     ),
     Scenario(
         name="two people against one slot",
@@ -184,7 +185,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             upload("Li", "2.jpg", b"", after=SECOND),
             upload("Li", "3.jpg", OTHER_FACE, after=90 * SECOND),
         ),
-        rules=Rules(quiet=MINUTE, min_photos=2),
+        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, min_photos=2),
     ),
     Scenario(
         name="a photo that comes while its person is trained",
@@ -278,6 +279,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="a fine-tune that never ends",
         endings={"Li": (Ending(JobState.FAILED, paid=1, reason="training_overdue"),)},
         behaviour={"training_seconds": 1e6},
-        rules=Rules(quiet=MINUTE, training_deadline=3 * MINUTE),
+        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, training_deadline=3 * MINUTE),
     ),
 )

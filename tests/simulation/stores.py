@@ -48,30 +48,46 @@ def _ots_error(code: str, status: int) -> Callable[[], Exception]:
 
 
 class Remembered:
-    """Answers by question, for as long as the state behind them has not changed.
+    """Answers by question, for as long as the state behind them has not changed."""
+
+    def __init__(self, state: ObjectStore | TableStore) -> None:
+        self._connection = state._database._connection
+        self._changes = -1
+        self._answers: dict[Hashable, Any] = {}
+
+    def __call__(self, question: Hashable, ask: Callable[[], Any]) -> Any:
+        """Return the answer to ``question``, by ``ask`` unless it is remembered."""
+        if self._connection.total_changes != self._changes:
+            self._changes = self._connection.total_changes
+            self._answers.clear()
+        if question not in self._answers:
+            self._answers[question] = ask()
+        return self._answers[question]
+
+
+class RememberedRows:
+    """The same for one table that is written here and nowhere else: a write to another changes nothing.
 
     A lagging index changes by itself for ``lag`` milliseconds after a write, so nothing is kept until then.
     """
 
-    def __init__(self, state: ObjectStore | TableStore, now: Callable[[], int], lag: int = 0) -> None:
-        self._connection = state._database._connection
+    def __init__(self, now: Callable[[], int], lag: int) -> None:
         self._now = now
         self._lag = lag
-        self._changes = -1
         self._steady_at = 0
         self._answers: dict[Hashable, Any] = {}
 
     def __call__(self, question: Hashable, ask: Callable[[], Any], *, lags: bool = False) -> Any:
-        """Return the answer to ``question``, by ``ask`` unless it is remembered."""
-        if self._connection.total_changes != self._changes:
-            self._changes = self._connection.total_changes
-            self._steady_at = self._now() + self._lag
-            self._answers.clear()
         if lags and self._now() <= self._steady_at:
             return ask()
         if question not in self._answers:
             self._answers[question] = ask()
         return self._answers[question]
+
+    def forget(self) -> None:
+        """The table has been written."""
+        self._answers.clear()
+        self._steady_at = self._now() + self._lag
 
 
 OTS = Transport(
@@ -94,7 +110,10 @@ class SimulatedOtsClient:
         self._store = store
         self._gate = gate
         self._watch = watch
-        self._remembered = Remembered(store, lambda: gate.kernel.now, round(store._lag))
+        lag = round(store._lag)
+        self._remembered = {
+            table: RememberedRows(lambda: gate.kernel.now, lag) for table in ("jobs", "control")
+        }
         self.writer: Run | None = None
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
@@ -129,7 +148,8 @@ class SimulatedOtsClient:
 
         def recall() -> tuple[None, Any, list[Any], None]:
             question = (table, tuple(first), tuple(last), limit)
-            following, rows = self._remembered(question, read, lags=True)
+            of_jobs = table != "control"
+            following, rows = self._remembered["jobs" if of_jobs else table](question, read, lags=of_jobs)
             return None, following, list(rows), None
 
         return self._gate("ots", f"GetRange {table}", recall, OTS)
@@ -147,6 +167,7 @@ class SimulatedOtsClient:
 
         def write() -> None:
             before = self._read(table, row.primary_key)
+            self._remembered[table].forget()
             try:
                 self._store.put_row(INSTANCE, table, Row(_key(row.primary_key), cells), wanted)
             except TableStoreError as error:
@@ -164,7 +185,7 @@ class SimulatedOtsClient:
             return None if found.row is None else _sdk_row(found.row)
 
         wanted = _key(key)
-        return self._remembered((table, tuple(wanted)), read)
+        return self._remembered[table]((table, tuple(wanted)), read)
 
 
 def _key(key: Any) -> list[tuple[str, Any]]:
@@ -207,7 +228,7 @@ class SimulatedBucket:
         self._store = store
         self._gate = gate
         self._watch = watch
-        self._remembered = Remembered(store, lambda: gate.kernel.now)
+        self._remembered = Remembered(store)
 
     def _call(self, operation: str, do: Callable[[], Any]) -> Any:
         def translated() -> Any:

@@ -5,7 +5,6 @@ What each scenario covers is noted as the test's properties, which the session's
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -13,8 +12,7 @@ import pytest
 from tests.simulation.crash_points import CRASHES, play, play_every_crash, play_every_pair
 from tests.simulation.scenarios import SCENARIOS, Scenario
 
-# Pairs multiply: one scenario's are played each time, all of them by `make simulate`.
-PAIRED = [one for one in SCENARIOS if one.pairs][: None if os.environ.get("EVERY_PAIR") else 1]
+PAIRED = [one for one in SCENARIOS if one.pairs]
 
 _Note = Callable[[str, object], None]
 

@@ -7,9 +7,9 @@ import pytest
 from tests.simulation.invariants import Violation
 from tests.simulation.seeds import play
 
-# A fifth of a second each; `make simulate SEEDS=N` plays as many as there is time for.
-SEEDS = 100
-SHARES = 10
+# A tenth of a second each; `make simulate SEEDS=N` plays as many as there is time for.
+SEEDS = 1000
+SHARES = 50
 
 
 @pytest.mark.timeout(300)

@@ -8,11 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.decide import Action, Deliver, Look, Observed, Poll, Release, Resolve, Submit, decide
+from shared.domain.decide import (
+    Action,
+    Deliver,
+    Look,
+    Observed,
+    Poll,
+    Release,
+    Resolve,
+    Submit,
+    Sweep,
+    decide,
+)
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.sweeping import SweepProgress
 from tests.unit.support import NOW, RULES, few_examples, job_in
 
 S = JobState
@@ -25,16 +37,21 @@ def words(actions: list[Action]) -> list[str]:
     for action in actions:
         if isinstance(action, Release):
             named.append(f"release:{action.job_id}")
+        elif isinstance(action, Sweep):
+            named.append("sweep")
         else:
             named.append(f"{type(action).__name__.lower()}:{action.job.person_id}")
     return named
+
+
+RESTING = SweepProgress(rests_until=NOW + 1)
 
 
 def observed(**parts: Any) -> Observed:
     """A world; ``holders`` maps names of people to their jobs, or job ids to None for those that are gone."""
     holders = {job.job_id if job else name: job for name, job in parts.pop("holders", {}).items()}
     slot = Slot(holders=tuple(holders), closed_until=parts.pop("closed_until", 0))
-    return Observed(now=NOW, slot=slot, holders=holders, **parts)
+    return Observed(now=NOW, slot=slot, sweep=parts.pop("sweep", RESTING), holders=holders, **parts)
 
 
 def training(person: str, **changes: Any) -> Job:
@@ -259,9 +276,22 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
             due=(job_in(S.COLLECTING, "c", due_at=NOW),),
             queue=(queued("a"),),
             holders={"gone-1": None},
+            sweep=SweepProgress(),
         ),
         Rules(concurrent_trainings=4),
-        ["deliver:done", "poll:r", "resolve:expired", "look:c", "release:gone-1", "submit:a"],
+        ["deliver:done", "poll:r", "resolve:expired", "look:c", "release:gone-1", "submit:a", "sweep"],
+    ),
+    (
+        "the sweep goes on when its rest is over",
+        observed(sweep=SweepProgress(rests_until=NOW)),
+        RULES,
+        ["sweep"],
+    ),
+    (
+        "a rest that a clock far ahead has ordered is not kept",
+        observed(sweep=SweepProgress(rests_until=NOW + 100 * RULES.sweep_rest)),
+        RULES,
+        ["sweep"],
     ),
 ]
 
@@ -302,6 +332,7 @@ def worlds(draw: st.DrawFn) -> Observed:
     return Observed(
         now=NOW,
         slot=Slot(holders=tuple(holders), closed_until=draw(st.sampled_from([0, NOW, NOW + 1]))),
+        sweep=draw(st.sampled_from([SweepProgress(), RESTING])),
         running=tuple(draw(some)),
         due=tuple(draw(some)),
         queue=tuple(draw(some)),
@@ -328,7 +359,7 @@ def test_whatever_the_world_the_slot_is_never_overfilled(seen: Observed, places:
 
 @few_examples
 @given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(
+def test_whatever_the_world_each_action_fits_its_job_and_submits_come_after_what_frees_the_slot(
     seen: Observed, places: int
 ) -> None:
     actions = decide(seen, Rules(concurrent_trainings=places))
@@ -343,6 +374,8 @@ def test_whatever_the_world_each_action_fits_its_job_and_submits_come_last(
         if isinstance(action, Release):
             held = seen.holders[action.job_id]
             assert held is None or held.state in (S.COLLECTING, S.REJECTED) or held.delivered
+        elif isinstance(action, Sweep):
+            assert seen.sweep is not RESTING
         else:
             assert wanted[type(action)](action.job)
     kinds = [type(action) for action in actions]

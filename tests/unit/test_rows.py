@@ -10,9 +10,11 @@ import tablestore
 import urllib3.exceptions
 
 from shared.clients.control_table import ControlTable
-from shared.clients.rows import BATCH_ROWS, VERSION, WRITE_TOKEN, WRITE_TRIES, Key, Rows
+from shared.clients.retries import TRIES, Retries
+from shared.clients.rows import BATCH_ROWS, VERSION, WRITE_TOKEN, Key, Rows
 from shared.domain.job import Reason
 from shared.domain.slot import Slot
+from shared.domain.sweeping import SweepProgress
 from shared.errors import Conflict, Permanent, RetryLater
 
 KEY: Key = [("name", "slot")]
@@ -50,7 +52,7 @@ class FakeClient:
         self.gets = 0
         self.get_errors: list[Exception] = []
         self.ranges: list[dict[str, Any]] = []
-        self.pages: list[tuple[list[int], int | None]] = []
+        self.pages: list[tuple[list[Any], int | None]] = []
         self.batches: list[int] = []
         self.before_put = lambda: None
 
@@ -86,7 +88,12 @@ class FakeClient:
     def get_range(self, table: str, direction: str, start: Any, end: Any, **options: Any) -> tuple[Any, ...]:
         self.ranges.append({"table": table, "direction": direction, "start": start, "end": end, **options})
         numbers, following = self.pages.pop(0)
-        rows = [self._row((("name", str(number)),), {"number": number}) for number in numbers]
+        rows = [
+            self._row(number, self.rows[number])
+            if number in self.rows
+            else self._row((("name", str(number)),), {"number": number})
+            for number in numbers
+        ]
         return None, None if following is None else [("name", str(following))], rows, None
 
     def batch_get_row(self, request: Any) -> Any:
@@ -117,7 +124,8 @@ class Bench:
         self.client = FakeClient()
         self.sleeps: list[float] = []
         self.tokens = iter(f"{number:04x}{'0' * 12}" for number in range(100))
-        self.rows = Rows(self.client, "control", lambda: next(self.tokens), self.sleeps.append)
+        retries = Retries(sleep=self.sleeps.append, random=lambda: 0.5, now=lambda: sum(self.sleeps))
+        self.rows = Rows(self.client, "control", lambda: next(self.tokens), retries)
 
     @property
     def stored(self) -> dict[str, Any] | None:
@@ -190,20 +198,6 @@ def test_a_write_that_never_arrived_is_made_again(bench: Bench, error: Exception
     assert len(bench.sleeps) == 2
 
 
-@pytest.mark.parametrize(
-    ("token", "low", "high"), [("0000", 0.5, 0.5), ("8000", 1, 1), ("ffff", 1.4999, 1.5)]
-)
-def test_the_waits_between_tries_double_and_differ_from_writer_to_writer(
-    token: str, low: float, high: float
-) -> None:
-    bench = Bench()
-    bench.tokens = iter([token + "0" * 12])
-    bench.client.script = [("drop", LOST)] * 2
-    bench.rows.put(KEY, {"a": 1}, expected=None)
-    for slept, whole in zip(bench.sleeps, (0.1, 0.2), strict=True):
-        assert whole * low <= slept <= whole * high + 1e-9
-
-
 def test_a_foreign_write_that_came_between_is_a_conflict_and_stays(bench: Bench) -> None:
     foreign = {"a": 9, VERSION: 1, WRITE_TOKEN: "foreign"}
 
@@ -236,7 +230,7 @@ def test_silence_ends_after_a_bounded_number_of_writes(bench: Bench, effect: str
     with pytest.raises(RetryLater) as raised:
         bench.rows.put(KEY, {"a": 1}, expected=None)
     assert not isinstance(raised.value, Conflict)
-    assert len(bench.client.puts) == WRITE_TRIES
+    assert len(bench.client.puts) == TRIES
     assert sum(bench.sleeps) < 1.1
 
 
@@ -255,41 +249,42 @@ def test_silence_ends_after_a_bounded_number_of_writes(bench: Bench, effect: str
         ("SomethingNew", Permanent),
     ],
 )
-def test_an_answer_that_nothing_was_written_is_not_argued_with(
+def test_a_busy_table_is_tried_again_and_a_refusal_is_not_argued_with(
     bench: Bench, code: str, expected: type[Exception]
 ) -> None:
-    bench.client.script = [("drop", service_error(code))]
+    bench.client.script = [("drop", service_error(code))] * 20
     with pytest.raises(expected) as raised:
         bench.rows.put(KEY, {"a": 1}, expected=None)
     assert type(raised.value) is expected
-    assert len(bench.client.puts) == 1
-    assert bench.sleeps == []
+    assert len(bench.client.puts) == (TRIES if expected is RetryLater else 1)
 
 
-def test_a_read_without_an_answer_is_made_twice(bench: Bench) -> None:
+def test_a_read_without_an_answer_is_made_again_a_few_times(bench: Bench) -> None:
     bench.client.rows[tuple(KEY)] = {"a": 1}
     bench.client.get_errors = [LOST]
     assert bench.rows.get(KEY) == {"name": "slot", "a": 1}
-    bench.client.get_errors = [LOST, LOST, LOST]
+    bench.client.get_errors = [LOST] * 20
     with pytest.raises(RetryLater):
         bench.rows.get(KEY)
-    assert bench.client.gets == 4
+    assert bench.client.gets == 2 + TRIES
 
 
 @pytest.mark.parametrize(
     ("code", "expected"),
     [("OTSServerBusy", RetryLater), ("OTSTimeout", RetryLater), ("OTSAuthFailed", Permanent)],
 )
-def test_a_read_that_is_refused_is_not_repeated(bench: Bench, code: str, expected: type[Exception]) -> None:
-    bench.client.get_errors = [service_error(code)]
+def test_a_read_that_is_refused_for_good_is_not_repeated(
+    bench: Bench, code: str, expected: type[Exception]
+) -> None:
+    bench.client.get_errors = [service_error(code)] * 20
     with pytest.raises(expected):
         bench.rows.get(KEY)
-    assert bench.client.gets == 1
+    assert bench.client.gets == (TRIES if expected is RetryLater else 1)
 
 
 def test_a_conflict_whose_look_fails_is_not_taken_for_either(bench: Bench) -> None:
     bench.client.rows[tuple(KEY)] = {"a": 1, VERSION: 5, WRITE_TOKEN: "foreign"}
-    bench.client.get_errors = [LOST, LOST]
+    bench.client.get_errors = [LOST] * 20
     with pytest.raises(RetryLater) as raised:
         bench.rows.put(KEY, {"a": 1}, expected=4)
     assert not isinstance(raised.value, Conflict)
@@ -364,37 +359,22 @@ def test_of_two_who_change_the_slot_one_is_told(bench: Bench) -> None:
     assert control.slot().holders == ("a-1",)
 
 
-def test_the_sweeps_cursor_moves_and_starts_anew(bench: Bench) -> None:
+def test_how_far_the_sweep_has_come_is_kept_beside_the_slot(bench: Bench) -> None:
     control = ControlTable(bench.rows)
-    assert control.sweep_cursor() == ""
-    control.save_sweep_cursor("", "people/li/a.jpg")
-    assert control.sweep_cursor() == "people/li/a.jpg"
-    control.save_sweep_cursor("people/li/a.jpg", "")
-    assert control.sweep_cursor() == ""
+    bench.client.pages = [([], None)]
+    assert control.read_all() == (Slot(), SweepProgress())
+    saved = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/li/a.jpg", rests_until=7))
+    slot = control.save_slot(Slot(), FULL)
+    bench.client.pages = [(list(bench.client.rows), None)]
+    assert control.read_all() == (slot, saved)
 
 
-def test_moving_a_cursor_that_another_run_has_moved_is_a_conflict(bench: Bench) -> None:
+def test_of_two_who_sweep_the_same_page_one_is_told(bench: Bench) -> None:
     control = ControlTable(bench.rows)
-    control.save_sweep_cursor("", "people/b")
+    start = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))
+    control.save_sweep(start, start.past("people/b", clean=True, now=1))
     with pytest.raises(Conflict):
-        control.save_sweep_cursor("", "people/a")
-    with pytest.raises(Conflict):
-        control.save_sweep_cursor("people/a", "people/c")
-    assert control.sweep_cursor() == "people/b"
-
-
-def test_a_cursor_that_is_moved_between_the_look_and_the_write_is_a_conflict(bench: Bench) -> None:
-    control = ControlTable(bench.rows)
-    control.save_sweep_cursor("", "people/a")
-    sweep_row = (("name", "sweep"),)
-
-    def another_run_is_first() -> None:
-        bench.client.rows[sweep_row] = {"cursor": "people/z", VERSION: 2, WRITE_TOKEN: "foreign"}
-
-    bench.client.before_put = another_run_is_first
-    with pytest.raises(Conflict):
-        control.save_sweep_cursor("people/a", "people/b")
-    assert control.sweep_cursor() == "people/z"
+        control.save_sweep(start, start.past("people/b", clean=True, now=1))
 
 
 def test_fields_of_a_later_version_inside_the_slots_trouble_are_ignored(bench: Bench) -> None:

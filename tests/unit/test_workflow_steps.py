@@ -15,6 +15,7 @@ from shared.domain.photos import Picture, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.slot import SUBMIT_SPACING, Slot
 from shared.domain.states import JobState
+from shared.domain.sweeping import SweepProgress
 from shared.errors import AccountTrouble, Conflict, NotFound, OutcomeUnknown, RetryLater, Trouble
 from shared.workflow import tick
 from shared.workflow.account import make_room
@@ -40,7 +41,7 @@ class Memory:
         self.time = NOW
         self.rows = {job.job_id: replace(job, version=1) for job in jobs}
         self.held = replace(slot or Slot(), version=1)
-        self.cursor = ""
+        self.progress = SweepProgress()
         self.objects: dict[str, Stored] = {}
         self.listed: list[FineTune] = []
         self.list_trouble: Trouble | None = None
@@ -93,11 +94,8 @@ class Memory:
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         return {name: self.rows.get(name) for name in ids}
 
-    def running(self) -> list[str]:
-        return self._in_lane(1)
-
-    def queue_head(self, count: int) -> list[str]:
-        return self._in_lane(2)[:count]
+    def in_hand(self, count: int) -> tuple[list[str], list[str]]:
+        return self._in_lane(1), self._in_lane(2)[:count]
 
     def due(self, now: int, count: int) -> list[str]:
         return [name for name in self._in_lane(3) if self.rows[name].due_at <= now][:count]
@@ -123,12 +121,13 @@ class Memory:
         self.held = replace(after, version=before.version + 1)
         return self.held
 
-    def sweep_cursor(self) -> str:
-        return self.cursor
+    def read_all(self) -> tuple[Slot, SweepProgress]:
+        return self.held, self.progress
 
-    def save_sweep_cursor(self, before: str, after: str) -> None:
-        assert before == self.cursor
-        self.cursor = after
+    def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
+        assert before == self.progress
+        self.progress = replace(after, version=before.version + 1)
+        return self.progress
 
     # -- the bucket
 
@@ -247,7 +246,7 @@ def test_what_a_full_folder_knows_is_still_known() -> None:
 def test_the_sweep_does_not_look_for_what_a_full_folder_cannot_take(remembered: int, found: int) -> None:
     memory = Memory(remembering(job_in(S.SUCCEEDED, delivered=True), remembered))
     memory.upload("one-more", at=NOW - 10 * MINUTE)
-    assert sweep(memory.world()) == found
+    assert sweep(memory.world(), SweepProgress()) == found
 
 
 def test_a_late_photo_under_a_used_name_leaves_what_is_trained_on_record() -> None:
@@ -368,7 +367,7 @@ def test_a_refused_submit_gives_its_place_back_and_the_queue_waits() -> None:
 def test_a_full_account_is_probed_once_a_run_however_many_places_there_are() -> None:
     memory = Memory(*(job_in(S.QUEUED, f"p{number}") for number in range(5)))
     memory.listed = [fine_tune("SUCCEEDED", f"ft-{number}") for number in range(RULES.kept_fine_tunes)]
-    tick.run(memory.world(Rules(concurrent_trainings=3)))
+    tick.reconcile(memory.world(Rules(concurrent_trainings=3)))
     assert memory.held.refusals == 1
     assert memory.held.closed_until == NOW + 120_000
 
@@ -376,7 +375,7 @@ def test_a_full_account_is_probed_once_a_run_however_many_places_there_are() -> 
 def test_a_refused_account_is_probed_once_a_run_however_many_places_there_are() -> None:
     memory = Memory(*(job_in(S.QUEUED, f"p{number}") for number in range(5)))
     memory.list_trouble = OVERDUE
-    tick.run(memory.world(Rules(concurrent_trainings=3)))
+    tick.reconcile(memory.world(Rules(concurrent_trainings=3)))
     assert memory.held.refusals == 1
     assert memory.held.closed_until == NOW + 120_000
 
@@ -415,7 +414,7 @@ def test_a_run_submits_one_of_two_queued_holders_under_a_lowered_limit() -> None
     first, second = job_in(S.QUEUED, "first"), job_in(S.QUEUED, "second")
     memory = Memory(first, second, slot=Slot(holders=(first.job_id, second.job_id)))
     memory.known = {"ft-new": fine_tune("PENDING", "ft-new")}
-    report = tick.run(memory.world())
+    report = tick.reconcile(memory.world())
     assert len(memory.created) == 1
     assert (memory[first].state, memory[second].state) == (S.TRAINING, S.QUEUED)
     assert memory.held.holders == (first.job_id, second.job_id)

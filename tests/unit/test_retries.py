@@ -1,0 +1,85 @@
+"""Trying again: a few times, with pauses that grow and differ, and never beyond its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.clients.retries import FIRST_PAUSE, TRIES, Retries
+from shared.errors import Conflict, NotFound, RetryLater, Trouble
+
+BUSY = RetryLater("busy", "busy", delay=1)
+
+
+class Time:
+    """A clock that only sleeping and the calls themselves move."""
+
+    def __init__(self, jitter: float = 0.5) -> None:
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+        self.jitter = jitter
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+    def retries(self) -> Retries:
+        return Retries(sleep=self.sleep, random=lambda: self.jitter, now=lambda: self.seconds)
+
+
+class Calls:
+    """A call that raises its troubles one after the other, and each time takes a while."""
+
+    def __init__(self, time: Time, *troubles: Trouble, takes: float = 0.0) -> None:
+        self.time, self.troubles, self.takes, self.made = time, list(troubles), takes, 0
+
+    def __call__(self) -> str:
+        self.made += 1
+        self.time.seconds += self.takes
+        if self.troubles:
+            raise self.troubles.pop(0)
+        return "done"
+
+
+def test_a_busy_moment_is_waited_out_with_a_pause_that_grows() -> None:
+    time = Time()
+    assert time.retries().call(Calls(time, BUSY, BUSY), within=5) == "done"
+    assert time.pauses == [FIRST_PAUSE, 2 * FIRST_PAUSE]
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.25, 0.999])
+def test_the_pauses_of_two_who_wait_for_one_another_differ(jitter: float) -> None:
+    time = Time(jitter)
+    time.retries().call(Calls(time, BUSY), within=5)
+    assert time.pauses == [pytest.approx(FIRST_PAUSE * (0.5 + jitter))]
+
+
+def test_what_stays_busy_is_given_up_after_a_few_tries() -> None:
+    time = Time()
+    calls = Calls(time, *[BUSY] * 20)
+    with pytest.raises(RetryLater):
+        time.retries().call(calls, within=60)
+    assert calls.made == TRIES
+    assert len(time.pauses) == TRIES - 1
+
+
+def test_no_try_begins_when_the_time_is_over() -> None:
+    time = Time()
+    calls = Calls(time, *[BUSY] * 20, takes=4)
+    with pytest.raises(RetryLater):
+        time.retries().call(calls, within=5)
+    assert calls.made == 2
+    assert time.seconds < 2 * 4 + 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Conflict("overtaken"), NotFound("gone", "gone"), RetryLater("account", "later", delay=60)],
+    ids=lambda trouble: trouble.code,
+)
+def test_what_another_try_at_once_cannot_cure_is_not_tried_again(trouble: Trouble) -> None:
+    time = Time()
+    calls = Calls(time, trouble)
+    with pytest.raises(type(trouble)):
+        time.retries().call(calls, within=5)
+    assert calls.made == 1
+    assert time.pauses == []
