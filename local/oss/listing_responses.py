@@ -176,8 +176,9 @@ def _to_token(marker: str) -> str:
 
 def _from_token(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        marker = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     except (binascii.Error, ValueError):
-        raise invalid_argument(
-            "The continuation token is not valid.", ArgumentName="continuation-token"
-        ) from None
+        marker = ""
+    if _to_token(marker) != token:
+        raise invalid_argument("The continuation token is not valid.", ArgumentName="continuation-token")
+    return marker

@@ -138,7 +138,9 @@ def _v1_header(
         raise invalid_argument("The Authorization header is invalid.", "0002-00000203")
     date = request.headers.get("x-oss-date") or request.headers.get("date", "")
     _check_skew(_parse_date(date), now)
-    secret = _secret(credentials, access_key_id, request.headers.get("x-oss-security-token"), now)
+    # alibabacloud-oss-v2 sends the token of a version 1 signature without the usual prefix.
+    token = request.headers.get("x-oss-security-token") or request.headers.get("security-token")
+    secret = _secret(credentials, access_key_id, token, now)
     text = _v1_string_to_sign(request, address, date)
     _compare(signature, _v1_sign(secret, text), access_key_id, text)
     return access_key_id

@@ -112,9 +112,7 @@ def test_additional_headers_of_version_4_are_signed(bucket: oss2.Bucket) -> None
     assert requests.get(url, headers={"x-extra": "1"}, timeout=10).status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("auth", "ec"), [(oss2.Auth, "0002-00000069"), (oss2.AuthV4, "0002-00000236")]
-)
+@pytest.mark.parametrize(("auth", "ec"), [(oss2.Auth, "0002-00000069"), (oss2.AuthV4, "0002-00000236")])
 def test_a_signed_url_expires(oss: RunningOss, open_bucket: BucketMaker, auth: type, ec: str) -> None:
     bucket = open_bucket(auth=auth(KEY_ID, SECRET))
     bucket.put_object("a", b"x")
