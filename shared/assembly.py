@@ -36,6 +36,10 @@ class SystemClock:
         """Return milliseconds since the Unix epoch."""
         return time.time_ns() // 1_000_000
 
+    def monotonic(self) -> int:
+        """Return milliseconds of a clock that is never set."""
+        return time.monotonic_ns() // 1_000_000
+
     def sleep(self, milliseconds: int) -> None:
         """Wait."""
         time.sleep(milliseconds / 1000)

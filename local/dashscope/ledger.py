@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -49,6 +51,7 @@ _COLUMNS = (
     " since, granted, started, ended, deleted, pending_seconds, run_seconds, failure_code, failure_message,"
     " usage, reads, hurried"
 )
+_NAMES = tuple(_COLUMNS.split(", "))
 _ACTIVE = "deleted IS NULL AND status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
 
 
@@ -141,7 +144,12 @@ def entries(connection: sqlite3.Connection) -> list[LedgerEntry]:
     """Return every fine-tune ever submitted, oldest first."""
     query = f"SELECT {_COLUMNS} FROM fine_tunes ORDER BY sequence"  # noqa: S608 (constants)
     jobs = [_job(row) for row in connection.execute(query).fetchall()]
-    return [_entry(job, statuses(connection, job.sequence)) for job in jobs]
+    had: dict[int, list[tuple[str, float]]] = defaultdict(list)
+    for sequence, status, at in connection.execute(
+        "SELECT sequence, status, at FROM fine_tune_statuses ORDER BY rowid"
+    ):
+        had[sequence].append((status, at))
+    return [_entry(job, had[job.sequence]) for job in jobs]
 
 
 def _entry(job: FineTune, had: Iterable[tuple[str, float]]) -> LedgerEntry:
@@ -193,10 +201,15 @@ def _row(job: FineTune) -> tuple[object, ...]:
     )
 
 
+@functools.lru_cache(maxsize=1_000)
+def _files(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored))
+
+
 def _job(row: tuple[object, ...]) -> FineTune:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    values = dict(zip(_NAMES, row, strict=True))
     code, message = values.pop("failure_code"), values.pop("failure_message")
-    values["training_file_ids"] = tuple(json.loads(str(values["training_file_ids"])))
+    values["training_file_ids"] = _files(str(values["training_file_ids"]))
     values["hyper_parameters"] = json.loads(str(values["hyper_parameters"]))
     values["failure"] = None if code is None else Problem(code=str(code), message=str(message))
     return FineTune(**values)  # type: ignore[arg-type] # the columns are the fields, by name and type

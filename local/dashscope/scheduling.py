@@ -20,9 +20,8 @@ def make_due_moves(
     with the time of its start: downloads must not happen inside of a transaction, where they would hold up
     everybody else. Those in ``inspecting`` are left alone until their caller has started them.
     """
-    grant_slots(connection, now, behaviour)
+    jobs = grant_slots(connection, now, behaviour)
     while True:
-        jobs = ledger.active(connection)
         moves = [
             (at, job.sequence, job)
             for job in jobs
@@ -33,8 +32,9 @@ def make_due_moves(
         at, _, job = min(moves)
         if job.status not in (PENDING, QUEUING):
             ledger.save(connection, finished(job, at, behaviour), before=job)
-            grant_slots(connection, at, behaviour)
-        elif job.granted is None and _free_slots(jobs, behaviour) < 1:
+            jobs = grant_slots(connection, at, behaviour)
+            continue
+        if job.granted is None and _free_slots(jobs, behaviour) < 1:
             ledger.save(connection, entered(job, QUEUING, at), before=job)
         else:
             granted = replace(job, granted=at if job.granted is None else job.granted)
@@ -43,14 +43,18 @@ def make_due_moves(
                 inspecting.add(job.job_id)
                 return granted, at
             ledger.save(connection, started(granted, at, None, behaviour), before=granted)
+        jobs = ledger.active(connection)
 
 
-def grant_slots(connection: sqlite3.Connection, at: float, behaviour: Behaviour) -> None:
-    """Give free slots to those that wait, first come, first served."""
+def grant_slots(connection: sqlite3.Connection, at: float, behaviour: Behaviour) -> list[FineTune]:
+    """Give free slots to those that wait, first come, first served; returns all that are going then."""
     jobs = ledger.active(connection)
     waiting = [job for job in jobs if job.awaits_slot]
     for job in waiting[: max(0, _free_slots(jobs, behaviour))]:
-        ledger.save(connection, replace(job, granted=at), before=job)
+        granted = replace(job, granted=at)
+        ledger.save(connection, granted, before=job)
+        jobs[jobs.index(job)] = granted
+    return jobs
 
 
 def _free_slots(jobs: Collection[FineTune], behaviour: Behaviour) -> int:

@@ -193,10 +193,9 @@ class Job:
     def with_late_photo(self, photo: Photo, now: int) -> Job:
         """Record a photo that was uploaded before the set closed with its 10 and is one too many.
 
-        A newer picture under a name that the set has used is only remembered: the record stays with what is
-        trained.
+        A newer picture under a name that the set has used stands behind the record of what is trained.
         """
-        shown = self.photo(photo.name) is None and len(self.photos) < MAX_RECORDED
+        shown = len(self.photos) < MAX_RECORDED
         photos = (*self.photos, photo) if shown else self.photos
         return self._moved(self.state, now, photos=photos, earlier=_remembering(self.earlier, [photo]))
 

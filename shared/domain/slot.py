@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 
 from shared.domain.job import Reason
 
-SUBMIT_SPACING = 600
+SUBMIT_SPACING = 1_000
+"""Milliseconds between two places that are taken, and the longest that a POST may leave after its place was.
+
+So of any three POSTs the first and the last lie a second apart: DashScope takes 2 a second.
+"""
+CLOCKS_DIFFER = 10_000
 KEPT_DURATIONS = 20
 DOCUMENTED_DURATION = 302_000
 
@@ -23,7 +28,7 @@ class Slot:
 
     Attributes:
         holders: ids of the jobs that hold a place.
-        taken_at: when a place was last taken; two submits keep ``SUBMIT_SPACING`` apart.
+        taken_at: when a place was last taken, by the clock of whoever took it.
         closed_until: the queue waits until then (0: it does not).
         trouble: why it waits.
         refusals: refusals in a row, which make the wait grow.
@@ -45,13 +50,22 @@ class Slot:
         """Whether a job may take a place now."""
         return len(self.holders) < places and now >= self.closed_until
 
+    def was_just_taken(self, now: int) -> bool:
+        """Whether a place was taken so lately that two clocks may not agree on how long ago."""
+        return abs(now - self.taken_at) < CLOCKS_DIFFER
+
     def held_by(self, job_id: str) -> bool:
         """Whether ``job_id`` has a place."""
         return job_id in self.holders
 
     def taken(self, job_id: str, now: int, *, kept: int | None = None) -> Slot:
-        """Give ``job_id`` a place, and remember how many fine-tunes the account keeps."""
-        return replace(self, holders=(*self.holders, job_id), taken_at=now, kept=kept)
+        """Give ``job_id`` a place, and remember how many fine-tunes the account keeps.
+
+        Who has its place already, left behind by a run that died, takes it again: whoever put the job back
+        and is about to release its place must lose that race.
+        """
+        holders = self.holders if self.held_by(job_id) else (*self.holders, job_id)
+        return replace(self, holders=holders, taken_at=now, kept=kept)
 
     def released(self, job_id: str, *, duration: int | None = None) -> Slot:
         """Take the place back; ``duration`` is remembered when the training ran to its end."""

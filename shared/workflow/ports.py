@@ -20,6 +20,9 @@ class Clock(Protocol):
     def now(self) -> int:
         """Return milliseconds since the Unix epoch."""
 
+    def monotonic(self) -> int:
+        """Return milliseconds since some moment; never set forward or back, unlike :meth:`now`."""
+
     def sleep(self, milliseconds: int) -> None:
         """Wait."""
 

@@ -50,8 +50,13 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     if slot.closed_until > world.clock.now():
         raise Conflict("the queue has been closed meanwhile")
     account = _survey(world, slot)
-    slot = _take_place(world, job, slot, account)
+    kept = _check_for_a_place(world, job, slot, account)
     file_ids = _file_ids(world, job, slot)
+    if slot.was_just_taken(world.clock.now()):
+        # Clocks differ; but whoever takes a place while we wait makes our write fail, by whatever clock.
+        world.clock.sleep(SUBMIT_SPACING)
+    taken = world.clock.monotonic()
+    slot = world.control.save_slot(slot, slot.taken(job.job_id, world.clock.now(), kept=kept))
     intent = world.jobs.save(
         job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
     )
@@ -60,10 +65,12 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         return _adopted(world, intent, landed)
     files = file_ids or tuple(world.bucket.signed_url(key) for key in intent.files)
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
+    late = world.clock.monotonic() - taken > SUBMIT_SPACING
+    if late or not world.has_time_for(TIME_FOR_THE_POST):
+        # The job keeps its place: the next run goes on for it.
+        reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
+        return world.jobs.save(intent, intent.requeued(reason, world.clock.now()))
     try:
-        if not world.has_time_for(TIME_FOR_THE_POST):
-            reason = Reason("no_time", "The function's time ran out before the submit; it is sent next time.")
-            return world.jobs.save(intent, intent.requeued(reason, world.clock.now()))
         fine_tune = world.trainer.create_fine_tune(files)
     except OutcomeUnknown as lost:
         warn("submit_outcome_unknown", job=intent.job_id, code=lost.code, message=lost.message)
@@ -113,23 +120,18 @@ def _survey(world: World, slot: Slot) -> list[FineTune]:
         raise
 
 
-def _take_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> Slot:
-    wait = slot.taken_at + SUBMIT_SPACING - world.clock.now()
-    if wait > 0:
-        # Another instance's clock may run ahead of ours: then the full spacing is kept, and no more.
-        world.clock.sleep(min(wait, SUBMIT_SPACING))
-    now = world.clock.now()
-    if slot.held_by(job.job_id):
-        # Written even so: whoever put the job back and is about to release its place must lose that race.
-        return world.control.save_slot(slot, replace(slot, taken_at=now))
-    if not slot.is_free(world.rules.concurrent_trainings, now):
-        raise Conflict("no place in the training slot is free")
+def _check_for_a_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> int:
+    """Return how many fine-tunes the account keeps, if there is a place for the job."""
     kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
+    if slot.held_by(job.job_id):
+        return kept
+    if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
+        raise Conflict("no place in the training slot is free")
     if kept >= world.rules.kept_fine_tunes and not make_room(world, account):
         full = account_is_full(kept, world.rules)
         _close_queue(world, replace(slot, kept=kept), full)
         raise full
-    return world.control.save_slot(slot, slot.taken(job.job_id, now, kept=kept))
+    return kept
 
 
 def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
@@ -147,7 +149,7 @@ def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
             for name, key in zip(names, job.files, strict=True)
         )
     except AccountTrouble as trouble:
-        _close_queue(world, slot, trouble, leaves=job.job_id)
+        _close_queue(world, slot, trouble)
         raise
 
 

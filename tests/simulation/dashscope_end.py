@@ -40,6 +40,9 @@ DASHSCOPE = Transport(
 class Watch:
     """Hears of every submit; each method may be replaced."""
 
+    def submit_begins(self) -> None:
+        """The product sends a POST."""
+
     def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
         """A POST is on its way, whatever becomes of it."""
 
@@ -92,9 +95,12 @@ class Session:
                 self._watch.submit_answered(document, response.status)
             return _Answer(response.status, response.body)
 
+        begins = self._watch.submit_begins if submits else None
         leaves = (lambda: self._watch.submit_leaves(run, document)) if submits else None
         try:
-            return self._gate("dashscope", operation, send, self._transport, garbled=_garbled, leaves=leaves)
+            return self._gate(
+                "dashscope", operation, send, self._transport, garbled=_garbled, begins=begins, leaves=leaves
+            )
         except _Answered as given:
             return given.answer
 

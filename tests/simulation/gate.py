@@ -14,7 +14,7 @@ T = TypeVar("T")
 BESIDE = "beside"
 """The name of runs that are only there so that others are not alone."""
 
-SLOWER = 16
+SLOWER = 5
 """Such a run takes its time: it sees much happen between two of its calls, and is company for long."""
 
 _NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
@@ -68,12 +68,14 @@ class Gate:
         transport: Transport,
         *,
         garbled: Callable[[T, Fault], T] | None = None,
+        begins: Callable[[], None] | None = None,
         leaves: Callable[[], None] | None = None,
     ) -> T:
         """Make the call ``do``.
 
-        ``garbled`` spoils an answer whose transport can carry nonsense; ``leaves`` hears of the moment at
-        which the request has left for certain, whatever becomes of it.
+        ``garbled`` spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at
+        which the product lets go of the request, ``leaves`` of that at which it is on its way for certain,
+        whatever becomes of it.
         """
         kernel = self.kernel
         run = kernel.current
@@ -82,6 +84,8 @@ class Gate:
         self._last = run
         call = Call(len(self.trace), run.name, service, operation)
         self.trace.append(call)
+        if begins is not None:
+            begins()
         fault = self.faults.strike(call.index, service, operation)
         if fault is not None:
             self.struck.append((call, fault))

@@ -42,6 +42,7 @@ class Invariants(Watch):
         self._refused: set[str] = set()
         self._intents: dict[tuple[str, int], Run | None] = {}
         self._queued_since: dict[str, int] = {}
+        self._placed_at: dict[str, int] = {}
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
@@ -61,7 +62,7 @@ class Invariants(Watch):
         self, table: str, before: Columns | None, after: Columns, writer: Run | None = None
     ) -> None:
         """Check one write of a row by ``writer``."""
-        self._check_secrets("a row", json.dumps(after, default=str))
+        self._check_secrets("a row", str(after))
         if after["version"] != (before["version"] if before else 0) + 1:
             raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
         if table == "jobs":
@@ -94,10 +95,12 @@ class Invariants(Watch):
         held = set(after["holders"])
         if len(held) != len(after["holders"]) or len(held) > self._limit:
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
-        for name in set(self.slot.get("holders", ())) - held:
+        before = set(self.slot.get("holders", ()))
+        for name in before - held:
             state = self.rows[name]["state"]
             if state in ("SUBMITTING", "TRAINING"):
                 raise Violation(f"{name} lost its place in the slot while {state}")
+        self._placed_at.update(dict.fromkeys(held - before, self._kernel.now))
         self.slot = after
 
     def _check_cause(self, name: str, row: Columns) -> None:
@@ -123,6 +126,14 @@ class Invariants(Watch):
 
     # -- submits --------------------------------------------------------------------------------------
 
+    def submit_begins(self) -> None:
+        """Check the rate at which POSTs are sent; how long each is on its way is the network's affair."""
+        now = self._kernel.now
+        self._posts = [moment for moment in self._posts if now - moment < 1000]
+        self._posts.append(now)
+        if len(self._posts) > 2:
+            raise Violation("more than 2 POSTs in one second")
+
     def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
         """Check a POST as it leaves: its intent is saved, by this run, for exactly these files, once."""
         files = [path_of(file) for file in body["training_file_ids"]]
@@ -140,15 +151,13 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
-        now = self._kernel.now
-        self._posts = [moment for moment in self._posts if now - moment < 1000]
-        self._posts.append(now)
-        if len(self._posts) > 2:
-            raise Violation("more than 2 POSTs in one second")
         self._check_turn(name, row, run)
 
     def _check_turn(self, name: str, row: Columns, run: Run) -> None:
-        """Nobody who was queued all the time that this run lived, and closed earlier, is passed over."""
+        """Nobody who closed earlier, and waited when this run began and the place was taken, is passed over.
+
+        A job that was put back keeps its place, and with it its turn.
+        """
         if self._limit > 1:
             return
         for other, waiting in self.rows.items():
@@ -156,7 +165,7 @@ class Invariants(Watch):
             if (
                 waiting["state"] == "QUEUED"
                 and waiting["closed_at"] < row["closed_at"]
-                and since < run.started_at - SETTLES
+                and since < min(run.started_at, self._placed_at[name]) - SETTLES
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 

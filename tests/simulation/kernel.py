@@ -150,5 +150,8 @@ class RunClock:
             self._run.skew = self._kernel.random.randint(-self._skew, self._skew)
         return self._kernel.now + self._run.skew
 
+    def monotonic(self) -> int:
+        return self._kernel.now
+
     def sleep(self, milliseconds: int) -> None:
         self._kernel.pause(milliseconds)

@@ -20,7 +20,7 @@ from tests.simulation.stores import BUCKET
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-TROUBLE_LASTS = 14 * MINUTE
+TROUBLE_LASTS = 11 * MINUTE
 LONGEST_DEADLINE = 30 * MINUTE
 LATEST_EVENT = 4 * HOUR
 LONGEST_PAUSE = HOUR
@@ -78,7 +78,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
             kept_fine_tunes=10_000,
         ),
         behaviour=Behaviour(
-            training_seconds=chance.choice((30.0, 302.0, 500.0)),
+            training_seconds=chance.choice((20.0, 120.0, 302.0)),
             pending_seconds=chance.choice((0.0, 4.0, 40.0)),
             fetch="start",
             second_job=chance.choice(("queue", "reject")),
@@ -147,7 +147,7 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
     if chance.random() < 0.3:
         _upload_at(cloud, chance, arrives + 95_000, person, "_READY", b"")
     for number in range(chance.choice((0, 0, 1, 2))):
-        later = arrives + chance.randint(2 * MINUTE, 12 * MINUTE)
+        later = arrives + chance.randint(2 * MINUTE, 9 * MINUTE)
         if chance.random() < 0.5:
             _upload_at(cloud, chance, later, person, f"late {number}.jpg", b"FACE late %d" % number)
         else:

@@ -325,8 +325,9 @@ def test_a_late_photo_of_a_known_name_is_known_afterwards() -> None:
     before = job_in(S.QUEUED)
     job = before.with_late_photo(late, NOW)
     assert job.knows("a.jpg", "overwritten")
-    # What is trained keeps its record.
-    assert job.photos == before.photos
+    # What is trained keeps its record, and the newer picture has its verdict behind it.
+    assert job.photos == (*before.photos, late)
+    assert job.photo("a.jpg") == before.photo("a.jpg")
     # What is known is the latest content: the old one would be news again.
     assert not job.knows("a.jpg", "E-a.jpg")
 

@@ -42,6 +42,7 @@ class Memory:
         self.rows = {job.job_id: replace(job, version=1) for job in jobs}
         self.held = replace(slot or Slot(), version=1)
         self.progress = SweepProgress()
+        self.save_takes = 0
         self.objects: dict[str, Stored] = {}
         self.listed: list[FineTune] = []
         self.list_trouble: Trouble | None = None
@@ -79,6 +80,9 @@ class Memory:
     def now(self) -> int:
         return self.time
 
+    def monotonic(self) -> int:
+        return self.time
+
     def sleep(self, milliseconds: int) -> None:
         self.time += milliseconds
 
@@ -108,6 +112,7 @@ class Memory:
         stored = self.rows.get(after.job_id)
         if (stored.version if stored else 0) != (before.version if before else 0):
             raise Conflict("the job has moved on")
+        self.time += self.save_takes
         saved = replace(after, version=(stored.version if stored else 0) + 1)
         self.rows[after.job_id] = saved
         return saved
@@ -255,7 +260,9 @@ def test_a_late_photo_under_a_used_name_leaves_what_is_trained_on_record() -> No
     upload = memory.upload("3", at=NOW - 1)
     memory.objects[upload.key] = replace(memory.objects[upload.key], etag="overwritten")
     assert take_in_photo(memory.world(), upload).outcome == "over_limit"
-    assert memory[job].photos == job.photos
+    *trained, newer = memory[job].photos
+    assert tuple(trained) == job.photos
+    assert (newer.name, newer.etag, newer.verdict) == ("3", "overwritten", Verdict.OVER_LIMIT)
     assert take_in_photo(memory.world(), upload).outcome == "known"
 
 
@@ -264,12 +271,12 @@ def test_a_late_photo_under_a_used_name_leaves_what_is_trained_on_record() -> No
 
 def test_a_holder_that_goes_on_writes_the_slot_so_that_a_pending_release_loses() -> None:
     job = job_in(S.QUEUED)
-    memory = Memory(job, slot=Slot(holders=(job.job_id,), kept=7))
+    memory = Memory(job, slot=Slot(holders=(job.job_id,)))
     seen_before = memory.slot()
     submitted = submit(memory.world(), memory[job], memory.slot())
     assert submitted.state is S.TRAINING
     assert memory.held.holders == (job.job_id,)
-    assert (memory.held.taken_at, memory.held.kept) == (NOW, 7)
+    assert memory.held.taken_at == NOW
     with pytest.raises(Conflict):
         memory.save_slot(seen_before, seen_before.released(job.job_id))
 
@@ -309,9 +316,27 @@ def test_a_refused_submit_that_another_run_carries_on_with_leaves_it_its_place()
 
 def test_two_submits_keep_their_distance_even_when_the_second_holds_a_place_already() -> None:
     job = job_in(S.QUEUED)
-    memory = Memory(job, slot=Slot(holders=(job.job_id,), taken_at=NOW - 100))
+    for clocks_differ in (-100, 100, -SUBMIT_SPACING - 100):
+        memory = Memory(job, slot=Slot(holders=(job.job_id,), taken_at=NOW + clocks_differ))
+        submit(memory.world(), memory[job], memory.slot())
+        assert memory.held.taken_at == NOW + SUBMIT_SPACING
+
+
+def test_a_place_that_was_taken_long_ago_is_not_waited_for() -> None:
+    memory = Memory(job := job_in(S.QUEUED), slot=Slot(taken_at=NOW - 5 * MINUTE))
     submit(memory.world(), memory[job], memory.slot())
-    assert memory.held.taken_at == NOW - 100 + SUBMIT_SPACING
+    assert memory.held.taken_at == NOW
+
+
+def test_a_run_that_was_too_slow_to_send_puts_the_job_back_with_its_place() -> None:
+    memory = Memory(job := job_in(S.QUEUED))
+    memory.save_takes = SUBMIT_SPACING + 1
+    put_back = submit(memory.world(), memory[job], memory.slot())
+    assert put_back.state is S.QUEUED
+    assert memory.created == []
+    assert memory.held.held_by(job.job_id)
+    memory.save_takes = 0
+    assert submit(memory.world(), put_back, memory.slot()).state is S.TRAINING
 
 
 OVERDUE = AccountTrouble("Arrearage", "make sure your account is in good standing", delay=120)
