@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timezone
 from typing import Protocol
@@ -36,6 +37,51 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move by ``seconds``; negative values step back, as a corrected clock does."""
         self._now += seconds
+
+
+class ControlledClock:
+    """The machine's clock until somebody moves it or holds it; for a whole cloud, from any thread."""
+
+    def __init__(self) -> None:
+        """Run with the machine's clock."""
+        self._offset = 0.0
+        self._held: float | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the clock stands still."""
+        return self._held is not None
+
+    def now(self) -> float:
+        """Return seconds since the Unix epoch."""
+        with self._lock:
+            return self._now()
+
+    def advance(self, seconds: float) -> None:
+        """Move by ``seconds``, whether the clock runs or stands."""
+        self.set(self.now() + seconds)
+
+    def set(self, seconds: float) -> None:
+        """Move to ``seconds`` since the epoch; a clock that runs goes on from there."""
+        with self._lock:
+            if self._held is None:
+                self._offset = seconds - time.time()
+            else:
+                self._held = seconds
+
+    def hold(self, seconds: float | None = None) -> None:
+        """Stand still, at ``seconds`` since the epoch or at the present moment."""
+        with self._lock:
+            self._held = self._now() if seconds is None else seconds
+
+    def release(self) -> None:
+        """Be the machine's clock again."""
+        with self._lock:
+            self._held, self._offset = None, 0.0
+
+    def _now(self) -> float:
+        return time.time() + self._offset if self._held is None else self._held
 
 
 def utc(seconds: float) -> datetime:

@@ -44,6 +44,12 @@ class TemporaryCredentials:
     expires_at: int
 
 
+class AnySecret(str):
+    """Stands for a secret that nobody told: every signature that is made with it counts as right."""
+
+    __slots__ = ()
+
+
 class AccessKeys:
     """Access key ids and their secrets, long-lived and temporary."""
 
@@ -114,3 +120,20 @@ class AccessKeys:
         key = self._secrets[issuer].encode()
         digest = hmac.new(key, b"temporary-secret\n" + access_key_id.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+class AnyAccessKey(AccessKeys):
+    """Lets in whoever names a key: what is known is checked, what is not is believed."""
+
+    def find(self, access_key_id: str, security_token: str | None = None, now: float | None = None) -> str:
+        """Return the secret of ``access_key_id``, or an :class:`AnySecret`.
+
+        Raises:
+            SecurityTokenExpired: a token that was issued here is over; what is known stays strict.
+        """
+        try:
+            return super().find(access_key_id, security_token, now)
+        except SecurityTokenExpired:
+            raise
+        except UnknownAccessKey:
+            return AnySecret()

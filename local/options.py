@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from local.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
 
 PORT_NAMES = ("oss", "ots", "dashscope", "fc", "status")
 DEFAULT_PORTS = {"oss": 9010, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}
@@ -32,7 +35,8 @@ class Options:
 
     Attributes:
         data: the folder that keeps everything; another run on it goes on where this one stopped.
-        ports: loopback ports by endpoint; 0 is any free one.
+        host: the address that all endpoints listen on; any other than loopback lets other machines in.
+        ports: ports by endpoint; 0 is any free one.
         training_seconds: how long DashScope takes for a training.
         tick_seconds: the timer's interval; None leaves the template's.
         kept_jobs: DashScope's cap on running and succeeded fine-tunes of the account.
@@ -40,6 +44,7 @@ class Options:
     """
 
     data: Path = Path(".local/data")
+    host: str = LOOPBACK
     ports: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
     training_seconds: float = 20.0
     tick_seconds: float | None = 5.0
@@ -67,12 +72,24 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         tick = _number(environment, "LOCAL_TICK_SECONDS", 5.0, 0.1, 3600)
     return Options(
         data=Path(environment.get("LOCAL_DATA", "").strip() or defaults.data),
+        host=_address(environment, defaults.host),
         ports=ports,
         training_seconds=_number(environment, "LOCAL_TRAINING_SECONDS", defaults.training_seconds, 0, 86_400),
         tick_seconds=tick,
         kept_jobs=_whole(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 100_000),
         parameters={**defaults.parameters, **given},
     )
+
+
+def _address(environment: Mapping[str, str], default: str) -> str:
+    text = environment.get(HOST_VARIABLE, "").strip() or default
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise OptionError(
+            f"{HOST_VARIABLE} is {text!r}; it must be an IPv4 address, such as {LOOPBACK} (only this machine)"
+            f" or {EVERYWHERE} (every network that this machine is in)"
+        ) from None
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any
 
 from local.wire import Headers, Request, Response
 
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (told apart here, and listened on only when somebody asks for it)
+HOST_VARIABLE = "LOCAL_HOST"
 MAX_BODY_BYTES = 5 * 1024**3
 _NO_BODY = {204, 304}
 
@@ -21,7 +27,7 @@ class LoopbackServer:
     """Serves ``answer`` on an address until closed."""
 
     def __init__(
-        self, answer: Callable[[Request], Response], *, port: int = 0, address: str = "127.0.0.1"
+        self, answer: Callable[[Request], Response], *, port: int = 0, address: str = LOOPBACK
     ) -> None:
         """Bind at once (``port`` 0: any free one), so that :attr:`port` is known before :meth:`start`."""
         self._server = _Server((address, port), _Handler)
@@ -33,7 +39,8 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         """The base URL, without a trailing slash."""
-        return f"http://{self.address}:{self.port}"
+        address = LOOPBACK if self.address == EVERYWHERE else self.address
+        return f"http://{address}:{self.port}"
 
     def start(self) -> LoopbackServer:
         """Begin to answer, on a thread of its own."""
@@ -45,6 +52,7 @@ class LoopbackServer:
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join(5)
+        self._server.hang_up()
         self._server.server_close()
 
     def __enter__(self) -> LoopbackServer:
@@ -61,6 +69,34 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     answer: Callable[[Request], Response]
+
+    def __init__(self, *arguments: Any) -> None:
+        """Take the base class's arguments."""
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(*arguments)
+
+    def server_bind(self) -> None:
+        """Bind, without the base class's question to the name service, which may take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.socket.getsockname()[1]
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, which :meth:`hang_up` can end meanwhile."""
+        with self._guard:
+            self._open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            with self._guard:
+                self._open.discard(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep for later, so that none reaches what is closed."""
+        with self._guard:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up in the middle is not worth a traceback."""
@@ -133,13 +169,40 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value.encode("utf-8").decode("latin-1"))
+        names = {name.lower() for name in response.headers}
         bodiless = self.command == "HEAD" or response.status in _NO_BODY
-        if "Content-Length" not in response.headers and response.status not in _NO_BODY:
+        chunked = "transfer-encoding" in names
+        if response.stream is not None and not chunked and self.request_version != "HTTP/1.0":
+            self.send_header("Transfer-Encoding", "chunked")
+            chunked = True
+        elif response.stream is not None and not chunked:
+            self.send_header("Connection", "close")
+        elif not chunked and "content-length" not in names and response.status not in _NO_BODY:
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if not bodiless:
-            self.wfile.write(response.body)
+            self._send_body(response, chunked)
         self.wfile.flush()
+
+    def _send_body(self, response: Response, chunked: bool) -> None:
+        if response.stream is None and not chunked:
+            self.wfile.write(response.body)
+            return
+        pieces = iter((response.body,)) if response.stream is None else response.stream
+        try:
+            for piece in pieces:
+                if piece:
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                    self.wfile.flush()
+        except Exception:
+            # Only a missing end tells the client that what it got is not all.
+            self.close_connection = True
+            return
+        finally:
+            if isinstance(pieces, Generator):
+                pieces.close()
+        if chunked:
+            self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Stay silent: the request log of the front is the log."""

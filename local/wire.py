@@ -7,12 +7,17 @@ service; services know no sockets. Faults, the request log and the clock enter h
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
+
+ANY_OPERATION = "*"
+_numbers = itertools.count(1)
 
 
 class Headers(Mapping[str, str]):
@@ -63,12 +68,26 @@ class Request:
 
 @dataclass(kw_only=True)
 class Response:
-    """One HTTP answer. ``dropped`` closes the connection without sending a byte of it."""
+    """One HTTP answer.
+
+    With a ``stream`` the body is what it yields, each piece sent as soon as it is there; ``body`` is unused
+    then. ``dropped`` closes the connection without sending a byte of it.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    stream: Iterator[bytes] | None = None
     dropped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """An error that somebody wants a service to answer with; the service gives it its own shape."""
+
+    status: int
+    code: str
+    message: str
 
 
 class Service(Protocol):
@@ -82,19 +101,24 @@ class Service(Protocol):
     def handle(self, request: Request) -> Response:
         """Do it. Anything malformed becomes an error answer; never raises."""
 
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Return the answer to ``request`` that says ``refusal``, as the real service would write it."""
+
 
 @dataclass(kw_only=True)
 class Fault:
     """A disturbance of the next ``times`` calls of one operation.
 
-    ``answer`` is sent in place of the real reply. With ``after_effect`` the operation is carried out
-    first, so that a lost reply or a 500 may hide a success. Without an ``answer`` and with ``drop``
-    the connection closes; ``delay`` seconds pass before the reply is sent.
+    ``operation`` may be :data:`ANY_OPERATION`; ``times`` None is until it is removed. ``answer`` is sent in
+    place of the real reply, and so is ``refusal``, in the words of the service. With ``after_effect`` the
+    operation is carried out first, so that a lost reply or a 500 may hide a success. Without an ``answer``
+    and with ``drop`` the connection closes; ``delay`` seconds pass before the reply is sent.
     """
 
     operation: str
-    times: int = 1
+    times: int | None = 1
     answer: Response | None = None
+    refusal: Refusal | None = None
     after_effect: bool = False
     drop: bool = False
     delay: float = 0.0
@@ -103,26 +127,39 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A line of the request log."""
+    """A line of the request log: never a query, a header or a body, since those carry what is secret.
+
+    ``status`` is 0 where the connection was dropped; ``at`` is in seconds since the epoch; ``number`` tells
+    the order over all services of the process, also where the clock stands still.
+    """
 
     operation: str
     method: str
     raw_path: str
     status: int
+    service: str = ""
+    at: float = 0.0
+    number: int = 0
 
 
 class Front:
     """A service behind its faults and its request log; front ends call this."""
 
     def __init__(
-        self, service: Service, *, sleep: Callable[[float], object] | None = None, log_size: int = 10_000
+        self,
+        service: Service,
+        *,
+        sleep: Callable[[float], object] | None = None,
+        now: Callable[[], float] = time.time,
+        log_size: int = 10_000,
     ) -> None:
-        """Wrap ``service``; ``sleep`` carries out delays and defaults to a real wait."""
+        """Wrap ``service``; ``sleep`` carries out delays (default: a real wait), ``now`` dates the log."""
         self.service = service
         self.calls: deque[Call] = deque(maxlen=log_size)
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._sleep = sleep or threading.Event().wait
+        self._now = now
 
     def inject(self, *faults: Fault) -> None:
         """Arm ``faults``; for one operation the first armed is the first to strike."""
@@ -133,6 +170,17 @@ class Front:
         """Disarm every fault."""
         with self._lock:
             self._faults.clear()
+
+    def remove(self, fault: Fault) -> None:
+        """Disarm ``fault``, if it is still armed."""
+        with self._lock:
+            self._faults[:] = [armed for armed in self._faults if armed is not fault]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is armed, in the order of arming."""
+        with self._lock:
+            return list(self._faults)
 
     def __call__(self, request: Request) -> Response:
         """Answer ``request``."""
@@ -145,25 +193,33 @@ class Front:
                 method=request.method,
                 raw_path=request.raw_path,
                 status=0 if response.dropped else response.status,
+                service=self.service.name,
+                at=self._now(),
+                number=next(_numbers),
             )
         )
         return response
 
     def _disturbed(self, fault: Fault, request: Request) -> Response:
-        spoiled = fault.answer is not None or fault.drop
+        spoiled = fault.answer is not None or fault.refusal is not None or fault.drop
         response = self.service.handle(request) if fault.after_effect or not spoiled else Response(status=500)
         if fault.delay:
             self._sleep(fault.delay)
         if fault.drop:
             return Response(status=0, dropped=True)
+        if fault.refusal is not None:
+            return self.service.refuse(request, fault.refusal)
         return fault.answer or response
 
     def _take(self, operation: str, request: Request) -> Fault | None:
         with self._lock:
             for fault in self._faults:
-                if fault.operation == operation and (fault.when is None or fault.when(request)):
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._faults.remove(fault)
+                if fault.operation not in (operation, ANY_OPERATION):
+                    continue
+                if fault.when is None or fault.when(request):
+                    if fault.times is not None:
+                        fault.times -= 1
+                        if fault.times <= 0:
+                            self._faults[:] = [armed for armed in self._faults if armed is not fault]
                     return fault
         return None

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from local.clock import Clock
 from local.dashscope import errors, event_stream, shapes
 from local.dashscope.calls import Answer, Call
+from local.dashscope.errors import ServiceError
 from local.dashscope.fine_tunes import TERMINAL
+from local.dashscope.inspection import Problem
 from local.dashscope.models import ModelStudio
 from local.dashscope.parameters import Body, is_optional, is_strings, json_body, number, page
 from local.wire import Response
@@ -94,6 +96,8 @@ class FineTuneResponses:
         return {"output": {"total": len(lines), "logs": lines[offset : offset + line]}}
 
     def _stream(self, call: Call, job_id: str) -> Response:
+        # Whether there is such a fine-tune has to be told by the status, which goes ahead of the stream.
+        self._studio.fine_tune_log(job_id)
         return Response(
             status=200,
             headers={
@@ -101,7 +105,7 @@ class FineTuneResponses:
                 "Cache-Control": "no-cache",
                 "X-Request-Id": call.request_id,
             },
-            body=b"".join(self._events(job_id, call.request_id)),
+            stream=self._events(job_id, call.request_id),
         )
 
     def _events(self, job_id: str, request_id: str) -> Iterator[bytes]:
@@ -110,8 +114,13 @@ class FineTuneResponses:
         sent = 0
         while True:
             looked = self._clock.now()
-            job = self._studio.fine_tune(job_id)
-            lines = self._studio.fine_tune_log(job_id)
+            try:
+                job = self._studio.fine_tune(job_id)
+                lines = self._studio.fine_tune_log(job_id)
+            except ServiceError as error:
+                gone = Problem(code=error.code, message=error.message)
+                yield event_stream.error_frame(gone, sent + 1, request_id)
+                return
             yield from event_stream.result_frames(lines[sent:], sent + 1)
             sent = len(lines)
             if job.status in TERMINAL:

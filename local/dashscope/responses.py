@@ -22,7 +22,7 @@ from local.dashscope.models import ModelStudio
 from local.dashscope.operations import DOWNLOAD_OPERATION, OPERATIONS, UNKNOWN_OPERATION, segments_of
 from local.dashscope.parameters import Body
 from local.dashscope.task_responses import TaskResponses
-from local.wire import Request, Response
+from local.wire import Refusal, Request, Response
 
 __all__ = ["FACE_DETECTION_MODEL", "OPERATIONS", "DashScopeService"]
 
@@ -37,15 +37,15 @@ class DashScopeService:
         studio: ModelStudio,
         clock: Clock,
         *,
-        api_keys: Collection[str],
+        api_keys: Collection[str] | None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        """Serve ``studio`` to whoever has one of ``api_keys``; all keys belong to one account.
+        """Serve ``studio`` to whoever has one of ``api_keys`` (None: any); they belong to one account.
 
         ``wait`` lets the seconds between two events of a stream pass, and defaults to a real wait.
         """
         self._studio = studio
-        self._api_keys = [key.encode() for key in api_keys]
+        self._api_keys = None if api_keys is None else [key.encode() for key in api_keys]
         self._downloads = DownloadResponses(studio, clock)
         self._answers: dict[str, Answer] = {
             **FineTuneResponses(studio, clock, wait or threading.Event().wait).answers,
@@ -81,6 +81,11 @@ class DashScopeService:
             return answer
         return _json_response(200, call.request_id, {"request_id": call.request_id} | answer)
 
+    def refuse(self, request: Request, refusal: Refusal) -> Response:  # noqa: ARG002 (the protocol's)
+        """Return the error envelope that says ``refusal``."""
+        error = ServiceError(refusal.status, refusal.code, refusal.message)
+        return _error_response(str(uuid.uuid4()), error)
+
     def _answer(self, call: Call) -> Body | Response:
         request = call.request
         self._authenticate(request)
@@ -101,9 +106,8 @@ class DashScopeService:
     def _authenticate(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = key.strip().encode("utf-8", "replace")
-        if scheme.lower() != "bearer" or not any(
-            hmac.compare_digest(given, known) for known in self._api_keys
-        ):
+        known = [given] if self._api_keys is None and given else self._api_keys or []
+        if scheme.lower() != "bearer" or not any(hmac.compare_digest(given, key) for key in known):
             raise errors.invalid_api_key()
 
     def _refuse(self, operation: str) -> None:

@@ -16,7 +16,7 @@ from local.function_compute.operations import UNKNOWN_OPERATION, VERSION_2023, f
 if TYPE_CHECKING:
     from local.function_compute.models import FunctionCompute
     from local.function_compute.signatures import Authenticator
-    from local.wire import Request, Response
+    from local.wire import Refusal, Request, Response
 
 
 class FunctionComputeService:
@@ -44,6 +44,12 @@ class FunctionComputeService:
             return self._run(request, request_id, modern=modern)
         except Exception as problem:
             return error_response(problem, request_id, modern=modern)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Return the error that says ``refusal``, in the words of the API that ``request`` is for."""
+        problem = RequestRefused(refusal.status, refusal.code, refusal.message)
+        modern = request.raw_path.startswith(f"/{VERSION_2023}/")
+        return error_response(problem, self._compute.new_request_id(), modern=modern)
 
     def _run(self, request: Request, request_id: str, *, modern: bool) -> Response:
         operation, names = find_operation(request)
@@ -107,3 +113,8 @@ class HttpTriggerService:
             return serve_trigger(self._compute, self._trigger, request, request_id, path, self._authenticate)
         except Exception as problem:
             return error_response(problem, request_id, modern=False)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:  # noqa: ARG002 (the protocol's)
+        """Return the error that says ``refusal``."""
+        problem = RequestRefused(refusal.status, refusal.code, refusal.message)
+        return error_response(problem, self._compute.new_request_id(), modern=False)

@@ -69,8 +69,11 @@ class FileBlobs:
         """Keep ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
         path = self._path(blob_id)
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
+        try:
+            path.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
         return blob_id
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from local.oss.buckets import ClassStat
 from local.oss.call import STORAGE_CLASSES, xml_response
+from local.oss.configuration_responses import access_monitor, encryption_rule
 from local.oss.errors import OssError, invalid_argument
 from local.oss.xml_documents import Content, iso_time, parse, text_of
 from local.wire import Response
@@ -89,12 +90,12 @@ def get_bucket_info(call: Call) -> Response:
         ("Owner", owner(call)),
         ("AccessControlList", [("Grant", bucket.acl)]),
         ("DataRedundancyType", "LRS"),
-        ("AccessMonitor", "Disabled"),
+        ("AccessMonitor", access_monitor(call)),
         ("BlockPublicAccess", False),
         ("Comment", ""),
         ("CrossRegionReplication", "Disabled"),
         ("ResourceGroupId", "rg-default"),
-        ("ServerSideEncryptionRule", [("SSEAlgorithm", "None")]),
+        ("ServerSideEncryptionRule", encryption_rule(call)),
         ("TransferAcceleration", "Disabled"),
     ]
     if bucket.versioning:

@@ -115,6 +115,7 @@ class Buckets(Transactions):
                 if change.connection.execute(query, (name,)).fetchone():
                     message = "The bucket you tried to delete is not empty."
                     raise OssError(409, "BucketNotEmpty", message, "0015-00000301", BucketName=name)
+            change.connection.execute("DELETE FROM configurations WHERE bucket = ?", (name,))
             change.connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
 
     def stat(self, name: str) -> BucketStat:

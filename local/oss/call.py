@@ -36,6 +36,9 @@ _KEPT_HEADERS = (
 )
 _ENCRYPTION = "x-oss-server-side-encryption"
 _ENCRYPTION_KEY = "x-oss-server-side-encryption-key-id"
+_DATA_ENCRYPTION = "x-oss-server-side-data-encryption"
+# The key that KMS makes for an account whose writers name none.
+_DEFAULT_KEY = "00000000-0000-4000-8000-000000000000"
 _ALGORITHMS = ("AES256", "KMS", "SM4")
 # What would let a stored value break out of the header that gives it back.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -193,7 +196,7 @@ def object_headers(call: Call, stored: StoredObject) -> dict[str, str]:
     if stored.attributes.tags:
         headers["x-oss-tagging-count"] = str(len(stored.attributes.tags))
     if stored.restored:
-        headers["x-oss-restore"] = _restore_header(stored.restored, call.now)
+        headers["x-oss-restore"] = restore_state(stored.restored, call.now)
     for name, value in stored.attributes.headers.items():
         headers[name if name.startswith("x-") else name.title()] = value
     return headers
@@ -207,7 +210,7 @@ def written_headers(call: Call, stored: StoredObject) -> dict[str, str]:
     encryption = {
         name: value
         for name, value in stored.attributes.headers.items()
-        if name in (_ENCRYPTION, _ENCRYPTION_KEY)
+        if name in (_ENCRYPTION, _ENCRYPTION_KEY, _DATA_ENCRYPTION)
     }
     return headers | encryption | {"x-oss-hash-crc64ecma": str(stored.crc)}
 
@@ -245,10 +248,16 @@ def _encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
     if algorithm and algorithm not in _ALGORITHMS:
         message = "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4."
         raise OssError(400, "InvalidEncryptionAlgorithmError", message)
-    return {name: value for name, value in ((_ENCRYPTION, algorithm), (_ENCRYPTION_KEY, key)) if value}
+    if algorithm != "KMS":
+        return {_ENCRYPTION: algorithm} if algorithm else {}
+    data = headers.get(_DATA_ENCRYPTION, "")
+    return {_ENCRYPTION: algorithm, _ENCRYPTION_KEY: key or _DEFAULT_KEY} | (
+        {_DATA_ENCRYPTION: data} if data else {}
+    )
 
 
-def _restore_header(restored: tuple[float, float], now: float) -> str:
+def restore_state(restored: tuple[float, float], now: float) -> str:
+    """Return how OSS says whether an archived object can be read, in a header and in listings."""
     if now < restored[0]:
         return 'ongoing-request="true"'
     return f'ongoing-request="false", expiry-date="{formatdate(int(restored[1]), usegmt=True)}"'

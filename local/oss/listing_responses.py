@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING
 
 from local.oss.bucket_responses import owner
-from local.oss.call import xml_response
+from local.oss.call import restore_state, xml_response
 from local.oss.errors import invalid_argument
 from local.oss.versions import Listed, list_versions
 from local.oss.xml_documents import Content, Encoder, iso_time
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 1000
 DEFAULT_KEYS = 100
+MAX_NAME_BYTES = 1024
 
 
 def list_objects(call: Call) -> Response:
@@ -58,9 +59,9 @@ def list_objects_v2(call: Call) -> Response:
 
 def list_object_versions(call: Call) -> Response:
     """ListObjectVersions (GetBucketVersions)."""
-    query, encode = call.query, encoder(call)
+    encode = encoder(call)
     names = ("prefix", "delimiter", "key-marker", "version-id-marker")
-    prefix, delimiter, key_marker, version_marker = (query.get(name, "") for name in names)
+    prefix, delimiter, key_marker, version_marker = _checked_names(call, *names)
     if version_marker and not key_marker:
         message = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument(message, ArgumentName="version-id-marker", ArgumentValue=version_marker[:100])
@@ -108,10 +109,11 @@ def encoder(call: Call) -> Encoder:
 
 def _page(call: Call, marker: str) -> tuple[int, Page[StoredObject]]:
     limit = call.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
+    prefix, delimiter, *_ = _checked_names(call, "prefix", "delimiter", "marker", "start-after")
     page = call.store.list_objects(
         call.bucket,
-        prefix=call.query.get("prefix", ""),
-        delimiter=call.query.get("delimiter", ""),
+        prefix=prefix,
+        delimiter=delimiter,
         marker=marker,
         limit=limit,
     )
@@ -144,6 +146,8 @@ def _entries(
             ("Size", stored.size),
             ("StorageClass", stored.attributes.storage_class),
         ]
+        if stored.restored:
+            entry.append(("RestoreInfo", restore_state(stored.restored, call.now)))
         if with_owner:
             entry.append(("Owner", owner(call)))
         entries.append(("Contents", entry))
@@ -168,6 +172,15 @@ def _version(call: Call, encode: Encoder, listed: Listed) -> tuple[str, Content]
         ]
     entry.append(("Owner", owner(call)))
     return ("DeleteMarker" if stored.is_marker else "Version", entry)
+
+
+def _checked_names(call: Call, *names: str) -> tuple[str, ...]:
+    values = tuple(call.query.get(name, "") for name in names)
+    for name, value in zip(names, values, strict=True):
+        if len(value.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
+            message = f"The length of {name} must be less than or equal to {MAX_NAME_BYTES}."
+            raise invalid_argument(message, ArgumentName=name)
+    return values
 
 
 def _to_token(marker: str) -> str:

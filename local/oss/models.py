@@ -10,6 +10,8 @@ from local.oss import versions
 from local.oss.addressing import check_key
 from local.oss.archive import restoration
 from local.oss.buckets import check_acl
+from local.oss.checksums import crc64, md5_etag
+from local.oss.configurations import Configurations
 from local.oss.errors import OssError, file_already_exists, position_not_equal_to_length
 from local.oss.multipart import MultipartUploads
 from local.oss.objects import (
@@ -19,8 +21,6 @@ from local.oss.objects import (
     Attributes,
     Origin,
     StoredObject,
-    crc64,
-    md5_etag,
 )
 from local.oss.readers import Readers
 from local.oss.versions import Deletion
@@ -40,6 +40,7 @@ class ObjectStore(Readers):
         """Open or create the state under the folder ``data`` (None: in memory)."""
         super().__init__(data, clock)
         self.uploads = MultipartUploads(self)
+        self.configurations = Configurations(self)
 
     def put(
         self,

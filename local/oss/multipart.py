@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from local.oss.checksums import crc64, md5_etag, multipart_etag
 from local.oss.errors import OssError, file_already_exists, invalid_argument, no_such_upload
 from local.oss.listing import Page, list_page
-from local.oss.objects import Attributes, Origin, StoredObject, crc64, md5_etag, multipart_etag
+from local.oss.objects import Attributes, Origin, StoredObject
 
 if TYPE_CHECKING:
     import sqlite3

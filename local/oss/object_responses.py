@@ -57,12 +57,14 @@ def append_object(call: Call) -> Response:
     """AppendObject."""
     if "position" not in call.query:
         raise OssError(400, "MissingArgument", "Missing Some Required Arguments.", "0016-00000501")
+    position = call.number("position", 0, 2**62)
     stored = call.store.append(
         call.bucket,
         call.key,
         call.checked_body(),
-        call.number("position", 0, 2**62),
-        attributes_of(call.request.headers),
+        position,
+        # What describes an object is taken from the append that makes it; later ones are not even looked at.
+        attributes_of({} if position else call.request.headers),
         origin=call.origin,
     )
     headers = written_headers(call, stored) | {"x-oss-next-append-position": str(stored.size)}

@@ -1,13 +1,10 @@
-"""What an object, a bucket and the maker of a change are, and the checksums OSS keeps of contents."""
+"""What an object, a bucket and the maker of a change are."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import crcmod
 
 BUCKET_ACLS = ("private", "public-read", "public-read-write")
 OBJECT_ACLS = ("default", *BUCKET_ACLS)
@@ -15,25 +12,6 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 NULL_VERSION = "null"
 SYMLINK = "Symlink"
 DELETE_MARKER = "DeleteMarker"
-
-# CRC-64/XZ, which OSS calls crc64ecma. crcmod's C extension makes it 1 GB/s; it comes with oss2 anyway.
-_crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, rev=True, xorOut=0xFFFFFFFFFFFFFFFF)
-
-
-def crc64(content: bytes, previous: int = 0) -> int:
-    """Return the CRC64-ECMA of ``content``, continued from that of what stands before it."""
-    return int(_crc64(content, previous))
-
-
-def md5_etag(content: bytes) -> str:
-    """Return the ETag of an object that was written at once: its MD5 in upper-case hex."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
-
-
-def multipart_etag(part_etags: Iterable[str]) -> str:
-    """Return the ETag of an object made of parts: the MD5 of their MD5s, a hyphen, their number."""
-    digests = [bytes.fromhex(etag) for etag in part_etags]
-    return f"{md5_etag(b''.join(digests))}-{len(digests)}"
 
 
 Row = tuple[str, str, int, str, str, str, float, str, str, str, str, str, str, str, str, str]

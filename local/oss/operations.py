@@ -5,11 +5,12 @@ This table is the only place that knows which operations there are; routing, acc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.oss import bucket_responses as buckets
+from local.oss import configuration_responses as configurations
 from local.oss import copy_responses as copies
 from local.oss import description_responses as descriptions
 from local.oss import form_upload
@@ -53,8 +54,20 @@ class Operation:
         return not self.header or self.header in headers
 
 
+def _configuration_operations() -> Iterator[Operation]:
+    for one in configurations.CONFIGURATIONS:
+        yield Operation(f"GetBucket{one.title}", "GET", "bucket", one.get, parameter=one.parameter)
+        yield Operation(f"PutBucket{one.title}", "PUT", "bucket", one.put, parameter=one.parameter)
+        if one.deletable:
+            yield Operation(
+                f"DeleteBucket{one.title}", "DELETE", "bucket", one.delete, parameter=one.parameter
+            )
+
+
 # Within a method and a scope the first match wins, so the particular stands before the general.
 OPERATIONS: tuple[Operation, ...] = (
+    *_configuration_operations(),
+    Operation("ListLiveChannel", "GET", "bucket", configurations.list_live_channels, parameter="live"),
     Operation("DescribeRegions", "GET", "service", buckets.describe_regions, parameter="regions"),
     Operation("ListBuckets", "GET", "service", buckets.list_buckets),
     Operation("GetBucketInfo", "GET", "bucket", buckets.get_bucket_info, parameter="bucketInfo"),
@@ -117,6 +130,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "DeleteObjectTagging", "DELETE", "object", descriptions.delete_object_tagging, parameter="tagging"
     ),
+    # Clients delete a link as such; it is an object like any other.
+    Operation("DeleteObject", "DELETE", "object", objects.delete_object, parameter="symlink", access=WRITE),
     Operation("DeleteObject", "DELETE", "object", objects.delete_object, access=WRITE, versioned=True),
     Operation(
         "InitiateMultipartUpload",

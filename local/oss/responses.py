@@ -17,7 +17,7 @@ from local.oss.errors import OssError, invalid_argument
 from local.oss.operations import find_operation
 from local.oss.signatures import Credentials, authenticate
 from local.oss.xml_documents import Content, document
-from local.wire import Response
+from local.wire import Refusal, Response
 
 if TYPE_CHECKING:
     from local.clock import Clock
@@ -45,6 +45,7 @@ class OssService:
         region: str = "cn-beijing",
         account_id: str = "1234567890123456",
         endpoint_hosts: Collection[str] = (),
+        callers_clock: Clock | None = None,
     ) -> None:
         """Serve ``store``.
 
@@ -56,9 +57,12 @@ class OssService:
             region: where this OSS is; version 4 signatures are bound to it.
             account_id: who owns everything.
             endpoint_hosts: host names, besides IP addresses and single labels, with the bucket in the path.
+            callers_clock: what the dates of requests are compared with, where ``clock`` is moved at will and
+                callers keep the machine's time; by default ``clock``.
         """
         self._service = Service(store=store, credentials=credentials, region=region, account_id=account_id)
         self._clock = clock
+        self._callers_clock = callers_clock or clock
         self._endpoint_hosts = frozenset(endpoint_hosts)
         if on_change is not None:
             store.subscribe(on_change)
@@ -84,6 +88,15 @@ class OssService:
             response = _error_response(OssError(500, "InternalError", message), request, request_id)
         response.headers["x-oss-request-id"] = request_id
         response.headers["x-oss-server-time"] = str(int((time.perf_counter() - began) * 1000))
+        return response
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Return the error document that says ``refusal``."""
+        request_id = secrets.token_hex(12).upper()
+        response = _error_response(
+            OssError(refusal.status, refusal.code, refusal.message), request, request_id
+        )
+        response.headers["x-oss-request-id"] = request_id
         return response
 
     def _answer(self, request: Request, request_id: str) -> Response:
@@ -121,6 +134,9 @@ class OssService:
 
     def _principal(self, request: Request, address: Address, now: float) -> str | None:
         service = self._service
+        if "authorization" in request.headers:
+            # A signature in a header is of this moment; one in a URL has a life of its own.
+            now = self._callers_clock.now()
         return authenticate(request, address, service.credentials, service.region, now)
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from local.database import Database
 from local.oss import notifications
 from local.oss.blobs import Blobs, FileBlobs, MemoryBlobs, chunks
+from local.oss.checksums import crc64
 from local.oss.notifications import Notification
-from local.oss.objects import Origin, StoredObject, crc64
+from local.oss.objects import Origin, StoredObject
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,6 +35,9 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS buckets (
     name TEXT PRIMARY KEY, region TEXT NOT NULL, acl TEXT NOT NULL, storage_class TEXT NOT NULL,
     created REAL NOT NULL, versioning TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS configurations (
+    bucket TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects ({_OBJECT_COLUMNS}, PRIMARY KEY (bucket, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY AUTOINCREMENT, {_OBJECT_COLUMNS});

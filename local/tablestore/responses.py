@@ -20,7 +20,7 @@ from local.tablestore.models import TableStore
 from local.tablestore.operations import OPERATIONS
 from local.tablestore.protobuf import DecodeError
 from local.tablestore.signatures import DATE_FORMAT, Caller, authenticate, content_md5
-from local.wire import Request, Response
+from local.wire import Refusal, Request, Response
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 
@@ -61,6 +61,10 @@ class TablestoreService:
             _log.exception("%s failed", operation)
             return self._failed(request, caller, internal_error())
         return self._signed(operation, caller, 200, body)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Return the error message that says ``refusal``, unsigned as one to a caller who is not known."""
+        return self._failed(request, None, TableStoreError(refusal.status, refusal.code, refusal.message))
 
     def _run(self, operation: str, request: Request) -> bytes:
         instance = request.headers["x-ots-instancename"]

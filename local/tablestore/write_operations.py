@@ -92,5 +92,9 @@ def _returned_row(written: Written, wanted: row_messages.ReturnContent | None) -
         return None
     cells: Sequence[Cell] = []
     if wanted.return_type is ReturnType.AFTER_MODIFY:
-        cells = [cell for cell in all_cells(written.row) if cell.name in wanted.return_column_names]
+        newest: dict[str, Cell] = {}
+        for cell in all_cells(written.row):
+            if cell.name in wanted.return_column_names:
+                newest.setdefault(cell.name, cell)
+        cells = list(newest.values())
     return encode_rows([(written.primary_key, cells)])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from local.clock import ManualClock
 from local.dashscope.models import Behaviour, ModelStudio
 from local.dashscope.responses import DashScopeService
-from local.wire import Headers, Request, Response
+from local.wire import Headers, Request
 from tests.emulators.dashscope.support import API_KEY, Client, error_of
 
 A = "https://photos/a.jpg"
 
 
-def streamed(service: DashScopeService, job_id: str) -> Response:
-    return service.handle(
+def streamed(service: DashScopeService, job_id: str) -> bytes:
+    response = service.handle(
         Request(
             method="GET",
             host="127.0.0.1:1",
@@ -20,6 +20,8 @@ def streamed(service: DashScopeService, job_id: str) -> Response:
             headers=Headers({"authorization": f"Bearer {API_KEY}"}),
         )
     )
+    assert response.stream is not None
+    return b"".join(response.stream)
 
 
 def submitted(studio: ModelStudio) -> str:
@@ -48,7 +50,7 @@ def test_a_stream_ends_after_its_time_even_if_the_fine_tune_does_not(
     behaviour.event_stream_seconds = 0
     waits: list[float] = []
     service = DashScopeService(studio, clock, api_keys=[API_KEY], wait=waits.append)
-    assert streamed(service, submitted(studio)).body == b""
+    assert streamed(service, submitted(studio)) == b""
     assert waits == []
 
 
@@ -60,7 +62,7 @@ def test_a_failure_without_details_has_no_error_frame(
     job_id = submitted(studio)
     clock.advance(400)
     service = DashScopeService(studio, clock, api_keys=[API_KEY])
-    frames = streamed(service, job_id).body.decode().split("\n\n")
+    frames = streamed(service, job_id).decode().split("\n\n")
     assert frames[-2:] == ["id:3\nevent:result\nstatus:200\ndata:##FT_COMPLETE##", ""]
 
 
@@ -69,7 +71,7 @@ def test_a_stream_counts_as_looking_where_looks_move_a_fine_tune_on(
 ) -> None:
     behaviour.progression = "reads"
     service = DashScopeService(studio, clock, api_keys=[API_KEY], wait=clock.advance)
-    assert b"##FT_COMPLETE##" in streamed(service, submitted(studio)).body
+    assert b"##FT_COMPLETE##" in streamed(service, submitted(studio))
 
 
 def test_an_unknown_fine_tune_has_an_error_and_no_stream(client: Client) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from local.dashscope.operations import OPERATIONS
+from local.clock import ManualClock
+from local.dashscope.operations import OPERATIONS, Operation
 from local.dashscope.responses import DashScopeService
 from local.wire import Front, Headers, Request
 from tests.emulators.dashscope.support import API_KEY, Client, error_of
@@ -112,3 +116,114 @@ def test_a_defect_of_the_service_is_an_internal_error(
 ) -> None:
     monkeypatch.setattr("local.dashscope.shapes.fine_tune", None)
     assert error_of(client.create("https://photos/a.jpg")) == (500, "InternalError", "Internal server error!")
+
+
+NAMES = st.sampled_from(
+    [
+        "model",
+        "input",
+        "parameters",
+        "resources",
+        "images",
+        "training_file_ids",
+        "hyper_parameters",
+        "style",
+        "template_url",
+        "user_urls",
+        "size",
+        "n",
+        "resource_id",
+        "resource_type",
+        "job_name",
+        "a",
+    ]
+)
+TEXTS = st.sampled_from(
+    [
+        "facechain-finetune",
+        "facechain-facedetect",
+        "facechain-generation",
+        "facelora",
+        "https://photos/a.jpg",
+        "file:///etc/passwd",
+        "http://[",
+        "ft-1",
+        "768*1024",
+        "\x00",
+        "图",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | TEXTS | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+BODIES = (
+    st.binary(max_size=30)
+    | VALUES.map(lambda value: json.dumps(value).encode())
+    | st.dictionaries(NAMES, VALUES, max_size=6).map(lambda value: json.dumps(value).encode())
+    | st.lists(
+        st.sampled_from(
+            [
+                b"--x\r\n",
+                b"--x--\r\n",
+                b'Content-Disposition: form-data; name="files"; filename="a.jpg"\r\n',
+                b'Content-Disposition: form-data; name="files"; filename="../\xff"\r\n',
+                b'Content-Disposition: form-data; name="descriptions"\r\n',
+                b"Content-Type: image/jpeg\r\n",
+                b"\r\n",
+                b"\xff\xd8\xff",
+            ]
+        ),
+        max_size=8,
+    ).map(b"".join)
+)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    operation=st.sampled_from(OPERATIONS),
+    segment=st.sampled_from(["ft-1", "%ff", "..", "%2f", "图", "%00", "a" * 300]),
+    query=st.sampled_from(
+        ["", "page_no=0", "page_no=-1&page_size=x", "page_size=" + "9" * 5000, "offset=%ff&line=", "&&=%"]
+    ),
+    kind=st.sampled_from(
+        [
+            "application/json",
+            "application/json; charset=utf-16",
+            "multipart/form-data; boundary=x",
+            "multipart/form-data",
+            'multipart/form-data; boundary="',
+            "text/plain",
+            "\xff",
+            "",
+        ]
+    ),
+    asynchronous=st.booleans(),
+    body=BODIES,
+)
+def test_any_request_gets_an_answer_in_the_services_own_shape(
+    front: Front,
+    clock: ManualClock,
+    operation: Operation,
+    segment: str,
+    query: str,
+    kind: str,
+    asynchronous: bool,
+    body: bytes,
+) -> None:
+    clock.advance(2)
+    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": kind}
+    answer = front(
+        Request(
+            method=operation.method,
+            host="h",
+            raw_path="/api/v1" + re.sub(r"\{.*?\}", segment, operation.path),
+            raw_query=query,
+            headers=Headers(headers | ({"X-DashScope-Async": "enable"} if asynchronous else {})),
+            body=body,
+        )
+    )
+    assert answer.status != 500
+    if answer.status != 200:
+        assert set(json.loads(answer.body)) == {"code", "message", "request_id"}

@@ -52,7 +52,7 @@ def test_all_buckets_are_listed_page_by_page(local_oss: LocalOss) -> None:
 
 
 def test_an_operation_that_is_not_here_says_so_and_does_nothing_else(bucket: oss2.Bucket) -> None:
-    for call in (bucket.delete_bucket_lifecycle, bucket.get_bucket_cors):
+    for call in (bucket.list_bucket_cname, bucket.get_bucket_worm):
         with pytest.raises(oss2.exceptions.ServerError) as error:
             call()
         assert (error.value.status, error.value.code) == (501, "NotImplemented")

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.oss.configuration_responses import CONFIGURATIONS
 from local.oss.models import ObjectStore
-from local.oss.operations import OPERATIONS
+from local.oss.objects import Attributes
+from local.oss.operations import OPERATIONS, Operation
 from local.wire import Headers, Request, Response
 
 from .conftest import BUCKET, LocalOss
@@ -43,7 +45,7 @@ def _open_bucket(store: ObjectStore) -> None:
         ("PATCH", f"/{BUCKET}/a", 405, "MethodNotAllowed"),
         ("HEAD", f"/{BUCKET}", 405, ""),
         ("POST", "/", 405, "MethodNotAllowed"),
-        ("DELETE", f"/{BUCKET}?policy", 501, "NotImplemented"),
+        ("DELETE", f"/{BUCKET}?inventory", 501, "NotImplemented"),
         ("PUT", f"/{BUCKET}/a?partNumber=1", 501, "NotImplemented"),
         ("PUT", f"/{BUCKET}/a?uploadId=x&partNumber=y", 400, "InvalidArgument"),
         ("PUT", f"/{BUCKET}/a?uploadId=x&partNumber=1", 404, "NoSuchUpload"),
@@ -235,3 +237,82 @@ def test_a_connection_lives_through_errors_and_raw_bytes(local_oss: LocalOss) ->
     with socket.create_connection(("127.0.0.1", local_oss.server.port), timeout=10) as raw:
         raw.sendall(f"GET /{BUCKET}/\xff HTTP/1.1\r\nHost: x\r\nx-oss-meta: \xfe\r\n\r\n".encode("latin-1"))
         assert raw.recv(100).startswith(b"HTTP/1.1 4")
+
+
+DOCUMENTS = [one for one in OPERATIONS if one.method in ("PUT", "POST") and one.parameter]
+ROOTS = {
+    "DeleteMultipleObjects": "Delete",
+    "CompleteMultipartUpload": "CompleteMultipartUpload",
+    "PutObjectTagging": "Tagging",
+    "PutBucketVersioning": "VersioningConfiguration",
+    "RestoreObject": "RestoreRequest",
+} | {f"PutBucket{one.title}": one.root for one in CONFIGURATIONS}
+NAMES = [
+    "Object",
+    "Key",
+    "VersionId",
+    "Part",
+    "PartNumber",
+    "ETag",
+    "TagSet",
+    "Tag",
+    "Value",
+    "Days",
+    "Status",
+    "Grant",
+    "AccessControlList",
+    "Rule",
+    "ID",
+    "Prefix",
+    "Quiet",
+    "x:y",
+    "CORSRule",
+    "AllowedOrigin",
+    "Expiration",
+    "LoggingEnabled",
+    "IndexDocument",
+]
+NODES = st.recursive(
+    st.text(st.sampled_from("a1-张 :/"), max_size=6)
+    | st.sampled_from(["Enabled", "true", "0", "9" * 30, "private"]),
+    lambda inner: st.lists(
+        st.tuples(
+            st.sampled_from(NAMES),
+            inner,
+        ).map(lambda pair: f"<{pair[0]}>{pair[1]}</{pair[0]}>"),
+        max_size=3,
+    ).map("".join),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    operation=st.sampled_from(DOCUMENTS),
+    inside=NODES,
+    extra=st.sampled_from(["", "&partNumber=1", "&position=0", "&versionId=null", "&encoding-type=url"]),
+    broken=st.sampled_from(["", "<", "&a;", "\x00", "<!-- -->", "]]>"]),
+)
+def test_any_document_by_the_owner_gets_an_answer(
+    ask: Callable[..., Response],
+    store: ObjectStore,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Operation,
+    inside: str,
+    extra: str,
+    broken: str,
+) -> None:
+    monkeypatch.setattr("local.oss.responses.authenticate", lambda *_: "owner")
+    store.put(BUCKET, "a", b"x")
+    upload = store.uploads.start(BUCKET, "a", Attributes()).id
+    parameter = operation.parameter if operation.parameter != "uploadId" else f"uploadId={upload}"
+    root = ROOTS.get(operation.name, "Other")
+    path = f"/{BUCKET}" if operation.scope == "bucket" else f"/{BUCKET}/a"
+    answer = ask(
+        operation.method,
+        f"{path}?{parameter}{extra}",
+        body=f'<?xml version="1.0" encoding="UTF-8"?><{root}>{inside}{broken}</{root}>'.encode(),
+    )
+    assert answer.status != 500, caplog.text
+    assert answer.status < 400 or b"<Error>" in answer.body

@@ -13,10 +13,11 @@ import pytest
 import requests
 
 from local.clock import ManualClock, SystemClock
+from local.oss.checksums import crc64
 from local.oss.errors import OssError
 from local.oss.models import ObjectStore
 from local.oss.object_responses import parse_range
-from local.oss.objects import StoredObject, crc64
+from local.oss.objects import StoredObject
 
 from .conftest import BUCKET, LocalOss, start
 

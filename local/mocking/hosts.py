@@ -1,0 +1,47 @@
+"""Which service a production host name belongs to. Pure.
+
+Names follow "Regions and endpoints" of each service. Every pattern is for one region; a name of another
+region is no service here, as a key of another account would not be.
+"""
+
+from __future__ import annotations
+
+import re
+
+OSS = "oss"
+TABLESTORE = "ots"
+DASHSCOPE = "dashscope"
+FUNCTION_COMPUTE = "fc"
+HTTP_TRIGGER = "status"
+_BUCKET = r"(?:[a-z0-9][a-z0-9-]*\.)?"
+
+
+class HostNames:
+    """The host names of the services in one region."""
+
+    def __init__(self, region: str) -> None:
+        """Know the names in ``region``."""
+        place = re.escape(region)
+        self._patterns: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+            (service, re.compile(pattern, re.ASCII | re.IGNORECASE))
+            for service, pattern in (
+                (OSS, rf"{_BUCKET}oss-{place}(?:-internal)?\.aliyuncs\.com"),
+                (OSS, rf"{_BUCKET}(?:vpc100-)?{place}\.oss(?:-internal)?\.aliyuncs\.com"),
+                (OSS, r"oss\.aliyuncs\.com"),
+                (TABLESTORE, rf"[a-z0-9-]+\.{place}\.(?:ots|ots-internal|vpc\.ots)\.aliyuncs\.com"),
+                (TABLESTORE, rf"[a-z0-9-]+\.{place}\.(?:vpc\.)?tablestore\.aliyuncs\.com"),
+                (DASHSCOPE, r"(?:vpc-[a-z0-9-]+\.)?dashscope(?:-file-mgr)?\.aliyuncs\.com"),
+                (DASHSCOPE, rf"[a-z0-9-]+\.{place}\.maas\.aliyuncs\.com"),
+                (FUNCTION_COMPUTE, rf"[0-9]+\.{place}(?:-internal)?\.fc\.aliyuncs\.com"),
+                (FUNCTION_COMPUTE, rf"fcv3(?:-vpc)?\.{place}\.aliyuncs\.com"),
+                (HTTP_TRIGGER, rf"[a-z0-9-]+\.{place}(?:-vpc)?\.fcapp\.run"),
+            )
+        )
+
+    def service_of(self, host: str) -> str | None:
+        """Return the service of ``host``, a name without a port; None for what is no service's."""
+        name = host.rstrip(".")
+        for service, pattern in self._patterns:
+            if pattern.fullmatch(name):
+                return service
+        return None

@@ -1,0 +1,37 @@
+"""Measures the project side by side with its peers: ``python -m tests.benchmarks``.
+
+Prints a table and writes ``.local/bench.json``; the exit status is 1 when a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.harness import Result, Suite, run, table, write
+from tests.benchmarks.services import services
+from tests.benchmarks.starting import starting
+
+RESULTS_FILE = Path(".local/bench.json")
+# A new suite is a context manager that gives benchmarks, and a line here.
+SUITES: tuple[Suite, ...] = (starting, services)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often all of it is measured")
+    parser.add_argument("--only", default="", help="measure only what has these words in its name")
+    given = parser.parse_args(arguments)
+    results: list[Result] = []
+    for suite in SUITES:
+        results += run(suite, max(1, given.rounds), given.only)
+    print(table(results))
+    write(results, RESULTS_FILE)
+    return 0 if results and all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

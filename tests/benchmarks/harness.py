@@ -1,0 +1,168 @@
+"""How a benchmark is measured here: next to a peer, in turns, so that only the ratio has to be believed.
+
+A machine is slow today and fast tomorrow, and busy for a moment in between. Whatever is measured therefore
+has a peer that is measured in the same moments, sample by sample, and a bar for the ratio of the two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+Sample = Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """Something to measure and what it is held against.
+
+    Attributes:
+        name: what is measured, in words.
+        unit: of what ``measure`` and ``peer`` return.
+        measure: takes one sample.
+        peer_name: what it is held against, in words.
+        peer: takes one sample of that.
+        bar: the highest ratio of the two that is good enough.
+        samples: how many of each a round takes.
+    """
+
+    name: str
+    unit: str
+    measure: Sample
+    peer_name: str
+    peer: Sample
+    bar: float
+    samples: int = 1
+
+
+# Sets up what its benchmarks need, and takes it down after them.
+Suite = Callable[[], AbstractContextManager[Sequence[Benchmark]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a benchmark came to: the medians of its rounds' medians."""
+
+    name: str
+    unit: str
+    value: float
+    peer_name: str
+    peer: float
+    ratio: float
+    bar: float
+    ratios: tuple[float, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bar is met."""
+        return self.ratio <= self.bar
+
+    def as_json(self) -> dict[str, object]:
+        """Return the result's entry in the file."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "value": round(self.value, 4),
+            "peer": round(self.peer, 4),
+            "peer_name": self.peer_name,
+            "ratio": round(self.ratio, 3),
+            "bar": self.bar,
+            "ok": self.ok,
+            "ratios": [round(ratio, 3) for ratio in self.ratios],
+        }
+
+
+def milliseconds(call: Callable[[], object]) -> Sample:
+    """Make a sample of how long ``call`` takes."""
+
+    def sample() -> float:
+        began = time.perf_counter()
+        call()
+        return (time.perf_counter() - began) * 1000
+
+    return sample
+
+
+def run(suite: Suite, rounds: int, only: str = "") -> Iterator[Result]:
+    """Measure the benchmarks of ``suite`` whose names hold ``only``, all of them in every round."""
+    with suite() as offered:
+        benchmarks = [benchmark for benchmark in offered if only.lower() in benchmark.name.lower()]
+        found: list[list[tuple[float, float]]] = [[] for _ in benchmarks]
+        for benchmark in benchmarks:
+            # The first of everything compiles, connects and fills caches, once and for all.
+            benchmark.measure()
+            benchmark.peer()
+        for number in range(rounds):
+            for benchmark, pairs in zip(benchmarks, found, strict=True):
+                pairs.append(_round(benchmark, peer_first=number % 2 == 1))
+    for benchmark, pairs in zip(benchmarks, found, strict=True):
+        ratios = tuple(value / peer for value, peer in pairs)
+        yield Result(
+            name=benchmark.name,
+            unit=benchmark.unit,
+            value=median(value for value, _ in pairs),
+            peer_name=benchmark.peer_name,
+            peer=median(peer for _, peer in pairs),
+            # Of the rounds' own ratios: a round in which the machine was slow was slow for both.
+            ratio=median(ratios),
+            bar=benchmark.bar,
+            ratios=ratios,
+        )
+
+
+def _round(benchmark: Benchmark, *, peer_first: bool) -> tuple[float, float]:
+    values, peers = [], []
+    for _ in range(benchmark.samples):
+        if peer_first:
+            peers.append(benchmark.peer())
+            values.append(benchmark.measure())
+        else:
+            values.append(benchmark.measure())
+            peers.append(benchmark.peer())
+    return median(values), median(peers)
+
+
+def table(results: Sequence[Result]) -> str:
+    """Lay results out for people."""
+    head = ("what", "value", "peer", "ratio", "bar", "", "held against")
+    rows = [
+        (
+            result.name,
+            f"{result.value:.2f} {result.unit}",
+            f"{result.peer:.2f} {result.unit}",
+            f"{result.ratio:.2f} ×",
+            f"≤ {result.bar:g} ×",
+            "ok" if result.ok else "MISSED",
+            result.peer_name,
+        )
+        for result in results
+    ]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = []
+    for row in (head, *rows):
+        cells = [
+            cell.rjust(width) if 1 <= column <= 4 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def write(results: Sequence[Result], path: Path) -> None:
+    """Write results for programs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "python": platform.python_version(),
+        "system": sys.platform,
+        "cores": os.cpu_count(),
+        "results": [result.as_json() for result in results],
+    }
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

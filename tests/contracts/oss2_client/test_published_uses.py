@@ -1,0 +1,195 @@
+"""What the client's own tests do that no other promise here speaks of."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any
+
+import pytest
+
+from tests.contracts.oss2_client.conftest import BucketMaker
+from tests.contracts.oss2_client.running import KEY_ID, SECRET
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import oss2
+    from oss2.models import (
+        BucketCors,
+        BucketLifecycle,
+        BucketLogging,
+        BucketReferer,
+        BucketTlsVersion,
+        BucketUserQos,
+        BucketWebsite,
+        CorsRule,
+        LifecycleExpiration,
+        LifecycleRule,
+        PartInfo,
+        ServerSideEncryptionRule,
+        StorageTransition,
+        Tagging,
+        TaggingRule,
+    )
+
+
+def test_a_version_1_signature_covers_headers_of_which_one_name_begins_with_another(
+    open_bucket: BucketMaker,
+) -> None:
+    bucket = open_bucket(auth=oss2.Auth(KEY_ID, SECRET))
+    bucket.put_object("source", b"s" * 200)
+    upload = bucket.init_multipart_upload("target").upload_id
+    part = bucket.upload_part_copy(bucket.bucket_name, "source", (0, 99), "target", upload, 1)
+    bucket.complete_multipart_upload("target", upload, [PartInfo(1, part.etag)])
+    assert bucket.get_object("target").read() == b"s" * 100
+    headers = {"x-oss-tagging": "a=1", "x-oss-tagging-directive": "REPLACE"}
+    bucket.copy_object(bucket.bucket_name, "source", "copy", headers=headers)
+    assert bucket.get_object_tagging("copy").tag_set.tagging_rule == {"a": "1"}
+
+
+def test_a_bucket_without_live_channels_lists_none(bucket: oss2.Bucket) -> None:
+    assert list(oss2.LiveChannelIterator(bucket)) == []
+    page = bucket.list_live_channel(prefix="a", max_keys=7)
+    assert (page.prefix, page.max_keys, page.is_truncated, page.channels) == ("a", 7, False, [])
+
+
+def test_documents_of_a_bucket_are_kept_and_forgotten(bucket: oss2.Bucket) -> None:
+    with pytest.raises(oss2.exceptions.NoSuchCors):
+        bucket.get_bucket_cors()
+    bucket.put_bucket_cors(BucketCors([CorsRule(allowed_origins=["*"], allowed_methods=["GET", "PUT"])]))
+    (rule,) = bucket.get_bucket_cors().rules
+    assert (rule.allowed_origins, rule.allowed_methods) == (["*"], ["GET", "PUT"])
+    assert bucket.delete_bucket_cors().status == 204
+    with pytest.raises(oss2.exceptions.NoSuchCors):
+        bucket.get_bucket_cors()
+
+    bucket.put_bucket_website(BucketWebsite("index.html", "error.html"))
+    assert bucket.get_bucket_website().index_file == "index.html"
+    bucket.delete_bucket_website()
+    with pytest.raises(oss2.exceptions.NoSuchWebsite):
+        bucket.get_bucket_website()
+
+    policy = {"Version": "1", "Statement": [{"Effect": "Allow"}]}
+    with pytest.raises(oss2.exceptions.NoSuchBucketPolicy):
+        bucket.get_bucket_policy()
+    bucket.put_bucket_policy(json.dumps(policy))
+    assert json.loads(bucket.get_bucket_policy().policy) == policy
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_bucket_policy("[1")
+    bucket.delete_bucket_policy()
+
+    tags = TaggingRule()
+    tags.add("团队", "a+b")
+    bucket.put_bucket_tagging(Tagging(tags))
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == {"团队": "a+b"}
+    bucket.delete_bucket_tagging()
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == {}
+
+
+def test_documents_that_are_never_missing_begin_with_a_default(bucket: oss2.Bucket) -> None:
+    assert bucket.get_bucket_logging().target_bucket == ""
+    bucket.put_bucket_logging(BucketLogging(bucket.bucket_name, "logs/"))
+    assert bucket.get_bucket_logging().target_prefix == "logs/"
+    assert bucket.get_bucket_referer().allow_empty_referer
+    bucket.put_bucket_referer(BucketReferer(False, ["http://a.example"]))
+    assert bucket.get_bucket_referer().referers == ["http://a.example"]
+    assert bucket.get_bucket_request_payment().payer == "BucketOwner"
+    bucket.put_bucket_request_payment("Requester")
+    assert bucket.get_bucket_request_payment().payer == "Requester"
+    assert bucket.get_bucket_storage_capacity().storage_capacity == -1
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.set_bucket_storage_capacity(BucketUserQos(-2))
+    bucket.put_bucket_access_monitor("Enabled")
+    assert bucket.get_bucket_info().access_monitor == "Enabled"
+    bucket.put_bucket_https_config(BucketTlsVersion(True, ["TLSv1.2", "TLSv1.2", "TLSv1.3"]))
+    assert sorted(bucket.get_bucket_https_config().tls_version) == ["TLSv1.2", "TLSv1.3"]
+    with pytest.raises(oss2.exceptions.ServerError) as error:
+        bucket.put_bucket_https_config(BucketTlsVersion(True, ["SSLv3"]))
+    assert error.value.code == "MalformedXML"
+
+
+def test_a_lifecycle_has_to_make_sense(bucket: oss2.Bucket) -> None:
+    def rule(expires: int, **more: Any) -> BucketLifecycle:
+        expiration = LifecycleExpiration(days=expires)
+        return BucketLifecycle([LifecycleRule("old", "logs/", expiration=expiration, **more)])
+
+    bucket.put_bucket_lifecycle(rule(30, storage_transitions=[StorageTransition(days=7, storage_class="IA")]))
+    (kept,) = bucket.get_bucket_lifecycle().rules
+    assert (kept.prefix, kept.expiration.days, kept.storage_transitions[0].days) == ("logs/", 30, 7)
+    late = StorageTransition(days=60, storage_class="IA")
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_bucket_lifecycle(rule(30, storage_transitions=[late]))
+    with pytest.raises(oss2.exceptions.MalformedXml):
+        bucket.put_bucket_lifecycle("<LifecycleConfiguration><Rule></LifecycleConfiguration>")
+    bucket.delete_bucket_lifecycle()
+    with pytest.raises(oss2.exceptions.NoSuchLifecycle):
+        bucket.get_bucket_lifecycle()
+
+
+def test_a_buckets_encryption_is_checked_and_told_with_the_bucket(bucket: oss2.Bucket) -> None:
+    with pytest.raises(oss2.exceptions.NoSuchServerSideEncryptionRule):
+        bucket.get_bucket_encryption()
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_bucket_encryption(ServerSideEncryptionRule("AES256", "a-key"))
+    with pytest.raises(oss2.exceptions.InvalidEncryptionAlgorithmError):
+        bucket.put_bucket_encryption(ServerSideEncryptionRule("ROT13"))
+    bucket.put_bucket_encryption(ServerSideEncryptionRule("KMS", "a-key"))
+    told = bucket.get_bucket_info().bucket_encryption_rule
+    assert (told.sse_algorithm, told.kms_master_keyid) == ("KMS", "a-key")
+    bucket.delete_bucket_encryption()
+
+
+def test_the_documents_of_a_deleted_bucket_do_not_come_back_with_its_name(open_bucket: BucketMaker) -> None:
+    bucket = open_bucket()
+    bucket.put_bucket_policy("{}")
+    bucket.delete_bucket()
+    bucket.create_bucket()
+    with pytest.raises(oss2.exceptions.NoSuchBucketPolicy):
+        bucket.get_bucket_policy()
+
+
+def test_an_object_under_kms_names_its_key(bucket: oss2.Bucket) -> None:
+    headers = {"x-oss-server-side-encryption": "KMS", "x-oss-server-side-data-encryption": "SM4"}
+    written = bucket.put_object("secret", b"x", headers=headers)
+    assert written.headers["x-oss-server-side-encryption-key-id"]
+    assert bucket.head_object("secret").headers["x-oss-server-side-data-encryption"] == "SM4"
+    plain = bucket.put_object("plain", b"x", headers={"x-oss-server-side-encryption": "AES256"})
+    assert "x-oss-server-side-encryption-key-id" not in plain.headers
+
+
+def test_a_listing_tells_which_objects_are_being_restored(bucket: oss2.Bucket) -> None:
+    bucket.put_object("archived", b"x", headers={"x-oss-storage-class": "Archive"})
+    bucket.restore_object("archived")
+    for page in (bucket.list_objects(), bucket.list_objects_v2()):
+        assert "ongoing-request=" in page.object_list[0].restore_info
+
+
+def test_a_listing_refuses_names_that_no_object_can_have(bucket: oss2.Bucket) -> None:
+    for call in (bucket.list_objects, bucket.list_objects_v2, bucket.list_object_versions):
+        assert call(prefix="a" * 1024).is_truncated is False
+        with pytest.raises(oss2.exceptions.InvalidArgument):
+            call(prefix="a" * 1025)
+
+
+def test_a_later_append_says_nothing_about_the_object(bucket: oss2.Bucket) -> None:
+    first = bucket.append_object("log", 0, b"one", headers={"x-oss-tagging": "a=1"})
+    too_many = "&".join(f"k{number}=v" for number in range(11))
+    bucket.append_object("log", first.next_position, b"two", headers={"x-oss-tagging": too_many})
+    assert bucket.get_object_tagging("log").tag_set.tagging_rule == {"a": "1"}
+    with pytest.raises(oss2.exceptions.ServerError):
+        bucket.append_object("other", 0, b"one", headers={"x-oss-tagging": too_many})
+
+
+def test_a_link_is_deleted_as_a_link_too(bucket: oss2.Bucket) -> None:
+    bucket.put_object("target", b"x")
+    bucket.put_symlink("target", "link")
+    assert bucket.delete_object("link", params={"symlink": ""}).status == 204
+    assert not bucket.object_exists("link")
+    assert bucket.object_exists("target")
+
+
+def test_a_signature_of_another_region_is_named_even_where_there_is_no_body(open_bucket: BucketMaker) -> None:
+    elsewhere = open_bucket(region="cn-hangzhou")
+    with pytest.raises(oss2.exceptions.OssError) as error:
+        elsewhere.head_object("a")
+    assert (error.value.code, error.value.ec) == ("InvalidArgument", "0002-00000226")
