@@ -19,6 +19,7 @@ PARAMETERS = {
     "MAX_ATTEMPTS": "MaxAttempts",
     "DELETE_SUPERSEDED": "DeleteSuperseded",
     "SWEEP_SECONDS": "SweepSeconds",
+    "CARRY_OVER": "CarryOver",
 }
 
 
