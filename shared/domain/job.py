@@ -221,7 +221,10 @@ class Job:
         return self.last_photo_at + rules.quiet
 
     def chosen(self) -> tuple[Photo, ...]:
-        """The photos to train on: the 10 newest usable ones, those of one moment by their names."""
+        """The photos to train on: the 10 newest usable ones, those of one moment by their names.
+
+        A new photo comes before a carried one even when its upload is older and was only found now.
+        """
         newest = sorted(self.usable, key=_newest_first)[:MAX_PHOTOS]
         return tuple(photo for photo in self.usable if photo in newest)
 
@@ -383,8 +386,9 @@ class Job:
         return self._moved(self.state, now, delivered=True)
 
 
-def _newest_first(photo: Photo) -> tuple[int, str]:
-    return -photo.uploaded_at, photo.name
+def _newest_first(photo: Photo) -> tuple[bool, int, str]:
+    """New photos come before those of earlier revisions, which have been trained on, however old they are."""
+    return not photo.is_new, -photo.uploaded_at, photo.name
 
 
 def fingerprint(name: str) -> str:

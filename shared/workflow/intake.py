@@ -18,7 +18,7 @@ from shared.domain.photos import (
     verdict_from_object,
     verdict_from_picture,
 )
-from shared.domain.rules import MAX_PHOTOS
+from shared.domain.set_completion import ClosedBy
 from shared.errors import Conflict, NotFound, Permanent, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -90,10 +90,10 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:
-    """Whether the photo was there before a full set closed, so that the next set is not for it."""
+    """Whether the photo was there before a set closed by its number, so that the next set is not for it."""
     return (
         not latest.state.is_open
-        and len(latest.files) >= MAX_PHOTOS
+        and latest.closed_by == ClosedBy.COUNT.value
         and stored.modified_at <= latest.closed_at
     )
 

@@ -296,6 +296,14 @@ def test_of_more_than_ten_usable_photos_the_newest_are_trained_on() -> None:
     }
 
 
+def test_a_new_photo_is_trained_on_before_those_of_earlier_revisions_even_when_it_is_older() -> None:
+    full = collecting(*(photo(f"{number}") for number in range(MAX_PHOTOS))).closed("count", NOW)
+    found_late = photo("old", uploaded_at=NOW - 60 * MINUTE)
+    second = full.next_revision(RULES, NOW).with_photo(found_late, RULES, NOW).closed("quiet", NOW)
+    assert "old" in {one.name for one in second.usable}
+    assert len(second.usable) == MAX_PHOTOS
+
+
 def test_a_deleted_photo_leaves_the_set_and_its_duplicate_may_take_its_place() -> None:
     job = collecting(photo("a"), photo("b"), photo("c", etag="E-a"))
     assert job.photos[2].verdict is Verdict.DUPLICATE
