@@ -10,7 +10,7 @@ LOCK := requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check simulate package lock clean
+.PHONY: help setup demo up test check simulate bench contracts package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,6 +53,12 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000), and every crash point and pair of them
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m pytest --quiet -n 2 tests/simulation/test_crash_points.py
+
+bench: $(READY) ## Measure beside peers in the same run; also writes .local/bench.json
+	@$(BIN)/python -m tests.benchmarks
+
+contracts: $(CLIENTS) ## Drive the local cloud with the official Node clients, too (needs node and npm)
+	@$(BIN)/python tests/contracts/node/run.py
 
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
 	@$(BIN)/python -m local package

@@ -22,6 +22,7 @@ PARAMETERS = {
     "MAX_ATTEMPTS": "MaxAttempts",
     "DELETE_SUPERSEDED": "DeleteSuperseded",
     "SWEEP_SECONDS": "SweepSeconds",
+    "CARRY_OVER": "CarryOver",
 }
 
 

@@ -78,6 +78,7 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
     return Rules(
         quiet=_milliseconds(environment, "QUIET_SECONDS", rules.quiet, 1, 86_400),
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
+        carry_over=_switch(environment, "CARRY_OVER", rules.carry_over),
         face_check=_switch(environment, "FACE_CHECK", rules.face_check),
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
         kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),

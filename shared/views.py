@@ -28,6 +28,7 @@ def photo_view(photo: Photo) -> dict[str, object]:
         "verdict": photo.verdict.value,
         "reason": photo.reason,
         "detail": photo.detail,
+        "from_revision": photo.from_revision or None,
         "uploaded_at": timestamp(photo.uploaded_at),
         "recorded_at": timestamp(photo.recorded_at),
     }

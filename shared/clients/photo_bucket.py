@@ -92,6 +92,10 @@ class PhotoBucket:
         target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
         self._call(lambda: self._bucket.process_object(key, PREPARE + target))
 
+    def copy(self, key: str, target: str) -> None:
+        """Copy an object inside the bucket; raises NotFound."""
+        self._call(lambda: self._bucket.copy_object(self.name, key, target))
+
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
         page = self._call(lambda: self._bucket.list_objects(prefix=prefix, marker=after, max_keys=count))

@@ -97,3 +97,8 @@ def is_worth_another_training(code: str) -> bool:
     """
     named = bool(code) and code.partition(".")[0] in _BY_CODE
     return named and meaning_of(500, code, "") in (Meaning.UNKNOWN, Meaning.DOWNLOAD)
+
+
+def are_photos_at_fault(code: str) -> bool:
+    """Whether a fine-tune that FAILED with ``code`` did so for its pictures."""
+    return meaning_of(500, code, "") is Meaning.PHOTO

@@ -8,9 +8,10 @@ Times are milliseconds since the epoch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from shared.domain.dashscope_errors import are_photos_at_fault
 from shared.domain.fine_tunes import FineTune
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
@@ -19,6 +20,7 @@ from shared.domain.states import IllegalMove, JobState, check_move
 
 FOREVER = 2**62
 MAX_RECORDED = 300
+MAX_CARRIED = 20
 MAX_REMEMBERED = 50_000
 
 RUNNING_LANE = 1
@@ -93,6 +95,11 @@ class Job:
     def usable(self) -> tuple[Photo, ...]:
         """The photos that can be trained on."""
         return tuple(photo for photo in self.photos if photo.verdict is Verdict.USABLE)
+
+    @property
+    def new_usable(self) -> tuple[Photo, ...]:
+        """Those of them that arrived for this set: without any there is nothing to train."""
+        return tuple(photo for photo in self.usable if photo.is_new)
 
     @property
     def unchecked(self) -> tuple[Photo, ...]:
@@ -205,16 +212,50 @@ class Job:
 
     def next_look(self, rules: Rules) -> int:
         """When a collecting set wants to be looked at: at once, when quiet, or not before a new photo."""
-        if self.is_marked or len(self.usable) >= MAX_PHOTOS or self.unchecked:
+        if not any(photo.is_new for photo in self.photos):
+            return FOREVER
+        if self.is_marked or len(self.new_usable) >= MAX_PHOTOS or self.unchecked:
             return self.last_photo_at
-        if 0 < len(self.usable) < rules.min_photos:
+        if self.new_usable and len(self.usable) < rules.min_photos:
             return FOREVER
         return self.last_photo_at + rules.quiet
 
+    def chosen(self) -> tuple[Photo, ...]:
+        """The photos to train on: the 10 newest usable ones, those of one moment by their names.
+
+        A new photo comes before a carried one even when its upload is older and was only found now.
+        """
+        newest = sorted(self.usable, key=_newest_first)[:MAX_PHOTOS]
+        return tuple(photo for photo in self.usable if photo in newest)
+
+    def without_deleted(self, present: Collection[str], rules: Rules, now: int) -> Job:
+        """Forget the photos whose names are not ``present`` in the person's folder any more.
+
+        Their duplicates are forgotten with them: one of these may be used now.
+        """
+        gone = [photo for photo in self.photos if photo.name not in present]
+        contents = {photo.etag for photo in gone if photo.may_be_used}
+        left = tuple(
+            photo
+            for photo in self.photos
+            if photo.name in present and not (photo.verdict is Verdict.DUPLICATE and photo.etag in contents)
+        )
+        if left == self.photos:
+            return self
+        changed = self._moved(self.state, now, photos=left)
+        return replace(changed, due_at=changed.next_look(rules))
+
+    def with_snapshots(self, snapshots: Mapping[str, str], now: int) -> Job:
+        """Give carried photos their own snapshots, by name."""
+        photos = tuple(
+            replace(photo, snapshot=snapshots.get(photo.name, photo.snapshot)) for photo in self.photos
+        )
+        return self._moved(self.state, now, photos=photos)
+
     def closed(self, why: str, now: int) -> Job:
-        """Close the set: fix what is submitted (the first 10 usable photos) and join the queue."""
-        chosen = self.usable[:MAX_PHOTOS]
-        over = {photo.name for photo in self.usable[MAX_PHOTOS:]}
+        """Close the set: fix what is submitted (its chosen photos) and join the queue."""
+        chosen = self.chosen()
+        over = {photo.name for photo in self.usable} - {photo.name for photo in chosen}
         photos = tuple(
             replace(photo, verdict=Verdict.OVER_LIMIT) if photo.name in over else photo
             for photo in self.photos
@@ -232,16 +273,31 @@ class Job:
 
     def rejected(self, now: int) -> Job:
         """Close the set without a training: none of its photos can be used."""
-        verdicts = sorted({photo.reason for photo in self.photos})
+        verdicts = sorted({photo.reason for photo in self.photos if photo.is_new})
         message = " ".join(verdicts) or "No photo arrived; upload photos and the set opens again."
         return self._moved(
             JobState.REJECTED, now, closed_by="", ready=0, reason=Reason("no_usable_photo", message)
         )
 
-    def next_revision(self, now: int) -> Job:
-        """Open the set that follows this closed one, knowing all that has been recorded so far."""
+    def next_revision(self, rules: Rules, now: int) -> Job:
+        """Open the set that follows this closed one, knowing all that has been recorded so far.
+
+        With ``carry_over`` it begins with the newest usable photos of this one, unless these are what
+        DashScope failed the training for.
+        """
         earlier = {**_remembering({}, self.photos), **self.earlier}
-        return open_job(self.person_id, self.revision + 1, now, earlier=earlier)
+        following = open_job(self.person_id, self.revision + 1, now, earlier=earlier)
+        return replace(following, photos=self._to_carry_over()) if rules.carry_over else following
+
+    def _to_carry_over(self) -> tuple[Photo, ...]:
+        if self.state is JobState.FAILED and self.reason and are_photos_at_fault(self.reason.code):
+            return ()
+        good = [
+            replace(photo, verdict=Verdict.USABLE, from_revision=photo.from_revision or self.revision)
+            for photo in self.photos
+            if photo.snapshot and photo.verdict in (Verdict.USABLE, Verdict.OVER_LIMIT)
+        ]
+        return tuple(sorted(good, key=_newest_first)[:MAX_CARRIED])
 
     # -- the submit ---------------------------------------------------------------------------------
 
@@ -328,6 +384,11 @@ class Job:
         if not self.state.is_terminal:
             raise IllegalMove(f"a job in {self.state.value} has no outcome to deliver")
         return self._moved(self.state, now, delivered=True)
+
+
+def _newest_first(photo: Photo) -> tuple[bool, int, str]:
+    """New photos come before those of earlier revisions, which have been trained on, however old they are."""
+    return not photo.is_new, -photo.uploaded_at, photo.name
 
 
 def fingerprint(name: str) -> str:

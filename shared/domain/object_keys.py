@@ -121,9 +121,14 @@ def parse_job_id(text: str) -> tuple[str, int] | None:
     return (key, int(revision)) if revision[0] != "0" else None
 
 
+def snapshot_folder(job: str) -> str:
+    """The prefix of all of a job's snapshots, and of no other's."""
+    return f"{SUBMISSIONS_PREFIX}{job}/"
+
+
 def snapshot_key(job: str, token: str) -> str:
     """Where a prepared photo of ``job`` lies; ``token`` is never used twice, so it is never rewritten."""
-    return f"{SUBMISSIONS_PREFIX}{job}/{token}.jpg"
+    return f"{snapshot_folder(job)}{token}.jpg"
 
 
 def result_key(person_id: str, revision: int) -> str:

@@ -41,7 +41,7 @@ REASONS: dict[Verdict, str] = {
     Verdict.NO_FACE: "No face was found; upload a photo that shows the face from the front.",
     Verdict.SEVERAL_FACES: "More than one face was found; upload a photo of this person alone.",
     Verdict.UNFIT: "The face check refused the photo; upload a clear photo of one face.",
-    Verdict.OVER_LIMIT: "The set already had its 10 photos; this one is not used.",
+    Verdict.OVER_LIMIT: "A set trains on its 10 newest photos; this one is not among them.",
 }
 
 
@@ -68,7 +68,8 @@ class Photo:
     """An upload and what became of it.
 
     ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
-    upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch.
+    upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
+    the revision that the photo came to first, when it has been carried over into this set.
     """
 
     name: str
@@ -79,6 +80,12 @@ class Photo:
     snapshot: str = ""
     uploaded_at: int = 0
     recorded_at: int = 0
+    from_revision: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the photo arrived for this very set."""
+        return not self.from_revision
 
     @property
     def may_be_used(self) -> bool:

@@ -14,6 +14,7 @@ class Rules:
     Attributes:
         quiet: no new photo for so long completes a set.
         min_photos: usable photos that quiet time needs to complete a set.
+        carry_over: whether a new revision trains on the person's earlier photos too.
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
         kept_fine_tunes: running and succeeded fine-tunes that the account may have; DashScope's cap.
@@ -28,6 +29,7 @@ class Rules:
 
     quiet: int = 120_000
     min_photos: int = 1
+    carry_over: bool = True
     face_check: bool = True
     concurrent_trainings: int = 1
     kept_fine_tunes: int = 20

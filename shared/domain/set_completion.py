@@ -21,17 +21,20 @@ def completed_by(job: Job, rules: Rules, now: int) -> ClosedBy | None:
     """Say what completes ``job``'s set at ``now``, or None while it has to wait.
 
     An unchecked photo holds the set open while the check is on: nothing unchecked is paid for, and
-    nothing that may turn out usable is left behind. Quiet time needs ``min_photos`` usable photos, or none
-    at all, in which case the set is to be rejected.
+    nothing that may turn out usable is left behind. Quiet time needs ``min_photos`` usable photos, or no new
+    one at all, in which case the set is to be rejected. Photos that were carried over complete nothing by
+    themselves: they have been trained on.
     """
-    if job.state is not JobState.COLLECTING or not job.photos or (rules.face_check and job.unchecked):
+    if job.state is not JobState.COLLECTING or (rules.face_check and job.unchecked):
         return None
-    usable = len(job.usable)
+    if not any(photo.is_new for photo in job.photos):
+        return None
+    usable = len(job.new_usable)
     if usable >= MAX_PHOTOS:
         return ClosedBy.COUNT
     if job.is_marked:
         return ClosedBy.MARKER
-    if now >= job.last_photo_at + rules.quiet and (usable >= rules.min_photos or usable == 0):
+    if now >= job.last_photo_at + rules.quiet and (len(job.usable) >= rules.min_photos or usable == 0):
         return ClosedBy.QUIET
     return None
 
@@ -41,4 +44,4 @@ def settled(job: Job, rules: Rules, now: int) -> Job:
     why = completed_by(job, rules, now)
     if why is None:
         return job
-    return job.closed(why.value, now) if job.usable else job.rejected(now)
+    return job.closed(why.value, now) if job.new_usable else job.rejected(now)

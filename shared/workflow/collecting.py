@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from shared.domain.job import Job
 from shared.domain.object_keys import Ignored, Kind, Upload, parse_upload
+from shared.domain.set_completion import completed_by
 from shared.domain.states import JobState
 from shared.errors import Conflict, RetryLater
 from shared.events import ObjectEvent
@@ -52,9 +53,12 @@ def _handle(world: World, entry: ObjectEvent) -> str:
 def _take_in(world: World, upload: Upload) -> tuple[Job | None, str]:
     if upload.kind is Kind.PHOTO:
         taken = take_in_photo(world, upload)
-        return taken.job, taken.outcome
+        if taken.job is None or completed_by(taken.job, world.rules, world.clock.now()) is None:
+            return taken.job, taken.outcome
+        outcome = taken.outcome
+    else:
+        outcome = "marker"
     try:
-        job = look_through(world, upload.person_id)
+        return look_through(world, upload.person_id), outcome
     except Conflict as conflict:
         raise RetryLater("set_changed", "the set changed while it was being closed", delay=1) from conflict
-    return job, "marker"

@@ -1,4 +1,4 @@
-"""Takes an upload in: prepares and checks the photo, records it with its verdict, closes a full set.
+"""Takes an upload in: prepares and checks the photo, and records it with its verdict.
 
 An event is a hint that an object may be there. What counts is the object as the bucket has it now, so
 repeated, reordered and late events lead to the same record.
@@ -18,8 +18,7 @@ from shared.domain.photos import (
     verdict_from_object,
     verdict_from_picture,
 )
-from shared.domain.rules import MAX_PHOTOS
-from shared.domain.set_completion import settled
+from shared.domain.set_completion import ClosedBy
 from shared.errors import Conflict, NotFound, Permanent, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -70,8 +69,7 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
             before = _open_set(world, latest, upload.person_id)
             if prepared is None or (prepared_for, prepared.etag) != (before.job_id, stored.etag):
                 prepared, prepared_for = _prepare(world, before, upload, stored), before.job_id
-            now = world.clock.now()
-            after = settled(before.with_photo(prepared, world.rules, now), world.rules, now)
+            after = before.with_photo(prepared, world.rules, world.clock.now())
             photo = after.photo(upload.name) or prepared
         try:
             saved = world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
@@ -92,10 +90,10 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:
-    """Whether the photo was there before a full set closed, so that the next set is not for it."""
+    """Whether the photo was there before a set closed by its number, so that the next set is not for it."""
     return (
         not latest.state.is_open
-        and len(latest.files) >= MAX_PHOTOS
+        and latest.closed_by == ClosedBy.COUNT.value
         and stored.modified_at <= latest.closed_at
     )
 
@@ -103,7 +101,7 @@ def _is_one_too_many(latest: Job, stored: Stored) -> bool:
 def _open_set(world: World, latest: Job | None, person_id: str) -> Job:
     if latest is None:
         return open_job(person_id, 1, world.clock.now())
-    return latest if latest.state.is_open else latest.next_revision(world.clock.now())
+    return latest if latest.state.is_open else latest.next_revision(world.rules, world.clock.now())
 
 
 def _photo(upload: Upload, stored: Stored, now: int, verdict: Verdict) -> Photo:

@@ -96,6 +96,9 @@ class PhotoBucket(Protocol):
     def prepare(self, key: str, snapshot: str) -> None:
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; raises Permanent likewise."""
 
+    def copy(self, key: str, target: str) -> None:
+        """Copy an object inside the bucket; raises NotFound."""
+
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
 

@@ -45,7 +45,12 @@ def test_photos_that_come_after_the_training_are_the_second_revision(studio: Loc
     studio.upload_portraits("late", 103, 104)
     second = studio.wait_until_trained("late", revision=2)
     assert [job["revision"] for job in second["revisions"]] == [2, 1]
-    assert {entry["name"] for entry in second["current"]["photos"]} == {"103.jpg", "104.jpg"}
+    assert {entry["name"]: entry["from_revision"] for entry in second["current"]["photos"]} == {
+        "101.jpg": 1,
+        "102.jpg": 1,
+        "103.jpg": None,
+        "104.jpg": None,
+    }
     assert second["finetuned_output"] == second["current"]["finetuned_output"]
     assert second["finetuned_output"] != first["finetuned_output"]
     for revision in (1, 2):
@@ -87,7 +92,9 @@ def test_another_photo_after_a_full_set_was_trained_opens_the_second_revision(st
     eventually(lambda: _now(studio) > first["current"]["closed_at"][:19])
     studio.upload_portraits("full", 151)
     document = studio.wait_until_trained("full", revision=2)
-    assert [entry["name"] for entry in document["current"]["photos"]] == ["151.jpg"]
+    used = [entry for entry in document["current"]["photos"] if entry["verdict"] == "usable"]
+    assert len(used) == 10
+    assert [entry["name"] for entry in used if entry["from_revision"] is None] == ["151.jpg"]
     assert all_fine_tunes_of(studio, "full") == 2
 
 

@@ -33,7 +33,7 @@ from shared.clients.job_rows import from_columns
 from shared.clients.job_table import JobTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
-from shared.domain.job import Job
+from shared.domain.job import FOREVER, Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.workflow.ports import World
@@ -214,8 +214,8 @@ class SimulatedCloud:
         """Whether ``job`` has something left to be done; one that is short of photos only waits for more."""
         if job.state.is_terminal:
             return not job.delivered
-        short = 0 < len(job.usable) < self.rules.min_photos and not job.unchecked
-        return job.state is not JobState.REJECTED and not (job.state is JobState.COLLECTING and short)
+        waits_for_photos = job.state is JobState.COLLECTING and job.due_at == FOREVER
+        return job.state is not JobState.REJECTED and not waits_for_photos
 
     # -- inside -------------------------------------------------------------------------------------
 

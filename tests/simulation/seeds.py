@@ -72,6 +72,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         rules=Rules(
             quiet=chance.choice((20_000, 60_000, 120_000)),
             min_photos=chance.choice((1, 1, 2)),
+            carry_over=chance.choice((True, True, False)),
             concurrent_trainings=limit,
             sweep_rest=chance.choice((50_000, 110_000, 170_000)),
             training_deadline=chance.choice((12 * MINUTE, LONGEST_DEADLINE)),

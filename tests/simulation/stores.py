@@ -267,6 +267,13 @@ class SimulatedBucket:
 
         self._call("PostObject saveas", write)
 
+    def copy(self, key: str, target: str) -> None:
+        def write() -> None:
+            assert target.startswith("submissions/"), target
+            self._store.put(BUCKET, target, self._store.get(BUCKET, key)[1])
+
+        self._call("CopyObject", write)
+
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         def recall() -> tuple[list[Listed], str]:
             listed, following = self._remembered((prefix, after, count), read)

@@ -79,7 +79,9 @@ def test_both_readmes_have_the_same_sections_tables_and_transcripts() -> None:
     assert transcripts[0] == transcripts[1]
 
 
-@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md"])
+@pytest.mark.parametrize(
+    "page", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md", "docs/local-cloud.md"]
+)
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page))

@@ -25,7 +25,7 @@ from shared.domain.job import (
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
-from shared.domain.set_completion import settled
+from shared.domain.set_completion import ClosedBy, completed_by, settled
 from shared.domain.states import IllegalMove, JobState
 from tests.unit.support import MINUTE, NOW, RULES, collecting, fine_tune, job_in, photo
 
@@ -226,10 +226,15 @@ def test_a_late_photo_is_recorded_beside_the_set_and_changes_nothing_that_is_sub
     assert (after.files, after.state, after.due_at) == (job.files, job.state, job.due_at)
 
 
+ALONE = Rules(carry_over=False)
+
+
 def test_the_next_revision_knows_every_earlier_photo_and_has_none_of_its_own() -> None:
     first = collecting(photo("a"), photo("b", Verdict.EMPTY)).closed("quiet", NOW)
-    second = first.next_revision(NOW + 1).with_photo(photo("c"), RULES, NOW + 2).closed("quiet", NOW + 3)
-    third = second.next_revision(NOW + 4)
+    second = (
+        first.next_revision(ALONE, NOW + 1).with_photo(photo("c"), RULES, NOW + 2).closed("quiet", NOW + 3)
+    )
+    third = second.next_revision(ALONE, NOW + 4)
     assert (third.revision, third.state, third.photos) == (3, S.COLLECTING, ())
     assert third.earlier == {fingerprint(name): f"E-{name}" for name in "abc"}
     assert all(third.knows(name, f"E-{name}") for name in "abc")
@@ -238,11 +243,75 @@ def test_the_next_revision_knows_every_earlier_photo_and_has_none_of_its_own() -
 
 def test_the_next_revision_remembers_the_latest_content_of_a_name() -> None:
     first = collecting(photo("a")).closed("quiet", NOW)
-    second = first.next_revision(NOW).with_photo(photo("a", etag="new"), RULES, NOW)
+    second = first.next_revision(ALONE, NOW).with_photo(photo("a", etag="new"), RULES, NOW)
     assert second.knows("a", "new")
     # The content of the first revision is no longer what stands under the name.
     assert not second.knows("a", "E-a")
-    assert second.closed("quiet", NOW).next_revision(NOW).earlier == {fingerprint("a"): "new"}
+    assert second.closed("quiet", NOW).next_revision(ALONE, NOW).earlier == {fingerprint("a"): "new"}
+
+
+def test_the_next_revision_begins_with_what_was_usable_before_and_is_not_complete_by_that() -> None:
+    first = collecting(photo("a"), photo("b", Verdict.NO_FACE)).closed("quiet", NOW)
+    second = first.next_revision(RULES, NOW)
+    assert [(one.name, one.verdict, one.from_revision) for one in second.photos] == [("a", Verdict.USABLE, 1)]
+    assert completed_by(second, RULES, NOW + 10 * RULES.quiet) is None
+    assert second.next_look(RULES) == FOREVER
+    third = second.with_photo(photo("c"), RULES, NOW).closed("quiet", NOW).next_revision(RULES, NOW)
+    assert {one.name: one.from_revision for one in third.photos} == {"a": 1, "c": 2}
+
+
+def test_photos_from_before_count_towards_the_least_but_do_not_fill_the_set() -> None:
+    rules = Rules(min_photos=2)
+    full = collecting(*(photo(f"{number}") for number in range(MAX_PHOTOS))).closed("count", NOW)
+    second = full.next_revision(rules, NOW).with_photo(photo("new"), rules, NOW)
+    assert completed_by(second, rules, NOW) is None
+    assert completed_by(second, rules, NOW + rules.quiet) is ClosedBy.QUIET
+
+
+def test_a_revision_whose_new_photos_are_all_unusable_is_rejected_for_these_alone() -> None:
+    first = collecting(photo("a")).closed("quiet", NOW)
+    second = first.next_revision(RULES, NOW).with_photo(photo("b", Verdict.NO_FACE), RULES, NOW)
+    rejected = settled(second, RULES, NOW + RULES.quiet)
+    assert rejected.state is S.REJECTED
+    assert rejected.reason is not None
+    assert rejected.reason.message == photo(verdict=Verdict.NO_FACE).reason
+    assert rejected.with_photo(photo("c"), RULES, NOW).usable[0].name == "a"
+
+
+@pytest.mark.parametrize(("code", "carried"), [("InvalidFile.NoHuman", 0), ("training_overdue", 1)])
+def test_photos_that_a_training_failed_for_are_not_carried_over(code: str, carried: int) -> None:
+    failed = job_in(S.TRAINING).ended(S.FAILED, Reason(code, "…"), NOW)
+    assert len(failed.next_revision(RULES, NOW).photos) == carried
+
+
+def test_of_more_than_ten_usable_photos_the_newest_are_trained_on() -> None:
+    photos = [photo(f"{number:02}", uploaded_at=NOW - abs(number - 7) * 1000) for number in range(14)]
+    closed = collecting(*photos).closed("quiet", NOW)
+    assert [one.name for one in closed.usable] == [f"{number:02}" for number in range(2, 12)]
+    assert {one.name for one in closed.photos if one.verdict is Verdict.OVER_LIMIT} == {
+        "00",
+        "01",
+        "12",
+        "13",
+    }
+
+
+def test_a_new_photo_is_trained_on_before_those_of_earlier_revisions_even_when_it_is_older() -> None:
+    full = collecting(*(photo(f"{number}") for number in range(MAX_PHOTOS))).closed("count", NOW)
+    found_late = photo("old", uploaded_at=NOW - 60 * MINUTE)
+    second = full.next_revision(RULES, NOW).with_photo(found_late, RULES, NOW).closed("quiet", NOW)
+    assert "old" in {one.name for one in second.usable}
+    assert len(second.usable) == MAX_PHOTOS
+
+
+def test_a_deleted_photo_leaves_the_set_and_its_duplicate_may_take_its_place() -> None:
+    job = collecting(photo("a"), photo("b"), photo("c", etag="E-a"))
+    assert job.photos[2].verdict is Verdict.DUPLICATE
+    left = job.without_deleted({"b", "c"}, RULES, NOW)
+    assert [one.name for one in left.photos] == ["b"]
+    assert not left.knows("c", "E-a"), "it is looked at anew"
+    assert job.without_deleted({"a", "b", "c", "d"}, RULES, NOW) is job
+    assert left.without_deleted(set(), RULES, NOW).due_at == FOREVER
 
 
 def test_what_is_remembered_is_short_and_the_same_forever() -> None:
@@ -251,7 +320,7 @@ def test_what_is_remembered_is_short_and_the_same_forever() -> None:
     assert fingerprint("李雷.jpg") != fingerprint("李蕾.jpg")
     assert len(fingerprint("\ud800" + "n" * 2000)) == 12
     etag = "5B3C1A2E053D763E1B002CC607C5A0FE"
-    later = collecting(photo("a.jpg", etag=etag)).closed("quiet", NOW).next_revision(NOW)
+    later = collecting(photo("a.jpg", etag=etag)).closed("quiet", NOW).next_revision(ALONE, NOW)
     assert later.earlier == {"509b0d4641a7": "5B3C1A2E"}
     assert later.knows("a.jpg", etag)
     assert not later.knows("a.jpg", etag[::-1])
@@ -259,7 +328,7 @@ def test_what_is_remembered_is_short_and_the_same_forever() -> None:
 
 
 def test_a_picture_that_was_changed_and_changed_back_while_the_set_is_open_is_recorded_anew() -> None:
-    second = collecting(photo("a")).closed("quiet", NOW).next_revision(NOW)
+    second = collecting(photo("a")).closed("quiet", NOW).next_revision(ALONE, NOW)
     assert second.knows("a", "E-a")
     changed = second.with_photo(photo("a", etag="new"), RULES, NOW)
     assert not changed.knows("a", "E-a")
@@ -269,11 +338,11 @@ def test_a_picture_that_was_changed_and_changed_back_while_the_set_is_open_is_re
 
 
 def test_a_picture_that_is_changed_back_after_the_set_has_closed_is_news() -> None:
-    second = collecting(photo("a")).closed("quiet", NOW).next_revision(NOW)
+    second = collecting(photo("a")).closed("quiet", NOW).next_revision(ALONE, NOW)
     closed = second.with_photo(photo("a", etag="new"), RULES, NOW).closed("quiet", NOW)
     assert closed.knows("a", "new")
     # As it is for the set that follows, where the newest content of each name counts.
-    assert not closed.next_revision(NOW).knows("a", "E-a")
+    assert not closed.next_revision(ALONE, NOW).knows("a", "E-a")
     assert not closed.knows("a", "E-a")
 
 
@@ -335,7 +404,7 @@ def test_a_late_photo_of_a_known_name_is_known_afterwards() -> None:
 def test_the_next_revision_knows_a_late_photo_of_a_known_name_too() -> None:
     late = photo("a.jpg", Verdict.OVER_LIMIT, etag="overwritten")
     job = job_in(S.QUEUED).with_late_photo(late, NOW)
-    assert job.next_revision(NOW).knows("a.jpg", "overwritten")
+    assert job.next_revision(ALONE, NOW).knows("a.jpg", "overwritten")
 
 
 TWO_MEGABYTES = 2 * 1024 * 1024
@@ -350,7 +419,7 @@ def test_a_row_stays_below_tablestores_two_megabytes_whatever_is_dropped_into_a_
         name = f"{number:06}" + '"' * 1000
         job = job.with_photo(photo(name, Verdict.EMPTY, etag="E" * 32), RULES, NOW)
     job = job.with_photo(photo("good"), RULES, NOW).closed("quiet", NOW)
-    for row in (job, job.next_revision(NOW)):
+    for row in (job, job.next_revision(ALONE, NOW)):
         assert row.is_full
         texts = [value for value in to_columns(row).values() if isinstance(value, str)]
         assert max(len(text.encode("utf-8")) for text in texts) < TWO_MEGABYTES
@@ -554,13 +623,17 @@ def _random_change(job: Job, rules: Rules, now: int, random_: random.Random) -> 
                 lambda: job.ended(S.CANCELED, WHY, now, seen),
             ]
         )()
-    return random_.choice([lambda: job.with_delivery(now), lambda: job.next_revision(now)])()
+    return random_.choice([lambda: job.with_delivery(now), lambda: job.next_revision(rules, now)])()
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_random_life_keeps_every_promise_at_every_step(seed: int) -> None:
     random_ = random.Random(seed)
-    rules = Rules(min_photos=random_.choice([1, 2, 4]), face_check=random_.random() < 0.7)
+    rules = Rules(
+        min_photos=random_.choice([1, 2, 4]),
+        face_check=random_.random() < 0.7,
+        carry_over=random_.random() < 0.7,
+    )
     now, job = NOW, open_job("li", 1, NOW)
     seen: set[tuple[str, str]] = set()
     for _ in range(120):
@@ -572,7 +645,9 @@ def test_a_random_life_keeps_every_promise_at_every_step(seed: int) -> None:
         seen.update((one.name, one.etag) for one in after.photos)
         if after.revision != job.revision:
             assert after.revision == job.revision + 1
-            assert after.photos == ()
+            assert all(one.from_revision for one in after.photos)
+            assert {one.name for one in after.photos} <= {one.name for one in job.photos if one.snapshot}
+            assert rules.carry_over or after.photos == ()
             assert all(after.knows(one.name, one.etag) for one in job.photos)
             assert set(job.earlier) <= set(after.earlier)
         else:

@@ -43,6 +43,8 @@ class Memory:
         self.held = replace(slot or Slot(), version=1)
         self.progress = SweepProgress()
         self.save_takes = 0
+        self.copies: dict[str, str] = {}
+        self.gone_snapshots: set[str] = set()
         self.objects: dict[str, Stored] = {}
         self.listed: list[FineTune] = []
         self.list_trouble: Trouble | None = None
@@ -135,6 +137,11 @@ class Memory:
         return self.progress
 
     # -- the bucket
+
+    def copy(self, key: str, target: str) -> None:
+        if key in self.gone_snapshots:
+            raise NotFound("NoSuchKey", key)
+        self.copies[target] = key
 
     def stored(self, key: str) -> Stored | None:
         return self.objects.get(key)

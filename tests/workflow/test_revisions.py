@@ -1,0 +1,143 @@
+"""What a set trains on: the folder as it is when the set closes, and the person's earlier photos with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.photos import Verdict
+from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.states import JobState
+from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.faults import NoFaults
+from tests.simulation.stores import BUCKET
+
+RULES = Rules(quiet=60_000, sweep_rest=50_000, kept_fine_tunes=1000)
+
+
+@pytest.fixture
+def cloud() -> Iterator[SimulatedCloud]:
+    cloud = SimulatedCloud(1, NoFaults(), rules=RULES)
+    with simulated(cloud):
+        yield cloud
+    cloud.close()
+
+
+def tick(cloud: SimulatedCloud, times: int) -> list[Job]:
+    for _ in range(times):
+        cloud.invoke_reconcile()
+        cloud.advance(TICK)
+    return cloud.jobs()
+
+
+def trained_contents(cloud: SimulatedCloud, job: Job) -> set[bytes]:
+    assert all(file.startswith(f"submissions/{job.job_id}/") for file in job.files)
+    return {cloud.objects.get(BUCKET, file)[1] for file in job.files}
+
+
+def test_a_late_photo_is_trained_together_with_the_earlier_ones(cloud: SimulatedCloud) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    cloud.upload("anna", "2.jpg", b"VIEW 2")
+    tick(cloud, 10)
+    cloud.upload("anna", "3.jpg", b"FACE 3")
+    first, second = tick(cloud, 10)
+    assert (first.state, second.state) == (JobState.SUCCEEDED, JobState.SUCCEEDED)
+    assert trained_contents(cloud, first) == {b"FACE 1"}
+    assert trained_contents(cloud, second) == {b"FACE 1", b"FACE 3"}
+    assert {photo.name: photo.from_revision for photo in second.usable} == {"1.jpg": 1, "3.jpg": 0}
+    assert len(cloud.studio.ledger()) == 2
+
+
+def test_earlier_photos_stay_out_when_that_is_wanted(cloud: SimulatedCloud) -> None:
+    cloud.rules = Rules(quiet=60_000, carry_over=False)
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    tick(cloud, 10)
+    cloud.upload("anna", "2.jpg", b"FACE 2")
+    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2"}
+
+
+def test_earlier_photos_alone_are_never_trained_again(cloud: SimulatedCloud) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    tick(cloud, 10)
+    cloud.upload("anna", "2.jpg", b"VIEW 2")
+    assert tick(cloud, 10)[-1].state is JobState.REJECTED
+    cloud.delete("anna", "2.jpg")
+    assert tick(cloud, 10)[-1].state is JobState.REJECTED
+    assert len(cloud.studio.ledger()) == 1
+
+
+def test_an_earlier_photo_that_is_not_in_the_folder_any_more_is_not_trained_again(
+    cloud: SimulatedCloud,
+) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    cloud.upload("anna", "2.jpg", b"FACE 2")
+    tick(cloud, 10)
+    cloud.delete("anna", "1.jpg")
+    cloud.upload("anna", "2.jpg", b"FACE 2 anew")
+    cloud.upload("anna", "3.jpg", b"FACE 3")
+    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2 anew", b"FACE 3"}
+
+
+def test_a_photo_that_is_deleted_before_the_set_closes_is_out(cloud: SimulatedCloud) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    cloud.upload("anna", "2.jpg", b"FACE 2")
+    cloud.advance(10_000)
+    cloud.delete("anna", "1.jpg")
+    (job,) = tick(cloud, 10)
+    assert trained_contents(cloud, job) == {b"FACE 2"}
+    assert job.photo("1.jpg") is None
+
+
+def test_when_a_deleted_photo_had_a_duplicate_that_one_is_trained_on(cloud: SimulatedCloud) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE same")
+    cloud.advance(5_000)
+    cloud.upload("anna", "2.jpg", b"FACE same")
+    cloud.advance(5_000)
+    cloud.delete("anna", "1.jpg")
+    (job,) = tick(cloud, 10)
+    assert [photo.name for photo in job.usable] == ["2.jpg"]
+    assert job.state is JobState.SUCCEEDED
+
+
+def test_a_set_whose_photos_are_all_deleted_waits_for_new_ones_and_costs_nothing(
+    cloud: SimulatedCloud,
+) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    cloud.advance(10_000)
+    cloud.delete("anna", "1.jpg")
+    (job,) = tick(cloud, 10)
+    assert (job.state, job.photos) == (JobState.COLLECTING, ())
+    before = len(cloud.gate.trace)
+    tick(cloud, 1)
+    tick(cloud, 1)
+    assert not [call for call in cloud.gate.trace[before:] if call.operation == "BatchGetRow"]
+    cloud.upload("anna", "2.jpg", b"FACE 2")
+    assert tick(cloud, 10)[0].state is JobState.SUCCEEDED
+
+
+def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_set(
+    cloud: SimulatedCloud,
+) -> None:
+    for number in range(37):
+        cloud.upload("anna", f"{number:02}.jpg", b"FACE %d" % number)
+        cloud.advance(1_000 if number % 9 == 8 else 0)
+    (job,) = tick(cloud, 12)
+    assert job.state is JobState.SUCCEEDED
+    assert len(job.photos) == 37
+    assert {photo.verdict for photo in job.photos} == {Verdict.USABLE, Verdict.OVER_LIMIT}
+    oldest_trained = min(photo.uploaded_at for photo in job.usable)
+    assert len(job.usable) == MAX_PHOTOS
+    assert all(
+        photo.uploaded_at <= oldest_trained for photo in job.photos if photo.verdict is Verdict.OVER_LIMIT
+    )
+    assert len(cloud.studio.ledger()) == 1
+
+
+def test_an_earlier_snapshot_that_is_gone_does_not_hold_up_the_set(cloud: SimulatedCloud) -> None:
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    (first,) = tick(cloud, 10)
+    cloud.objects.delete(BUCKET, first.files[0])
+    cloud.upload("anna", "2.jpg", b"FACE 2")
+    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2"}
