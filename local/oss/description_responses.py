@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from local.oss.bucket_responses import owner
 from local.oss.call import attributes_of, version_header, xml_response
-from local.oss.errors import OssError, malformed_xml
+from local.oss.errors import OssError, invalid_argument, malformed_xml
 from local.oss.objects import SYMLINK
 from local.oss.tagging import tag_set, tags_of_document
 from local.oss.xml_documents import parse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_RESTORE_DAYS = 1
 MAX_RESTORE_DAYS = 365
+RESTORE_TIERS = ("Expedited", "Standard", "Bulk")
 
 
 def get_object_acl(call: Call) -> Response:
@@ -90,10 +91,18 @@ def get_symlink(call: Call) -> Response:
 def restore_object(call: Call) -> Response:
     """RestoreObject: 202 when it begins, 200 when the object can be read already and stays so for longer."""
     body = call.checked_body()
-    days = (parse(body, "RestoreRequest").findtext("Days") or "").strip() if body.strip() else ""
+    root = parse(body, "RestoreRequest") if body.strip() else None
+    days = ((root.findtext("Days") if root is not None else "") or "").strip()
     if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= MAX_RESTORE_DAYS):
         raise malformed_xml()
     version = call.version
+    tier = ((root.findtext("JobParameters/Tier") if root is not None else "") or "").strip()
+    cold = "Cold" in call.store.find(call.bucket, call.key, version).attributes.storage_class
+    if tier and tier not in RESTORE_TIERS:
+        raise invalid_argument("The restore tier is not one of Expedited, Standard and Bulk.")
+    if tier and not cold:
+        raise malformed_xml()
     begins = call.store.restore(call.bucket, call.key, int(days or DEFAULT_RESTORE_DAYS), version=version)
     stored = call.store.find(call.bucket, call.key, version)
-    return Response(status=202 if begins else 200, headers=version_header(call, stored))
+    priority = {"x-oss-object-restore-priority": tier or "Standard"} if cold else {}
+    return Response(status=202 if begins else 200, headers=version_header(call, stored) | priority)

@@ -170,6 +170,8 @@ def _version(call: Call, encode: Encoder, listed: Listed) -> tuple[str, Content]
             ("Size", stored.size),
             ("StorageClass", stored.attributes.storage_class),
         ]
+    if stored.restored:
+        entry.append(("RestoreInfo", restore_state(stored.restored, call.now)))
     entry.append(("Owner", owner(call)))
     return ("DeleteMarker" if stored.is_marker else "Version", entry)
 

@@ -205,7 +205,7 @@ def _v4_header(
     headers = request.headers
     if headers.get("x-oss-content-sha256") != "UNSIGNED-PAYLOAD":
         raise invalid_argument("The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.")
-    scope = _scope(fields["Credential"], region)
+    scope = _scope(fields["Credential"], region, "Authorization header")
     moment = headers.get("x-oss-date", "")
     if not moment:
         parsed = _parse_date(headers.get("date", ""))
@@ -287,14 +287,15 @@ def _v4_sign(secret: str, scope: Scope, text: bytes) -> str:
     return hmac.new(key, text, hashlib.sha256).hexdigest()
 
 
-def _scope(credential: str, region: str) -> Scope:
+def _scope(credential: str, region: str, place: str = "credential") -> Scope:
     parts = credential.split("/")
-    if len(parts) != 5 or not all(parts) or parts[4] != "aliyun_v4_request":
+    if len(parts) != 5 or not (parts[0] and parts[1]) or parts[4] != "aliyun_v4_request":
         raise invalid_argument("The credential of the signature is invalid.")
     scope = Scope(access_key_id=parts[0], date=parts[1], region=parts[2], product=parts[3])
     if scope.region != region:
-        message = f"Invalid signing region in Authorization header, should be '{region}'."
-        raise invalid_argument(message, "0002-00000226")
+        if place == "credential":
+            raise invalid_argument("The signing region in credential is invalid.", "0002-00000226")
+        raise invalid_argument(f"Invalid signing region in {place}.", "0002-00000226")
     if scope.product != "oss":
         raise invalid_argument("Invalid signing product in Authorization header, should be 'oss'.")
     return scope

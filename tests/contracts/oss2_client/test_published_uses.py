@@ -26,6 +26,8 @@ with warnings.catch_warnings():
         LifecycleExpiration,
         LifecycleRule,
         PartInfo,
+        RestoreConfiguration,
+        RestoreJobParameters,
         ServerSideEncryptionRule,
         StorageTransition,
         Tagging,
@@ -193,3 +195,22 @@ def test_a_signature_of_another_region_is_named_even_where_there_is_no_body(open
     with pytest.raises(oss2.exceptions.OssError) as error:
         elsewhere.head_object("a")
     assert (error.value.code, error.value.ec) == ("InvalidArgument", "0002-00000226")
+    assert error.value.message == "Invalid signing region in Authorization header."
+    for url in (elsewhere.sign_url("GET", "a", 60), open_bucket(region=None).sign_url("GET", "a", 60)):
+        with pytest.raises(oss2.exceptions.InvalidArgument) as refused:
+            elsewhere.get_object_with_url(url)
+        assert refused.value.message == "The signing region in credential is invalid."
+
+
+def test_a_cold_object_is_restored_at_the_pace_that_was_asked_for(bucket: oss2.Bucket) -> None:
+    def restore(key: str, tier: str) -> Any:
+        config = RestoreConfiguration(days=2, job_parameters=RestoreJobParameters(tier))
+        return bucket.restore_object(key, input=config)
+
+    bucket.put_object("cold", b"x", headers={"x-oss-storage-class": "ColdArchive"})
+    bucket.put_object("archived", b"x", headers={"x-oss-storage-class": "Archive"})
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        restore("cold", "at once")
+    with pytest.raises(oss2.exceptions.MalformedXml):
+        restore("archived", "Bulk")
+    assert restore("cold", "Expedited").headers["x-oss-object-restore-priority"] == "Expedited"

@@ -103,7 +103,7 @@ def test_temporary_credentials_end_and_outlive_a_restart(keys: AccessKeys, clock
 
 def test_signing_for_another_region_is_refused(local_oss: LocalOss) -> None:
     bucket = local_oss.bucket(region="cn-hangzhou")
-    with pytest.raises(oss2.exceptions.InvalidArgument, match="should be 'cn-beijing'"):
+    with pytest.raises(oss2.exceptions.InvalidArgument, match="Invalid signing region"):
         bucket.put_object("a", b"x")
 
 
