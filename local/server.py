@@ -6,6 +6,7 @@ connections alive and hands over the path undecoded, which OSS signatures need.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -21,6 +22,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 (told apart here, and listened on only when
 HOST_VARIABLE = "LOCAL_HOST"
 MAX_BODY_BYTES = 5 * 1024**3
 _NO_BODY = {204, 304}
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 class LoopbackServer:
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
         length = self.headers.get("Content-Length", "0").strip()
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
             raise ValueError("Content-Length is not a size that is accepted here")
         body = self.rfile.read(int(length))
         if len(body) != int(length):
@@ -154,16 +156,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_chunks(self) -> bytes:
         chunks: list[bytes] = []
+        left = MAX_BODY_BYTES
         while True:
-            size = int(self.rfile.readline(1024).split(b";")[0].strip() or b"x", 16)
-            if size < 0 or size > MAX_BODY_BYTES:
-                raise ValueError("a chunk's size is not one that is accepted here")
+            digits = self.rfile.readline(1024).partition(b";")[0].strip()
+            if not _HEXADECIMAL.fullmatch(digits):
+                raise ValueError("a chunk's size is not a hexadecimal number")
+            size = int(digits, 16)
+            if size > left:
+                raise ValueError("the chunks are more than is accepted here")
             if size == 0:
                 while self.rfile.readline(65536) not in (b"\r\n", b"\n", b""):
                     pass
                 return b"".join(chunks)
             chunks.append(self.rfile.read(size))
-            self.rfile.readline(8)
+            left -= size
+            if len(chunks[-1]) != size or self.rfile.readline(8) not in (b"\r\n", b"\n"):
+                raise ValueError("a chunk ended before its size")
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)
