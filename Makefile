@@ -40,9 +40,9 @@ demo: $(READY) ## Train sample people on this machine and show it live; PHOTOS=f
 up: $(READY) ## Run the whole stack in the foreground, durable under .local, until Ctrl-C
 	@$(BIN)/python -m local up
 
-test: check $(CLIENTS) ## Run all checks and all tests
+test: check ## Run all checks and all tests but the official clients' (make contracts)
 	@# Four workers on two cores: the end-to-end tests mostly wait.
-	@$(BIN)/python -m pytest --quiet -n 4 --dist worksteal
+	@$(BIN)/python -m pytest --quiet -n 4 --dist worksteal --ignore tests/contracts
 
 check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff check --quiet .
@@ -57,7 +57,8 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000), and e
 bench: $(READY) ## Measure beside peers in the same run; also writes .local/bench.json
 	@$(BIN)/python -m tests.benchmarks
 
-contracts: $(CLIENTS) ## Drive the local cloud with the official Node clients, too (needs node and npm)
+contracts: $(READY) $(CLIENTS) ## Drive the local cloud with the official clients, in Python and (with npm) in Node
+	@$(BIN)/python -m pytest --quiet -n 2 --dist worksteal tests/contracts
 	@$(BIN)/python tests/contracts/node/run.py
 
 package: $(READY) ## Build the zip that Function Compute gets, into dist/

@@ -24,7 +24,7 @@ from local.tablestore.models import TableStore
 from local.tablestore.responses import TablestoreService
 from local.tablestore.schema import Column, IndexMeta, TableOptions
 from local.wire import Front
-from tests.emulators import crowd
+from tests.contracts import crowd
 from tests.emulators.dashscope.support import Web, encoded
 
 Crowd = Callable[..., dict[str, Any]]
@@ -34,7 +34,7 @@ CLIENTS = 2 * crowd.THREADS
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Crowd]:
-    """Call a function of :mod:`tests.emulators.crowd` in both processes at once, for all their results."""
+    """Call a function of :mod:`tests.contracts.crowd` in both processes at once, for all their results."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as one, ProcessPoolExecutor(1, context) as other:
 
