@@ -20,7 +20,7 @@ from tests.simulation.stores import BUCKET
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-TROUBLE_LASTS = 11 * MINUTE
+TROUBLE_LASTS = 8 * MINUTE
 LONGEST_DEADLINE = 30 * MINUTE
 LATEST_EVENT = 4 * HOUR
 LONGEST_PAUSE = HOUR
@@ -140,7 +140,7 @@ def _story_of_others(cloud: SimulatedCloud, chance: random.Random) -> None:
 def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None:
     kernel = cloud.kernel
     arrives = kernel.start + chance.randint(0, 4 * MINUTE) * chance.choice((0, 1))
-    for number in range(chance.choice((1, 1, 1, 2, 2, 3, 5, 11, 13))):
+    for number in range(chance.choice((1, 1, 1, 1, 2, 2, 3, 4, 11, 13))):
         content = chance.choices((b"FACE", b"VIEW", b"nothing"), (8, 1, 1))[0] + b" %d" % number
         if chance.random() < 0.1:
             content = b"FACE the same"
@@ -148,7 +148,7 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
     if chance.random() < 0.3:
         _upload_at(cloud, chance, arrives + 95_000, person, "_READY", b"")
     for number in range(chance.choice((0, 0, 1, 2))):
-        later = arrives + chance.randint(2 * MINUTE, 9 * MINUTE)
+        later = arrives + chance.randint(2 * MINUTE, 7 * MINUTE)
         if chance.random() < 0.5:
             _upload_at(cloud, chance, later, person, f"late {number}.jpg", b"FACE late %d" % number)
         else:
