@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
-from shared.domain.job import Job
+from shared.domain.job import NO_USABLE_PHOTO, Job
 from shared.domain.photos import Photo
+from shared.domain.reasons import Language, reason, why_none_is_usable
 
 PRICE_PER_TRAINING_CNY = 2.5
 """DashScope, "Model prices": facechain-finetune, CNY for each training."""
@@ -20,28 +21,29 @@ def timestamp(milliseconds: int) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def photo_view(photo: Photo) -> dict[str, object]:
+def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A photo with its verdict and the reason in plain words."""
     return {
         "name": photo.name,
         "size": photo.size,
         "verdict": photo.verdict.value,
-        "reason": photo.reason,
+        "reason": reason(photo.verdict, language),
         "detail": photo.detail,
+        "archive": photo.archive or None,
         "from_revision": photo.from_revision or None,
         "uploaded_at": timestamp(photo.uploaded_at),
         "recorded_at": timestamp(photo.recorded_at),
     }
 
 
-def job_summary(job: Job) -> dict[str, object]:
+def job_summary(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A job without its photos."""
     return {
         "job_id": job.job_id,
         "person_id": job.person_id,
         "revision": job.revision,
         "state": job.state.value,
-        "reason": {"code": job.reason.code, "message": job.reason.message} if job.reason else None,
+        "reason": _reason_view(job, language),
         "fine_tune_id": job.fine_tune_id or None,
         "fine_tune_status": job.fine_tune_status or None,
         "finetuned_output": job.finetuned_output or None,
@@ -59,9 +61,21 @@ def job_summary(job: Job) -> dict[str, object]:
     }
 
 
-def job_view(job: Job) -> dict[str, object]:
+def _reason_view(job: Job, language: Language) -> dict[str, str] | None:
+    """Why the job stands where it stands; what DashScope said is left in DashScope's words."""
+    if job.reason is None:
+        return None
+    of_photos = job.reason.code == NO_USABLE_PHOTO
+    message = why_none_is_usable(job.photos, language) if of_photos else job.reason.message
+    return {"code": job.reason.code, "message": message}
+
+
+def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A job with its photos."""
-    return {**job_summary(job), "photos": [photo_view(photo) for photo in job.photos]}
+    return {
+        **job_summary(job, language),
+        "photos": [photo_view(photo, language) for photo in job.photos],
+    }
 
 
 def job_as_json(job: Job) -> str:

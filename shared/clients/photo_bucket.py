@@ -7,7 +7,6 @@ time-outs.
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -17,7 +16,7 @@ import oss2
 
 from shared.clients.credentials import Credentials
 from shared.clients.retries import Retries
-from shared.domain.photos import PREPARED_SIDE_PIXELS, Picture, Stored
+from shared.domain.photos import PREPARED_SIDE_PIXELS, Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
 
@@ -67,30 +66,17 @@ class PhotoBucket:
             etag=head.etag, size=head.content_length or 0, modified_at=int(modified.timestamp() * 1000)
         )
 
-    def picture(self, key: str) -> Picture:
-        """Return format and size of a picture.
-
-        OSS, "Query the EXIF data of an image": ``image/info`` describes the original, before any turning.
-
-        Raises:
-            Permanent: OSS cannot read it as a picture.
-        """
-        text = self._call(lambda: self._bucket.get_object(key, process="image/info").read())
-        info = json.loads(text)
-        return Picture(
-            format=info["Format"]["value"],
-            width=int(info["ImageWidth"]["value"]),
-            height=int(info["ImageHeight"]["value"]),
-        )
-
-    def prepare(self, key: str, snapshot: str) -> None:
+    def prepare(self, key: str, snapshot: str) -> int:
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; no pixel comes this way.
+
+        Returns:
+            The snapshot's size in bytes (OSS, "Save processed images").
 
         Raises:
             Permanent: OSS cannot process it.
         """
         target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
-        self._call(lambda: self._bucket.process_object(key, PREPARE + target))
+        return int(self._call(lambda: self._bucket.process_object(key, PREPARE + target)).fileSize)
 
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound."""
@@ -114,6 +100,25 @@ class PhotoBucket:
     def read(self, key: str) -> bytes:
         """Return an object's bytes."""
         return bytes(self._call(lambda: self._bucket.get_object(key).read()))
+
+    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
+        """Return up to ``count`` bytes from ``start`` on.
+
+        Raises:
+            NotFound: there is no such object, or not with this ``etag`` any more.
+        """
+        headers = {"If-Match": f'"{etag}"'} if etag else {}
+        return bytes(
+            self._call(
+                lambda: self._bucket.get_object(
+                    key, byte_range=(start, start + count - 1), headers=headers
+                ).read()
+            )
+        )
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object."""
+        self._call(lambda: self._bucket.put_object(key, content))
 
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""
@@ -142,6 +147,8 @@ def _translated(do: Callable[[], _T]) -> _T:
 
 def _meaning(error: Any) -> RetryLater | Permanent:
     code, message = error.code or f"http_{error.status}", f"OSS: {error.message or error.status}"
+    if error.status == 412:
+        return NotFound(code, f"{message} (the object has been replaced)")
     if error.status == 400:
         return Permanent(code, message)
     if error.status in (401, 403):

@@ -85,7 +85,7 @@ def find_ours(
     file proves the origin. Path-style URLs carry the bucket in front of the key, hence the suffix match.
     ``not_these`` are the ids that earlier attempts of the same job already own.
     """
-    wanted = set(files)
+    wanted = set(files) - {""}
     for fine_tune in fine_tunes:
         if fine_tune.fine_tune_id in not_these:
             continue

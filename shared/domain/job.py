@@ -15,6 +15,7 @@ from shared.domain.dashscope_errors import are_photos_at_fault
 from shared.domain.fine_tunes import FineTune
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
+from shared.domain.reasons import why_none_is_usable
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import IllegalMove, JobState, check_move
 
@@ -22,6 +23,10 @@ FOREVER = 2**62
 MAX_RECORDED = 300
 MAX_CARRIED = 20
 MAX_REMEMBERED = 50_000
+UNPACKING_TAKES = 120_000
+"""Milliseconds. Whoever began to unpack a zip is dead by then, and the next one goes on."""
+
+NO_USABLE_PHOTO = "no_usable_photo"
 
 RUNNING_LANE = 1
 QUEUE_LANE = 2
@@ -107,6 +112,11 @@ class Job:
         return tuple(photo for photo in self.photos if photo.verdict is Verdict.UNCHECKED)
 
     @property
+    def unpacking(self) -> tuple[Photo, ...]:
+        """The zips whose photos are not all there yet."""
+        return tuple(photo for photo in self.photos if photo.verdict is Verdict.UNPACKING)
+
+    @property
     def is_marked(self) -> bool:
         """Whether the marker speaks for all photos of the set: none was uploaded after it.
 
@@ -133,9 +143,11 @@ class Job:
         """Whether this very content under this name has been recorded, now or in an earlier revision.
 
         What counts is the latest content that was recorded under the name: a picture that was changed and
-        changed back is news.
+        changed back is news. A zip is not known before it has been unpacked.
         """
         recorded = self.photo(name)
+        if recorded is not None and recorded.verdict is Verdict.UNPACKING:
+            return False
         if recorded is not None and self.state.is_open:
             return recorded.etag == etag
         latest = self.earlier.get(fingerprint(name), recorded.etag[:8] if recorded else None)
@@ -144,7 +156,9 @@ class Job:
     @property
     def is_crowded(self) -> bool:
         """Whether another photo would push out one that still waits for its verdict."""
-        return len(self.photos) >= MAX_RECORDED and all(photo.may_be_used for photo in self.photos)
+        return len(self.photos) >= MAX_RECORDED and not any(
+            _may_be_pushed_out(photo) for photo in self.photos
+        )
 
     @property
     def is_full(self) -> bool:
@@ -168,23 +182,42 @@ class Job:
             for other in self.photos
         ):
             photo = replace(photo, verdict=Verdict.DUPLICATE)
-        photos = [*(other for other in self.photos if other.name != photo.name), photo]
-        earlier = self.earlier
-        if len(photos) > MAX_RECORDED:
-            # Keeps the row small whatever is dropped into a folder; the log has the verdict.
-            refused = next((one for one in photos if not one.may_be_used), photo)
-            photos.remove(refused)
-            earlier = _remembering(earlier, [refused])
+        return self._with_recorded([photo], rules, now)
+
+    def with_unpacked(self, archive: Photo, refused: Iterable[Photo], rules: Rules, now: int) -> Job:
+        """Record that a zip has been unpacked and what of it was ``refused``, in place of earlier records."""
+        left = tuple(photo for photo in self.photos if photo.archive != archive.name)
+        return replace(self, photos=left)._with_recorded([*refused, archive], rules, now)
+
+    def _with_recorded(self, news: Collection[Photo], rules: Rules, now: int) -> Job:
+        names = {photo.name for photo in news}
+        photos = [*(other for other in self.photos if other.name not in names), *news]
+        # Keeps the row small whatever is dropped into a folder; the log has the verdicts.
+        too_many = max(0, len(photos) - MAX_RECORDED)
+        dropped = [*filter(_may_be_pushed_out, photos), *reversed(photos)][:too_many]
         changed = self._moved(
             JobState.COLLECTING,
             now,
-            photos=tuple(photos),
-            earlier=earlier,
+            photos=tuple(photo for photo in photos if photo not in dropped),
+            earlier=_remembering(self.earlier, dropped) if dropped else self.earlier,
             last_photo_at=now,
             closed_by="",
             reason=None,
         )
         return replace(changed, due_at=changed.next_look(rules))
+
+    def arrived_at(self, name: str, modified_at: int) -> int:
+        """When the upload ``name`` arrived: what has been taken out of a zip came when the zip did."""
+        archive = next(
+            (
+                photo
+                for photo in self.photos
+                if photo.verdict in (Verdict.UNPACKING, Verdict.UNPACKED)
+                and name.startswith(f"{photo.name}/")
+            ),
+            None,
+        )
+        return archive.uploaded_at if archive else modified_at
 
     def with_verdicts(self, verdicts: Mapping[str, tuple[Verdict, str]], rules: Rules, now: int) -> Job:
         """Fill in verdicts and their details by photo name, once a postponed face check has been made."""
@@ -214,6 +247,8 @@ class Job:
         """When a collecting set wants to be looked at: at once, when quiet, or not before a new photo."""
         if not any(photo.is_new for photo in self.photos):
             return FOREVER
+        if self.unpacking:
+            return min(photo.recorded_at + UNPACKING_TAKES for photo in self.unpacking)
         if self.is_marked or len(self.new_usable) >= MAX_PHOTOS or self.unchecked:
             return self.last_photo_at
         if self.new_usable and len(self.usable) < rules.min_photos:
@@ -233,12 +268,12 @@ class Job:
 
         Their duplicates are forgotten with them: one of these may be used now.
         """
-        gone = [photo for photo in self.photos if photo.name not in present]
+        gone = [photo for photo in self.photos if (photo.archive or photo.name) not in present]
         contents = {photo.etag for photo in gone if photo.may_be_used}
         left = tuple(
             photo
             for photo in self.photos
-            if photo.name in present and not (photo.verdict is Verdict.DUPLICATE and photo.etag in contents)
+            if photo not in gone and not (photo.verdict is Verdict.DUPLICATE and photo.etag in contents)
         )
         if left == self.photos:
             return self
@@ -273,11 +308,8 @@ class Job:
 
     def rejected(self, now: int) -> Job:
         """Close the set without a training: none of its photos can be used."""
-        verdicts = sorted({photo.reason for photo in self.photos if photo.is_new})
-        message = " ".join(verdicts) or "No photo arrived; upload photos and the set opens again."
-        return self._moved(
-            JobState.REJECTED, now, closed_by="", ready=0, reason=Reason("no_usable_photo", message)
-        )
+        why = Reason(NO_USABLE_PHOTO, why_none_is_usable(self.photos))
+        return self._moved(JobState.REJECTED, now, closed_by="", ready=0, reason=why)
 
     def next_revision(self, rules: Rules, now: int) -> Job:
         """Open the set that follows this closed one, knowing all that has been recorded so far.
@@ -384,6 +416,10 @@ class Job:
         if not self.state.is_terminal:
             raise IllegalMove(f"a job in {self.state.value} has no outcome to deliver")
         return self._moved(self.state, now, delivered=True)
+
+
+def _may_be_pushed_out(photo: Photo) -> bool:
+    return not (photo.may_be_used or photo.is_pending)
 
 
 def _newest_first(photo: Photo) -> tuple[bool, int, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,13 +15,16 @@ PEOPLE_PREFIX = "people/"
 SUBMISSIONS_PREFIX = "submissions/"
 RESULTS_PREFIX = "results/"
 READY_MARKER = "_READY"
+ARCHIVE_SUFFIX = ".zip"
 MAX_PERSON_BYTES = 128
+MAX_KEY_BYTES = 1023
 
 
 class Kind(str, Enum):
     """What kind of object a key under ``people/`` names."""
 
     PHOTO = "photo"
+    ARCHIVE = "archive"
     MARKER = "marker"
 
 
@@ -67,7 +71,7 @@ def problem_with_person_id(person_id: str) -> str:
 
 
 def parse_upload(key: str) -> Upload | Ignored:
-    """Say what ``key`` names: a person's photo, a person's marker, or nothing of ours and why."""
+    """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
         return Ignored(key, f"it is not under {PEOPLE_PREFIX}")
     person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
@@ -85,13 +89,17 @@ def parse_upload(key: str) -> Upload | Ignored:
     segments = name.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         return Ignored(key, "its name has an empty, '.' or '..' segment")
-    if any(segment[0] == "." for segment in segments):
-        return Ignored(key, "it is hidden: a part of its name starts with '.'")
-    if "__MACOSX" in segments or segments[-1] in ("Thumbs.db", "desktop.ini"):
-        return Ignored(key, "it is a system file, not a photo")
+    if is_system_file(segments):
+        return Ignored(key, "it is hidden (a part of its name starts with '.') or a system file, not a photo")
     if any(unicodedata.category(character) == "Cc" for character in name):
         return Ignored(key, "its name holds a control character")
-    return Upload(person_id, name, Kind.PHOTO)
+    return Upload(person_id, name, Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO)
+
+
+def is_system_file(segments: Sequence[str]) -> bool:
+    """Whether a name's segments are those of a file that computers make for themselves."""
+    hidden = any(segment.startswith(".") and segment not in (".", "..") for segment in segments)
+    return hidden or "__MACOSX" in segments or segments[-1] in ("Thumbs.db", "desktop.ini")
 
 
 def person_folder(person_id: str) -> str:

@@ -11,11 +11,12 @@ from enum import Enum
 
 MIN_SIDE_PIXELS = 256
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
+MAX_PREPARED_BYTES = 5 * 1024 * 1024
 PREPARED_SIDE_PIXELS = 2048
 
 
 class Verdict(str, Enum):
-    """What became of a photo. Everything but ``USABLE`` and ``UNCHECKED`` is a reason not to use it."""
+    """What became of a file. Only ``USABLE`` is trained on; :mod:`shared.domain.reasons` has the words."""
 
     USABLE = "usable"
     UNCHECKED = "unchecked"
@@ -23,26 +24,25 @@ class Verdict(str, Enum):
     TOO_MANY_BYTES = "too_many_bytes"
     NOT_AN_IMAGE = "not_an_image"
     TOO_FEW_PIXELS = "too_few_pixels"
+    TOO_MANY_PIXELS = "too_many_pixels"
     DUPLICATE = "duplicate"
     NO_FACE = "no_face"
     SEVERAL_FACES = "several_faces"
     UNFIT = "unfit"
     OVER_LIMIT = "over_limit"
-
-
-REASONS: dict[Verdict, str] = {
-    Verdict.USABLE: "The photo can be used for training.",
-    Verdict.UNCHECKED: "The photo waits for the face check; it is checked again by itself.",
-    Verdict.EMPTY: "The file is empty; upload it again.",
-    Verdict.TOO_MANY_BYTES: "The file is larger than 20 MB; upload a smaller version.",
-    Verdict.NOT_AN_IMAGE: "The file cannot be read as a picture; upload a JPEG, PNG or WebP.",
-    Verdict.TOO_FEW_PIXELS: "The picture has fewer than 256 pixels on a side; upload a larger one.",
-    Verdict.DUPLICATE: "The same picture is already in this set.",
-    Verdict.NO_FACE: "No face was found; upload a photo that shows the face from the front.",
-    Verdict.SEVERAL_FACES: "More than one face was found; upload a photo of this person alone.",
-    Verdict.UNFIT: "The face check refused the photo; upload a clear photo of one face.",
-    Verdict.OVER_LIMIT: "A set trains on its 10 newest photos; this one is not among them.",
-}
+    # A zip, and what is refused of its content:
+    UNPACKING = "unpacking"
+    UNPACKED = "unpacked"
+    NOT_AN_ARCHIVE = "not_an_archive"
+    ARCHIVE_TOO_LARGE = "archive_too_large"
+    ARCHIVE_FAILED = "archive_failed"
+    NESTED_ARCHIVE = "nested_archive"
+    ENCRYPTED = "encrypted"
+    UNSAFE_NAME = "unsafe_name"
+    LINK = "link"
+    SYSTEM_FILE = "system_file"
+    EXPANDS_TOO_MUCH = "expands_too_much"
+    BROKEN_ENTRY = "broken_entry"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,21 +55,14 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
-    """What OSS says of a picture: its format, and its sides in pixels."""
-
-    format: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Photo:
     """An upload and what became of it.
 
     ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
-    the revision that the photo came to first, when it has been carried over into this set.
+    the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
+    zip that a refused file lies in (what is taken out of a zip is an upload of its own), and ``tries`` counts
+    how often the unpacking of a zip has been begun.
     """
 
     name: str
@@ -81,6 +74,8 @@ class Photo:
     uploaded_at: int = 0
     recorded_at: int = 0
     from_revision: int = 0
+    archive: str = ""
+    tries: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -93,9 +88,9 @@ class Photo:
         return self.verdict in (Verdict.USABLE, Verdict.UNCHECKED)
 
     @property
-    def reason(self) -> str:
-        """The verdict in plain words, with what to do."""
-        return REASONS[self.verdict]
+    def is_pending(self) -> bool:
+        """Whether the last word on it is still to come."""
+        return self.verdict in (Verdict.UNCHECKED, Verdict.UNPACKING)
 
 
 def verdict_from_object(stored: Stored) -> Verdict | None:
@@ -107,14 +102,41 @@ def verdict_from_object(stored: Stored) -> Verdict | None:
     return None
 
 
-def verdict_from_picture(picture: Picture) -> Verdict | None:
-    """Refuse a picture that stays too small after preparing; None means: prepare it.
+def verdict_from_refusal(code: str) -> Verdict:
+    """Say what OSS's refusal to process a picture means, by its code (OSS, "Image processing errors")."""
+    return Verdict.TOO_MANY_PIXELS if code == "ImageTooLarge" else Verdict.NOT_AN_IMAGE
 
-    Preparing shrinks the long side to 2048 px, so a panorama may lose its short side to it.
+
+def verdict_from_snapshot(size: int, start: bytes) -> Verdict | None:
+    """Refuse a prepared photo of ``size`` bytes that begins with ``start``; None means: check the face.
+
+    Preparing never enlarges, and it shrinks the long side to 2048 px, so a panorama may lose its short side.
+    A header that cannot be read is left to the face check.
     """
-    shrink = min(1.0, PREPARED_SIDE_PIXELS / max(picture.width, picture.height, 1))
-    if min(picture.width, picture.height) * shrink < MIN_SIDE_PIXELS:
-        return Verdict.TOO_FEW_PIXELS
+    if size > MAX_PREPARED_BYTES:
+        return Verdict.TOO_MANY_BYTES
+    sides = jpeg_sides(start)
+    return Verdict.TOO_FEW_PIXELS if sides is not None and min(sides) < MIN_SIDE_PIXELS else None
+
+
+def jpeg_sides(start: bytes) -> tuple[int, int] | None:
+    """Return width and height that a JPEG's first bytes tell, or None.
+
+    ITU-T T.81, B.1 and B.2.2: segments of a marker and a length, up to the frame header (SOF). Libraries that
+    read this for thirty formats cost a cold start more than all of our code.
+    """
+    at = 2
+    if start[:2] != b"\xff\xd8":
+        return None
+    while at + 9 <= len(start) and start[at] == 0xFF:
+        marker, length = start[at + 1], int.from_bytes(start[at + 2 : at + 4], "big")
+        if marker == 0xFF:
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = (int.from_bytes(start[at + i : at + i + 2], "big") for i in (5, 7))
+            return width, height
+        else:
+            at += 2 + length
     return None
 
 

@@ -20,12 +20,12 @@ class ClosedBy(str, Enum):
 def completed_by(job: Job, rules: Rules, now: int) -> ClosedBy | None:
     """Say what completes ``job``'s set at ``now``, or None while it has to wait.
 
-    An unchecked photo holds the set open while the check is on: nothing unchecked is paid for, and
-    nothing that may turn out usable is left behind. Quiet time needs ``min_photos`` usable photos, or no new
-    one at all, in which case the set is to be rejected. Photos that were carried over complete nothing by
-    themselves: they have been trained on.
+    An unchecked photo holds the set open while the check is on, and so does a zip that is being unpacked:
+    nothing unchecked is paid for, and nothing that may turn out usable is left behind. Quiet time needs
+    ``min_photos`` usable photos, or no new one at all, in which case the set is to be rejected. Photos that
+    were carried over complete nothing by themselves: they have been trained on.
     """
-    if job.state is not JobState.COLLECTING or (rules.face_check and job.unchecked):
+    if job.state is not JobState.COLLECTING or job.unpacking or (rules.face_check and job.unchecked):
         return None
     if not any(photo.is_new for photo in job.photos):
         return None

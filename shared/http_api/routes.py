@@ -10,6 +10,7 @@ from typing import Protocol
 
 from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id, problem_with_person_id
+from shared.domain.reasons import Language, preferred_language
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -80,15 +81,19 @@ def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> H
 def _route(request: HttpRequest, connect: Callable[[], Reader], token: str) -> HttpResponse:
     if request.segments == ("healthz",):
         _require_read(request)
-        return _document({"status": "ok"})
+        return _document({"status": "ok"}, Language.ENGLISH)
     name, *rest = request.segments or ("",)
     if name not in ("people", "jobs") or len(rest) > 1 or (name == "people" and not rest):
         raise Problem(404, "unknown_route", "There is no such route; see the API's documentation.")
     _require_read(request)
     require_token(request.headers, token)
     if name == "people":
-        return _person(rest[0], connect)
-    return _job(rest[0], connect) if rest else _jobs(request, connect)
+        return _person(rest[0], connect, _language(request))
+    return _job(rest[0], connect, _language(request)) if rest else _jobs(request, connect)
+
+
+def _language(request: HttpRequest) -> Language:
+    return preferred_language(request.headers.get("accept-language", ""))
 
 
 def _require_read(request: HttpRequest) -> None:
@@ -96,7 +101,7 @@ def _require_read(request: HttpRequest) -> None:
         raise Problem(405, "method_not_allowed", "This route can only be read.", {"Allow": "GET, HEAD"})
 
 
-def _person(person_id: str, connect: Callable[[], Reader]) -> HttpResponse:
+def _person(person_id: str, connect: Callable[[], Reader], language: Language) -> HttpResponse:
     problem = problem_with_person_id(person_id)
     if problem:
         raise Problem(400, "invalid_person", f"This cannot be a person: {problem}.")
@@ -107,18 +112,23 @@ def _person(person_id: str, connect: Callable[[], Reader]) -> HttpResponse:
     current = revisions[0]
     ahead = reader.jobs.queue_before(current) if current.state is JobState.QUEUED else None
     document = person_document(
-        revisions, ahead=ahead, slot=reader.control.slot(), rules=reader.rules, now=reader.now()
+        revisions,
+        ahead=ahead,
+        slot=reader.control.slot(),
+        rules=reader.rules,
+        now=reader.now(),
+        language=language,
     )
-    return _document(document, retry_after(current))
+    return _document(document, language, retry_after(current))
 
 
-def _job(job_id: str, connect: Callable[[], Reader]) -> HttpResponse:
+def _job(job_id: str, connect: Callable[[], Reader], language: Language) -> HttpResponse:
     if parse_job_id(job_id) is None:
         raise Problem(400, "invalid_job", "This cannot be a job's id; ids look like 0123456789abcdef0123-1.")
     job = connect().jobs.find([job_id])[job_id]
     if job is None:
         raise Problem(404, "unknown_job", "There is no job with this id.")
-    return _document(job_view(job), retry_after(job))
+    return _document(job_view(job, language), language, retry_after(job))
 
 
 def _jobs(request: HttpRequest, connect: Callable[[], Reader]) -> HttpResponse:
@@ -132,7 +142,8 @@ def _jobs(request: HttpRequest, connect: Callable[[], Reader]) -> HttpResponse:
     jobs = connect().jobs.page(state, limit + 1, decode_cursor(cursor) if cursor is not None else None)
     shown = jobs[:limit]
     more = encode_cursor(shown[-1].opened_at, shown[-1].job_id) if len(jobs) > limit else None
-    return _document({"jobs": [job_summary(job) for job in shown], "next": more})
+    language = _language(request)
+    return _document({"jobs": [job_summary(job, language) for job in shown], "next": more}, language)
 
 
 def _state(text: str | None) -> JobState | None:
@@ -153,10 +164,12 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _document(document: dict[str, object], wait: int | None = None) -> HttpResponse:
+def _document(document: dict[str, object], language: Language, wait: int | None = None) -> HttpResponse:
     body = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     headers = {
         "Content-Type": "application/json; charset=utf-8",
+        "Content-Language": language.value,
+        "Vary": "Accept-Language",
         "Cache-Control": "private, no-cache",
         "ETag": f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"',
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.job import Job
+from shared.domain.reasons import Language
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -13,7 +14,13 @@ POLL_SECONDS = {JobState.COLLECTING: 5, JobState.QUEUED: 15, JobState.SUBMITTING
 
 
 def person_document(
-    revisions: list[Job], *, ahead: int | None, slot: Slot, rules: Rules, now: int
+    revisions: list[Job],
+    *,
+    ahead: int | None,
+    slot: Slot,
+    rules: Rules,
+    now: int,
+    language: Language = Language.ENGLISH,
 ) -> dict[str, object]:
     """Describe a person from all revisions, newest first; ``ahead`` queued jobs come before the newest."""
     current = revisions[0]
@@ -21,11 +28,11 @@ def person_document(
         "person_id": current.person_id,
         "state": current.state.value,
         "finetuned_output": next((job.finetuned_output for job in revisions if job.finetuned_output), None),
-        "current": job_view(current),
+        "current": job_view(current, language),
         "account": {"fine_tunes_kept": slot.kept, "fine_tunes_allowed": rules.kept_fine_tunes},
         "queue": _queue(current, ahead, slot, rules, now),
         "eta": _eta(current, ahead, slot, rules, now),
-        "revisions": [job_summary(job) for job in revisions],
+        "revisions": [job_summary(job, language) for job in revisions],
     }
 
 

@@ -6,6 +6,7 @@ repeated, reordered and late events lead to the same record.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.domain.job import Job, open_job
@@ -16,7 +17,8 @@ from shared.domain.photos import (
     Verdict,
     verdict_from_face_check,
     verdict_from_object,
-    verdict_from_picture,
+    verdict_from_refusal,
+    verdict_from_snapshot,
 )
 from shared.domain.set_completion import ClosedBy
 from shared.errors import Conflict, NotFound, Permanent, RetryLater
@@ -26,6 +28,8 @@ from shared.workflow.ports import World
 MAX_TRIES = 8
 TIME_FOR_A_PHOTO = 20_000
 FACE_CHECK_TRIES = 3
+HEADER_BYTES = 64 * 1024
+"""As much of a snapshot as holds its size in pixels, behind whatever EXIF OSS left in it."""
 
 
 class SetCrowded(RetryLater):
@@ -48,6 +52,29 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
     """
     prepared: Photo | None = None
     prepared_for = ""
+
+    def change(latest: Job | None, stored: Stored) -> Job | TakenIn:
+        nonlocal prepared, prepared_for
+        now = world.clock.now()
+        if latest is not None and _is_one_too_many(latest, stored):
+            return latest.with_late_photo(as_photo(latest, upload, stored, now, Verdict.OVER_LIMIT), now)
+        before = open_set(world, latest, upload.person_id)
+        if prepared is None or (prepared_for, prepared.etag) != (before.job_id, stored.etag):
+            prepared, prepared_for = _prepare(world, before, upload, stored), before.job_id
+        return before.with_photo(prepared, world.rules, world.clock.now())
+
+    taken = record(world, upload, change)
+    return taken if isinstance(taken, TakenIn) else recorded(taken, upload)
+
+
+def record(
+    world: World, upload: Upload, change: Callable[[Job | None, Stored], Job | TakenIn]
+) -> Job | TakenIn:
+    """Save what ``change`` makes of the person's newest job and the object, again while others are faster.
+
+    Raises:
+        RetryLater: others were faster each time.
+    """
     for attempt in range(MAX_TRIES):
         # The set before the object: whatever changes the set after this look makes the save fail, so an
         # object that is older than the set's knowledge of it can never open another, paid set.
@@ -60,33 +87,51 @@ def take_in_photo(world: World, upload: Upload) -> TakenIn:
         if latest is not None and latest.is_full:
             warn("folder_full", person=upload.person_id, photo=upload.name)
             return TakenIn(latest, "folder_full")
-        if latest is not None and latest.state.is_open and latest.is_crowded:
-            raise SetCrowded("set_crowded", "too many photos of this person wait for their check", delay=60)
-        if latest is not None and _is_one_too_many(latest, stored):
-            photo = _photo(upload, stored, world.clock.now(), Verdict.OVER_LIMIT)
-            after = latest.with_late_photo(photo, world.clock.now())
-        else:
-            before = _open_set(world, latest, upload.person_id)
-            if prepared is None or (prepared_for, prepared.etag) != (before.job_id, stored.etag):
-                prepared, prepared_for = _prepare(world, before, upload, stored), before.job_id
-            after = before.with_photo(prepared, world.rules, world.clock.now())
-            photo = after.photo(upload.name) or prepared
+        after = change(latest, stored)
+        if isinstance(after, TakenIn):
+            return after
         try:
-            saved = world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
+            return world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
         except Conflict:
             world.clock.sleep(world.with_jitter(20 * 2**attempt))
-            continue
-        log(
-            "photo_recorded",
-            person=upload.person_id,
-            job=saved.job_id,
-            photo=upload.name,
-            verdict=photo.verdict.value,
-            detail=photo.detail,
-            state=saved.state.value,
-        )
-        return TakenIn(saved, photo.verdict.value)
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay=5)
+
+
+def recorded(job: Job, upload: Upload) -> TakenIn:
+    """Log and return what stands on record of ``upload`` now."""
+    photo = next((photo for photo in reversed(job.photos) if photo.name == upload.name), None)
+    verdict, detail = (photo.verdict.value, photo.detail) if photo else ("not_shown", "")
+    log(
+        "photo_recorded",
+        person=upload.person_id,
+        job=job.job_id,
+        photo=upload.name,
+        verdict=verdict,
+        detail=detail,
+        state=job.state.value,
+    )
+    return TakenIn(job, verdict)
+
+
+def open_set(world: World, latest: Job | None, person_id: str) -> Job:
+    """Return the set that a new upload belongs to: the open one, or the next; raises :class:`SetCrowded`."""
+    if latest is None:
+        return open_job(person_id, 1, world.clock.now())
+    if latest.state.is_open and latest.is_crowded:
+        raise SetCrowded("set_crowded", "too many photos of this person wait for their check", delay=60)
+    return latest if latest.state.is_open else latest.next_revision(world.rules, world.clock.now())
+
+
+def as_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdict) -> Photo:
+    """Return the record of an upload to ``job``."""
+    return Photo(
+        name=upload.name,
+        etag=stored.etag,
+        size=stored.size,
+        verdict=verdict,
+        uploaded_at=job.arrived_at(upload.name, stored.modified_at),
+        recorded_at=now,
+    )
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:
@@ -98,28 +143,11 @@ def _is_one_too_many(latest: Job, stored: Stored) -> bool:
     )
 
 
-def _open_set(world: World, latest: Job | None, person_id: str) -> Job:
-    if latest is None:
-        return open_job(person_id, 1, world.clock.now())
-    return latest if latest.state.is_open else latest.next_revision(world.rules, world.clock.now())
-
-
-def _photo(upload: Upload, stored: Stored, now: int, verdict: Verdict) -> Photo:
-    return Photo(
-        name=upload.name,
-        etag=stored.etag,
-        size=stored.size,
-        verdict=verdict,
-        uploaded_at=stored.modified_at,
-        recorded_at=now,
-    )
-
-
 def _prepare(world: World, job: Job, upload: Upload, stored: Stored) -> Photo:
     """Reach a verdict, cheapest facts first; the snapshot is made before the face check looks at it."""
     if not world.has_time_for(TIME_FOR_A_PHOTO):
         raise RetryLater("no_time", "too little of the invocation is left for another photo", delay=1)
-    photo = _photo(upload, stored, world.clock.now(), Verdict.UNCHECKED)
+    photo = as_photo(job, upload, stored, world.clock.now(), Verdict.UNCHECKED)
     verdict = verdict_from_object(stored)
     if verdict is None and any(
         other.etag == stored.etag and other.name != upload.name and other.may_be_used for other in job.photos
@@ -127,21 +155,20 @@ def _prepare(world: World, job: Job, upload: Upload, stored: Stored) -> Photo:
         verdict = Verdict.DUPLICATE
     if verdict is not None:
         return replace(photo, verdict=verdict)
+    snapshot = snapshot_key(job.job_id, world.token())
     try:
-        verdict = verdict_from_picture(world.bucket.picture(upload.key))
-        if verdict is not None:
-            return replace(photo, verdict=verdict)
-        snapshot = snapshot_key(job.job_id, world.token())
-        world.bucket.prepare(upload.key, snapshot)
+        size = world.bucket.prepare(upload.key, snapshot)
+        verdict = verdict_from_snapshot(size, world.bucket.read_range(snapshot, 0, HEADER_BYTES))
     except NotFound as gone:
         raise RetryLater(
             "photo_changed", "the photo was taken away while it was looked at", delay=1
         ) from gone
     except Permanent as refusal:
-        return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=refusal.message)
-    photo = replace(photo, snapshot=snapshot)
+        return replace(photo, verdict=verdict_from_refusal(refusal.code), detail=refusal.message)
+    if verdict is not None:
+        return replace(photo, verdict=verdict)
     verdict, detail = face_check(world, snapshot)
-    return replace(photo, verdict=verdict, detail=detail)
+    return replace(photo, snapshot=snapshot, verdict=verdict, detail=detail)
 
 
 def face_check(world: World, snapshot: str) -> tuple[Verdict, str]:

@@ -6,11 +6,13 @@ set, not into a second, paid one, and a photo that was deleted is out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shared.domain.job import Job
 from shared.domain.object_keys import (
     READY_MARKER,
-    Ignored,
     Kind,
+    Upload,
     parse_upload,
     person_folder,
     snapshot_folder,
@@ -43,6 +45,9 @@ def look_through(world: World, person_id: str) -> Job | None:
     listed, marker_at, complete = _listing(world, person_id)
     if job is not None and job.state.is_open and complete:
         job = _without_deleted(world, job, listed)
+    if _unpack_listed(world, person_id, listed, job):
+        # What has been taken out belongs into the set before it can close.
+        listed, marker_at, complete = _listing(world, person_id)
     take_in_listed(world, person_id, listed, job)
     job = world.jobs.latest(person_id)
     if job is None or not job.state.is_open:
@@ -99,19 +104,36 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
     return job.with_snapshots(copied, world.clock.now()) if copied else job
 
 
-def take_in_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> None:
-    """Take in the photos among ``listed`` that ``latest`` does not know."""
+def _unpack_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> bool:
+    """Take in the zips among ``listed`` that ``latest`` does not know; returns whether there were any."""
+    unknown = list(_unknown(person_id, listed, latest, Kind.ARCHIVE))
+    for upload in unknown:
+        from shared.workflow.unpacking import take_in_archive
+
+        take_in_archive(world, upload)
+    return bool(unknown)
+
+
+def _unknown(person_id: str, listed: list[Listed], latest: Job | None, kind: Kind) -> Iterator[Upload]:
     for entry in listed:
         upload = parse_upload(entry.key)
-        if isinstance(upload, Ignored) or upload.person_id != person_id or upload.kind is Kind.MARKER:
-            continue
-        if latest is None or not latest.knows(upload.name, entry.stored.etag):
-            try:
-                take_in_photo(world, upload)
-            except SetCrowded as crowded:
-                # The face checks that make room again come after this; the rest waits for the next look.
-                warn("set_crowded", person=person_id, message=crowded.message)
-                return
+        if (
+            isinstance(upload, Upload)
+            and (upload.person_id, upload.kind) == (person_id, kind)
+            and (latest is None or not latest.knows(upload.name, entry.stored.etag))
+        ):
+            yield upload
+
+
+def take_in_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> None:
+    """Take in the photos among ``listed`` that ``latest`` does not know."""
+    for upload in _unknown(person_id, listed, latest, Kind.PHOTO):
+        try:
+            take_in_photo(world, upload)
+        except SetCrowded as crowded:
+            # The face checks that make room again come after this; the rest waits for the next look.
+            warn("set_crowded", person=person_id, message=crowded.message)
+            return
 
 
 def _listing(world: World, person_id: str) -> tuple[list[Listed], int, bool]:

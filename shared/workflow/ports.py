@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job
-from shared.domain.photos import Picture, Stored
+from shared.domain.photos import Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
@@ -90,11 +90,12 @@ class PhotoBucket(Protocol):
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
 
-    def picture(self, key: str) -> Picture:
-        """Return format and size of a picture; raises Permanent when it cannot be read as one."""
+    def prepare(self, key: str, snapshot: str) -> int:
+        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; returns its size in bytes.
 
-    def prepare(self, key: str, snapshot: str) -> None:
-        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; raises Permanent likewise."""
+        Raises:
+            Permanent: it cannot be read as a picture.
+        """
 
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound."""
@@ -107,6 +108,16 @@ class PhotoBucket(Protocol):
 
     def read(self, key: str) -> bytes:
         """Return an object's bytes."""
+
+    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
+        """Return up to ``count`` bytes from ``start`` on.
+
+        Raises:
+            NotFound: there is no such object, or not with this ``etag`` any more.
+        """
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object."""
 
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""

@@ -17,6 +17,7 @@ from shared.domain.states import JobState
 from shared.errors import (
     AccountTrouble,
     Conflict,
+    NotFound,
     OutcomeUnknown,
     Permanent,
     RequestTrouble,
@@ -63,7 +64,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     landed = _ours(intent, account)
     if landed is not None:
         return _adopted(world, intent, landed)
-    files = file_ids or tuple(world.bucket.signed_url(key) for key in intent.files)
+    files = _sendable(world, intent)
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
     late = world.clock.monotonic() - taken > SUBMIT_SPACING
     if late or not world.has_time_for(TIME_FOR_THE_POST):
@@ -137,7 +138,8 @@ def _check_for_a_place(world: World, job: Job, slot: Slot, account: list[FineTun
 def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
     """Upload the snapshots to DashScope's file service when that is the way chosen.
 
-    A name stands for one snapshot of one job, so what an earlier try has uploaded is found again by name.
+    A name stands for one snapshot of one job, so what an earlier try has uploaded is found again by name. A
+    snapshot that the service will not store has no file id (``""``) and is sent as a URL beside the others.
     """
     if world.training_files != "file_id" or job.file_ids:
         return job.file_ids
@@ -145,12 +147,28 @@ def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
         stored = world.trainer.files()
         names = stored_names(job)
         return tuple(
-            stored.get(name) or world.trainer.upload_file(name, world.bucket.read(key))
+            stored.get(name) or _stored_with_dashscope(world, name, key)
             for name, key in zip(names, job.files, strict=True)
         )
     except AccountTrouble as trouble:
         _close_queue(world, slot, trouble)
         raise
+
+
+def _stored_with_dashscope(world: World, name: str, key: str) -> str:
+    try:
+        return world.trainer.upload_file(name, world.bucket.read(key))
+    except NotFound:
+        raise
+    except Permanent as refusal:
+        warn("file_not_stored", file=name, code=refusal.code, message=refusal.message)
+        return ""
+
+
+def _sendable(world: World, job: Job) -> tuple[str, ...]:
+    """The files as DashScope is given them; signed now, so that the URLs live as long as they can."""
+    ids = job.file_ids or ("",) * len(job.files)
+    return tuple(file_id or world.bucket.signed_url(key) for file_id, key in zip(ids, job.files, strict=True))
 
 
 def stored_names(job: Job) -> list[str]:

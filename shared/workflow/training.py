@@ -109,7 +109,7 @@ def _forget_files(world: World, job: Job) -> None:
         return
     names = set(stored_names(job))
     mine = {file_id for name, file_id in world.trainer.files().items() if name in names}
-    for file_id in sorted(mine | set(job.file_ids)):
+    for file_id in sorted(mine | set(job.file_ids) - {""}):
         try:
             world.trainer.delete_file(file_id)
         except Permanent as refusal:

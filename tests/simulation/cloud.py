@@ -113,7 +113,10 @@ class SimulatedCloud:
             training_seconds=302.0, fetch="start", second_job="queue", kept_jobs=10_000
         )
         self._bucket = SimulatedBucket(
-            self.objects, self.gate, lambda key, text: self.invariants.result_written(key, text)
+            self.objects,
+            self.gate,
+            lambda key, text: self.invariants.result_written(key, text),
+            lambda key, content: self._put(key, content, (0,)),
         )
         self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
@@ -135,7 +138,9 @@ class SimulatedCloud:
 
     def upload(self, person: str, name: str, content: bytes, *, deliveries: tuple[int, ...] = (0,)) -> None:
         """Put an object; its event arrives once for each of ``deliveries``, so many milliseconds later."""
-        key = f"people/{person}/{name}"
+        self._put(f"people/{person}/{name}", content, deliveries)
+
+    def _put(self, key: str, content: bytes, deliveries: tuple[int, ...]) -> None:
         self.objects.put(BUCKET, key, content)
         (notification,) = [one for one in self.objects.pending_notifications(1000) if one.key == key][-1:]
         for one in self.objects.pending_notifications(1000):

@@ -171,7 +171,7 @@ def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
     """When the uploads were made that stand in no set."""
     newest = {job.person_id: job for job in jobs}
     for stored in cloud.uploads():
-        _, person, name = stored.key.split("/")
+        _, person, name = stored.key.split("/", 2)
         if name != "_READY" and not (person in newest and newest[person].knows(name, stored.etag)):
             yield stored.modified * 1000
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from shared.errors import Trouble
+
 CLOCK_STEPS = 0.02
 """How often a skewed clock is found to have been set, forward or back, since it was last read."""
 
@@ -81,7 +83,7 @@ class Kernel:
             except Killed:
                 pass
             except Exception as error:
-                if type(error).__module__ != "shared.errors":
+                if not isinstance(error, Trouble):
                     raise
             finally:
                 run.dead = True

@@ -7,6 +7,8 @@ report failed, ``failed`` those that it did.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -83,6 +85,15 @@ def upload(person: str, name: str, content: bytes, *, after: int = 0, events: tu
 
 def then_upload(person: str, name: str, content: bytes, *, when: Moment) -> Step:
     return Step(when, lambda cloud: cloud.upload(person, name, content))
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip of ``files``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def marker(person: str, *, after: int = 2 * SECOND) -> Step:
@@ -205,6 +216,18 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="a lost event that the sweep makes good",
         steps=(upload("Li", "1.jpg", FACE, events=()),),
+    ),
+    Scenario(
+        name="a zip of two photos and a note, then the marker",
+        steps=(
+            upload("Li", "photos.zip", zipped({"a.jpg": FACE, "b/c.jpg": OTHER_FACE, ".note": b"-"})),
+            MARKED,
+        ),
+    ),
+    Scenario(
+        name="a zip whose event is lost and whose photos are hard to store",
+        steps=(upload("Li", "photos.zip", zipped({"1.jpg": FACE, "2.jpg": OTHER_FACE}), events=()),),
+        troubles={"PutObject upload": (Fault.ERROR_AFTER,)},
     ),
     Scenario(
         name="a face check that is throttled and made later",

@@ -23,7 +23,7 @@ from local.tablestore.messages import Comparator
 from local.tablestore.models import TableStore
 from local.tablestore.results import Condition
 from local.tablestore.values import Cell, Row, RowExistence, Special
-from shared.domain.photos import Picture, Stored
+from shared.domain.photos import Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
 from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
@@ -224,10 +224,18 @@ class SimulatedBucket:
 
     name = BUCKET
 
-    def __init__(self, store: ObjectStore, gate: Gate, watch: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        gate: Gate,
+        watch: Callable[[str, str], None],
+        uploaded: Callable[[str, bytes], None],
+    ) -> None:
+        """``watch`` sees every document written, and ``uploaded`` stores what is taken out of a zip."""
         self._store = store
         self._gate = gate
         self._watch = watch
+        self._uploaded = uploaded
         self._remembered = Remembered(store)
 
     def _call(self, operation: str, do: Callable[[], Any]) -> Any:
@@ -247,25 +255,21 @@ class SimulatedBucket:
             return None
         return Stored(etag=found.etag, size=found.size, modified_at=int(found.modified) * 1000)
 
-    def picture(self, key: str) -> Picture:
-        def read() -> Picture:
-            if not self._store.get(BUCKET, key)[1].startswith((b"FACE", b"VIEW")):
-                raise Permanent("InvalidArgument", "not an image")
-            return Picture(format="jpg", width=1000, height=1000)
-
-        return self._call("GetObject image/info", read)
-
-    def prepare(self, key: str, snapshot: str) -> None:
-        def write() -> None:
+    def prepare(self, key: str, snapshot: str) -> int:
+        def write() -> int:
             assert snapshot.startswith("submissions/"), snapshot
+            content = self._store.get(BUCKET, key)[1]
+            if not content.startswith((b"FACE", b"VIEW")):
+                raise Permanent("InvalidArgument", "not an image")
             try:
                 self._store.head(BUCKET, snapshot)
             except OssError:
-                self._store.put(BUCKET, snapshot, self._store.get(BUCKET, key)[1])
+                self._store.put(BUCKET, snapshot, content)
             else:
                 raise AssertionError(f"{snapshot} is rewritten")
+            return len(content)
 
-        self._call("PostObject saveas", write)
+        return self._call("PostObject saveas", write)
 
     def copy(self, key: str, target: str) -> None:
         def write() -> None:
@@ -297,6 +301,19 @@ class SimulatedBucket:
 
     def read(self, key: str) -> bytes:
         return self._call("GetObject", lambda: self._store.get(BUCKET, key)[1])
+
+    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
+        def read() -> bytes:
+            found, content = self._store.get(BUCKET, key)
+            if etag and found.etag != etag:
+                raise NotFound("PreconditionFailed", "simulated")
+            return content[start : start + count]
+
+        return self._call("GetObject range", read)
+
+    def write(self, key: str, content: bytes) -> None:
+        assert key.startswith("people/"), key
+        self._call("PutObject upload", lambda: self._uploaded(key, content))
 
     def write_json(self, key: str, text: str) -> None:
         self._watch(key, text)

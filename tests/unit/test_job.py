@@ -24,6 +24,7 @@ from shared.domain.job import (
 )
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
+from shared.domain.reasons import reason
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.set_completion import ClosedBy, completed_by, settled
 from shared.domain.states import IllegalMove, JobState
@@ -274,7 +275,7 @@ def test_a_revision_whose_new_photos_are_all_unusable_is_rejected_for_these_alon
     rejected = settled(second, RULES, NOW + RULES.quiet)
     assert rejected.state is S.REJECTED
     assert rejected.reason is not None
-    assert rejected.reason.message == photo(verdict=Verdict.NO_FACE).reason
+    assert rejected.reason.message == reason(Verdict.NO_FACE)
     assert rejected.with_photo(photo("c"), RULES, NOW).usable[0].name == "a"
 
 

@@ -34,7 +34,7 @@ def test_an_upload_costs_one_read_and_one_write_and_no_download(cloud: Simulated
     expected = {
         "oss HeadObject": 1,
         "ots GetRange jobs": 1,
-        "oss GetObject image/info": 1,
+        "oss GetObject range": 1,
         "oss PostObject saveas": 1,
         "dashscope DetectFaces": 1,
         "ots PutRow jobs": 1,
