@@ -27,6 +27,7 @@ REQUEST_SECONDS = 20.0
 _NO_BODY = {204, 304}
 _METHODS = (b"GET ", b"HEAD ", b"PUT ", b"POST ", b"DELETE ", b"OPTIONS ")
 _MAX_SHOWN = 2048
+_READ_SECONDS = 0.2
 _DRAIN_BYTES, _DRAIN_SECONDS = 4 * 1024 * 1024, 1.0
 
 
@@ -159,15 +160,20 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _serve(self) -> None:
-        self.connection.settimeout(self.server.request_seconds)
+        reads = self.command in ("GET", "HEAD")
+        seconds = self.server.request_seconds
+        self.connection.settimeout(min(seconds, _READ_SECONDS) if reads else seconds)
         try:
             body = read_body(self.rfile, self.headers)
         except BrokenRequest as problem:
             self._refuse(problem.broken)
             return
         except TimeoutError:
-            self._refuse(REQUEST_TIMEOUT)
-            return
+            if not reads:
+                self._refuse(REQUEST_TIMEOUT)
+                return
+            # To read takes no body, so what was announced and does not come is not missed.
+            body, self.close_connection = b"", True
         finally:
             self.connection.settimeout(self.timeout)
         self._answer(self.command, self.path, body)

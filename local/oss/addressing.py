@@ -54,6 +54,12 @@ def locate(host: str, raw_path: str, endpoint_hosts: Collection[str] = ()) -> Ad
     return Address(bucket=bucket, key=key)
 
 
+def names_no_service(host: str) -> bool:
+    """Whether a Host header is an address or a machine's own name, and no name that OSS has."""
+    name = _host_name(host)
+    return bool(name) and not _SERVICE_HOST.fullmatch(name) and _names_no_bucket(name)
+
+
 def check_key(key: str) -> None:
     """Refuse what OSS's "Object naming conventions" refuse.
 

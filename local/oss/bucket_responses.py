@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from local.oss.buckets import ClassStat
 from local.oss.call import STORAGE_CLASSES, xml_response
-from local.oss.configuration_responses import access_monitor, encryption_rule
+from local.oss.configuration_responses import access_monitor, encryption_rule, keep_encryption
+from local.oss.encryption import encryption_of
 from local.oss.errors import OssError, invalid_argument
 from local.oss.xml_documents import Content, iso_time, parse, text_of
 from local.wire import Response
@@ -58,7 +59,7 @@ def list_buckets(call: Call) -> Response:
         ("IsTruncated", page.is_truncated),
         ("NextMarker", page.next_marker),
         ("Owner", owner(call)),
-        ("Buckets", [("Bucket", _bucket(call, bucket)) for bucket in page.rows]),
+        ("Buckets", [("Bucket", _bucket(call, bucket)) for bucket in page.rows if _is_tagged(call, bucket)]),
     ]
     return xml_response("ListAllMyBucketsResult", children)
 
@@ -72,7 +73,9 @@ def put_bucket(call: Call) -> Response:
     if storage_class not in STORAGE_CLASSES:
         raise invalid_argument("The storage class is not one of those that OSS knows.")
     acl = call.header("x-oss-acl") or "private"
+    encryption_of(call.request.headers)
     call.store.create_bucket(call.bucket, region=call.service.region, acl=acl, storage_class=storage_class)
+    keep_encryption(call)
     return Response(status=200, headers={"Location": f"/{call.bucket}"})
 
 
@@ -184,13 +187,23 @@ def owner(call: Call) -> Content:
     return [("ID", account), ("DisplayName", account)]
 
 
+def _is_tagged(call: Call, bucket: Bucket) -> bool:
+    """Whether a bucket has the tag that ListBuckets is asked for, if it is."""
+    key, value = call.query.get("tag-key", ""), call.query.get("tag-value")
+    if not key:
+        return True
+    kept = call.store.configurations.find(bucket.name, "tagging")
+    tags = parse(kept.encode(), "Tagging").iter("Tag") if kept else ()
+    return any(tag.findtext("Key") == key and value in (None, tag.findtext("Value")) for tag in tags)
+
+
 def _bucket(call: Call, bucket: Bucket) -> list[tuple[str, Content]]:
     return [
         ("Name", bucket.name),
         ("Location", f"oss-{bucket.region}"),
         ("Region", bucket.region),
         ("CreationDate", iso_time(bucket.created)),
-        ("ExtranetEndpoint", call.service.endpoint()),
-        ("IntranetEndpoint", call.service.endpoint(internal=True)),
+        ("ExtranetEndpoint", call.endpoint()),
+        ("IntranetEndpoint", call.endpoint(internal=True)),
         ("StorageClass", bucket.storage_class),
     ]

@@ -13,6 +13,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from local.oss import encryption
+from local.oss.addressing import names_no_service
 from local.oss.buckets import check_acl
 from local.oss.errors import OssError, invalid_argument, not_modified, precondition_failed
 from local.oss.objects import DEFAULT_CONTENT_TYPE, OBJECT_ACLS, Attributes, Origin, StoredObject
@@ -69,6 +70,11 @@ class Call:
     def store(self) -> ObjectStore:
         """The state."""
         return self.service.store
+
+    def endpoint(self, *, internal: bool = False) -> str:
+        """Return the host at which OSS is; who came by an address is not led away from it."""
+        host = self.request.host
+        return host if names_no_service(host) else self.service.endpoint(internal=internal)
 
     @property
     def bucket(self) -> str:

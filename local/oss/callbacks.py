@@ -99,9 +99,11 @@ def own_variables(text: str) -> dict[str, str]:
         OssError: InvalidArgument.
     """
     variables = _document(text, "callback-var") if text else {}
-    if any(not name.startswith("x:") for name in variables):
-        raise _invalid("A name of callback-var does not begin with x:.", argument="callback-var")
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in variables.items()}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in variables.items()
+        if name.startswith("x:")
+    }
 
 
 def send(callback: Callback, facts: Mapping[str, str | int], headers: Mapping[str, str]) -> bytes:

@@ -6,16 +6,16 @@ that :mod:`local.oss.operations` lists are made from it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from local.oss import callbacks, encryption
+from local.oss import configuration_checks as checks
+from local.oss import encryption
 from local.oss.call import xml_response
-from local.oss.errors import OssError, invalid_argument, malformed_xml
-from local.oss.xml_documents import Content, parse
+from local.oss.errors import OssError, malformed_xml
+from local.oss.xml_documents import Content, document, parse
 from local.wire import Response
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MAX_LIVE_CHANNELS = 1000
 DEFAULT_LIVE_CHANNELS = 100
-MAX_RULES = 1000
-_TLS_VERSIONS = ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +31,8 @@ class Configuration:
 
     ``root`` is the root of its document, empty for one that is JSON. As long as nobody has set it OSS answers
     with a ``default`` or refuses with the code and message of ``missing``. ``choices`` says of paths in the
-    document which texts they may hold, ``check`` whatever else it must keep to.
+    document which texts they may hold, ``check`` whatever else it must keep to, ``filled`` what OSS
+    adds where it is left out.
     """
 
     parameter: str
@@ -43,6 +42,7 @@ class Configuration:
     missing: tuple[str, str] = ("", "")
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     check: Callable[[ElementTree.Element], None] | None = None
+    filled: dict[str, str] = field(default_factory=dict, hash=False)
     deletable: bool = True
 
     def get(self, call: Call) -> Response:
@@ -59,7 +59,7 @@ class Configuration:
     def put(self, call: Call) -> Response:
         """Check and keep a document."""
         body = call.checked_body()
-        call.store.configurations.put(call.bucket, self.parameter, self._checked(body))
+        call.store.configurations.put(call.bucket, self.parameter, self.checked(body))
         return Response(status=200)
 
     def delete(self, call: Call) -> Response:
@@ -67,10 +67,16 @@ class Configuration:
         call.store.configurations.delete(call.bucket, self.parameter)
         return Response(status=204)
 
-    def _checked(self, body: bytes) -> str:
+    def checked(self, body: bytes) -> str:
+        """Return a document as it is kept.
+
+        Raises:
+            OssError: it breaks a rule of OSS.
+        """
         if not self.root:
-            return _checked_json(body)
+            return checks.checked_json(body)
         root = parse(body, self.root)
+        checks.write_as_oss(root, self.filled)
         for path, allowed in self.choices.items():
             if any((node.text or "").strip() not in allowed for node in root.findall(path)):
                 raise malformed_xml()
@@ -98,79 +104,20 @@ def encryption_rule(call: Call) -> Content:
     return [("SSEAlgorithm", "None")] if rule is None else list(rule.items())
 
 
+def keep_encryption(call: Call) -> None:
+    """Keep what the headers of PutBucket say about encryption as the bucket's rule."""
+    rule = [(name, call.header(header)) for name, header in encryption.RULE.items() if call.header(header)]
+    if call.header(encryption.ALGORITHM):
+        body = document("ServerSideEncryptionRule", [("ApplyServerSideEncryptionByDefault", rule)])
+        configuration = next(one for one in CONFIGURATIONS if one.parameter == "encryption")
+        call.store.configurations.put(call.bucket, "encryption", configuration.checked(body))
+
+
 def access_monitor(call: Call) -> str:
     """Return whether a bucket's accesses are tracked: ``Enabled`` or ``Disabled``."""
     kept = call.store.configurations.find(call.bucket, "accessmonitor")
     status = parse(kept.encode(), "AccessMonitorConfiguration").findtext("Status") if kept else None
     return status or "Disabled"
-
-
-def _checked_json(body: bytes) -> str:
-    try:
-        policy = json.loads(body)
-    except (ValueError, RecursionError):
-        policy = None
-    if not isinstance(policy, dict):
-        raise invalid_argument("The policy is not a JSON object.")
-    return body.decode("utf-8", "replace")
-
-
-def _check_encryption(root: ElementTree.Element) -> None:
-    algorithm = root.findtext("ApplyServerSideEncryptionByDefault/SSEAlgorithm") or ""
-    key = root.findtext("ApplyServerSideEncryptionByDefault/KMSMasterKeyID") or ""
-    if algorithm not in encryption.ALGORITHMS:
-        raise encryption.invalid_algorithm()
-    if key and algorithm != "KMS":
-        raise invalid_argument("KMSMasterKeyID is not applicable if user is not using kms.")
-
-
-def _check_lifecycle(root: ElementTree.Element) -> None:
-    rules = root.findall("Rule")
-    if not 1 <= len(rules) <= MAX_RULES:
-        raise malformed_xml()
-    for rule in rules:
-        if (rule.findtext("Status") or "").strip() not in ("Enabled", "Disabled"):
-            raise malformed_xml()
-        for days in rule.iter("Days"):
-            if not (days.text or "").strip().isdigit() or int((days.text or "")[:18]) < 1:
-                raise invalid_argument("'Days' for an action must be a positive integer.")
-        _check_order(rule)
-
-
-def _check_order(rule: ElementTree.Element) -> None:
-    # An object is moved on before it expires, and to each next class later than to the one before.
-    moves = [int((node.text or "0")[:18]) for node in rule.findall("Transition/Days")]
-    expires = rule.findtext("Expiration/Days")
-    if expires and any(days >= int(expires[:18]) for days in moves):
-        message = "Days in the Expiration action must be greater than Days in the Transition action."
-        raise invalid_argument(message)
-
-
-def _check_https(root: ElementTree.Element) -> None:
-    versions = [(node.text or "").strip() for node in root.findall("TLS/TLSVersion")]
-    enabled = (root.findtext("TLS/Enable") or "").strip() == "true"
-    if (enabled and not versions) or any(version not in _TLS_VERSIONS for version in versions):
-        raise malformed_xml()
-    tls = root.find("TLS")
-    for node in root.findall("TLS/TLSVersion"):
-        version = (node.text or "").strip()
-        if versions.count(version) > 1 and tls is not None:
-            versions.remove(version)
-            tls.remove(node)
-
-
-def _check_capacity(root: ElementTree.Element) -> None:
-    text = (root.findtext("StorageCapacity") or "").strip()
-    if text != "-1" and not text.isdigit():
-        raise invalid_argument("The storage capacity must be -1 or a number of GB.")
-
-
-def _check_callback_policy(root: ElementTree.Element) -> None:
-    names = [item.findtext("PolicyName") or "" for item in root.findall("PolicyItem")]
-    if "" in names or len(set(names)) < len(names):
-        raise malformed_xml()
-    for item in root.findall("PolicyItem"):
-        callbacks.parse(item.findtext("Callback") or "", item.findtext("CallbackVar") or "")
 
 
 _BOOLEAN = ("true", "false")
@@ -182,12 +129,13 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         title="CallbackPolicy",
         root="BucketCallbackPolicy",
         missing=("BucketCallbackPolicyNotExist", "The bucket callback policy does not exist."),
-        check=_check_callback_policy,
+        check=checks.check_callback_policy,
     ),
     Configuration(
         parameter="cors",
         title="Cors",
         root="CORSConfiguration",
+        filled={"ResponseVary": "false"},
         missing=("NoSuchCORSConfiguration", "The CORS Configuration does not exist."),
     ),
     Configuration(
@@ -195,7 +143,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         title="Lifecycle",
         root="LifecycleConfiguration",
         missing=("NoSuchLifecycle", "No Row found in Lifecycle Table."),
-        check=_check_lifecycle,
+        check=checks.check_lifecycle,
     ),
     Configuration(
         parameter="website",
@@ -208,7 +156,8 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         parameter="referer",
         title="Referer",
         root="RefererConfiguration",
-        default=[("AllowEmptyReferer", True), ("RefererList", [])],
+        default=[("AllowEmptyReferer", True), ("AllowTruncateQueryString", True), ("RefererList", [])],
+        filled={"AllowTruncateQueryString": "true"},
         choices={"AllowEmptyReferer": _BOOLEAN},
         deletable=False,
     ),
@@ -223,7 +172,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         title="Encryption",
         root="ServerSideEncryptionRule",
         missing=("NoSuchServerSideEncryptionRule", "The server side encryption rule does not exist."),
-        check=_check_encryption,
+        check=checks.check_encryption,
     ),
     Configuration(parameter="tagging", title="Tags", root="Tagging", default=[("TagSet", [])]),
     Configuration(
@@ -259,7 +208,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         root="HttpsConfiguration",
         default=[("TLS", [("Enable", False)])],
         choices={"TLS/Enable": _BOOLEAN},
-        check=_check_https,
+        check=checks.check_https,
         deletable=False,
     ),
     Configuration(
@@ -282,7 +231,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         title="StorageCapacity",
         root="BucketUserQos",
         default=[("StorageCapacity", -1)],
-        check=_check_capacity,
+        check=checks.check_capacity,
         deletable=False,
     ),
 )

@@ -21,7 +21,7 @@ KEY = "x-oss-server-side-encryption-key-id"
 DATA_ALGORITHM = "x-oss-server-side-data-encryption"
 # The key that KMS makes for an account whose writers name none.
 _DEFAULT_KEY = "00000000-0000-4000-8000-000000000000"
-_RULE = {"SSEAlgorithm": ALGORITHM, "KMSMasterKeyID": KEY, "KMSDataEncryption": DATA_ALGORITHM}
+RULE = {"SSEAlgorithm": ALGORITHM, "KMSMasterKeyID": KEY, "KMSDataEncryption": DATA_ALGORITHM}
 
 
 def invalid_algorithm() -> OssError:
@@ -61,4 +61,4 @@ def with_default(store: ObjectStore, bucket: str, headers: Mapping[str, str]) ->
     rule = rule_of(store, bucket)
     if not rule:
         return headers
-    return {**headers, **{_RULE[name]: value for name, value in rule.items() if name in _RULE}}
+    return {**headers, **{RULE[name]: value for name, value in rule.items() if name in RULE}}

@@ -166,7 +166,7 @@ _MODIFIERS = frozenset(
     or name
     in (
         *("security-token", "continuation-token", "x-oss-process", "x-oss-request-payer"),
-        *("x-oss-traffic-limit", "callback", "callback-var"),
+        *("x-oss-traffic-limit", "callback", "callback-var", "regionList"),
     )
 )
 

@@ -43,9 +43,8 @@ class Archive:
         file = _RemoteFile(read, size, largest_read=MAX_DIRECTORY_BYTES)
         self._zip = _guarded(lambda: zipfile.ZipFile(file))  # type: ignore[arg-type, type-var, unused-ignore]  # all that zipfile asks of a file
         file.largest_read = size
-        self.entries = [
-            _entry(index, info) for index, info in enumerate(self._zip.infolist()) if not info.is_dir()
-        ]
+        entries = (_entry(index, info) for index, info in enumerate(self._zip.infolist()))
+        self.entries = [entry for entry in entries if not entry.name.endswith("/")]
 
     def read(self, entry: Entry) -> bytes:
         """Return an entry's bytes, never more than its directory entry said.

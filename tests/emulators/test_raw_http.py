@@ -249,6 +249,14 @@ def test_a_request_that_never_ends_is_told_so_in_the_words_of_its_service(
     assert told(name, answer) == TIMEOUTS[name]
 
 
+def test_a_read_does_not_wait_for_the_body_that_it_announces(servers: dict[str, LoopbackServer]) -> None:
+    server = servers["hurried oss"]
+    with socket.create_connection((server.address, server.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told("oss", answer) == (403, "AccessDenied")
+
+
 def test_a_connection_may_rest_between_requests_for_longer_than_within_one(
     servers: dict[str, LoopbackServer],
 ) -> None:

@@ -122,6 +122,12 @@ ARCHIVES = [
         },
     ),
     archive(
+        "a zip with names that are none",
+        lambda: chat_zip({"": p.jpeg(), "\0.jpg": p.jpeg(2), "b\\": b"", "1.jpg": p.jpeg(3)}),
+        "unpacked",
+        {"": "unsafe_name", "\ufffd.jpg": "unsafe_name", "1.jpg": "usable"},
+    ),
+    archive(
         "a zip with a link",
         lambda: z.zip_of((z.link("1.jpg"), b"/etc/passwd")),
         "unpacked",

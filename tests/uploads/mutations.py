@@ -12,13 +12,14 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
-
 from local.demo.zips import chat_zip
 from local.samples import encoded, portrait
 from tests.uploads import zips as z
 
 _HEAD_BYTES = 46
 """Of a file in a zip's directory, before its name; the other heads are shorter."""
+
+_PICTURES_HEAD_BYTES = 700
 
 _EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
 
@@ -132,7 +133,8 @@ _MUTATIONS: tuple[Callable[[bytearray, random.Random, Sequence[bytes]], None], .
 
 def _somewhere(content: bytearray, dice: random.Random) -> int:
     """A place in the file: mostly in a head, since in the middle of a picture there is little to break."""
-    heads = [match.start() for match in re.finditer(rb"PK[\1-\7][\2-\10]", content)] or [0]
-    if dice.random() < 0.7:
-        return min(dice.choice(heads) + dice.randrange(_HEAD_BYTES), len(content) - 1)
-    return dice.randrange(len(content))
+    heads = [match.start() for match in re.finditer(rb"PK[\1-\7][\2-\10]", content)]
+    if dice.random() < 0.3:
+        return dice.randrange(len(content))
+    at = dice.choice(heads) + dice.randrange(_HEAD_BYTES) if heads else dice.randrange(_PICTURES_HEAD_BYTES)
+    return min(at, len(content) - 1)

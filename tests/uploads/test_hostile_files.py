@@ -23,7 +23,6 @@ from shared.domain.archives import (
     verdict_from_entry,
 )
 from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict, jpeg_sides
-from shared.errors import Trouble
 from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
 from shared.workflow.intake import HEADER_BYTES
 
@@ -31,7 +30,7 @@ from .mutations import archives, mutants, pictures
 from .pictures import decoded
 from .support import Studio
 
-OF_EACH_ARCHIVE, OF_EACH_PICTURE, THROUGH_THE_HANDLER = 150, 60, 6
+OF_EACH_ARCHIVE, OF_EACH_PICTURE, THROUGH_THE_HANDLER = 200, 100, 10
 ARCHIVES = [
     "stored",
     "packed",
@@ -101,7 +100,7 @@ def unpack(reads: Reads) -> int:
             except UnreadableArchive:
                 continue
             count += 1
-            assert len(content) == entry.size <= MAX_SOURCE_BYTES
+            assert len(content) <= entry.size <= MAX_SOURCE_BYTES
             assert entry.size <= max(RATIO_COUNTS_FROM, MAX_RATIO * entry.packed_size)
     return count
 
@@ -124,7 +123,7 @@ def test_a_damaged_zip_is_read_within_bounds_or_refused(name: str) -> None:
         assert reads.at_once <= max(WINDOW, len(content)), f"{name} {number}"
         assert time.process_time() - began < PATIENCE_SECONDS, f"{name} {number}"
     # Were all of them refused at the door, nothing would have been tried.
-    assert read > OF_EACH_ARCHIVE / 2
+    assert read > OF_EACH_ARCHIVE / 5
 
 
 @pytest.mark.parametrize("name", ["packed", "of many", "in the large format"])
@@ -138,21 +137,21 @@ def test_of_a_zip_of_500_megabytes_no_more_is_asked_for_than_its_directory_and_i
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_damaged_picture_is_prepared_or_refused(name: str) -> None:
-    refused = 0
+    refusals = []
     for number, content in enumerate(mutants(name, pictures(), OF_EACH_PICTURE)):
         began = time.process_time()
         try:
             prepared = images.process(content, PREPARE).content
         except OssError as refusal:
-            assert refusal.status == 400, f"{name} {number}"
-            refused += 1
+            refusals.append(refusal.status)
         else:
             picture = decoded(prepared)
             assert picture.format == "JPEG"
             assert max(picture.size) <= PREPARED_SIDE_PIXELS, f"{name} {number}"
             assert jpeg_sides(prepared[:HEADER_BYTES]) in (picture.size, None), f"{name} {number}"
         assert time.process_time() - began < PATIENCE_SECONDS, f"{name} {number}"
-    assert 0 < refused < OF_EACH_PICTURE
+    assert set(refusals) == {400}
+    assert len(refusals) < OF_EACH_PICTURE
 
 
 @pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "CMYK JPEG", "MPO"])
@@ -171,11 +170,7 @@ def test_a_damaged_upload_gets_a_verdict_from_the_handler(name: str, studio: Stu
     for number, content in enumerate(mutants(name, seeds, THROUGH_THE_HANDLER)):
         person = f"{name} {number}"
         studio.upload(person, f"1{suffix}", content)
-        try:
-            studio.handle_uploads()
-        except Trouble as trouble:
-            assert trouble.code
-            continue
+        studio.handle_uploads()
         job = studio.job(person)
         assert job is not None
-        assert {photo.verdict.value for photo in job.photos} <= ENDS
+        assert {photo.verdict.value for photo in job.photos} <= ENDS, person

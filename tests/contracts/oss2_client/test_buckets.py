@@ -55,8 +55,8 @@ def test_get_bucket_info_names_all_that_the_client_reads(bucket: oss2.Bucket) ->
         "oss-cn-beijing",
         "Standard",
     )
-    assert info.extranet_endpoint == "oss-cn-beijing.aliyuncs.com"
-    assert info.intranet_endpoint == "oss-cn-beijing-internal.aliyuncs.com"
+    # Who came by an address is not led away from this machine.
+    assert info.extranet_endpoint == info.intranet_endpoint == bucket.endpoint.removeprefix("http://")
     assert (info.acl.grant, info.owner.id) == ("private", info.owner.display_name)
     assert (info.versioning_status, info.bucket_encryption_rule.sse_algorithm) == (None, None)
     assert (info.data_redundancy_type, info.access_monitor) == ("LRS", "Disabled")

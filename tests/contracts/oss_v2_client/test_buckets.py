@@ -24,7 +24,9 @@ def test_put_bucket_keeps_acl_and_storage_class(client: oss.Client, running: Run
     assert (info.name, info.acl, info.storage_class) == (name, "public-read", "IA")
 
 
-def test_get_bucket_info_names_all_that_the_client_reads(client: oss.Client, bucket: str) -> None:
+def test_get_bucket_info_names_all_that_the_client_reads(
+    client: oss.Client, running: RunningOss, bucket: str
+) -> None:
     info = client.get_bucket_info(oss.GetBucketInfoRequest(bucket=bucket)).bucket_info
     assert (info.location, info.data_redundancy_type, info.access_monitor) == (
         "oss-cn-beijing",
@@ -33,8 +35,8 @@ def test_get_bucket_info_names_all_that_the_client_reads(client: oss.Client, buc
     )
     assert (info.block_public_access, info.cross_region_replication) == (False, "Disabled")
     assert (info.transfer_acceleration, info.sse_rule.sse_algorithm) == ("Disabled", "None")
-    assert info.extranet_endpoint == "oss-cn-beijing.aliyuncs.com"
-    assert info.intranet_endpoint == "oss-cn-beijing-internal.aliyuncs.com"
+    # Who came by an address is not led away from this machine.
+    assert info.extranet_endpoint == info.intranet_endpoint == running.url.removeprefix("http://")
     assert info.owner.id == info.owner.display_name != ""
     assert info.creation_date
     assert info.resource_group_id
