@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.domain.object_keys import READY_MARKER
+
 MAX_PHOTOS = 10
+"""DashScope, facechain-finetune: a training takes 1 to 10 images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,8 @@ class Rules:
     Attributes:
         quiet: no new photo for so long completes a set.
         min_photos: usable photos that quiet time needs to complete a set.
+        close_at: so many usable photos complete a set at once; 0: no number does.
+        ready_marker: the object in a person's folder that completes the set.
         carry_over: whether a new revision trains on the person's earlier photos too.
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
@@ -29,6 +34,8 @@ class Rules:
 
     quiet: int = 120_000
     min_photos: int = 1
+    close_at: int = MAX_PHOTOS
+    ready_marker: str = READY_MARKER
     carry_over: bool = True
     face_check: bool = True
     concurrent_trainings: int = 1
