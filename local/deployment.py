@@ -28,6 +28,9 @@ from shared.settings import read_settings
 CODE_FOLDER = ROOT / ".local" / "code"
 TEMPLATE = ROOT / "template.yml"
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
+# What our functions import to call a service: loaded once for all instances, which are many. Of others' code
+# nothing is known, and it may change from one deployment to the next.
+PRELOADED = ("requests", "oss2", "tablestore")
 CREDENTIALS_KEPT_SECONDS = 3600.0
 # Function Compute lets the pauses between asynchronous retries grow to minutes; nobody waits that long here.
 MAX_RETRY_DELAY_SECONDS = 5.0
@@ -89,6 +92,7 @@ class Deployment:
             # Clients compare the life of their credentials with the machine's clock.
             credentials=_KeptCredentials(keys, SystemClock()),
             libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
+            preloaded=() if code else PRELOADED,
             tick_seconds=tick_seconds,
             max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
             # More processes than cores would only start slower; what waits for one waits its turn.

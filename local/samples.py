@@ -2,18 +2,21 @@
 
 The demo and the tests need photos that may be given away, that are the same on every machine and of
 which as many can be had as wanted. A drawn portrait meets all three; a photo of a person meets none.
+All of them are drawn here, and files of the kinds that cameras write are made of them by :func:`encoded`.
 """
 
 # ruff: noqa: S311 (the generators choose hair and weather; nothing here is a secret)
 
 from __future__ import annotations
 
+import io
 import random
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageEnhance
 
 Colour = tuple[int, int, int]
+Turn = Image.Transpose
 
 PHOTOS_PER_PERSON = 100
 SKIN_TONES: tuple[Colour, ...] = (
@@ -57,6 +60,20 @@ _HAIR_STYLES = ("short", "bob", "long", "bun")
 _LONGEST_DRAWN_SIDE = 1280
 # A person is drawn in a cell of this many units, so that every picture keeps the same proportions.
 _CELL_WIDTH, _CELL_HEIGHT = 80.0, 100.0
+
+
+# How a camera that was held like this has stored the picture (EXIF 2.32, "Orientation"): the inverse of what
+# a viewer does.
+_STORED: dict[int, Turn] = {
+    2: Turn.FLIP_LEFT_RIGHT,
+    3: Turn.ROTATE_180,
+    4: Turn.FLIP_TOP_BOTTOM,
+    5: Turn.TRANSPOSE,
+    6: Turn.ROTATE_90,
+    7: Turn.TRANSVERSE,
+    8: Turn.ROTATE_270,
+}
+_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +148,31 @@ def landscape(seed: int, size: tuple[int, int] = (1024, 768)) -> Image.Image:
             fill=(30, 82, 52),
         )
     return canvas.resize(size, Image.Resampling.LANCZOS)
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", *, orientation: int = 1, **options: object) -> bytes:
+    """Return ``image`` as a file.
+
+    Args:
+        image: The picture, upright.
+        kind: A format of Pillow's, or ``HEIF`` for what iPhones write.
+        orientation: How the camera was held, 1 to 8 as in EXIF: the pixels are stored turned, which the
+            file says.
+        options: What the format's writer takes, such as ``quality``.
+    """
+    if kind == "HEIF":
+        # 18 MB of codec that most samples do not need.
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    if orientation != 1:
+        image = image.transpose(_STORED[orientation])
+        exif = Image.Exif()
+        exif[_EXIF_ORIENTATION] = orientation
+        options["exif"] = exif.tobytes()
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
 
 def _canvas(size: tuple[int, int], top: Colour) -> Image.Image:

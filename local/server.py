@@ -6,34 +6,48 @@ connections alive and hands over the path undecoded, which OSS signatures need.
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
+from local.bodies import read_body
+from local.broken_requests import REQUEST_TIMEOUT, Broken, BrokenRequest, broken_by
 from local.wire import Headers, Request, Response
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (told apart here, and listened on only when somebody asks for it)
 HOST_VARIABLE = "LOCAL_HOST"
-MAX_BODY_BYTES = 5 * 1024**3
+IDLE_SECONDS = 120.0
+REQUEST_SECONDS = 20.0
 _NO_BODY = {204, 304}
-_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_METHODS = (b"GET ", b"HEAD ", b"PUT ", b"POST ", b"DELETE ", b"OPTIONS ")
+_MAX_SHOWN = 2048
+_DRAIN_BYTES, _DRAIN_SECONDS = 4 * 1024 * 1024, 1.0
 
 
 class LoopbackServer:
     """Serves ``answer`` on an address until closed."""
 
     def __init__(
-        self, answer: Callable[[Request], Response], *, port: int = 0, address: str = LOOPBACK
+        self,
+        answer: Callable[[Request], Response],
+        *,
+        port: int = 0,
+        address: str = LOOPBACK,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
-        """Bind at once (``port`` 0: any free one), so that :attr:`port` is known before :meth:`start`."""
+        """Bind at once (``port`` 0: any free one), so that :attr:`port` is known before :meth:`start`.
+
+        A client that begins a request and then sends nothing of it for ``request_seconds`` is told so.
+        """
         self._server = _Server((address, port), _Handler)
         self._server.answer = answer
+        self._server.request_seconds = request_seconds
         self.address = address
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -71,6 +85,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     answer: Callable[[Request], Response]
+    request_seconds: float
 
     def __init__(self, *arguments: Any) -> None:
         """Take the base class's arguments."""
@@ -110,29 +125,87 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "local-cloud"
     disable_nagle_algorithm = True
     wbufsize = -1
-    timeout = 120
+    timeout = IDLE_SECONDS
+    raw_requestline: bytes
 
     def version_string(self) -> str:
         """Name the server, without the trailing blank of the base class."""
         return self.server_version
 
-    def _serve(self) -> None:
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it; nothing of the one before is known any more."""
+        self.headers = Message()
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; what is wrong with it is answered."""
+        self.connection.settimeout(self.server.request_seconds)
         try:
-            body = self._read_body()
-        except ValueError as problem:
-            self.close_connection = True
-            self._send(Response(status=400, body=f"{problem}\n".encode()))
+            return super().parse_request()
+        except TimeoutError:
+            self._refuse(REQUEST_TIMEOUT)
+            return False
+        finally:
+            self.connection.settimeout(self.timeout)
+
+    def send_error(self, code: int, *_: object, **__: object) -> None:
+        """Refuse a request as its service does, in place of the base class with a page of its own."""
+        self._refuse(broken_by(code))
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Return what serves a method: services know their methods, and refuse the others."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def _serve(self) -> None:
+        self.connection.settimeout(self.server.request_seconds)
+        try:
+            body = read_body(self.rfile, self.headers)
+        except BrokenRequest as problem:
+            self._refuse(problem.broken)
             return
-        raw_path, _, raw_query = self.path.partition("?")
+        except TimeoutError:
+            self._refuse(REQUEST_TIMEOUT)
+            return
+        finally:
+            self.connection.settimeout(self.timeout)
+        self._answer(self.command, self.path, body)
+
+    def _refuse(self, broken: Broken) -> None:
+        """Let the service say what is wrong, if it was HTTP at all, and hang up."""
+        self.close_connection = True
+        self.request_version = self.protocol_version
+        line = self.raw_requestline
+        if b"HTTP/" not in line and not line.startswith(_METHODS):
+            text = f"{broken.message}\n".encode()
+            self._send(Response(status=400, headers={"Content-Type": "text/plain"}, body=text))
+        else:
+            self.command, _, rest = line[:_MAX_SHOWN].decode("latin-1").strip().partition(" ")
+            self._answer(self.command, rest.partition(" ")[0], b"", broken)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Hear out, within bounds, who still sends: to close on unread bytes takes the answer back."""
+        self.connection.settimeout(_DRAIN_SECONDS)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            left = _DRAIN_BYTES
+            while left > 0 and (piece := self.connection.recv(65536)):
+                left -= len(piece)
+
+    def _answer(self, method: str, path: str, body: bytes, broken: Broken | None = None) -> None:
+        raw_path, _, raw_query = path.partition("?")
         response = self.server.answer(
             Request(
-                method=self.command,
+                method=method,
                 host=self.headers.get("Host", ""),
                 raw_path=raw_path,
                 raw_query=raw_query,
                 headers=Headers((name, _as_utf8(value)) for name, value in self.headers.items()),
                 body=body,
                 remote_address=self.client_address[0],
+                broken=broken,
             )
         )
         if response.dropped:
@@ -140,38 +213,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self._send(response)
-
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = do_PATCH = _serve  # noqa: N815 (names fixed by http.server)
-
-    def _read_body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._read_chunks()
-        length = self.headers.get("Content-Length", "0").strip()
-        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
-            raise ValueError("Content-Length is not a size that is accepted here")
-        body = self.rfile.read(int(length))
-        if len(body) != int(length):
-            raise ValueError("the body ended before its Content-Length")
-        return body
-
-    def _read_chunks(self) -> bytes:
-        chunks: list[bytes] = []
-        left = MAX_BODY_BYTES
-        while True:
-            digits = self.rfile.readline(1024).partition(b";")[0].strip()
-            if not _HEXADECIMAL.fullmatch(digits):
-                raise ValueError("a chunk's size is not a hexadecimal number")
-            size = int(digits, 16)
-            if size > left:
-                raise ValueError("the chunks are more than is accepted here")
-            if size == 0:
-                while self.rfile.readline(65536) not in (b"\r\n", b"\n", b""):
-                    pass
-                return b"".join(chunks)
-            chunks.append(self.rfile.read(size))
-            left -= size
-            if len(chunks[-1]) != size or self.rfile.readline(8) not in (b"\r\n", b"\n"):
-                raise ValueError("a chunk ended before its size")
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)

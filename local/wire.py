@@ -13,8 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
+
+from local.broken_requests import Broken, in_words_of
 
 ANY_OPERATION = "*"
 _numbers = itertools.count(1)
@@ -45,7 +48,11 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One HTTP request, as it came: nothing in it is decoded yet."""
+    """One HTTP request, as it came: nothing in it is decoded yet.
+
+    ``broken`` says what is wrong with a request that did not come whole: it has no body then, may lack
+    everything else, and is to be refused.
+    """
 
     method: str
     host: str
@@ -54,14 +61,15 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     remote_address: str = "127.0.0.1"
+    broken: Broken | None = None
 
     @property
     def path(self) -> str:
         """The path, percent-decoded once as UTF-8."""
         return unquote(self.raw_path, errors="surrogateescape")
 
-    @property
-    def query(self) -> dict[str, str]:
+    @cached_property
+    def query(self) -> Mapping[str, str]:
         """The query, decoded; a name without ``=`` has the value ``""``; the last of a name wins."""
         return dict(parse_qsl(self.raw_query, keep_blank_values=True))
 
@@ -185,8 +193,13 @@ class Front:
     def __call__(self, request: Request) -> Response:
         """Answer ``request``."""
         operation = self.service.operation(request)
-        fault = self._take(operation, request)
-        response = self.service.handle(request) if fault is None else self._disturbed(fault, request)
+        if request.broken is not None:
+            words = in_words_of(self.service.name, request.broken)
+            refusal = Refusal(status=words.status, code=words.code, message=words.message)
+            response = self.service.refuse(request, refusal)
+        else:
+            fault = self._take(operation, request)
+            response = self.service.handle(request) if fault is None else self._disturbed(fault, request)
         self.calls.append(
             Call(
                 operation=operation,

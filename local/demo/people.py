@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import io
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from PIL import Image
+from local.demo.zips import chat_zip
+from local.samples import encoded, landscape, portrait
 
-from local.samples import landscape, portrait
+READY = "_READY"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to upload: its name below the person's folder, and its bytes."""
+    """A file to upload: its name below the person's folder, and its bytes.
+
+    ``verdict`` is what must become of it, empty when only the outcome can tell; ``inside`` are the files of a
+    zip, by their names in it.
+    """
 
     name: str
     content: bytes
+    verdict: str = ""
+    inside: Sequence[File] = ()
 
 
 @dataclass(frozen=True)
@@ -36,24 +43,18 @@ class Person:
 
 
 def sample_people() -> list[Person]:
-    """Draw five people: each way a set can be completed, and one with nothing that can be used."""
+    """Make up five people: each way a set can be completed, and photos as people really have them."""
     return [
         Person("林小雨", _portraits(1, 10, "jpg"), "10 photos: complete by count", "SUCCEEDED", "count"),
         Person(
             "maria",
-            [*_portraits(2, 3, "png"), File("_READY", b"")],
-            "3 photos, then the marker _READY",
+            [*_from_a_phone(), File(READY, b"")],
+            "an iPhone's photos, then the marker _READY",
             "SUCCEEDED",
             "marker",
         ),
-        Person("zhang wei", _portraits(3, 1, "jpg"), "1 photo, then quiet", "SUCCEEDED", "quiet"),
-        Person(
-            "amara",
-            [*_portraits(4, 4, "png"), _notes(), File("view.jpg", _encoded(landscape(7), "jpg"))],
-            "4 good photos among 6 files, then quiet",
-            "SUCCEEDED",
-            "quiet",
-        ),
+        Person("zhang wei", [_from_a_chat()], "a zip from a chat, then quiet", "SUCCEEDED", "quiet"),
+        Person("amara", _with_strays(), "4 good photos among other files, then quiet", "SUCCEEDED", "quiet"),
         Person("nobody", _unusable(), "only unusable files", "REJECTED", None),
     ]
 
@@ -96,29 +97,61 @@ def interleaved(people: Sequence[Person]) -> Iterator[tuple[Person, File]]:
 def _portraits(identity: int, count: int, kind: str) -> list[File]:
     sizes = [(768, 1024), (1024, 1280), (960, 960)]
     return [
-        File(
-            f"photo {number:02d}.{kind}",
-            _encoded(portrait(identity * 100 + number, size=sizes[number % 3]), kind),
-        )
+        File(f"photo {number:02d}.{kind}", _portrait(identity, number, sizes[number % 3], kind), "usable")
         for number in range(1, count + 1)
+    ]
+
+
+def _from_a_phone() -> list[File]:
+    """A HEIC, and a JPEG of 12 megapixels that lies on its side and says so."""
+    upright = portrait(202, size=(3024, 4032))
+    return [
+        File("IMG_0412.HEIC", encoded(portrait(201, size=(1512, 2016)), "HEIF", quality=60), "usable"),
+        File("IMG_0413.JPG", encoded(upright, orientation=6, quality=88), "usable"),
+        File("IMG_0414.PNG", _portrait(2, 3, (1170, 1560), "png"), "usable"),
+    ]
+
+
+def _from_a_chat() -> File:
+    """A zip with Chinese names in GBK, and with what gets into zips unasked."""
+    photos = [
+        File(f"{name}.jpg", _portrait(3, number, (768, 1024), "jpg"), "usable")
+        for number, name in enumerate(("海边", "毕业", "证件照"), 1)
+    ]
+    noise = random.Random(3).randbytes(40_000)  # noqa: S311 (what an encrypted file looks like from outside)
+    older = File("older.jpg", _portrait(3, 4, (768, 1024), "jpg"))
+    inside = [
+        *photos,
+        File("私密.jpg", noise, "encrypted"),
+        File("旧照片.zip", chat_zip({older.name: older.content}), "nested_archive"),
+        File("说明.txt", "照片按时间排序\n".encode("gbk"), "not_an_image"),
+        File("__MACOSX/._海边.jpg", b"\0\5\x16\7" + bytes(170), "system_file"),
+    ]
+    content = chat_zip({file.name: file.content for file in inside}, protected=["私密.jpg"])
+    return File("chat.zip", content, "unpacked", inside)
+
+
+def _with_strays() -> list[File]:
+    """Good photos, one of them twice, and what else lay in the folder."""
+    good = _portraits(4, 4, "png")
+    return [
+        *good,
+        File("photo 02 (1).png", good[1].content, "duplicate"),
+        File("notes.txt", "拍摄于北京\n".encode(), "not_an_image"),
+        File("view.jpg", encoded(landscape(7), quality=88), "no_face"),
     ]
 
 
 def _unusable() -> list[File]:
     return [
-        File("mountains.jpg", _encoded(landscape(3), "jpg")),
-        File("tiny.png", _encoded(portrait(900, size=(120, 160)), "png")),
-        File("group.jpg", _encoded(portrait(901, size=(1280, 800), faces=2), "jpg")),
-        File("letter.jpg", b"Dear studio, my photos follow tomorrow.\n"),
-        File("empty.jpg", b""),
+        File("mountains.jpg", encoded(landscape(3), quality=88), "no_face"),
+        File("tiny.png", _portrait(9, 0, (120, 160), "png"), "too_few_pixels"),
+        File("group.jpg", encoded(portrait(901, size=(1280, 800), faces=2), quality=88), "several_faces"),
+        File("letter.jpg", b"Dear studio, my photos follow tomorrow.\n", "not_an_image"),
+        File("empty.jpg", b"", "empty"),
     ]
 
 
-def _notes() -> File:
-    return File("notes.txt", "拍摄于北京\n".encode())
-
-
-def _encoded(image: Image.Image, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG" if kind == "jpg" else "PNG", quality=88)
-    return buffer.getvalue()
+def _portrait(identity: int, number: int, size: tuple[int, int], kind: str) -> bytes:
+    picture = portrait(100 * identity + number, size=size)
+    return encoded(picture, "PNG") if kind == "png" else encoded(picture, quality=88)

@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.people import Person
+from local.demo.preparation import Preparation
 
 Documents = Mapping[str, "dict[str, Any] | None"]
 
+MOST_ROWS = 12
 STYLES = {
     "COLLECTING": "cyan",
     "QUEUED": "yellow",
@@ -28,7 +30,7 @@ STYLES = {
 def live_view(people: Sequence[Person], documents: Documents, uploaded: str, seconds: float) -> Group:
     """The view while things happen."""
     table = Table(expand=False, title=None, header_style="bold")
-    for heading in ("person", "photos", "state", "what is happening"):
+    for heading in ("person", "files", "state", "what is happening"):
         table.add_column(heading, no_wrap=heading != "what is happening")
     for person in people:
         document = documents.get(person.person_id)
@@ -44,9 +46,7 @@ def live_view(people: Sequence[Person], documents: Documents, uploaded: str, sec
 
 def final_table(people: Sequence[Person], documents: Documents) -> Table:
     """The table at the end."""
-    table = Table(title="Everybody", title_justify="left", header_style="bold")
-    for heading in ("person", "photos", "complete by", "state", "finetuned_output"):
-        table.add_column(heading, overflow="fold")
+    table = _table("Everybody", "person", "files", "complete by", "state", "finetuned_output")
     for person in people:
         document = documents.get(person.person_id)
         if document is None:
@@ -63,16 +63,31 @@ def final_table(people: Sequence[Person], documents: Documents) -> Table:
     return table
 
 
-def refused_photos(documents: Documents) -> Table | None:
-    """Which photos were not used, and why; None when all were."""
-    table = Table(title="Photos that were not used", title_justify="left", header_style="bold")
-    for heading in ("person", "photo", "why"):
-        table.add_column(heading, overflow="fold")
+def prepared_files(prepared: Sequence[Preparation]) -> Table:
+    """What was made of the files that could not be used as they came."""
+    table = _table("Made usable", "person", "file", "as it arrived", "as it is trained on")
+    for one in prepared[:MOST_ROWS]:
+        table.add_row(one.person_id, one.name, one.arrived, one.became)
+    if len(prepared) > MOST_ROWS:
+        table.add_row("", f"and {len(prepared) - MOST_ROWS} more", "", "")
+    return table
+
+
+def refused_files(documents: Documents) -> Table:
+    """Which files were not used, and why."""
+    table = _table("Not used", "person", "file", "why")
     for person_id, document in documents.items():
         for photo in document["current"]["photos"] if document else []:
-            if photo["verdict"] != "usable":
+            if photo["verdict"] not in ("usable", "unpacked"):
                 table.add_row(person_id, photo["name"], photo["reason"])
-    return table if table.row_count else None
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def _photos(document: dict[str, Any] | None) -> str:

@@ -17,7 +17,8 @@ from rich.live import Live
 
 from local.cloud import LocalCloud
 from local.demo.people import Person, interleaved, people_in, sample_people
-from local.demo.progress import final_table, live_view, refused_photos
+from local.demo.preparation import preparations
+from local.demo.progress import final_table, live_view, prepared_files, refused_files
 from local.demo.status_client import StatusClient
 from local.demo.verification import find_faults, missing_results
 from local.endpoints import forget_stale_endpoints, published
@@ -95,10 +96,11 @@ def _conclude(
 ) -> int:
     console.print()
     console.print(final_table(people, documents))
-    refused = refused_photos(documents)
-    if refused is not None:
-        console.print(refused)
-    faults = find_faults(cloud, people, documents)
+    prepared = preparations(cloud, people, documents)
+    for table in (prepared_files(prepared), refused_files(documents)):
+        if table.row_count:
+            console.print(table)
+    faults = find_faults(cloud, people, documents, prepared)
     ledger = cloud.studio.ledger()
     billed = sum(entry.billed_trainings for entry in ledger)
     for fault in faults:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from local.cloud import LocalCloud
-from local.demo.people import Person
+from local.demo.people import READY, File, Person
+from local.demo.preparation import Preparation
 
 
 def find_faults(
-    cloud: LocalCloud, people: Sequence[Person], documents: Mapping[str, dict[str, Any] | None]
+    cloud: LocalCloud,
+    people: Sequence[Person],
+    documents: Mapping[str, dict[str, Any] | None],
+    prepared: Sequence[Preparation],
 ) -> list[str]:
     """Return what is not as it should be, in words; empty when all is right."""
-    faults: list[str] = []
+    faults = [f"{one.person_id}: {one.name}: {one.fault}" for one in prepared if one.fault]
     ledger = cloud.studio.ledger()
     owners: dict[str, list[str]] = {}
+    of_fine_tune = {
+        job["fine_tune_id"]: job["job_id"]
+        for document in documents.values()
+        for job in (document["revisions"] if document else ())
+    }
     for entry in ledger:
-        for folder in {_folder(file) for file in entry.training_file_ids}:
+        # A file id, in place of a URL, does not tell whose it is.
+        folders = {_folder(file) for file in entry.training_file_ids if "://" in file}
+        for folder in folders or {of_fine_tune.get(entry.job_id, "")}:
             owners.setdefault(folder, []).append(entry.job_id)
     outputs = {f"facechain-finetune-{entry.job_id}" for entry in ledger if entry.status == "SUCCEEDED"}
     accounted = 0
@@ -67,13 +78,37 @@ def _faults_of_person(person: Person, document: dict[str, Any]) -> list[str]:
         faults.append(f"{person.person_id} has {len(document['revisions'])} photo sets, not 1")
     if person.closed_by and current["closed_by"] != person.closed_by:
         faults.append(f"{person.person_id} was closed by {current['closed_by']}, not {person.closed_by}")
-    recorded = {photo["name"] for photo in current["photos"]}
-    missing = {file.name for file in person.files if file.name != "_READY"} - recorded
-    if person.expected and missing:
-        faults.append(f"{person.person_id}: no verdict on {', '.join(sorted(missing))}")
+    faults += faults_of_verdicts(person, {photo["name"]: photo["verdict"] for photo in current["photos"]})
     if document["state"] == "REJECTED" and not current["reason"]:
         faults.append(f"{person.person_id} is REJECTED without a reason")
     return faults
+
+
+def faults_of_verdicts(person: Person, verdicts: Mapping[str, str]) -> list[str]:
+    """Compare the verdicts by the files' names. Which of two copies was recorded first is left to chance."""
+    files = list(_everything(person))
+    faults = []
+    if person.expected:
+        missing = {name for name, _ in files} - verdicts.keys()
+        strange = verdicts.keys() - {name for name, _ in files}
+        faults += [f"{person.person_id}: no verdict on {name}" for name in sorted(missing)]
+        faults += [f"{person.person_id}: a verdict on {name}, which nobody sent" for name in sorted(strange)]
+    for name, file in files:
+        if verdicts.get(name, "") in ("", file.verdict) or not file.verdict:
+            continue
+        copies = [(other, twin.verdict) for other, twin in files if twin.content == file.content]
+        found = sorted(verdicts.get(other, "") for other, _ in copies)
+        if found != sorted(verdict for _, verdict in copies):
+            faults.append(f"{person.person_id}: {name} is {verdicts[name]}, not {file.verdict}")
+    return faults
+
+
+def _everything(person: Person) -> Iterator[tuple[str, File]]:
+    """Yield each file that a verdict is due on, those inside of zips too, by the name it is recorded by."""
+    for file in person.files:
+        if file.name != READY:
+            yield file.name, file
+            yield from ((f"{file.name}/{inner.name}", inner) for inner in file.inside)
 
 
 def _faults_of_result(cloud: LocalCloud, job: dict[str, Any]) -> list[str]:

@@ -7,6 +7,9 @@ Compute, Python: "Handler", "Context", "Error handling" and "Logs".
 
 Requests and results travel over one socket, whose number is the first argument, as frames: two 4-byte
 lengths, a JSON head, a body. When the other end closes, the instance ends itself and everything it started.
+
+Further arguments name modules: with them the process is a nursery (:mod:`local.function_compute.processes`),
+which loads these and then forks off, for every socket that it is sent, a process that serves it.
 """
 
 # The folder of this script must leave the path before anything else is imported from it by accident, and the
@@ -15,6 +18,8 @@ import sys
 
 sys.path.pop(0)
 
+import contextlib
+import gc
 import importlib
 import importlib.machinery
 import json
@@ -30,6 +35,7 @@ import traceback
 from typing import Any
 
 _LENGTHS = struct.Struct(">II")
+_LENGTH = struct.Struct(">I")
 _EMULATORS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 
@@ -161,12 +167,113 @@ def error_envelope(problem: BaseException) -> bytes:
     return json.dumps(body).encode("utf-8", errors="backslashreplace")
 
 
+class Nursery:
+    """Forks instances on demand, and looks after them: only their parent can say what became of them.
+
+    It has one thread and only ever this one: with others a fork would copy their locks, held for ever.
+    """
+
+    def __init__(self, channel: socket.socket, modules: list[str]) -> None:
+        """Load ``modules``; what is wrong with one is for the function that imports it to find."""
+        self._channel = channel
+        self._children: set[int] = set()
+        for name in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        # What is loaded stays; looking through it for garbage would copy its pages into every child.
+        gc.collect()
+        gc.freeze()
+
+    def tend(self) -> socket.socket:
+        """Do what is asked until the other end closes; returns only in a child, what it has to serve."""
+        try:
+            while True:
+                order, fds = self._next_order()
+                if order["do"] != "start":
+                    self._answer({"done": getattr(self, "_" + order["do"])(order["pid"])})
+                    continue
+                try:
+                    child = os.fork()
+                except OSError as problem:
+                    self._answer({"refused": str(problem)})
+                else:
+                    if child == 0:
+                        break
+                    # On both sides, so that whoever comes first can rely on it.
+                    with contextlib.suppress(OSError):
+                        os.setpgid(child, child)
+                    self._children.add(child)
+                    self._answer({"done": child})
+                for fd in fds:
+                    os.close(fd)
+        except OSError:
+            for child in self._children:
+                self._kill(child)
+            os._exit(0)
+        return self._become_instance(order["environment"], *fds)
+
+    def _become_instance(self, environment: dict[str, str], channel: int, log: int) -> socket.socket:
+        os.setpgid(0, 0)
+        self._channel.close()
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(log, number)
+            # The nursery's streams know what kind of file they were made for.
+            stream = open(number, "w", closefd=False)  # noqa: SIM115 (a descriptor, open to the end)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+        os.close(log)
+        os.environ.clear()
+        os.environ.update(environment)
+        time.tzset()
+        return socket.socket(fileno=channel)
+
+    def _look(self, child: int) -> bool:
+        """Whether ``child`` runs; it is not waited for, so its number stays its own."""
+        if child not in self._children:
+            return False
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def _end(self, child: int) -> bool:
+        if child in self._children:
+            self._kill(child)
+            os.waitpid(child, 0)
+            self._children.discard(child)
+        return True
+
+    @staticmethod
+    def _kill(child: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+
+    def _next_order(self) -> tuple[dict[str, Any], list[int]]:
+        first, fds, _, _ = socket.recv_fds(self._channel, _LENGTH.size, 2)
+        if not first:
+            raise ConnectionError("the other end closed")
+        first += _read(self._channel, _LENGTH.size - len(first))
+        return json.loads(_read(self._channel, _LENGTH.unpack(first)[0])), fds
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        text = json.dumps(answer).encode()
+        self._channel.sendall(_LENGTH.pack(len(text)) + text)
+
+
 def main() -> None:
-    """Serve requests until the other end closes."""
+    """Be an instance, or the nursery of those that are forked."""
     channel = socket.socket(fileno=int(sys.argv[1]))
+    modules = sys.argv[2:]
+    sys.argv = [sys.argv[0]]
+    sys.path.insert(0, os.environ["FC_FUNC_CODE_PATH"])
+    sys.meta_path.insert(0, EmulatorsHidden())
+    if modules:
+        channel = Nursery(channel, modules).tend()
+    serve(channel)
+
+
+def serve(channel: socket.socket) -> None:
+    """Serve requests until the other end closes."""
     channel.set_inheritable(False)
     requests: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
-    formatter = _prepare_interpreter()
+    formatter = _prepare_output()
     # A daemon of its own reads, so that the end of the parent is noticed in the middle of a handler too.
     threading.Thread(target=_read_frames, args=(channel, requests), daemon=True).start()
     channel.sendall(_frame({"ready": True}, b""))
@@ -186,10 +293,7 @@ def main() -> None:
         channel.sendall(_frame({"failed": failed}, body))
 
 
-def _prepare_interpreter() -> _RequestFormatter:
-    sys.argv = [sys.argv[0]]
-    sys.path.insert(0, os.environ["FC_FUNC_CODE_PATH"])
-    sys.meta_path.insert(0, EmulatorsHidden())
+def _prepare_output() -> _RequestFormatter:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local.function_compute.processes import LANGUAGE
+
 if TYPE_CHECKING:
     from local.credentials import TemporaryCredentials
     from local.template import Function
@@ -30,7 +32,7 @@ def instance_environment(
     """Return the whole environment of an instance of ``function``; ``extra`` overrides the function's own."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
+        "LANG": LANGUAGE,
         "TZ": "UTC",
         # The emulators are on loopback; a proxy of the machine has no business between.
         "NO_PROXY": "127.0.0.1,localhost",

@@ -12,11 +12,8 @@ import json
 import os
 import re
 import selectors
-import signal
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+from local.function_compute.processes import Nursery, NurseryLost, OwnProcess, Process
+
 START_SECONDS = 60.0
 LOG_SECONDS_AFTER_RESULT = 0.5
 MAX_LOG_LINE_BYTES = 32 * 1024
@@ -61,30 +59,30 @@ class Answer:
 class Instance:
     """One process. Not thread-safe: whoever took it from the pool uses it alone."""
 
-    def __init__(self, environment: Mapping[str, str], code: Path, *, libraries: Path | None = None) -> None:
-        """Start the process in ``code`` with exactly ``environment``.
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        code: Path,
+        *,
+        libraries: Path | None = None,
+        nursery: Nursery | None = None,
+    ) -> None:
+        """Start the process in ``code`` with exactly ``environment``, forked off ``nursery`` if there is one.
 
         With ``libraries``, a folder of packages, the process sees those instead of this interpreter's own
         site-packages: what the runtime of the cloud ships, and nothing that merely happens to be here.
         """
-        flags = ["-S"] if libraries else []
-        if libraries:
-            environment = {**environment, "PYTHONPATH": str(libraries.resolve())}
         self.identity = f"c-{os.urandom(4).hex()}-{os.urandom(6).hex()}"
         self.released_at = 0.0
         self._channel, theirs = socket.socketpair()
         self._log, log_input = os.pipe()
+        environment = {**environment, "FC_INSTANCE_ID": self.identity}
+        self._process: Process
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, *flags, str(BOOTSTRAP), str(theirs.fileno())],
-                cwd=code,
-                env={**environment, "FC_INSTANCE_ID": self.identity},
-                stdin=subprocess.DEVNULL,
-                stdout=log_input,
-                stderr=log_input,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+            if nursery is not None and nursery.takes(environment):
+                self._process = nursery.start(environment, theirs.fileno(), log_input)
+            else:
+                self._process = OwnProcess(environment, code, libraries, theirs.fileno(), log_input)
         except BaseException:
             self._channel.close()
             os.close(self._log)
@@ -99,7 +97,6 @@ class Instance:
         self._ready = False
         self._mark_seen = False
         self._memory_limit: int | None = None
-        self._closing = threading.Lock()
         self._closed = False
 
     @property
@@ -110,12 +107,7 @@ class Instance:
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        # Without reaping: while the number is unreaped, the group can still be killed by it.
-        with self._closing:
-            if self._process.returncode is not None:
-                return False
-            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-            return os.waitid(os.P_PID, self._process.pid, options) is None
+        return self._process.alive
 
     @property
     def peak_memory(self) -> int:
@@ -265,12 +257,12 @@ class Instance:
 
     def kill(self) -> None:
         """End the process and everything it started, at once. May be called from any thread, and again."""
-        with self._closing:
-            # Once waited for, the number may belong to somebody else.
-            if self._process.returncode is None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        try:
+            self._process.end()
+        except NurseryLost:
+            # Then the instance ends itself, and everything it started, when it finds its channel closed.
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Kill the process and free what it held; only for the thread that has the instance."""

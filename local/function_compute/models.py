@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +31,7 @@ from local.function_compute.invocations import (
     Task,
 )
 from local.function_compute.logs import FunctionLogs
+from local.function_compute.processes import nursery_of
 from local.function_compute.running import LOG_TAIL_BYTES, InvocationResult, Runner, ServiceUnavailable
 from local.function_compute.schedules import Schedule, timer_event
 from local.template import Function, Resources, TemplateError
@@ -114,6 +115,7 @@ class FunctionCompute:
         credentials: Callable[[], TemporaryCredentials],
         environment: Mapping[str, str] | None = None,
         libraries: Path | None = None,
+        preloaded: Sequence[str] = (),
         tick_seconds: float | None = None,
         default_concurrency: int = 4,
         max_instances: int = 16,
@@ -134,6 +136,8 @@ class FunctionCompute:
             credentials: makes the temporary credentials that each invocation gets.
             environment: variables that override the functions' own, for example endpoints on loopback.
             libraries: a folder of packages that stands for the runtime's; None: this interpreter's own.
+            preloaded: libraries that the functions use, to be loaded once for all instances; see
+                :mod:`local.function_compute.processes`.
             tick_seconds: the interval of every timer trigger, in place of the template's.
             default_concurrency: how many instances a function without reserved concurrency may have.
             max_instances: no function has more instances than this, whatever it has reserved.
@@ -178,6 +182,7 @@ class FunctionCompute:
             credentials=credentials,
             region=resources.region,
             account_id=resources.account_id,
+            nursery=nursery_of(code.resolve(), libraries, tuple(preloaded)) if preloaded else None,
         )
         self._pools: dict[str, InstancePool] = {}
         self._throttled: set[str] = set()

@@ -28,6 +28,7 @@ from local.function_compute.logs import FunctionLogs
 
 if TYPE_CHECKING:
     from local.credentials import TemporaryCredentials
+    from local.function_compute.processes import Nursery
     from local.template import Function
 
 LOG_TAIL_BYTES = 4096
@@ -72,6 +73,7 @@ class Runner:
         credentials: Callable[[], TemporaryCredentials],
         region: str,
         account_id: str,
+        nursery: Nursery | None = None,
     ) -> None:
         """Take what every run shares; no process is started yet.
 
@@ -85,6 +87,7 @@ class Runner:
             credentials: makes the temporary credentials that each invocation gets.
             region: where the functions are told they run.
             account_id: whose they are told they are.
+            nursery: what instances are forked off; None: each is started from scratch.
         """
         self._clock = clock
         self._logs = logs
@@ -95,6 +98,7 @@ class Runner:
         self._credentials = credentials
         self._region = region
         self._account_id = account_id
+        self._nursery = nursery
 
     def start(self, function: Function) -> Instance:
         """Start an instance of ``function``.
@@ -110,7 +114,7 @@ class Runner:
             credentials=self._credentials(),
             extra=self._environment,
         )
-        return Instance(environment, self._code, libraries=self._libraries)
+        return Instance(environment, self._code, libraries=self._libraries, nursery=self._nursery)
 
     def run(
         self, function: Function, pool: InstancePool, payload: bytes, request_id: str, retry_count: int

@@ -26,9 +26,9 @@ def authorize(store: ObjectStore, principal: str | None, need: str, bucket: str,
     Raises:
         OssError: 403 AccessDenied, or 404 NoSuchBucket.
     """
-    acl = store.bucket(bucket).acl if bucket else "private"
     if principal is not None:
         return
+    acl = store.bucket(bucket).acl if bucket else "private"
     which = "bucket"
     stored = _object(store, bucket, key) if key and need == READ else None
     _check(acl, need, which, stored)

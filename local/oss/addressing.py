@@ -6,6 +6,7 @@ that talk to an IP address put it first in the path instead; both are understood
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Collection
@@ -90,7 +91,12 @@ def _host_name(host: str) -> str:
 
 def _is_endpoint(host: str, endpoint_hosts: Collection[str]) -> bool:
     name = _host_name(host)
-    if "." not in name or name in endpoint_hosts or _SERVICE_HOST.fullmatch(name):
+    return name in endpoint_hosts or _names_no_bucket(name)
+
+
+@functools.lru_cache(maxsize=256)
+def _names_no_bucket(name: str) -> bool:
+    if "." not in name or _SERVICE_HOST.fullmatch(name):
         return True
     try:
         ipaddress.ip_address(name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 import sys
+import threading
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Protocol
@@ -16,6 +18,7 @@ if sys.platform != "win32":
     import fcntl
 
 _CHUNK_BYTES = 1024 * 1024
+_RECENT_BYTES = 32 * 1024 * 1024
 
 
 class Blobs(Protocol):
@@ -64,26 +67,36 @@ class FileBlobs:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._lock: IO[bytes] | None = None
+        self._recent = _Recent()
 
     def write(self, content: bytes) -> str:
         """Keep ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
         path = self._path(blob_id)
         try:
-            path.write_bytes(content)
+            file = path.open("wb", buffering=0)
         except FileNotFoundError:
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
+            file = path.open("wb", buffering=0)
+        with file:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
+        self._recent.add(blob_id, content)
         return blob_id
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:
         """Return the bytes from ``start`` to ``stop``; only these are read from the disk."""
+        content = self._recent.find(blob_id)
+        if content is not None:
+            return content[start:stop]
         with self._path(blob_id).open("rb") as file:
             file.seek(start)
             return file.read(stop - start)
 
     def remove(self, blob_id: str) -> None:
         """Forget a blob."""
+        self._recent.discard(blob_id)
         self._path(blob_id).unlink(missing_ok=True)
 
     def sweep(self, referenced: Collection[str]) -> int:
@@ -118,6 +131,31 @@ class FileBlobs:
 
     def _path(self, blob_id: str) -> Path:
         return self._folder / blob_id[:2] / blob_id
+
+
+class _Recent:
+    """What was written last, for the readers that come right behind a writer."""
+
+    def __init__(self) -> None:
+        self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._guard = threading.Lock()
+
+    def find(self, blob_id: str) -> bytes | None:
+        return self._contents.get(blob_id)
+
+    def add(self, blob_id: str, content: bytes) -> None:
+        if len(content) > _RECENT_BYTES // 4:
+            return
+        with self._guard:
+            self._contents[blob_id] = content
+            self._size += len(content)
+            while self._size > _RECENT_BYTES:
+                self._size -= len(self._contents.popitem(last=False)[1])
+
+    def discard(self, blob_id: str) -> None:
+        with self._guard:
+            self._size -= len(self._contents.pop(blob_id, b""))
 
 
 def read_segments(blobs: Blobs, segments: Collection[tuple[str, int]], start: int, stop: int) -> bytes:

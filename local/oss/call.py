@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from local.oss import encryption
 from local.oss.buckets import check_acl
 from local.oss.errors import OssError, invalid_argument, not_modified, precondition_failed
 from local.oss.objects import DEFAULT_CONTENT_TYPE, OBJECT_ACLS, Attributes, Origin, StoredObject
@@ -22,7 +23,7 @@ from local.wire import Response
 if TYPE_CHECKING:
     from local.oss.addressing import Address
     from local.oss.models import ObjectStore
-    from local.oss.signatures import Credentials
+    from local.oss.signing import Credentials
     from local.wire import Request
 
 MAX_USER_METADATA_BYTES = 8 * 1024
@@ -34,12 +35,6 @@ _KEPT_HEADERS = (
     "content-language",
     "expires",
 )
-_ENCRYPTION = "x-oss-server-side-encryption"
-_ENCRYPTION_KEY = "x-oss-server-side-encryption-key-id"
-_DATA_ENCRYPTION = "x-oss-server-side-data-encryption"
-# The key that KMS makes for an account whose writers name none.
-_DEFAULT_KEY = "00000000-0000-4000-8000-000000000000"
-_ALGORITHMS = ("AES256", "KMS", "SM4")
 # What would let a stored value break out of the header that gives it back.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -151,6 +146,18 @@ def xml_response(root: str, children: Content) -> Response:
     return Response(status=200, headers={"Content-Type": "application/xml"}, body=body)
 
 
+def attributes_to_write(
+    call: Call, headers: Mapping[str, str] | None = None, content_type: str = ""
+) -> Attributes:
+    """Read what a writer, and its bucket, say about an object; ``headers`` default to the request's.
+
+    Raises:
+        OssError: as :func:`attributes_of`.
+    """
+    given = call.request.headers if headers is None else headers
+    return attributes_of(encryption.with_default(call.store, call.bucket, given), content_type)
+
+
 def attributes_of(headers: Mapping[str, str], content_type: str = "") -> Attributes:
     """Read what a writer says about an object out of lower-case headers or form fields.
 
@@ -171,7 +178,7 @@ def attributes_of(headers: Mapping[str, str], content_type: str = "") -> Attribu
     check_acl(acl, OBJECT_ACLS)
     return Attributes(
         content_type=content_type or headers.get("content-type") or DEFAULT_CONTENT_TYPE,
-        headers=kept | _encryption_of(headers),
+        headers=kept | encryption.encryption_of(headers),
         acl=acl,
         storage_class=storage_class,
         tags=tags_of_header(headers.get("x-oss-tagging", "")),
@@ -207,12 +214,12 @@ def written_headers(call: Call, stored: StoredObject) -> dict[str, str]:
     headers = version_header(call, stored) | {"ETag": f'"{stored.etag}"'}
     if stored.kind == "Normal":
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(stored.etag)).decode()
-    encryption = {
+    encrypted = {
         name: value
         for name, value in stored.attributes.headers.items()
-        if name in (_ENCRYPTION, _ENCRYPTION_KEY, _DATA_ENCRYPTION)
+        if name in (encryption.ALGORITHM, encryption.KEY, encryption.DATA_ALGORITHM)
     }
-    return headers | encryption | {"x-oss-hash-crc64ecma": str(stored.crc)}
+    return headers | encrypted | {"x-oss-hash-crc64ecma": str(stored.crc)}
 
 
 def version_header(call: Call, stored: StoredObject) -> dict[str, str]:
@@ -240,20 +247,6 @@ def check_conditions(call: Call, stored: StoredObject, prefix: str = "") -> None
     before = _seconds(call.header(f"{prefix}if-unmodified-since"))
     if before is not None and modified > before:
         raise precondition_failed("If-Unmodified-Since")
-
-
-def _encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
-    # Contents are not encrypted here; a reader could not tell, only the header would.
-    algorithm, key = headers.get(_ENCRYPTION, ""), headers.get(_ENCRYPTION_KEY, "")
-    if algorithm and algorithm not in _ALGORITHMS:
-        message = "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4."
-        raise OssError(400, "InvalidEncryptionAlgorithmError", message)
-    if algorithm != "KMS":
-        return {_ENCRYPTION: algorithm} if algorithm else {}
-    data = headers.get(_DATA_ENCRYPTION, "")
-    return {_ENCRYPTION: algorithm, _ENCRYPTION_KEY: key or _DEFAULT_KEY} | (
-        {_DATA_ENCRYPTION: data} if data else {}
-    )
 
 
 def restore_state(restored: tuple[float, float], now: float) -> str:

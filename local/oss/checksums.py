@@ -11,10 +11,8 @@ import functools
 import hashlib
 import importlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 Checksum = Callable[[bytes, int], int]
-_WORTH_A_THREAD = 256 * 1024
 _SAMPLE, _SUM_OF_SAMPLE = b"123456789", 0x995DC9BBDF1939FA
 
 
@@ -26,21 +24,6 @@ def crc64(content: bytes, previous: int = 0) -> int:
 def md5_etag(content: bytes) -> str:
     """Return the ETag of an object that was written at once: its MD5 in upper-case hex."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
-
-
-def md5_etag_meanwhile(content: bytes) -> Callable[[], str]:
-    """Begin with the ETag of a large ``content`` on another thread; the answer waits for it.
-
-    MD5 is most of what a large upload costs, and leaves the interpreter to others while the file is written.
-    """
-    if len(content) < _WORTH_A_THREAD:
-        return lambda: md5_etag(content)
-    return _hasher().submit(md5_etag, content).result
-
-
-@functools.cache
-def _hasher() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="etag")
 
 
 def multipart_etag(part_etags: Iterable[str]) -> str:

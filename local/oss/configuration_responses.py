@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from local.oss import callbacks, encryption
 from local.oss.call import xml_response
 from local.oss.errors import OssError, invalid_argument, malformed_xml
 from local.oss.xml_documents import Content, parse
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MAX_LIVE_CHANNELS = 1000
 DEFAULT_LIVE_CHANNELS = 100
 MAX_RULES = 1000
-_ALGORITHMS = ("AES256", "KMS", "SM4")
 _TLS_VERSIONS = ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
@@ -94,12 +94,8 @@ def list_live_channels(call: Call) -> Response:
 
 def encryption_rule(call: Call) -> Content:
     """Return the elements by which GetBucketInfo tells how a bucket encrypts."""
-    kept = call.store.configurations.find(call.bucket, "encryption")
-    rule = parse(kept.encode(), "ServerSideEncryptionRule") if kept else None
-    if rule is None:
-        return [("SSEAlgorithm", "None")]
-    node = rule.find("ApplyServerSideEncryptionByDefault")
-    return [(child.tag, child.text or "") for child in (node if node is not None else ())]
+    rule = encryption.rule_of(call.store, call.bucket)
+    return [("SSEAlgorithm", "None")] if rule is None else list(rule.items())
 
 
 def access_monitor(call: Call) -> str:
@@ -122,9 +118,8 @@ def _checked_json(body: bytes) -> str:
 def _check_encryption(root: ElementTree.Element) -> None:
     algorithm = root.findtext("ApplyServerSideEncryptionByDefault/SSEAlgorithm") or ""
     key = root.findtext("ApplyServerSideEncryptionByDefault/KMSMasterKeyID") or ""
-    if algorithm not in _ALGORITHMS:
-        message = "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4."
-        raise OssError(400, "InvalidEncryptionAlgorithmError", message)
+    if algorithm not in encryption.ALGORITHMS:
+        raise encryption.invalid_algorithm()
     if key and algorithm != "KMS":
         raise invalid_argument("KMSMasterKeyID is not applicable if user is not using kms.")
 
@@ -170,9 +165,25 @@ def _check_capacity(root: ElementTree.Element) -> None:
         raise invalid_argument("The storage capacity must be -1 or a number of GB.")
 
 
+def _check_callback_policy(root: ElementTree.Element) -> None:
+    names = [item.findtext("PolicyName") or "" for item in root.findall("PolicyItem")]
+    if "" in names or len(set(names)) < len(names):
+        raise malformed_xml()
+    for item in root.findall("PolicyItem"):
+        callbacks.parse(item.findtext("Callback") or "", item.findtext("CallbackVar") or "")
+
+
 _BOOLEAN = ("true", "false")
 _STATUS = ("Enabled", "Disabled")
 CONFIGURATIONS: tuple[Configuration, ...] = (
+    # It is addressed by ``policy`` too, so it stands before that.
+    Configuration(
+        parameter="comp=callback",
+        title="CallbackPolicy",
+        root="BucketCallbackPolicy",
+        missing=("BucketCallbackPolicyNotExist", "The bucket callback policy does not exist."),
+        check=_check_callback_policy,
+    ),
     Configuration(
         parameter="cors",
         title="Cors",

@@ -8,7 +8,14 @@ from urllib.parse import unquote
 
 from local.oss.access import READ, authorize
 from local.oss.addressing import check_key
-from local.oss.call import attributes_of, check_conditions, version_header, written_headers, xml_response
+from local.oss.call import (
+    attributes_to_write,
+    check_conditions,
+    version_header,
+    written_headers,
+    xml_response,
+)
+from local.oss.encryption import encryption_of
 from local.oss.errors import invalid_argument
 from local.oss.xml_documents import iso_time
 
@@ -61,26 +68,19 @@ def source_header(call: Call, source: StoredObject) -> dict[str, str]:
 
 
 def _copied_attributes(call: Call, source: StoredObject) -> Attributes:
-    given = attributes_of(call.request.headers, call.header("content-type") or source.attributes.content_type)
+    content_type = call.header("content-type") or source.attributes.content_type
+    given = attributes_to_write(call, content_type=content_type)
     attributes = replace(
         source.attributes,
         acl=given.acl,
         storage_class=given.storage_class,
-        headers={**source.attributes.headers, **_server_side(given)},
+        headers={**source.attributes.headers, **encryption_of(given.headers)},
     )
     if _directive(call, "x-oss-metadata-directive") == "REPLACE":
         attributes = replace(attributes, content_type=given.content_type, headers=given.headers)
     if _directive(call, "x-oss-tagging-directive") == "REPLACE":
         attributes = replace(attributes, tags=given.tags)
     return attributes
-
-
-def _server_side(attributes: Attributes) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in attributes.headers.items()
-        if name.startswith("x-oss-server-side-encryption")
-    }
 
 
 def _directive(call: Call, name: str) -> str:

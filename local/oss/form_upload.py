@@ -18,8 +18,9 @@ from urllib.parse import quote, urlencode
 
 from local.oss.access import OWNER, WRITE, authorize
 from local.oss.addressing import check_key
-from local.oss.call import attributes_of, written_headers, xml_response
-from local.oss.errors import OssError, access_denied, invalid_argument, not_implemented
+from local.oss.call import attributes_to_write, written_headers, xml_response
+from local.oss.callback_responses import callback_of, called_back
+from local.oss.errors import OssError, access_denied, invalid_argument
 from local.oss.signatures import authenticate_form
 from local.wire import Response
 
@@ -51,25 +52,25 @@ def post_object(call: Call) -> Response:
     if not key:
         raise invalid_argument("The form needs a field key.", ArgumentName="key")
     check_key(key)
-    if fields.get("callback"):
-        raise not_implemented("An upload callback")
     principal = authenticate_form(fields, call.service.credentials, call.service.region, call.now)
     authorize(call.store, principal, WRITE if principal is None else OWNER, call.bucket)
     if principal is not None or fields.get("policy"):
         fields |= {"key": key, "bucket": call.bucket}
         check_policy(fields.get("policy", ""), fields, len(form.content), call.now)
+    callback = callback_of(call, fields)
     content_type = fields.get("x-oss-content-type") or form.content_type or fields.get("content-type", "")
     fields.pop("content-type", None)
     stored = call.store.put(
         call.bucket,
         key,
         form.content,
-        attributes_of(fields, content_type),
+        attributes_to_write(call, fields, content_type),
         origin=call.origin,
         event="ObjectCreated:PostObject",
         forbid_overwrite=fields.get("x-oss-forbid-overwrite", "").lower() == "true",
     )
-    return _answer(call, fields, key, written_headers(call, stored))
+    response = _answer(call, fields, key, written_headers(call, stored))
+    return called_back(call, callback, "PostObject", stored, response)
 
 
 def parse_form(content_type: str, body: bytes) -> Form:

@@ -91,7 +91,7 @@ def _run(image: Image.Image, actions: list[tuple[str, dict[str, str]]]) -> Proce
         else:
             image = _PIXEL_ACTIONS[name](image, parameters)
     if oriented and exif is not None:
-        del exif[_ORIENTATION]
+        exif.pop(_ORIENTATION, None)
     described = exif.tobytes() if exif else b""
     content = encode(image, target, quality=quality, exif=described, profile=profile)
     return Processed(content=content, content_type=TARGETS[target][1])

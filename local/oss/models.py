@@ -10,7 +10,7 @@ from local.oss import versions
 from local.oss.addressing import check_key
 from local.oss.archive import restoration
 from local.oss.buckets import check_acl
-from local.oss.checksums import crc64, md5_etag, md5_etag_meanwhile
+from local.oss.checksums import crc64, md5_etag
 from local.oss.configurations import Configurations
 from local.oss.errors import OssError, file_already_exists, position_not_equal_to_length
 from local.oss.multipart import MultipartUploads
@@ -62,14 +62,12 @@ class ObjectStore(Readers):
         check_key(key)
         attributes = attributes or Attributes()
         check_acl(attributes.acl, OBJECT_ACLS)
-        etag = md5_etag_meanwhile(content)
-        blob_id = self.blobs.write(content)
-        crc = crc64(content)
+        blob_id, etag, crc = self.keep(content)
         stored = StoredObject(
             bucket=bucket,
             key=key,
             size=len(content),
-            etag=etag(),
+            etag=etag,
             crc=crc,
             kind="Normal",
             modified=self.clock.now(),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from local.oss.checksums import crc64, md5_etag, multipart_etag
+from local.oss.checksums import multipart_etag
 from local.oss.errors import OssError, file_already_exists, invalid_argument, no_such_upload
 from local.oss.listing import Page, list_page
 from local.oss.objects import Attributes, Origin, StoredObject
@@ -125,13 +125,13 @@ class MultipartUploads:
                 "Part number must be an integer between 1 and 10000, inclusive.", ArgumentName="partNumber"
             )
         self.find(bucket, key, upload_id)
-        blob = self._store.blobs.write(content)
+        blob, etag, crc = self._store.keep(content)
         part = Part(
-            crc=crc64(content),
+            crc=crc,
             number=number,
             blob=blob,
             size=len(content),
-            etag=md5_etag(content),
+            etag=etag,
             modified=self._store.clock.now(),
         )
         with self._store.changing(blob) as change:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from local.oss.buckets import check_acl
-from local.oss.call import attributes_of, check_conditions, written_headers, xml_response
+from local.oss.call import attributes_to_write, check_conditions, written_headers, xml_response
+from local.oss.callback_responses import callback_of, called_back
 from local.oss.copy_responses import copy_source, source_header
 from local.oss.errors import OssError, invalid_argument, malformed_xml
 from local.oss.listing_responses import encoder
@@ -30,7 +31,7 @@ def initiate_multipart_upload(call: Call) -> Response:
     upload = call.store.uploads.start(
         call.bucket,
         call.key,
-        attributes_of(call.request.headers),
+        attributes_to_write(call),
         origin=call.origin,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
     )
@@ -97,6 +98,7 @@ def complete_multipart_upload(call: Call) -> Response:
     acl = call.header("x-oss-object-acl")
     if acl:
         check_acl(acl, OBJECT_ACLS)
+    callback = callback_of(call)
     stored = call.store.uploads.complete(
         call.bucket,
         call.key,
@@ -115,7 +117,7 @@ def complete_multipart_upload(call: Call) -> Response:
     ]
     response = xml_response("CompleteMultipartUploadResult", children)
     response.headers |= written_headers(call, stored)
-    return response
+    return called_back(call, callback, "CompleteMultipartUpload", stored, response)
 
 
 def abort_multipart_upload(call: Call) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from local.clock import utc
 
@@ -41,8 +41,7 @@ class Notification:
 
 def record(connection: sqlite3.Connection, notification: Notification) -> None:
     """Write ``notification`` inside the caller's transaction."""
-    body = asdict(notification)
-    del body["id"]
+    body = {name: value for name, value in vars(notification).items() if name != "id"}
     connection.execute("INSERT INTO notifications (body) VALUES (?)", (json.dumps(body),))
 
 

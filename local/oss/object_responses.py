@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from local.oss.addressing import check_key
 from local.oss.call import (
-    attributes_of,
+    attributes_to_write,
     check_conditions,
     object_headers,
     version_header,
     written_headers,
     xml_response,
 )
-from local.oss.errors import OssError, invalid_argument, not_implemented
+from local.oss.callback_responses import callback_of, called_back
+from local.oss.errors import OssError, invalid_argument
 from local.oss.listing_responses import encoder
 from local.oss.processing_responses import get_processed
 from local.oss.versions import check_version_id
@@ -40,17 +41,17 @@ _OVERRIDES = {
 
 def put_object(call: Call) -> Response:
     """PutObject."""
-    if call.header("x-oss-callback"):
-        raise not_implemented("An upload callback")
+    callback = callback_of(call)
     stored = call.store.put(
         call.bucket,
         call.key,
         call.checked_body(),
-        attributes_of(call.request.headers),
+        attributes_to_write(call),
         origin=call.origin,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
     )
-    return Response(status=200, headers=written_headers(call, stored))
+    response = Response(status=200, headers=written_headers(call, stored))
+    return called_back(call, callback, "PutObject", stored, response)
 
 
 def append_object(call: Call) -> Response:
@@ -64,7 +65,7 @@ def append_object(call: Call) -> Response:
         call.checked_body(),
         position,
         # What describes an object is taken from the append that makes it; later ones are not even looked at.
-        attributes_of({} if position else call.request.headers),
+        attributes_to_write(call, {} if position else None),
         origin=call.origin,
     )
     headers = written_headers(call, stored) | {"x-oss-next-append-position": str(stored.size)}

@@ -20,7 +20,7 @@ from local.oss import object_responses as objects
 from local.oss import processing_responses as processing
 from local.oss.access import FORM, OWNER, READ, WRITE
 from local.oss.errors import OssError, not_implemented
-from local.oss.signatures import SUBRESOURCES
+from local.oss.signature_v1 import SUBRESOURCES
 
 if TYPE_CHECKING:
     from local.oss.addressing import Address
@@ -154,13 +154,20 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("PostProcessTask", "POST", "object", processing.process_object, parameter="x-oss-process"),
 )
 
+_BY_PLACE: dict[tuple[str, str], list[Operation]] = {}
+for _operation in OPERATIONS:
+    _BY_PLACE.setdefault((_operation.method, _operation.scope), []).append(_operation)
+
 # Sub-resources that shape an operation instead of naming another one.
 _MODIFIERS = frozenset(
     name
     for name in SUBRESOURCES
     if name.startswith("response-")
     or name
-    in ("security-token", "continuation-token", "x-oss-process", "x-oss-request-payer", "x-oss-traffic-limit")
+    in (
+        *("security-token", "continuation-token", "x-oss-process", "x-oss-request-payer"),
+        *("x-oss-traffic-limit", "callback", "callback-var"),
+    )
 )
 
 
@@ -171,12 +178,7 @@ def find_operation(request: Request, address: Address) -> Operation:
         OssError: 405 MethodNotAllowed, or 501 NotImplemented for a sub-resource that is not here.
     """
     query, headers = request.query, request.headers
-    candidates = [
-        operation
-        for operation in OPERATIONS
-        if operation.method == request.method and operation.scope == address.scope
-    ]
-    for operation in candidates:
+    for operation in _BY_PLACE.get((request.method, address.scope), ()):
         if operation.matches(query, headers):
             known = _MODIFIERS | {"versionId"} if operation.versioned else _MODIFIERS
             unknown = sorted(SUBRESOURCES.intersection(query) - known)

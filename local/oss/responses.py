@@ -15,7 +15,8 @@ from local.oss.addressing import check_bucket_name, locate
 from local.oss.call import Call, Service
 from local.oss.errors import OssError, invalid_argument
 from local.oss.operations import find_operation
-from local.oss.signatures import Credentials, authenticate
+from local.oss.signatures import authenticate
+from local.oss.signing import Credentials
 from local.oss.xml_documents import Content, document
 from local.wire import Refusal, Response
 

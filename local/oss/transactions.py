@@ -6,7 +6,9 @@ only then removes what it replaced. Killed at any instant, the store is as befor
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 from local.database import Database
 from local.oss import notifications
 from local.oss.blobs import Blobs, FileBlobs, MemoryBlobs, chunks
-from local.oss.checksums import crc64
+from local.oss.checksums import crc64, md5_etag
 from local.oss.notifications import Notification
 from local.oss.objects import Origin, StoredObject
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from local.clock import Clock
 
+_WORTH_A_THREAD = 256 * 1024
 _OBJECT_COLUMNS = """
     bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, crc TEXT NOT NULL,
     kind TEXT NOT NULL, modified REAL NOT NULL, segments TEXT NOT NULL, content_type TEXT NOT NULL,
@@ -168,6 +171,19 @@ class Transactions:
             ),
         )
 
+    def keep(self, content: bytes) -> tuple[str, str, int]:
+        """Write a blob and return its id, its ETag and its CRC64.
+
+        The MD5 that an ETag is takes longer than all else that an upload costs. While it is computed a large
+        content is written and summed up on another thread; all of it leaves the interpreter to others.
+        """
+        if len(content) < _WORTH_A_THREAD:
+            return self.blobs.write(content), md5_etag(content), crc64(content)
+        writing = _writers().submit(lambda: (self.blobs.write(content), crc64(content)))
+        etag = md5_etag(content)
+        blob_id, crc = writing.result()
+        return blob_id, etag, crc
+
     def checksum(self, segments: tuple[tuple[str, int], ...]) -> int:
         """Return the CRC64 of a segmented content."""
         crc = 0
@@ -183,3 +199,8 @@ class Transactions:
                     connection.execute(
                         f"ALTER TABLE {table} ADD COLUMN {name} TEXT NOT NULL DEFAULT {columns[name]}"
                     )
+
+
+@functools.cache
+def _writers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="blobs")

@@ -8,8 +8,16 @@ import sqlite3
 from functools import lru_cache
 from typing import Any
 
-from local.tablestore.errors import table_exists, table_not_found
-from local.tablestore.schema import Column, Encryption, IndexMeta, Table, TableOptions, Throughput
+from local.tablestore.errors import invalid_table_name, table_exists, table_not_found
+from local.tablestore.schema import (
+    Column,
+    Encryption,
+    IndexMeta,
+    Table,
+    TableOptions,
+    Throughput,
+    is_name,
+)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (name TEXT PRIMARY KEY);
@@ -48,6 +56,7 @@ def _table(table_id: int, instance: str, name: str, definition: str) -> Table:
         ready_at=stored["ready_at"],
         transactions=stored.get("transactions"),
         encryption=Encryption(**encryption) if encryption else None,
+        splits=tuple(stored.get("splits", ())),
     )
 
 
@@ -68,7 +77,7 @@ def find(connection: sqlite3.Connection, instance: str, name: str) -> Table:
         "SELECT id, definition FROM tables WHERE instance = ? AND name = ?", (instance, name)
     ).fetchone()
     if found is None:
-        raise table_not_found()
+        raise table_not_found() if is_name(name) else invalid_table_name(name)
     return _table(found[0], instance, name, found[1])
 
 

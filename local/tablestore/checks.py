@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from local.tablestore.errors import parameter_invalid, primary_key_invalid
+from local.tablestore.errors import invalid_table_name, parameter_invalid, primary_key_invalid
 from local.tablestore.schema import MAX_PRIMARY_KEY_COLUMNS, Table, is_name, key_count_out_of_range
 from local.tablestore.values import (
     AnyValue,
@@ -18,6 +18,7 @@ from local.tablestore.values import (
     PrimaryKey,
     Row,
     Special,
+    is_longer,
     type_name,
     value_size,
 )
@@ -28,11 +29,19 @@ MAX_ATTRIBUTE_COLUMNS = 1024
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 _MAX_TIMESTAMP = ((1 << 63) - 1) // 1000
 
+_KEY_KINDS = (str, int, bytes)
+_BOUNDS = (Special.INF_MIN, Special.INF_MAX)
+_PLAIN_KINDS = (int, float, bool)
 _VARIANTS = {int: "VT_INTEGER", float: "VT_DOUBLE", bool: "VT_BOOLEAN", str: "VT_STRING", bytes: "VT_BLOB"}
 
 
-def check_key_form(primary_key: PrimaryKey) -> None:
-    """Refuse a key that fits no table.
+def _variant(value: AnyValue) -> str:
+    """Return what the service calls the type of ``value`` when it refuses it in a key."""
+    return f"VT_{value.value}" if isinstance(value, Special) else _VARIANTS[type(value)]
+
+
+def check_key_form(primary_key: PrimaryKey, *, bounds: bool = False) -> None:
+    """Refuse a key that fits no table. ``bounds`` allows the infinities, as the ends of a range do.
 
     Raises:
         TableStoreError: no column or too many, a name twice, a value that is too long or of no key's type.
@@ -46,8 +55,9 @@ def check_key_form(primary_key: PrimaryKey) -> None:
         if name in seen:
             raise parameter_invalid(f"Duplicated primary key name: '{name}'.")
         seen.add(name)
-        if isinstance(value, (bool, float)) or value is Special.NULL:
-            raise parameter_invalid(f"{type_name(value)} is an invalid type for the primary key.")
+        stands_in = value is Special.AUTO_INCREMENT or (bounds and value in _BOUNDS)
+        if type(value) not in _KEY_KINDS and not stands_in:
+            raise parameter_invalid(f"{_variant(value)} is an invalid type for the primary key.")
         check_key_length(name, value)
 
 
@@ -57,24 +67,23 @@ def check_key_length(name: str, value: AnyValue) -> None:
     Raises:
         TableStoreError: more than 1 KB.
     """
-    if not isinstance(value, int) and value_size(value) > MAX_KEY_BYTES:
+    if is_longer(value, MAX_KEY_BYTES):
         raise parameter_invalid(
             f"The length of primary key column: '{name}' exceeds the MaxLength:{MAX_KEY_BYTES} "
             f"with CurrentLength:{value_size(value)}."
         )
 
 
-def check_read_form(row: Row) -> PrimaryKey:
-    """Return the key of a read.
+def key_alone(row: Row) -> PrimaryKey:
+    """Return the key that a read asks for, or that a range begins or ends with.
 
     Raises:
-        TableStoreError: the key is malformed or more than a key is given.
+        TableStoreError: more than a key is given.
     """
     if row.cells:
         raise parameter_invalid("Attribute column cannot be given while reading data.")
     if row.delete_marker:
         raise parameter_invalid("Delete marker cannot be given.")
-    check_key_form(row.primary_key)
     return row.primary_key
 
 
@@ -106,12 +115,15 @@ def check_write_form(kind: OperationType, row: Row) -> None:
             raise parameter_invalid(f"Duplicated attribute column name with primary key column: '{name}'.")
     for cell in row.cells:
         _check_cell(kind, cell)
-    _check_increments(row.cells)
+    if len(columns) < len(row.cells):
+        _check_increments(row.cells)
 
 
 def _check_cell(kind: OperationType, cell: Cell) -> None:
     if not is_name(cell.name):
         raise parameter_invalid(f"Invalid column name: '{cell.name}'.")
+    if cell.timestamp is None and cell.operation is None and type(cell.value) in _PLAIN_KINDS:
+        return
     if cell.timestamp is not None and not 0 <= cell.timestamp < _MAX_TIMESTAMP:
         raise parameter_invalid("Timestamp must be in range [0, INT64_MAX/1000).")
     if kind is OperationType.PUT and cell.operation is not None:
@@ -133,7 +145,7 @@ def _check_cell(kind: OperationType, cell: Cell) -> None:
         raise parameter_invalid(f"{type_name(cell.value)} is an invalid type for the attribute column.")
     if cell.operation is CellOperation.INCREMENT and type(cell.value) is not int:
         raise parameter_invalid(f"Column '{cell.name}' can only be incremented by an integer.")
-    if value_size(cell.value) > MAX_VALUE_BYTES:
+    if is_longer(cell.value, MAX_VALUE_BYTES):
         raise parameter_invalid(
             f"The length of attribute column: '{cell.name}' exceeds the MaxLength:{MAX_VALUE_BYTES} "
             f"with CurrentLength:{value_size(cell.value)}."
@@ -165,51 +177,46 @@ def check_data_size(operation: str, size: int) -> None:
         )
 
 
-def fit_key(
-    table: Table, primary_key: PrimaryKey, *, bounds: bool = False, partition_only: bool = False
-) -> list[AnyValue]:
-    """Return the values of a key that fits ``table``.
+def fit_key(table: Table, primary_key: PrimaryKey, *, partition_only: bool = False) -> list[AnyValue]:
+    """Return the values of a key of good form that fits ``table``.
 
-    ``bounds`` allows the infinities, as the ends of a range do; an AUTO_INCREMENT placeholder is left to the
-    caller. With ``partition_only``, the key is the first column of the table's.
+    Infinities and an AUTO_INCREMENT placeholder are left to the caller. With ``partition_only``, the key is
+    the first column of the table's.
 
     Raises:
         TableStoreError: it does not fit.
     """
-    columns = table.primary_key[:1] if partition_only else table.primary_key
-    if len(primary_key) != len(columns):
-        raise primary_key_invalid(f"Validate PK size fail. Input: {len(primary_key)}, Meta: {len(columns)}.")
+    count = 1 if partition_only else len(table.key_names)
+    if len(primary_key) != count:
+        raise primary_key_invalid(f"Validate PK size fail. Input: {len(primary_key)}, Meta: {count}.")
     values: list[AnyValue] = []
-    for (name, value), column, kind in zip(primary_key, columns, table.key_types, strict=False):
-        if name != column.name:
-            raise primary_key_invalid(f"Validate PK name fail. Input: {name}, Meta: {column.name}.")
-        if type(value) is kind:
-            values.append(value)
-            continue
-        infinite = value in (Special.INF_MIN, Special.INF_MAX)
-        if infinite and not bounds:
-            raise parameter_invalid(f"{type_name(value)} is an invalid type for the primary key.")
-        if value is Special.AUTO_INCREMENT and not column.auto_increment:
+    for position, (name, value) in enumerate(primary_key):
+        expected, kind = table.key_names[position], table.key_types[position]
+        if name != expected:
+            raise primary_key_invalid(f"Validate PK name fail. Input: {name}, Meta: {expected}.")
+        if type(value) is not kind and not _stands_in(value, position, table):
             raise primary_key_invalid(
-                f"Validate PK type fail. Input: VT_AUTO_INCREMENT, Meta: {_VARIANTS[kind]}."
-            )
-        if not isinstance(value, Special) and type(value) is not kind:
-            raise primary_key_invalid(
-                f"Validate PK type fail. Input: {_VARIANTS[type(value)]}, Meta: {_VARIANTS[kind]}."
+                f"Validate PK type fail. Input: {_variant(value)}, Meta: {_VARIANTS[kind]}."
             )
         values.append(value)
     return values
 
 
+def _stands_in(value: AnyValue, position: int, table: Table) -> bool:
+    if value is Special.AUTO_INCREMENT:
+        return position == table.auto_increment
+    return isinstance(value, Special)
+
+
 def fit_key_for_read(
-    table: Table, primary_key: PrimaryKey, *, bounds: bool = False, partition_only: bool = False
+    table: Table, primary_key: PrimaryKey, *, partition_only: bool = False
 ) -> list[AnyValue]:
     """Return the values of a key to read by, or of the partition key alone.
 
     Raises:
         TableStoreError: it does not fit, or leaves a column to the service to number.
     """
-    values = fit_key(table, primary_key, bounds=bounds, partition_only=partition_only)
+    values = fit_key(table, primary_key, partition_only=partition_only)
     if table.auto_increment is not None and Special.AUTO_INCREMENT in values:
         raise parameter_invalid("PKAutoIncr can't be used for read operations.")
     return values
@@ -236,13 +243,15 @@ def fit_versions(table: Table, cells: Iterable[Cell], now: int) -> None:
 
 
 def check_table_names(names: Iterable[str]) -> None:
-    """Refuse a batch that names a table twice.
+    """Refuse a batch that names a table twice, or what can be none.
 
     Raises:
         TableStoreError: it does.
     """
     seen: set[str] = set()
     for name in names:
+        if not is_name(name):
+            raise invalid_table_name(name)
         if name in seen:
             raise parameter_invalid(f"Duplicated table name: '{name}'.")
         seen.add(name)

@@ -6,7 +6,6 @@ from local.tablestore.checks import check_key_form, fit_key_for_read
 from local.tablestore.errors import parameter_invalid, transactions_disabled
 from local.tablestore.keys import decode_key
 from local.tablestore.rows import key_of
-from local.tablestore.schema import is_name
 from local.tablestore.values import PrimaryKey
 from local.tablestore.writing import RowWriter
 
@@ -21,8 +20,6 @@ class LocalTransactions(RowWriter):
             TableStoreError: the table takes no transactions, the key is not its partition key, or another
                 transaction holds it.
         """
-        if not is_name(table):
-            raise parameter_invalid(f"Invalid table name: '{table}'.")
         if len(partition) != 1:
             raise parameter_invalid("StartLocalTransaction support only one primary key.")
         check_key_form(partition)

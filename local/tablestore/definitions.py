@@ -9,6 +9,7 @@ from dataclasses import replace
 from local.tablestore import catalog, indexes
 from local.tablestore.errors import parameter_invalid, quota_exhausted, table_not_found
 from local.tablestore.keys import decode_key
+from local.tablestore.partitions import splits_between
 from local.tablestore.rows import StoredRow, key_of
 from local.tablestore.schema import (
     MAX_INDEXES,
@@ -26,6 +27,7 @@ from local.tablestore.schema import (
     index_table,
 )
 from local.tablestore.storage import Storage, every_row
+from local.tablestore.values import AnyValue
 
 MAX_TABLES = 64
 NOTHING_RESERVED = Throughput()
@@ -61,8 +63,9 @@ class Definitions(Storage):
         index_metas: Sequence[IndexMeta] = (),
         transactions: bool | None = None,
         encryption: Encryption | None = None,
+        partitions: Sequence[tuple[AnyValue, AnyValue]] = (),
     ) -> None:
-        """Create a table and its indexes.
+        """Create a table and its indexes, divided into ``partitions`` (begins and ends) if any are given.
 
         Raises:
             TableStoreError: the name is taken, the instance is full, or the service takes no such table.
@@ -80,6 +83,7 @@ class Definitions(Storage):
             throughput=replace(throughput, last_increase=int(self._clock.now())),
             transactions=transactions,
             encryption=encryption,
+            splits=splits_between(primary_key[0], partitions),
         )
         with self._redefining() as connection:
             if len(catalog.all_tables(connection, instance)) + len(index_metas) >= MAX_TABLES:
@@ -237,7 +241,7 @@ class Definitions(Storage):
         self, connection: sqlite3.Connection, table: Table, index: IndexMeta, *, ready_at: int
     ) -> Table:
         if len(table.indexes) >= MAX_INDEXES:
-            raise quota_exhausted("Number of index tables exceeded the quota.")
+            raise parameter_invalid(f"Number of index per table exceeds the quota:{MAX_INDEXES}.")
         catalog.add(connection, index_table(table, index, table_id=0, ready_at=ready_at))
         table = replace(table, indexes=(*table.indexes, index))
         catalog.change(connection, table)

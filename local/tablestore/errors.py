@@ -19,6 +19,11 @@ def parameter_invalid(message: str) -> TableStoreError:
     return TableStoreError(400, "OTSParameterInvalid", message)
 
 
+def invalid_table_name(name: str) -> TableStoreError:
+    """Return a refusal of a name that no table can have."""
+    return parameter_invalid(f"Invalid table name: '{name}'.")
+
+
 def missing_header(name: str) -> TableStoreError:
     """Return the answer to a request without a header that every request has."""
     return TableStoreError(400, "OTSMissingHeader", f"Missing header: '{name}'.")
@@ -73,11 +78,18 @@ def session_not_found() -> TableStoreError:
 
 def out_of_transaction(held: str, touched: str) -> TableStoreError:
     """Return the answer to touching a partition key that the transaction does not hold."""
-    return TableStoreError(
-        400,
-        "OTSDataOutOfRange",
-        f"Data out of scope of transaction. Transaction PartKey:{held}. Data PartKey:{touched}",
+    return _out_of_range(
+        f"Data out of scope of transaction. Transaction PartKey:{held}. Data PartKey:{touched}"
     )
+
+
+def out_of_atomic_batch(held: str, touched: str) -> TableStoreError:
+    """Return the answer to an atomic batch whose rows in one table lie under several partition keys."""
+    return _out_of_range(f"Data out of scope of atomic. Atomic PartKey:{held}. Data PartKey:{touched}")
+
+
+def _out_of_range(message: str) -> TableStoreError:
+    return TableStoreError(400, "OTSDataOutOfRange", message)
 
 
 def quota_exhausted(message: str) -> TableStoreError:

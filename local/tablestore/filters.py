@@ -13,7 +13,7 @@ from local.tablestore.messages import Comparator, FilterType, LogicalOperator
 from local.tablestore.patterns import Extraction, parse_rule
 from local.tablestore.plainbuffer import decode_value
 from local.tablestore.protobuf import DecodeError
-from local.tablestore.values import AnyValue, Special, Value, type_name, value_size
+from local.tablestore.values import AnyValue, Special, Value, is_longer, type_name, value_size
 
 MAX_CONDITIONS = 10
 MAX_VALUE_BYTES = 2 * 1024 * 1024
@@ -140,7 +140,7 @@ class _Parser:
         value = decode_value(inner.column_value, inner.column_name)
         if isinstance(value, Special):
             raise parameter_invalid(f"{type_name(value)} is an invalid type for the attribute column.")
-        if value_size(value) > MAX_VALUE_BYTES:
+        if is_longer(value, MAX_VALUE_BYTES):
             raise parameter_invalid(
                 f"The length of attribute column: '{inner.column_name}' exceeds the "
                 f"MaxLength:{MAX_VALUE_BYTES} with CurrentLength:{value_size(value)}."

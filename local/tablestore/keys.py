@@ -21,20 +21,20 @@ def encode_key(values: Iterable[AnyValue]) -> bytes:
     Raises:
         TypeError: a value of a kind that no primary key holds.
     """
-    return b"".join(_encode(value) for value in values)
+    return b"".join([_encode(value) for value in values])
 
 
 def _encode(value: AnyValue) -> bytes:
-    if value is Special.INF_MIN:
-        return _MIN
-    if value is Special.INF_MAX:
-        return _MAX
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _VALUE + struct.pack(">Q", value + _BIAS)
     if isinstance(value, (str, bytes)):
         raw = value.encode() if isinstance(value, str) else value
         # A terminator below every escaped byte, so that a prefix sorts before what it begins.
         return _VALUE + raw.replace(b"\x00", b"\x00\xff") + b"\x00\x01"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _VALUE + struct.pack(">Q", value + _BIAS)
+    if value is Special.INF_MIN:
+        return _MIN
+    if value is Special.INF_MAX:
+        return _MAX
     raise TypeError(f"not a primary key value: {value!r}")
 
 

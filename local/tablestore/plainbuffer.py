@@ -10,13 +10,20 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from local.tablestore.errors import TableStoreError, parameter_invalid
 from local.tablestore.values import AnyValue, Cell, CellOperation, PrimaryKey, Row, Special
 
 _HEADER = struct.pack("<I", 0x75)
 _ROW_KEY, _ROW_DATA, _CELL, _NAME, _VALUE, _OPERATION, _TIMESTAMP, _DELETE, _ROW_CRC, _CELL_CRC = range(1, 11)
+_CELL_OPENING = bytes((_CELL, _NAME))
 _INTEGER, _DOUBLE, _BOOLEAN, _STRING, _BLOB = 0, 1, 2, 3, 7
+_pack_length, _pack_integer, _pack_double = (
+    struct.Struct("<BI").pack,
+    struct.Struct("<Bq").pack,
+    struct.Struct("<Bd").pack,
+)
 _SPECIALS = {6: Special.NULL, 9: Special.INF_MIN, 10: Special.INF_MAX, 11: Special.AUTO_INCREMENT}
 _SPECIAL_CODES = {special: code for code, special in _SPECIALS.items()}
 
@@ -77,6 +84,22 @@ def _broken(why: str) -> TableStoreError:
     return parameter_invalid(f"Cell data broken, {why}.")
 
 
+@lru_cache(maxsize=4096)
+def _name_read(raw: bytes) -> tuple[str, int]:
+    """Return a column's name and its checksum; the same few come again in every row."""
+    try:
+        return raw.decode(), crc8(raw)
+    except UnicodeDecodeError as problem:
+        raise _broken(f"wrong string format, size: {len(raw)}") from problem
+
+
+@lru_cache(maxsize=4096)
+def _name_written(name: str) -> tuple[bytes, int]:
+    """Return how a cell of that name begins, and the name's checksum."""
+    raw = name.encode()
+    return bytes((_CELL,)) + _pack_length(_NAME, len(raw)) + raw, crc8(raw)
+
+
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -88,9 +111,10 @@ class _Reader:
         return self.data[self.position] if self.position < len(self.data) else -1
 
     def skip(self, tag: int) -> bool:
-        if self.tag != tag:
+        position = self.position
+        if position >= len(self.data) or self.data[position] != tag:
             return False
-        self.position += 1
+        self.position = position + 1
         return True
 
     def expect(self, tag: int) -> None:
@@ -103,20 +127,25 @@ class _Reader:
         self.position += size
         return self.data[self.position - size : self.position]
 
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def length(self) -> int:
-        return int.from_bytes(self.take(4), "little")
-
-    def integer(self) -> int:
-        return int.from_bytes(self.take(8), "little", signed=True)
+    def sized(self) -> bytes:
+        """Read a length and as many bytes."""
+        start = self.position + 4
+        end = start + int.from_bytes(self.data[self.position : start], "little")
+        if end > len(self.data):
+            raise _broken("length is shorter than expect")
+        self.position = end
+        return self.data[start:end]
 
     def value(self, name: str) -> AnyValue:
         """Read a type byte and its payload."""
-        kind = self.byte()
+        kind = self.take(1)[0]
+        if kind == _STRING:
+            try:
+                return self.sized().decode()
+            except UnicodeDecodeError as problem:
+                raise parameter_invalid(f"Value of column '{name}' must be UTF8 encoding.") from problem
         if kind == _INTEGER:
-            return self.integer()
+            return int.from_bytes(self.take(8), "little", signed=True)
         if kind == _DOUBLE:
             double: float = struct.unpack("<d", self.take(8))[0]
             if not math.isfinite(double):
@@ -125,44 +154,44 @@ class _Reader:
                 )
             return double
         if kind == _BOOLEAN:
-            return self.byte() != 0
+            return self.take(1) != b"\x00"
         if kind == _BLOB:
-            return self.take(self.length())
-        if kind == _STRING:
-            try:
-                return self.take(self.length()).decode()
-            except UnicodeDecodeError as problem:
-                raise parameter_invalid(f"Value of column '{name}' must be UTF8 encoding.") from problem
+            return self.sized()
         if kind in _SPECIALS:
             return _SPECIALS[kind]
         raise parameter_invalid("data format is invalid, unknown variant type occured.")
 
     def cell(self) -> tuple[Cell, int]:
         """Read a cell and its checksum."""
-        self.expect(_CELL)
-        self.expect(_NAME)
-        raw_name = self.take(self.length())
-        try:
-            name = raw_name.decode()
-        except UnicodeDecodeError as problem:
-            raise _broken(f"wrong string format, size: {len(raw_name)}") from problem
+        opening = self.position + 2
+        if self.data[self.position : opening] != _CELL_OPENING:
+            self.expect(_CELL)
+            self.expect(_NAME)
+        self.position = opening
+        raw_name = self.sized()
+        # Longer names are none: they are refused in a moment, and nothing to remember.
+        name, actual = (_name_read if len(raw_name) < 256 else _name_read.__wrapped__)(raw_name)
         value: AnyValue | None = None
-        raw_value = raw_operation = raw_timestamp = b""
+        checked = raw_operation = raw_timestamp = b""
         if self.skip(_VALUE):
-            length = self.length()
-            start = self.position
+            start = self.position + 4
+            length = int.from_bytes(self.take(4), "little")
             value = self.value(name)
-            raw_value = self.data[start : self.position]
-            if len(raw_value) != length:
+            checked = self.data[start : self.position]
+            if len(checked) != length:
                 raise _broken("has more data in cell, but they can't be parsed")
-        if self.skip(_OPERATION):
-            raw_operation = self.take(1)
-        if self.skip(_TIMESTAMP):
-            raw_timestamp = self.take(8)
-        self.expect(_CELL_CRC)
-        crc, actual = self.byte(), crc8(raw_name + raw_value + raw_timestamp + raw_operation)
+        if self.tag != _CELL_CRC:
+            raw_operation = self.take(1) if self.skip(_OPERATION) else b""
+            raw_timestamp = self.take(8) if self.skip(_TIMESTAMP) else b""
+            checked += raw_timestamp + raw_operation
+            self.expect(_CELL_CRC)
+        else:
+            self.position += 1
+        crc, actual = self.take(1)[0], crc8(checked, actual)
         if crc != actual:
             raise _broken(f"checksum is mismatch, {crc}:{actual}")
+        if not raw_operation and not raw_timestamp:
+            return Cell(name, value), crc
         if raw_operation and raw_operation[0] not in CellOperation._value2member_map_:
             raise parameter_invalid(f"Invalid op type of cell: {raw_operation[0]}.")
         cell = Cell(
@@ -196,7 +225,7 @@ class _Reader:
         delete_marker = self.skip(_DELETE)
         checksums.append(1 if delete_marker else 0)
         self.expect(_ROW_CRC)
-        crc, actual = self.byte(), crc8(checksums)
+        crc, actual = self.take(1)[0], crc8(checksums)
         if crc != actual:
             raise _broken(f"checksum is mismatch, {crc}:{actual}")
         return Row(primary_key, cells, delete_marker)
@@ -232,29 +261,28 @@ def decode_value(data: bytes, name: str) -> AnyValue:
 
 
 def _encode_value(value: AnyValue) -> bytes:
-    if isinstance(value, Special):
-        return bytes([_SPECIAL_CODES[value]])
+    if isinstance(value, (str, bytes)):
+        kind, data = (_STRING, value.encode()) if isinstance(value, str) else (_BLOB, value)
+        return _pack_length(kind, len(data)) + data
     if isinstance(value, bool):
-        return bytes([_BOOLEAN, value])
+        return bytes((_BOOLEAN, value))
     if isinstance(value, int):
-        return struct.pack("<Bq", _INTEGER, value)
+        return _pack_integer(_INTEGER, value)
     if isinstance(value, float):
-        return struct.pack("<Bd", _DOUBLE, value)
-    kind, data = (_STRING, value.encode()) if isinstance(value, str) else (_BLOB, value)
-    return struct.pack("<BI", kind, len(data)) + data
+        return _pack_double(_DOUBLE, value)
+    return bytes((_SPECIAL_CODES[value],))
 
 
 def _encode_cell(out: bytearray, name: str, value: AnyValue, timestamp: int | None) -> int:
-    raw_name, raw_value = name.encode(), _encode_value(value)
-    out += struct.pack("<BBI", _CELL, _NAME, len(raw_name)) + raw_name
-    out += struct.pack("<BI", _VALUE, len(raw_value)) + raw_value
-    raw_timestamp = b""
+    beginning, crc = _name_written(name)
+    checked = _encode_value(value)
+    out += beginning + _pack_length(_VALUE, len(checked)) + checked
     if timestamp is not None:
-        raw_timestamp = struct.pack("<q", timestamp)
-        out.append(_TIMESTAMP)
+        raw_timestamp = _pack_integer(_TIMESTAMP, timestamp)
         out += raw_timestamp
-    crc = crc8(raw_name + raw_value + raw_timestamp)
-    out += bytes([_CELL_CRC, crc])
+        checked += raw_timestamp[1:]
+    crc = crc8(checked, crc)
+    out += bytes((_CELL_CRC, crc))
     return crc
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -37,13 +38,15 @@ class Message:
     def encode(self) -> bytes:
         """Return the serialised form; fields that are ``None`` are left out."""
         out = bytearray()
-        for name, spec in _layout(type(self)).fields.items():
+        for name, repeated, prefix, write in _layout(type(self)).in_order:
             value = getattr(self, name)
-            if spec.repeated:
+            if repeated:
                 for item in value:
-                    _write(out, spec, item)
+                    out += prefix
+                    write(out, item)
             elif value is not None:
-                _write(out, spec, value)
+                out += prefix
+                write(out, value)
         return bytes(out)
 
     @classmethod
@@ -61,11 +64,11 @@ class Message:
             known = layout.by_tag.get(tag)
             if known is None:
                 continue
-            name, spec = known
-            value = _read(spec, raw)
+            name, repeated, read = known
+            value = read(raw)
             if value is None:
                 continue
-            if spec.repeated:
+            if repeated:
                 values.setdefault(name, []).append(value)
             else:
                 values[name] = value
@@ -126,7 +129,12 @@ class _Layout:
         self.fields: dict[str, _Field] = {
             field.name: field.metadata[_KEY] for field in dataclasses.fields(cls)
         }
-        self.by_tag = {spec.tag: (name, spec) for name, spec in self.fields.items()}
+        self.in_order = [
+            (name, spec.repeated, spec.prefix, _writer(spec.kind)) for name, spec in self.fields.items()
+        ]
+        self.by_tag = {
+            spec.tag: (name, spec.repeated, _reader(spec.kind)) for name, spec in self.fields.items()
+        }
         self.required = tuple(name for name, spec in self.fields.items() if spec.required)
 
 
@@ -147,22 +155,23 @@ def _write_varint(out: bytearray, number: int) -> None:
     out.append(number)
 
 
-def _write(out: bytearray, spec: _Field, value: Any) -> None:
-    out += spec.prefix
-    if spec.wire_type == _VARINT:
-        number = int(value)
-        _write_varint(out, number << 1 ^ number >> 63 if spec.kind is Scalar.SINT64 else number)
-        return
-    data = _serialised(value)
+def _write_sized(out: bytearray, data: bytes) -> None:
     _write_varint(out, len(data))
     out += data
 
 
-def _serialised(value: Any) -> bytes:
-    if isinstance(value, Message):
-        return value.encode()
-    # What a client sent may be quoted in an error, and need not be encodable.
-    return value.encode(errors="replace") if isinstance(value, str) else bytes(value)
+def _writer(kind: Kind) -> Callable[[bytearray, Any], None]:
+    """Return what appends a value to a message."""
+    if kind is Scalar.SINT64:
+        return lambda out, number: _write_varint(out, number << 1 ^ number >> 63)
+    if kind is Scalar.STRING:
+        # What a client sent may be quoted in an error, and need not be encodable.
+        return lambda out, text: _write_sized(out, text.encode(errors="replace"))
+    if kind is Scalar.BYTES:
+        return _write_sized
+    if isinstance(kind, Scalar) or issubclass(kind, IntEnum):
+        return _write_varint
+    return lambda out, message: _write_sized(out, message.encode())
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:
@@ -214,24 +223,31 @@ def _signed(number: int, bits: int) -> int:
     return number - (1 << bits) if number >> (bits - 1) else number
 
 
-def _read(spec: _Field, raw: int | bytes) -> Any:
-    """Return the value of a field, ``None`` for an enumeration's unknown member (unset, as in proto2)."""
-    kind = spec.kind
-    if isinstance(raw, int):
-        if kind is Scalar.BOOL:
-            return raw != 0
-        if kind is Scalar.SINT64:
-            return raw >> 1 ^ -(raw & 1)
-        number = _signed(raw, 64 if kind is Scalar.INT64 else 32)
-        if isinstance(kind, Scalar):
-            return number
-        return kind(number) if issubclass(kind, IntEnum) and number in kind._value2member_map_ else None
-    if kind is Scalar.BYTES:
-        return raw
-    if kind is Scalar.STRING:
-        try:
-            return raw.decode()
-        except UnicodeDecodeError as problem:
-            raise DecodeError("a string is not UTF-8") from problem
-    assert not isinstance(kind, Scalar) and issubclass(kind, Message)  # noqa: S101, PT018 (narrows for mypy)
-    return kind.decode(raw)
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as problem:
+        raise DecodeError("a string is not UTF-8") from problem
+
+
+_SCALARS: dict[Scalar, Callable[[Any], Any]] = {
+    Scalar.INT32: lambda raw: _signed(raw, 32),
+    Scalar.INT64: lambda raw: _signed(raw, 64),
+    Scalar.SINT64: lambda raw: raw >> 1 ^ -(raw & 1),
+    Scalar.BOOL: lambda raw: raw != 0,
+    Scalar.STRING: _text,
+    Scalar.BYTES: lambda raw: raw,
+}
+
+
+def _reader(kind: Kind) -> Callable[[Any], Any]:
+    """Return what makes a value of what was read: a number or bytes, by the field's wire type.
+
+    An enumeration's unknown member is ``None`` (unset, as in proto2).
+    """
+    if isinstance(kind, Scalar):
+        return _SCALARS[kind]
+    if issubclass(kind, IntEnum):
+        members = {int(member): member for member in kind}
+        return lambda raw: members.get(_signed(raw, 32))
+    return kind.decode

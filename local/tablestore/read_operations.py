@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from local.tablestore import row_messages
-from local.tablestore.checks import check_read_form
-from local.tablestore.errors import TableStoreError, parameter_invalid
+from local.tablestore.checks import key_alone
+from local.tablestore.errors import parameter_invalid
 from local.tablestore.filters import parse_filter
 from local.tablestore.models import TableStore
 from local.tablestore.plainbuffer import decode_row, encode_rows
 from local.tablestore.protobuf import Message
 from local.tablestore.results import Found
-from local.tablestore.row_answers import consumed, failed_row
+from local.tablestore.row_answers import consumed, in_batch
 from local.tablestore.rows import Selection
 from local.tablestore.schema import is_name
 
@@ -20,7 +20,7 @@ MAX_COLUMNS_TO_GET = 128
 def get_row(store: TableStore, instance: str, request: row_messages.GetRowRequest) -> Message:
     """GetRow."""
     _refuse_token(request.token)
-    primary_key = check_read_form(decode_row(request.primary_key))
+    primary_key = key_alone(decode_row(request.primary_key))
     found = store.get_row(
         instance, request.table_name, primary_key, _selection(request), transaction_id=request.transaction_id
     )
@@ -33,21 +33,14 @@ def batch_get_row(store: TableStore, instance: str, request: row_messages.BatchG
     for table in request.tables:
         for token in table.token:
             _refuse_token(token)
-        keys = [check_read_form(decode_row(key)) for key in table.primary_key]
+        keys = [key_alone(decode_row(key)) for key in table.primary_key]
         wanted.append((table.table_name, keys, _selection(table)))
     results = store.batch_get_row(instance, wanted)
     return row_messages.BatchResponse(
         tables=[
             row_messages.TableInBatchResponse(
                 table_name=table.table_name,
-                rows=[
-                    failed_row(result)
-                    if isinstance(result, TableStoreError)
-                    else row_messages.RowInBatchResponse(
-                        is_ok=True, consumed=consumed(result.consumed), row=_found_row(result)
-                    )
-                    for result in of_table
-                ],
+                rows=[in_batch(result, _found_row) for result in of_table],
             )
             for table, of_table in zip(request.tables, results, strict=True)
         ]
@@ -60,8 +53,8 @@ def get_range(store: TableStore, instance: str, request: row_messages.GetRangeRe
     page = store.get_range(
         instance,
         request.table_name,
-        check_read_form(decode_row(request.inclusive_start_primary_key)),
-        check_read_form(decode_row(request.exclusive_end_primary_key)),
+        key_alone(decode_row(request.inclusive_start_primary_key)),
+        key_alone(decode_row(request.exclusive_end_primary_key)),
         backward=request.direction is row_messages.Direction.BACKWARD,
         limit=request.limit,
         selection=_selection(request),
@@ -89,7 +82,10 @@ def _selection(
         if not is_name(name):
             raise parameter_invalid(f"Invalid column name: '{name}'.")
     if request.max_versions is None and request.time_range is None:
-        raise parameter_invalid("No version condition is specified while querying row.")
+        in_batch = isinstance(request, row_messages.TableInBatchGetRowRequest)
+        raise parameter_invalid(
+            f"No version condition is specified{' while querying row' if in_batch else ''}."
+        )
     if request.max_versions is not None and request.max_versions <= 0:
         raise parameter_invalid(
             f"Invalid max versions: {request.max_versions}. Reason: Max versions must be positive."

@@ -41,6 +41,16 @@ class RowReader(Storage):
             TableStoreError: there is no such table or transaction, or the key does not fit.
         """
         check_key_form(primary_key)
+        return self._get_row(instance, table, primary_key, selection, transaction_id)
+
+    def _get_row(
+        self,
+        instance: str,
+        table: str,
+        primary_key: PrimaryKey,
+        selection: Selection,
+        transaction_id: str | None = None,
+    ) -> Found:
         with self._database.reading() as connection:
             found = self._table_to_read(connection, instance, table)
             values = fit_key_for_read(found, primary_key)
@@ -73,6 +83,9 @@ class RowReader(Storage):
         if not tables:
             raise parameter_invalid("No row specified in the request of BatchGetRow.")
         check_table_names(name for name, _, _ in tables)
+        for _, keys, _ in tables:
+            for primary_key in keys:
+                check_key_form(primary_key)
         if sum(len(keys) for _, keys, _ in tables) > MAX_ROWS_PER_GET:
             raise parameter_invalid(f"Rows count exceeds the upper limit: {MAX_ROWS_PER_GET}.")
         results: list[list[Found | TableStoreError]] = []
@@ -80,7 +93,7 @@ class RowReader(Storage):
             of_table: list[Found | TableStoreError] = []
             for primary_key in keys:
                 try:
-                    of_table.append(self.get_row(instance, name, primary_key, selection))
+                    of_table.append(self._get_row(instance, name, primary_key, selection))
                 except TableStoreError as failure:
                     of_table.append(failure)
             results.append(of_table)
@@ -107,13 +120,13 @@ class RowReader(Storage):
         Raises:
             TableStoreError: there is no such table, the keys do not fit or are in the wrong order.
         """
-        check_key_form(start)
-        check_key_form(end)
+        check_key_form(start, bounds=True)
+        check_key_form(end, bounds=True)
         if limit is not None and limit <= 0:
             raise parameter_invalid("The limit must be greater than 0.")
         with self._database.reading() as connection:
             found = self._table_to_read(connection, instance, table)
-        begin, until = fit_key_for_read(found, start, bounds=True), fit_key_for_read(found, end, bounds=True)
+        begin, until = fit_key_for_read(found, start), fit_key_for_read(found, end)
         first, last = encode_key(begin), encode_key(until)
         if backward and first <= last:
             raise parameter_invalid("Begin key must more than end key in BACKWARD")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from local.tablestore.filters import Filter
-from local.tablestore.rows import StoredRow
+from local.tablestore.rows import StoredRow, data_size
 from local.tablestore.values import OperationType, PrimaryKey, Row, RowExistence
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """What must hold for a write to happen."""
 
     existence: RowExistence = RowExistence.IGNORE
@@ -30,6 +28,11 @@ class Write(NamedTuple):
     row: Row
     condition: Condition = Condition()
 
+    @property
+    def size(self) -> int:
+        """The bytes that it counts for."""
+        return data_size(self.row.primary_key, self.row.cells)
+
 
 class Capacity(NamedTuple):
     """Capacity units that an operation consumed."""
@@ -38,8 +41,7 @@ class Capacity(NamedTuple):
     write: int = 0
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What a write did: the row's key, complete, and the row it left."""
 
     primary_key: PrimaryKey
@@ -47,16 +49,14 @@ class Written:
     consumed: Capacity
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a read of one row found."""
 
     row: Row | None
     consumed: Capacity
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """What a range read found; with ``next_start`` there are rows left, even if ``rows`` is empty."""
 
     rows: list[Row]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from local.tablestore import messages, row_messages
 from local.tablestore.errors import TableStoreError
-from local.tablestore.results import Capacity
+from local.tablestore.results import Capacity, Found, Written
+
+Result = TypeVar("Result", Found, Written)
 
 
 def consumed(capacity: Capacity) -> messages.ConsumedCapacity:
@@ -14,8 +19,11 @@ def consumed(capacity: Capacity) -> messages.ConsumedCapacity:
     )
 
 
-def failed_row(failure: TableStoreError) -> row_messages.RowInBatchResponse:
-    """Return the outcome of a row of a batch that failed."""
-    return row_messages.RowInBatchResponse(
-        is_ok=False, error=messages.Error(code=failure.code, message=failure.message)
-    )
+def in_batch(
+    result: Result | TableStoreError, row: Callable[[Result], bytes | None]
+) -> row_messages.RowInBatchResponse:
+    """Return what became of one row of a batch; ``row`` says what is given back of a success."""
+    if isinstance(result, TableStoreError):
+        error = messages.Error(code=result.code, message=result.message)
+        return row_messages.RowInBatchResponse(is_ok=False, error=error)
+    return row_messages.RowInBatchResponse(is_ok=True, consumed=consumed(result.consumed), row=row(result))

@@ -184,10 +184,11 @@ class TableInBatchWriteRowRequest(Message):
 
 @dataclass(kw_only=True)
 class BatchWriteRowRequest(Message):
-    """BatchWriteRow."""
+    """BatchWriteRow. The official clients for Python and Node know no ``is_atomic``; others do."""
 
     tables: list[TableInBatchWriteRowRequest] = repeated(1, TableInBatchWriteRowRequest)
     transaction_id: str | None = optional(2, STRING)
+    is_atomic: bool | None = optional(3, BOOL)
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from local.tablestore.errors import parameter_invalid
 from local.tablestore.filters import ColumnPagination, Columns, Filter
@@ -15,41 +15,37 @@ from local.tablestore.values import AnyValue, Cell, CellOperation, PrimaryKey, V
 
 _INT64_MAX = (1 << 63) - 1
 
+Version: TypeAlias = Sequence[Any]
+"""A millisecond and the value that a column was given in it."""
+
 
 @dataclass
 class StoredRow:
-    """A row without its key.
+    """A row without its key; nobody changes one that is made.
 
-    ``columns`` maps names to versions (millisecond, value), newest first. ``written`` is the millisecond of
-    the last write: with a time to live, a row without columns lives from then.
+    ``columns`` maps names to versions, newest first. ``written`` is the millisecond of the last write: with
+    a time to live, a row without columns lives from then.
     """
 
     written: int
-    columns: dict[str, list[tuple[int, Value]]]
+    columns: dict[str, list[Version]]
 
     def dump(self) -> str:
         """Return the form in which the row is stored."""
-        return json.dumps(
-            [self.written, self.columns], ensure_ascii=False, separators=(",", ":"), default=_binary_as_json
-        )
+        return _ENCODER.encode([self.written, self.columns])
 
     @classmethod
     def load(cls, stored: str) -> StoredRow:
         """Read what :meth:`dump` wrote."""
-        written, columns = json.loads(stored)
-        return cls(
-            written,
-            {
-                name: [(timestamp, _from_json(value)) for timestamp, value in versions]
-                for name, versions in columns.items()
-            },
-        )
+        (written, columns), _ = _DECODER.raw_decode(stored)
+        if _BINARY in stored:
+            for versions in columns.values():
+                versions[:] = [(timestamp, _from_json(value)) for timestamp, value in versions]
+        return cls(written, columns)
 
     def visible(self, options: TableOptions, now: int) -> StoredRow | None:
         """Return what can still be read at ``now`` (milliseconds); ``None`` when the row's life is over."""
-        if options.time_to_live == -1 and all(
-            len(versions) <= options.max_versions for versions in self.columns.values()
-        ):
+        if options.time_to_live == -1 and self._most_versions() <= options.max_versions:
             return self
         oldest = -1 if options.time_to_live == -1 else now - options.time_to_live * 1000 + 1
         columns = {}
@@ -58,6 +54,9 @@ class StoredRow:
             if living:
                 columns[name] = living
         return StoredRow(self.written, columns) if columns or self.written >= oldest else None
+
+    def _most_versions(self) -> int:
+        return max(map(len, self.columns.values()), default=0)
 
     def latest(self, name: str) -> Value | None:
         """Return the newest version of a column, ``None`` when it is missing."""
@@ -69,11 +68,15 @@ def _binary_as_json(value: Any) -> dict[str, str]:
     return {"base64": base64.b64encode(value).decode()}
 
 
-def _from_json(value: Any) -> Value:
-    if isinstance(value, dict):
-        return base64.b64decode(value["base64"])
-    result: Value = value
-    return result
+def _from_json(value: Any) -> Any:
+    return base64.b64decode(value["base64"]) if isinstance(value, dict) else value
+
+
+_BINARY = '{"base64":'
+_DECODER = json.JSONDecoder()
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_binary_as_json
+)
 
 
 def replaced(cells: Iterable[Cell], options: TableOptions, now: int) -> StoredRow:
@@ -94,9 +97,7 @@ def updated(
     Raises:
         TableStoreError: an increment of something that is no integer, or beyond 64 bits.
     """
-    row = StoredRow(
-        now, {name: list(versions) for name, versions in before.columns.items()} if before else {}
-    )
+    row = StoredRow(now, dict(before.columns) if before else {})
     wrote = before is not None
     for cell in cells:
         if cell.operation is CellOperation.DELETE_ALL_VERSION:
@@ -164,14 +165,17 @@ class Selection:
             names = [name for name in names if name.encode() >= self.start_column.encode()]
         if self.end_column is not None:
             names = [name for name in names if name.encode() < self.end_column.encode()]
-        cells = []
-        for name in names:
-            versions = row.columns[name]
-            if self.time_range is not None:
-                first, end = self.time_range
-                versions = [version for version in versions if first <= version[0] < end]
-            cells += [Cell(name, value, timestamp) for timestamp, value in versions[: self.max_versions]]
-        return cells
+        columns = row.columns
+        if self.time_range is not None:
+            first, end = self.time_range
+            columns = {
+                name: [version for version in columns[name] if first <= version[0] < end] for name in names
+            }
+        return [
+            Cell(name, value, timestamp)
+            for name in names
+            for timestamp, value in columns[name][: self.max_versions]
+        ]
 
     def keeps(self, primary_key: PrimaryKey, cells: Sequence[Cell]) -> bool:
         """Tell whether a row of which ``cells`` are left is returned at all.
@@ -180,7 +184,12 @@ class Selection:
         """
         if not cells and self.columns and not {name for name, _ in primary_key} & set(self.columns):
             return False
-        return self.filter is None or self.filter.matches(as_columns(primary_key, cells))
+        if self.filter is None:
+            return True
+        columns = key_columns(primary_key)
+        for cell in cells:
+            columns.setdefault(cell.name, []).append(cell.value)
+        return self.filter.matches(columns)
 
     def page(self, cells: list[Cell]) -> list[Cell]:
         """Return the columns that a pagination filter leaves."""
@@ -191,11 +200,16 @@ class Selection:
         return [cell for cell in cells if cell.name in page]
 
 
-def as_columns(primary_key: PrimaryKey, cells: Iterable[Cell]) -> Columns:
-    """Return a row as filters and conditions see it, the key's columns among the others."""
-    columns: dict[str, list[Any]] = {name: [value] for name, value in primary_key}
-    for cell in cells:
-        columns.setdefault(cell.name, []).append(cell.value)
+def key_columns(primary_key: PrimaryKey) -> dict[str, list[Any]]:
+    """Return a key as filters and conditions see it: columns as any others."""
+    return {name: [value] for name, value in primary_key}
+
+
+def row_columns(primary_key: PrimaryKey, row: StoredRow) -> Columns:
+    """Return a whole row as conditions see it, the key's columns among the others."""
+    columns = key_columns(primary_key)
+    for name, versions in row.columns.items():
+        columns[name] = [value for _, value in versions]
     return columns
 
 
@@ -211,12 +225,21 @@ def all_cells(row: StoredRow | None) -> list[Cell]:
 
 
 def data_size(primary_key: PrimaryKey, cells: Iterable[Cell]) -> int:
-    """Return the bytes that a row counts for: names and values of its key and its cells."""
+    """Return the bytes that a row counts for: names (which are ASCII) and values of its key and its cells."""
     size = 0
     for name, value in primary_key:
-        size += len(name.encode()) + value_size(value)
+        size += len(name) + value_size(value)
     for cell in cells:
-        size += len(cell.name.encode()) + value_size(cell.value)
+        size += len(cell.name) + value_size(cell.value)
+    return size
+
+
+def row_size(primary_key: PrimaryKey, row: StoredRow) -> int:
+    """Return the same for a stored row with every version."""
+    size = data_size(primary_key, ())
+    for name, versions in row.columns.items():
+        for _, value in versions:
+            size += len(name) + value_size(value)
     return size
 
 

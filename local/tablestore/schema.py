@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from local.tablestore.errors import TableStoreError, parameter_invalid
+from local.tablestore.errors import TableStoreError, invalid_table_name, parameter_invalid
 
 MAX_PRIMARY_KEY_COLUMNS = 4
 MAX_DEFINED_COLUMNS = 32
@@ -19,11 +19,17 @@ MIN_TIME_TO_LIVE = 86_400
 
 TYPES: dict[str, type] = {"INTEGER": int, "DOUBLE": float, "BOOLEAN": bool, "STRING": str, "BINARY": bytes}
 _KEY_TYPES = ("INTEGER", "STRING", "BINARY")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+_NAMES_END = 256
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def is_name(name: str) -> bool:
     """Tell whether ``name`` may name a table or a column."""
+    return len(name) < _NAMES_END and _is_name(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
@@ -81,7 +87,8 @@ class Table:
     """A data table, or (with ``base``) the table behind an index.
 
     ``ready_at`` is the millisecond from which an index over rows that were there before it can be read.
-    ``transactions`` is what its creator said of local transactions, if anything.
+    ``transactions`` is what its creator said of local transactions, if anything; ``splits`` are the sortable
+    forms, as hexadecimal digits, of the partition keys that its creator divided it at.
     """
 
     id: int
@@ -96,6 +103,7 @@ class Table:
     ready_at: int = 0
     transactions: bool | None = None
     encryption: Encryption | None = None
+    splits: tuple[str, ...] = ()
 
     @cached_property
     def key_types(self) -> tuple[type, ...]:
@@ -120,7 +128,7 @@ def check_table(name: str, primary_key: Sequence[Column], defined_columns: Seque
         TableStoreError: with the service's reason.
     """
     if not is_name(name):
-        raise parameter_invalid(f"Invalid table name: '{name}'.")
+        raise invalid_table_name(name)
     if not 1 <= len(primary_key) <= MAX_PRIMARY_KEY_COLUMNS:
         raise key_count_out_of_range()
     seen: set[str] = set()
@@ -222,9 +230,15 @@ def index_table(table: Table, index: IndexMeta, *, table_id: int, ready_at: int)
         TableStoreError: the index cannot be built over the table.
     """
     if not is_name(index.name):
-        raise parameter_invalid(f"Invalid table name: '{index.name}'.")
+        raise invalid_table_name(index.name)
     if not 1 <= len(index.primary_key) <= MAX_PRIMARY_KEY_COLUMNS:
-        raise key_count_out_of_range()
+        raise parameter_invalid(
+            f"The number of primary key columns must be in range: [1, {MAX_PRIMARY_KEY_COLUMNS}] in index."
+        )
+    if len(index.defined_columns) > MAX_DEFINED_COLUMNS:
+        raise parameter_invalid(
+            f"The number of attribute columns must be in range: [0, {MAX_DEFINED_COLUMNS}] in index."
+        )
     columns = {column.name: column for column in (*table.primary_key, *table.defined_columns)}
     seen: set[str] = set()
     for name in (*index.primary_key, *index.defined_columns):

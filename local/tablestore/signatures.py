@@ -51,7 +51,7 @@ class Caller:
         self._key = key
 
     def authorization(self, operation: str, headers: Mapping[str, str]) -> str:
-        """Return the ``Authorization`` header of a response that carries ``headers``."""
+        """Return the ``Authorization`` header of a response that carries ``headers``, named in lower case."""
         text = f"{_header_lines(headers)}\n/{operation}"
         signature = base64.b64encode(hmac.digest(self._key, text.encode(), "sha1")).decode()
         return f"OTS {self.access_key_id}:{signature}"
@@ -68,7 +68,7 @@ def authenticate(request: Request, operation: str, keys: AccessKeys, now: float)
     Raises:
         TableStoreError: a header is missing or malformed, or the caller is not who it says.
     """
-    headers = request.headers
+    headers = dict(request.headers)
     version = _SIGNATURE_V4 if _SIGNATURE_V4 in headers else _SIGNATURE_V2
     for name in (*_REQUIRED, version):
         if name not in headers:
@@ -97,11 +97,11 @@ def authenticate(request: Request, operation: str, keys: AccessKeys, now: float)
 
 
 def _header_lines(headers: Mapping[str, str]) -> str:
-    signed = []
-    for name, value in headers.items():
-        lowered = name.lower()
-        if lowered.startswith(PREFIX) and lowered not in (_SIGNATURE_V2, _SIGNATURE_V4):
-            signed.append(f"{lowered}:{value.strip()}")
+    signed = [
+        f"{name}:{value.strip()}"
+        for name, value in headers.items()
+        if name.startswith(PREFIX) and name not in (_SIGNATURE_V2, _SIGNATURE_V4)
+    ]
     signed.sort()
     return "\n".join(signed)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from local.tablestore.errors import parameter_invalid
-from local.tablestore.keys import decode_key
+from local.tablestore.partitions import partition_of, split_keys, split_point
 from local.tablestore.schema import Table
 from local.tablestore.storage import Storage
 from local.tablestore.values import PrimaryKey
@@ -25,7 +26,9 @@ class TableSplitter(Storage):
     """The part of the store that cuts tables."""
 
     def compute_split_points(self, instance: str, name: str, size: int) -> Splits:
-        """Cut a table into splits of about ``size`` bytes, as stored; a partition key is never cut.
+        """Cut a table into splits of about ``size`` bytes, as stored.
+
+        A partition key is never cut, and no split reaches from one partition into another.
 
         Raises:
             TableStoreError: there is no such table, or the size is none.
@@ -34,23 +37,27 @@ class TableSplitter(Storage):
             raise parameter_invalid("The split size must be greater than 0.")
         with self._database.reading() as connection:
             table = self._table(connection, instance, name)
-        points: list[PrimaryKey] = []
-        name_of_first, kind = table.key_names[0], table.key_types[:1]
+        points: list[bytes] = []
+        borders = deque(split_keys(table))
         query = (
             f"SELECT key, length(key) + length(row) FROM rows_{table.id} "  # noqa: S608 (an integer)
             "WHERE key > ? ORDER BY key LIMIT ?"
         )
-        reached, gathered, last = b"", 0, None
+        reached, gathered, last = b"", 0, b""
         while True:
             with self._database.reading() as connection:
                 piece: list[tuple[bytes, int]] = connection.execute(query, (reached, _PIECE)).fetchall()
             for key, length in piece:
-                (value,) = decode_key(key, kind)
-                if gathered >= size and value != last:
-                    points.append([(name_of_first, value)])
+                partition = partition_of(table, key)
+                if borders and borders[0] <= partition:
+                    while borders and borders[0] <= partition:
+                        points.append(borders.popleft())
+                    gathered = 0
+                elif gathered >= size and partition != last:
+                    points.append(partition)
                     gathered = 0
                 gathered += length
-                last = value
+                last = partition
             if len(piece) < _PIECE:
-                return Splits(table, points)
+                return Splits(table, [split_point(table, point) for point in (*points, *borders)])
             reached = piece[-1][0]

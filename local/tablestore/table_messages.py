@@ -157,12 +157,21 @@ class SSESpecification(Message):
 
 
 @dataclass(kw_only=True)
+class PartitionRange(Message):
+    """A range of partition keys, from ``begin`` up to but without ``end``: values as filters carry them."""
+
+    begin: bytes = required(1, BYTES)
+    end: bytes = required(2, BYTES)
+
+
+@dataclass(kw_only=True)
 class CreateTableRequest(Message):
     """CreateTable. The official Python client knows no ``enable_local_txn``; others do."""
 
     table_meta: TableMeta = required(1, TableMeta)
     reserved_throughput: ReservedThroughput = required(2, ReservedThroughput)
     table_options: TableOptions | None = optional(3, TableOptions)
+    partitions: list[PartitionRange] = repeated(4, PartitionRange)
     sse_spec: SSESpecification | None = optional(6, SSESpecification)
     index_metas: list[IndexMeta] = repeated(7, IndexMeta)
     enable_local_txn: bool | None = optional(8, BOOL)
@@ -220,13 +229,17 @@ class UpdateTableResponse(Message):
 
 @dataclass(kw_only=True)
 class DescribeTableResponse(Message):
-    """DescribeTable's answer. Python's client knows no ``table_status``; Node's cannot do without it."""
+    """DescribeTable's answer. Python's client knows no ``table_status``; Node's cannot do without it.
+
+    ``shard_splits`` are the partition keys that the table was divided at when it was made.
+    """
 
     table_meta: TableMeta = required(1, TableMeta)
     reserved_throughput_details: ReservedThroughputDetails = required(2, ReservedThroughputDetails)
     table_options: TableOptions = required(3, TableOptions)
     table_status: TableStatus = required(4, TableStatus)
     stream_details: StreamDetails | None = optional(5, StreamDetails)
+    shard_splits: list[bytes] = repeated(6, BYTES)
     sse_details: SSESpecification | None = optional(7, SSESpecification)
     index_metas: list[IndexMeta] = repeated(8, IndexMeta)
 

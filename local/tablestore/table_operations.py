@@ -6,11 +6,13 @@ from local.tablestore import messages, table_messages
 from local.tablestore.errors import parameter_invalid
 from local.tablestore.messages import Empty
 from local.tablestore.models import TableStore
-from local.tablestore.plainbuffer import encode_rows
+from local.tablestore.partitions import split_keys, split_point
+from local.tablestore.plainbuffer import decode_value, encode_rows
 from local.tablestore.protobuf import Message
 from local.tablestore.results import Capacity
 from local.tablestore.row_answers import consumed
 from local.tablestore.schema import Column, Encryption, IndexMeta, Table, TableOptions, Throughput
+from local.tablestore.values import AnyValue
 
 SPLIT_UNIT = 100 * 1024 * 1024
 
@@ -43,6 +45,7 @@ def create_table(store: TableStore, instance: str, request: table_messages.Creat
         index_metas=[_index_meta(index) for index in request.index_metas],
         transactions=request.enable_local_txn,
         encryption=_encryption(request.sse_spec),
+        partitions=_partitions(request),
     )
     return Empty()
 
@@ -70,6 +73,7 @@ def describe_table(store: TableStore, instance: str, request: messages.TableName
         table_options=_table_options(table),
         table_status=table_messages.TableStatus.ACTIVE,
         stream_details=table_messages.StreamDetails(enable_stream=False),
+        shard_splits=[encode_rows([(split_point(table, key), [])]) for key in split_keys(table)],
         sse_details=_sse_details(table.encryption),
         index_metas=[
             table_messages.IndexMeta(
@@ -180,6 +184,13 @@ def _key_schema(table: Table) -> list[table_messages.PrimaryKeySchema]:
         )
         for column in table.primary_key
     ]
+
+
+def _partitions(request: table_messages.CreateTableRequest) -> list[tuple[AnyValue, AnyValue]]:
+    if not request.partitions:
+        return []
+    name = request.table_meta.primary_key[0].name if request.table_meta.primary_key else ""
+    return [(decode_value(one.begin, name), decode_value(one.end, name)) for one in request.partitions]
 
 
 def _encryption(given: table_messages.SSESpecification | None) -> Encryption | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.tablestore.checks import check_read_form
+from local.tablestore.checks import key_alone
 from local.tablestore.messages import Empty
 from local.tablestore.models import TableStore
 from local.tablestore.plainbuffer import decode_row
@@ -18,7 +18,7 @@ def start_local_transaction(
     store: TableStore, instance: str, request: StartLocalTransactionRequest
 ) -> Message:
     """StartLocalTransaction."""
-    partition = check_read_form(decode_row(request.key))
+    partition = key_alone(decode_row(request.key))
     return StartLocalTransactionResponse(
         transaction_id=store.start_local_transaction(instance, request.table_name, partition)
     )

@@ -19,7 +19,7 @@ from local.tablestore.errors import (
 )
 from local.tablestore.rows import StoredRow
 from local.tablestore.schema import Table
-from local.tablestore.values import AnyValue, Special
+from local.tablestore.values import AnyValue, shown
 
 MAX_LIFE = 60_000
 MAX_BYTES = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ class Transaction:
             or partition != self.partition
             or type(partition) is not type(self.partition)
         ):
-            raise out_of_transaction(_shown(self.partition), _shown(partition))
+            raise out_of_transaction(shown(self.partition), shown(partition))
 
     def grow(self, size: int) -> None:
         """Count ``size`` more bytes as written.
@@ -160,9 +160,3 @@ def merged(
         key, change = waiting.pop()
         if change is not None:
             yield key, change
-
-
-def _shown(partition: AnyValue) -> str:
-    if isinstance(partition, Special):
-        return partition.value
-    return partition.decode(errors="replace") if isinstance(partition, bytes) else str(partition)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class Special(Enum):
@@ -49,8 +48,7 @@ class OperationType(IntEnum):
     DELETE = 3
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One attribute cell. ``timestamp`` is the version, in milliseconds since the Unix epoch."""
 
     name: str
@@ -59,8 +57,7 @@ class Cell:
     operation: CellOperation | None = None
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row as it travels: a key, attribute cells and, in a delete, the marker."""
 
     primary_key: PrimaryKey
@@ -68,15 +65,19 @@ class Row:
     delete_marker: bool = False
 
 
+_SIZES: dict[type, int] = {bool: 1, int: 8, float: 8}
+
+
 def value_size(value: AnyValue | None) -> int:
     """Return the bytes that ``value`` counts for in capacity units and size limits."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode())
-    if isinstance(value, bool):
-        return 1
-    if isinstance(value, (int, float)):
-        return 8
-    return len(value) if isinstance(value, bytes) else 0
+    return len(value) if isinstance(value, bytes) else _SIZES.get(type(value), 0)
+
+
+def is_longer(value: AnyValue | None, limit: int) -> bool:
+    """Tell whether a text or binary is of more than ``limit`` bytes; a character is of four at most."""
+    return isinstance(value, (str, bytes)) and 4 * len(value) > limit and value_size(value) > limit
 
 
 def type_name(value: AnyValue | None) -> str:
@@ -85,3 +86,10 @@ def type_name(value: AnyValue | None) -> str:
         return value.value
     names = {bool: "BOOLEAN", int: "INTEGER", float: "DOUBLE", str: "STRING", bytes: "BINARY"}
     return names.get(type(value), "NULL")
+
+
+def shown(value: AnyValue) -> str:
+    """Return ``value`` as the service writes it into its messages."""
+    if isinstance(value, Special):
+        return value.value
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from local.tablestore import row_messages
-from local.tablestore.errors import TableStoreError
 from local.tablestore.filters import parse_condition
 from local.tablestore.models import TableStore
 from local.tablestore.plainbuffer import decode_row, encode_rows
 from local.tablestore.protobuf import Message
 from local.tablestore.results import Condition, Write, Written
-from local.tablestore.row_answers import consumed, failed_row
+from local.tablestore.row_answers import consumed, in_batch
 from local.tablestore.row_messages import ReturnType
 from local.tablestore.rows import all_cells
 from local.tablestore.values import Cell, OperationType
@@ -19,29 +19,31 @@ from local.tablestore.values import Cell, OperationType
 
 def put_row(store: TableStore, instance: str, request: row_messages.PutRowRequest) -> Message:
     """PutRow."""
-    row, condition = decode_row(request.row), _condition(request.condition)
-    written = store.put_row(
-        instance, request.table_name, row, condition, transaction_id=request.transaction_id
-    )
-    return _written(written, request.return_content)
+    return _write_row(store, instance, request, OperationType.PUT, request.row)
 
 
 def update_row(store: TableStore, instance: str, request: row_messages.UpdateRowRequest) -> Message:
     """UpdateRow."""
-    row, condition = decode_row(request.row_change), _condition(request.condition)
-    written = store.update_row(
-        instance, request.table_name, row, condition, transaction_id=request.transaction_id
-    )
-    return _written(written, request.return_content)
+    return _write_row(store, instance, request, OperationType.UPDATE, request.row_change)
 
 
 def delete_row(store: TableStore, instance: str, request: row_messages.DeleteRowRequest) -> Message:
     """DeleteRow."""
-    row, condition = decode_row(request.primary_key), _condition(request.condition)
-    written = store.delete_row(
-        instance, request.table_name, row, condition, transaction_id=request.transaction_id
+    return _write_row(store, instance, request, OperationType.DELETE, request.primary_key)
+
+
+def _write_row(
+    store: TableStore,
+    instance: str,
+    request: row_messages.PutRowRequest | row_messages.UpdateRowRequest | row_messages.DeleteRowRequest,
+    kind: OperationType,
+    row: bytes,
+) -> Message:
+    write = Write(kind, decode_row(row), _condition(request.condition))
+    written = store.write_row(instance, request.table_name, write, transaction_id=request.transaction_id)
+    return row_messages.WriteRowResponse(
+        consumed=consumed(written.consumed), row=_returned_row(written, request.return_content)
     )
-    return _written(written, request.return_content)
 
 
 def batch_write_row(store: TableStore, instance: str, request: row_messages.BatchWriteRowRequest) -> Message:
@@ -56,19 +58,15 @@ def batch_write_row(store: TableStore, instance: str, request: row_messages.Batc
         )
         for table in request.tables
     ]
-    results = store.batch_write_row(instance, writes, transaction_id=request.transaction_id)
+    results = store.batch_write_row(
+        instance, writes, transaction_id=request.transaction_id, atomic=bool(request.is_atomic)
+    )
     return row_messages.BatchResponse(
         tables=[
             row_messages.TableInBatchResponse(
                 table_name=table.table_name,
                 rows=[
-                    failed_row(result)
-                    if isinstance(result, TableStoreError)
-                    else row_messages.RowInBatchResponse(
-                        is_ok=True,
-                        consumed=consumed(result.consumed),
-                        row=_returned_row(result, row.return_content),
-                    )
+                    in_batch(result, partial(_returned_row, wanted=row.return_content))
                     for row, result in zip(table.rows, of_table, strict=True)
                 ],
             )
@@ -79,12 +77,6 @@ def batch_write_row(store: TableStore, instance: str, request: row_messages.Batc
 
 def _condition(condition: row_messages.Condition) -> Condition:
     return Condition(condition.row_existence, parse_condition(condition.column_condition))
-
-
-def _written(written: Written, wanted: row_messages.ReturnContent | None) -> Message:
-    return row_messages.WriteRowResponse(
-        consumed=consumed(written.consumed), row=_returned_row(written, wanted)
-    )
 
 
 def _returned_row(written: Written, wanted: row_messages.ReturnContent | None) -> bytes | None:

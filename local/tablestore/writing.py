@@ -13,22 +13,26 @@ from local.tablestore.checks import (
     fit_key,
     fit_versions,
 )
-from local.tablestore.errors import TableStoreError, condition_check_failed, parameter_invalid
+from local.tablestore.errors import (
+    TableStoreError,
+    condition_check_failed,
+    out_of_atomic_batch,
+    parameter_invalid,
+)
 from local.tablestore.keys import encode_key
 from local.tablestore.results import Capacity, Condition, Write, Written
 from local.tablestore.rows import (
     StoredRow,
-    all_cells,
-    as_columns,
     capacity_units,
-    data_size,
     key_of,
     replaced,
+    row_columns,
+    row_size,
     updated,
 )
 from local.tablestore.schema import Table, TableOptions
 from local.tablestore.storage import Storage
-from local.tablestore.values import AnyValue, OperationType, PrimaryKey, Row, RowExistence, Special
+from local.tablestore.values import AnyValue, OperationType, PrimaryKey, Row, RowExistence, Special, shown
 
 MAX_ROWS_PER_WRITE = 200
 ALWAYS = Condition()
@@ -38,53 +42,24 @@ _REQUEST_NAMES = {OperationType.PUT: "PutRow", OperationType.UPDATE: "UpdateRow"
 class RowWriter(Storage):
     """The part of the store that writes rows."""
 
-    def put_row(
-        self,
-        instance: str,
-        table: str,
-        row: Row,
-        condition: Condition = ALWAYS,
-        *,
-        transaction_id: str | None = None,
+    def write_row(
+        self, instance: str, name: str, write: Write, *, transaction_id: str | None = None
     ) -> Written:
+        """Carry out one write, alone or as part of a transaction.
+
+        Raises:
+            TableStoreError: its condition does not hold, or the service takes no such write.
+        """
+        check_write_form(write.kind, write.row)
+        return self._write(instance, name, write, transaction_id, _REQUEST_NAMES.get(write.kind))
+
+    def put_row(self, instance: str, name: str, row: Row, condition: Condition = ALWAYS) -> Written:
         """Write a row in place of any that is there.
 
         Raises:
             TableStoreError: the condition does not hold, or the service takes no such row.
         """
-        return self._write_one(instance, table, Write(OperationType.PUT, row, condition), transaction_id)
-
-    def update_row(
-        self,
-        instance: str,
-        table: str,
-        row: Row,
-        condition: Condition = ALWAYS,
-        *,
-        transaction_id: str | None = None,
-    ) -> Written:
-        """Put, delete and increment columns of a row, which is made when it is missing.
-
-        Raises:
-            TableStoreError: the condition does not hold, or the service takes no such change.
-        """
-        return self._write_one(instance, table, Write(OperationType.UPDATE, row, condition), transaction_id)
-
-    def delete_row(
-        self,
-        instance: str,
-        table: str,
-        row: Row,
-        condition: Condition = ALWAYS,
-        *,
-        transaction_id: str | None = None,
-    ) -> Written:
-        """Delete a row, if it is there.
-
-        Raises:
-            TableStoreError: the condition does not hold, or the key does not fit.
-        """
-        return self._write_one(instance, table, Write(OperationType.DELETE, row, condition), transaction_id)
+        return self.write_row(instance, name, Write(OperationType.PUT, row, condition))
 
     def batch_write_row(
         self,
@@ -92,11 +67,13 @@ class RowWriter(Storage):
         tables: Sequence[tuple[str, Sequence[Write]]],
         *,
         transaction_id: str | None = None,
+        atomic: bool = False,
     ) -> list[list[Written | TableStoreError]]:
         """Carry out writes one by one, in order, and return what became of each.
 
         Nothing ties the rows together: some may fail, also after others have succeeded. In a transaction
-        that holds too, until it is committed.
+        that holds too, until it is committed. Only with ``atomic`` either all of a table's are written or
+        none, and they have to lie under one partition key; a transaction needs no such help.
 
         Raises:
             TableStoreError: the request as a whole is refused and nothing has been written.
@@ -105,6 +82,8 @@ class RowWriter(Storage):
         if transaction_id:
             with self._database.reading():
                 self._transactions.find(transaction_id, instance, self._now())
+        elif atomic:
+            return [self._write_together(instance, name, writes) for name, writes in tables]
         return [
             [self._attempt(instance, name, write, transaction_id) for write in writes]
             for name, writes in tables
@@ -124,8 +103,7 @@ class RowWriter(Storage):
                 check_write_form(kind, row)
                 if kind is OperationType.PUT and not row.cells:
                     raise parameter_invalid("Attribute column is missing.")
-        size = sum(data_size(row.primary_key, row.cells) for _, writes in tables for _, row, _ in writes)
-        check_data_size("BatchWriteRow", size)
+        check_data_size("BatchWriteRow", sum(write.size for _, writes in tables for write in writes))
         for name, writes in tables:
             self._check_repeated(instance, name, writes)
 
@@ -151,6 +129,17 @@ class RowWriter(Storage):
         except TableStoreError:
             return False  # a missing table is the failure of each row
 
+    def _write_together(
+        self, instance: str, name: str, writes: Sequence[Write]
+    ) -> list[Written | TableStoreError]:
+        try:
+            with self._database.transaction() as connection:
+                table = self._table(connection, instance, name)
+                _check_one_partition([write.row.primary_key[0][1] for write in writes])
+                return [self._carry_out(connection, table, write, write.size) for write in writes]
+        except TableStoreError as failure:
+            return [failure] * len(writes)
+
     def _attempt(
         self, instance: str, table: str, write: Write, transaction_id: str | None
     ) -> Written | TableStoreError:
@@ -158,10 +147,6 @@ class RowWriter(Storage):
             return self._write(instance, table, write, transaction_id)
         except TableStoreError as failure:
             return failure
-
-    def _write_one(self, instance: str, table: str, write: Write, transaction_id: str | None) -> Written:
-        check_write_form(write.kind, write.row)
-        return self._write(instance, table, write, transaction_id, _REQUEST_NAMES.get(write.kind))
 
     def _write(
         self,
@@ -172,40 +157,50 @@ class RowWriter(Storage):
         limited: str | None = None,
     ) -> Written:
         """Write a row, or refuse it; ``limited`` names the request whose only row it is."""
-        size = data_size(write.row.primary_key, write.row.cells)
+        size = write.size
         if limited is not None:
             check_data_size(limited, size)
         with self._database.transaction() as connection:
-            now = self._now()
             table = self._table(connection, instance, name)
-            if table.base is not None:
-                raise parameter_invalid("Can't write index table directly.")
-            if write.kind is OperationType.UPDATE and not table.options.allow_update:
-                raise parameter_invalid(f"Table '{name}' does not allow update operation.")
-            transaction = self._transactions.find(transaction_id, instance, now) if transaction_id else None
-            values = self._key_to_write(connection, table, write)
-            fit_versions(table, write.row.cells, now)
-            if transaction is None:
-                self._transactions.check_free(table, values[0], now)
-            else:
-                transaction.check(table, values[0])
-            primary_key, key = key_of(table.key_names, values), encode_key(values)
-            if transaction is not None and key in transaction.rows:
-                raw = transaction.rows[key]
-            else:
-                raw = self._load(connection, table, key)
-            before = raw.visible(table.options, now) if raw else None
-            _check_condition(write.condition, primary_key, before)
-            after = _outcome(write, before, table.options, now)
-            if transaction is None:
-                self._store(connection, table, primary_key, key, raw, after, now)
-            else:
-                self._check_entries(connection, table, primary_key, after)
-                transaction.grow(size)
-                transaction.rows[key] = after
+            return self._carry_out(connection, table, write, size, transaction_id)
+
+    def _carry_out(
+        self,
+        connection: sqlite3.Connection,
+        table: Table,
+        write: Write,
+        size: int,
+        transaction_id: str | None = None,
+    ) -> Written:
+        now = self._now()
+        if table.base is not None:
+            raise parameter_invalid("Can't write index table directly.")
+        if write.kind is OperationType.UPDATE and not table.options.allow_update:
+            raise parameter_invalid(f"Table '{table.name}' does not allow update operation.")
+        transaction = self._transactions.find(transaction_id, table.instance, now) if transaction_id else None
+        values = self._key_to_write(connection, table, write)
+        fit_versions(table, write.row.cells, now)
+        if transaction is None:
+            self._transactions.check_free(table, values[0], now)
+        else:
+            transaction.check(table, values[0])
+        primary_key, key = key_of(table.key_names, values), encode_key(values)
+        if transaction is not None and key in transaction.rows:
+            raw = transaction.rows[key]
+        else:
+            raw = self._load(connection, table, key) if _looks_back(table, write) else None
+        before = raw.visible(table.options, now) if raw else None
+        _check_condition(write.condition, primary_key, before)
+        after = _outcome(write, before, table.options, now)
+        if transaction is None:
+            self._store(connection, table, primary_key, key, raw, after, now)
+        else:
+            self._check_entries(connection, table, primary_key, after)
+            transaction.grow(size)
+            transaction.rows[key] = after
         reads = 0
         if write.condition.reads:
-            reads = capacity_units(data_size(primary_key, all_cells(before)) if before else 0)
+            reads = capacity_units(row_size(primary_key, before) if before else 0)
         return Written(primary_key, after, Capacity(reads, capacity_units(size)))
 
     def _store(
@@ -275,6 +270,8 @@ class RowWriter(Storage):
         """Carry a change of a row into the table's indexes, or into their queues."""
         for index in table.indexes:
             behind = self._table(connection, table.instance, index.name)
+            if indexes.is_untouched(behind, before, after):
+                continue
             old = indexes.entry(behind, primary_key, before)
             new = indexes.entry(behind, primary_key, after, checked=True)
             for key, row in indexes.changes(old, new):
@@ -284,15 +281,26 @@ class RowWriter(Storage):
                     indexes.store(connection, behind.id, key, row)
 
 
+def _looks_back(table: Table, write: Write) -> bool:
+    """Tell whether what was there before makes a difference."""
+    return write.kind is not OperationType.PUT or write.condition.reads or bool(table.indexes)
+
+
+def _check_one_partition(values: Sequence[AnyValue]) -> None:
+    for value in values:
+        if type(value) is not type(values[0]) or value != values[0]:
+            raise out_of_atomic_batch(shown(values[0]), shown(value))
+
+
 def _check_condition(condition: Condition, primary_key: PrimaryKey, row: StoredRow | None) -> None:
     if condition.existence is RowExistence.EXPECT_EXIST and row is None:
         raise condition_check_failed()
     if condition.existence is RowExistence.EXPECT_NOT_EXIST and row is not None:
         raise condition_check_failed()
-    if condition.column is not None:
-        columns = as_columns(primary_key, all_cells(row)) if row else {}
-        if not condition.column.matches(columns):
-            raise condition_check_failed()
+    if condition.column is None:
+        return
+    if not condition.column.matches(row_columns(primary_key, row) if row else {}):
+        raise condition_check_failed()
 
 
 def _outcome(write: Write, before: StoredRow | None, options: TableOptions, now: int) -> StoredRow | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from xml.etree import ElementTree
 
 import pytest
 
@@ -17,6 +19,7 @@ from local.dashscope.responses import DashScopeService
 from local.oss.models import ObjectStore
 from local.oss.responses import OssService
 from local.server import LoopbackServer
+from local.tablestore.messages import Error
 from local.tablestore.models import TableStore
 from local.tablestore.responses import TablestoreService
 from local.wire import Front, Service
@@ -24,6 +27,7 @@ from tests.emulators.dashscope.support import API_KEY, Web
 from tests.emulators.function_compute.support import start
 
 PATIENCE_SECONDS = 5
+HURRY_SECONDS = 0.03
 GOOD = {
     "oss": "/bucket/key?acl",
     "tablestore": "/GetRow",
@@ -46,6 +50,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Loop
         DashScopeService(studio, clock, api_keys=[API_KEY]),
     ]
     running = {service.name: LoopbackServer(Front(service)).start() for service in services}
+    fronts: dict[str, Front] = {service.name: Front(service) for service in services}
+    fronts["function_compute"] = functions.front
+    hurried = {
+        f"hurried {name}": LoopbackServer(front, request_seconds=HURRY_SECONDS).start()
+        for name, front in fronts.items()
+    }
+    running |= hurried
     yield running | {"function_compute": functions.api}
     for server in running.values():
         server.close()
@@ -80,6 +91,31 @@ def ask(server: LoopbackServer, request: bytes) -> bytes:
 def status_of(answer: bytes) -> int:
     assert answer.startswith(b"HTTP/1."), answer[:80]
     return int(answer.split(b" ", 2)[1])
+
+
+def told(name: str, answer: bytes) -> tuple[int, str]:
+    """Return the status and the code of an error, read as the service's own clients read it."""
+    while answer.startswith(b"HTTP/1.1 100 "):
+        answer = answer.partition(b"\r\n\r\n")[2]
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}\r\n".encode() in head + b"\r\n"
+    if name == "oss":
+        root = ElementTree.fromstring(body)
+        assert root.tag == "Error"
+        code = root.findtext("Code")
+        assert root.findtext("Message")
+        assert root.findtext("RequestId", "-").encode() in head
+    elif name == "tablestore":
+        error = Error.decode(body)
+        code = error.code
+        assert error.message
+        assert b"x-ots-requestid" in head
+    else:
+        document = json.loads(body)
+        code = document.get("code") or document.get("Code") or document.get("ErrorCode")
+        assert document.get("message") or document.get("Message") or document.get("ErrorMessage")
+    assert code
+    return status_of(answer), code
 
 
 def lives(server: LoopbackServer, path: str) -> bool:
@@ -149,8 +185,11 @@ def test_a_broken_request_line_is_answered_or_ignored(
 ) -> None:
     answer = ask(servers[name], request_line + b"\r\nHost: h\r\n\r\n" if answered else request_line)
     assert bool(answer) is answered
-    # What is not even HTTP 1 is told so without a status line.
-    assert not answer.startswith(b"HTTP/") or status_of(answer) in range(400, 506)
+    # A request without a version is one of HTTP 0.9, and so is its answer.
+    if answered and request_line != b"GET /":
+        assert status_of(answer) in range(400, 506)
+    assert b"html" not in answer.lower()
+    assert b"python" not in answer.lower()
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -178,3 +217,100 @@ def test_a_connection_that_says_nothing_keeps_nobody_waiting(
     with socket.create_connection(address), socket.create_connection(address) as half:
         half.sendall(f"POST {GOOD[name]} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc".encode())
         assert lives(servers[name], GOOD[name])
+
+
+TIMEOUTS = {
+    "oss": (400, "RequestTimeout"),
+    "tablestore": (408, "OTSRequestTimeout"),
+    "dashscope": (408, "RequestTimeOut"),
+    "function_compute": (408, "RequestTimeout"),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 9\r\n\r\n",
+        b"Content-Length: 9\r\n\r\nabc",
+        b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n3\r\nab",
+        b"X-Half: a",
+    ],
+    ids=["no body", "half a body", "no body after 100", "half a chunk", "half a head"],
+)
+def test_a_request_that_never_ends_is_told_so_in_the_words_of_its_service(
+    servers: dict[str, LoopbackServer], name: str, rest: bytes
+) -> None:
+    server = servers[f"hurried {name}"]
+    with socket.create_connection((server.address, server.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(f"POST {GOOD[name]} HTTP/1.1\r\nHost: h\r\n".encode() + rest)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told(name, answer) == TIMEOUTS[name]
+
+
+def test_a_connection_may_rest_between_requests_for_longer_than_within_one(
+    servers: dict[str, LoopbackServer],
+) -> None:
+    server = servers["hurried oss"]
+    with socket.create_connection((server.address, server.port), timeout=PATIENCE_SECONDS) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert status_of(connection.recv(65536)) == 403
+            connection.settimeout(HURRY_SECONDS * 2)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            connection.settimeout(PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(200)) + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/2.0\r\n\r\n", 505),
+        (b"GET / / HTTP/1.1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+    ],
+    ids=["URI", "headers", "header", "version", "line", "length"],
+)
+def test_what_the_server_itself_refuses_is_said_in_the_shape_of_the_service(
+    servers: dict[str, LoopbackServer], name: str, request_: bytes, status: int
+) -> None:
+    assert told(name, ask(servers[name], request_))[0] == status
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("method", ["TRACE", "get", "CONNECT", "PROPFIND"])
+def test_a_method_that_nothing_has_is_refused_by_the_service(
+    servers: dict[str, LoopbackServer], name: str, method: str
+) -> None:
+    answer = ask(servers[name], f"{method} {GOOD[name]} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+    assert told(name, answer)[0] in range(400, 406)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_upload_too_large_to_begin_with_is_refused_before_it_is_sent(
+    servers: dict[str, LoopbackServer], name: str
+) -> None:
+    head = f"POST {GOOD[name]} HTTP/1.1\r\nHost: h\r\nContent-Length: {10**13}\r\n\r\n".encode()
+    status, code = told(name, ask(servers[name], head + b"a" * 1_000_000))
+    assert (status, code) in [
+        (400, "EntityTooLarge"),
+        (413, "OTSRequestBodyTooLarge"),
+        (413, "InvalidParameter"),
+        (413, "EntityTooLarge"),
+    ]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_no_http_at_all_is_told_so_in_plain_text(
+    servers: dict[str, LoopbackServer], name: str
+) -> None:
+    for noise in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"EHLO there\r\n\r\n"):
+        answer = ask(servers[name], noise)
+        assert status_of(answer) == 400
+        assert b"Content-Type: text/plain" in answer
+        assert answer.endswith(b"The request is not well-formed HTTP.\n")

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from local.demo import verification
+from local.demo.people import File, Person
+from local.demo.preparation import of_photo
+from local.samples import encoded, portrait
+
 from .support import photo, scenery
 from .up import environment, run_local
 
@@ -25,6 +30,15 @@ def test_the_demo_trains_its_people_and_ends_well(tmp_path: Path) -> None:
     for person in ("林小雨", "maria", "zhang wei", "amara", "nobody"):
         assert person in run.stdout
     assert "4 fine-tunes, 4 billed" in run.stdout
+    for made in (
+        "HEIC, 1512 × 2016",
+        "JPEG on its side, 4032 × 3024",
+        "JPEG, 1536 × 2048",
+        "4 taken out, 3 refused",
+    ):
+        assert made in run.stdout
+    for refused in ("chat.zip/私密.jpg", "photo 02 (1).png", "notes.txt", "view.jpg"):
+        assert refused in run.stdout
     assert "Status API: http://127.0.0.1:" in run.stdout
     assert "WRONG" not in run.stdout
     assert not (tmp_path / ".local" / "endpoints.env").exists()
@@ -55,6 +69,64 @@ def test_the_demo_says_what_became_of_photos_that_cannot_be_used(tmp_path: Path)
     assert "REJECTED" in run.stdout
     assert "No face was found" in run.stdout
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+ANNA = Person(
+    "anna",
+    [
+        File("1.jpg", b"one", "usable"),
+        File("1 (1).jpg", b"one", "duplicate"),
+        File(
+            "a.zip",
+            b"PK",
+            "unpacked",
+            [File("2.jpg", b"two", "usable"), File("__MACOSX/x", b"", "system_file")],
+        ),
+        File("_READY", b""),
+    ],
+    expected="SUCCEEDED",
+)
+AS_EXPECTED = {
+    "1.jpg": "usable",
+    "1 (1).jpg": "duplicate",
+    "a.zip": "unpacked",
+    "a.zip/2.jpg": "usable",
+    "a.zip/__MACOSX/x": "system_file",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"1.jpg": "duplicate", "1 (1).jpg": "usable"}, []),
+        ({"1.jpg": "duplicate"}, ["anna: 1.jpg is duplicate, not usable"]),
+        ({"a.zip/2.jpg": "no_face"}, ["anna: a.zip/2.jpg is no_face, not usable"]),
+        ({"a.zip/2.jpg": None}, ["anna: no verdict on a.zip/2.jpg"]),
+        ({"b.jpg": "usable"}, ["anna: a verdict on b.jpg, which nobody sent"]),
+    ],
+)
+def test_the_demo_checks_every_verdict_by_the_files_name(
+    changes: dict[str, str | None], found: list[str]
+) -> None:
+    verdicts = {name: verdict for name, verdict in {**AS_EXPECTED, **changes}.items() if verdict}
+    assert verification.faults_of_verdicts(ANNA, verdicts) == found
+
+
+def test_a_snapshot_that_lies_on_its_side_or_was_not_shrunk_is_a_fault() -> None:
+    upload = File("1.jpg", encoded(portrait(1, size=(300, 400)), orientation=6))
+    (good,) = of_photo(ANNA, upload, encoded(portrait(1, size=(300, 400))))
+    assert good.arrived.startswith("JPEG on its side, 400 × 300, ")
+    assert good.became.startswith("JPEG, 300 × 400, ")
+    assert not good.fault
+    for snapshot in (
+        upload.content,
+        encoded(portrait(1, size=(400, 300))),
+        encoded(portrait(1), "PNG"),
+        b"?",
+    ):
+        (bad,) = of_photo(ANNA, upload, snapshot)
+        assert bad.fault
 
 
 @pytest.mark.parametrize(

@@ -38,15 +38,19 @@ def test_an_instance_sees_the_runtimes_libraries_and_not_the_ones_of_this_checko
     studio.wait_until_trained("probe")
     for function in (COLLECT, STATUS):
         process = Path(f"/proc/{studio.cloud.compute.instances(function)[0].process_id}")
-        variables = dict(
-            line.split("=", 1) for line in (process / "environ").read_text().split("\0") if "=" in line
-        )
-        assert "-S" in (process / "cmdline").read_text().split("\0")
+        command = (process / "cmdline").read_text().split("\0")
+        variables = (process / "environ").read_text().split("\0")
+        assert "-S" in command
         assert (process / "cwd").resolve() == code.resolve()
-        assert Path(variables["PYTHONPATH"]) == RUNTIME_LIBRARIES.resolve()
-        assert ("DASHSCOPE_API_KEY" in variables) == (function == COLLECT)
+        assert f"PYTHONPATH={RUNTIME_LIBRARIES.resolve()}" in variables
         site_packages = Path(sys.prefix).resolve() / "lib"
         assert str(site_packages) not in (process / "maps").read_text()
+
+
+def test_only_the_functions_that_train_are_given_the_key(studio: LocalStudio) -> None:
+    functions = studio.cloud.resources.functions
+    given = {name for name, function in functions.items() if "DASHSCOPE_API_KEY" in function.environment}
+    assert given == set(functions) - {STATUS}
 
 
 def test_the_libraries_that_the_functions_run_on_are_those_of_the_cloud(code: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import time
 from collections import defaultdict
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,7 +31,7 @@ def test_twenty_rounds_of_sigkill_cost_no_person_and_pay_nothing_twice(fresh_stu
                 person, *(4000 + 10 * turn + n for n in range(chance.randint(1, 2)))
             )
         time.sleep(chance.uniform(0.05, 0.6))  # the moment of the kill is what is drawn
-        killed += _kill_instances()
+        killed += _kill_instances(fresh_studio)
     assert killed >= ROUNDS // 2, "too few processes were there to be killed"
 
     def all_trained() -> bool:
@@ -43,21 +43,18 @@ def test_twenty_rounds_of_sigkill_cost_no_person_and_pay_nothing_twice(fresh_stu
     _check_ledger(fresh_studio)
 
 
-def _kill_instances() -> int:
-    """SIGKILL every function process that this process has started; returns how many there were."""
-    killed = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            command = (folder / "cmdline").read_bytes()
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        if b"bootstrap.py" in command and parent == str(os.getpid()):
-            os.kill(int(folder.name), signal.SIGKILL)
-            killed += 1
-    return killed
+def _kill_instances(studio: LocalStudio) -> int:
+    """SIGKILL every function process that there is; returns how many there were."""
+    compute = studio.cloud.compute
+    processes = [
+        instance.process_id
+        for function in studio.cloud.resources.functions
+        for instance in compute.instances(function)
+    ]
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return len(processes)
 
 
 def _check_ledger(studio: LocalStudio) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import stat
@@ -90,33 +91,40 @@ def test_killed_again_and_again_during_uploads_it_keeps_every_photo_it_accepted(
     assert {entry["name"] for entry in document["current"]["photos"]} == {"121.jpg", "122.jpg", "123.jpg"}
 
 
-def _instances_of(studio: Studio) -> list[int]:
-    """Return ids of the processes that run the functions of a cloud, told by its Tablestore's endpoint."""
-    variable = f"OTS_ENDPOINT={studio.endpoints['OTS_ENDPOINT']}".encode()
-    found = []
+def _functions_of(up: Up) -> set[int]:
+    """Return ids of the processes below ``up``: instances, and what they were forked off."""
+    parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                if variable in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
+            with contextlib.suppress(OSError):
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found = {up.pid}
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {process for process in found - {up.pid} if _runs_a_function(process)}
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def _runs_a_function(process: int) -> bool:
+    try:
+        return b"bootstrap.py" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize("how", ["killed", "interrupted"])
 def test_no_process_of_a_function_outlives_the_cloud(prepare: Start, how: str) -> None:
     up = prepare()
     studio = up.start()
     studio.upload_portraits("quick", 131)
     studio.wait_for("quick", "COLLECTING")
-    assert len(_instances_of(studio)) >= 2
+    processes = _functions_of(up)
+    assert len(processes) >= 3
     if how == "killed":
         up.kill()
     else:
         assert up.interrupt() == 0
-    eventually(lambda: not _instances_of(studio), 10)
+    eventually(lambda: not any(map(_runs_a_function, processes)), 10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -14,6 +14,7 @@ from unittest import mock
 
 import functions.collect
 import functions.reconcile
+from local.dashscope import ledger
 from local.dashscope.behaviour import Behaviour
 from local.dashscope.inspection import UNREADABLE, Inspection
 from local.dashscope.models import ModelStudio
@@ -38,6 +39,7 @@ from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.workflow.ports import World
 from tests.simulation.dashscope_end import Session
+from tests.simulation.databases import begin_alike, quick_databases, remembered
 from tests.simulation.faults import Faults, Others
 from tests.simulation.gate import BESIDE, Gate
 from tests.simulation.invariants import Invariants
@@ -46,7 +48,6 @@ from tests.simulation.stores import (
     API_KEY,
     BUCKET,
     INSTANCE,
-    Remembered,
     SimulatedBucket,
     SimulatedOtsClient,
 )
@@ -55,6 +56,7 @@ COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK = 60_000, 120_000, 60_000
 RETRIES = 8
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
+_fine_tune = functools.lru_cache(maxsize=2_000)(ledger._job)
 
 
 def _no_size(_: object, __: object) -> int:
@@ -105,10 +107,11 @@ class SimulatedCloud:
         self.skew = skew
         self.training_files = training_files
         clock = Seconds(self.kernel)
-        self.objects = ObjectStore(None, clock)
-        self.objects.create_bucket(BUCKET)
-        self.tables = TableStore(None, clock, index_lag=index_lag)
-        self._create_tables()
+        with quick_databases():
+            self.objects = ObjectStore(None, clock)
+            self.tables = TableStore(None, clock, index_lag=index_lag)
+        begin_alike(self.objects._database, "bucket", lambda: self.objects.create_bucket(BUCKET))
+        begin_alike(self.tables._database, "tables", self._create_tables)
         self.behaviour = behaviour or Behaviour(
             training_seconds=302.0, fetch="start", second_job="queue", kept_jobs=10_000
         )
@@ -118,7 +121,8 @@ class SimulatedCloud:
             lambda key, text: self.invariants.result_written(key, text),
             lambda key, content: self._put(key, content, (0,)),
         )
-        self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
+        with quick_databases():
+            self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
         self.others = self.invariants.others = Others(
             self.studio,
@@ -128,9 +132,9 @@ class SimulatedCloud:
         )
         service = DashScopeService(self.studio, clock, api_keys=[API_KEY])
         self._session = Session(service, self.gate, self.invariants)
-        self._ots = SimulatedOtsClient(self.tables, self.gate, self._row_written)
+        self._ots = SimulatedOtsClient(self.tables, _RESOURCES.tables, self.gate, self._row_written)
         self._jobs_by_write: dict[str, Job] = {}
-        self._jobs_read = Remembered(self.tables)
+        self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
         self.abandoned = 0
 
@@ -190,16 +194,17 @@ class SimulatedCloud:
 
     def jobs(self) -> list[Job]:
         """Return every job, by person and revision."""
-        return list(self._jobs_read("jobs", self._read_jobs))
+        mirror = self._ots.mirrors["jobs"]
+        if self._jobs_seen[0] != mirror.writes:
+            found = [self.job_of(columns) for columns in mirror.everything()]
+            found.sort(key=lambda job: (job.person_id, job.revision))
+            self._jobs_seen = (mirror.writes, found)
+        return list(self._jobs_seen[1])
 
-    def _read_jobs(self) -> list[Job]:
-        lowest = [("person_key", ""), ("revision", 0)]
-        highest = [("person_key", "~"), ("revision", 0)]
-        page = self.tables.get_range(INSTANCE, "jobs", lowest, highest)
-        rows = [
-            {**dict(row.primary_key), **{cell.name: cell.value for cell in row.cells}} for row in page.rows
-        ]
-        return sorted((self.job_of(row) for row in rows), key=lambda job: (job.person_id, job.revision))
+    def check_mirrors(self) -> None:
+        """Hold what reads are answered from against the emulator's own tables."""
+        for mirror in self._ots.mirrors.values():
+            mirror.check()
 
     def uploads(self) -> list[StoredObject]:
         """Return everything that lies under ``people/``."""
@@ -309,6 +314,9 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),
             mock.patch("local.tablestore.reading.data_size", _no_size),
             mock.patch.object(StoredRow, "load", _load),
+            mock.patch.object(ledger, "_job", _fine_tune),
+            mock.patch.object(ledger, "entries", remembered(ledger.entries)),
+            mock.patch.object(ledger, "active", remembered(ledger.active)),
             mock.patch.object(catalog, "find", functools.cache(catalog.find)),
         ):
             yield cloud

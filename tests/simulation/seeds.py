@@ -249,6 +249,7 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
     if cloud.invariants.slot.get("holders"):
         raise Violation(f"the slot is still held: {cloud.invariants.slot}")
     _check_nothing_is_lost(cloud)
+    cloud.check_mirrors()
 
 
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:

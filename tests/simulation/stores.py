@@ -7,7 +7,7 @@ changes: most ticks find nothing to do, and read the same again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,13 +22,15 @@ from local.tablestore.filters import SingleColumn
 from local.tablestore.messages import Comparator
 from local.tablestore.models import TableStore
 from local.tablestore.results import Condition
-from local.tablestore.values import Cell, Row, RowExistence, Special
+from local.tablestore.values import Cell, Row, RowExistence
+from local.template import Table
 from shared.domain.photos import Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
 from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run
+from tests.simulation.mirror import Mirror
 
 INSTANCE = "facechain"
 BUCKET = "photos"
@@ -40,7 +42,6 @@ _EXISTENCE = {
     tablestore.RowExistenceExpectation.EXPECT_EXIST: RowExistence.EXPECT_EXIST,
     tablestore.RowExistenceExpectation.EXPECT_NOT_EXIST: RowExistence.EXPECT_NOT_EXIST,
 }
-_BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Special.INF_MAX}
 
 
 def _ots_error(code: str, status: int) -> Callable[[], Exception]:
@@ -50,7 +51,7 @@ def _ots_error(code: str, status: int) -> Callable[[], Exception]:
 class Remembered:
     """Answers by question, for as long as the state behind them has not changed."""
 
-    def __init__(self, state: ObjectStore | TableStore) -> None:
+    def __init__(self, state: ObjectStore) -> None:
         self._connection = state._database._connection
         self._changes = -1
         self._answers: dict[Hashable, Any] = {}
@@ -63,31 +64,6 @@ class Remembered:
         if question not in self._answers:
             self._answers[question] = ask()
         return self._answers[question]
-
-
-class RememberedRows:
-    """The same for one table that is written here and nowhere else: a write to another changes nothing.
-
-    A lagging index changes by itself for ``lag`` milliseconds after a write, so nothing is kept until then.
-    """
-
-    def __init__(self, now: Callable[[], int], lag: int) -> None:
-        self._now = now
-        self._lag = lag
-        self._steady_at = 0
-        self._answers: dict[Hashable, Any] = {}
-
-    def __call__(self, question: Hashable, ask: Callable[[], Any], *, lags: bool = False) -> Any:
-        if lags and self._now() <= self._steady_at:
-            return ask()
-        if question not in self._answers:
-            self._answers[question] = ask()
-        return self._answers[question]
-
-    def forget(self) -> None:
-        """The table has been written."""
-        self._answers.clear()
-        self._steady_at = self._now() + self._lag
 
 
 OTS = Transport(
@@ -104,27 +80,29 @@ class SimulatedOtsClient:
     def __init__(
         self,
         store: TableStore,
+        tables: Iterable[Table],
         gate: Gate,
         watch: Callable[[str, dict[str, Any] | None, dict[str, Any]], None],
     ) -> None:
         self._store = store
         self._gate = gate
         self._watch = watch
-        lag = round(store._lag)
-        self._remembered = {
-            table: RememberedRows(lambda: gate.kernel.now, lag) for table in ("jobs", "control")
-        }
+        self.mirrors = {table.name: Mirror(store, table) for table in tables}
+        # A table and its indexes by their names, as ranges are asked for.
+        self._readable = dict(self.mirrors)
+        for table in tables:
+            self._readable |= {index.name: self.mirrors[table.name] for index in table.indexes}
         self.writer: Run | None = None
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
-        return self._gate("ots", "GetRow", lambda: (None, self._read(table, key), None), OTS)
+        return self._gate("ots", "GetRow", lambda: (None, self.mirrors[table].get(key), None), OTS)
 
     def batch_get_row(self, request: Any) -> Any:
         (item,) = request.items.values()
         rows = self._gate(
             "ots",
             "BatchGetRow",
-            lambda: [self._read(item.table_name, key) for key in item.primary_keys],
+            lambda: [self.mirrors[item.table_name].get(key) for key in item.primary_keys],
             OTS,
         )
         return _Batch([_Item(row) for row in rows])
@@ -139,20 +117,13 @@ class SimulatedOtsClient:
         limit: Any = None,
         **_: Any,
     ) -> tuple[None, Any, list[Any], None]:
-        first, last = _key(start), _key(end)
         backward = direction == tablestore.Direction.BACKWARD
 
-        def read() -> tuple[Any, list[Any]]:
-            page = self._store.get_range(INSTANCE, table, first, last, backward=backward, limit=limit)
-            return page.next_start, [_sdk_row(row) for row in page.rows]
+        def read() -> tuple[None, Any, list[Any], None]:
+            following, rows = self._readable[table].range(table, start, end, backward=backward, limit=limit)
+            return None, following, rows, None
 
-        def recall() -> tuple[None, Any, list[Any], None]:
-            question = (table, tuple(first), tuple(last), limit)
-            of_jobs = table != "control"
-            following, rows = self._remembered["jobs" if of_jobs else table](question, read, lags=of_jobs)
-            return None, following, list(rows), None
-
-        return self._gate("ots", f"GetRange {table}", recall, OTS)
+        return self._gate("ots", f"GetRange {table}", read, OTS)
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         expected = condition.get_column_condition()
@@ -166,34 +137,17 @@ class SimulatedOtsClient:
         writer = self._gate.kernel.current
 
         def write() -> None:
-            before = self._read(table, row.primary_key)
-            self._remembered[table].forget()
             try:
-                self._store.put_row(INSTANCE, table, Row(_key(row.primary_key), cells), wanted)
+                self._store.put_row(INSTANCE, table, Row(row.primary_key, cells), wanted)
             except TableStoreError as error:
                 raise tablestore.OTSServiceError(error.status, error.code, error.message, "") from None
-            key = dict(row.primary_key)
-            old = None if before is None else key | {cell[0]: cell[1] for cell in before.attribute_columns}
+            mirror = self.mirrors[table]
+            before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
+            mirror.written(row.primary_key, after)
             self.writer = writer
-            self._watch(table, old, key | dict(row.attribute_columns))
+            self._watch(table, before, after)
 
         self._gate("ots", f"PutRow {table}", write, OTS)
-
-    def _read(self, table: str, key: Any) -> Any:
-        def read() -> Any:
-            found = self._store.get_row(INSTANCE, table, wanted)
-            return None if found.row is None else _sdk_row(found.row)
-
-        wanted = _key(key)
-        return self._remembered[table]((table, tuple(wanted)), read)
-
-
-def _key(key: Any) -> list[tuple[str, Any]]:
-    return [(name, _BOUNDS.get(id(value), value)) for name, value in key]
-
-
-def _sdk_row(row: Row) -> Any:
-    return tablestore.Row(list(row.primary_key), [(cell.name, cell.value, 0) for cell in row.cells])
 
 
 class _Item:

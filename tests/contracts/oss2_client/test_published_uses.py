@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -126,6 +127,31 @@ def test_a_lifecycle_has_to_make_sense(bucket: oss2.Bucket) -> None:
     bucket.delete_bucket_lifecycle()
     with pytest.raises(oss2.exceptions.NoSuchLifecycle):
         bucket.get_bucket_lifecycle()
+
+
+def test_a_bucket_encrypts_what_does_not_say_how_itself(bucket: oss2.Bucket) -> None:
+    bucket.put_object("source", b"x")
+    bucket.put_bucket_encryption(ServerSideEncryptionRule("KMS", "a-key", "SM4"))
+
+    def told(headers: Mapping[str, str]) -> tuple[str | None, ...]:
+        name = "x-oss-server-side-encryption"
+        return (headers.get(name), headers.get(f"{name}-key-id"))
+
+    asked = {"x-oss-server-side-encryption": "AES256"}
+    assert told(bucket.put_object("put", b"x").headers) == ("KMS", "a-key")
+    assert told(bucket.put_object("asked", b"x", headers=asked).headers) == ("AES256", None)
+    bucket.append_object("appended", 0, b"x")
+    bucket.copy_object(bucket.bucket_name, "source", "copied")
+    upload = bucket.init_multipart_upload("parts").upload_id
+    part = bucket.upload_part("parts", upload, 1, b"x")
+    bucket.complete_multipart_upload("parts", upload, [oss2.models.PartInfo(1, part.etag)])
+    for key in ("put", "appended", "copied", "parts"):
+        head = bucket.head_object(key)
+        assert told(head.headers) == ("KMS", "a-key"), key
+        assert head.headers["x-oss-server-side-data-encryption"] == "SM4"
+    assert told(bucket.head_object("source").headers) == (None, None)
+    bucket.delete_bucket_encryption()
+    assert told(bucket.put_object("put", b"x").headers) == (None, None)
 
 
 def test_a_buckets_encryption_is_checked_and_told_with_the_bucket(bucket: oss2.Bucket) -> None:

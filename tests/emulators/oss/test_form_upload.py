@@ -13,7 +13,8 @@ import pytest
 from local.clock import ManualClock
 from local.credentials import AccessKeys
 from local.oss.models import ObjectStore
-from local.wire import Response
+from local.server import LoopbackServer
+from local.wire import Request, Response
 
 from .conftest import BUCKET, KEY_ID, REGION, SECRET
 
@@ -165,3 +166,26 @@ def test_a_field_cannot_smuggle_a_header_line(post: Callable[..., Response]) -> 
 )
 def test_what_is_no_form_is_refused(ask: Callable[..., Response], content_type: str, body: bytes) -> None:
     assert ask("POST", f"/{BUCKET}", {"Content-Type": content_type}, body).status == 400
+
+
+def test_a_form_may_ask_for_a_callback_with_variables_of_its_own(
+    post: Callable[..., Response], store: ObjectStore
+) -> None:
+    told: list[bytes] = []
+
+    def answer(request: Request) -> Response:
+        told.append(request.body)
+        return Response(status=200, body=b'{"taken": true}')
+
+    with LoopbackServer(answer) as server:
+        callback = {"callbackUrl": server.url, "callbackBody": "${operation} ${object} ${x:mine}"}
+        fields = {
+            "key": "a",
+            "callback": base64.b64encode(json.dumps(callback).encode()).decode(),
+            "x:mine": "1",
+            **_v1(_policy()),
+        }
+        response = post(fields)
+    assert (response.status, response.body) == (200, b'{"taken": true}')
+    assert told == [b"PostObject a 1"]
+    assert store.head(BUCKET, "a").size

@@ -40,7 +40,7 @@ def test_a_put_object_can_be_read_back_with_its_metadata(bucket: oss2.Bucket) ->
 def test_a_client_notices_a_wrong_checksum_of_the_server(
     local_oss: LocalOss, bucket: oss2.Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.oss.models.crc64", lambda *_: 1)
+    monkeypatch.setattr("local.oss.transactions.crc64", lambda *_: 1)
     with pytest.raises(oss2.exceptions.InconsistentError):
         bucket.put_object("a", b"photo")
 

@@ -17,6 +17,9 @@ from tablestore import (
     TableInBatchWriteRowItem,
     UpdateRowItem,
 )
+from tablestore.protobuf import table_store_pb2
+
+from local.tablestore.row_messages import BatchWriteRowRequest as BatchWriteRow
 
 
 def put(key, *columns, condition="IGNORE", **more):
@@ -159,3 +162,57 @@ def test_200_rows_are_written_and_100_read_at_once(local, refused):
     assert answer[2] == "Rows count exceeds the upper limit: 100."
     answer = refused(local.client.batch_get_row, reads())
     assert answer[2] == "No row specified in the request of BatchGetRow."
+
+
+@pytest.fixture
+def together(local, send):
+    """Writes a batch as one, which other clients than this one can ask for; returns each row's outcome."""
+
+    def write(**tables):
+        official = local.client.protocol.encoder.encode_request("BatchWriteRow", writes(**tables))
+        request = BatchWriteRow.decode(official.SerializeToString())
+        request.is_atomic = True
+        assert send("BatchWriteRow", request.encode())[0] == 200
+        answer = table_store_pb2.BatchWriteRowResponse.FromString(send.answers[-1])
+        return {
+            table.table_name: [
+                (row.error.code, row.error.message) if row.HasField("error") else row.is_ok
+                for row in table.rows
+            ]
+            for table in answer.tables
+        }
+
+    return write
+
+
+def mail(user, number, *columns, condition="IGNORE"):
+    return PutRowItem(Row([("user", user), ("mail", number)], list(columns)), Condition(condition))
+
+
+def test_an_atomic_batch_writes_all_rows_of_a_table_or_none(local, together):
+    key = [("user", "STRING"), ("mail", "INTEGER")]
+    index = SecondaryIndexMeta("by_x", ["x"], [])
+    local.create("a", key=key, columns=[("x", "INTEGER")], indexes=[index])
+    local.create("b", key=key)
+    local.put("a", [("user", "u"), ("mail", 1)], ("x", 1))
+    failing = [mail("u", 2, ("x", 2)), mail("u", 1, ("x", 3), condition="EXPECT_NOT_EXIST")]
+    failed = ("OTSConditionCheckFail", "Condition check failed.")
+    assert together(a=failing, b=[mail("u", 1, ("x", 1)), mail("u", 2, ("x", 1))]) == {
+        "a": [failed, failed],
+        "b": [True, True],
+    }
+    assert [row.primary_key[1][1] for row in local.scan("a", ["user", "mail"])] == [1]
+    assert [row.primary_key[0][1] for row in local.scan("by_x", ["x", "user", "mail"])] == [1]
+    assert len(local.scan("b", ["user", "mail"])) == 2
+    assert together(a=failing[:1]) == {"a": [True]}
+    assert local.get("a", [("user", "u"), ("mail", 2)]) == {"x": 2}
+
+
+def test_an_atomic_batch_keeps_to_one_partition_key_of_a_table(local, together):
+    key = [("user", "STRING"), ("mail", "INTEGER")]
+    local.create("a", key=key)
+    apart = ("OTSDataOutOfRange", "Data out of scope of atomic. Atomic PartKey:0. Data PartKey:1")
+    assert together(a=[mail(str(user), 1, ("x", 1)) for user in range(3)]) == {"a": [apart] * 3}
+    assert local.scan("a", ["user", "mail"]) == []
+    missing = ("OTSObjectNotExist", "Requested table does not exist.")
+    assert together(none=[mail("0", 1, ("x", 1)), mail("1", 1, ("x", 1))]) == {"none": [missing] * 2}

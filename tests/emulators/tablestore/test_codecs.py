@@ -90,6 +90,7 @@ OFFICIAL = {
 UNKNOWN_MESSAGES = {"AddDefinedColumnRequest", "DeleteDefinedColumnRequest"}
 UNKNOWN_FIELDS = {
     ("CreateTableRequest", "enable_local_txn"): (8, Scalar.BOOL),
+    ("BatchWriteRowRequest", "is_atomic"): (3, Scalar.BOOL),
     ("DescribeTableResponse", "table_status"): (4, table_messages.TableStatus),
 }
 

@@ -27,9 +27,10 @@ from local.tablestore.filters import SingleColumn
 from local.tablestore.messages import Comparator
 from local.tablestore.models import TableStore
 from local.tablestore.results import Condition as Guard
+from local.tablestore.results import Write
 from local.tablestore.rows import Selection
 from local.tablestore.schema import Column, TableOptions
-from local.tablestore.values import Cell, RowExistence
+from local.tablestore.values import Cell, OperationType, RowExistence
 from local.tablestore.values import Row as Stored
 
 THREADS = 32
@@ -164,7 +165,8 @@ def test_32_threads_at_the_store_itself_lose_no_update(start):
             seen = found.row.cells[0].value
             guard = Guard(RowExistence.EXPECT_EXIST, SingleColumn("n", Comparator.EQUAL, seen, False, True))
             try:
-                store.update_row("studio", "jobs", Stored(key, [Cell("n", seen + 1)]), guard)
+                write = Write(OperationType.UPDATE, Stored(key, [Cell("n", seen + 1)]), guard)
+                store.write_row("studio", "jobs", write)
                 done += 1
             except TableStoreError as failure:
                 if failure.code != "OTSConditionCheckFail":

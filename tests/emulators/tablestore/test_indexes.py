@@ -84,6 +84,41 @@ def test_an_index_is_sparse(local):
     assert entries(local) == []
 
 
+def test_a_value_of_another_type_leaves_the_index_however_equal_it_is(local):
+    create(local, SecondaryIndexMeta("by_due", ["due"], ["state"]))
+    key = ["due", "person", "revision"]
+    put(local, "a", "QUEUED", 1)
+    put(local, "a", "QUEUED", 1.0)
+    assert entries(local, "by_due", key) == []
+    put(local, "a", "QUEUED", 1)
+    put(local, "a", "FAILED", 1)
+    assert entries(local, "by_due", key) == [((1, "a", 1), {"state": "FAILED"})]
+    local.update("jobs", [("person", "a"), ("revision", 1)], {"DELETE_ALL": ["state"]})
+    assert entries(local, "by_due", key) == [((1, "a", 1), {})]
+
+
+def test_an_index_shows_when_its_columns_were_written_last(local):
+    create(local)
+    for _ in range(2):
+        put(local, "a", "QUEUED", 1, ("note", "n"))
+        (row,) = local.scan("by_state", KEY)
+        assert row.attribute_columns == [("note", "n", int(local.clock.now() * 1000))]
+        local.clock.advance(1)
+    local.update("jobs", [("person", "a"), ("revision", 1)], {"PUT": [("other", 1)]})
+    (row,) = local.scan("by_state", KEY)
+    assert row.attribute_columns == [("note", "n", int(local.clock.now() * 1000) - 1000)]
+
+
+def test_an_index_costs_the_writer_of_its_table_nothing(local):
+    create(local)
+    put(local, "a", "QUEUED", 1)
+    columns = [("state", "FAILED"), ("due", 2), ("note", "n" * 5000)]
+    consumed, _ = local.put("jobs", [("person", "a"), ("revision", 1)], *columns)
+    assert (consumed.read, consumed.write) == (0, 2)
+    consumed, _ = local.put("jobs", [("person", "a"), ("revision", 1)], *columns, condition="EXPECT_EXIST")
+    assert (consumed.read, consumed.write) == (2, 2)
+
+
 def test_a_deleted_or_replaced_row_leaves_nothing_behind(local):
     create(local)
     put(local, "a", "QUEUED", 1)
@@ -162,6 +197,21 @@ def test_a_dropped_index_is_gone_and_its_name_free(local, refused):
         (SecondaryIndexMeta("i", ["nothing"], []), {}, "Column does not exist: 'nothing'."),
         (SecondaryIndexMeta("i", ["state", "state"], []), {}, "Duplicated primary key name: 'state'."),
         (
+            SecondaryIndexMeta("i", [], []),
+            {},
+            "The number of primary key columns must be in range: [1, 4] in index.",
+        ),
+        (
+            SecondaryIndexMeta("i", ["state", "due", "note", "person", "revision"], []),
+            {},
+            "The number of primary key columns must be in range: [1, 4] in index.",
+        ),
+        (
+            SecondaryIndexMeta("i", ["state"], [f"c{number}" for number in range(33)]),
+            {},
+            "The number of attribute columns must be in range: [0, 32] in index.",
+        ),
+        (
             SecondaryIndexMeta("i", ["state"], [], SecondaryIndexType.LOCAL_INDEX),
             {},
             "The first primary key of a local index must be that of its table.",
@@ -170,6 +220,15 @@ def test_a_dropped_index_is_gone_and_its_name_free(local, refused):
 )
 def test_an_index_that_cannot_be_is_refused(local, refused, index, options, message):
     assert refused(create, local, index, **options) == (400, "OTSParameterInvalid", message)
+
+
+def test_a_table_has_five_indexes_and_no_more(local, refused):
+    indexes = [SecondaryIndexMeta(f"i{number}", ["state"], []) for number in range(6)]
+    quota = (400, "OTSParameterInvalid", "Number of index per table exceeds the quota:5.")
+    assert refused(create, local, *indexes) == quota
+    create(local, *indexes[:5])
+    assert refused(local.client.create_secondary_index, "jobs", indexes[5], False) == quota
+    assert len(local.client.describe_table("jobs").secondary_indexes) == 5
 
 
 def test_a_limited_life_excludes_updates_of_an_indexed_table(local, refused):

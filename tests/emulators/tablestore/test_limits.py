@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from tablestore import INF_MAX, INF_MIN, PK_AUTO_INCR, Condition, Row
+from tablestore import (
+    INF_MAX,
+    INF_MIN,
+    PK_AUTO_INCR,
+    BatchGetRowRequest,
+    BatchWriteRowRequest,
+    Condition,
+    PutRowItem,
+    Row,
+    TableInBatchGetRowItem,
+    TableInBatchWriteRowItem,
+)
 
 BIG = 2 * 1024 * 1024
 
@@ -31,9 +42,9 @@ def every_write(local, key, columns):
             "OTSInvalidPK",
             "Validate PK type fail. Input: VT_AUTO_INCREMENT, Meta: VT_STRING.",
         ),
-        ([("id", True)], "OTSParameterInvalid", "BOOLEAN is an invalid type for the primary key."),
-        ([("id", INF_MIN)], "OTSParameterInvalid", "INF_MIN is an invalid type for the primary key."),
-        ([("id", INF_MAX)], "OTSParameterInvalid", "INF_MAX is an invalid type for the primary key."),
+        ([("id", True)], "OTSParameterInvalid", "VT_BOOLEAN is an invalid type for the primary key."),
+        ([("id", INF_MIN)], "OTSParameterInvalid", "VT_INF_MIN is an invalid type for the primary key."),
+        ([("id", INF_MAX)], "OTSParameterInvalid", "VT_INF_MAX is an invalid type for the primary key."),
         ([], "OTSParameterInvalid", "The number of primary key columns must be in range: [1, 4]."),
         (
             [("id", "张" * 342)],
@@ -112,6 +123,11 @@ def test_reads_ask_for_at_most_128_columns_and_at_least_one_version(local, refus
     )
     assert refused(local.get, "jobs", "a", max_version=0)[2].startswith("Invalid max versions: 0.")
     answer = refused(local.get, "jobs", "a", max_version=None)
+    assert answer[2] == "No version condition is specified."
+    assert refused(local.scan, "jobs", ["id"], max_version=None)[2] == "No version condition is specified."
+    batch = BatchGetRowRequest()
+    batch.add(TableInBatchGetRowItem("jobs", [[("id", "a")]]))
+    answer = refused(local.client.batch_get_row, batch)
     assert answer[2] == "No version condition is specified while querying row."
 
 
@@ -128,3 +144,52 @@ def test_every_operation_on_a_missing_table_says_so(local, refused):
         assert refused(function, *arguments) == missing
     assert refused(local.get, "jobs", "a") == missing
     assert refused(local.scan, "jobs", ["id"]) == missing
+
+
+@pytest.mark.parametrize("name", ["3t", "-", "no hyphens", "t" * 256])
+def test_every_operation_refuses_a_name_that_no_table_can_have(local, refused, name):
+    local.create()
+    key = [("id", "a")]
+    writes = BatchWriteRowRequest()
+    items = [PutRowItem(Row(key, [("x", 1)]), Condition("IGNORE"))]
+    writes.add(TableInBatchWriteRowItem("jobs", items))
+    writes.add(TableInBatchWriteRowItem(name, items))
+    reads = BatchGetRowRequest()
+    reads.add(TableInBatchGetRowItem(name, [key], max_version=1))
+    for call in (
+        lambda: local.client.describe_table(name),
+        lambda: local.client.delete_table(name),
+        lambda: local.put(name, key, ("x", 1)),
+        lambda: local.update(name, key, {"PUT": [("x", 1)]}),
+        lambda: local.get(name, key),
+        lambda: local.scan(name, ["id"]),
+        lambda: local.client.start_local_transaction(name, key),
+        lambda: local.client.batch_get_row(reads),
+        lambda: local.client.batch_write_row(writes),
+    ):
+        assert refused(call) == (400, "OTSParameterInvalid", f"Invalid table name: '{name}'.")
+    assert local.get("jobs", "a") is None
+
+
+def test_a_key_of_no_form_fails_a_batch_whole(local, refused):
+    local.create()
+    local.put("jobs", "a", ("x", 1))
+    endless = [("id", INF_MAX)]
+    reads = BatchGetRowRequest()
+    reads.add(TableInBatchGetRowItem("jobs", [[("id", "a")], endless], max_version=1))
+    writes = BatchWriteRowRequest()
+    items = [PutRowItem(Row(key, [("x", 2)]), Condition("IGNORE")) for key in ([("id", "a")], endless)]
+    writes.add(TableInBatchWriteRowItem("jobs", items))
+    for call in (lambda: local.client.batch_get_row(reads), lambda: local.client.batch_write_row(writes)):
+        assert refused(call)[2] == "VT_INF_MAX is an invalid type for the primary key."
+    assert local.get("jobs", "a") == {"x": 1}
+
+
+def test_the_ends_of_a_range_may_be_infinite_and_nothing_else_may(local, refused):
+    local.create(key=[("id", "STRING"), ("n", "INTEGER", PK_AUTO_INCR)])
+    for column in ("id", "n"):
+        start = [("id", "a"), ("n", 1)]
+        start = [(name, True if name == column else value) for name, value in start]
+        end = [("id", INF_MAX), ("n", INF_MAX)]
+        answer = refused(local.client.get_range, "jobs", "FORWARD", start, end, max_version=1)
+        assert answer[2] == "VT_BOOLEAN is an invalid type for the primary key."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import logging
 from datetime import datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from tablestore import OTSClientError, StaticCredentialsProvider
@@ -13,6 +14,7 @@ from tablestore.auth import RequestContext
 from tablestore.protobuf import table_store_pb2
 
 from local.clock import ManualClock
+from local.tablestore.responses import TablestoreService
 from local.wire import Fault, Front, Headers, Request, Response
 
 
@@ -185,3 +187,13 @@ def test_answers_are_dated_by_the_clock(local):
         tzinfo=timezone.utc
     )
     assert abs((sent - datetime.now(timezone.utc)).total_seconds()) < 60
+
+
+def test_every_answer_has_an_id_of_its_own_and_the_time_of_the_services_clock(local):
+    clock = ManualClock(1_767_225_600.25)
+    services = [TablestoreService(local.store, local.keys, clock) for _ in range(2)]
+    headers = [service.handle(signed_request(local.client)).headers for service in services for _ in range(3)]
+    ids = [UUID(one["x-ots-requestid"]) for one in headers]
+    assert len(set(ids)) == 6
+    assert {(str(one), one.version) for one in ids} == {(one["x-ots-requestid"], 4) for one in headers}
+    assert {one["x-ots-date"] for one in headers} == {"2026-01-01T00:00:00.250000Z"}

@@ -268,7 +268,7 @@ def test_a_transaction_is_its_instances_alone(mails, refused):
         (key("zhang", 1), "OTSParameterInvalid", "StartLocalTransaction support only one primary key."),
         ([("mail", 1)], "OTSInvalidPK", "Validate PK name fail. Input: mail, Meta: user."),
         ([("user", 1)], "OTSInvalidPK", "Validate PK type fail. Input: VT_INTEGER, Meta: VT_STRING."),
-        ([("user", INF_MIN)], "OTSParameterInvalid", "INF_MIN is an invalid type for the primary key."),
+        ([("user", INF_MIN)], "OTSParameterInvalid", "VT_INF_MIN is an invalid type for the primary key."),
     ],
 )
 def test_a_transaction_begins_with_a_partition_key(mails, refused, partition, code, message):

@@ -143,6 +143,21 @@ def a_value_is_taken_out_of_a_string(case: Case) -> None:
 
 
 @since(6)
+def existence_with_a_rule_looks_at_the_column_alone(case: Case) -> None:
+    from tablestore import CastType, RegexRule, SingleColumnRegexCondition
+
+    case.table()
+    case.put("t", "a", ("digits", "10"), ("xs", "x" * 11))
+    for name, rule, passing in (
+        ("digits", RegexRule(".*", CastType.VT_INTEGER), True),
+        ("xs", RegexRule("xx[x]+xx", CastType.VT_STRING), True),
+        ("none", RegexRule("xx[x]+xx", CastType.VT_STRING), False),
+    ):
+        condition = SingleColumnRegexCondition(name, C.EXIST, column_value=None, regex_rule=rule)
+        assert (case.get("t", "a", column_filter=condition) is not None) is passing
+
+
+@since(6)
 def existence_of_a_column_is_a_condition(case: Case) -> None:
     from tablestore import SingleColumnRegexCondition
 

@@ -122,6 +122,16 @@ def a_limit_that_is_none_is_refused(case: Case) -> None:
 
 
 @promise
+def a_read_that_names_no_version_is_refused(case: Case) -> None:
+    case.table()
+    for call in (
+        lambda: case.client.get_range("t", "FORWARD", *WHOLE, max_version=None),
+        lambda: case.client.get_row("t", [("id", "a")], max_version=None),
+    ):
+        assert case.refused(call) == (400, "OTSParameterInvalid", "No version condition is specified.")
+
+
+@promise
 def the_later_columns_of_a_key_bound_a_range(case: Case) -> None:
     key = [("PK0", "STRING"), ("PK1", "STRING"), ("PK2", "INTEGER"), ("PK3", "INTEGER")]
     case.table(key=key)

@@ -223,7 +223,7 @@ def a_key_that_does_not_fit_is_refused_by_every_operation(case: Case) -> None:
         ):
             assert case.refused(call) == (400, "OTSInvalidPK", message)
     answer = case.refused(case.get, "t", [("PK1", INF_MIN), ("PK2", 1)])
-    assert answer == (400, "OTSParameterInvalid", "INF_MIN is an invalid type for the primary key.")
+    assert answer == (400, "OTSParameterInvalid", "VT_INF_MIN is an invalid type for the primary key.")
 
 
 @promise

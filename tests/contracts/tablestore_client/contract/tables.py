@@ -152,6 +152,64 @@ def an_index_is_made_and_dropped_later(case: Case) -> None:
     assert case.refused(case.client.delete_secondary_index, "t", "by_x") == MISSING_TABLE
 
 
+@promise
+def an_index_costs_the_writer_of_its_table_nothing(case: Case) -> None:
+    case.table(columns=[("x", "INTEGER")], indexes=[SecondaryIndexMeta("by_x", ["x"], [])])
+    for number in range(2):
+        unit, _ = case.put("t", "a", ("x", number))
+        assert (unit.read, unit.write) == (0, 1)
+    unit, _ = case.update("t", "a", {"put": [("x", 5)]}, expect="EXPECT_EXIST")
+    assert (unit.read, unit.write) == (1, 1)
+
+
+@promise
+def a_table_has_five_indexes_of_four_columns_and_no_more(case: Case) -> None:
+    names = [f"c{number}" for number in range(6)]
+    columns = [(name, "INTEGER") for name in names]
+    indexes = [SecondaryIndexMeta(f"by_{name}", [name], []) for name in names]
+    quota = (400, "OTSParameterInvalid", "Number of index per table exceeds the quota:5.")
+    assert case.refused(case.table, columns=columns, indexes=indexes) == quota
+    case.table(columns=columns, indexes=indexes[:5])
+    more = () if CLIENT_VERSION < (6,) else (False,)
+    assert case.refused(case.client.create_secondary_index, "t", indexes[5], *more) == quota
+    for key in ([], names[:5]):
+        refusal = case.refused(case.table, "u", columns=columns, indexes=[SecondaryIndexMeta("i", key, [])])
+        assert refusal == (
+            400,
+            "OTSParameterInvalid",
+            "The number of primary key columns must be in range: [1, 4] in index.",
+        )
+
+
+@promise
+def a_name_that_no_table_can_have_is_refused_by_every_operation(case: Case) -> None:
+    for name in ("3t", "-", "T#"):
+        invalid = (400, "OTSParameterInvalid", f"Invalid table name: '{name}'.")
+        assert case.refused(case.table, name) == invalid
+        for call in (
+            lambda name=name: case.client.describe_table(name),
+            lambda name=name: case.client.update_table(name, TableOptions(max_version=2)),
+            lambda name=name: case.client.delete_table(name),
+            lambda name=name: case.get(name, "a"),
+            lambda name=name: case.put(name, "a", ("x", 1)),
+            lambda name=name: case.update(name, "a", {"put": [("x", 1)]}),
+            lambda name=name: case.delete(name, "a"),
+        ):
+            assert case.refused(call) == invalid
+
+
+@since(6, 4, 8)
+def a_table_is_divided_at_keys_that_are_given(case: Case) -> None:
+    case._tables.append("t")
+    meta = TableMeta("t", [("id", "INTEGER")])
+    create = case.client._create_table_ex
+    create(meta, TableOptions(), NOTHING, split_points=[100, 200])
+    case.put("t", [("id", 150)], ("x", 1))
+    assert case.get("t", [("id", 150)]) == {"x": 1}
+    many = (400, "OTSParameterInvalid", "The count of partitions cannot be greater than 10")
+    assert case.refused(create, meta, TableOptions(), NOTHING, split_points=list(range(10))) == many
+
+
 @since(6)
 def an_index_takes_in_earlier_rows_if_so_asked(case: Case) -> None:
     case.table(columns=[("x", "INTEGER"), ("y", "INTEGER")])

@@ -1,0 +1,40 @@
+"""A server that uploads are told to, as the owner of a bucket runs one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from local.server import LoopbackServer
+from local.wire import Request, Response
+
+
+class CallbackServer:
+    """Keeps what it is told and replies with what a test chose."""
+
+    def __init__(self) -> None:
+        self.told: list[Request] = []
+        self.reply = Response(status=200, body=b'{"Status": "OK"}')
+        self.url = ""
+
+    def parameter(self, body: str, **more: object) -> str:
+        """Return the value of ``x-oss-callback`` that asks for a call with ``body``."""
+        return encoded({"callbackUrl": f"{self.url}/told?by=oss", "callbackBody": body, **more})
+
+    def answer(self, request: Request) -> Response:
+        self.told.append(request)
+        return self.reply
+
+
+def encoded(document: object) -> str:
+    return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+@contextmanager
+def callback_server() -> Iterator[CallbackServer]:
+    made = CallbackServer()
+    with LoopbackServer(made.answer) as server:
+        made.url = server.url
+        yield made

@@ -1,0 +1,181 @@
+"""Whatever is uploaded, the answer is a verdict: no crash, no hang, and no more memory than is due.
+
+Far over two thousand damaged files are tried, the same ones each time: zips and pictures by themselves, and a
+part of them through the whole handler.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from local.oss import images
+from local.oss.errors import OssError
+from shared.clients.photo_bucket import PREPARE
+from shared.domain.archives import (
+    MAX_DIRECTORY_BYTES,
+    MAX_RATIO,
+    RATIO_COUNTS_FROM,
+    is_too_much,
+    unpacked_key,
+    verdict_from_entry,
+)
+from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict, jpeg_sides
+from shared.errors import Trouble
+from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
+from shared.workflow.intake import HEADER_BYTES
+
+from .mutations import archives, mutants, pictures
+from .pictures import decoded
+from .support import Studio
+
+OF_EACH_ARCHIVE, OF_EACH_PICTURE, THROUGH_THE_HANDLER = 150, 60, 6
+ARCHIVES = [
+    "stored",
+    "packed",
+    "in GBK",
+    "written to a pipe",
+    "in the large format",
+    "with a comment",
+    "of many",
+    "behind a program",
+    "nested",
+]
+PICTURES = [
+    "JPEG",
+    "progressive JPEG",
+    "CMYK JPEG",
+    "MPO",
+    "PNG",
+    "palette PNG",
+    "animated PNG",
+    "WebP",
+    "lossless WebP",
+    "animated WebP",
+    "GIF",
+    "animated GIF",
+    "BMP",
+    "TIFF",
+    "LZW TIFF",
+    "JPEG TIFF",
+    "HEIC",
+    "AVIF",
+]
+PATIENCE_SECONDS = 5.0
+ENDS = {verdict.value for verdict in set(Verdict) - {Verdict.UNCHECKED, Verdict.UNPACKING}}
+
+
+@dataclass
+class Reads:
+    """A file of ``size`` bytes that ends with ``content``, and how much of it was asked for."""
+
+    content: bytes
+    size: int
+    at_once: int = 0
+    in_all: int = 0
+
+    def __call__(self, start: int, count: int) -> bytes:
+        assert 0 <= start <= start + count <= self.size
+        self.at_once = max(self.at_once, count)
+        self.in_all += count
+        at = start - (self.size - len(self.content))
+        return bytes(min(count, max(0, -at))) + self.content[max(0, at) : max(0, at + count)]
+
+
+def unpack(reads: Reads) -> int:
+    """Do with a zip what the product does with it; returns how many of its files were read."""
+    try:
+        archive = Archive(reads, reads.size)
+    except (UnreadableArchive, TooLargeArchive):
+        return 0
+    assert reads.at_once <= MAX_DIRECTORY_BYTES
+    if is_too_much(archive.entries):
+        return 0
+    count = 0
+    for entry in archive.entries:
+        if verdict_from_entry(entry, unpacked_key("anna", "a.zip", entry.name)) is None:
+            try:
+                content = archive.read(entry)
+            except UnreadableArchive:
+                continue
+            count += 1
+            assert len(content) == entry.size <= MAX_SOURCE_BYTES
+            assert entry.size <= max(RATIO_COUNTS_FROM, MAX_RATIO * entry.packed_size)
+    return count
+
+
+def test_more_than_two_thousand_files_are_tried_of_every_kind() -> None:
+    assert (list(archives()), list(pictures())) == (ARCHIVES, PICTURES)
+    alone = len(ARCHIVES) * OF_EACH_ARCHIVE + len(PICTURES) * OF_EACH_PICTURE
+    assert alone + (len(ARCHIVES) + len(PICTURES)) * THROUGH_THE_HANDLER > 2_000
+    for seeds in (archives(), pictures()):
+        assert len({mutant for name in seeds for mutant in mutants(name, seeds, 50)}) > 45 * len(seeds)
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_damaged_zip_is_read_within_bounds_or_refused(name: str) -> None:
+    read = 0
+    for number, content in enumerate(mutants(name, archives(), OF_EACH_ARCHIVE)):
+        began = time.process_time()
+        reads = Reads(content, len(content))
+        read += unpack(reads)
+        assert reads.at_once <= max(WINDOW, len(content)), f"{name} {number}"
+        assert time.process_time() - began < PATIENCE_SECONDS, f"{name} {number}"
+    # Were all of them refused at the door, nothing would have been tried.
+    assert read > OF_EACH_ARCHIVE / 2
+
+
+@pytest.mark.parametrize("name", ["packed", "of many", "in the large format"])
+def test_of_a_zip_of_500_megabytes_no_more_is_asked_for_than_its_directory_and_its_photos(name: str) -> None:
+    for number, content in enumerate(mutants(name, archives(), 30)):
+        reads = Reads(content, 500 * 1024 * 1024)
+        count = unpack(reads)
+        assert reads.at_once <= MAX_SOURCE_BYTES + 1, f"{name} {number}"
+        assert reads.in_all <= 2 * MAX_DIRECTORY_BYTES + count * 4 * WINDOW, f"{name} {number}"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_damaged_picture_is_prepared_or_refused(name: str) -> None:
+    refused = 0
+    for number, content in enumerate(mutants(name, pictures(), OF_EACH_PICTURE)):
+        began = time.process_time()
+        try:
+            prepared = images.process(content, PREPARE).content
+        except OssError as refusal:
+            assert refusal.status == 400, f"{name} {number}"
+            refused += 1
+        else:
+            picture = decoded(prepared)
+            assert picture.format == "JPEG"
+            assert max(picture.size) <= PREPARED_SIDE_PIXELS, f"{name} {number}"
+            assert jpeg_sides(prepared[:HEADER_BYTES]) in (picture.size, None), f"{name} {number}"
+        assert time.process_time() - began < PATIENCE_SECONDS, f"{name} {number}"
+    assert 0 < refused < OF_EACH_PICTURE
+
+
+@pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "CMYK JPEG", "MPO"])
+def test_the_sides_of_a_damaged_jpeg_are_two_numbers_or_unknown(name: str) -> None:
+    found = 0
+    for content in mutants(name, pictures(), 500):
+        sides = jpeg_sides(content)
+        assert sides is None or (len(sides) == 2 and 0 <= min(sides) <= max(sides) <= 0xFFFF)
+        found += sides == (64, 80) or sides == (80, 64)
+    assert found > 100
+
+
+@pytest.mark.parametrize("name", [*ARCHIVES, *PICTURES])
+def test_a_damaged_upload_gets_a_verdict_from_the_handler(name: str, studio: Studio) -> None:
+    seeds, suffix = (archives(), ".zip") if name in ARCHIVES else (pictures(), ".jpg")
+    for number, content in enumerate(mutants(name, seeds, THROUGH_THE_HANDLER)):
+        person = f"{name} {number}"
+        studio.upload(person, f"1{suffix}", content)
+        try:
+            studio.handle_uploads()
+        except Trouble as trouble:
+            assert trouble.code
+            continue
+        job = studio.job(person)
+        assert job is not None
+        assert {photo.verdict.value for photo in job.photos} <= ENDS
