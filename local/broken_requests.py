@@ -32,8 +32,7 @@ class BrokenRequest(Exception):
 REQUEST_TIMEOUT = Broken(
     status=408,
     code="RequestTimeout",
-    message="Your socket connection to the server was not read from or written to"
-    " within the timeout period.",
+    message="Your socket connection to the server was not read from or written to within the timeout period.",
 )
 ENTITY_TOO_LARGE = Broken(
     status=413, code="EntityTooLarge", message="Your proposed upload exceeds the maximum allowed size."

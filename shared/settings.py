@@ -87,6 +87,7 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),
         delete_superseded=_switch(environment, "DELETE_SUPERSEDED", rules.delete_superseded),
         sweep_rest=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest, 1, 86_400),
+        linger=1000 * _number(environment, "LINGER_SECONDS", rules.linger // 1000, 0, 3600),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
     )
 

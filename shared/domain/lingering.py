@@ -1,14 +1,15 @@
 """When a timer run stays for a fine-tune that is about to end, and when it looks.
 
-A slot that falls free between two ticks idles until the next. So a run weighs what it may save by staying, the
-time from the likely end to the next tick, against the function time that it spends, and between two looks it
-waits for as long as the idling that it risks is worth less than the look. How likely an end is when, is learned
-from the durations of the account's own latest trainings, each of which stands for others like it: a change of
-regime is seen with the first training of the new kind, and an outlier costs a short stay.
+A slot that falls free between two ticks idles until the next. So a run weighs what it may save by staying,
+the time from the likely end to the next tick, against the function time that it spends, and between two looks
+it waits for as long as the idling that it risks is worth less than the look. How likely an end is, and when,
+is learned from the durations of the account's own latest trainings, each of which stands for others like it:
+a change of regime is seen with the first training of the new kind, and an outlier costs a short stay.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -91,10 +92,12 @@ def _ends(durations: Sequence[int], elapsed: int, steps: int) -> list[float]:
     """The chances that a training that goes on ``elapsed`` after its start ends in each step from then on."""
     width = _width(durations)
     lasts = [
-        sum(1 / (1 + math.exp(min((elapsed + step * STEP - duration) / width, 700))) for duration in durations)
+        sum(
+            1 / (1 + math.exp(min((elapsed + step * STEP - duration) / width, 700))) for duration in durations
+        )
         for step in range(steps + 1)
     ]
-    return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in zip(lasts, lasts[1:])]
+    return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in itertools.pairwise(lasts)]
 
 
 def _width(durations: Sequence[int]) -> float:

@@ -29,6 +29,7 @@ class Rules:
         list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
             to show it.
         sweep_rest: pause between two looks at the bucket for uploads whose event never came.
+        linger: function time that runs may stay for one training, so that its end is seen at once; 0: none.
         training_deadline: a fine-tune that is not done by then is given up.
     """
 
@@ -44,4 +45,5 @@ class Rules:
     max_attempts: int = 2
     list_settles: int = 60_000
     sweep_rest: int = 300_000
+    linger: int = 200_000
     training_deadline: int = 6 * 3600_000

@@ -68,6 +68,9 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("KEPT_FINE_TUNES", "", "kept_fine_tunes", 20),
         ("DELETE_SUPERSEDED", "on", "delete_superseded", True),
         ("DELETE_SUPERSEDED", "", "delete_superseded", False),
+        ("LINGER_SECONDS", "0", "linger", 0),
+        ("LINGER_SECONDS", "3600", "linger", 3_600_000),
+        ("LINGER_SECONDS", "", "linger", 200_000),
         ("MAX_ATTEMPTS", "1", "max_attempts", 1),
         ("MAX_ATTEMPTS", "5", "max_attempts", 5),
         ("MAX_ATTEMPTS", "", "max_attempts", 2),
@@ -245,6 +248,7 @@ WITH_DEFAULT = [
     "KEPT_FINE_TUNES",
     "DELETE_SUPERSEDED",
     "MAX_ATTEMPTS",
+    "LINGER_SECONDS",
 ]
 
 
