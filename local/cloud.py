@@ -31,6 +31,8 @@ BUCKET_NAME = "facechain-photos"
 _CONTROLLED = ("oss", "ots", "dashscope", "fc")
 _KEPT_BY_RESET = {"lock", "account.json"}
 
+MINUTE = 60.0
+
 
 class DataFolderInUse(RuntimeError):
     """Another local cloud runs on the same data folder."""
@@ -199,6 +201,8 @@ class LocalCloud:
             "OtsEndpoint": self.url("ots"),
             "StatusToken": self.account.status_token,
             "KeptFineTunes": self.options.kept_jobs,
+            # With a tick every few seconds there is nothing to stay for.
+            **({"LingerSeconds": 0} if (self.options.tick_seconds or MINUTE) < MINUTE else {}),
             **self.options.parameters,
         }
         try:

@@ -16,6 +16,8 @@ DEFAULT_PORTS = {"oss": 9010, "ots": 9020, "dashscope": 9030, "fc": 9040, "statu
 PARAMETERS = {
     "QUIET_SECONDS": "QuietSeconds",
     "MIN_PHOTOS": "MinPhotos",
+    "CLOSE_AT_PHOTOS": "CloseAtPhotos",
+    "READY_MARKER": "ReadyMarker",
     "FACE_CHECK": "FaceCheck",
     "TRAINING_FILES": "TrainingFiles",
     "CONCURRENT_TRAININGS": "ConcurrentTrainings",

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.rules import Rules
+from shared.domain.object_keys import problem_with_marker
+from shared.domain.rules import MAX_PHOTOS, Rules
 
 
 class SettingsError(ValueError):
@@ -78,12 +79,15 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
     return Rules(
         quiet=_milliseconds(environment, "QUIET_SECONDS", rules.quiet, 1, 86_400),
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
+        close_at=_number(environment, "CLOSE_AT_PHOTOS", rules.close_at, 0, MAX_PHOTOS),
+        ready_marker=_marker(environment, "READY_MARKER", rules.ready_marker),
         carry_over=_switch(environment, "CARRY_OVER", rules.carry_over),
         face_check=_switch(environment, "FACE_CHECK", rules.face_check),
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
         kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),
         delete_superseded=_switch(environment, "DELETE_SUPERSEDED", rules.delete_superseded),
         sweep_rest=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest, 1, 86_400),
+        linger=1000 * _number(environment, "LINGER_SECONDS", rules.linger // 1000, 0, 3600),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
     )
 
@@ -105,6 +109,14 @@ def _milliseconds(environment: Mapping[str, str], name: str, default: int, low: 
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text) or not low <= float(text) <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from {low} to {high}")
     return round(float(text) * 1000)
+
+
+def _marker(environment: Mapping[str, str], name: str, default: str) -> str:
+    text = environment.get(name, "").strip() or default
+    problem = problem_with_marker(text)
+    if problem:
+        raise SettingsError(f"{name} is {text!r}; {problem}")
+    return text
 
 
 def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:

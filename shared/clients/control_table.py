@@ -1,4 +1,4 @@
-"""The rows that all functions share: the training slot and how far the sweep has come."""
+"""The rows that all functions share: the training slot, how far the sweep has come, and who lingers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Columns, Key, Rows
 from shared.domain.job import Reason
+from shared.domain.lingering import Lingering
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 
 TABLE = "control"
 _SLOT: Key = [("name", "slot")]
 _SWEEP: Key = [("name", "sweep")]
+_LINGERING: Key = [("name", "lingering")]
 
 
 class ControlTable:
@@ -22,10 +24,12 @@ class ControlTable:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def read_all(self) -> tuple[Slot, SweepProgress]:
+    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
         """Read all of it at once; what has not been written yet is as at the beginning."""
         rows = {row["name"]: row for row in self._rows.range([("name", INF_MIN)], [("name", INF_MAX)])}
-        return _slot(rows.get("slot")), _progress(rows.get("sweep"))
+        progress = SweepProgress(**_known(rows.get("sweep"), SweepProgress))
+        lingering = Lingering(**_known(rows.get("lingering"), Lingering))
+        return _slot(rows.get("slot")), progress, lingering
 
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
@@ -43,7 +47,11 @@ class ControlTable:
         """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
         return replace(after, version=self._save(_SWEEP, before.version, after))
 
-    def _save(self, key: Key, expected: int, after: Slot | SweepProgress) -> int:
+    def save_lingering(self, before: Lingering, after: Lingering) -> Lingering:
+        """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
+        return replace(after, version=self._save(_LINGERING, before.version, after))
+
+    def _save(self, key: Key, expected: int, after: Slot | SweepProgress | Lingering) -> int:
         value = asdict(after)
         del value["version"]
         return self._rows.put(key, {"value": json.dumps(value)}, expected=expected or None)
@@ -55,10 +63,6 @@ def _slot(columns: Columns | None) -> Slot:
     for name in ("holders", "durations"):
         value[name] = tuple(value.get(name, ()))
     return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
-
-
-def _progress(columns: Columns | None) -> SweepProgress:
-    return SweepProgress(**_known(columns, SweepProgress))
 
 
 def _known(columns: Columns | None, kind: type[Any]) -> dict[str, Any]:

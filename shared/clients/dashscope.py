@@ -142,8 +142,9 @@ class DashScope:
         The service answers 200 even when it stored nothing; the reason then stands beside the name.
 
         Raises:
-            AccountTrouble: the account's quota of files or space is used up.
-            RetryLater, Permanent: it was not stored.
+            Permanent: the service does not store it, for its own sake or because the account's quota of files
+                or space is used up.
+            RetryLater: it was not stored this time.
         """
         form = {"descriptions": (None, name)}
         files = {"files": (name, content, "image/jpeg"), **form}
@@ -153,8 +154,6 @@ class DashScope:
                 return str(stored["file_id"])
         failed = next(iter(_entries(data, "failed_uploads")), {})
         code, message = str(failed.get("code", "upload_failed")), redact(str(failed.get("message", "")))
-        if message.lower().startswith("out of"):
-            raise AccountTrouble(code, f"DashScope's file store is full: {message}", delay=ACCOUNT_DELAY)
         raise Permanent(code, f"DashScope did not store {name}: {message}")
 
     def files(self) -> dict[str, str]:

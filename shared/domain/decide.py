@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.job import Job
+from shared.domain.lingering import Lingering
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -27,11 +28,13 @@ class Observed:
         queue: the head of the queue, first closed first.
         sweep: how far the sweep of the bucket has come.
         holders: the jobs behind the slot's holders; None for one that is gone.
+        lingering: whether a run stays for a training that is about to end.
     """
 
     now: int
     slot: Slot
     sweep: SweepProgress = field(default_factory=SweepProgress)
+    lingering: Lingering = field(default_factory=Lingering)
     running: tuple[Job, ...] = ()
     due: tuple[Job, ...] = ()
     queue: tuple[Job, ...] = ()

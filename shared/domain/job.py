@@ -249,7 +249,8 @@ class Job:
             return FOREVER
         if self.unpacking:
             return min(photo.recorded_at + UNPACKING_TAKES for photo in self.unpacking)
-        if self.is_marked or len(self.new_usable) >= MAX_PHOTOS or self.unchecked:
+        is_enough = 0 < rules.close_at <= len(self.new_usable)
+        if self.is_marked or is_enough or self.unchecked:
             return self.last_photo_at
         if self.new_usable and len(self.usable) < rules.min_photos:
             return FOREVER

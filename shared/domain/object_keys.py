@@ -70,7 +70,7 @@ def problem_with_person_id(person_id: str) -> str:
     return ""
 
 
-def parse_upload(key: str) -> Upload | Ignored:
+def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
         return Ignored(key, f"it is not under {PEOPLE_PREFIX}")
@@ -82,7 +82,7 @@ def parse_upload(key: str) -> Upload | Ignored:
         return Ignored(key, problem)
     if not name or name.endswith("/"):
         return Ignored(key, "it is a folder marker")
-    if name == READY_MARKER:
+    if name == marker:
         return Upload(person_id, name, Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):
         return Ignored(key, "its name is not valid UTF-8")
@@ -100,6 +100,14 @@ def is_system_file(segments: Sequence[str]) -> bool:
     """Whether a name's segments are those of a file that computers make for themselves."""
     hidden = any(segment.startswith(".") and segment not in (".", "..") for segment in segments)
     return hidden or "__MACOSX" in segments or segments[-1] in ("Thumbs.db", "desktop.ini")
+
+
+def problem_with_marker(name: str) -> str:
+    """Say what is wrong with ``name`` as the marker's, or ``""`` when nothing is."""
+    parsed = parse_upload(f"{PEOPLE_PREFIX}person/{name}", marker="")
+    if isinstance(parsed, Ignored) or "/" in name or len(name.encode("utf-8")) > MAX_PERSON_BYTES:
+        return "it must be a plain name of at most 128 bytes that does not start with '.'"
+    return ""
 
 
 def person_folder(person_id: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.domain.object_keys import READY_MARKER
+
 MAX_PHOTOS = 10
+"""DashScope, facechain-finetune: a training takes 1 to 10 images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,8 @@ class Rules:
     Attributes:
         quiet: no new photo for so long completes a set.
         min_photos: usable photos that quiet time needs to complete a set.
+        close_at: so many usable photos complete a set at once; 0: no number does.
+        ready_marker: the object in a person's folder that completes the set.
         carry_over: whether a new revision trains on the person's earlier photos too.
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
@@ -24,11 +29,14 @@ class Rules:
         list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
             to show it.
         sweep_rest: pause between two looks at the bucket for uploads whose event never came.
+        linger: function time that runs may stay for one training, so that its end is seen at once; 0: none.
         training_deadline: a fine-tune that is not done by then is given up.
     """
 
     quiet: int = 120_000
     min_photos: int = 1
+    close_at: int = MAX_PHOTOS
+    ready_marker: str = READY_MARKER
     carry_over: bool = True
     face_check: bool = True
     concurrent_trainings: int = 1
@@ -37,4 +45,5 @@ class Rules:
     max_attempts: int = 2
     list_settles: int = 60_000
     sweep_rest: int = 300_000
+    linger: int = 200_000
     training_deadline: int = 6 * 3600_000

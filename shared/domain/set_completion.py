@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from shared.domain.job import Job
-from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.rules import Rules
 from shared.domain.states import JobState
 
 
@@ -30,7 +30,7 @@ def completed_by(job: Job, rules: Rules, now: int) -> ClosedBy | None:
     if not any(photo.is_new for photo in job.photos):
         return None
     usable = len(job.new_usable)
-    if usable >= MAX_PHOTOS:
+    if rules.close_at and usable >= rules.close_at:
         return ClosedBy.COUNT
     if job.is_marked:
         return ClosedBy.MARKER

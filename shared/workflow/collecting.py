@@ -38,7 +38,7 @@ def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
 
 def _handle(world: World, entry: ObjectEvent) -> str:
     reason = entry.problem_for(world.bucket.name)
-    upload = parse_upload(entry.key)
+    upload = parse_upload(entry.key, world.rules.ready_marker)
     if not reason and isinstance(upload, Ignored):
         reason = upload.reason
     if reason or isinstance(upload, Ignored):

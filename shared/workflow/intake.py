@@ -20,6 +20,7 @@ from shared.domain.photos import (
     verdict_from_refusal,
     verdict_from_snapshot,
 )
+from shared.domain.rules import MAX_PHOTOS
 from shared.domain.set_completion import ClosedBy
 from shared.errors import Conflict, NotFound, Permanent, RetryLater
 from shared.logs import log, warn
@@ -139,6 +140,7 @@ def _is_one_too_many(latest: Job, stored: Stored) -> bool:
     return (
         not latest.state.is_open
         and latest.closed_by == ClosedBy.COUNT.value
+        and len(latest.files) >= MAX_PHOTOS
         and stored.modified_at <= latest.closed_at
     )
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from shared.domain.job import Job
 from shared.domain.object_keys import (
-    READY_MARKER,
     Kind,
     Upload,
     parse_upload,
@@ -106,7 +105,7 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
 
 def _unpack_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> bool:
     """Take in the zips among ``listed`` that ``latest`` does not know; returns whether there were any."""
-    unknown = list(_unknown(person_id, listed, latest, Kind.ARCHIVE))
+    unknown = list(_unknown(world, person_id, listed, latest, Kind.ARCHIVE))
     for upload in unknown:
         from shared.workflow.unpacking import take_in_archive
 
@@ -114,9 +113,11 @@ def _unpack_listed(world: World, person_id: str, listed: list[Listed], latest: J
     return bool(unknown)
 
 
-def _unknown(person_id: str, listed: list[Listed], latest: Job | None, kind: Kind) -> Iterator[Upload]:
+def _unknown(
+    world: World, person_id: str, listed: list[Listed], latest: Job | None, kind: Kind
+) -> Iterator[Upload]:
     for entry in listed:
-        upload = parse_upload(entry.key)
+        upload = parse_upload(entry.key, world.rules.ready_marker)
         if (
             isinstance(upload, Upload)
             and (upload.person_id, upload.kind) == (person_id, kind)
@@ -127,7 +128,7 @@ def _unknown(person_id: str, listed: list[Listed], latest: Job | None, kind: Kin
 
 def take_in_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> None:
     """Take in the photos among ``listed`` that ``latest`` does not know."""
-    for upload in _unknown(person_id, listed, latest, Kind.PHOTO):
+    for upload in _unknown(world, person_id, listed, latest, Kind.PHOTO):
         try:
             take_in_photo(world, upload)
         except SetCrowded as crowded:
@@ -142,7 +143,7 @@ def _listing(world: World, person_id: str) -> tuple[list[Listed], int, bool]:
     The bucket's times are whole seconds, so a photo may be uploaded after this listing and yet within the
     marker's second, which the marker would then speak for: such a second is waited out.
     """
-    marker = f"{person_folder(person_id)}{READY_MARKER}"
+    marker = f"{person_folder(person_id)}{world.rules.ready_marker}"
     for _ in range(2):
         listed, following = _all_pages(world, person_folder(person_id))
         marker_at = next((entry.stored.modified_at for entry in listed if entry.key == marker), 0)

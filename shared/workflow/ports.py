@@ -8,6 +8,7 @@ from typing import Protocol
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job
+from shared.domain.lingering import Lingering
 from shared.domain.photos import Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -59,13 +60,16 @@ class JobTable(Protocol):
 class ControlTable(Protocol):
     """The rows that all functions share."""
 
-    def read_all(self) -> tuple[Slot, SweepProgress]:
+    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
         """Read all of it at once."""
 
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
 
     def save_slot(self, before: Slot, after: Slot) -> Slot:
+        """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
+
+    def save_lingering(self, before: Lingering, after: Lingering) -> Lingering:
         """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
 
     def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:

@@ -33,7 +33,9 @@ def sweep(world: World, before: SweepProgress) -> int:
     for _ in range(PAGES_A_RUN):
         listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
         clean = True
-        for person_id, uploaded in _people(listed, after, world.clock.now() - EVENTS_TAKE):
+        for person_id, uploaded in _people(
+            listed, after, world.clock.now() - EVENTS_TAKE, world.rules.ready_marker
+        ):
             if not world.has_time_for(TIME_FOR_A_PERSON):
                 # The page is read again by the next run, which finds what is done by now.
                 _save(world, before, after)
@@ -50,7 +52,7 @@ def sweep(world: World, before: SweepProgress) -> int:
 
 
 def _people(
-    listed: list[Listed], progress: SweepProgress, before: int
+    listed: list[Listed], progress: SweepProgress, before: int, marker: str
 ) -> Iterator[tuple[str, list[tuple[Listed, Upload]]]]:
     """The people on a page with those of their photos from ``before`` that may be unrecorded."""
     uploads = (
@@ -58,7 +60,7 @@ def _people(
         for entry in listed
         if entry.stored.modified_at < before
         and progress.may_miss(entry.stored.modified_at)
-        and isinstance(upload := parse_upload(entry.key), Upload)
+        and isinstance(upload := parse_upload(entry.key, marker), Upload)
         and upload.kind is not Kind.MARKER
     )
     for person_id, group in groupby(uploads, key=lambda pair: pair[1].person_id):

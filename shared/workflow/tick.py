@@ -27,6 +27,7 @@ from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import photo_set, submitting, training
+from shared.workflow.linger import stay
 from shared.workflow.ports import World
 from shared.workflow.sweep import sweep
 
@@ -64,7 +65,7 @@ class Report:
 
 def observe(world: World) -> Observed:
     """Read what a decision needs: the shared rows, two stretches of the index, and the jobs behind them."""
-    slot, progress = world.control.read_all()
+    slot, progress, lingering = world.control.read_all()
     now = world.clock.now()
     running, queue = world.jobs.in_hand(world.rules.concurrent_trainings)
     due = world.jobs.due(now, MAX_SETS_A_ROUND)
@@ -74,6 +75,7 @@ def observe(world: World) -> Observed:
         now=now,
         slot=slot,
         sweep=progress,
+        lingering=lingering,
         running=tuple(job for name in running if (job := found[name])),
         due=tuple(job for name in due if (job := found[name])),
         queue=tuple(job for name in queue if (job := found[name])),
@@ -81,9 +83,23 @@ def observe(world: World) -> Observed:
     )
 
 
-def reconcile(world: World) -> Report:
-    """Do everything that can be done now; returns what was done."""
+def reconcile(world: World, next_tick: int = 0) -> Report:
+    """Do everything that can be done now, and stay while a training is likely to end before ``next_tick``.
+
+    Returns:
+        What was done.
+    """
     report = Report()
+    seen = _settle(world, report)
+    while stay(world, seen, next_tick):
+        seen = _settle(world, report)
+    if report.troubles or set(report.actions) - {"poll", "sweep"}:
+        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
+    return report
+
+
+def _settle(world: World, report: Report) -> Observed:
+    """Act until nothing is left that can be done now; returns what was seen last."""
     done: set[Hashable] = set()
     for _ in range(MAX_ROUNDS):
         seen = observe(world)
@@ -102,9 +118,7 @@ def reconcile(world: World) -> Report:
                 done.add(_name(action))
         if not changed:
             break
-    if report.troubles or set(report.actions) - {"poll", "sweep"}:
-        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
-    return report
+    return seen
 
 
 def submit_next(world: World, closed: Job) -> None:

@@ -49,19 +49,6 @@ def test_the_files_of_finished_trainings_do_not_fill_dashscopes_file_store(tmp_p
         eventually(lambda: not kept(), 5, kept)
 
 
-def test_a_full_file_store_makes_the_queue_wait_with_the_reason(tmp_path: Path) -> None:
-    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
-        studio.cloud.studio.behaviour.file_count = 2
-        studio.upload_portraits("no room", 106, 107, 108)
-        studio.mark_ready("no room")
-        eventually(lambda: studio.called("UploadFiles") >= 3)
-        studio.let_ticks_pass(5)
-        document = studio.wait_for("no room", "QUEUED")
-        assert document["queue"]["waiting_because"] is not None, document["queue"]
-        assert "file store is full" in document["queue"]["waiting_because"]["message"]
-        assert studio.called("UploadFiles") <= 2 * 3, "it tries again at every tick"
-
-
 def test_without_the_face_check_everything_that_is_a_picture_is_trained(tmp_path: Path) -> None:
     with running_studio(tmp_path / "cloud", parameters={"FaceCheck": "off"}) as studio:
         studio.upload("hills only", "hills.jpg", scenery(1))

@@ -141,7 +141,9 @@ class Invariants(Watch):
         row = self.rows.get(name)
         if row is None or row["state"] != "SUBMITTING":
             raise Violation(f"a POST for {name or files} leaves without an intent: {row and row['state']}")
-        if files not in (json.loads(row["files"]), json.loads(row["file_ids"])):
+        keys = json.loads(row["files"])
+        ids = json.loads(row["file_ids"]) or [""] * len(keys)
+        if files != [stored or key for stored, key in zip(ids, keys, strict=True)]:
             raise Violation(f"a POST for {name} does not name the files of its intent")
         attempt = (name, row["attempt"])
         if self._intents.get(attempt) is not run:

@@ -16,6 +16,7 @@ from shared.domain.states import JobState
 from tests.simulation.cloud import TICK, SimulatedCloud, simulated
 from tests.simulation.faults import Drawn, Fault
 from tests.simulation.invariants import GOING, Violation
+from tests.simulation.scenarios import zipped
 from tests.simulation.stores import BUCKET
 
 MINUTE = 60_000
@@ -155,6 +156,10 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
             _upload_at(cloud, chance, later, person, "0.jpg", b"FACE overwritten %d" % number)
     if chance.random() < 0.2:
         kernel.at(arrives + chance.randint(0, 20 * MINUTE), lambda: cloud.delete(person, "1.jpg"))
+    if chance.random() < 0.15:
+        photos = {f"{number}.jpg": b"FACE in a zip %d" % number for number in range(chance.choice((1, 3)))}
+        content = zipped({**photos, "0 again.jpg": b"FACE in a zip 0", ".note": b"-"})
+        _upload_at(cloud, chance, arrives + chance.randint(0, 6 * MINUTE), person, "photos.zip", content)
 
 
 def _upload_at(
@@ -251,7 +256,7 @@ def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
     """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
     recorded = {(job.person_id, photo.name, photo.etag) for job in cloud.jobs() for photo in job.photos}
     for stored in cloud.uploads():
-        _, person, name = stored.key.split("/")
+        _, person, name = stored.key.split("/", 2)
         if name != "_READY" and (person, name, stored.etag) not in recorded:
             raise Violation(f"{stored.key} was lost")
 

@@ -744,12 +744,12 @@ def test_whatever_appears_and_goes_while_the_list_is_read_what_stays_is_in_it(
     [
         (
             {"failed_uploads": [{"code": "BadRequest.TooMany", "message": "Out of number, <10> of <10>"}]},
-            AccountTrouble,
+            Permanent,
             "BadRequest.TooMany",
         ),
         (
             {"failed_uploads": [{"code": "BadRequest.TooLarge", "message": "Out of space, <839> B"}]},
-            AccountTrouble,
+            Permanent,
             "BadRequest.TooLarge",
         ),
         ({"failed_uploads": [{"code": "BadRequest.X", "message": "no"}]}, Permanent, "BadRequest.X"),

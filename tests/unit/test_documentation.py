@@ -9,6 +9,10 @@ import pytest
 from local.options import PARAMETERS, PORT_NAMES
 from local.packaging import ROOT
 from local.template import Template
+from shared.clients.photo_bucket import PREPARE
+from shared.domain.archives import MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED_BYTES
+from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
+from shared.domain.reasons import Language, reason
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.settings import ENVIRONMENT_NAMES
 
@@ -79,8 +83,25 @@ def test_both_readmes_have_the_same_sections_tables_and_transcripts() -> None:
     assert transcripts[0] == transcripts[1]
 
 
+def test_the_table_of_verdicts_is_what_people_are_told() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", text_of("docs/photos.md"), re.MULTILINE)
+    assert rows == [
+        (verdict.value, reason(verdict, Language.ENGLISH), reason(verdict, Language.CHINESE))
+        for verdict in Verdict
+    ]
+
+
+def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
+    text = " ".join(text_of("docs/photos.md").split())
+    megabytes, gigabytes = MAX_ARCHIVE_BYTES // 2**20, MAX_UNPACKED_BYTES // 2**30
+    assert f"{megabytes} MB a zip, {MAX_ENTRIES} files and {gigabytes} GB in it" in text
+    assert f"{MAX_SOURCE_BYTES // 2**20} MB a file, {MAX_RATIO} times" in text
+    assert PREPARE in text
+
+
 @pytest.mark.parametrize(
-    "page", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md", "docs/local-cloud.md"]
+    "page",
+    [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md", "docs/local-cloud.md", "docs/photos.md"],
 )
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent

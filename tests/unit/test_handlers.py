@@ -90,7 +90,8 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Stand in for the world and the tick; returns the list of ticks that were run."""
     ticks: list[object] = []
 
-    def tick(world: object) -> Report:
+    def tick(world: object, next_tick: int) -> Report:
+        assert next_tick <= NOW + 60_000
         ticks.append(world)
         return Report(rounds=1, actions={"poll": 2})
 

@@ -13,6 +13,7 @@ from shared.clients.control_table import ControlTable
 from shared.clients.retries import TRIES, Retries
 from shared.clients.rows import BATCH_ROWS, VERSION, WRITE_TOKEN, Key, Rows
 from shared.domain.job import Reason
+from shared.domain.lingering import Lingering
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.errors import Conflict, Permanent, RetryLater
@@ -362,11 +363,11 @@ def test_of_two_who_change_the_slot_one_is_told(bench: Bench) -> None:
 def test_how_far_the_sweep_has_come_is_kept_beside_the_slot(bench: Bench) -> None:
     control = ControlTable(bench.rows)
     bench.client.pages = [([], None)]
-    assert control.read_all() == (Slot(), SweepProgress())
+    assert control.read_all() == (Slot(), SweepProgress(), Lingering())
     saved = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/li/a.jpg", rests_until=7))
     slot = control.save_slot(Slot(), FULL)
     bench.client.pages = [(list(bench.client.rows), None)]
-    assert control.read_all() == (slot, saved)
+    assert control.read_all() == (slot, saved, Lingering())
 
 
 def test_of_two_who_sweep_the_same_page_one_is_told(bench: Bench) -> None:

@@ -20,6 +20,7 @@ def usable(count: int) -> list[Photo]:
 
 
 UNCHECKED = photo("unchecked.jpg", Verdict.UNCHECKED)
+UNPACKING = photo("photos.zip", Verdict.UNPACKING)
 BAD = photo("bad.jpg", Verdict.NO_FACE)
 UNCHECKED_OFF = Rules(face_check=False)
 THREE = Rules(min_photos=3)
@@ -56,6 +57,14 @@ THREE = Rules(min_photos=3)
         (usable(10), NOW, RULES, NOW, ClosedBy.COUNT),
         (usable(11), 0, RULES, NOW, ClosedBy.COUNT),
         ([*usable(9), BAD], 0, RULES, NOW, None),
+        # Another number, or none at all.
+        (usable(2), 0, Rules(close_at=3), NOW, None),
+        ([*usable(3), BAD], 0, Rules(close_at=3), NOW, ClosedBy.COUNT),
+        (usable(37), 0, Rules(close_at=0), QUIET - 1, None),
+        (usable(37), 0, Rules(close_at=0), QUIET, ClosedBy.QUIET),
+        # A zip that is being unpacked holds the set like an unchecked photo, whatever is set.
+        ([*usable(10), UNPACKING], NOW, RULES, QUIET, None),
+        ([*usable(10), UNPACKING], NOW, Rules(face_check=False, close_at=3), QUIET, None),
         # An unchecked photo holds the set against everything.
         ([UNCHECKED], 0, RULES, QUIET + 10**9, None),
         ([*usable(10), UNCHECKED], 0, RULES, QUIET, None),

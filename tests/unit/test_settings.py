@@ -50,6 +50,12 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("MIN_PHOTOS", "1", "min_photos", 1),
         ("MIN_PHOTOS", "10", "min_photos", 10),
         ("MIN_PHOTOS", "", "min_photos", 1),
+        ("CLOSE_AT_PHOTOS", "0", "close_at", 0),
+        ("CLOSE_AT_PHOTOS", "10", "close_at", 10),
+        ("CLOSE_AT_PHOTOS", "", "close_at", 10),
+        ("READY_MARKER", "_SUCCESS", "ready_marker", "_SUCCESS"),
+        ("READY_MARKER", "完成", "ready_marker", "完成"),
+        ("READY_MARKER", "", "ready_marker", "_READY"),
         ("FACE_CHECK", "on", "face_check", True),
         ("FACE_CHECK", "off", "face_check", False),
         ("FACE_CHECK", " OFF ", "face_check", False),
@@ -62,6 +68,9 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("KEPT_FINE_TUNES", "", "kept_fine_tunes", 20),
         ("DELETE_SUPERSEDED", "on", "delete_superseded", True),
         ("DELETE_SUPERSEDED", "", "delete_superseded", False),
+        ("LINGER_SECONDS", "0", "linger", 0),
+        ("LINGER_SECONDS", "3600", "linger", 3_600_000),
+        ("LINGER_SECONDS", "", "linger", 200_000),
         ("MAX_ATTEMPTS", "1", "max_attempts", 1),
         ("MAX_ATTEMPTS", "5", "max_attempts", 5),
         ("MAX_ATTEMPTS", "", "max_attempts", 2),
@@ -69,6 +78,18 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
 )
 def test_each_rule_is_read_from_its_variable(variable: str, text: str, rule: str, value: object) -> None:
     assert getattr(read_settings({variable: text}).rules, rule) == value
+
+
+@pytest.mark.parametrize("text", ["a/b", ".done", "..", "x" * 129, "bell\x07", "Thumbs.db", "/", "\ud800"])
+def test_a_marker_that_no_upload_could_have_as_its_name_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="READY_MARKER"):
+        read_settings({"READY_MARKER": text})
+
+
+@pytest.mark.parametrize("text", ["11", "-1", "ten"])
+def test_a_set_cannot_close_at_more_photos_than_a_training_takes(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"CLOSE_AT_PHOTOS is .* from 0 to 10"):
+        read_settings({"CLOSE_AT_PHOTOS": text})
 
 
 NUMBERS = {
@@ -217,12 +238,17 @@ WITH_DEFAULT = [
     "DASHSCOPE_HTTP_BASE_URL",
     "QUIET_SECONDS",
     "MIN_PHOTOS",
+    "CLOSE_AT_PHOTOS",
+    "READY_MARKER",
+    "CARRY_OVER",
+    "SWEEP_SECONDS",
     "FACE_CHECK",
     "TRAINING_FILES",
     "CONCURRENT_TRAININGS",
     "KEPT_FINE_TUNES",
     "DELETE_SUPERSEDED",
     "MAX_ATTEMPTS",
+    "LINGER_SECONDS",
 ]
 
 

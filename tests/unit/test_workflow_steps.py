@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.decide import Submit
+from shared.domain.decide import Observed, Submit
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import MAX_RECORDED, MAX_REMEMBERED, Job, Reason, open_job
+from shared.domain.lingering import Lingering
 from shared.domain.object_keys import Kind, Upload, person_key
 from shared.domain.photos import Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
@@ -20,6 +21,7 @@ from shared.errors import AccountTrouble, Conflict, NotFound, OutcomeUnknown, Re
 from shared.workflow import tick
 from shared.workflow.account import make_room
 from shared.workflow.intake import take_in_photo
+from shared.workflow.linger import stay
 from shared.workflow.photo_set import look_through
 from shared.workflow.ports import Listed, World
 from shared.workflow.submitting import resolve, submit
@@ -128,8 +130,11 @@ class Memory:
         self.held = replace(after, version=before.version + 1)
         return self.held
 
-    def read_all(self) -> tuple[Slot, SweepProgress]:
-        return self.held, self.progress
+    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
+        return self.held, self.progress, Lingering()
+
+    def save_lingering(self, before: Lingering, after: Lingering) -> Lingering:
+        return replace(after, version=before.version + 1)
 
     def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
         assert before == self.progress
@@ -275,6 +280,29 @@ def test_a_late_photo_under_a_used_name_leaves_what_is_trained_on_record() -> No
     assert tuple(trained) == job.photos
     assert (newer.name, newer.etag, newer.verdict) == ("3", "overwritten", Verdict.OVER_LIMIT)
     assert take_in_photo(memory.world(), upload).outcome == "known"
+
+
+# -- staying --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "stays"),
+    [(0, True), (NOW, True), (NOW + 1, False), (NOW + MINUTE, False), (NOW + 365 * 24 * 60 * MINUTE, True)],
+)
+def test_nobody_stays_beside_another_but_a_clock_ahead_of_time_keeps_nobody_away(
+    until: int, stays: bool
+) -> None:
+    job = job_in(S.TRAINING, submitted_at=NOW - 300_000, fine_tune_id="ft-1")
+    memory = Memory(job)
+    memory.known["ft-1"] = fine_tune("SUCCEEDED", "ft-1", finetuned_output="model")
+    seen = Observed(
+        now=NOW,
+        slot=Slot(holders=(job.job_id,), durations=(302_000,) * 5),
+        running=(memory[job],),
+        lingering=Lingering(until=until),
+    )
+    assert stay(memory.world(), seen, NOW + MINUTE) is stays
+    assert memory[job].state is (S.SUCCEEDED if stays else S.TRAINING)
 
 
 # -- submitting -----------------------------------------------------------------------------------

@@ -71,6 +71,10 @@ def test_a_tick_with_nothing_to_do_costs_three_reads_whatever_has_happened_befor
 
 
 def test_a_job_costs_at_most_twelve_writes_from_its_first_photo_to_its_result(cloud: SimulatedCloud) -> None:
+    # The sweep's progress is written for all jobs together, or for none.
+    cloud.rules = Rules(quiet=60_000, sweep_rest=3_600_000)
+    calls_of(cloud, cloud.invoke_reconcile, TICK)
+
     def live() -> None:
         cloud.upload("anna", "1.jpg", b"FACE 1")
         for number in range(1, 15):

@@ -135,6 +135,39 @@ def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_
     assert len(cloud.studio.ledger()) == 1
 
 
+def test_many_photos_that_arrive_slowly_are_one_training_when_no_number_closes_a_set(
+    cloud: SimulatedCloud,
+) -> None:
+    cloud.rules = Rules(quiet=60_000, close_at=0)
+    for number in range(25):
+        cloud.upload("anna", f"{number:02}.jpg", b"FACE %d" % number)
+        tick(cloud, 1) if number % 3 == 2 else cloud.advance(20_000)
+    (job,) = tick(cloud, 12)
+    assert (job.state, job.closed_by) == (JobState.SUCCEEDED, "quiet")
+    assert [photo.name for photo in job.usable] == [f"{number:02}.jpg" for number in range(15, 25)]
+    assert len(cloud.studio.ledger()) == 1
+
+
+def test_a_set_that_three_photos_close_leaves_later_ones_to_the_next_revision(cloud: SimulatedCloud) -> None:
+    cloud.rules = Rules(quiet=3_600_000, close_at=3)
+    for number in range(6):
+        cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
+        cloud.advance(2_000)
+    first, second = tick(cloud, 15)
+    assert (len(first.files), len(second.files)) == (3, 6)
+    assert [job.closed_by for job in (first, second)] == ["count", "count"]
+
+
+def test_the_marker_may_have_another_name(cloud: SimulatedCloud) -> None:
+    cloud.rules = Rules(quiet=3_600_000, ready_marker="_SUCCESS")
+    cloud.upload("anna", "1.jpg", b"FACE 1")
+    cloud.advance(2_000)
+    cloud.upload("anna", "_SUCCESS", b"")
+    (job,) = tick(cloud, 10)
+    assert (job.state, job.closed_by) == (JobState.SUCCEEDED, "marker")
+    assert [photo.name for photo in job.photos] == ["1.jpg"]
+
+
 def test_an_earlier_snapshot_that_is_gone_does_not_hold_up_the_set(cloud: SimulatedCloud) -> None:
     cloud.upload("anna", "1.jpg", b"FACE 1")
     (first,) = tick(cloud, 10)

@@ -1,0 +1,90 @@
+"""When a run stays for a training that is about to end, and when it looks: weighed, and learned."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.lingering import Lingering, plan
+from tests.unit.support import NOW, few_examples
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+STEADY = [302 * SECOND] * 20
+
+
+def spread(deviation: int, count: int = 20) -> list[int]:
+    draw = random.Random(deviation)
+    return [int(draw.gauss(302, deviation) * SECOND) for _ in range(count)]
+
+
+@pytest.mark.parametrize("elapsed", [0, 60, 120, 180, 240])
+def test_nobody_stays_for_a_training_that_ends_after_the_next_tick(elapsed: int) -> None:
+    assert plan(STEADY, elapsed * SECOND, MINUTE) is None
+
+
+@pytest.mark.parametrize("elapsed", [250, 270, 290, 300])
+def test_who_stays_looks_when_the_end_is_due_and_not_before(elapsed: int) -> None:
+    found = plan(STEADY, elapsed * SECOND, MINUTE)
+    assert found is not None
+    assert -6 <= elapsed + found.look_in / SECOND - 302 <= 1
+    assert elapsed + found.leave_in / SECOND >= 302
+
+
+def test_looks_come_closer_where_an_end_is_likelier() -> None:
+    durations = spread(20)
+    looks = [plan(durations, elapsed * SECOND, MINUTE) for elapsed in (255, 275, 302)]
+    waits = [found.look_in for found in looks if found]
+    assert len(waits) == 3
+    assert waits == sorted(waits, reverse=True)
+    assert waits[0] > waits[-1]
+
+
+def test_a_stay_that_could_save_little_is_not_worth_its_function_time() -> None:
+    assert plan(spread(60), 180 * SECOND, MINUTE) is None
+    assert plan(spread(60), 302 * SECOND, 2 * SECOND) is None
+    assert plan(spread(60), 302 * SECOND, MINUTE) is not None
+
+
+def test_without_history_the_documented_duration_is_waited_for_widely() -> None:
+    assert plan([302 * SECOND], 150 * SECOND, MINUTE) is None
+    assert plan([302 * SECOND], 280 * SECOND, MINUTE) is not None
+    assert plan([302 * SECOND], 330 * SECOND, MINUTE) is not None
+
+
+@pytest.mark.parametrize("mean", [151, 453])
+def test_the_first_training_of_a_new_regime_is_enough_to_expect_the_next(mean: int) -> None:
+    durations = [*STEADY[1:], mean * SECOND]
+    found = plan(durations, (mean - 15) * SECOND, MINUTE)
+    assert found is not None
+    assert abs(mean - 15 + found.look_in / SECOND - mean) <= 8
+
+
+def test_an_outlier_in_the_past_keeps_nobody_between_then_and_now() -> None:
+    durations = [*STEADY[1:], 900 * SECOND]
+    assert plan(durations, 400 * SECOND, MINUTE) is None
+    assert plan(durations, 880 * SECOND, MINUTE) is not None
+
+
+def test_a_training_that_outlasts_everything_known_by_far_is_left_to_the_ticks() -> None:
+    assert plan(STEADY, 3600 * 1000 * SECOND, MINUTE) is None
+
+
+@few_examples
+@given(
+    durations=st.lists(st.integers(0, 10**8), min_size=1, max_size=20),
+    elapsed=st.integers(-(10**6), 10**9),
+    horizon=st.integers(-(10**6), MINUTE),
+)
+def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: int, horizon: int) -> None:
+    found = plan(durations, elapsed, horizon)
+    assert found is None or 0 < found.look_in <= found.leave_in <= horizon
+
+
+def test_the_budget_of_a_job_is_its_own_and_every_stay_is_taken_from_it() -> None:
+    row = Lingering().begun("a", NOW, 40_000).begun("a", NOW + MINUTE, 30_000)
+    assert (row.until, row.left("a", 100_000), row.left("b", 100_000)) == (NOW + 90_000, 30_000, 100_000)
+    assert row.begun("b", NOW, 10_000).left("b", 100_000) == 90_000

@@ -1,0 +1,70 @@
+"""Training files by way of DashScope's file service, and by URL where the service will not store one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from local.dashscope.behaviour import Behaviour
+from shared.domain.job import Job
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.faults import At, Fault, NoFaults
+
+RULES = Rules(quiet=20_000, kept_fine_tunes=1000)
+
+
+@contextmanager
+def trained(
+    behaviour: Behaviour, faults: At | NoFaults | None = None
+) -> Iterator[tuple[SimulatedCloud, Job]]:
+    """Train one person of three photos by way of the file service."""
+    cloud = SimulatedCloud(
+        1, faults or NoFaults(), rules=RULES, behaviour=behaviour, training_files="file_id"
+    )
+    with simulated(cloud):
+        for number in range(3):
+            cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
+        for _ in range(12):
+            cloud.invoke_reconcile()
+            cloud.advance(TICK)
+    (job,) = cloud.jobs()
+    yield cloud, job
+    cloud.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "ids"),
+    [({}, 3), ({"file_count": 2}, 2), ({"file_count": 0}, 0), ({"file_size": 5}, 0), ({"file_space": 13}, 2)],
+)
+def test_a_file_that_the_service_will_not_store_goes_by_url_beside_the_others(
+    limits: dict[str, int], ids: int
+) -> None:
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", **limits)  # type: ignore[arg-type]
+    with trained(behaviour) as (cloud, job):
+        (made,) = cloud.studio.ledger()
+    assert (job.state, made.status) == (JobState.SUCCEEDED, "SUCCEEDED")
+    urls = [file for file in made.training_file_ids if file.startswith("https://")]
+    assert (len(made.training_file_ids), len(urls)) == (3, 3 - ids)
+    assert {url.partition("?")[0].partition("/submissions/")[2] for url in urls} <= {
+        key.removeprefix("submissions/") for key in job.files
+    }
+
+
+def test_a_lost_answer_to_a_submit_of_urls_and_file_ids_is_adopted() -> None:
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", file_count=1)
+    with trained(behaviour) as (undisturbed, _):
+        (post,) = [call.index for call in undisturbed.gate.trace if call.operation == "CreateFineTune"]
+    with trained(behaviour, At({post: Fault.LOST})) as (cloud, job):
+        assert job.state is JobState.SUCCEEDED
+        assert [entry.job_id for entry in cloud.studio.ledger()] == [job.fine_tune_id]
+
+
+def test_what_the_service_has_stored_is_deleted_when_the_training_is_done() -> None:
+    with trained(Behaviour(training_seconds=30.0, fetch="start", file_count=2)) as (cloud, job):
+        assert job.delivered
+        deleted = [call for call in cloud.gate.trace if call.operation == "DeleteFile"]
+        assert len(deleted) == 2
