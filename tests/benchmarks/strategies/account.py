@@ -1,0 +1,225 @@
+"""A simulated account that keeps a record: what every strategy works on, in virtual time, without a socket.
+
+Handlers, clients and emulators are the real ones; each external call takes a while each way, drawn evenly from
+1 to ``LATENCY`` milliseconds and the same for all services; a timer fires on the minute. Every invocation is
+billed for ``OVERHEAD`` beside its calls, for Python's own work. Cold starts are left out: what runs once a
+minute stays warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from unittest import mock
+
+from local.dashscope.behaviour import Behaviour
+from local.dashscope.models import LedgerEntry
+from local.tablestore.rows import data_size
+from local.tablestore.schema import Column as DefinedColumn
+from local.tablestore.schema import TableOptions
+from local.template import Table
+from local.template.resources import Column
+from shared.clients.retries import Retries
+from shared.clients.rows import Rows
+from shared.domain.rules import Rules
+from shared.workflow.ports import World
+from tests.benchmarks.strategies.metering import Meter, MeteredOtsClient
+from tests.benchmarks.strategies.workloads import PHOTO_SPACING, PHOTOS, Workload
+from tests.simulation import cloud as simulation
+from tests.simulation.cloud import SimulatedCloud, simulated
+from tests.simulation.dashscope_end import Session, Watch
+from tests.simulation.faults import NoFaults
+from tests.simulation.kernel import Run, RunClock
+from tests.simulation.stores import INSTANCE
+
+LATENCY, OVERHEAD = 120, 100
+"""Milliseconds: the longest that a call takes each way; what an invocation takes beside its calls."""
+PENDING_SECONDS = 4.0
+FAULT = ("InternalError", "Training failed.")
+PEER_TABLE = Table(
+    name="peer_jobs", instance=INSTANCE, primary_key=(Column(name="person_id", type="STRING"),)
+)
+UNCAPPED = 1_000_000
+"""As if the account's cap of 20 kept fine-tunes had been raised: it is the same for all."""
+
+
+class Invocation(NamedTuple):
+    """A run of a function: when it began and ended, in milliseconds."""
+
+    function: str
+    began: int
+    ended: int
+
+
+@dataclass
+class Records:
+    """What was seen to happen, by the rows that were written.
+
+    Attributes:
+        closed: when each person's set closed, by what its row says.
+        fine_tunes: each person's first fine-tune.
+        visible: when the end of each fine-tune was first to be read.
+        states: each person's state.
+    """
+
+    closed: dict[str, int] = field(default_factory=dict)
+    fine_tunes: dict[str, str] = field(default_factory=dict)
+    visible: dict[str, int] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+
+    def note(self, before: dict[str, Any] | None, after: dict[str, Any], now: int) -> None:
+        """Take note of a person's row that was written."""
+        person, state = after["person_id"], after["state"]
+        self.states[person] = state
+        if after["closed_at"]:
+            self.closed.setdefault(person, after["closed_at"])
+        if after["fine_tune_id"]:
+            self.fine_tunes.setdefault(person, after["fine_tune_id"])
+        if before and before["state"] == "TRAINING" != state:
+            self.visible.setdefault(before["fine_tune_id"], now)
+
+
+class Account(SimulatedCloud):
+    """One account that lives through a workload.
+
+    Attributes:
+        on_upload: handles an upload's event; None: ``functions.collect`` does.
+    """
+
+    def __init__(self, workload: Workload, rules: Rules | None = None) -> None:
+        super().__init__(
+            1,
+            NoFaults(),
+            rules=rules or Rules(kept_fine_tunes=UNCAPPED),
+            behaviour=Behaviour(fetch="start", kept_jobs=UNCAPPED, pending_seconds=PENDING_SECONDS),
+        )
+        self.gate.latency = LATENCY
+        self.workload = workload
+        self.records = Records()
+        self.invocations: list[Invocation] = []
+        self.on_upload: Callable[[bytes], None] | None = None
+        self._accepted = 0
+        self._prepare_next()
+        self.tables.create_table(
+            INSTANCE,
+            PEER_TABLE.name,
+            [DefinedColumn(name="person_id", type="STRING")],
+            TableOptions(time_to_live=-1, max_versions=1),
+        )
+        self._ots: MeteredOtsClient = MeteredOtsClient(
+            self.tables, (*simulation._RESOURCES.tables, PEER_TABLE), self.gate, self._row_written
+        )
+        service = self._session._service
+        self.peer_session = Session(service, self.gate, _Announcer(Watch(), self._submit_accepted))
+        self._session = Session(service, self.gate, _Announcer(self.invariants, self._submit_accepted))
+
+    @property
+    def meters(self) -> dict[str, Meter]:
+        """What each function has used of Tablestore."""
+        return self._ots.billed.meters
+
+    @property
+    def meter(self) -> Meter:
+        """What all of them have used."""
+        return self._ots.billed.total()
+
+    def people_come(self) -> None:
+        """Let the workload's people upload their photos, each followed by the marker."""
+        for number, arrival in enumerate(self.workload.arrivals):
+            content = b"VIEW" if number in self.workload.unusable else b"FACE"
+            person, start = f"person-{number:03}", self.kernel.start + arrival
+            for photo in range(PHOTOS):
+                self._upload_at(start + photo * PHOTO_SPACING, person, f"{photo}.jpg", b"%s %d" % (content, photo))
+            self._upload_at(start + (PHOTOS + 1) * PHOTO_SPACING, person, "_READY", b"")
+
+    def _upload_at(self, when: int, person: str, name: str, content: bytes) -> None:
+        self.kernel.at(when, lambda: self.upload(person, name, content + b" " + person.encode()))
+
+    def have_all_come(self) -> bool:
+        """Whether everybody's set has closed or was refused."""
+        done = [state for state in self.records.states.values() if state != "COLLECTING"]
+        return len(done) == len(self.workload.arrivals)
+
+    def fine_tunes(self) -> list[LedgerEntry]:
+        """Return what DashScope was asked for, oldest first."""
+        return sorted(self.studio.ledger(), key=lambda entry: entry.created)
+
+    def invoke(self, name: str, body: Callable[[Run], Any], timeout: int) -> None:
+        """Start a function of a peer's."""
+        self._spawn(name, body, timeout, None)
+
+    def invoke_collect(self, event: bytes, attempt: int = 0) -> None:
+        if self.on_upload is None:
+            super().invoke_collect(event, attempt)
+        else:
+            self.on_upload(event)
+
+    def peer_rows(self, world: World) -> Rows:
+        """The peers' table, through the product's own client."""
+        return Rows(self._ots, PEER_TABLE.name, self._token, Retries(sleep=lambda s: world.clock.sleep(int(s * 1000))))
+
+    def peer_clock(self, run: Run) -> RunClock:
+        """A clock for a peer's run."""
+        return RunClock(self.kernel, run, 0)
+
+    def _spawn(self, name: str, body: Any, timeout: int, ended: Any) -> None:
+        def measured(run: Run) -> None:
+            began = self.kernel.now
+            try:
+                body(run)
+            finally:
+                self.invocations.append(Invocation(name, began, self.kernel.now))
+
+        super()._spawn(name, measured, timeout, ended)
+
+    def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        if table != PEER_TABLE.name:
+            super()._row_written(table, before, after)
+        if "fine_tune_id" in after:
+            self.records.note(before, after, self.kernel.now)
+
+    def _submit_accepted(self) -> None:
+        self._accepted += 1
+        self._prepare_next()
+
+    def _prepare_next(self) -> None:
+        """Let the next fine-tune that is accepted be the workload's next."""
+        self.behaviour.training_seconds = self.workload.durations[self._accepted] - PENDING_SECONDS
+        if self._accepted in self.workload.failing:
+            self.studio.fail_next(*FAULT)
+
+
+class _Announcer(Watch):
+    """Passes on what a watch hears, and tells of every submit that DashScope has taken."""
+
+    def __init__(self, watch: Watch, accepted: Callable[[], None]) -> None:
+        self._watch = watch
+        self._accepted = accepted
+
+    def submit_begins(self) -> None:
+        self._watch.submit_begins()
+
+    def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        self._watch.submit_leaves(run, body)
+
+    def submit_answered(self, body: dict[str, Any], status: int) -> None:
+        self._watch.submit_answered(body, status)
+        if status == 200:
+            self._accepted()
+
+    def list_page_asked(self) -> None:
+        self._watch.list_page_asked()
+
+
+@contextmanager
+def living(account: Account) -> Iterator[Account]:
+    """Route the handlers' world into ``account``, with what the simulation makes smaller in its real size."""
+    with (
+        simulated(account),
+        mock.patch("shared.clients.dashscope.PAGE_SIZE", 100),
+        mock.patch("local.tablestore.reading.data_size", data_size),
+    ):
+        yield account
+    account.close()

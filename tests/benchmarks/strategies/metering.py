@@ -1,0 +1,155 @@
+"""Tablestore behind the gate as in the simulation, but every read is the emulator's own, and each call is billed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tablestore
+
+from local.tablestore.models import TableStore
+from local.tablestore.results import Capacity, Condition, Found, Page, Written
+from local.tablestore.rows import Selection
+from local.tablestore.values import PrimaryKey, Row, Special
+from local.template import Table
+from tests.benchmarks.prices import UNITS_AN_INDEX
+from tests.simulation.gate import Gate
+from tests.simulation.mirror import plain
+from tests.simulation.stores import INSTANCE, OTS, SimulatedOtsClient
+
+_BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Special.INF_MAX}
+Key = Sequence[tuple[str, Any]]
+
+
+@dataclass
+class Meter:
+    """What calls of Tablestore have come to."""
+
+    reads: int = 0
+    writes: int = 0
+    read_units: int = 0
+    write_units: int = 0
+
+    @property
+    def units(self) -> int:
+        """Capacity units of both kinds."""
+        return self.read_units + self.write_units
+
+
+class BilledStore:
+    """The emulator's store; every call is put on the meter of the function that makes it."""
+
+    def __init__(self, store: TableStore, tables: Sequence[Table], function: Callable[[], str]) -> None:
+        self._store = store
+        self._indexes = {table.name: len(table.indexes) for table in tables}
+        self._function = function
+        self.meters: dict[str, Meter] = {}
+
+    def total(self) -> Meter:
+        """Return what all functions together have used."""
+        total = Meter()
+        for meter in self.meters.values():
+            for name, value in vars(meter).items():
+                setattr(total, name, getattr(total, name) + value)
+        return total
+
+    def get_row(self, table: str, key: Key) -> Found:
+        found = self._store.get_row(INSTANCE, table, list(key))
+        self._bill(found.consumed)
+        return found
+
+    def get_rows(self, table: str, keys: Sequence[Key]) -> list[Found]:
+        found = [self._store.get_row(INSTANCE, table, list(key)) for key in keys]
+        self._bill(Capacity(read=sum(one.consumed.read for one in found)))
+        return found
+
+    def get_range(self, table: str, start: Key, end: Key, **options: Any) -> Page:
+        page = self._store.get_range(INSTANCE, table, _bounds(start), _bounds(end), **options)
+        self._bill(page.consumed)
+        return page
+
+    def put_row(self, instance: str, table: str, row: Row, condition: Condition) -> Written:
+        written = self._store.put_row(instance, table, row, condition)
+        # What its indexes cost stands in no answer: the most that it can be.
+        more = self._indexes[table] * UNITS_AN_INDEX
+        self._bill(Capacity(written.consumed.read + more, written.consumed.write + more))
+        return written
+
+    def _bill(self, consumed: Capacity) -> None:
+        meter = self.meters.setdefault(self._function(), Meter())
+        meter.reads += not consumed.write
+        meter.writes += bool(consumed.write)
+        meter.read_units += consumed.read
+        meter.write_units += consumed.write
+
+
+class MeteredOtsClient(SimulatedOtsClient):
+    """What the production code uses of an ``OTSClient``."""
+
+    def __init__(
+        self, store: TableStore, tables: Sequence[Table], gate: Gate, watch: Callable[..., None]
+    ) -> None:
+        """As the simulation's; ``billed`` is what it has used."""
+        super().__init__(store, tables, gate, watch)
+        self._store = self.billed = BilledStore(store, tables, lambda: gate.kernel.current.name)  # type: ignore[assignment]
+
+    def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
+        return self._gate(
+            "ots", "GetRow", lambda: (None, _of_the_sdk(self.billed.get_row(table, key).row), None), OTS
+        )
+
+    def batch_get_row(self, request: Any) -> Any:
+        (item,) = request.items.values()
+
+        def read() -> list[Any]:
+            found = self.billed.get_rows(item.table_name, item.primary_keys)
+            return [_Item(_of_the_sdk(one.row)) for one in found]
+
+        return _Batch(self._gate("ots", "BatchGetRow", read, OTS))
+
+    def get_range(
+        self,
+        table: str,
+        direction: str,
+        start: Any,
+        end: Any,
+        columns_to_get: Any = None,
+        limit: Any = None,
+        **_: Any,
+    ) -> tuple[None, Any, list[Any], None]:
+        def read() -> tuple[None, Any, list[Any], None]:
+            page = self.billed.get_range(
+                table,
+                start,
+                end,
+                backward=direction == tablestore.Direction.BACKWARD,
+                limit=limit,
+                selection=Selection(columns=tuple(columns_to_get or ())),
+            )
+            return None, page.next_start, [_of_the_sdk(row) for row in page.rows], None
+
+        return self._gate("ots", f"GetRange {table}", read, OTS)
+
+
+class _Item:
+    is_ok = True
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+
+
+class _Batch:
+    def __init__(self, items: list[_Item]) -> None:
+        self._items = items
+
+    def get_result_by_table(self, _: str) -> list[_Item]:
+        return self._items
+
+
+def _of_the_sdk(row: Row | None) -> Any:
+    return None if row is None else tablestore.Row(*plain(row))
+
+
+def _bounds(key: Key) -> PrimaryKey:
+    return [(name, _BOUNDS.get(id(value), value)) for name, value in key]

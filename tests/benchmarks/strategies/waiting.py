@@ -1,0 +1,98 @@
+"""The peers that wait: a workflow that sleeps between two looks, and a process that is held all the time.
+
+A set that closes starts them unless they run already; when nobody waits they end. What a workflow's own
+transitions cost is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.benchmarks.strategies.account import Account
+from tests.benchmarks.strategies.peers import Job, Peer, Worker
+
+STEP_TIMEOUT, PROCESS_TIMEOUT = 60_000, 86_400_000
+
+
+class Workflow(Peer):
+    """Submits one, waits, looks, waits again until it has ended, and goes on with the next in the same step."""
+
+    wait = 0
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._running = False
+
+    def closed(self) -> None:
+        if not self._running:
+            self._running = True
+            self._step()
+
+    def _step(self) -> None:
+        self.invoke("step", self._run, STEP_TIMEOUT)
+
+    def _run(self, worker: Worker) -> None:
+        training, queue = worker.scan()
+        going = [job for job in training if not worker.poll(job)]
+        if queue and not going:
+            worker.submit(queue[0])
+        self._running = bool(going or queue)
+        if self._running:
+            self.account.kernel.at(self.account.kernel.now + self.wait, self._step)
+
+
+class Wait300(Workflow):
+    """The wait of the AWS sample for Rekognition Custom Labels."""
+
+    name = "wait 300 s"
+    wait = 300_000
+
+
+class Wait30(Workflow):
+    """The interval of DashScope's command line, in the manner of Step Functions."""
+
+    name = "wait 30 s"
+    wait = 30_000
+
+
+class HeldProcess(Peer):
+    """The wait loop of DashScope's SDK: a process per queue, which sleeps and asks until there is no more."""
+
+    name = "SDK wait loop"
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._running = False
+
+    def closed(self) -> None:
+        if not self._running:
+            self._running = True
+            self.invoke("process", self._run, PROCESS_TIMEOUT)
+
+    def _run(self, worker: Worker) -> None:
+        while True:
+            _, queue = worker.scan()
+            if not queue:
+                break
+            fine_tune_id = worker.submit(queue[0])
+            if fine_tune_id:
+                self._wait(worker, queue[0], fine_tune_id)
+        self._running = False
+
+    def _wait(self, worker: Worker, job: Job, fine_tune_id: str) -> None:
+        for seconds in sdk_intervals():
+            state = worker.has_ended(fine_tune_id)
+            if state:
+                worker.finish(job, state)
+                return
+            worker.clock.sleep(seconds * 1000)
+
+
+def sdk_intervals() -> Iterator[int]:
+    """Yield the seconds between two looks: a second, doubled with every third look, five at most."""
+    seconds, looks = 1, 0
+    while True:
+        looks += 1
+        if seconds < 5 and looks % 3 == 0:
+            seconds = min(seconds * 2, 5)
+        yield seconds

@@ -1,0 +1,90 @@
+"""Who comes when, and how long what trains: the same for every strategy, drawn once by name.
+
+People come with six photos and the marker that closes their set. The n-th fine-tune that DashScope accepts
+takes the n-th duration, whoever it is for, so that no strategy is luckier than another.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SECOND = 1_000
+PEOPLE = 100
+PHOTOS = 6
+TRAINING = 302.0
+"""Seconds from ``create_time`` to ``end_time`` in the sample of the facechain-finetune page."""
+SHORTEST = 30.0
+BURST_SPACING, PHOTO_SPACING = 2 * SECOND, SECOND
+CHANGES_AT = PEOPLE // 2
+"""The fine-tune with which the mean shifts."""
+ROOM = 2 * PEOPLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A story to live through.
+
+    Attributes:
+        name: what it is, in words.
+        arrivals: when each person's first photo comes, in milliseconds from the start.
+        durations: how long each fine-tune takes from being accepted to its end, in seconds.
+        failing: which fine-tunes fail at their end, through DashScope's fault.
+        unusable: which people send no photo with a face.
+        settles_at: from this fine-tune on, slot use is judged: an earlier one is still being learned from.
+    """
+
+    name: str
+    arrivals: tuple[int, ...]
+    durations: tuple[float, ...] = (TRAINING,) * ROOM
+    failing: frozenset[int] = frozenset()
+    unusable: frozenset[int] = frozenset()
+    settles_at: int = 0
+
+
+def _burst(name: str, **rest: object) -> Workload:
+    arrivals = tuple(number * BURST_SPACING for number in range(PEOPLE))
+    return Workload(name=name, arrivals=arrivals, **rest)  # type: ignore[arg-type]
+
+
+def _drawn(deviation: float, mean: Callable[[int], float] = lambda _: TRAINING) -> tuple[float, ...]:
+    draw = random.Random(f"durations {deviation}")
+    return tuple(max(SHORTEST, draw.gauss(mean(number), deviation)) for number in range(ROOM))
+
+
+def _shifted(factor: float) -> tuple[float, ...]:
+    return tuple(TRAINING * (factor if number >= CHANGES_AT else 1) for number in range(ROOM))
+
+
+def _some(name: str, count: int) -> frozenset[int]:
+    """Return five in a hundred of ``count``."""
+    return frozenset(random.Random(name).sample(range(count), count // 20))
+
+
+def _poisson(percent: int) -> Workload:
+    """People who come when they like, at ``percent`` of what the slot can train."""
+    draw, now, arrivals = random.Random(f"arrivals {percent}"), 0.0, []
+    for _ in range(PEOPLE):
+        now += draw.expovariate(percent / 100 / TRAINING)
+        arrivals.append(int(now * SECOND))
+    return Workload(
+        name=f"Poisson arrivals at {percent} %", arrivals=tuple(arrivals), durations=_drawn(20.0)
+    )
+
+
+STEADY, SPREAD, WIDE = (
+    _burst("burst, fixed 302 s"),
+    _burst("burst, sd 20 s", durations=_drawn(20.0)),
+    _burst("burst, sd 60 s", durations=_drawn(60.0)),
+)
+SHIFTS = (
+    _burst("burst, mean +50 % midway", durations=_shifted(1.5), settles_at=CHANGES_AT + 4),
+    _burst("burst, mean -50 % midway", durations=_shifted(0.5), settles_at=CHANGES_AT + 4),
+)
+ARRIVING = tuple(_poisson(percent) for percent in (70, 90, 110))
+TROUBLED = (
+    _burst("burst, 5 % of trainings fail", durations=_drawn(20.0), failing=_some("failing", PEOPLE)),
+    _burst("burst, 5 % send bad photos", durations=_drawn(20.0), unusable=_some("unusable", PEOPLE)),
+)
+WORKLOADS = (STEADY, SPREAD, WIDE, *SHIFTS, *ARRIVING, *TROUBLED)
