@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_BUCKETS = 1000
 DEFAULT_BUCKETS = 100
+# There are no others here.
+RESOURCE_GROUP = "rg-default"
 # Where OSS is; each has a public and an internal endpoint named after it.
 REGIONS = (
     "cn-hangzhou",
@@ -59,7 +61,14 @@ def list_buckets(call: Call) -> Response:
         ("IsTruncated", page.is_truncated),
         ("NextMarker", page.next_marker),
         ("Owner", owner(call)),
-        ("Buckets", [("Bucket", _bucket(call, bucket)) for bucket in page.rows if _is_tagged(call, bucket)]),
+        (
+            "Buckets",
+            [
+                ("Bucket", [*_bucket(call, bucket), ("ResourceGroupId", RESOURCE_GROUP)])
+                for bucket in page.rows
+                if _is_tagged(call, bucket)
+            ],
+        ),
     ]
     return xml_response("ListAllMyBucketsResult", children)
 
@@ -97,7 +106,7 @@ def get_bucket_info(call: Call) -> Response:
         ("BlockPublicAccess", False),
         ("Comment", ""),
         ("CrossRegionReplication", "Disabled"),
-        ("ResourceGroupId", "rg-default"),
+        ("ResourceGroupId", RESOURCE_GROUP),
         ("ServerSideEncryptionRule", encryption_rule(call)),
         ("TransferAcceleration", "Disabled"),
     ]

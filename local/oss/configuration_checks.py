@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from xml.etree import ElementTree
 
 from local.oss import callbacks, encryption
@@ -94,6 +94,7 @@ def check_lifecycle(root: ElementTree.Element) -> None:
 def _check_order(rule: ElementTree.Element) -> None:
     # An object moves on before it expires, and to each colder class later than to the one before.
     expires = _days(rule.find("Expiration"))
+    _check_noncurrent(rule)
     moves: list[tuple[int, int]] = []
     for transition in rule.findall("Transition"):
         storage_class = (transition.findtext("StorageClass") or "").strip()
@@ -115,6 +116,18 @@ def _check_order(rule: ElementTree.Element) -> None:
         raise invalid_argument(message)
 
 
+def _check_noncurrent(rule: ElementTree.Element) -> None:
+    moves = [
+        (_COLDER_CLASSES.index(storage_class), int(days[:18]))
+        for transition in rule.findall("NoncurrentVersionTransition")
+        if (storage_class := transition.findtext("StorageClass") or "") in _COLDER_CLASSES
+        and (days := transition.findtext("NoncurrentDays") or "").isdigit()
+    ]
+    in_order = [days for _, days in sorted(moves)]
+    if in_order != sorted(in_order):
+        raise invalid_argument("NoncurrentDays must grow from class to colder class.")
+
+
 def _days(action: ElementTree.Element | None) -> int | None:
     text = action.findtext("Days") if action is not None else None
     return int(text[:18]) if text and text.strip().isdigit() else None
@@ -122,6 +135,24 @@ def _days(action: ElementTree.Element | None) -> int | None:
 
 def _marks_deleted(rule: ElementTree.Element) -> bool:
     return rule.find("Expiration/ExpiredObjectDeleteMarker") is not None
+
+
+def without_tags(root: ElementTree.Element, names: Collection[str]) -> str:
+    """Return a document of tags without those called ``names``."""
+    for tags in root.iter("TagSet"):
+        for tag in [tag for tag in tags if tag.findtext("Key") in names]:
+            tags.remove(tag)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def check_website(root: ElementTree.Element) -> None:
+    """Let a redirect to a mirror pass on queries as the mirror does."""
+    for redirect in root.iter("Redirect"):
+        passes = redirect.findtext("MirrorPassQueryString")
+        if redirect.findtext("RedirectType") == "Mirror" and passes is not None:
+            node = redirect.find("PassQueryString")
+            node = ElementTree.SubElement(redirect, "PassQueryString") if node is None else node
+            node.text = passes
 
 
 def check_https(root: ElementTree.Element) -> None:

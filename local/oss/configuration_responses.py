@@ -63,7 +63,13 @@ class Configuration:
         return Response(status=200)
 
     def delete(self, call: Call) -> Response:
-        """Forget what was set."""
+        """Forget what was set; of tags only those that the parameter names, if it names any."""
+        kept = call.store.configurations.find(call.bucket, self.parameter)
+        names = [name for name in call.query.get("tagging", "").split(",") if name]
+        if self.parameter == "tagging" and names and kept is not None:
+            body = checks.without_tags(parse(kept.encode(), self.root), names)
+            call.store.configurations.put(call.bucket, self.parameter, body)
+            return Response(status=204)
         call.store.configurations.delete(call.bucket, self.parameter)
         return Response(status=204)
 
@@ -150,6 +156,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         title="Website",
         root="WebsiteConfiguration",
         missing=("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration."),
+        check=checks.check_website,
     ),
     Configuration(parameter="logging", title="Logging", root="BucketLoggingStatus", default=[]),
     Configuration(

@@ -15,7 +15,7 @@ from local.oss.call import (
     written_headers,
     xml_response,
 )
-from local.oss.encryption import encryption_of
+from local.oss.encryption import encryption_of, without_encryption
 from local.oss.errors import invalid_argument
 from local.oss.xml_documents import iso_time
 
@@ -74,7 +74,8 @@ def _copied_attributes(call: Call, source: StoredObject) -> Attributes:
         source.attributes,
         acl=given.acl,
         storage_class=given.storage_class,
-        headers={**source.attributes.headers, **encryption_of(given.headers)},
+        # How the source is encrypted says nothing about the copy.
+        headers=without_encryption(source.attributes.headers) | encryption_of(given.headers),
     )
     if _directive(call, "x-oss-metadata-directive") == "REPLACE":
         attributes = replace(attributes, content_type=given.content_type, headers=given.headers)

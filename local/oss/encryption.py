@@ -45,6 +45,11 @@ def encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
     return key | ({DATA_ALGORITHM: data} if data else {})
 
 
+def without_encryption(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what ``headers`` say besides."""
+    return {name: value for name, value in headers.items() if name not in RULE.values()}
+
+
 def rule_of(store: ObjectStore, bucket: str) -> dict[str, str] | None:
     """Return the elements of the rule by which a bucket encrypts, None where it has none."""
     kept = store.configurations.find(bucket, "encryption")

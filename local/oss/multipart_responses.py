@@ -10,6 +10,7 @@ from local.oss.buckets import check_acl
 from local.oss.call import attributes_to_write, check_conditions, written_headers, xml_response
 from local.oss.callback_responses import callback_of, called_back
 from local.oss.copy_responses import copy_source, source_header
+from local.oss.encryption import ALGORITHM, encryption_of
 from local.oss.errors import OssError, invalid_argument, malformed_xml
 from local.oss.listing_responses import encoder
 from local.oss.multipart import MAX_PART_NUMBER, Part
@@ -41,16 +42,21 @@ def initiate_multipart_upload(call: Call) -> Response:
         ("Key", encode(call.key)),
         ("UploadId", upload.id),
     ]
-    return xml_response("InitiateMultipartUploadResult", children)
+    response = xml_response("InitiateMultipartUploadResult", children)
+    response.headers |= encryption_of(upload.attributes.headers)
+    return response
 
 
 def upload_part(call: Call) -> Response:
     """UploadPart."""
     content = call.checked_body()
+    upload_id = call.query["uploadId"]
+    _check_encryption_is_settled(call)
     part = call.store.uploads.put_part(
-        call.bucket, call.key, call.query["uploadId"], _part_number(call), content, origin=call.origin
+        call.bucket, call.key, upload_id, _part_number(call), content, origin=call.origin
     )
-    return Response(status=200, headers=_part_headers(part))
+    encrypted = encryption_of(call.store.uploads.find(call.bucket, call.key, upload_id).attributes.headers)
+    return Response(status=200, headers=_part_headers(part) | encrypted)
 
 
 def upload_part_copy(call: Call) -> Response:
@@ -84,6 +90,7 @@ def complete_multipart_upload(call: Call) -> Response:
     """CompleteMultipartUpload, with a list of parts or with ``x-oss-complete-all: yes``."""
     encode = encoder(call)
     body = call.checked_body()
+    _check_encryption_is_settled(call)
     if call.header("x-oss-complete-all").lower() == "yes":
         if body.strip():
             raise invalid_argument("x-oss-complete-all does not go with a list of parts.")
@@ -196,6 +203,12 @@ def list_multipart_uploads(call: Call) -> Response:
         children.append(("Upload", entry))
     children += [("CommonPrefixes", [("Prefix", encode(common))]) for common in page.common_prefixes]
     return xml_response("ListMultipartUploadsResult", children)
+
+
+def _check_encryption_is_settled(call: Call) -> None:
+    if call.header(ALGORITHM):
+        message = "The encryption of an upload is said when it is initiated, and not later."
+        raise invalid_argument(message, ArgumentName=ALGORITHM)
 
 
 def _part_headers(part: Part) -> dict[str, str]:

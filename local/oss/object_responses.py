@@ -15,6 +15,8 @@ from local.oss.call import (
     xml_response,
 )
 from local.oss.callback_responses import callback_of, called_back
+from local.oss.compression import compressed
+from local.oss.configuration_responses import access_monitor
 from local.oss.errors import OssError, invalid_argument
 from local.oss.listing_responses import encoder
 from local.oss.processing_responses import get_processed
@@ -87,7 +89,7 @@ def get_object(call: Call) -> Response:
     headers = object_headers(call, stored) | overrides
     part = _range(call, stored)
     if part is None:
-        return Response(status=200, headers=headers, body=content)
+        return compressed(call, Response(status=200, headers=headers, body=content))
     headers["Content-Range"] = f"bytes {part[0]}-{part[1] - 1}/{stored.size}"
     return Response(status=206, headers=headers, body=content)
 
@@ -106,6 +108,8 @@ def get_object_meta(call: Call) -> Response:
     every = object_headers(call, stored)
     wanted = ("ETag", "Last-Modified", "x-oss-hash-crc64ecma", "x-oss-object-type", "x-oss-storage-class")
     headers = {name: every[name] for name in wanted} | {"Content-Length": str(stored.size)}
+    if access_monitor(call) == "Enabled":
+        headers["x-oss-last-access-time"] = every["Last-Modified"]
     return Response(status=200, headers=headers | version_header(call, stored))
 
 

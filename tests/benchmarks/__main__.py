@@ -13,10 +13,11 @@ from pathlib import Path
 from tests.benchmarks.harness import Result, Suite, run, table, write
 from tests.benchmarks.services import services
 from tests.benchmarks.starting import starting
+from tests.benchmarks.uploads import uploads
 
 RESULTS_FILE = Path(".local/bench.json")
 # A new suite is a context manager that gives benchmarks, and a line here.
-SUITES: tuple[Suite, ...] = (starting, services)
+SUITES: tuple[Suite, ...] = (starting, services, uploads)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

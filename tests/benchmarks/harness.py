@@ -1,7 +1,8 @@
 """How a benchmark is measured here: next to a peer, in turns, so that only the ratio has to be believed.
 
-A machine is slow today and fast tomorrow, and busy for a moment in between. Whatever is measured therefore
-has a peer that is measured in the same moments, sample by sample, and a bar for the ratio of the two.
+A machine is slow today and fast tomorrow, and busy for a moment in between. Whatever takes time therefore
+has a peer that is measured in the same moments, sample by sample, and a bar for the ratio of the two. What
+does not depend on the moment, as bytes and calls, is measured once and has a bar of its own.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ class Benchmark:
         name: what is measured, in words.
         unit: of what ``measure`` and ``peer`` return.
         measure: takes one sample.
+        bar: the highest ratio of the two that is good enough; without a peer, the highest value.
         peer_name: what it is held against, in words.
-        peer: takes one sample of that.
-        bar: the highest ratio of the two that is good enough.
+        peer: takes one sample of that, if it is held against anything.
         samples: how many of each a round takes.
     """
 
     name: str
     unit: str
     measure: Sample
-    peer_name: str
-    peer: Sample
     bar: float
+    peer_name: str = ""
+    peer: Sample | None = None
     samples: int = 1
 
 
@@ -49,21 +50,21 @@ Suite = Callable[[], AbstractContextManager[Sequence[Benchmark]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a benchmark came to: the medians of its rounds' medians."""
+    """What a benchmark came to: the medians of its rounds' medians, and no ratios without a peer."""
 
     name: str
     unit: str
     value: float
-    peer_name: str
-    peer: float
-    ratio: float
     bar: float
-    ratios: tuple[float, ...]
+    peer_name: str = ""
+    peer: float | None = None
+    ratio: float | None = None
+    ratios: tuple[float, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the bar is met."""
-        return self.ratio <= self.bar
+        return (self.value if self.ratio is None else self.ratio) <= self.bar
 
     def as_json(self) -> dict[str, object]:
         """Return the result's entry in the file."""
@@ -71,9 +72,9 @@ class Result:
             "name": self.name,
             "unit": self.unit,
             "value": round(self.value, 4),
-            "peer": round(self.peer, 4),
+            "peer": None if self.peer is None else round(self.peer, 4),
             "peer_name": self.peer_name,
-            "ratio": round(self.ratio, 3),
+            "ratio": None if self.ratio is None else round(self.ratio, 3),
             "bar": self.bar,
             "ok": self.ok,
             "ratios": [round(ratio, 3) for ratio in self.ratios],
@@ -92,41 +93,54 @@ def milliseconds(call: Callable[[], object]) -> Sample:
 
 
 def run(suite: Suite, rounds: int, only: str = "") -> Iterator[Result]:
-    """Measure the benchmarks of ``suite`` whose names hold ``only``, all of them in every round."""
+    """Measure the benchmarks of ``suite`` whose names hold ``only``, those with a peer in every round."""
     with suite() as offered:
         benchmarks = [benchmark for benchmark in offered if only.lower() in benchmark.name.lower()]
-        found: list[list[tuple[float, float]]] = [[] for _ in benchmarks]
-        for benchmark in benchmarks:
+        compared = {one.name: (one, one.peer) for one in benchmarks if one.peer is not None}
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in compared}
+        for benchmark, peer in compared.values():
             # The first of everything compiles, connects and fills caches, once and for all.
             benchmark.measure()
-            benchmark.peer()
+            peer()
         for number in range(rounds):
-            for benchmark, pairs in zip(benchmarks, found, strict=True):
-                pairs.append(_round(benchmark, peer_first=number % 2 == 1))
-    for benchmark, pairs in zip(benchmarks, found, strict=True):
-        ratios = tuple(value / peer for value, peer in pairs)
-        yield Result(
-            name=benchmark.name,
-            unit=benchmark.unit,
-            value=median(value for value, _ in pairs),
-            peer_name=benchmark.peer_name,
-            peer=median(peer for _, peer in pairs),
-            # Of the rounds' own ratios: a round in which the machine was slow was slow for both.
-            ratio=median(ratios),
-            bar=benchmark.bar,
-            ratios=ratios,
-        )
+            for name, (benchmark, peer) in compared.items():
+                found[name].append(_round(benchmark, peer, peer_first=number % 2 == 1))
+        for benchmark in benchmarks:
+            if benchmark.name in found:
+                yield _of_ratios(benchmark, found[benchmark.name])
+            else:
+                yield Result(
+                    name=benchmark.name,
+                    unit=benchmark.unit,
+                    value=max(benchmark.measure() for _ in range(benchmark.samples)),
+                    bar=benchmark.bar,
+                )
 
 
-def _round(benchmark: Benchmark, *, peer_first: bool) -> tuple[float, float]:
+def _of_ratios(benchmark: Benchmark, pairs: Sequence[tuple[float, float]]) -> Result:
+    ratios = tuple(value / peer for value, peer in pairs)
+    return Result(
+        name=benchmark.name,
+        unit=benchmark.unit,
+        value=median(value for value, _ in pairs),
+        peer_name=benchmark.peer_name,
+        peer=median(peer for _, peer in pairs),
+        # Of the rounds' own ratios: a round in which the machine was slow was slow for both.
+        ratio=median(ratios),
+        bar=benchmark.bar,
+        ratios=ratios,
+    )
+
+
+def _round(benchmark: Benchmark, peer: Sample, *, peer_first: bool) -> tuple[float, float]:
     values, peers = [], []
     for _ in range(benchmark.samples):
         if peer_first:
-            peers.append(benchmark.peer())
+            peers.append(peer())
             values.append(benchmark.measure())
         else:
             values.append(benchmark.measure())
-            peers.append(benchmark.peer())
+            peers.append(peer())
     return median(values), median(peers)
 
 
@@ -137,9 +151,9 @@ def table(results: Sequence[Result]) -> str:
         (
             result.name,
             f"{result.value:.2f} {result.unit}",
-            f"{result.peer:.2f} {result.unit}",
-            f"{result.ratio:.2f} ×",
-            f"≤ {result.bar:g} ×",
+            "" if result.peer is None else f"{result.peer:.2f} {result.unit}",
+            "" if result.ratio is None else f"{result.ratio:.2f} ×",
+            f"≤ {result.bar:g} {result.unit if result.ratio is None else '×'}",
             "ok" if result.ok else "MISSED",
             result.peer_name,
         )

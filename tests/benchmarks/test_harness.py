@@ -80,6 +80,26 @@ def test_a_bar_is_met_up_to_itself(bar: float, ok: bool) -> None:
     assert ("MISSED" in table([result])) is not ok
 
 
+@pytest.mark.parametrize(("bar", "ok"), [(128, True), (127.5, False)])
+def test_what_has_no_peer_is_measured_once_and_its_bar_is_for_the_value(bar: float, ok: bool) -> None:
+    taken = iter([128.0])
+    benchmark = Benchmark(name="memory", unit="MB", measure=lambda: next(taken), bar=bar)
+    (result,) = run(suite_of(benchmark), 5)
+    assert (result.value, result.ok, result.as_json()["ratio"]) == (128, ok, None)
+    shown = table([result])
+    assert "128.00 MB" in shown
+    assert f"≤ {bar:g} MB" in shown
+    assert "×" not in shown
+    assert ("MISSED" in shown) is not ok
+
+
+def test_of_several_samples_without_a_peer_the_worst_counts() -> None:
+    taken = iter([1.0, 3.0, 2.0])
+    benchmark = Benchmark(name="calls", unit="calls", measure=lambda: next(taken), bar=2, samples=3)
+    (result,) = run(suite_of(benchmark), 1)
+    assert (result.value, result.ok) == (3, False)
+
+
 def test_only_what_is_named_is_measured() -> None:
     wanted, _ = sampled([1, 1], [1, 1], name="OSS: put")
     other, order = sampled([], [], name="Tablestore: put")

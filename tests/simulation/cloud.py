@@ -56,6 +56,7 @@ COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK = 60_000, 120_000, 60_000
 RETRIES = 8
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
+_stored_object = functools.lru_cache(maxsize=2_000)(StoredObject.from_row)
 _fine_tune = functools.lru_cache(maxsize=2_000)(ledger._job)
 
 
@@ -146,8 +147,9 @@ class SimulatedCloud:
 
     def _put(self, key: str, content: bytes, deliveries: tuple[int, ...]) -> None:
         self.objects.put(BUCKET, key, content)
-        (notification,) = [one for one in self.objects.pending_notifications(1000) if one.key == key][-1:]
-        for one in self.objects.pending_notifications(1000):
+        pending = self.objects.pending_notifications(1000)
+        (notification,) = [one for one in pending if one.key == key][-1:]
+        for one in pending:
             self.objects.acknowledge(one.id)
         event = json.dumps(event_json(notification, "1", "cn-beijing")).encode()
         for delay in deliveries:
@@ -314,6 +316,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),
             mock.patch("local.tablestore.reading.data_size", _no_size),
             mock.patch.object(StoredRow, "load", _load),
+            mock.patch.object(StoredObject, "from_row", _stored_object),
             mock.patch.object(ledger, "_job", _fine_tune),
             mock.patch.object(ledger, "entries", remembered(ledger.entries)),
             mock.patch.object(ledger, "active", remembered(ledger.active)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import warnings
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.oss2_client.conftest import BucketMaker
-from tests.contracts.oss2_client.running import KEY_ID, SECRET
+from tests.contracts.oss2_client.running import KEY_ID, SECRET, RunningOss
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -23,12 +24,16 @@ with warnings.catch_warnings():
         BucketTlsVersion,
         BucketUserQos,
         BucketWebsite,
+        Condition,
         CorsRule,
         LifecycleExpiration,
         LifecycleRule,
+        NoncurrentVersionStorageTransition,
         PartInfo,
+        Redirect,
         RestoreConfiguration,
         RestoreJobParameters,
+        RoutingRule,
         ServerSideEncryptionRule,
         StorageTransition,
         Tagging,
@@ -152,6 +157,147 @@ def test_a_bucket_encrypts_what_does_not_say_how_itself(bucket: oss2.Bucket) -> 
     assert told(bucket.head_object("source").headers) == (None, None)
     bucket.delete_bucket_encryption()
     assert told(bucket.put_object("put", b"x").headers) == (None, None)
+
+
+def test_the_parts_of_an_upload_are_encrypted_as_it_was_begun_and_copies_as_they_say(
+    bucket: oss2.Bucket,
+) -> None:
+    name = "x-oss-server-side-encryption"
+    asked = {name: "KMS", "x-oss-server-side-data-encryption": "SM4"}
+    begun = bucket.init_multipart_upload("parts", headers=asked)
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.upload_part("parts", begun.upload_id, 1, b"x", headers=asked)
+    part = bucket.upload_part("parts", begun.upload_id, 1, b"x")
+    parts = [PartInfo(1, part.etag)]
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.complete_multipart_upload("parts", begun.upload_id, parts, headers=asked)
+    done = bucket.complete_multipart_upload("parts", begun.upload_id, parts)
+    for told in (begun, part, done, bucket.head_object("parts")):
+        assert (told.headers[name], told.headers["x-oss-server-side-data-encryption"]) == ("KMS", "SM4")
+    bucket.copy_object(bucket.bucket_name, "parts", "copy")
+    assert name not in bucket.head_object("copy").headers
+
+
+def test_a_bucket_may_be_made_with_its_encryption(open_bucket: BucketMaker, oss: RunningOss) -> None:
+    bucket = open_bucket(oss.new_name())
+    with pytest.raises(oss2.exceptions.InvalidEncryptionAlgorithmError):
+        bucket.create_bucket(headers={"x-oss-server-side-encryption": "ROT13"})
+    asked = {"x-oss-server-side-encryption": "KMS", "x-oss-server-side-data-encryption": "SM4"}
+    bucket.create_bucket(headers=asked)
+    rule = bucket.get_bucket_info().bucket_encryption_rule
+    assert (rule.sse_algorithm, rule.kms_master_keyid, rule.kms_data_encryption) == ("KMS", None, "SM4")
+
+
+def test_texts_are_compressed_for_those_who_take_it(bucket: oss2.Bucket) -> None:
+    text = "照片 ".encode() * 20_000
+    bucket.put_object("a.txt", text)
+    bucket.put_object("a.jpg", text)
+    bucket.put_object("short.txt", b"a" * 1023)
+    got = bucket.get_object("a.txt", headers={"Accept-Encoding": "gzip"})
+    assert (got.content_length, got.headers["Content-Encoding"]) == (None, "gzip")
+    assert got.headers["Transfer-Encoding"] == "chunked"
+    assert got.read() == text
+    for key, options in (
+        ("a.txt", {"byte_range": (0, 4999)}),
+        ("a.jpg", {}),
+        ("short.txt", {}),
+        ("a.txt", {}),
+    ):
+        headers = {"Accept-Encoding": "gzip" if key != "a.txt" or options else "identity"}
+        plain = bucket.get_object(key, headers=headers, **options)
+        assert "Content-Encoding" not in plain.headers, key
+        assert len(plain.read()) == plain.content_length
+
+
+def test_an_access_monitor_tells_when_an_object_was_last_used(bucket: oss2.Bucket) -> None:
+    bucket.put_object("a", b"x")
+    assert "x-oss-last-access-time" not in bucket.get_object_meta("a").headers
+    bucket.put_bucket_access_monitor("Enabled")
+    assert bucket.get_object_meta("a").headers["x-oss-last-access-time"]
+
+
+def test_buckets_are_found_by_a_tag_and_lose_single_tags(
+    service: oss2.Service, open_bucket: BucketMaker
+) -> None:
+    tagged = open_bucket()
+    open_bucket()
+    rule = TaggingRule()
+    rule.add("team-of-this-test", "photos")
+    rule.add("b", "2")
+    tagged.put_bucket_tagging(Tagging(rule))
+
+    def found(**query: str) -> list[str]:
+        return [one.name for one in service.list_buckets(max_keys=1000, params=query).buckets]
+
+    assert found(**{"tag-key": "team-of-this-test", "tag-value": "photos"}) == [tagged.bucket_name]
+    assert found(**{"tag-key": "team-of-this-test"}) == [tagged.bucket_name]
+    assert found(**{"tag-key": "team-of-this-test", "tag-value": "other"}) == []
+    assert service.list_buckets(max_keys=1).buckets[0].resource_group_id
+    assert len(found(regionList="")) > 1
+    tagged.delete_bucket_tagging(params={"tagging": "b,none"})
+    assert tagged.get_bucket_tagging().tag_set.tagging_rule == {"team-of-this-test": "photos"}
+
+
+def test_configurations_come_back_as_oss_writes_them(bucket: oss2.Bucket) -> None:
+    bucket.put_bucket_cors(BucketCors([CorsRule(allowed_origins=["*"], allowed_methods=["GET"])]))
+    assert bucket.get_bucket_cors().response_vary is False
+    bucket.put_bucket_referer(BucketReferer(True, ["http://a.example"]))
+    assert bucket.get_bucket_referer().allow_truncate_query_string is True
+    bucket.put_bucket_encryption(ServerSideEncryptionRule("SM4", None, "SM4"))
+    assert bucket.get_bucket_encryption().kms_data_encryption is None
+    bucket.put_bucket_public_access_block(True)
+    assert bucket.get_bucket_public_access_block().block_public_access is True
+    mirror = Redirect(
+        redirect_type="Mirror",
+        mirror_url="http://a.example/",
+        pass_query_string=False,
+        mirror_pass_query_string=True,
+        mirror_follow_redirect=True,
+        mirror_check_md5=False,
+    )
+    condition = Condition(key_prefix_equals="a", http_err_code_return_equals=404)
+    bucket.put_bucket_website(BucketWebsite("index.html", "error.html", [RoutingRule(1, condition, mirror)]))
+    kept = bucket.get_bucket_website().rules[0].redirect
+    assert (kept.pass_query_string, kept.mirror_check_md5, kept.mirror_follow_redirect) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("transitions", "expires", "code"),
+    [
+        ([(5, "IA"), (2, "Archive")], {"days": 6}, "InvalidArgument"),
+        ([(7, "IA")], {"days": 6}, "InvalidArgument"),
+        ([(5, "Standard")], {"days": 6}, "InvalidArgument"),
+        ([(5, "IA")], {"created_before_date": datetime.date(2026, 1, 1)}, "InvalidRequest"),
+    ],
+)
+def test_a_lifecycle_keeps_to_its_order(
+    bucket: oss2.Bucket, transitions: list[tuple[int, str]], expires: dict[str, Any], code: str
+) -> None:
+    rule = LifecycleRule("r", "a/", expiration=LifecycleExpiration(**expires))
+    rule.storage_transitions = [StorageTransition(days=days, storage_class=to) for days, to in transitions]
+    with pytest.raises(oss2.exceptions.ServerError) as error:
+        bucket.put_bucket_lifecycle(BucketLifecycle([rule]))
+    assert (error.value.status, error.value.code) == (400, code)
+
+
+def test_a_lifecycle_of_old_versions_and_tags_is_checked_too(bucket: oss2.Bucket) -> None:
+    rule = LifecycleRule("r", "a/", expiration=LifecycleExpiration(expired_detete_marker=True))
+    rule.noncurrent_version_sotrage_transitions = [
+        NoncurrentVersionStorageTransition(20, "IA"),
+        NoncurrentVersionStorageTransition(12, "Archive"),
+    ]
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_bucket_lifecycle(BucketLifecycle([rule]))
+    rule.noncurrent_version_sotrage_transitions.reverse()
+    rule.noncurrent_version_sotrage_transitions[0].noncurrent_days = 21
+    bucket.put_bucket_lifecycle(BucketLifecycle([rule]))
+    kept = bucket.get_bucket_lifecycle().rules[0]
+    assert kept.expiration.expired_detete_marker is True
+    tags = TaggingRule()
+    tags.add("%&", "test")
+    rule.tagging = Tagging(tags)
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_bucket_lifecycle(BucketLifecycle([rule]))
 
 
 def test_a_buckets_encryption_is_checked_and_told_with_the_bucket(bucket: oss2.Bucket) -> None:

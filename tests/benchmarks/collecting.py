@@ -1,0 +1,77 @@
+"""The process whose memory is measured: ``collect``, called once for each line of standard input.
+
+A line is an event; the answer is a line of JSON with what became of it and by how many megabytes the
+resident memory has at most been above what it was once everything had been imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import re
+import resource
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+from tests.benchmarks.stores import KEY_ID, SECRET
+
+with warnings.catch_warnings():
+    # A remark of the tablestore client while it is imported: its C++ codec is not for this Python.
+    warnings.simplefilter("ignore")
+    from functions import collect
+    from shared.assembly import build_world
+    from shared.errors import RetryLater
+    from shared.workflow import unpacking  # noqa: F401 (imported with the first zip otherwise)
+
+TIMEOUT_SECONDS = 60
+_CONTEXT = SimpleNamespace(
+    credentials=SimpleNamespace(access_key_id=KEY_ID, access_key_secret=SECRET, security_token=""),
+    function=SimpleNamespace(timeout=TIMEOUT_SECONDS),
+)
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def main() -> None:
+    """Answer line by line."""
+    logging.getLogger("tablestore").addHandler(logging.NullHandler())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        build_world(_CONTEXT)
+    gc.collect()
+    before = _resident_kilobytes("VmRSS")
+    for line in sys.stdin:
+        _forget_the_peak()
+        outcome = _collected(line.encode())
+        peak = (_resident_kilobytes("VmHWM") - before) / 1024
+        print(json.dumps({"outcome": outcome, "megabytes": peak}), flush=True)
+
+
+def _collected(event: bytes) -> object:
+    """Call the function as often as the platform would."""
+    while True:
+        try:
+            return collect.handler(event, _CONTEXT)["outcomes"]
+        except RetryLater as postponed:
+            if postponed.code != "no_time":
+                return f"{postponed.code}: {postponed.message}"
+
+
+def _resident_kilobytes(name: str) -> int:
+    """Return ``VmRSS`` or ``VmHWM``, the highest it has been (Linux, proc(5))."""
+    if _STATUS.exists():
+        found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+
+
+def _forget_the_peak() -> None:
+    if _CLEAR.exists():
+        _CLEAR.write_text("5")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The process that keeps what the uploads' benchmarks upload: the emulated services and their request logs.
+
+Run as ``python -m tests.benchmarks.stores <folder>``; says in one JSON line what ``collect`` has in its
+environment, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from local.clock import SystemClock
+from local.control import ControlledServer, Controls
+from local.credentials import AccessKeys
+from local.dashscope.behaviour import Behaviour
+from local.deployment import resolve
+from local.emulators import Emulators
+from local.server import LoopbackServer
+
+KEY_ID, SECRET, API_KEY = "LTAIbench", "secret-of-the-benchmarks", "sk-benchmarks"
+BUCKET = "bench-photos"
+
+
+def main(folder: Path) -> None:
+    """Serve until standard input ends."""
+    clock = SystemClock()
+    keys = AccessKeys(clock)
+    keys.add(KEY_ID, SECRET)
+    behaviour = Behaviour()
+    emulators = Emulators(folder, clock, keys, behaviour, api_keys=[API_KEY])
+    controls = Controls(
+        clock,
+        fronts=lambda: emulators.fronts,
+        behaviour=lambda: behaviour,
+        default_behaviour=Behaviour,
+        reset=lambda: None,
+    )
+    servers = {
+        name: LoopbackServer(ControlledServer(front, controls)).start()
+        for name, front in emulators.fronts.items()
+    }
+    resources = resolve(
+        {
+            "BucketName": BUCKET,
+            "CodeBucket": "bench",
+            "CodeObject": "bench",
+            "DashScopeApiKey": API_KEY,
+            "DashScopeBaseUrl": f"{servers['dashscope'].url}/api/v1",
+            "OssEndpoint": servers["oss"].url,
+            "OssPublicEndpoint": servers["oss"].url,
+            "OtsEndpoint": servers["ots"].url,
+            "StatusToken": "token-of-the-benchmarks",
+        }
+    )
+    emulators.create(resources)
+    (collect,) = (one for name, one in resources.functions.items() if name.endswith("-collect"))
+    print(json.dumps({name: str(value) for name, value in collect.environment.items()}), flush=True)
+    sys.stdin.read()
+    for server in servers.values():
+        server.close()
+    emulators.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

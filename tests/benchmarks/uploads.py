@@ -1,0 +1,214 @@
+"""What an upload costs: the memory of ``collect``, and the calls that it makes for a photo."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import Any
+
+import requests
+
+from local.packaging import ROOT
+from local.samples import encoded, portrait
+from tests.benchmarks.harness import Benchmark, Sample
+from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import oss2
+
+MEGABYTE = 1024 * 1024
+MEMORY_BAR = 128
+LARGEST_ARCHIVE, LARGEST_PHOTO, PHOTO = 500 * MEGABYTE, 20 * MEGABYTE, 2 * MEGABYTE
+PART = 25 * MEGABYTE
+LARGE_PHOTOS, PHOTOS_COUNTED = 3, 5
+_BARS = {
+    "reads of Tablestore": 1,
+    "writes of Tablestore": 2,
+    "calls of image processing": 1,
+    "face checks": 1,
+    "downloads of the upload": 0,
+}
+_READS = ("GetRow", "GetRange", "BatchGetRow")
+_WRITES = ("PutRow", "UpdateRow", "DeleteRow", "BatchWriteRow")
+
+
+@contextmanager
+def uploads() -> Iterator[Sequence[Benchmark]]:
+    """Give the benchmarks of ``collect``; the services are started with the first that is measured."""
+    with ExitStack() as opened:
+        studio = _Studio(opened)
+        yield [
+            _of_memory("collect: memory for a zip of 500 MB", studio.memory_for_the_largest_zip),
+            _of_memory("collect: memory for a photo of 20 MB", studio.memory_for_the_largest_photo),
+            *(_of_calls(studio, what, bar) for what, bar in _BARS.items()),
+        ]
+
+
+def _of_memory(name: str, measure: Sample) -> Benchmark:
+    return Benchmark(name=name, unit="MB", measure=measure, bar=MEMORY_BAR)
+
+
+def _of_calls(studio: _Studio, what: str, bar: int) -> Benchmark:
+    return Benchmark(name=f"A photo: {what}", unit="calls", measure=lambda: studio.calls[what], bar=bar)
+
+
+class _Studio:
+    """The services in a process of their own, and whoever uploads to them."""
+
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+
+    @cached_property
+    def _environment(self) -> Mapping[str, str]:
+        folder = self._opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+        process = self._opened.enter_context(_process("tests.benchmarks.stores", folder))
+        assert process.stdout
+        environment: dict[str, str] = json.loads(process.stdout.readline())
+        return environment
+
+    @cached_property
+    def _bucket(self) -> oss2.Bucket:
+        endpoint = self._environment["OSS_ENDPOINT"]
+        return oss2.Bucket(
+            oss2.AuthV4(KEY_ID, SECRET), endpoint, BUCKET, region="cn-beijing", enable_crc=False
+        )
+
+    def memory_for_the_largest_zip(self) -> float:
+        key = "people/zip/photos.zip"
+        parts = _Parts(self._bucket, key)
+        filler = os.urandom(LARGEST_PHOTO)
+        picture = encoded(portrait(1, size=(768, 1024)))
+        with zipfile.ZipFile(parts, "w") as archive:  # type: ignore[arg-type]
+            count, left = 0, LARGEST_ARCHIVE - MEGABYTE
+            while left > PHOTO:
+                # Some are as large as a photo may be and are packed, which takes the most memory.
+                is_large = count < LARGE_PHOTOS
+                size = LARGEST_PHOTO if is_large else PHOTO
+                start = picture + b"%d" % count
+                method = zipfile.ZIP_DEFLATED if is_large else zipfile.ZIP_STORED
+                archive.writestr(f"{count:03}.jpg", start + filler[: size - len(start)], method)
+                count, left = count + 1, left - size
+        parts.complete()
+        with _collecting(self._environment) as ask:
+            answer = ask(key, "CompleteMultipartUpload")
+        stored = sum(1 for _ in oss2.ObjectIterator(self._bucket, prefix=f"{key}/"))
+        assert (answer["outcome"], stored) == ({key: "unpacked"}, count), (answer, stored)
+        return float(answer["megabytes"])
+
+    def memory_for_the_largest_photo(self) -> float:
+        key, picture = "people/photo/1.jpg", encoded(portrait(2, size=(3024, 4032)))
+        self._bucket.put_object(key, picture + bytes(LARGEST_PHOTO - len(picture)))
+        with _collecting(self._environment) as ask:
+            answer = ask(key)
+        assert answer["outcome"] == {key: "usable"}, answer
+        return float(answer["megabytes"])
+
+    @cached_property
+    def calls(self) -> Mapping[str, int]:
+        """The most calls of each kind that any of a person's photos took, by the services' request logs."""
+        most: Counter[str] = Counter()
+        with _collecting(self._environment) as ask:
+            for number in range(PHOTOS_COUNTED):
+                key = f"people/counted/{number}.jpg"
+                self._bucket.put_object(key, encoded(portrait(300 + number, size=(480, 600))))
+                self._forget_calls()
+                assert ask(key)["outcome"] == {key: "usable"}
+                most |= Counter(self._kinds_of_calls(key))
+        return most
+
+    def _forget_calls(self) -> None:
+        requests.delete(self._log, timeout=10).raise_for_status()
+
+    def _kinds_of_calls(self, key: str) -> Iterator[str]:
+        for call in requests.get(self._log, timeout=10).json()["requests"]:
+            if call["operation"] in _READS:
+                yield "reads of Tablestore"
+            elif call["operation"] in _WRITES:
+                yield "writes of Tablestore"
+            elif call["operation"] == "PostProcessTask":
+                yield "calls of image processing"
+            elif call["operation"] == "DetectFaces":
+                yield "face checks"
+            elif call["operation"] == "GetObject" and call["path"].endswith(key):
+                yield "downloads of the upload"
+
+    @property
+    def _log(self) -> str:
+        return f"{self._environment['OSS_ENDPOINT']}/_control/requests"
+
+
+class _Parts:
+    """A file that goes to the bucket while it is written, part by part, so that nobody holds all of it."""
+
+    def __init__(self, bucket: oss2.Bucket, key: str) -> None:
+        self._bucket, self._key = bucket, key
+        self._upload = bucket.init_multipart_upload(key).upload_id
+        self._waiting = bytearray()
+        self._parts: list[Any] = []
+
+    def write(self, content: bytes) -> int:
+        self._waiting += content
+        if len(self._waiting) >= PART:
+            self.flush_part()
+        return len(content)
+
+    def flush(self) -> None:
+        """What waits is sent when it is a part."""
+
+    def flush_part(self) -> None:
+        number = len(self._parts) + 1
+        sent = self._bucket.upload_part(self._key, self._upload, number, bytes(self._waiting))
+        self._parts.append(oss2.models.PartInfo(number, sent.etag))
+        self._waiting.clear()
+
+    def complete(self) -> None:
+        self.flush_part()
+        self._bucket.complete_multipart_upload(self._key, self._upload, self._parts)
+
+
+@contextmanager
+def _collecting(environment: Mapping[str, str]) -> Iterator[Any]:
+    """Start ``collect`` in a process of its own; gives what calls it for a key and returns its answer."""
+    with _process("tests.benchmarks.collecting", env={**os.environ, **environment}) as process:
+
+        def ask(key: str, event_name: str = "PutObject") -> dict[str, Any]:
+            entry = {
+                "eventName": f"ObjectCreated:{event_name}",
+                "oss": {"bucket": {"name": BUCKET}, "object": {"key": key}},
+            }
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps({"events": [entry]}).encode() + b"\n")
+            process.stdin.flush()
+            answer: dict[str, Any] = json.loads(process.stdout.readline())
+            return answer
+
+        yield ask
+
+
+@contextmanager
+def _process(module: str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a module until its standard input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        **options,
+    ) as process:
+        try:
+            yield process
+        finally:
+            assert process.stdin
+            process.stdin.close()
+            process.wait()
