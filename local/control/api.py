@@ -59,6 +59,8 @@ class ControlledServer:
         try:
             if not _is_loopback(request.remote_address):
                 raise _Refused(403, "the controls are for callers on the same machine")
+            if request.broken is not None:
+                raise _Refused(request.broken.status, request.broken.message)
             return _json(200, self._run(request, path[len(CONTROL_PATH) :].strip("/")))
         except _Refused as refused:
             return _json(refused.status, {"error": refused.message})

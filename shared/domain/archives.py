@@ -21,6 +21,9 @@ MAX_RATIO = 100
 RATIO_COUNTS_FROM = 1024 * 1024
 """Bytes. Below this a file may shrink as it likes: a plain white drawing does."""
 
+PACKING_ADDS = 64 * 1024
+"""Bytes that packing may add to a file; what claims more makes its reader work for nothing."""
+
 _STORED, _DEFLATED = 0, 8
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
@@ -63,6 +66,8 @@ def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
         return Verdict.EMPTY
     if entry.size > MAX_SOURCE_BYTES:
         return Verdict.TOO_MANY_BYTES
+    if entry.packed_size > entry.size + PACKING_ADDS:
+        return Verdict.BROKEN_ENTRY
     if entry.size > max(RATIO_COUNTS_FROM, MAX_RATIO * entry.packed_size):
         return Verdict.EXPANDS_TOO_MUCH
     return None if entry.method in (_STORED, _DEFLATED) else Verdict.BROKEN_ENTRY

@@ -15,7 +15,6 @@ from shared.domain.object_keys import SUBMISSIONS_PREFIX
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
-ENDED = frozenset({SUCCEEDED, FAILED, CANCELED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +39,6 @@ class FineTune:
     def counts_against_the_cap(self) -> bool:
         """Whether DashScope counts it: "running or succeeded"."""
         return self.status not in (FAILED, CANCELED)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the status is one of the three final ones."""
-        return self.status in ENDED
 
 
 def path_of(file: str) -> str:

@@ -20,6 +20,8 @@ from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import IllegalMove, JobState, check_move
 
 FOREVER = 2**62
+WHOLE_SECOND = 1000
+"""Milliseconds: DashScope's times are whole seconds."""
 MAX_RECORDED = 300
 MAX_CARRIED = 20
 MAX_REMEMBERED = 50_000
@@ -351,10 +353,13 @@ class Job:
         return self._moved(JobState.SUBMITTING, now, attempt_expires_at=now)
 
     def submitted(self, fine_tune: FineTune, now: int) -> Job:
-        """Own ``fine_tune``, made by our POST or found in the list."""
+        """Own ``fine_tune``, made by our POST or, perhaps by an earlier attempt, found in the list."""
+        began = fine_tune.created_at
+        earlier = began is not None and began + WHOLE_SECOND <= self.submitted_at
         return self._moved(
             JobState.TRAINING,
             now,
+            submitted_at=began if earlier else self.submitted_at,
             fine_tune_id=fine_tune.fine_tune_id,
             fine_tune_status=fine_tune.status,
         )

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
+from local.dashscope import models
 from local.database import Database
+from local.oss import transactions
+from local.tablestore import storage
 
 T = TypeVar("T")
+
+USERS = (transactions, storage, models)
+"""The modules that open the emulators' databases."""
 
 _made: dict[str, sqlite3.Connection] = {}
 
@@ -23,7 +29,9 @@ _made: dict[str, sqlite3.Connection] = {}
 @contextmanager
 def quick_databases() -> Iterator[None]:
     """Let every database that is opened meanwhile be a quick one."""
-    with mock.patch.object(Database, "__new__", lambda *_: object.__new__(QuickDatabase)):
+    with ExitStack() as stack:
+        for module in USERS:
+            stack.enter_context(mock.patch.object(module, "Database", QuickDatabase))
         yield
 
 

@@ -113,26 +113,6 @@ def test_without_files_of_ours_nothing_is_ours() -> None:
     assert find_ours([*FOREIGN, ours(f"https://h/{KEY}")], [], not_these=()) is None
 
 
-@pytest.mark.parametrize(
-    ("status", "ended"),
-    [
-        ("SUCCEEDED", True),
-        ("FAILED", True),
-        ("CANCELED", True),
-        ("PENDING", False),
-        ("QUEUING", False),
-        ("RUNNING", False),
-        ("CANCELING", False),
-        ("CANCELLED", False),
-        ("succeeded", False),
-        ("UNKNOWN", False),
-        ("", False),
-    ],
-)
-def test_only_the_three_final_statuses_are_an_end_and_anything_else_goes_on(status: str, ended: bool) -> None:
-    assert fine_tune(status).has_ended is ended
-
-
 def test_a_foreign_fine_tune_with_a_malformed_url_does_not_hide_ours() -> None:
     malformed = fine_tune("FAILED", "ft-foreign", files=("http://[bad/a.jpg",))
     assert find_ours([malformed, ours(f"https://h/{KEY}")], [KEY], not_these=()) == ours(f"https://h/{KEY}")

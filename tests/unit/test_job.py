@@ -686,3 +686,12 @@ def test_a_random_life_keeps_every_promise_at_every_step(seed: int) -> None:
 def test_a_clock_that_goes_back_does_not_take_the_time_of_change_with_it() -> None:
     job = collecting(photo("a"), now=NOW)
     assert job.with_photo(photo("b"), RULES, NOW - MINUTE).changed_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("created", "shown"),
+    [(None, NOW), (NOW, NOW), (NOW - 999, NOW), (NOW - 1000, NOW - 1000), (NOW + 5000, NOW)],
+)
+def test_a_fine_tune_that_an_earlier_attempt_made_was_submitted_then(created: int | None, shown: int) -> None:
+    owned = job_in(S.SUBMITTING).submitted(fine_tune("SUCCEEDED", created_at=created), NOW + 70_000)
+    assert owned.submitted_at == shown

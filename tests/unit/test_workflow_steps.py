@@ -525,3 +525,22 @@ def test_only_fine_tunes_made_from_our_own_bucket_are_ever_deleted(bucket: str, 
     )
     assert memory.deleted == deleted
     assert room is bool(deleted)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("SUCCEEDED", S.SUCCEEDED),
+        ("FAILED", S.FAILED),
+        ("CANCELED", S.CANCELED),
+        *((going, S.TRAINING) for going in ("PENDING", "QUEUING", "RUNNING", "CANCELING")),
+        *((unknown, S.TRAINING) for unknown in ("CANCELLED", "succeeded", "UNKNOWN", "")),
+    ],
+)
+def test_only_the_three_final_statuses_are_an_end_and_anything_else_goes_on(
+    status: str, state: JobState
+) -> None:
+    job = job_in(S.TRAINING, submitted_at=NOW - MINUTE, fine_tune_id="ft-1", failures=5)
+    memory = Memory(job)
+    memory.known["ft-1"] = fine_tune(status, "ft-1", finetuned_output="model")
+    assert poll(memory.world(), memory[job]).state is state

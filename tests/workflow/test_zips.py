@@ -278,6 +278,20 @@ def test_a_directory_of_more_than_a_megabyte_is_never_read(cloud: SimulatedCloud
         assert verdicts(settled(cloud, zipped(FACES)))["a.zip"] == "archive_too_large"
 
 
+def test_a_file_that_claims_to_be_packed_into_more_than_it_is_makes_nobody_read_it(
+    cloud: SimulatedCloud,
+) -> None:
+    endless = b"\x00\x00\x00\xff\xff" * 200_000  # deflate's empty blocks, of which nothing comes out
+    content = bytearray(zip_of(("a.jpg", endless), ("b.jpg", b"FACE 1")))
+    for signature, method_at, size_at in ((b"PK\x03\x04", 8, 22), (b"PK\x01\x02", 10, 24)):
+        header = content.index(signature)
+        content[header + method_at] = zipfile.ZIP_DEFLATED
+        content[header + size_at : header + size_at + 4] = (100).to_bytes(4, "little")
+    job = settled(cloud, bytes(content))
+    assert verdicts(job) == {"a.zip": "unpacked", "a.zip/a.jpg": "broken_entry", "a.zip/b.jpg": "usable"}
+    assert sum(call.operation == "GetObject range" for call in cloud.gate.trace) < 10
+
+
 def test_a_zip_that_is_replaced_is_unpacked_anew_and_its_old_refusals_go(cloud: SimulatedCloud) -> None:
     settled(cloud, zip_of(("1.jpg", b"FACE 1"), ("old.jpg", b"")))
     job = settled(cloud, zip_of(("1.jpg", b"FACE 1"), ("2.jpg", b"FACE 2"), ("new.jpg", b"")))

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from local.broken_requests import REQUEST_TIMEOUT, Broken
 from local.clock import ControlledClock, ManualClock
 from local.control import ControlError, ControlledServer, Controls
 from local.dashscope.behaviour import Behaviour
@@ -312,7 +313,7 @@ def test_a_reset_makes_everything_as_it_was(control: Ask, steered: Steered) -> N
 # --- who is let in, and what is not JSON
 
 
-def asked(served: ControlledServer, **changes: str) -> Response:
+def asked(served: ControlledServer, broken: Broken | None = None, **changes: str) -> Response:
     request = Request(
         method=changes.get("method", "GET"),
         host=changes.get("host", "127.0.0.1:9010"),
@@ -320,8 +321,14 @@ def asked(served: ControlledServer, **changes: str) -> Response:
         headers=Headers({"content-type": changes.get("kind", "application/json")}),
         body=changes.get("body", "").encode(),
         remote_address=changes.get("remote", "127.0.0.1"),
+        broken=broken,
     )
     return served(request)
+
+
+def test_a_reset_that_did_not_come_whole_resets_nothing(served: ControlledServer, steered: Steered) -> None:
+    answer = asked(served, REQUEST_TIMEOUT, method="POST", path="/_control/reset")
+    assert (answer.status, steered.resets) == (408, 0)
 
 
 def test_only_callers_on_this_machine_are_let_in(served: ControlledServer) -> None:

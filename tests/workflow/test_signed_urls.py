@@ -1,0 +1,84 @@
+"""The URLs that DashScope fetches snapshots by: public, typed and sized, short-lived, and never shown."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from PIL import Image
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from shared.clients.photo_bucket import SIGNED_FOR_SECONDS, PhotoBucket
+
+from local.mocking import mock_aliyun
+from local.mocking.cloud import MockCloud
+from shared.clients.credentials import Credentials
+
+ROLES_CREDENTIALS_LIVE = 36 * 3600
+"""Function Compute, "Grant permissions": seconds, not changeable."""
+
+BUCKET, SNAPSHOT = "photos", "submissions/0123456789abcdef0123-1/00ff.jpg"
+
+
+@pytest.fixture
+def cloud() -> Iterator[MockCloud]:
+    with mock_aliyun() as cloud:
+        cloud.oss.create_bucket(BUCKET)
+        picture = io.BytesIO()
+        Image.new("RGB", (300, 400)).save(picture, "PNG")
+        cloud.oss.put(BUCKET, "people/林/自拍 1.png", picture.getvalue())
+        yield cloud
+
+
+@pytest.fixture
+def bucket() -> PhotoBucket:
+    return PhotoBucket(
+        endpoint="https://oss-cn-beijing-internal.aliyuncs.com",
+        public_endpoint="https://oss-cn-beijing.aliyuncs.com",
+        name=BUCKET,
+        region="cn-beijing",
+        credentials=Credentials(access_key_id="LTAIkey", access_key_secret="secret-of-the-key"),
+    )
+
+
+def test_a_snapshots_url_is_public_ascii_and_answers_with_type_and_length(
+    cloud: MockCloud, bucket: PhotoBucket
+) -> None:
+    size = bucket.prepare("people/林/自拍 1.png", SNAPSHOT)
+    url = bucket.signed_url(SNAPSHOT)
+    assert urlsplit(url).hostname == "photos.oss-cn-beijing.aliyuncs.com"
+    assert url.isascii()
+    answer = requests.get(url, timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert int(answer.headers["Content-Length"]) == size == len(answer.content)
+
+
+def test_a_url_dies_before_the_roles_credentials_do_and_within_what_oss_signs_for(
+    cloud: MockCloud, bucket: PhotoBucket
+) -> None:
+    bucket.prepare("people/林/自拍 1.png", SNAPSHOT)
+    url = bucket.signed_url(SNAPSHOT)
+    (lifetime,) = parse_qs(urlsplit(url).query)["x-oss-expires"]
+    assert int(lifetime) == SIGNED_FOR_SECONDS < ROLES_CREDENTIALS_LIVE < 7 * 24 * 3600
+    cloud.clock.advance(SIGNED_FOR_SECONDS - 60)
+    assert requests.get(url, timeout=10).status_code == 200
+    cloud.clock.advance(120)
+    assert requests.get(url, timeout=10).status_code == 403
+
+
+def test_an_error_of_the_bucket_names_no_signature_and_no_secret(
+    cloud: MockCloud, bucket: PhotoBucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(Exception, match="NoSuchKey") as raised:
+        bucket.prepare("people/nobody.jpg", SNAPSHOT)
+    told = f"{raised.value!r} {caplog.text}"
+    assert not re.search(r"signature=|Signature=[0-9a-f]{10}|secret-of-the-key", told)
