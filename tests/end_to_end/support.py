@@ -43,13 +43,15 @@ SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
 
 def eventually(condition: Callable[[], T], seconds: float = 30.0, why: Callable[[], object] = str) -> T:
     """Return the first true value of ``condition``; fail with what was seen last when the time is over."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.1
     while True:
         seen = condition()
         if seen:
             return seen
         assert time.monotonic() < deadline, f"not within {seconds:g} s; last seen: {seen!r} {why()}"
-        time.sleep(0.15)
+        time.sleep(pause)
+        # A look at a status costs as much as the work that is waited for.
+        pause = min(0.4, pause * 1.3)
 
 
 def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:

@@ -16,23 +16,25 @@ from unittest import mock
 
 from local.dashscope.behaviour import Behaviour
 from local.dashscope.models import LedgerEntry
+from local.dashscope.responses import DashScopeService
 from local.tablestore.rows import data_size
 from local.tablestore.schema import Column as DefinedColumn
 from local.tablestore.schema import TableOptions
 from local.template import Table
 from local.template.resources import Column
+from shared.clients.dashscope import DashScope
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.domain.rules import Rules
-from shared.workflow.ports import World
 from tests.benchmarks.strategies.metering import Meter, MeteredOtsClient
 from tests.benchmarks.strategies.workloads import PHOTO_SPACING, PHOTOS, Workload
 from tests.simulation import cloud as simulation
 from tests.simulation.cloud import SimulatedCloud, simulated
 from tests.simulation.dashscope_end import Session, Watch
 from tests.simulation.faults import NoFaults
+from tests.simulation.gate import Gate
 from tests.simulation.kernel import Run, RunClock
-from tests.simulation.stores import INSTANCE
+from tests.simulation.stores import API_KEY, INSTANCE, SimulatedBucket
 
 LATENCY, OVERHEAD = 120, 100
 """Milliseconds: the longest that a call takes each way; what an invocation takes beside its calls."""
@@ -41,8 +43,19 @@ FAULT = ("InternalError", "Training failed.")
 PEER_TABLE = Table(
     name="peer_jobs", instance=INSTANCE, primary_key=(Column(name="person_id", type="STRING"),)
 )
+DASHSCOPE_URL = "https://dashscope.aliyuncs.com/api/v1"
 UNCAPPED = 1_000_000
 """As if the account's cap of 20 kept fine-tunes had been raised: it is the same for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbench:
+    """The product's own clients, for one run of a peer's."""
+
+    rows: Rows
+    bucket: SimulatedBucket
+    trainer: DashScope
+    clock: RunClock
 
 
 class Invocation(NamedTuple):
@@ -86,6 +99,8 @@ class Account(SimulatedCloud):
 
     Attributes:
         on_upload: handles an upload's event; None: ``functions.collect`` does.
+        invocations: every run of a function.
+        asked: when DashScope was asked about fine-tunes, in seconds.
     """
 
     def __init__(self, workload: Workload, rules: Rules | None = None) -> None:
@@ -99,6 +114,7 @@ class Account(SimulatedCloud):
         self.workload = workload
         self.records = Records()
         self.invocations: list[Invocation] = []
+        self.asked: list[float] = []
         self.on_upload: Callable[[bytes], None] | None = None
         self._accepted = 0
         self._prepare_next()
@@ -111,9 +127,11 @@ class Account(SimulatedCloud):
         self._ots: MeteredOtsClient = MeteredOtsClient(
             self.tables, (*simulation._RESOURCES.tables, PEER_TABLE), self.gate, self._row_written
         )
-        service = self._session._service
-        self.peer_session = Session(service, self.gate, _Announcer(Watch(), self._submit_accepted))
-        self._session = Session(service, self.gate, _Announcer(self.invariants, self._submit_accepted))
+        self._peer_session = self._new_session(Watch())
+        self._session = self._new_session(self.invariants)
+
+    def _new_session(self, watch: Watch) -> Session:
+        return _Session(self._session._service, self.gate, _Announcer(watch, self._submit_accepted), self.asked)
 
     @property
     def meters(self) -> dict[str, Meter]:
@@ -156,13 +174,20 @@ class Account(SimulatedCloud):
         else:
             self.on_upload(event)
 
-    def peer_rows(self, world: World) -> Rows:
-        """The peers' table, through the product's own client."""
-        return Rows(self._ots, PEER_TABLE.name, self._token, Retries(sleep=lambda s: world.clock.sleep(int(s * 1000))))
-
-    def peer_clock(self, run: Run) -> RunClock:
-        """A clock for a peer's run."""
-        return RunClock(self.kernel, run, 0)
+    def workbench(self, run: Run) -> Workbench:
+        """Return what a peer's run works with."""
+        clock = RunClock(self.kernel, run, 0)
+        retries = Retries(
+            sleep=lambda seconds: clock.sleep(int(seconds * 1000)),
+            random=self.kernel.random.random,
+            now=lambda: self.kernel.now / 1000,
+        )
+        return Workbench(
+            rows=Rows(self._ots, PEER_TABLE.name, self._token, retries),
+            bucket=self._bucket,
+            trainer=DashScope(DASHSCOPE_URL, API_KEY, new_session=lambda: self._peer_session, retries=retries),
+            clock=clock,
+        )
 
     def _spawn(self, name: str, body: Any, timeout: int, ended: Any) -> None:
         def measured(run: Run) -> None:
@@ -189,6 +214,19 @@ class Account(SimulatedCloud):
         self.behaviour.training_seconds = self.workload.durations[self._accepted] - PENDING_SECONDS
         if self._accepted in self.workload.failing:
             self.studio.fail_next(*FAULT)
+
+
+class _Session(Session):
+    """Notes every question about fine-tunes."""
+
+    def __init__(self, service: DashScopeService, gate: Gate, watch: Watch, asked: list[float]) -> None:
+        super().__init__(service, gate, watch)
+        self._asked = asked
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        if method == "GET" and "/fine-tunes" in url:
+            self._asked.append(self._gate.kernel.now / 1000)
+        return super().request(method, url, **options)
 
 
 class _Announcer(Watch):

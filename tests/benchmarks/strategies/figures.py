@@ -110,7 +110,7 @@ def figures(account: Account, strategy: str) -> Figures:
     ]
     seconds = _seconds(account, 0.0)
     since = settled[0][0]
-    gets = [call for call in account.asked]
+    gets = account.asked
     count = len(entries)
     uploads = sum(run.function == "collect" for run in account.invocations)
     upload_meter = account.meters["collect"]

@@ -11,15 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.clients.dashscope import DashScope
-from shared.clients.retries import Retries
-from shared.clients.rows import INF_MAX, INF_MIN, VERSION, WRITE_TOKEN, Columns, Rows
+from shared.clients.rows import INF_MAX, INF_MIN, VERSION, WRITE_TOKEN, Columns
 from shared.domain.fine_tunes import FAILED, SUCCEEDED
 from shared.errors import Conflict, RetryLater
 from shared.events import parse_oss_event
-from tests.benchmarks.strategies.account import PEER_TABLE, Account
-from tests.simulation.kernel import Run, RunClock
-from tests.simulation.stores import API_KEY
+from tests.benchmarks.strategies.account import Account, Workbench
 
 UPLOAD_TIMEOUT = 60_000
 COLLECTING, QUEUED, TRAINING = "COLLECTING", "QUEUED", "TRAINING"
@@ -42,17 +38,11 @@ class Job:
 class Worker:
     """One run's clients and what it does with them."""
 
-    def __init__(self, account: Account, run: Run) -> None:
-        self.clock = RunClock(account.kernel, run, 0)
-        retries = Retries(sleep=lambda seconds: self.clock.sleep(int(seconds * 1000)))
-        self._rows = Rows(account.ots, PEER_TABLE.name, account.token, retries)
-        self._bucket = account.bucket
-        self._trainer = DashScope(
-            "https://dashscope.aliyuncs.com/api/v1",
-            API_KEY,
-            new_session=lambda: account.peer_session,
-            retries=retries,
-        )
+    def __init__(self, bench: Workbench) -> None:
+        self.clock = bench.clock
+        self._rows = bench.rows
+        self._bucket = bench.bucket
+        self._trainer = bench.trainer
 
     def take_in(self, key: str) -> bool:
         """Record an upload; returns whether it has closed a set."""
@@ -137,7 +127,7 @@ class Peer:
 
     def invoke(self, name: str, body: Callable[[Worker], None], timeout: int) -> None:
         """Start a function."""
-        self.account.invoke(name, lambda run: body(Worker(self.account, run)), timeout)
+        self.account.invoke(name, lambda run: body(Worker(self.account.workbench(run))), timeout)
 
     def _uploaded(self, event: bytes) -> None:
         (entry,) = parse_oss_event(event)

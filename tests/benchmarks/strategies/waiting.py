@@ -14,31 +14,48 @@ from tests.benchmarks.strategies.peers import Job, Peer, Worker
 STEP_TIMEOUT, PROCESS_TIMEOUT = 60_000, 86_400_000
 
 
-class Workflow(Peer):
+class Waiting(Peer):
+    """Runs while there is something to wait for."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._running = self._closed_meanwhile = False
+
+    def start(self) -> None:
+        """Start to run."""
+
+    def closed(self) -> None:
+        self._closed_meanwhile = True
+        if not self._running:
+            self._running = True
+            self.start()
+
+    def scan(self, worker: Worker) -> tuple[list[Job], list[Job]]:
+        """Read the table, and forget that sets have closed: they are in it."""
+        self._closed_meanwhile = False
+        return worker.scan()
+
+    def goes_on(self, has_work: bool) -> bool:
+        """Whether there is something left to wait for, or has come since the table was read."""
+        self._running = has_work or self._closed_meanwhile
+        return self._running
+
+
+class Workflow(Waiting):
     """Submits one, waits, looks, waits again until it has ended, and goes on with the next in the same step."""
 
     wait = 0
 
-    def __init__(self, account: Account) -> None:
-        super().__init__(account)
-        self._running = False
-
-    def closed(self) -> None:
-        if not self._running:
-            self._running = True
-            self._step()
-
-    def _step(self) -> None:
+    def start(self) -> None:
         self.invoke("step", self._run, STEP_TIMEOUT)
 
     def _run(self, worker: Worker) -> None:
-        training, queue = worker.scan()
+        training, queue = self.scan(worker)
         going = [job for job in training if not worker.poll(job)]
         if queue and not going:
             worker.submit(queue[0])
-        self._running = bool(going or queue)
-        if self._running:
-            self.account.kernel.at(self.account.kernel.now + self.wait, self._step)
+        if self.goes_on(bool(going or queue)):
+            self.account.kernel.at(self.account.kernel.now + self.wait, self.start)
 
 
 class Wait300(Workflow):
@@ -55,29 +72,21 @@ class Wait30(Workflow):
     wait = 30_000
 
 
-class HeldProcess(Peer):
-    """The wait loop of DashScope's SDK: a process per queue, which sleeps and asks until there is no more."""
+class HeldProcess(Waiting):
+    """The wait loop of DashScope's SDK: a process that sleeps and asks until there is no more."""
 
     name = "SDK wait loop"
 
-    def __init__(self, account: Account) -> None:
-        super().__init__(account)
-        self._running = False
-
-    def closed(self) -> None:
-        if not self._running:
-            self._running = True
-            self.invoke("process", self._run, PROCESS_TIMEOUT)
+    def start(self) -> None:
+        self.invoke("process", self._run, PROCESS_TIMEOUT)
 
     def _run(self, worker: Worker) -> None:
-        while True:
-            _, queue = worker.scan()
-            if not queue:
-                break
-            fine_tune_id = worker.submit(queue[0])
+        _, queue = self.scan(worker)
+        while self.goes_on(bool(queue)):
+            fine_tune_id = worker.submit(queue[0]) if queue else ""
             if fine_tune_id:
                 self._wait(worker, queue[0], fine_tune_id)
-        self._running = False
+            _, queue = self.scan(worker)
 
     def _wait(self, worker: Worker, job: Job, fine_tune_id: str) -> None:
         for seconds in sdk_intervals():
