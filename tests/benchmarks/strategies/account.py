@@ -131,7 +131,9 @@ class Account(SimulatedCloud):
             content = b"VIEW" if number in self.workload.unusable else b"FACE"
             person, start = f"person-{number:03}", self.kernel.start + arrival
             for photo in range(PHOTOS):
-                self._upload_at(start + photo * PHOTO_SPACING, person, f"{photo}.jpg", b"%s %d" % (content, photo))
+                self._upload_at(
+                    start + photo * PHOTO_SPACING, person, f"{photo}.jpg", b"%s %d" % (content, photo)
+                )
             self._upload_at(start + (PHOTOS + 1) * PHOTO_SPACING, person, "_READY", b"")
 
     def _upload_at(self, when: int, person: str, name: str, content: bytes) -> None:
@@ -158,7 +160,9 @@ class Account(SimulatedCloud):
 
     def peer_rows(self, world: World) -> Rows:
         """The peers' table, through the product's own client."""
-        return Rows(self._ots, PEER_TABLE.name, self._token, Retries(sleep=lambda s: world.clock.sleep(int(s * 1000))))
+        return Rows(
+            self._ots, PEER_TABLE.name, self._token, Retries(sleep=lambda s: world.clock.sleep(int(s * 1000)))
+        )
 
     def peer_clock(self, run: Run) -> RunClock:
         """A clock for a peer's run."""
