@@ -50,7 +50,9 @@ class Use:
     @property
     def cny(self) -> float:
         """What it costs."""
-        a_second = UNITS_A_VCPU_SECOND * VCPU + UNITS_A_GB_SECOND * MEMORY_GB + UNITS_A_DISK_GB_SECOND * DISK_GB
+        a_second = (
+            UNITS_A_VCPU_SECOND * VCPU + UNITS_A_GB_SECOND * MEMORY_GB + UNITS_A_DISK_GB_SECOND * DISK_GB
+        )
         function_units = self.invocations * UNITS_AN_INVOCATION + self.seconds * a_second
         return (
             function_units * CNY_A_FUNCTION_UNIT

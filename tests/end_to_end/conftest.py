@@ -16,6 +16,13 @@ def session_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSt
         yield made
 
 
+@pytest.fixture(scope="session")
+def file_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
+    """A cloud whose DashScope is given files instead of URLs."""
+    with running_studio(tmp_path_factory.mktemp("files"), parameters={"TrainingFiles": "file_id"}) as made:
+        yield made
+
+
 @pytest.fixture
 def studio(session_studio: LocalStudio) -> Iterator[LocalStudio]:
     """The shared cloud; what a test has injected or switched is undone after it."""

@@ -5,10 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import json
+import zipfile
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
+from local.samples import encoded, portrait
+
 from .support import REGION, LocalStudio, eventually, oss2, photo
+
+
+@pytest.fixture(params=["session_studio", "file_studio"], ids=["by url", "by file id"])
+def studio(request: pytest.FixtureRequest) -> LocalStudio:
+    """Each way that photos take to DashScope."""
+    made: LocalStudio = request.getfixturevalue(request.param)
+    return made
 
 
 def assert_trained_once(studio: LocalStudio, person: str, *, photos: int, closed_by: str) -> None:
@@ -20,10 +33,13 @@ def assert_trained_once(studio: LocalStudio, person: str, *, photos: int, closed
     made = [
         entry
         for entry in studio.cloud.studio.ledger()
-        if any(f"/submissions/{job['job_id']}/" in file for file in entry.training_file_ids)
+        if entry.job_id == job["fine_tune_id"]
+        or any(f"/submissions/{job['job_id']}/" in file for file in entry.training_file_ids)
     ]
     assert len(made) == 1
     assert len(made[0].training_file_ids) == photos
+    by_url = studio.cloud.options.parameters.get("TrainingFiles", "url") == "url"
+    assert {file.startswith("http://") for file in made[0].training_file_ids} == {by_url}
     assert (made[0].status, made[0].billed_trainings) == ("SUCCEEDED", 1)
     assert made[0].job_id == job["fine_tune_id"]
     assert job["finetuned_output"] == f"facechain-finetune-{made[0].job_id}"
@@ -135,3 +151,14 @@ def test_an_iphone_sized_photo_is_made_to_fit_and_trained(studio: LocalStudio) -
     studio.upload("large", "IMG_0001.JPG", photo(801, size=(3024, 4032)))
     studio.mark_ready("large")
     assert_trained_once(studio, "large", photos=1, closed_by="marker")
+
+
+def test_a_zip_and_a_heic_are_trained_as_one_set(studio: LocalStudio) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("海边/1.jpg", photo(901))
+        packed.writestr("__MACOSX/海边/._1.jpg", b"finder")
+    studio.upload("zipped", "chat.zip", archive.getvalue())
+    studio.upload("zipped", "IMG_0412.HEIC", encoded(portrait(902, size=(320, 400)), "HEIF"))
+    studio.mark_ready("zipped")
+    assert_trained_once(studio, "zipped", photos=2, closed_by="marker")

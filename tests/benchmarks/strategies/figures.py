@@ -57,7 +57,8 @@ class Figures:
     def as_json(self) -> dict[str, object]:
         """Return the entry in the file."""
         return {
-            name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in asdict(self).items()
         }
 
 

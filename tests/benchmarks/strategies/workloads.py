@@ -68,9 +68,7 @@ def _poisson(percent: int) -> Workload:
     for _ in range(PEOPLE):
         now += draw.expovariate(percent / 100 / TRAINING)
         arrivals.append(int(now * SECOND))
-    return Workload(
-        name=f"Poisson arrivals at {percent} %", arrivals=tuple(arrivals), durations=_drawn(20.0)
-    )
+    return Workload(name=f"Poisson arrivals at {percent} %", arrivals=tuple(arrivals), durations=_drawn(20.0))
 
 
 STEADY, SPREAD, WIDE = (
