@@ -121,7 +121,7 @@ class FileStore:
         """
         with self._database.reading() as connection:
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM files WHERE file_id = ?",  # noqa: S608 (constants)
+                f"SELECT {_COLUMNS} FROM files WHERE file_id = ?",
                 (file_id,),
             ).fetchone()
         if row is None:
@@ -145,7 +145,7 @@ class FileStore:
         with self._database.reading() as connection:
             total: int = connection.execute("SELECT COUNT(*) FROM files").fetchone()[0]
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM files ORDER BY number DESC LIMIT ? OFFSET ?",  # noqa: S608 (constants)
+                f"SELECT {_COLUMNS} FROM files ORDER BY number DESC LIMIT ? OFFSET ?",
                 (limit, offset),
             ).fetchall()
         return total, [_file(row) for row in rows]

@@ -82,7 +82,7 @@ def insert(connection: sqlite3.Connection, job: FineTune) -> FineTune | None:
     values = _row(job)[1:]
     marks = ", ".join("?" * len(values))
     cursor = connection.execute(
-        f"INSERT OR IGNORE INTO fine_tunes ({names}) VALUES ({marks})",  # noqa: S608 (constants)
+        f"INSERT OR IGNORE INTO fine_tunes ({names}) VALUES ({marks})",
         values,
     )
     if cursor.rowcount == 0 or cursor.lastrowid is None:
@@ -96,7 +96,7 @@ def save(connection: sqlite3.Connection, job: FineTune, *, before: FineTune) -> 
     """Replace the row of ``before`` by ``job``; a status that began is written down beside it."""
     values = _row(job)
     connection.execute(
-        f"INSERT OR REPLACE INTO fine_tunes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+        f"INSERT OR REPLACE INTO fine_tunes ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
         values,
     )
     if job.status != before.status:
@@ -105,14 +105,14 @@ def save(connection: sqlite3.Connection, job: FineTune, *, before: FineTune) -> 
 
 def find(connection: sqlite3.Connection, job_id: str) -> FineTune | None:
     """Return the fine-tune with this id, if it exists and is not deleted."""
-    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE job_id = ? AND deleted IS NULL"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE job_id = ? AND deleted IS NULL"
     row = connection.execute(query, (job_id,)).fetchone()
     return _job(row) if row else None
 
 
 def active(connection: sqlite3.Connection) -> list[FineTune]:
     """Return the fine-tunes that are still going, oldest first."""
-    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE {_ACTIVE} ORDER BY sequence"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE {_ACTIVE} ORDER BY sequence"
     return [_job(row) for row in connection.execute(query)]
 
 
@@ -129,8 +129,8 @@ def page(
     """Return how many fine-tunes there are, and ``limit`` of them, newest first, after ``offset``."""
     where = "deleted IS NULL AND created <= ? AND (? IS NULL OR model = ?)"
     given = (created_until, model, model)
-    total: int = connection.execute(f"SELECT COUNT(*) FROM fine_tunes WHERE {where}", given).fetchone()[0]  # noqa: S608
-    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE {where} ORDER BY sequence DESC LIMIT ? OFFSET ?"  # noqa: S608
+    total: int = connection.execute(f"SELECT COUNT(*) FROM fine_tunes WHERE {where}", given).fetchone()[0]
+    query = f"SELECT {_COLUMNS} FROM fine_tunes WHERE {where} ORDER BY sequence DESC LIMIT ? OFFSET ?"
     return total, [_job(row) for row in connection.execute(query, (*given, limit, offset))]
 
 
@@ -142,7 +142,7 @@ def statuses(connection: sqlite3.Connection, sequence: int) -> list[tuple[str, f
 
 def entries(connection: sqlite3.Connection) -> list[LedgerEntry]:
     """Return every fine-tune ever submitted, oldest first."""
-    query = f"SELECT {_COLUMNS} FROM fine_tunes ORDER BY sequence"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM fine_tunes ORDER BY sequence"
     jobs = [_job(row) for row in connection.execute(query).fetchall()]
     had: dict[int, list[tuple[str, float]]] = defaultdict(list)
     for sequence, status, at in connection.execute(

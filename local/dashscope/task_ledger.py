@@ -45,7 +45,7 @@ def insert(connection: sqlite3.Connection, task: Task) -> Task | None:
     names = _COLUMNS.split(", ", 1)[1]
     values = _row(task)[1:]
     cursor = connection.execute(
-        f"INSERT OR IGNORE INTO tasks ({names}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 (constants)
+        f"INSERT OR IGNORE INTO tasks ({names}) VALUES ({', '.join('?' * len(values))})",
         values,
     )
     return find(connection, task.task_id) if cursor.rowcount else None
@@ -55,21 +55,21 @@ def save(connection: sqlite3.Connection, task: Task) -> None:
     """Replace the row of ``task``."""
     values = _row(task)
     connection.execute(
-        f"INSERT OR REPLACE INTO tasks ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+        f"INSERT OR REPLACE INTO tasks ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
         values,
     )
 
 
 def find(connection: sqlite3.Connection, task_id: str) -> Task | None:
     """Return the task with this id, however old."""
-    query = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"
     row = connection.execute(query, (task_id,)).fetchone()
     return _task(row) if row else None
 
 
 def active(connection: sqlite3.Connection) -> list[Task]:
     """Return the tasks that have not ended, oldest first."""
-    query = f"SELECT {_COLUMNS} FROM tasks WHERE ended IS NULL ORDER BY sequence"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM tasks WHERE ended IS NULL ORDER BY sequence"
     return [_task(row) for row in connection.execute(query)]
 
 
@@ -96,14 +96,14 @@ def page(
         " AND (? IS NULL OR model = ?) AND (? IS NULL OR status = ?)"
     )
     given = (ended_after, submitted_from, submitted_until, model, model, status, status)
-    total: int = connection.execute(f"SELECT COUNT(*) FROM tasks WHERE {where}", given).fetchone()[0]  # noqa: S608
-    query = f"SELECT {_COLUMNS} FROM tasks WHERE {where} ORDER BY sequence DESC LIMIT ? OFFSET ?"  # noqa: S608
+    total: int = connection.execute(f"SELECT COUNT(*) FROM tasks WHERE {where}", given).fetchone()[0]
+    query = f"SELECT {_COLUMNS} FROM tasks WHERE {where} ORDER BY sequence DESC LIMIT ? OFFSET ?"
     return total, [_task(row) for row in connection.execute(query, (*given, limit, offset))]
 
 
 def entries(connection: sqlite3.Connection) -> list[Task]:
     """Return every task ever submitted, oldest first."""
-    query = f"SELECT {_COLUMNS} FROM tasks ORDER BY sequence"  # noqa: S608 (constants)
+    query = f"SELECT {_COLUMNS} FROM tasks ORDER BY sequence"
     return [_task(row) for row in connection.execute(query)]
 
 

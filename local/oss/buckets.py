@@ -111,7 +111,7 @@ class Buckets(Transactions):
         with self.changing() as change:
             self.bucket(name)
             for table in ("objects", "history", "uploads"):
-                query = f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1"  # noqa: S608 (three fixed names)
+                query = f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1"
                 if change.connection.execute(query, (name,)).fetchone():
                     message = "The bucket you tried to delete is not empty."
                     raise OssError(409, "BucketNotEmpty", message, "0015-00000301", BucketName=name)
@@ -127,7 +127,7 @@ class Buckets(Transactions):
         self.bucket(name)
         with self.reading() as connection:
             rows = connection.execute(
-                f"SELECT storage_class, COUNT(*), SUM(size), SUM(MAX(size, {_BILLED_BYTES})), MAX(modified) "  # noqa: S608
+                f"SELECT storage_class, COUNT(*), SUM(size), SUM(MAX(size, {_BILLED_BYTES})), MAX(modified) "
                 "FROM (SELECT bucket, kind, storage_class, size, modified FROM objects UNION ALL "
                 "SELECT bucket, kind, storage_class, size, modified FROM history) "
                 "WHERE bucket = ? AND kind != ? GROUP BY storage_class",

@@ -119,7 +119,7 @@ class Readers(Buckets):
 
         def fetch(start: str, stop: str | None, count: int) -> list[tuple[str, StoredObject]]:
             bound = "" if stop is None else "AND key < ?"
-            query = f"SELECT * FROM objects WHERE bucket = ? AND key >= ? {bound} ORDER BY key LIMIT ?"  # noqa: S608
+            query = f"SELECT * FROM objects WHERE bucket = ? AND key >= ? {bound} ORDER BY key LIMIT ?"
             values = [bucket, start, *([] if stop is None else [stop]), count]
             with self.reading() as connection:
                 rows = connection.execute(query, values).fetchall()

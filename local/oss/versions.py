@@ -77,7 +77,7 @@ def newest_marker(connection: sqlite3.Connection, bucket: str, key: str) -> Stor
 def find(connection: sqlite3.Connection, bucket: str, key: str, version: str) -> StoredObject | None:
     """Return one version of a key, which may be a delete marker."""
     for table in ("objects", "history"):
-        query = f"SELECT {_COLUMNS} FROM {table} WHERE bucket = ? AND key = ? AND version = ?"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM {table} WHERE bucket = ? AND key = ? AND version = ?"
         row = connection.execute(query, (bucket, key, version)).fetchone()
         if row:
             return StoredObject.from_row(row)
@@ -86,7 +86,7 @@ def find(connection: sqlite3.Connection, bucket: str, key: str, version: str) ->
 
 def store(connection: sqlite3.Connection, stored: StoredObject) -> None:
     """Make ``stored`` the current version of its key, in place of what is there."""
-    connection.execute(f"INSERT OR REPLACE INTO objects VALUES ({_PLACES})", stored.row())  # noqa: S608
+    connection.execute(f"INSERT OR REPLACE INTO objects VALUES ({_PLACES})", stored.row())
 
 
 def rewrite(connection: sqlite3.Connection, stored: StoredObject) -> None:
@@ -94,7 +94,7 @@ def rewrite(connection: sqlite3.Connection, stored: StoredObject) -> None:
     names = [f"{name} = ?" for name in _COLUMNS.split(", ")]
     for table in ("objects", "history"):
         connection.execute(
-            f"UPDATE {table} SET {', '.join(names)} WHERE bucket = ? AND key = ? AND version = ?",  # noqa: S608
+            f"UPDATE {table} SET {', '.join(names)} WHERE bucket = ? AND key = ? AND version = ?",
             (*stored.row(), stored.bucket, stored.key, stored.version),
         )
 
@@ -104,7 +104,7 @@ def make_way(change: Change, bucket: Bucket, key: str, old: StoredObject | None)
     version = _version_id() if bucket.versioning == "Enabled" else NULL_VERSION
     if old is not None and old.version != version:
         change.connection.execute(
-            f"INSERT INTO history ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+            f"INSERT INTO history ({_COLUMNS}) VALUES ({_PLACES})",
             old.row(),
         )
     elif old is not None:
@@ -122,7 +122,7 @@ def mark_deleted(change: Change, bucket: Bucket, key: str, old: StoredObject | N
         bucket=bucket.name, key=key, size=0, etag="", crc=0, kind=DELETE_MARKER, modified=now, version=version
     )
     change.connection.execute(
-        f"INSERT INTO history ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+        f"INSERT INTO history ({_COLUMNS}) VALUES ({_PLACES})",
         marker.row(),
     )
     return version
@@ -162,7 +162,7 @@ def list_versions(
     """
     # A NUL orders the versions of a key below the next key; the current version has the least place.
     union = (
-        f"SELECT {_COLUMNS}, key || char(0) AS place FROM objects WHERE bucket = ? AND key >= ? UNION ALL "  # noqa: S608
+        f"SELECT {_COLUMNS}, key || char(0) AS place FROM objects WHERE bucket = ? AND key >= ? UNION ALL "
         f"SELECT {_COLUMNS}, key || char(0) || printf('%016d', {_LAST_ID} - id) AS place "
         "FROM history WHERE bucket = ? AND key >= ?"
     )
@@ -170,7 +170,7 @@ def list_versions(
     def rows(where: str, key: str, values: list[object]) -> list[tuple[str, StoredObject]]:
         with transactions.reading() as connection:
             found = connection.execute(
-                f"SELECT * FROM ({union}) WHERE {where}",  # noqa: S608
+                f"SELECT * FROM ({union}) WHERE {where}",
                 [bucket, key, bucket, key, *values],
             ).fetchall()
         return [(row[16], StoredObject.from_row(row[:16])) for row in found]
@@ -200,7 +200,7 @@ def _listed(transactions: Transactions, stored: StoredObject) -> Listed:
 
 def _newest(connection: sqlite3.Connection, bucket: str, key: str) -> tuple[int, StoredObject] | None:
     row = connection.execute(
-        f"SELECT id, {_COLUMNS} FROM history WHERE bucket = ? AND key = ? ORDER BY id DESC LIMIT 1",  # noqa: S608
+        f"SELECT id, {_COLUMNS} FROM history WHERE bucket = ? AND key = ? ORDER BY id DESC LIMIT 1",
         (bucket, key),
     ).fetchone()
     return (row[0], StoredObject.from_row(row[1:])) if row else None
@@ -209,11 +209,11 @@ def _newest(connection: sqlite3.Connection, bucket: str, key: str) -> tuple[int,
 def _drop_from_history(change: Change, bucket: str, key: str, version: str) -> None:
     where = "WHERE bucket = ? AND key = ? AND version = ?"
     rows = change.connection.execute(
-        f"SELECT {_COLUMNS} FROM history {where}",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM history {where}",
         (bucket, key, version),
     )
     change.obsolete.extend(blob_id for row in rows for blob_id, _ in StoredObject.from_row(row).segments)
-    change.connection.execute(f"DELETE FROM history {where}", (bucket, key, version))  # noqa: S608
+    change.connection.execute(f"DELETE FROM history {where}", (bucket, key, version))
 
 
 def _version_id() -> str:

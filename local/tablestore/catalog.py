@@ -116,5 +116,5 @@ def remove(connection: sqlite3.Connection, table: Table) -> None:
     """Forget a table with everything in it."""
     connection.execute(f"DROP TABLE rows_{table.id}")
     for name in ("index_changes", "counters"):
-        connection.execute(f"DELETE FROM {name} WHERE table_id = ?", (table.id,))  # noqa: S608 (constants)
+        connection.execute(f"DELETE FROM {name} WHERE table_id = ?", (table.id,))
     connection.execute("DELETE FROM tables WHERE id = ?", (table.id,))

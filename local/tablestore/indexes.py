@@ -96,10 +96,10 @@ def changes(before: Entry | None, after: Entry | None) -> list[tuple[bytes, str 
 def store(connection: sqlite3.Connection, table_id: int, key: bytes, row: str | None) -> None:
     """Write or (``None``) delete one row of any table."""
     if row is None:
-        connection.execute(f"DELETE FROM rows_{table_id} WHERE key = ?", (key,))  # noqa: S608 (an integer)
+        connection.execute(f"DELETE FROM rows_{table_id} WHERE key = ?", (key,))
     else:
         connection.execute(
-            f"INSERT INTO rows_{table_id} (key, row) VALUES (?, ?) "  # noqa: S608 (an integer)
+            f"INSERT INTO rows_{table_id} (key, row) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET row = excluded.row",
             (key, row),
         )

@@ -172,7 +172,7 @@ class RowReader(Storage):
         inclusive, piece = "=", min(limit + 1, 500)
         while True:
             query = (
-                f"SELECT key, row FROM rows_{table.id} WHERE key {reached}{inclusive} ? "  # noqa: S608
+                f"SELECT key, row FROM rows_{table.id} WHERE key {reached}{inclusive} ? "
                 f"AND key {'>' if backward else '<'} ? ORDER BY key {order} LIMIT ?"
             )
             pieces: list[tuple[bytes, str]] = []

@@ -40,8 +40,7 @@ class TableSplitter(Storage):
         points: list[bytes] = []
         borders = deque(split_keys(table))
         query = (
-            f"SELECT key, length(key) + length(row) FROM rows_{table.id} "  # noqa: S608 (an integer)
-            "WHERE key > ? ORDER BY key LIMIT ?"
+            f"SELECT key, length(key) + length(row) FROM rows_{table.id} WHERE key > ? ORDER BY key LIMIT ?"
         )
         reached, gathered, last = b"", 0, b""
         while True:

@@ -71,7 +71,7 @@ class Storage:
                 self._tables.clear()
 
     def _load(self, connection: sqlite3.Connection, table: Table, key: bytes) -> StoredRow | None:
-        query = f"SELECT row FROM rows_{table.id} WHERE key = ?"  # noqa: S608 (an integer)
+        query = f"SELECT row FROM rows_{table.id} WHERE key = ?"
         found = connection.execute(query, (key,)).fetchone()
         return StoredRow.load(found[0]) if found else None
 
@@ -89,7 +89,7 @@ def every_row(connection: sqlite3.Connection, table_id: int) -> Iterator[tuple[b
     """Yield every row of a table, a few hundred at a time."""
     key = b""
     while True:
-        query = f"SELECT key, row FROM rows_{table_id} WHERE key > ? ORDER BY key LIMIT 500"  # noqa: S608
+        query = f"SELECT key, row FROM rows_{table_id} WHERE key > ? ORDER BY key LIMIT 500"
         piece = connection.execute(query, (key,)).fetchall()
         if not piece:
             return
