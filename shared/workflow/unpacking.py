@@ -63,7 +63,9 @@ def take_in_archive(world: World, upload: Upload) -> TakenIn:
     except NotFound as gone:
         raise RetryLater("archive_changed", "the zip was replaced while it was unpacked", delay=1) from gone
     except OutOfTime:
-        _settle(world, upload, photo, replace(photo, recorded_at=0), [])
+        # The next run need not wait, and a zip that is merely large has not failed a try.
+        left = replace(photo, recorded_at=0, tries=max(1, photo.tries - 1))
+        _settle(world, upload, photo, left, [])
         raise
     return _settle(world, upload, photo, done, refused)
 

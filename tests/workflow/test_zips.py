@@ -147,6 +147,22 @@ def test_a_run_without_time_for_the_whole_zip_leaves_the_rest_to_the_next(cloud:
     assert len(stored) == 3
 
 
+def test_a_zip_that_takes_many_runs_is_not_given_up(cloud: SimulatedCloud) -> None:
+    photos = {f"{number:02}.jpg": b"FACE %d" % number for number in range(14)}
+    takes, has_time = 15_001, unpacking.World.has_time_for
+    asked = iter(range(1000))
+
+    def has_time_for(world: unpacking.World, milliseconds: int) -> bool:
+        return next(asked) % 2 == 0 if milliseconds == takes else has_time(world, milliseconds)
+
+    with (
+        mock.patch.object(unpacking, "TIME_FOR_AN_ENTRY", takes),
+        mock.patch.object(unpacking.World, "has_time_for", has_time_for),
+    ):
+        (job,) = (settled(cloud, zipped(photos)), *tick(cloud, 25))[-1:]
+    assert (job.state, len(job.photos)) == (JobState.SUCCEEDED, 15)
+
+
 def test_everything_but_photos_is_refused_by_name_and_reason(cloud: SimulatedCloud) -> None:
     link = entry("shortcut.jpg", create_system=3, external_attr=(stat.S_IFLNK | 0o777) << 16)
     job = settled(
