@@ -10,7 +10,7 @@ LOCK := requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check simulate bench contracts package lock clean
+.PHONY: help setup demo up test bytecode check simulate bench contracts package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,9 +40,17 @@ demo: $(READY) ## Train sample people on this machine and show it live; PHOTOS=f
 up: $(READY) ## Run the whole stack in the foreground, durable under .local, until Ctrl-C
 	@$(BIN)/python -m local up
 
-test: check ## Run all checks and all tests but the official clients' (make contracts)
-	@# Four workers on two cores: the end-to-end tests mostly wait.
-	@$(BIN)/python -m pytest --quiet -n 4 --dist worksteal --ignore tests/contracts
+TESTS := $(BIN)/python -m pytest --ignore tests/contracts
+
+test: export PYTHONDONTWRITEBYTECODE =
+test: $(READY) ## Run all checks and all tests but the official clients' (make contracts)
+	@$(MAKE) --no-print-directory -j 2 check bytecode
+	@# Five processes on two cores: the end-to-end tests mostly wait.
+	@$(TESTS) --quiet -n 5 --dist worksteal
+
+# What the tests are compiled to, with their asserts spelled out, is made once and not by each process.
+bytecode: $(READY)
+	@$(TESTS) --collect-only -qq >/dev/null 2>&1 || true
 
 check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff check --quiet .

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks.harness import Result, Suite, run, table, write
+from tests.benchmarks.importing import importing
+from tests.benchmarks.reporting import Report, of_strategies, of_ticks
 from tests.benchmarks.services import services
+from tests.benchmarks.slots import slots, ticks
 from tests.benchmarks.starting import starting
 from tests.benchmarks.uploads import uploads
 
 RESULTS_FILE = Path(".local/bench.json")
 # A new suite is a context manager that gives benchmarks, and a line here.
-SUITES: tuple[Suite, ...] = (starting, services, uploads)
+SUITES: tuple[Suite, ...] = (slots, ticks, importing, starting, services, uploads)
+# What has been measured beside the results: a table, a plot next to the file, and a section of it.
+REPORTS: tuple[Callable[[Path], Report | None], ...] = (of_strategies, of_ticks)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results: list[Result] = []
     for suite in SUITES:
         results += run(suite, max(1, given.rounds), given.only)
+    reports = [made for report in REPORTS if (made := report(RESULTS_FILE.parent))]
+    for made in reports:
+        print(f"{made.text}\n")
     print(table(results))
-    write(results, RESULTS_FILE)
+    write(results, RESULTS_FILE, {made.name: made.document for made in reports})
     return 0 if results and all(result.ok for result in results) else 1
 
 

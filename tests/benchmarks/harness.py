@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,9 @@ class Benchmark:
         name: what is measured, in words.
         unit: of what ``measure`` and ``peer`` return.
         measure: takes one sample.
-        bar: the highest ratio of the two that is good enough; without a peer, the highest value.
+        bar: the highest ratio of the two that is good enough; without a peer, the highest value. None: it is
+            measured to be known.
+        at_least: the bar is the lowest that is good enough.
         peer_name: what it is held against, in words.
         peer: takes one sample of that, if it is held against anything.
         samples: how many of each a round takes.
@@ -38,7 +40,8 @@ class Benchmark:
     name: str
     unit: str
     measure: Sample
-    bar: float
+    bar: float | None
+    at_least: bool = False
     peer_name: str = ""
     peer: Sample | None = None
     samples: int = 1
@@ -55,7 +58,8 @@ class Result:
     name: str
     unit: str
     value: float
-    bar: float
+    bar: float | None
+    at_least: bool = False
     peer_name: str = ""
     peer: float | None = None
     ratio: float | None = None
@@ -64,7 +68,24 @@ class Result:
     @property
     def ok(self) -> bool:
         """Whether the bar is met."""
-        return (self.value if self.ratio is None else self.ratio) <= self.bar
+        if self.bar is None:
+            return True
+        reached = self.value if self.ratio is None else self.ratio
+        return reached >= self.bar if self.at_least else reached <= self.bar
+
+    @property
+    def shown_bar(self) -> str:
+        """The bar in characters."""
+        if self.bar is None:
+            return ""
+        return f"{'≥' if self.at_least else '≤'} {self.bar:g} {self.unit if self.ratio is None else '×'}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the bar is met, in a word."""
+        if self.bar is None:
+            return ""
+        return "ok" if self.ok else "MISSED"
 
     def as_json(self) -> dict[str, object]:
         """Return the result's entry in the file."""
@@ -76,6 +97,7 @@ class Result:
             "peer_name": self.peer_name,
             "ratio": None if self.ratio is None else round(self.ratio, 3),
             "bar": self.bar,
+            "at_least": self.at_least,
             "ok": self.ok,
             "ratios": [round(ratio, 3) for ratio in self.ratios],
         }
@@ -109,11 +131,13 @@ def run(suite: Suite, rounds: int, only: str = "") -> Iterator[Result]:
             if benchmark.name in found:
                 yield _of_ratios(benchmark, found[benchmark.name])
             else:
+                worst = min if benchmark.at_least else max
                 yield Result(
                     name=benchmark.name,
                     unit=benchmark.unit,
-                    value=max(benchmark.measure() for _ in range(benchmark.samples)),
+                    value=worst(benchmark.measure() for _ in range(benchmark.samples)),
                     bar=benchmark.bar,
+                    at_least=benchmark.at_least,
                 )
 
 
@@ -128,6 +152,7 @@ def _of_ratios(benchmark: Benchmark, pairs: Sequence[tuple[float, float]]) -> Re
         # Of the rounds' own ratios: a round in which the machine was slow was slow for both.
         ratio=median(ratios),
         bar=benchmark.bar,
+        at_least=benchmark.at_least,
         ratios=ratios,
     )
 
@@ -153,8 +178,8 @@ def table(results: Sequence[Result]) -> str:
             f"{result.value:.2f} {result.unit}",
             "" if result.peer is None else f"{result.peer:.2f} {result.unit}",
             "" if result.ratio is None else f"{result.ratio:.2f} ×",
-            f"≤ {result.bar:g} {result.unit if result.ratio is None else '×'}",
-            "ok" if result.ok else "MISSED",
+            result.shown_bar,
+            result.verdict,
             result.peer_name,
         )
         for result in results
@@ -170,13 +195,14 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def write(results: Sequence[Result], path: Path) -> None:
-    """Write results for programs."""
+def write(results: Sequence[Result], path: Path, sections: Mapping[str, object] | None = None) -> None:
+    """Write results for programs, and the documents in ``sections`` beside them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "python": platform.python_version(),
         "system": sys.platform,
         "cores": os.cpu_count(),
         "results": [result.as_json() for result in results],
+        **(sections or {}),
     }
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.benchmarks import __main__ as command
 from tests.benchmarks.harness import Benchmark, Suite, run, table
+from tests.benchmarks.reporting import Report
 
 
 def suite_of(*benchmarks: Benchmark) -> Suite:
@@ -98,6 +99,43 @@ def test_of_several_samples_without_a_peer_the_worst_counts() -> None:
     benchmark = Benchmark(name="calls", unit="calls", measure=lambda: next(taken), bar=2, samples=3)
     (result,) = run(suite_of(benchmark), 1)
     assert (result.value, result.ok) == (3, False)
+
+
+@pytest.mark.parametrize(("bar", "ok"), [(99.0, True), (99.1, False)])
+def test_a_bar_that_is_the_least_is_met_down_to_itself_and_the_worst_sample_counts(
+    bar: float, ok: bool
+) -> None:
+    taken = iter([99.5, 99.0])
+    benchmark = Benchmark(
+        name="slot use", unit="%", measure=lambda: next(taken), bar=bar, at_least=True, samples=2
+    )
+    (result,) = run(suite_of(benchmark), 1)
+    assert (result.value, result.ok, result.as_json()["at_least"]) == (99.0, ok, True)
+    shown = table([result])
+    assert f"≥ {bar:g} %" in shown
+    assert ("MISSED" in shown) is not ok
+
+
+def test_what_is_measured_to_be_known_has_no_bar_to_miss() -> None:
+    (result,) = run(suite_of(Benchmark(name="jobs", unit="jobs", measure=lambda: 8.4, bar=None)), 1)
+    assert (result.ok, result.as_json()["bar"]) == (True, None)
+    shown = table([result])
+    assert "8.40 jobs" in shown
+    assert not {"ok", "MISSED", "≤", "≥"} & set(shown.split())
+
+
+def test_a_report_is_printed_and_is_a_section_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    benchmark, _ = sampled([1, 1], [1, 1])
+    monkeypatch.setattr(command, "SUITES", (suite_of(benchmark),))
+    monkeypatch.setattr(command, "RESULTS_FILE", tmp_path / "bench.json")
+    made = Report(name="ticks", text="a table of ticks", document=[{"reads": 3}])
+    monkeypatch.setattr(command, "REPORTS", (lambda _: made, lambda _: None))
+    assert command.main(["--rounds", "1"]) == 0
+    assert "a table of ticks" in capsys.readouterr().out
+    document = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert (document["ticks"], len(document["results"])) == ([{"reads": 3}], 1)
 
 
 def test_only_what_is_named_is_measured() -> None:

@@ -1,8 +1,12 @@
-"""One cloud for all tests of a worker; they stay out of one another's way by being about different people."""
+"""One cloud for all tests of a worker; they stay out of one another's way by being about different people.
+
+While a worker is about tests of other folders, its clouds' timers rest: they would take the time of those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,16 +14,41 @@ import pytest
 from .support import LocalStudio, running_studio
 
 
+class Resting:
+    """Stops a cloud's timers before a test of another folder and starts them before one of this."""
+
+    def __init__(self, studio: LocalStudio) -> None:
+        self._studio = studio
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._studio.tick(Path(__file__).parent in item.path.parents)
+
+
+@contextmanager
+def resting(studio: LocalStudio, config: pytest.Config) -> Iterator[LocalStudio]:
+    plugin = Resting(studio)
+    config.pluginmanager.register(plugin)
+    yield studio
+    config.pluginmanager.unregister(plugin)
+
+
 @pytest.fixture(scope="session")
-def session_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
-    with running_studio(tmp_path_factory.mktemp("cloud")) as made:
+def session_studio(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[LocalStudio]:
+    with running_studio(tmp_path_factory.mktemp("cloud")) as made, resting(made, pytestconfig):
         yield made
 
 
 @pytest.fixture(scope="session")
-def file_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
+def file_studio(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[LocalStudio]:
     """A cloud whose DashScope is given files instead of URLs."""
-    with running_studio(tmp_path_factory.mktemp("files"), parameters={"TrainingFiles": "file_id"}) as made:
+    with (
+        running_studio(tmp_path_factory.mktemp("files"), parameters={"TrainingFiles": "file_id"}) as made,
+        resting(made, pytestconfig),
+    ):
         yield made
 
 

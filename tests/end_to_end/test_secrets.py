@@ -13,6 +13,8 @@ from local.wire import Fault, Response
 
 from .support import LocalStudio, eventually, photo, running_studio, scenery
 
+pytestmark = pytest.mark.xdist_group("a searched cloud")
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:

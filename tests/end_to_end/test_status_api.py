@@ -9,6 +9,8 @@ import pytest
 
 from .support import LocalStudio, photo
 
+pytestmark = pytest.mark.xdist_group("people of the status API")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def people(session_studio: LocalStudio) -> list[str]:

@@ -99,6 +99,7 @@ class SimulatedCloud:
         retry_delay: int = 60_000,
         skew: int = 0,
         training_files: str = "url",
+        emulated_tables: bool = True,
     ) -> None:
         self.kernel = Kernel(seed)
         self.faults = faults
@@ -110,9 +111,10 @@ class SimulatedCloud:
         clock = Seconds(self.kernel)
         with quick_databases():
             self.objects = ObjectStore(None, clock)
-            self.tables = TableStore(None, clock, index_lag=index_lag)
+            self.tables = TableStore(None, clock, index_lag=index_lag) if emulated_tables else None
         begin_alike(self.objects._database, "bucket", lambda: self.objects.create_bucket(BUCKET))
-        begin_alike(self.tables._database, "tables", self._create_tables)
+        if self.tables is not None:
+            begin_alike(self.tables._database, "tables", self._create_tables)
         self.behaviour = behaviour or Behaviour(
             training_seconds=302.0, fetch="start", second_job="queue", kept_jobs=10_000
         )
@@ -133,7 +135,9 @@ class SimulatedCloud:
         )
         service = DashScopeService(self.studio, clock, api_keys=[API_KEY])
         self._session = Session(service, self.gate, self.invariants)
-        self._ots = SimulatedOtsClient(self.tables, _RESOURCES.tables, self.gate, self._row_written)
+        self._ots = SimulatedOtsClient(
+            self.tables, _RESOURCES.tables, self.gate, self._row_written, index_lag=index_lag
+        )
         self._jobs_by_write: dict[str, Job] = {}
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
@@ -204,9 +208,10 @@ class SimulatedCloud:
         return list(self._jobs_seen[1])
 
     def check_mirrors(self) -> None:
-        """Hold what reads are answered from against the emulator's own tables."""
-        for mirror in self._ots.mirrors.values():
-            mirror.check()
+        """Hold what reads are answered from against the emulator's own tables, if it is there."""
+        if self.tables is not None:
+            for mirror in self._ots.mirrors.values():
+                mirror.check(self.tables)
 
     def uploads(self) -> list[StoredObject]:
         """Return everything that lies under ``people/``."""
@@ -215,7 +220,8 @@ class SimulatedCloud:
     def close(self) -> None:
         """Let go of the databases."""
         self.objects.close()
-        self.tables.close()
+        if self.tables is not None:
+            self.tables.close()
         self.studio.close()
 
     def is_settled(self) -> bool:
@@ -277,6 +283,7 @@ class SimulatedCloud:
         self.invariants.row_written(table, before, after, self._ots.writer)
 
     def _create_tables(self) -> None:
+        assert self.tables is not None
         self.tables.create_instance(INSTANCE)
         for table in _RESOURCES.tables:
             self.tables.create_table(

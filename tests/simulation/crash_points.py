@@ -70,6 +70,7 @@ def play(scenario: Scenario, crashes: Strikes) -> Played:
             _come_to_rest(cloud)
             _check_struck(cloud, crashes)
             _check_ending(cloud)
+            cloud.check_mirrors()
         except AssertionError as problem:
             told = [f"{fault.value} {cloud.gate.trace[index]}" for index, fault in crashes.items()]
             raise Violation(f"{scenario.name!r} with {told}: {problem}") from problem

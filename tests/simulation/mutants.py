@@ -223,40 +223,6 @@ MUTANTS = (
 )
 
 
-KILLED_BY = {
-    "no grace": 6,
-    "no adoption": 6,
-    "POST before intent": 0,
-    "no version check": 0,
-    "the grace begins with the submit, not with the end of the run that may send it": 6,
-    "slot freed before the terminal write": 0,
-    "adopt by newest instead of by path": 0,
-    "a failed attempt's fine-tune is adopted again": 2,
-    "retry POST on time-out": 6,
-    "429 counted as failure": 5,
-    "unknown status counted as failed": 9,
-    "404 believed without the list": 2,
-    "first list page taken as complete": 44,
-    "a cancel by hand not seen": 119,
-    "no deadline for a stuck training": 92,
-    "a result that is never written": 0,
-    "late photos dropped": 0,
-    "an overwritten photo taken for the old one": 0,
-    "naive local time": 0,
-    "sweep removed": 5,
-    "event deduplicated by ETag alone": 14,
-    "an ended job leaves the work in hand before its delivery": 0,
-    "the snapshot's name does not tell the job": 0,
-    "a place kept by nobody's number: the next job goes beside the one that runs": 7,
-    "an upload that was left to its event counts as recorded": 5,
-    "a job that is put back goes to the end of the queue": 85,
-    "a place is released though its job still needs it": 237,
-    "what was carried over is submitted under the other revision's paths": 0,
-    "a signed URL in the log": 0,
-}
-"""For each mutant the first seed that finds it."""
-
-
 def mutated_source(mutant: Mutant) -> str:
     """Return the changed text of the mutant's module; every change must apply exactly once."""
     text = Path(str(importlib.import_module(mutant.module).__file__)).read_text(encoding="utf-8")

@@ -12,7 +12,6 @@ from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
 from tests.simulation.kernel import Run
 from tests.simulation.scenarios import Scenario
-from tests.simulation.stores import INSTANCE
 
 SEED = 1
 
@@ -50,6 +49,7 @@ class ScenarioCloud(SimulatedCloud):
             rules=scenario.rules,
             behaviour=scenario.new_behaviour(),
             training_files=scenario.training_files,
+            emulated_tables=not crashes,
         )
         self.scenario = scenario
         self.recorded_until = 0
@@ -63,8 +63,8 @@ class ScenarioCloud(SimulatedCloud):
 
     def slot(self) -> dict[str, Any]:
         """The slot's row, or nothing before it is first taken."""
-        found = self.tables.get_row(INSTANCE, "control", [("name", "slot")]).row
-        return json.loads({cell.name: cell.value for cell in found.cells}["value"]) if found else {}
+        found = self._ots.mirrors["control"].columns([("name", "slot")])
+        return json.loads(found["value"]) if found else {}
 
 
 def _refusing(usual: Callable[..., Any], refuse: Callable[[int], Exception | None]) -> Callable[..., Any]:

@@ -23,6 +23,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 TROUBLE_LASTS = 8 * MINUTE
 LONGEST_DEADLINE = 30 * MINUTE
+TABLES_CHECKED_EVERY = 10
 LATEST_EVENT = 4 * HOUR
 LONGEST_PAUSE = HOUR
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CRASH_IN_FLIGHT)
@@ -98,6 +99,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         index_lag=chance.choice((0.0, 0.05, 3.0)),
         skew=chance.choice((0, 0, 2_000)),
         training_files=chance.choice(("url", "url", "file_id")),
+        emulated_tables=seed % TABLES_CHECKED_EVERY == 0,
     )
     cloud.gate.latency = chance.choice((10, 120, 120))
     return cloud

@@ -29,7 +29,7 @@ from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed
 from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
-from tests.simulation.kernel import Run
+from tests.simulation.kernel import Run, Seconds
 from tests.simulation.mirror import Mirror
 
 INSTANCE = "facechain"
@@ -79,15 +79,19 @@ class SimulatedOtsClient:
 
     def __init__(
         self,
-        store: TableStore,
+        store: TableStore | None,
         tables: Iterable[Table],
         gate: Gate,
         watch: Callable[[str, dict[str, Any] | None, dict[str, Any]], None],
+        *,
+        index_lag: float = 0.0,
     ) -> None:
         self._store = store
         self._gate = gate
         self._watch = watch
-        self.mirrors = {table.name: Mirror(store, table) for table in tables}
+        clock = Seconds(gate.kernel)
+        lag = round(index_lag * 1000) if store is None else store._lag
+        self.mirrors = {table.name: Mirror(table, lambda: int(clock.now() * 1000), lag) for table in tables}
         # A table and its indexes by their names, as ranges are asked for.
         self._readable = dict(self.mirrors)
         for table in tables:
@@ -126,6 +130,27 @@ class SimulatedOtsClient:
         return self._gate("ots", f"GetRange {table}", read, OTS)
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
+        writer = self._gate.kernel.current
+        mirror = self.mirrors[table]
+
+        def write() -> None:
+            refusal = None if mirror.allows(row.primary_key, condition) else _condition_failed()
+            if self._store is not None:
+                self._put_into_store(self._store, table, row, condition, refusal)
+            if refusal is not None:
+                raise refusal
+            before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
+            mirror.written(row.primary_key, after)
+            self.writer = writer
+            self._watch(table, before, after)
+
+        self._gate("ots", f"PutRow {table}", write, OTS)
+
+    @staticmethod
+    def _put_into_store(
+        store: TableStore, table: str, row: Any, condition: Any, refusal: tablestore.OTSServiceError | None
+    ) -> None:
+        """Have the emulator write the row; it has to say the same of the condition."""
         expected = condition.get_column_condition()
         column = None
         if expected is not None:
@@ -134,20 +159,17 @@ class SimulatedOtsClient:
             )
         wanted = Condition(_EXISTENCE[condition.get_row_existence_expectation()], column)
         cells = [Cell(name, value) for name, value in row.attribute_columns]
-        writer = self._gate.kernel.current
+        said = None
+        try:
+            store.put_row(INSTANCE, table, Row(row.primary_key, cells), wanted)
+        except TableStoreError as error:
+            said = (error.code, error.message)
+        own = refusal and (refusal.get_error_code(), refusal.get_error_message())
+        assert said == own, f"the emulator says {said} of a row of {table}, and not {own}"
 
-        def write() -> None:
-            try:
-                self._store.put_row(INSTANCE, table, Row(row.primary_key, cells), wanted)
-            except TableStoreError as error:
-                raise tablestore.OTSServiceError(error.status, error.code, error.message, "") from None
-            mirror = self.mirrors[table]
-            before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
-            mirror.written(row.primary_key, after)
-            self.writer = writer
-            self._watch(table, before, after)
 
-        self._gate("ots", f"PutRow {table}", write, OTS)
+def _condition_failed() -> tablestore.OTSServiceError:
+    return tablestore.OTSServiceError(403, "OTSConditionCheckFail", "Condition check failed.", "")
 
 
 class _Item:

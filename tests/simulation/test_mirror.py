@@ -1,4 +1,4 @@
-"""What reads of tables are answered from is, at every read, what the emulator would have answered."""
+"""Where the emulator is there, it agrees with the tables in plain Python at every read and every write."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from typing import Any
 import pytest
 import tablestore
 
+from local.tablestore.models import TableStore
 from local.tablestore.values import Special
-from tests.simulation.mirror import Mirror, Page, plain
-from tests.simulation.seeds import play
+from tests.simulation.cloud import SimulatedCloud
+from tests.simulation.faults import NoFaults
+from tests.simulation.mirror import Existence, Mirror, Page, plain
+from tests.simulation.seeds import TABLES_CHECKED_EVERY, play
+from tests.simulation.stores import SimulatedOtsClient
 
-SEEDS = range(8)
+SEEDS = range(0, 8 * TABLES_CHECKED_EVERY, TABLES_CHECKED_EVERY)
 
 _BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Special.INF_MAX}
 
 
 def test_every_read_of_a_story_gets_what_the_emulator_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    get, pages, read = Mirror.get, Mirror.range, set[str]()
+    make, get, pages = SimulatedOtsClient.__init__, Mirror.get, Mirror.range
+    stores: dict[Mirror, TableStore] = {}
+    read: set[str] = set()
+
+    def made(client: SimulatedOtsClient, store: TableStore, *args: Any, **options: Any) -> None:
+        make(client, store, *args, **options)
+        stores.update(dict.fromkeys(client.mirrors.values(), store))
 
     def same_row(mirror: Mirror, key: Any) -> Any:
         mine = get(mirror, key)
-        found = mirror._store.get_row(mirror._table.instance, mirror._table.name, key).row
+        found = stores[mirror].get_row(mirror._table.instance, mirror._table.name, key).row
         assert (mine and _lists(mine)) == (found and plain(found))
         return mine
 
@@ -29,7 +39,7 @@ def test_every_read_of_a_story_gets_what_the_emulator_has(monkeypatch: pytest.Mo
         mirror: Mirror, name: str, start: Any, end: Any, *, backward: bool = False, limit: int | None
     ) -> Page:
         following, rows = pages(mirror, name, start, end, backward=backward, limit=limit)
-        page = mirror._store.get_range(
+        page = stores[mirror].get_range(
             mirror._table.instance, name, _key(start), _key(end), backward=backward, limit=limit
         )
         assert following == (page.next_start and list(page.next_start))
@@ -37,11 +47,50 @@ def test_every_read_of_a_story_gets_what_the_emulator_has(monkeypatch: pytest.Mo
         read.update({name} if rows else ())
         return following, rows
 
+    monkeypatch.setattr(SimulatedOtsClient, "__init__", made)
     monkeypatch.setattr(Mirror, "get", same_row)
     monkeypatch.setattr(Mirror, "range", same_page)
     for seed in SEEDS:
         play(seed)
     assert read >= {"jobs", "jobs_in_hand", "control"}
+
+
+@pytest.mark.parametrize("existence", ["IGNORE", "EXPECT_EXIST", "EXPECT_NOT_EXIST"])
+@pytest.mark.parametrize("expected", [None, 1, 2])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_condition_is_judged_as_the_emulator_judges_it(
+    existence: str, expected: int | None, there: bool
+) -> None:
+    cloud = SimulatedCloud(1, NoFaults())
+    client = cloud._ots
+    ends: list[str] = []
+
+    def write(condition: Any) -> None:
+        row = tablestore.Row([("name", "slot")], [("version", 1), ("value", "{}")])
+        try:
+            client._put_into_store(cloud.tables, "control", row, condition, None)
+        except AssertionError:
+            ends.append("refused")
+        else:
+            ends.append("taken")
+        if client.mirrors["control"].allows(row.primary_key, condition):
+            client.mirrors["control"].written(row.primary_key, dict(row.primary_key + row.attribute_columns))
+            ends.append("taken")
+        else:
+            ends.append("refused")
+
+    if there:
+        write(tablestore.Condition(Existence.IGNORE))
+    column = (
+        None
+        if expected is None
+        else tablestore.SingleColumnCondition(
+            "version", expected, tablestore.ComparatorType.EQUAL, pass_if_missing=False
+        )
+    )
+    write(tablestore.Condition(getattr(Existence, existence), column))
+    cloud.close()
+    assert ends[-2] == ends[-1]
 
 
 def _key(key: Any) -> list[tuple[str, Any]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from tests.simulation.invariants import Violation
-from tests.simulation.mutants import KILLED_BY, MUTANTS, Mutant, alive
+from tests.simulation.killers import killer
+from tests.simulation.mutants import MUTANTS, Mutant, alive
 from tests.simulation.seeds import play
 
 SCANNED = 150
@@ -21,14 +19,8 @@ def test_at_least_fourteen_breakages_with_names_of_their_own_are_tried() -> None
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
 def test_the_mutant_is_found(mutant: Mutant) -> None:
-    known = [KILLED_BY[mutant.name]] if mutant.name in KILLED_BY else []
-    with alive(mutant):
-        for seed in itertools.chain(known, range(SCANNED)):
-            try:
-                play(seed)
-            except Violation:
-                return
-    pytest.fail(f"the mutant lives: {mutant.name}")
+    if killer(mutant, range(SCANNED)) is None:
+        pytest.fail(f"the mutant lives: {mutant.name}")
 
 
 def test_the_product_itself_is_back_after_a_mutant() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -11,6 +13,7 @@ from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK, SimulatedCloud, simulated
 from tests.simulation.faults import NoFaults
+from tests.simulation.scenarios import zipped
 
 
 @pytest.fixture
@@ -41,6 +44,34 @@ def test_an_upload_costs_one_read_and_one_write_and_no_download(cloud: Simulated
     }
     assert first == expected
     assert second == expected
+
+
+def tablestore(calls: Counter[str]) -> int:
+    return sum(count for name, count in calls.items() if name.startswith("ots "))
+
+
+def test_every_photo_of_a_set_and_of_the_next_costs_at_most_three_operations(cloud: SimulatedCloud) -> None:
+    photos = [
+        calls_of(cloud, partial(cloud.upload, "anna", f"{number}.jpg", b"FACE %d" % number), 10_000)
+        for number in range(5)
+    ]
+    late = calls_of(cloud, lambda: cloud.upload("anna", "no face.jpg", b"VIEW"), 10_000)
+    cloud.advance(60_000)
+    calls_of(cloud, cloud.invoke_reconcile, TICK)
+    assert cloud.jobs()[0].state is not JobState.COLLECTING
+    of_the_next = calls_of(cloud, lambda: cloud.upload("anna", "new.jpg", b"FACE new"), 10_000)
+    assert [job.revision for job in cloud.jobs()] == [1, 2]
+    assert max(tablestore(calls) for calls in (*photos, late, of_the_next)) <= 3
+
+
+def test_a_zip_and_each_photo_in_it_cost_at_most_three_operations(cloud: SimulatedCloud) -> None:
+    # One after the other, as in a function of one instance: photos that come at once also wait for their row.
+    delays = itertools.count(5_000, 5_000)
+    cloud._bucket._uploaded = lambda key, content: cloud._put(key, content, (next(delays),))
+    content = zipped({f"{number}.jpg": b"FACE %d" % number for number in range(4)})
+    calls = calls_of(cloud, lambda: cloud.upload("anna", "all.zip", content), 40_000)
+    assert len(cloud.jobs()[0].usable) == 4
+    assert tablestore(calls) <= 3 * 5
 
 
 def test_a_repeated_event_costs_two_reads_and_no_write(cloud: SimulatedCloud) -> None:

@@ -1,6 +1,6 @@
 """A simulated account that keeps a record: what every strategy works on, in virtual time, without a socket.
 
-Handlers, clients and emulators are the real ones; each external call takes a while each way, drawn evenly from
+Handlers, clients and emulators are the real ones; an external call takes a while each way, drawn evenly from
 1 to ``LATENCY`` milliseconds and the same for all services; a timer fires on the minute. Every invocation is
 billed for ``OVERHEAD`` beside its calls, for Python's own work. Cold starts are left out: what runs once a
 minute stays warm.
@@ -27,7 +27,7 @@ from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.domain.rules import Rules
 from tests.benchmarks.strategies.metering import Meter, MeteredOtsClient
-from tests.benchmarks.strategies.workloads import PHOTO_SPACING, PHOTOS, Workload
+from tests.benchmarks.strategies.workloads import PHOTO_SPACING, Workload
 from tests.simulation import cloud as simulation
 from tests.simulation.cloud import SimulatedCloud, simulated
 from tests.simulation.dashscope_end import Session, Watch
@@ -101,6 +101,7 @@ class Account(SimulatedCloud):
         on_upload: handles an upload's event; None: ``functions.collect`` does.
         invocations: every run of a function.
         asked: when DashScope was asked about fine-tunes, in seconds.
+        sweeps: how often the sweep's progress was written, which is for all jobs together.
     """
 
     def __init__(self, workload: Workload, rules: Rules | None = None) -> None:
@@ -115,6 +116,7 @@ class Account(SimulatedCloud):
         self.records = Records()
         self.invocations: list[Invocation] = []
         self.asked: list[float] = []
+        self.sweeps = 0
         self.on_upload: Callable[[bytes], None] | None = None
         self._accepted = 0
         self._prepare_next()
@@ -131,7 +133,9 @@ class Account(SimulatedCloud):
         self._session = self._new_session(self.invariants)
 
     def _new_session(self, watch: Watch) -> Session:
-        return _Session(self._session._service, self.gate, _Announcer(watch, self._submit_accepted), self.asked)
+        return _Session(
+            self._session._service, self.gate, _Announcer(watch, self._submit_accepted), self.asked
+        )
 
     @property
     def meters(self) -> dict[str, Meter]:
@@ -148,9 +152,11 @@ class Account(SimulatedCloud):
         for number, arrival in enumerate(self.workload.arrivals):
             content = b"VIEW" if number in self.workload.unusable else b"FACE"
             person, start = f"person-{number:03}", self.kernel.start + arrival
-            for photo in range(PHOTOS):
-                self._upload_at(start + photo * PHOTO_SPACING, person, f"{photo}.jpg", b"%s %d" % (content, photo))
-            self._upload_at(start + (PHOTOS + 1) * PHOTO_SPACING, person, "_READY", b"")
+            for photo in range(self.workload.photos):
+                self._upload_at(
+                    start + photo * PHOTO_SPACING, person, f"{photo}.jpg", b"%s %d" % (content, photo)
+                )
+            self._upload_at(start + (self.workload.photos + 1) * PHOTO_SPACING, person, "_READY", b"")
 
     def _upload_at(self, when: int, person: str, name: str, content: bytes) -> None:
         self.kernel.at(when, lambda: self.upload(person, name, content + b" " + person.encode()))
@@ -185,7 +191,9 @@ class Account(SimulatedCloud):
         return Workbench(
             rows=Rows(self._ots, PEER_TABLE.name, self._token, retries),
             bucket=self._bucket,
-            trainer=DashScope(DASHSCOPE_URL, API_KEY, new_session=lambda: self._peer_session, retries=retries),
+            trainer=DashScope(
+                DASHSCOPE_URL, API_KEY, new_session=lambda: self._peer_session, retries=retries
+            ),
             clock=clock,
         )
 
@@ -202,6 +210,7 @@ class Account(SimulatedCloud):
     def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         if table != PEER_TABLE.name:
             super()._row_written(table, before, after)
+        self.sweeps += after.get("name") == "sweep"
         if "fine_tune_id" in after:
             self.records.note(before, after, self.kernel.now)
 

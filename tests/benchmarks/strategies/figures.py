@@ -17,12 +17,12 @@ class Figures:
     """One strategy in one workload. Waits are in seconds; None where there is nothing to tell.
 
     Attributes:
-        slot_use: percent of the time from the first submit to the last end in which a fine-tune was going.
+        slot_use: percent of the time from the first submit to the last end in which a fine-tune goes.
         settled_slot_use: the same from the workload's ``settles_at`` on.
         closed_free: from the close of a set to its submit, of those that found the slot free and no queue.
         seen_lingering: from a fine-tune's end to its being visible, of those that a run stayed for.
         gets: questions to DashScope about fine-tunes, for each of them.
-        function_seconds: how long functions ran, for each fine-tune, and ``upload_seconds`` of it for uploads.
+        function_seconds: how long functions ran, for each fine-tune, and ``upload_seconds`` for uploads.
         upload_units: Tablestore capacity units for each upload; ``job_units`` of all, for each fine-tune.
         cny: for 1,000 people, without the trainings.
     """

@@ -1,4 +1,4 @@
-"""Tablestore behind the gate as in the simulation, but every read is the emulator's own, and each call is billed."""
+"""Tablestore behind the gate as in the simulation, with the emulator's own reads and every call billed."""
 
 from __future__ import annotations
 

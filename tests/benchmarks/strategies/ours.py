@@ -6,7 +6,7 @@ from tests.benchmarks.strategies.account import Account
 from tests.simulation.cloud import TICK
 
 REFUSED_AGAIN = (500, 1_000, 2_000, 4_000, 8_000)
-"""Milliseconds between the tries of an event whose function is at its limit, as Function Compute makes them."""
+"""Milliseconds between the tries of an event whose function is at its limit, by Function Compute."""
 
 
 class Lingering:

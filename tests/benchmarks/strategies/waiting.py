@@ -42,7 +42,7 @@ class Waiting(Peer):
 
 
 class Workflow(Waiting):
-    """Submits one, waits, looks, waits again until it has ended, and goes on with the next in the same step."""
+    """Submits one, waits, looks until it has ended, and goes on with the next in the same step."""
 
     wait = 0
 
@@ -73,7 +73,7 @@ class Wait30(Workflow):
 
 
 class HeldProcess(Waiting):
-    """The wait loop of DashScope's SDK: a process that sleeps and asks until there is no more."""
+    """The wait loop of DashScope's SDK: a process that sleeps and asks until nobody is left."""
 
     name = "SDK wait loop"
 

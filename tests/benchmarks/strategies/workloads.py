@@ -29,6 +29,7 @@ class Workload:
     Attributes:
         name: what it is, in words.
         arrivals: when each person's first photo comes, in milliseconds from the start.
+        photos: how many each of them sends.
         durations: how long each fine-tune takes from being accepted to its end, in seconds.
         failing: which fine-tunes fail at their end, through DashScope's fault.
         unusable: which people send no photo with a face.
@@ -37,6 +38,7 @@ class Workload:
 
     name: str
     arrivals: tuple[int, ...]
+    photos: int = PHOTOS
     durations: tuple[float, ...] = (TRAINING,) * ROOM
     failing: frozenset[int] = frozenset()
     unusable: frozenset[int] = frozenset()

@@ -1,0 +1,167 @@
+"""What a cold start imports, held against the SDKs themselves; and the size of the zip that it comes from.
+
+Each sample is a process of its own with the libraries of Function Compute's runtime. It sums the processor's
+time that import statements take, from the first line until the first event has been answered, so that what is
+imported on the way counts and what is waited for does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import Any
+
+from local.deployment import RUNTIME_LIBRARIES
+from local.packaging import ROOT, build_package
+from local.samples import encoded, portrait
+from tests.benchmarks.harness import Benchmark, Sample
+from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import oss2
+
+SAMPLES, TOKEN = 3, "token-of-the-cold-starts"
+KILOBYTE = 1000
+# The time of the outermost import statements; those inside of one are in it.
+_PROBE = """
+import builtins, json, sys, time
+from types import SimpleNamespace
+inner, depth, spent = builtins.__import__, 0, 0.0
+def timed(*given, **named):
+    global depth, spent
+    if depth:
+        return inner(*given, **named)
+    depth, began = 1, time.process_time()
+    try:
+        return inner(*given, **named)
+    finally:
+        depth, spent = 0, spent + time.process_time() - began
+builtins.__import__ = timed
+exec(sys.argv[1])
+print(json.dumps(spent * 1000))
+"""
+_CALL = """
+from functions import {name}
+credentials = SimpleNamespace(access_key_id={key!r}, access_key_secret={secret!r}, security_token="")
+context = SimpleNamespace(credentials=credentials, function=SimpleNamespace(timeout=60))
+answer = {name}.handler({event!r}, context)
+assert {check}, answer
+"""
+
+
+@contextmanager
+def importing() -> Iterator[Sequence[Benchmark]]:
+    """Give the benchmarks of a cold start; the services are started with the first that is measured."""
+    with ExitStack() as opened:
+        starts = _ColdStarts(opened)
+        all_three = "import oss2, tablestore, dashscope"
+        yield [
+            starts.benchmark("status", starts.status, "import tablestore", 1.15),
+            starts.benchmark("collect", starts.collect, all_three, 0.6),
+            starts.benchmark("reconcile", starts.reconcile, all_three, 0.6),
+            Benchmark(
+                name="The zip's own code",
+                unit="KB",
+                measure=lambda: build_package().own_bytes / KILOBYTE,
+                bar=300,
+            ),
+        ]
+
+
+class _ColdStarts:
+    """Processes that import and answer one event, and the services that they talk to."""
+
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+        self._photos = itertools.count()
+
+    def benchmark(self, function: str, measure: Sample, peer: str, bar: float) -> Benchmark:
+        return Benchmark(
+            name=f"Imports of {function} with its first event",
+            unit="ms",
+            measure=measure,
+            peer_name=peer,
+            peer=lambda: self._imported(peer),
+            bar=bar,
+            samples=SAMPLES,
+        )
+
+    def status(self) -> float:
+        event = {
+            "version": "v1",
+            "rawPath": "/people/somebody",
+            "headers": {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"},
+            "queryParameters": {},
+            "body": "",
+            "isBase64Encoded": False,
+            "requestContext": {"http": {"method": "GET", "path": "/people/somebody"}},
+        }
+        return self._called("status", event, "answer['statusCode'] == 404")
+
+    def collect(self) -> float:
+        key = f"people/cold-{next(self._photos)}/1.jpg"
+        self._bucket.put_object(key, encoded(portrait(7, size=(480, 600))))
+        entry = {
+            "eventName": "ObjectCreated:PutObject",
+            "oss": {"bucket": {"name": BUCKET}, "object": {"key": key}},
+        }
+        return self._called("collect", {"events": [entry]}, f"answer['outcomes'] == {{{key!r}: 'usable'}}")
+
+    def reconcile(self) -> float:
+        return self._called("reconcile", {"payload": ""}, "'rounds' in answer and not answer['troubles']")
+
+    def _called(self, name: str, event: Mapping[str, Any], check: str) -> float:
+        script = _CALL.format(
+            name=name, key=KEY_ID, secret=SECRET, event=json.dumps(event).encode(), check=check
+        )
+        return self._imported(script, self._environment)
+
+    def _imported(self, script: str, environment: Mapping[str, str] | None = None) -> float:
+        path = os.pathsep.join([str(RUNTIME_LIBRARIES), str(ROOT)])
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", _PROBE, script],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {}), "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return float(json.loads(done.stdout.splitlines()[-1]))
+
+    @cached_property
+    def _environment(self) -> Mapping[str, str]:
+        folder = self._opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.stores", folder],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._opened.callback(_end, process)
+        assert process.stdout
+        environment: dict[str, str] = json.loads(process.stdout.readline())
+        return {**environment, "STATUS_TOKEN": TOKEN}
+
+    @cached_property
+    def _bucket(self) -> oss2.Bucket:
+        endpoint = self._environment["OSS_ENDPOINT"]
+        return oss2.Bucket(
+            oss2.AuthV4(KEY_ID, SECRET), endpoint, BUCKET, region="cn-beijing", enable_crc=False
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    process.stdin.close()
+    process.wait()

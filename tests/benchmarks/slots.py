@@ -1,0 +1,109 @@
+"""What keeps the training slot busy and what that costs: the product beside its peers, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tests.benchmarks.harness import Benchmark, Sample
+from tests.benchmarks.strategies.campaign import Campaign
+from tests.benchmarks.strategies.ours import Lingering
+from tests.benchmarks.strategies.workloads import ARRIVING, SHIFTS, SPREAD, STEADY, TROUBLED, WIDE, Workload
+from tests.benchmarks.ticks import HISTORIES, Ticks, writes_of_a_life
+
+CAMPAIGN, TICKS = Campaign(), Ticks()
+SLOT_USE = {STEADY: 99.0, SPREAD: 98.5, WIDE: 97.5}
+AFTER_A_SHIFT = SLOT_USE[STEADY] - 1
+GETS, FUNCTION_SECONDS = 20, 75
+
+
+@contextmanager
+def slots() -> Iterator[Sequence[Benchmark]]:
+    """Give the benchmarks of the slot; a workload is lived through with the first of its figures."""
+    yield [
+        *(_at_least(f"Slot use, {one.name}", one, "slot_use", bar) for one, bar in SLOT_USE.items()),
+        *(
+            _at_least(f"Slot use, {one.name}, from the fifth on", one, "settled_slot_use", AFTER_A_SHIFT)
+            for one in SHIFTS
+        ),
+        *(
+            _figure(f"GETs a job, {one.name}", one, "settled_gets", "GETs", GETS)
+            for one in (*SLOT_USE, *SHIFTS)
+        ),
+        *(
+            _figure(
+                f"Function time a job, {one.name}", one, "settled_function_seconds", "s", FUNCTION_SECONDS
+            )
+            for one in (*SLOT_USE, *SHIFTS)
+        ),
+        _figure(
+            f"Closed until submitted, slot free, p50, {ARRIVING[0].name}",
+            ARRIVING[0],
+            "closed_free_p50",
+            "s",
+            1,
+        ),
+        *(
+            _figure(
+                f"End until visible, lingering, {share}, {one.name}", one, f"seen_lingering_{share}", "s", bar
+            )
+            for one in SLOT_USE
+            for share, bar in (("p50", 3), ("p99", 10))
+        ),
+        *(
+            _figure(f"Jobs an hour, {one.name}", one, "jobs_an_hour", "jobs")
+            for one in (*ARRIVING, *TROUBLED)
+        ),
+    ]
+
+
+@contextmanager
+def ticks() -> Iterator[Sequence[Benchmark]]:
+    """Give the benchmarks of a minute without work, and of the writes of all the work for one job."""
+    yield [
+        Benchmark(
+            name="A job of one photo, all its life: writes of Tablestore",
+            unit="calls",
+            measure=writes_of_a_life,
+            bar=12,
+        ),
+        _tick("Idle tick: reads of Tablestore", "calls", "reads", 3),
+        _tick("Idle tick: writes of Tablestore", "calls", "writes", 0),
+        _tick("Idle tick: calls of DashScope", "calls", "dashscope_calls", 0),
+        Benchmark(
+            name="Idle tick: capacity units more after a million jobs than after none",
+            unit="CU",
+            measure=lambda: _units(HISTORIES[-1]) - _units(HISTORIES[0]),
+            bar=0,
+        ),
+    ]
+
+
+def _units(history: int) -> float:
+    return TICKS.of(Lingering, history).units
+
+
+def _tick(name: str, unit: str, field: str, bar: float) -> Benchmark:
+    """The most that it is at any history."""
+
+    def measure() -> float:
+        return max(float(getattr(TICKS.of(Lingering, history), field)) for history in HISTORIES)
+
+    return Benchmark(name=name, unit=unit, measure=measure, bar=bar)
+
+
+def _figure(name: str, workload: Workload, field: str, unit: str, bar: float | None = None) -> Benchmark:
+    return Benchmark(name=name, unit=unit, measure=_of_ours(workload, field), bar=bar)
+
+
+def _at_least(name: str, workload: Workload, field: str, bar: float) -> Benchmark:
+    return Benchmark(name=name, unit="%", measure=_of_ours(workload, field), bar=bar, at_least=True)
+
+
+def _of_ours(workload: Workload, field: str) -> Sample:
+    def measure() -> float:
+        value = getattr(CAMPAIGN.of(Lingering, workload), field)
+        assert value is not None, f"{workload.name}: nothing to tell {field} by"
+        return float(value)
+
+    return measure

@@ -1,0 +1,140 @@
+"""What a minute without work costs, after so many finished jobs: ours beside a scan of the table.
+
+The history is put into the emulator's tables at once, as copies of one finished job that keep what an index
+shows and a scan reads. Virtual time; the calls are those of one tick in which nothing is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from sqlite3 import Connection
+
+from local.tablestore.keys import encode_key
+from local.tablestore.models import TableStore
+from local.tablestore.rows import StoredRow
+from tests.benchmarks.strategies.account import PEER_TABLE, Account, living
+from tests.benchmarks.strategies.campaign import Strategy, in_parallel
+from tests.benchmarks.strategies.ours import Lingering
+from tests.benchmarks.strategies.polling import SameTick
+from tests.benchmarks.strategies.workloads import Workload
+from tests.simulation.stores import INSTANCE
+
+HISTORIES = (0, 1_000, 100_000, 1_000_000)
+MOST_TICKS = 3
+MINUTE = 60_000
+_KEPT = ("state", "closed_at", "opened_at", "due_at", "fine_tune_id", "version")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickCost:
+    """One idle tick: calls of Tablestore and their capacity units, calls of DashScope, and its seconds."""
+
+    strategy: str
+    history: int
+    reads: int
+    writes: int
+    units: int
+    dashscope_calls: int
+    seconds: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry in the file."""
+        return {**asdict(self), "seconds": round(self.seconds, 3)}
+
+
+class Ticks:
+    """All ticks that have been measured, each strategy's at each history."""
+
+    def __init__(self) -> None:
+        self._measured: dict[tuple[str, int], TickCost] = {}
+
+    def of(self, strategy: Callable[[Account], Strategy], history: int) -> TickCost:
+        """Return what an idle tick costs; all are measured with the first."""
+        if not self._measured:
+            pairs = [(one, size) for size in reversed(HISTORIES) for one in (SameTick, Lingering)]
+            for cost in in_parallel(idle_tick, pairs):
+                self._measured[cost.strategy, cost.history] = cost
+        return self._measured[strategy.name, history]  # type: ignore[attr-defined]
+
+    def everything(self) -> list[TickCost]:
+        """Return what has been measured."""
+        return sorted(self._measured.values(), key=lambda cost: (cost.strategy, cost.history))
+
+
+def writes_of_a_life() -> int:
+    """Return how often Tablestore is written from a person's only photo to the result."""
+    account = Account(Workload(name="one photo", arrivals=(0,), photos=1))
+    with living(account):
+        _train_the_one(account, Lingering(account))
+        return account.meter.writes - account.sweeps
+
+
+def idle_tick(strategy: Callable[[Account], Strategy], history: int) -> TickCost:
+    """Measure a tick in which nothing is due, after one person was trained and ``history`` more."""
+    account = Account(Workload(name="one person", arrivals=(0,)))
+    with living(account):
+        chosen = strategy(account)
+        _train_the_one(account, chosen)
+        fill(account.tables, history)
+        for _ in range(MOST_TICKS):
+            cost = _next_tick(account, chosen.name, history)
+            # Every fifth tick of ours lists a page of the bucket: that is work that is due.
+            if cost is not None:
+                return cost
+    raise AssertionError(f"{chosen.name} has no idle tick")
+
+
+def _train_the_one(account: Account, chosen: Strategy) -> None:
+    account.people_come()
+    chosen.begin()
+    account.advance(MINUTE // 2)
+    while not chosen.is_done():
+        account.advance(MINUTE)
+
+
+def _next_tick(account: Account, name: str, history: int) -> TickCost | None:
+    before, calls, runs = account.meter, len(account.gate.trace), len(account.invocations)
+    account.advance(MINUTE)
+    after, made = account.meter, account.gate.trace[calls:]
+    if any(call.service == "oss" for call in made):
+        return None
+    return TickCost(
+        strategy=name,
+        history=history,
+        reads=after.reads - before.reads,
+        writes=after.writes - before.writes,
+        units=after.units - before.units,
+        dashscope_calls=sum(call.service == "dashscope" for call in made),
+        seconds=sum(run.ended - run.began for run in account.invocations[runs:]) / 1000,
+    )
+
+
+def fill(store: TableStore, count: int) -> None:
+    """Put ``count`` finished jobs into the table of ours and into that of the peers, whichever has one."""
+    with store._database.transaction() as connection:
+        for table, keys in (
+            ("jobs", ([f"{number:020x}", 1] for number in range(count))),
+            (PEER_TABLE.name, ([f"{number:020x}"] for number in range(count))),
+        ):
+            row = _first(connection, store, table)
+            if row is not None:
+                kept = {name: value for name, value in row.columns.items() if name in _KEPT}
+                _copy(connection, store, table, StoredRow(row.written, kept).dump(), keys)
+        if (shown := _first(connection, store, "jobs_by_state")) is not None:
+            keys = (["SUCCEEDED", number, f"{number:020x}", 1] for number in range(count))
+            _copy(connection, store, "jobs_by_state", shown.dump(), keys)
+
+
+def _first(connection: Connection, store: TableStore, table: str) -> StoredRow | None:
+    name = f"rows_{store._table(connection, INSTANCE, table).id}"
+    found = connection.execute(f"SELECT row FROM {name} LIMIT 1").fetchone()
+    return StoredRow.load(found[0]) if found else None
+
+
+def _copy(
+    connection: Connection, store: TableStore, table: str, row: str, keys: Iterator[Sequence[str | int]]
+) -> None:
+    name = f"rows_{store._table(connection, INSTANCE, table).id}"
+    rows = ((encode_key(key), row) for key in keys)
+    connection.executemany(f"INSERT INTO {name} (key, row) VALUES (?, ?)", rows)
