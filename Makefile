@@ -62,7 +62,7 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation (default 1000), and e
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m pytest --quiet -n 2 tests/simulation/test_crash_points.py
 
-bench: $(READY) ## Measure beside peers in the same run; also writes .local/bench.json
+bench: $(READY) $(CLIENTS) ## Measure beside peers in the same run; also writes .local/bench.json
 	@$(BIN)/python -m tests.benchmarks
 
 contracts: $(READY) $(CLIENTS) ## Drive the local cloud with the official clients, in Python and (with npm) in Node

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from shared.clients.credentials import Credentials, find_credentials
 from shared.settings import Settings, read_settings
-from shared.workflow.ports import World
 
 if TYPE_CHECKING:
     from shared.clients.control_table import ControlTable
     from shared.clients.dashscope import DashScope
     from shared.clients.job_table import JobTable
     from shared.clients.photo_bucket import PhotoBucket
+    from shared.workflow.ports import World
 
 DEFAULT_TIMEOUT_SECONDS = 60
 
@@ -52,6 +52,8 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         SettingsError: a setting is missing or wrong.
         MissingCredentials: there are no credentials.
     """
+    from shared.workflow.ports import World
+
     clock = SystemClock()
     started = clock.now()
     settings = read_settings(environment)

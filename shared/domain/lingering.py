@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 STEP = 1_000
-PRICE_OF_STAYING = 0.11
+PRICE_OF_STAYING = 0.07
 """Milliseconds of an idle slot that are worth one of function time."""
-PRICE_OF_A_LOOK = 90
+PRICE_OF_A_LOOK = 120
 """Milliseconds of an idle slot that are worth one call of DashScope."""
 NARROWEST, UNTAUGHT = 1_500, 30_000
 NEIGHBOURS = 5

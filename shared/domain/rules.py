@@ -45,5 +45,5 @@ class Rules:
     max_attempts: int = 2
     list_settles: int = 60_000
     sweep_rest: int = 300_000
-    linger: int = 200_000
+    linger: int = 300_000
     training_deadline: int = 6 * 3600_000

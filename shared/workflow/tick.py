@@ -93,6 +93,9 @@ def reconcile(world: World, next_tick: int = 0) -> Report:
     seen = _settle(world, report)
     while stay(world, seen, next_tick):
         seen = _settle(world, report)
+    # The sweep last: it may take long, and neither a free place nor a training about to end waits for it.
+    if _sweep(world, seen, report) is not Effect.NONE:
+        _settle(world, report)
     if report.troubles or set(report.actions) - {"poll", "sweep"}:
         log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
@@ -103,7 +106,11 @@ def _settle(world: World, report: Report) -> Observed:
     done: set[Hashable] = set()
     for _ in range(MAX_ROUNDS):
         seen = observe(world)
-        actions = [action for action in decide(seen, world.rules) if _name(action) not in done]
+        actions = [
+            action
+            for action in decide(seen, world.rules)
+            if not isinstance(action, Sweep) and _name(action) not in done
+        ]
         report.rounds += 1
         changed = False
         for action in actions:
@@ -119,6 +126,13 @@ def _settle(world: World, report: Report) -> Observed:
         if not changed:
             break
     return seen
+
+
+def _sweep(world: World, seen: Observed, report: Report) -> Effect:
+    for action in decide(seen, world.rules):
+        if isinstance(action, Sweep) and world.has_time_for(TIME_FOR_AN_ACTION):
+            return _attempt(world, action, report)
+    return Effect.NONE
 
 
 def submit_next(world: World, closed: Job) -> None:
