@@ -122,7 +122,8 @@ def test_a_timeout_ends_an_instance_and_what_it_started_and_leaves_the_nursery(
     assert compute.invoke("f", b"hang").error_kind == "FunctionTimeoutError"
     assert hangs.is_set()
     assert gone(process)
-    assert not processes_of_group(process)
+    # Killed all at once, they need not be dead all at once.
+    assert all(gone(one) for one in processes_of_group(process))
     assert call(compute)[1] == nursery[0].pid
 
 
