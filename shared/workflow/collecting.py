@@ -11,8 +11,7 @@ from shared.domain.states import JobState
 from shared.errors import Conflict, RetryLater
 from shared.events import ObjectEvent
 from shared.logs import log
-from shared.workflow.intake import TakenIn, take_in_photo
-from shared.workflow.photo_set import look_through
+from shared.workflow.photo_set import look_through, take_in
 from shared.workflow.ports import World
 from shared.workflow.tick import submit_next
 
@@ -50,18 +49,9 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     return outcome
 
 
-def _take_in_by_kind(world: World, upload: Upload) -> TakenIn:
-    if upload.kind is Kind.PHOTO:
-        return take_in_photo(world, upload)
-    # What reads zips is loaded with the first zip, not at every cold start.
-    from shared.workflow.unpacking import take_in_archive
-
-    return take_in_archive(world, upload)
-
-
 def _take_in(world: World, upload: Upload) -> tuple[Job | None, str]:
     if upload.kind is not Kind.MARKER:
-        taken = _take_in_by_kind(world, upload)
+        taken = take_in(world, upload)
         if taken.job is None or completed_by(taken.job, world.rules, world.clock.now()) is None:
             return taken.job, taken.outcome
         outcome = taken.outcome

@@ -6,10 +6,9 @@ set, not into a second, paid one, and a photo that was deleted is out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from shared.domain.job import Job
 from shared.domain.object_keys import (
+    Ignored,
     Kind,
     Upload,
     parse_upload,
@@ -21,7 +20,7 @@ from shared.domain.photos import Verdict
 from shared.domain.set_completion import completed_by, settled
 from shared.errors import NotFound
 from shared.logs import log, warn
-from shared.workflow.intake import TIME_FOR_A_PHOTO, SetCrowded, face_check, take_in_photo
+from shared.workflow.intake import TIME_FOR_A_PHOTO, SetCrowded, TakenIn, face_check, take_in_photo
 from shared.workflow.ports import Listed, World
 
 PAGE = 1000
@@ -44,10 +43,10 @@ def look_through(world: World, person_id: str) -> Job | None:
     listed, marker_at, complete = _listing(world, person_id)
     if job is not None and job.state.is_open and complete:
         job = _without_deleted(world, job, listed)
-    if _unpack_listed(world, person_id, listed, job):
+    if take_in_listed(world, person_id, listed, job, Kind.ARCHIVE):
         # What has been taken out belongs into the set before it can close.
         listed, marker_at, complete = _listing(world, person_id)
-    take_in_listed(world, person_id, listed, job)
+    take_in_listed(world, person_id, listed, job, Kind.PHOTO)
     job = world.jobs.latest(person_id)
     if job is None or not job.state.is_open:
         return job
@@ -103,38 +102,34 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
     return job.with_snapshots(copied, world.clock.now()) if copied else job
 
 
-def _unpack_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> bool:
-    """Take in the zips among ``listed`` that ``latest`` does not know; returns whether there were any."""
-    unknown = list(_unknown(world, person_id, listed, latest, Kind.ARCHIVE))
-    for upload in unknown:
-        from shared.workflow.unpacking import take_in_archive
+def take_in(world: World, upload: Upload) -> TakenIn:
+    """Take in a photo, or a zip of photos; raises RetryLater when that cannot be done now."""
+    if upload.kind is Kind.PHOTO:
+        return take_in_photo(world, upload)
+    # What reads zips is loaded with the first zip, not at every cold start.
+    from shared.workflow.unpacking import take_in_archive
 
-        take_in_archive(world, upload)
-    return bool(unknown)
+    return take_in_archive(world, upload)
 
 
-def _unknown(
+def take_in_listed(
     world: World, person_id: str, listed: list[Listed], latest: Job | None, kind: Kind
-) -> Iterator[Upload]:
+) -> bool:
+    """Take in what of this kind is among ``listed`` and ``latest`` does not know; returns whether any was."""
+    found = False
     for entry in listed:
         upload = parse_upload(entry.key, world.rules.ready_marker)
-        if (
-            isinstance(upload, Upload)
-            and (upload.person_id, upload.kind) == (person_id, kind)
-            and (latest is None or not latest.knows(upload.name, entry.stored.etag))
-        ):
-            yield upload
-
-
-def take_in_listed(world: World, person_id: str, listed: list[Listed], latest: Job | None) -> None:
-    """Take in the photos among ``listed`` that ``latest`` does not know."""
-    for upload in _unknown(world, person_id, listed, latest, Kind.PHOTO):
-        try:
-            take_in_photo(world, upload)
-        except SetCrowded as crowded:
-            # The face checks that make room again come after this; the rest waits for the next look.
-            warn("set_crowded", person=person_id, message=crowded.message)
-            return
+        if isinstance(upload, Ignored) or (upload.person_id, upload.kind) != (person_id, kind):
+            continue
+        if latest is None or not latest.knows(upload.name, entry.stored.etag):
+            found = True
+            try:
+                take_in(world, upload)
+            except SetCrowded as crowded:
+                # The face checks that make room again come after this; the rest waits for the next look.
+                warn("set_crowded", person=person_id, message=crowded.message)
+                break
+    return found
 
 
 def _listing(world: World, person_id: str) -> tuple[list[Listed], int, bool]:

@@ -78,7 +78,7 @@ def _take_in(world: World, person_id: str, uploaded: list[tuple[Listed, Upload]]
     """Record what is missing; returns whether nothing stood in the way."""
     log("sweep_found", person=person_id)
     try:
-        take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest)
+        take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest, Kind.PHOTO)
         look_through(world, person_id)
     except Conflict:
         log("set_changed_meanwhile", person=person_id)

@@ -17,7 +17,7 @@ from shared.domain.archives import (
     verdict_from_entry,
 )
 from shared.domain.job import UNPACKING_TAKES, Job
-from shared.domain.object_keys import Upload, person_folder
+from shared.domain.object_keys import Upload
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.errors import NotFound, RetryLater
 from shared.logs import log
@@ -142,7 +142,7 @@ def _store(world: World, archive: Archive, entry: Entry, key: str) -> tuple[Verd
 
 def _already_there(world: World, upload: Upload, photo: Photo) -> dict[str, int]:
     """What earlier runs have taken out of this very zip, with sizes in bytes."""
-    folder = f"{person_folder(upload.person_id)}{upload.name}/"
+    folder = unpacked_key(upload.person_id, upload.name, "")
     listed, _ = world.bucket.list_page(folder, "", PAGE)
     return {one.key: one.stored.size for one in listed if one.stored.modified_at >= photo.uploaded_at}
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.reconcile import TICK
+from shared.domain.job import UNPACKING_TAKES
 from shared.domain.rules import Rules
 from shared.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
 
@@ -232,6 +234,18 @@ def parameter_of(variable: str) -> dict[str, Any]:
     }
     found: dict[str, Any] = TEMPLATE["Parameters"][reference]
     return found
+
+
+def test_the_code_knows_the_templates_times() -> None:
+    resources = TEMPLATE["Resources"]
+    (timer,) = [
+        one["Properties"]["TriggerConfig"]["cronExpression"]
+        for one in resources.values()
+        if one["Type"] == "ALIYUN::FC3::Trigger" and one["Properties"]["TriggerType"] == "timer"
+    ]
+    assert timer == f"@every {TICK // 60_000}m"
+    longest = max(one["Properties"].get("Timeout", 0) for one in resources.values())
+    assert longest * 1000 <= UNPACKING_TAKES, "whoever unpacks a zip may be alive when the next one begins"
 
 
 WITH_DEFAULT = [

@@ -246,6 +246,15 @@ def test_a_crowded_set_gets_its_face_checks_although_more_photos_wait_in_the_fol
     assert len(memory[job].unchecked) < MAX_RECORDED
 
 
+def test_a_crowded_set_gets_its_face_checks_although_a_zip_waits_in_the_folder() -> None:
+    memory = Memory(job := unchecked(MAX_RECORDED))
+    for name in (*(one.name for one in job.photos), "photos.zip"):
+        memory.upload(name)
+    look_through(memory.world(), "li")
+    assert memory.checked
+    assert len(memory[job].unchecked) < MAX_RECORDED
+
+
 @pytest.mark.parametrize("state", [S.COLLECTING, S.REJECTED, S.QUEUED, S.SUCCEEDED])
 def test_a_folder_that_a_row_cannot_remember_takes_no_more_photos(
     state: JobState, caplog: pytest.LogCaptureFixture
