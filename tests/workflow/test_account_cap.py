@@ -12,18 +12,13 @@ from shared.domain.job import Job, Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.cloud import SimulatedCloud, simulated
 from tests.simulation.faults import NoFaults
 from tests.simulation.stores import INSTANCE
+from tests.workflow.support import tick
 
 BEHAVIOUR = Behaviour(training_seconds=30.0, fetch="start", second_job="queue", kept_jobs=2)
 RULES = Rules(quiet=20_000, kept_fine_tunes=2)
-
-
-def tick(cloud: SimulatedCloud, times: int) -> None:
-    for _ in range(times):
-        cloud.invoke_reconcile()
-        cloud.advance(TICK)
 
 
 def train(cloud: SimulatedCloud, person: str, name: str = "a.jpg") -> Job:

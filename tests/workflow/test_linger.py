@@ -12,6 +12,7 @@ from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
+from tests.workflow.support import tick
 
 SECOND = 1000
 
@@ -36,12 +37,6 @@ def cloud() -> Iterator[SimulatedCloud]:
 def upload(cloud: SimulatedCloud, count: int) -> None:
     for number in range(count):
         cloud.upload(f"person {number}", "1.jpg", b"FACE %d" % number)
-
-
-def tick(cloud: SimulatedCloud, times: int) -> None:
-    for _ in range(times):
-        cloud.invoke_reconcile()
-        cloud.advance(TICK)
 
 
 def idle_seconds(cloud: SimulatedCloud) -> list[float]:

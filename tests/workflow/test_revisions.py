@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from shared.domain.job import Job
 from shared.domain.photos import Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
-from tests.simulation.faults import NoFaults
+from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.stores import BUCKET
-
-RULES = Rules(quiet=60_000, sweep_rest=50_000, kept_fine_tunes=1000)
-
-
-@pytest.fixture
-def cloud() -> Iterator[SimulatedCloud]:
-    cloud = SimulatedCloud(1, NoFaults(), rules=RULES)
-    with simulated(cloud):
-        yield cloud
-    cloud.close()
-
-
-def tick(cloud: SimulatedCloud, times: int) -> list[Job]:
-    for _ in range(times):
-        cloud.invoke_reconcile()
-        cloud.advance(TICK)
-    return cloud.jobs()
+from tests.workflow.support import tick
 
 
 def trained_contents(cloud: SimulatedCloud, job: Job) -> set[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
-from collections.abc import Iterator
 from unittest import mock
 
 import pytest
@@ -16,29 +15,13 @@ from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.workflow import archive_reading, unpacking
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
-from tests.simulation.faults import NoFaults
+from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.kernel import Killed
 from tests.simulation.scenarios import zipped
 from tests.simulation.stores import BUCKET
+from tests.workflow.support import tick
 
-RULES = Rules(quiet=60_000, sweep_rest=50_000, kept_fine_tunes=1000)
 FACES = {f"{number}.jpg": b"FACE %d" % number for number in range(1, 4)}
-
-
-@pytest.fixture
-def cloud() -> Iterator[SimulatedCloud]:
-    cloud = SimulatedCloud(1, NoFaults(), rules=RULES)
-    with simulated(cloud):
-        yield cloud
-    cloud.close()
-
-
-def tick(cloud: SimulatedCloud, times: int) -> list[Job]:
-    for _ in range(times):
-        cloud.invoke_reconcile()
-        cloud.advance(TICK)
-    return cloud.jobs()
 
 
 def verdicts(job: Job) -> dict[str, str]:
