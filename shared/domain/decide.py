@@ -17,6 +17,9 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
 
+OCCUPIES_PLACE = (JobState.SUBMITTING, JobState.TRAINING)
+NEEDS_PLACE = (JobState.QUEUED, *OCCUPIES_PLACE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
@@ -57,16 +60,17 @@ class Resolve:
 
 @dataclass(frozen=True)
 class Deliver:
-    """Free the slot and write out the result of a job that has ended."""
+    """Write out the result of a job that has ended."""
 
     job: Job
 
 
 @dataclass(frozen=True)
 class Release:
-    """Take a place from a holder that has no use for it."""
+    """Take a place from a holder that has no use for it; ``duration``: how long its training took."""
 
     job_id: str
+    duration: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ Action = Poll | Resolve | Deliver | Release | Look | Submit | Sweep
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
-    """Return what to do, in the order to do it: free the slot before filling it."""
+    """Return what to do, in the order to do it: free the slot, fill it, and then what can wait."""
     actions: list[Action] = []
     for job in seen.running:
         if job.state is JobState.TRAINING:
@@ -102,32 +106,27 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
         elif job.state is JobState.SUBMITTING:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
-        elif job.state.is_terminal and not job.delivered:
-            actions.append(Deliver(job))
+    for holder, held in seen.holders.items():
+        if held is None or held.state not in NEEDS_PLACE:
+            actions.append(Release(holder, held.training_took if held else None))
+    actions.extend(Submit(job) for job in _to_submit(seen, rules.concurrent_trainings))
+    actions.extend(Deliver(job) for job in seen.running if job.state.is_terminal and not job.delivered)
     actions.extend(
         Look(job) for job in seen.due if job.state is JobState.COLLECTING and job.due_at <= seen.now
     )
-    queued = [held for held in seen.holders.values() if held and held.state is JobState.QUEUED]
-    for holder, held in seen.holders.items():
-        if held is None or not _needs_place(held):
-            actions.append(Release(holder))
-    if seen.now >= seen.slot.closed_until:
-        # A job that runs without holding a place still takes one at DashScope.
-        running = {
-            job.job_id for job in seen.running if job.state in (JobState.SUBMITTING, JobState.TRAINING)
-        }
-        taken = running | {holder for holder in seen.holders if holder not in {job.job_id for job in queued}}
-        # Who holds a place and is still queued was left behind by a run that died: it goes on first.
-        waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in queued]
-        free = max(0, rules.concurrent_trainings - len(taken))
-        actions.extend(Submit(job) for job in [*queued, *waiting][:free])
     if seen.sweep.is_due(rules.sweep_rest, seen.now):
         actions.append(Sweep(seen.sweep))
     return actions
 
 
-def _needs_place(job: Job) -> bool:
-    """Whether a slot's holder keeps its place: an ended job gives it back with its delivery."""
-    if job.state.is_terminal:
-        return not job.delivered
-    return job.state in (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
+def _to_submit(seen: Observed, places: int) -> list[Job]:
+    """The jobs that the free places go to; a place about to be released is free, or its taking fails."""
+    if seen.now < seen.slot.closed_until:
+        return []
+    # Who holds a place and is still queued was left behind by a run that died: it goes on first.
+    held = [job for job in seen.holders.values() if job and job.state is JobState.QUEUED]
+    waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in held]
+    # A job that runs without holding a place still takes one at DashScope.
+    known = (*seen.running, *seen.holders.values())
+    taken = {job.job_id for job in known if job and job.state in OCCUPIES_PLACE}
+    return [*held, *waiting][: max(0, places - len(taken))]

@@ -99,6 +99,13 @@ class Job:
         return person_key(self.person_id)
 
     @property
+    def training_took(self) -> int | None:
+        """How long the training took that made the model, in milliseconds; None without a model."""
+        if self.state is JobState.SUCCEEDED and self.ended_at > self.submitted_at:
+            return self.ended_at - self.submitted_at
+        return None
+
+    @property
     def usable(self) -> tuple[Photo, ...]:
         """The photos that can be trained on."""
         return tuple(photo for photo in self.photos if photo.verdict is Verdict.USABLE)

@@ -23,7 +23,6 @@ from shared.domain.decide import (
     decide,
 )
 from shared.domain.job import Job
-from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import photo_set, submitting, training
@@ -141,12 +140,19 @@ def submit_next(world: World, closed: Job) -> None:
     What ``collect`` does when a set has closed, so that a lone person does not wait for a tick.
     """
     slot = world.control.slot()
+    if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
+        return
     running, queue = world.jobs.in_hand(1)
-    busy = {*slot.holders, *running}
-    if slot.is_free(world.rules.concurrent_trainings - len(busy) + len(slot.holders), world.clock.now()):
-        first = next((job for job in world.jobs.find(queue).values() if job), closed)
-        if first.state is JobState.QUEUED:
-            _attempt(world, Submit(first), Report())
+    found = world.jobs.find((*running, *queue))
+    seen = Observed(
+        now=world.clock.now(),
+        slot=slot,
+        running=tuple(job for name in running if (job := found[name])),
+        queue=tuple(job for name in queue if (job := found[name])) or (closed,),
+    )
+    for action in decide(seen, world.rules):
+        if isinstance(action, Submit):
+            _attempt(world, action, Report())
 
 
 def _attempt(world: World, action: Action, report: Report) -> Effect:
@@ -166,8 +172,8 @@ def _attempt(world: World, action: Action, report: Report) -> Effect:
 
 def _name(action: Action) -> Hashable:
     match action:
-        case Release(job_id):
-            return Release, job_id
+        case Release():
+            return Release, action.job_id
         case Sweep():
             return Sweep
         case _:
@@ -184,11 +190,12 @@ def _carry_out(world: World, action: Action) -> bool:
         case Resolve(job):
             return submitting.resolve(world, job) != job
         case Poll(job):
-            return training.poll(world, job) != job
+            # A status that is merely another one leads to nothing more.
+            return training.poll(world, job).state is not job.state
         case Deliver(job):
             return training.deliver(world, job) != job
-        case Release(job_id):
-            training.release(world, job_id)
+        case Release(job_id, duration):
+            training.release(world, job_id, duration)
             return True
         case Sweep(progress):
             return sweep(world, progress) > 0

@@ -90,11 +90,7 @@ def _vanished(world: World, job: Job) -> Job:
 
 
 def deliver(world: World, job: Job) -> Job:
-    """Free the slot, write the result object, and take the job out of the work in hand.
-
-    Each step may be repeated: the slot first, so that it idles least.
-    """
-    release(world, job.job_id, duration=_duration(job))
+    """Write the result object and take the job out of the work in hand; each step may be repeated."""
     _forget_files(world, job)
     result = job_as_json(job)
     world.bucket.write_json(result_key(job.person_id, job.revision), result)
@@ -116,14 +112,9 @@ def _forget_files(world: World, job: Job) -> None:
             log("file_not_deleted", file=file_id, code=refusal.code)
 
 
-def release(world: World, job_id: str, *, duration: int | None = None) -> None:
-    """Take the job's place in the slot back, if it holds one."""
+def release(world: World, job_id: str, duration: int | None) -> None:
+    """Take the job's place in the slot back, if it holds one, and remember how long its training took."""
     slot = world.control.slot()
     if slot.held_by(job_id):
         world.control.save_slot(slot, slot.released(job_id, duration=duration))
 
-
-def _duration(job: Job) -> int | None:
-    if job.state is JobState.SUCCEEDED and job.ended_at > job.submitted_at:
-        return job.ended_at - job.submitted_at
-    return None

@@ -333,7 +333,7 @@ def test_a_holder_whose_slot_was_changed_meanwhile_sends_nothing() -> None:
     job = job_in(S.QUEUED)
     memory = Memory(job, slot=Slot(holders=(job.job_id,)))
     stale = memory.slot()
-    release(memory.world(), job.job_id)
+    release(memory.world(), job.job_id, None)
     with pytest.raises(Conflict):
         submit(memory.world(), memory[job], stale)
     assert memory.created == []
