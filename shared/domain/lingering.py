@@ -19,6 +19,8 @@ PRICE_OF_STAYING = 0.07
 """Milliseconds of an idle slot that are worth one of function time."""
 PRICE_OF_A_LOOK = 120
 """Milliseconds of an idle slot that are worth one call of DashScope."""
+LONGEST_WAIT = 9_000
+"""Milliseconds. However unlikely an end: where a run stays for it, it is seen within ten seconds."""
 NARROWEST, UNTAUGHT = 1_500, 30_000
 NEIGHBOURS = 5
 
@@ -74,7 +76,7 @@ def plan(durations: Sequence[int], elapsed: int, horizon: int) -> Plan | None:
             best, leave_in = gain, (step + 1) * STEP
     if not leave_in:
         return None
-    return Plan(look_in=min(_look_in(ends), leave_in), leave_in=leave_in)
+    return Plan(look_in=min(_look_in(ends), LONGEST_WAIT, leave_in), leave_in=leave_in)
 
 
 def _look_in(ends: Sequence[float]) -> int:

@@ -122,6 +122,9 @@ def _settle(world: World, report: Report) -> Observed:
             changed |= effect is not Effect.NONE
             if effect is not Effect.OVERTAKEN:
                 done.add(_name(action))
+                if isinstance(action, Submit):
+                    # DashScope has just been heard about it.
+                    done.add(_name(Poll(action.job)))
         if not changed:
             break
     return seen
