@@ -26,11 +26,19 @@ def test_nobody_stays_for_a_training_that_ends_after_the_next_tick(elapsed: int)
     assert plan(STEADY, elapsed * SECOND, MINUTE) is None
 
 
-@pytest.mark.parametrize("elapsed", [250, 270, 290, 300])
+@pytest.mark.parametrize("elapsed", [291, 294, 297, 300])
 def test_who_stays_looks_when_the_end_is_due_and_not_before(elapsed: int) -> None:
     found = plan(STEADY, elapsed * SECOND, MINUTE)
     assert found is not None
     assert -6 <= elapsed + found.look_in / SECOND - 302 <= 1
+    assert elapsed + found.leave_in / SECOND >= 302
+
+
+@pytest.mark.parametrize("elapsed", [250, 270, 290])
+def test_however_unlikely_an_end_who_stays_would_see_it_within_ten_seconds(elapsed: int) -> None:
+    found = plan(STEADY, elapsed * SECOND, MINUTE)
+    assert found is not None
+    assert found.look_in < 10 * SECOND
     assert elapsed + found.leave_in / SECOND >= 302
 
 
@@ -81,7 +89,7 @@ def test_a_training_that_outlasts_everything_known_by_far_is_left_to_the_ticks()
 )
 def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: int, horizon: int) -> None:
     found = plan(durations, elapsed, horizon)
-    assert found is None or 0 < found.look_in <= found.leave_in <= horizon
+    assert found is None or 0 < found.look_in <= min(found.leave_in, 9 * SECOND) <= found.leave_in <= horizon
 
 
 def test_the_budget_of_a_job_is_its_own_and_every_stay_is_taken_from_it() -> None:
