@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Columns, Key, Rows
 from shared.domain.job import Reason
-from shared.domain.lingering import Lingering
 from shared.domain.slot import Slot
-from shared.domain.sweeping import SweepProgress
+
+if TYPE_CHECKING:
+    from shared.domain.lingering import Lingering
+    from shared.domain.sweeping import SweepProgress
 
 TABLE = "control"
 _SLOT: Key = [("name", "slot")]
@@ -26,6 +28,10 @@ class ControlTable:
 
     def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
         """Read all of it at once; what has not been written yet is as at the beginning."""
+        # ``status`` and ``collect`` know the slot alone.
+        from shared.domain.lingering import Lingering
+        from shared.domain.sweeping import SweepProgress
+
         rows = {row["name"]: row for row in self._rows.range([("name", INF_MIN)], [("name", INF_MAX)])}
         progress = SweepProgress(**_known(rows.get("sweep"), SweepProgress))
         lingering = Lingering(**_known(rows.get("lingering"), Lingering))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from shared.errors import Conflict, RetryLater
 
@@ -22,8 +21,7 @@ LONGEST_WAIT = 2.0
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retries:
+class Retries(NamedTuple):
     """Up to ``TRIES`` tries, none of them begun later than ``within`` seconds after the first."""
 
     sleep: Callable[[float], None] = time.sleep

@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from shared.domain.dashscope_errors import are_photos_at_fault
-from shared.domain.fine_tunes import FineTune
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import why_none_is_usable
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import IllegalMove, JobState, check_move
+
+if TYPE_CHECKING:
+    from shared.domain.fine_tunes import FineTune
 
 FOREVER = 2**62
 WHOLE_SECOND = 1000

@@ -13,6 +13,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 STEP = 1_000
 PRICE_OF_STAYING = 0.07
@@ -50,8 +51,7 @@ class Lingering:
         return replace(self, until=now + stay, job_id=job_id, spent=spent + stay)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """What to do next about a training: look again ``look_in`` from now, and leave ``leave_in`` from now."""
 
     look_in: int

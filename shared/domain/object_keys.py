@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 PEOPLE_PREFIX = "people/"
 SUBMISSIONS_PREFIX = "submissions/"
@@ -28,8 +28,7 @@ class Kind(str, Enum):
     MARKER = "marker"
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """An object that belongs to a person.
 
     ``name`` is the key below the person's folder and may itself contain ``/``.
@@ -45,8 +44,7 @@ class Upload:
         return f"{PEOPLE_PREFIX}{self.person_id}/{self.name}"
 
 
-@dataclass(frozen=True)
-class Ignored:
+class Ignored(NamedTuple):
     """An object that is none of ours, and why."""
 
     key: str

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class UnreadableRequest(ValueError):
     """The path or the event cannot be read; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request. Header names are lower case; ``segments`` are the path's parts, decoded one by one."""
 
     method: str
     segments: tuple[str, ...]
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = _NOTHING
 
 
-@dataclass(frozen=True, kw_only=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """A response with a text body."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NOTHING
     body: str = ""
 
     def as_event(self) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id, problem_with_person_id
@@ -50,8 +49,7 @@ class Control(Protocol):
         """Read the slot."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reader:
+class Reader(NamedTuple):
     """All that the API reads from."""
 
     jobs: Jobs

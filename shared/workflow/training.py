@@ -117,4 +117,3 @@ def release(world: World, job_id: str, duration: int | None) -> None:
     slot = world.control.slot()
     if slot.held_by(job_id):
         world.control.save_slot(slot, slot.released(job_id, duration=duration))
-
