@@ -75,7 +75,7 @@ MUTANTS = (
         "slot freed before the terminal write",
         _TRAINING,
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
-        "    if after.state.is_terminal:\n        release(world, job.job_id)\n"
+        "    if after.state.is_terminal:\n        release(world, job.job_id, None)\n"
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
     ),
     _one(
@@ -205,8 +205,8 @@ MUTANTS = (
     _one(
         "a place is released though its job still needs it",
         "shared.domain.decide",
-        "if held is None or not _needs_place(held):",
-        "if held is None or held.state is JobState.QUEUED:",
+        "if held is None or held.state not in NEEDS_PLACE:",
+        "if held is None or held.state not in OCCUPIES_PLACE:",
     ),
     _one(
         "what was carried over is submitted under the other revision's paths",
