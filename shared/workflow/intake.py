@@ -27,6 +27,8 @@ from shared.logs import log, warn
 from shared.workflow.ports import World
 
 MAX_TRIES = 8
+LONGEST_FIRST_PAUSE = 60
+"""Milliseconds, doubled with each try that another upload of the same person has won."""
 TIME_FOR_A_PHOTO = 20_000
 FACE_CHECK_TRIES = 3
 HEADER_BYTES = 64 * 1024
@@ -94,7 +96,8 @@ def record(
         try:
             return world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
         except Conflict:
-            world.clock.sleep(world.with_jitter(20 * 2**attempt))
+            # Photos that come together would lose together again if all of them waited alike.
+            world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE * 2**attempt))
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay=5)
 
 
