@@ -63,21 +63,26 @@ class JobTable:
         return found
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
-        """Return ids of the jobs in the running lane, and of the first ``count`` queued jobs.
+        """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.
 
         First closed, first named; may lag behind the table by moments. The lanes lie side by side, so one
-        read gets both; while more jobs run than a page holds, the queue has to wait for them anyway.
+        read gets them all. Who runs comes first; when more results wait to be delivered than a page holds,
+        as with a bucket that cannot be written, the queue is read by itself.
         """
         names = _all("due_at", "person_key", "revision", bound=INF_MIN)
+        page = IN_HAND_PAGE + 2 * count
         rows = self._rows.range(
             [("lane", RUNNING_LANE), *names],
             [("lane", QUEUE_LANE + 1), *names],
-            limit=IN_HAND_PAGE + count,
+            limit=page,
             index=IN_HAND,
             columns=["state"],
         )
-        running = [_id(row) for row in rows if row["lane"] == RUNNING_LANE]
-        return running, [_id(row) for row in rows if row["lane"] == QUEUE_LANE][:count]
+        running = [_id(row) for row in rows if row["lane"] != QUEUE_LANE]
+        queue = [_id(row) for row in rows if row["lane"] == QUEUE_LANE][:count]
+        if len(queue) < count and len(rows) == page:
+            queue = self._in_hand(QUEUE_LANE, limit=count)
+        return running, queue
 
     def queue_before(self, job: Job, *, count: int = 5000) -> int:
         """Return how many queued jobs are to be submitted before ``job`` (at most ``count``)."""

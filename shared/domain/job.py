@@ -34,8 +34,9 @@ UNPACKING_TAKES = 120_000
 NO_USABLE_PHOTO = "no_usable_photo"
 
 RUNNING_LANE = 1
-QUEUE_LANE = 2
-COLLECTING_LANE = 3
+DELIVERY_LANE = 2
+QUEUE_LANE = 3
+COLLECTING_LANE = 4
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Job:
             return QUEUE_LANE
         if self.state in (JobState.SUBMITTING, JobState.TRAINING):
             return RUNNING_LANE
-        return RUNNING_LANE if self.state.is_terminal and not self.delivered else None
+        return DELIVERY_LANE if self.state.is_terminal and not self.delivered else None
 
     def photo(self, name: str) -> Photo | None:
         """The record of the photo called ``name`` in this set, or None."""

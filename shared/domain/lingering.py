@@ -4,15 +4,16 @@ A slot that falls free between two ticks idles until the next. So a run weighs w
 the time from the likely end to the next tick, against the function time that it spends, and between two looks
 it waits for as long as the idling that it risks is worth less than the look. How likely an end is, and when,
 is learned from the durations of the account's own latest trainings, each of which stands for others like it:
-a change of regime is seen with the first training of the new kind, and an outlier costs a short stay.
+a change of regime is seen with the first training of the new kind. A training that outlasts them all is
+looked at ever less often, and only until its budget of function time is spent.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 STEP = 1_000
@@ -32,23 +33,20 @@ class Lingering:
 
     Attributes:
         until: until then a run may be there.
-        job_id: whom it waits for.
-        spent: how long runs have stayed for this job, as far as they planned.
+        spent: how long runs have stayed for each job that is going, as far as they planned.
     """
 
     version: int = 0
     until: int = 0
-    job_id: str = ""
-    spent: int = 0
+    spent: Mapping[str, int] = field(default_factory=dict)
 
     def left(self, job_id: str, budget: int) -> int:
         """How much of ``budget`` is left for a job."""
-        return budget - (self.spent if job_id == self.job_id else 0)
+        return budget - self.spent.get(job_id, 0)
 
-    def begun(self, job_id: str, now: int, stay: int) -> Lingering:
-        """Note that a run stays."""
-        spent = self.spent if job_id == self.job_id else 0
-        return replace(self, until=now + stay, job_id=job_id, spent=spent + stay)
+    def begun(self, until: int, spent: Mapping[str, int]) -> Lingering:
+        """Note that a run stays, and what has been spent by then for each job that is going."""
+        return replace(self, until=until, spent=dict(spent))
 
 
 class Plan(NamedTuple):
@@ -58,15 +56,16 @@ class Plan(NamedTuple):
     leave_in: int
 
 
-def plan(durations: Sequence[int], elapsed: int, horizon: int) -> Plan | None:
-    """Plan a stay of at most ``horizon``, the time until the next tick, or None when leaving is better.
+def plan(durations: Sequence[int], elapsed: int, horizon: int, at_most: int | None = None) -> Plan | None:
+    """Plan a stay, or return None when leaving is better. Milliseconds.
 
     Args:
         durations: how long the latest trainings took.
         elapsed: how long the one in question has been going.
-        horizon: all in milliseconds.
+        horizon: the time until the next tick, which is what an end that is missed costs.
+        at_most: the longest stay that is possible, if that is shorter.
     """
-    ends = _ends(durations, elapsed, horizon // STEP)
+    ends = _ends(durations, elapsed, min(horizon, horizon if at_most is None else at_most) // STEP)
     gain = best = 0.0
     survives, leave_in = 1.0, 0
     for step, chance in enumerate(ends):
@@ -92,7 +91,8 @@ def _look_in(ends: Sequence[float]) -> int:
 
 def _ends(durations: Sequence[int], elapsed: int, steps: int) -> list[float]:
     """The chances that a training that goes on ``elapsed`` after its start ends in each step from then on."""
-    width = _width(durations)
+    # The longer one outlasts all others, the less they tell about it.
+    width = max(_width(durations), (elapsed - max(durations)) / 4)
     lasts = [
         sum(
             1 / (1 + math.exp(min((elapsed + step * STEP - duration) / width, 700))) for duration in durations

@@ -79,6 +79,9 @@ def record(
         RetryLater: others were faster each time.
     """
     for attempt in range(MAX_TRIES):
+        if attempt:
+            # Photos that come together would lose together again if all of them waited alike.
+            world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE * 2 ** (attempt - 1)))
         # The set before the object: whatever changes the set after this look makes the save fail, so an
         # object that is older than the set's knowledge of it can never open another, paid set.
         latest = world.jobs.latest(upload.person_id)
@@ -96,8 +99,7 @@ def record(
         try:
             return world.jobs.save(latest if latest and latest.revision == after.revision else None, after)
         except Conflict:
-            # Photos that come together would lose together again if all of them waited alike.
-            world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE * 2**attempt))
+            continue
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay=5)
 
 

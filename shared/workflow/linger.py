@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from shared.domain.decide import Observed
 from shared.domain.job import Job
-from shared.domain.lingering import Plan, plan
+from shared.domain.lingering import Lingering, Plan, plan
 from shared.domain.slot import DOCUMENTED_DURATION
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
@@ -13,64 +15,90 @@ from shared.workflow import training
 from shared.workflow.ports import World
 
 TIME_FOR_WHAT_FOLLOWS = 45_000
-"""Milliseconds that a run keeps for delivering the job and submitting the next."""
+"""Milliseconds that a run keeps for submitting the next job and delivering the one that has ended."""
 BEFORE_THE_TICK = 1_500
 """Milliseconds. A run that is still there when the next tick is due would keep it from starting."""
 
 
-def stay(world: World, seen: Observed, next_tick: int) -> bool:
-    """Stay for the training that is worth it most, if any is; returns whether something has changed.
+class Lingerer:
+    """One run's stays until the next tick, one after the other."""
 
-    Raises nothing: a run that cannot stay leaves, and the next tick sees the same world.
-    """
-    wanted = _whom_to_stay_for(world, seen, next_tick)
-    if wanted is None:
+    def __init__(self, world: World, next_tick: int) -> None:
+        self._world = world
+        self._next_tick = next_tick
+        self._noted: Lingering | None = None
+        self._leaves: Mapping[str, int] = {}
+
+    def stay(self, seen: Observed) -> bool:
+        """Stay while it is worth it and look at all trainings; returns whether something has changed.
+
+        Raises nothing: a run that cannot stay leaves, and the next tick sees the same world.
+        """
+        if self._another_stays(seen.lingering):
+            return False
+        now = self._world.clock.now()
+        jobs = [job for job in seen.running if job.state is JobState.TRAINING]
+        latest = min(self._next_tick - BEFORE_THE_TICK, self._world.dead_at - TIME_FOR_WHAT_FOLLOWS)
+        budgets = {
+            job.job_id: seen.lingering.left(job.job_id, self._world.rules.linger) + self._unused(job, now)
+            for job in jobs
+        }
+        plans = self._plans(seen, jobs, {name: min(latest, now + budget) for name, budget in budgets.items()})
+        if not plans:
+            return False
+        spent = {name: self._world.rules.linger - budget for name, budget in budgets.items()}
+        self._leaves = {name: now + found.leave_in for name, found in plans.items()}
+        noted = seen.lingering.begun(
+            max(self._leaves.values()),
+            {name: spent[name] + (plans[name].leave_in if name in plans else 0) for name in spent},
+        )
+        try:
+            self._noted = self._world.control.save_lingering(seen.lingering, noted)
+            log("lingering", jobs=sorted(plans), seconds=(noted.until - now) / 1000)
+            return self._watch(seen, jobs, plans)
+        except Conflict as conflict:
+            log("overtaken", action="Linger", message=conflict.message)
+        except Trouble as trouble:
+            warn("linger_failed", code=trouble.code, message=trouble.message)
         return False
-    job, first = wanted
-    now = world.clock.now()
-    try:
-        world.control.save_lingering(seen.lingering, seen.lingering.begun(job.job_id, now, first.leave_in))
-        log("lingering", job=job.job_id, seconds=first.leave_in / 1000)
-        return _watch(world, seen, job, first, now + first.leave_in)
-    except Conflict as conflict:
-        log("overtaken", action="Linger", message=conflict.message)
-    except Trouble as trouble:
-        warn("linger_failed", job=job.job_id, code=trouble.code, message=trouble.message)
-    return False
 
+    def _another_stays(self, lingering: Lingering) -> bool:
+        now = self._world.clock.now()
+        # A stay that reaches further than a tick was written by a clock that runs ahead.
+        is_going_on = now < lingering.until <= now + 2 * self._world.rules.linger
+        is_ours = self._noted is not None and lingering.version == self._noted.version
+        return is_going_on and not is_ours
 
-def _whom_to_stay_for(world: World, seen: Observed, next_tick: int) -> tuple[Job, Plan] | None:
-    now = world.clock.now()
-    # A stay that reaches further than a tick was written by a clock that runs ahead.
-    if now < seen.lingering.until <= now + 2 * world.rules.linger:
-        return None
-    plans = [
-        (job, found)
-        for job in seen.running
-        if job.state is JobState.TRAINING
-        and (found := _plan(world, seen, job, _horizon(world, seen, job, next_tick)))
-    ]
-    return min(plans, key=lambda pair: pair[1].look_in, default=None)
+    def _unused(self, job: Job, now: int) -> int:
+        """What this run has noted to stay for ``job`` and has not stayed."""
+        return max(0, self._leaves.get(job.job_id, 0) - now)
 
+    def _plans(self, seen: Observed, jobs: Iterable[Job], leaves: Mapping[str, int]) -> dict[str, Plan]:
+        """Plan for each job that is worth staying for, until its time in ``leaves`` at most."""
+        now = self._world.clock.now()
+        durations = seen.slot.durations or (DOCUMENTED_DURATION,)
+        horizon = self._next_tick - BEFORE_THE_TICK - now
+        return {
+            job.job_id: found
+            for job in jobs
+            if job.job_id in leaves
+            and (found := plan(durations, now - job.submitted_at, horizon, leaves[job.job_id] - now))
+        }
 
-def _horizon(world: World, seen: Observed, job: Job, next_tick: int) -> int:
-    """How long a run may stay for ``job`` at most."""
-    until = min(next_tick - BEFORE_THE_TICK, world.dead_at - TIME_FOR_WHAT_FOLLOWS)
-    return min(until - world.clock.now(), seen.lingering.left(job.job_id, world.rules.linger))
+    def _watch(self, seen: Observed, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
+        """Look again and again until a job has moved on or it is time to leave."""
+        while plans:
+            self._world.clock.sleep(min(found.look_in for found in plans.values()))
+            looked = [self._look(job) for job in jobs]
+            if any(after is None or after.state is not JobState.TRAINING for after in looked):
+                return True
+            jobs = [after for after in looked if after is not None]
+            plans = self._plans(seen, jobs, self._leaves)
+        return False
 
-
-def _plan(world: World, seen: Observed, job: Job, horizon: int) -> Plan | None:
-    durations = seen.slot.durations or (DOCUMENTED_DURATION,)
-    return plan(durations, world.clock.now() - job.submitted_at, horizon)
-
-
-def _watch(world: World, seen: Observed, job: Job, following: Plan | None, leaves_at: int) -> bool:
-    """Look again and again until the job has moved on or it is time to leave."""
-    while following is not None and world.clock.now() + following.look_in <= leaves_at:
-        world.clock.sleep(following.look_in)
-        after = training.poll(world, job)
-        if after.state is not job.state:
-            return True
-        job = after
-        following = _plan(world, seen, job, leaves_at - world.clock.now())
-    return False
+    def _look(self, job: Job) -> Job | None:
+        """Look at one training; returns its job as it is now, or None: another run has moved it."""
+        try:
+            return training.poll(self._world, job)
+        except Conflict:
+            return None

@@ -41,7 +41,7 @@ class JobTable(Protocol):
         """Return jobs by id, read consistently; None for those that are not there."""
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
-        """Return ids of the jobs in the running lane, and of the first ``count`` queued jobs.
+        """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.
 
         First closed, first named; may lag behind the table by moments.
         """

@@ -50,6 +50,8 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
     if slot.closed_until > world.clock.now():
         raise Conflict("the queue has been closed meanwhile")
+    if not (slot.held_by(job.job_id) or slot.is_free(world.rules.concurrent_trainings, world.clock.now())):
+        raise Conflict("no place in the training slot is free")
     account = _survey(world, slot)
     kept = _check_for_a_place(world, job, slot, account)
     file_ids = _file_ids(world, job, slot)
@@ -126,8 +128,6 @@ def _check_for_a_place(world: World, job: Job, slot: Slot, account: list[FineTun
     kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
     if slot.held_by(job.job_id):
         return kept
-    if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
-        raise Conflict("no place in the training slot is free")
     if kept >= world.rules.kept_fine_tunes and not make_room(world, account):
         full = account_is_full(kept, world.rules)
         _close_queue(world, replace(slot, kept=kept), full)
@@ -207,7 +207,7 @@ def _close_queue(world: World, slot: Slot, trouble: RetryLater, *, leaves: str =
 
 
 def _given_up(world: World, intent: Job, trouble: Trouble) -> Job:
-    """End the job: these photos are refused for good. Its delivery frees the slot."""
+    """End the job: these photos are refused for good."""
     warn("submit_refused", job=intent.job_id, code=trouble.code, message=trouble.message)
     reason = Reason(trouble.code, trouble.message)
     return world.jobs.save(intent, intent.ended(JobState.FAILED, reason, world.clock.now()))

@@ -26,7 +26,7 @@ from shared.domain.job import Job
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import photo_set, submitting, training
-from shared.workflow.linger import stay
+from shared.workflow.linger import Lingerer
 from shared.workflow.ports import World
 from shared.workflow.sweep import sweep
 
@@ -89,8 +89,9 @@ def reconcile(world: World, next_tick: int = 0) -> Report:
         What was done.
     """
     report = Report()
+    lingerer = Lingerer(world, next_tick)
     seen = _settle(world, report)
-    while stay(world, seen, next_tick):
+    while lingerer.stay(seen):
         seen = _settle(world, report)
     # The sweep last: it may take long, and neither a free place nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:

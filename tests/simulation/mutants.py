@@ -177,7 +177,7 @@ MUTANTS = (
     _one(
         "an ended job leaves the work in hand before its delivery",
         _JOB,
-        "return RUNNING_LANE if self.state.is_terminal and not self.delivered else None",
+        "return DELIVERY_LANE if self.state.is_terminal and not self.delivered else None",
         "return None",
     ),
     _one(

@@ -12,6 +12,7 @@ import pytest
 from shared.clients.job_rows import to_columns
 from shared.domain.job import (
     COLLECTING_LANE,
+    DELIVERY_LANE,
     FOREVER,
     MAX_RECORDED,
     MAX_REMEMBERED,
@@ -51,9 +52,9 @@ def test_a_job_is_known_by_its_person_and_revision() -> None:
         (S.QUEUED, False, QUEUE_LANE),
         (S.SUBMITTING, False, RUNNING_LANE),
         (S.TRAINING, False, RUNNING_LANE),
-        (S.SUCCEEDED, False, RUNNING_LANE),
-        (S.FAILED, False, RUNNING_LANE),
-        (S.CANCELED, False, RUNNING_LANE),
+        (S.SUCCEEDED, False, DELIVERY_LANE),
+        (S.FAILED, False, DELIVERY_LANE),
+        (S.CANCELED, False, DELIVERY_LANE),
         (S.SUCCEEDED, True, None),
         (S.FAILED, True, None),
         (S.CANCELED, True, None),

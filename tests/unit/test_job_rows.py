@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clients.job_rows import from_columns, to_columns
-from shared.domain.job import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Job, Reason
+from shared.domain.job import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE, Job, Reason
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
 from tests.unit.support import NOW, few_examples, job_in, photo
@@ -92,7 +92,7 @@ def test_a_row_holds_only_what_tablestore_can_store(job: Job) -> None:
         (JobState.QUEUED, False, QUEUE_LANE),
         (JobState.SUBMITTING, False, RUNNING_LANE),
         (JobState.TRAINING, False, RUNNING_LANE),
-        (JobState.SUCCEEDED, False, RUNNING_LANE),
+        (JobState.SUCCEEDED, False, DELIVERY_LANE),
         (JobState.SUCCEEDED, True, None),
         (JobState.CANCELED, True, None),
     ],

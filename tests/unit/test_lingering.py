@@ -93,6 +93,24 @@ def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: 
 
 
 def test_the_budget_of_a_job_is_its_own_and_every_stay_is_taken_from_it() -> None:
-    row = Lingering().begun("a", NOW, 40_000).begun("a", NOW + MINUTE, 30_000)
+    row = Lingering().begun(NOW + 40_000, {"a": 40_000}).begun(NOW + 90_000, {"a": 70_000, "b": 0})
     assert (row.until, row.left("a", 100_000), row.left("b", 100_000)) == (NOW + 90_000, 30_000, 100_000)
-    assert row.begun("b", NOW, 10_000).left("b", 100_000) == 90_000
+    assert row.begun(NOW + MINUTE, {"b": 10_000}).spent == {"b": 10_000}
+
+
+def test_the_longer_a_training_outlasts_all_others_the_less_often_it_is_looked_at() -> None:
+    looks = [plan(STEADY, elapsed * SECOND, MINUTE) for elapsed in (303, 340, 400, 600)]
+    waits = [found.look_in for found in looks if found]
+    assert len(waits) == 4
+    assert waits == sorted(waits)
+    assert waits[-1] >= 3 * waits[0]
+
+
+def test_a_stay_that_is_cut_short_still_saves_the_time_until_the_tick() -> None:
+    """What an end that is missed costs is the wait for the next tick, however little may be stayed."""
+    durations = spread(60)
+    cut, whole = plan(durations, 262 * SECOND, MINUTE, 10 * SECOND), plan(durations, 262 * SECOND, MINUTE)
+    assert cut is not None
+    assert whole is not None
+    assert cut.leave_in == 10 * SECOND < whole.leave_in
+    assert plan(durations, 262 * SECOND, 10 * SECOND) is None

@@ -9,7 +9,17 @@ import pytest
 
 from shared.domain.decide import Observed, Submit
 from shared.domain.fine_tunes import FineTune
-from shared.domain.job import MAX_RECORDED, MAX_REMEMBERED, Job, Reason, open_job
+from shared.domain.job import (
+    COLLECTING_LANE,
+    DELIVERY_LANE,
+    MAX_RECORDED,
+    MAX_REMEMBERED,
+    QUEUE_LANE,
+    RUNNING_LANE,
+    Job,
+    Reason,
+    open_job,
+)
 from shared.domain.lingering import Lingering
 from shared.domain.object_keys import Kind, Upload, person_key
 from shared.domain.photos import Stored, Verdict
@@ -21,7 +31,7 @@ from shared.errors import AccountTrouble, Conflict, NotFound, OutcomeUnknown, Re
 from shared.workflow import tick
 from shared.workflow.account import make_room
 from shared.workflow.intake import take_in_photo
-from shared.workflow.linger import stay
+from shared.workflow.linger import Lingerer
 from shared.workflow.photo_set import look_through
 from shared.workflow.ports import Listed, World
 from shared.workflow.submitting import resolve, submit
@@ -103,10 +113,12 @@ class Memory:
         return {name: self.rows.get(name) for name in ids}
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
-        return self._in_lane(1), self._in_lane(2)[:count]
+        return [*self._in_lane(RUNNING_LANE), *self._in_lane(DELIVERY_LANE)], self._in_lane(QUEUE_LANE)[
+            :count
+        ]
 
     def due(self, now: int, count: int) -> list[str]:
-        return [name for name in self._in_lane(3) if self.rows[name].due_at <= now][:count]
+        return [name for name in self._in_lane(COLLECTING_LANE) if self.rows[name].due_at <= now][:count]
 
     def _in_lane(self, lane: int) -> list[str]:
         jobs = [job for job in self.rows.values() if job.lane == lane]
@@ -310,8 +322,21 @@ def test_nobody_stays_beside_another_but_a_clock_ahead_of_time_keeps_nobody_away
         running=(memory[job],),
         lingering=Lingering(until=until),
     )
-    assert stay(memory.world(), seen, NOW + MINUTE) is stays
+    assert Lingerer(memory.world(), NOW + MINUTE).stay(seen) is stays
     assert memory[job].state is (S.SUCCEEDED if stays else S.TRAINING)
+
+
+def test_who_stays_and_finds_that_another_run_has_moved_the_job_goes_on_at_once() -> None:
+    job = job_in(S.TRAINING, submitted_at=NOW - 300_000, fine_tune_id="ft-1")
+    memory = Memory(job)
+    memory.known["ft-1"] = fine_tune("SUCCEEDED", "ft-1", finetuned_output="model")
+    seen = Observed(
+        now=NOW,
+        slot=Slot(holders=(job.job_id,), durations=(302_000,) * 5),
+        running=(replace(memory[job], version=memory[job].version - 1),),
+    )
+    assert Lingerer(memory.world(), NOW + MINUTE).stay(seen)
+    assert memory[job].state is S.TRAINING
 
 
 # -- submitting -----------------------------------------------------------------------------------

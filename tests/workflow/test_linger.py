@@ -17,12 +17,26 @@ from tests.workflow.support import tick
 SECOND = 1000
 
 
-def new_cloud(seconds: float = 302.0, *, linger: int = 200_000, faults: At | None = None) -> SimulatedCloud:
+def new_cloud(
+    seconds: float = 302.0, *, linger: int = 200_000, faults: At | None = None, places: int = 1
+) -> SimulatedCloud:
     return SimulatedCloud(
         1,
         faults or NoFaults(),
-        rules=Rules(quiet=20_000, kept_fine_tunes=1000, sweep_rest=86_400_000, linger=linger),
-        behaviour=Behaviour(training_seconds=seconds, fetch="start", second_job="queue", kept_jobs=1000),
+        rules=Rules(
+            quiet=20_000,
+            kept_fine_tunes=1000,
+            sweep_rest=86_400_000,
+            linger=linger,
+            concurrent_trainings=places,
+        ),
+        behaviour=Behaviour(
+            training_seconds=seconds,
+            fetch="start",
+            second_job="queue",
+            kept_jobs=1000,
+            concurrent_jobs=places,
+        ),
     )
 
 
@@ -80,18 +94,59 @@ def test_of_two_runs_one_stays_and_the_other_leaves(cloud: SimulatedCloud) -> No
     assert cloud.is_settled()
 
 
-def test_a_training_that_does_not_end_costs_its_budget_and_no_more() -> None:
-    cloud = new_cloud(seconds=20_000.0, linger=90_000)
+def stayed_seconds(cloud: SimulatedCloud, minutes: int) -> int:
+    """Let the timer tick, never beside a run that is still there; returns how long runs were there."""
     stayed = 0
+    for _ in range(minutes):
+        cloud.invoke_reconcile()
+        for _ in range(60):
+            cloud.advance(SECOND)
+            stayed += len(cloud.kernel.runs)
+    return stayed
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_a_training_that_does_not_end_costs_its_budget_and_no_more(places: int) -> None:
+    cloud = new_cloud(seconds=20_000.0, linger=90_000, places=places)
     with simulated(cloud):
-        upload(cloud, 1)
-        for _ in range(30):
-            cloud.invoke_reconcile()
-            for _ in range(60):
-                cloud.advance(SECOND)
-                stayed += len(cloud.kernel.runs)
+        upload(cloud, places)
+        stayed = stayed_seconds(cloud, 30)
     cloud.close()
-    assert 30 <= stayed <= 90
+    # Each of its stays may end within the second after.
+    assert 30 <= stayed <= 95 * places
+
+
+def test_one_training_that_takes_three_times_as_long_as_all_others_costs_no_storm_of_looks() -> None:
+    cloud = new_cloud()
+    with simulated(cloud):
+        upload(cloud, 8)
+        tick(cloud, 30)
+        before = looks(cloud)
+        cloud.behaviour.training_seconds = 900.0
+        tick(cloud, 5)
+        cloud.behaviour.training_seconds = 302.0
+        tick(cloud, 30)
+        assert cloud.is_settled()
+        took = [(entry.ended or 0) - entry.created for entry in cloud.studio.ledger()]
+        assert 900 <= max(took) <= 905
+        assert looks(cloud) - before <= 200
+    cloud.close()
+
+
+def test_with_two_places_both_trainings_are_looked_at_and_followed_while_a_run_stays() -> None:
+    cloud = new_cloud(places=2)
+    with simulated(cloud):
+        for number in range(12):
+            cloud.upload(f"person {number}", "1.jpg", b"FACE %d" % number)
+            cloud.advance(7 * SECOND)
+        tick(cloud, 45)
+        assert cloud.is_settled()
+        jobs = {job.fine_tune_id: job for job in cloud.jobs()}
+        ends = sorted((entry.created, entry.ended, entry.job_id) for entry in cloud.studio.ledger())
+        taught = ends[2:]
+        seen = [jobs[name].changed_at / 1000 - (ended or 0) for _, ended, name in taught]
+        assert max(seen) <= 10
+    cloud.close()
 
 
 def test_a_run_that_stays_is_gone_before_the_next_tick(cloud: SimulatedCloud) -> None:
