@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 STEP = 1_000
-PRICE_OF_STAYING = 0.07
+PRICE_OF_STAYING = 0.11
 """Milliseconds of an idle slot that are worth one of function time."""
 PRICE_OF_A_LOOK = 120
 """Milliseconds of an idle slot that are worth one call of DashScope."""

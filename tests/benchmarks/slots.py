@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from statistics import mean
 
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.strategies.campaign import Campaign
 from tests.benchmarks.strategies.ours import Lingering
-from tests.benchmarks.strategies.workloads import ARRIVING, SHIFTS, SPREAD, STEADY, TROUBLED, WIDE, Workload
-from tests.benchmarks.ticks import HISTORIES, Ticks, writes_of_a_life
+from tests.benchmarks.strategies.workloads import (
+    ARRIVING,
+    DRAWN_ANEW,
+    DRAWS,
+    SHIFTS,
+    SPREAD,
+    STEADY,
+    TROUBLED,
+    WIDE,
+    Workload,
+)
+from tests.benchmarks.ticks import HISTORIES, Ticks, calls_of_a_sweep, writes_of_a_life
 
 CAMPAIGN, TICKS = Campaign(), Ticks()
 SLOT_USE = {STEADY: 99.0, SPREAD: 98.5, WIDE: 97.5}
@@ -21,18 +32,18 @@ GETS, FUNCTION_SECONDS = 20, 75
 def slots() -> Iterator[Sequence[Benchmark]]:
     """Give the benchmarks of the slot; a workload is lived through with the first of its figures."""
     yield [
-        *(_at_least(f"Slot use, {one.name}", one, "slot_use", bar) for one, bar in SLOT_USE.items()),
+        *(_at_least(f"Slot use, {_called(one)}", one, "slot_use", bar) for one, bar in SLOT_USE.items()),
         *(
             _at_least(f"Slot use, {one.name}, from the fifth on", one, "settled_slot_use", AFTER_A_SHIFT)
             for one in SHIFTS
         ),
         *(
-            _figure(f"GETs a job, {one.name}", one, "settled_gets", "GETs", GETS)
+            _figure(f"GETs a job, {_called(one)}", one, "settled_gets", "GETs", GETS)
             for one in (*SLOT_USE, *SHIFTS)
         ),
         *(
             _figure(
-                f"Function time a job, {one.name}", one, "settled_function_seconds", "s", FUNCTION_SECONDS
+                f"Function time a job, {_called(one)}", one, "settled_function_seconds", "s", FUNCTION_SECONDS
             )
             for one in (*SLOT_USE, *SHIFTS)
         ),
@@ -45,7 +56,11 @@ def slots() -> Iterator[Sequence[Benchmark]]:
         ),
         *(
             _figure(
-                f"End until visible, lingering, {share}, {one.name}", one, f"seen_lingering_{share}", "s", bar
+                f"End until visible, lingering, {share}, {_called(one)}",
+                one,
+                f"seen_lingering_{share}",
+                "s",
+                bar,
             )
             for one in SLOT_USE
             for share, bar in (("p50", 3), ("p99", 10))
@@ -61,15 +76,26 @@ def slots() -> Iterator[Sequence[Benchmark]]:
 def ticks() -> Iterator[Sequence[Benchmark]]:
     """Give the benchmarks of a minute without work, and of the writes of all the work for one job."""
     yield [
-        Benchmark(
-            name="A job of one photo, all its life: writes of Tablestore",
-            unit="calls",
-            measure=writes_of_a_life,
-            bar=12,
+        _writes("A job of one photo, all its life: writes of Tablestore", 12, writes_of_a_life),
+        _writes(
+            "A job of six photos and a marker, beside its uploads' own: writes",
+            12,
+            lambda: writes_of_a_life(photos=6, beside_uploads=True),
+        ),
+        _writes(
+            "A job of six photos and a marker, all its life: writes",
+            None,
+            lambda: writes_of_a_life(photos=6),
         ),
         _tick("Idle tick: reads of Tablestore", "calls", "reads", 3),
         _tick("Idle tick: writes of Tablestore", "calls", "writes", 0),
         _tick("Idle tick: calls of DashScope", "calls", "dashscope_calls", 0),
+        Benchmark(
+            name="A tick that has only a page of the bucket to look through: calls in all",
+            unit="calls",
+            measure=calls_of_a_sweep,
+            bar=None,
+        ),
         Benchmark(
             name="Idle tick: capacity units more after a million jobs than after none",
             unit="CU",
@@ -77,6 +103,10 @@ def ticks() -> Iterator[Sequence[Benchmark]]:
             bar=0,
         ),
     ]
+
+
+def _writes(name: str, bar: float | None, measure: Sample) -> Benchmark:
+    return Benchmark(name=name, unit="calls", measure=measure, bar=bar)
 
 
 def _units(history: int) -> float:
@@ -92,6 +122,10 @@ def _tick(name: str, unit: str, field: str, bar: float) -> Benchmark:
     return Benchmark(name=name, unit=unit, measure=measure, bar=bar)
 
 
+def _called(workload: Workload) -> str:
+    return f"{workload.name}, {DRAWS} draws" if workload.name in DRAWN_ANEW else workload.name
+
+
 def _figure(name: str, workload: Workload, field: str, unit: str, bar: float | None = None) -> Benchmark:
     return Benchmark(name=name, unit=unit, measure=_of_ours(workload, field), bar=bar)
 
@@ -102,8 +136,8 @@ def _at_least(name: str, workload: Workload, field: str, bar: float) -> Benchmar
 
 def _of_ours(workload: Workload, field: str) -> Sample:
     def measure() -> float:
-        value = getattr(CAMPAIGN.of(Lingering, workload), field)
-        assert value is not None, f"{workload.name}: nothing to tell {field} by"
-        return float(value)
+        values = [getattr(found, field) for found in CAMPAIGN.of_ours(workload)]
+        assert None not in values, f"{workload.name}: nothing to tell {field} by"
+        return mean(values)
 
     return measure

@@ -62,12 +62,30 @@ class Ticks:
         return sorted(self._measured.values(), key=lambda cost: (cost.strategy, cost.history))
 
 
-def writes_of_a_life() -> int:
-    """Return how often Tablestore is written from a person's only photo to the result."""
-    account = Account(Workload(name="one photo", arrivals=(0,), photos=1))
+def writes_of_a_life(*, photos: int = 1, beside_uploads: bool = False) -> int:
+    """Return how often Tablestore is written from a person's first photo to the result.
+
+    ``beside_uploads``: without the one write by which each photo, and the marker, is recorded.
+    """
+    account = Account(Workload(name="one person", arrivals=(0,), photos=photos))
     with living(account):
         _train_the_one(account, Lingering(account))
-        return account.meter.writes - account.sweeps
+        writes = account.meter.writes - account.sweeps
+    return writes - (photos + 1) if beside_uploads else writes
+
+
+def calls_of_a_sweep() -> int:
+    """Return the calls of a tick that has nothing to do but to look on through the bucket."""
+    account = Account(Workload(name="one person", arrivals=(0,)))
+    with living(account):
+        _train_the_one(account, Lingering(account))
+        for _ in range(2 * MOST_TICKS):
+            before = len(account.gate.trace)
+            account.advance(MINUTE)
+            made = account.gate.trace[before:]
+            if any(call.service == "oss" for call in made):
+                return len(made)
+    raise AssertionError("nothing has looked through the bucket")
 
 
 def idle_tick(strategy: Callable[[Account], Strategy], history: int) -> TickCost:

@@ -14,7 +14,7 @@ from tests.benchmarks.strategies.figures import Figures, figures
 from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.polling import NextTick, SameTick
 from tests.benchmarks.strategies.waiting import HeldProcess, Wait30, Wait300
-from tests.benchmarks.strategies.workloads import Workload
+from tests.benchmarks.strategies.workloads import DRAWN_ANEW, Workload
 
 T = TypeVar("T")
 
@@ -48,6 +48,7 @@ class Campaign:
 
     def __init__(self) -> None:
         self._lived: dict[tuple[str, str], Figures] = {}
+        self._drawn_anew: dict[str, list[Figures]] = {}
 
     def of(self, strategy: Callable[[Account], Strategy], workload: Workload) -> Figures:
         """Return what a strategy comes to in a workload."""
@@ -56,6 +57,13 @@ class Campaign:
             for found in in_parallel(live, [(one, workload) for one in STRATEGIES]):
                 self._lived[found.strategy, workload.name] = found
         return self._lived[key]
+
+    def of_ours(self, workload: Workload) -> list[Figures]:
+        """Return what ours comes to in a workload, and in others like it if its durations are drawn."""
+        if workload.name not in self._drawn_anew:
+            others = [(Lingering, one) for one in DRAWN_ANEW.get(workload.name, ())]
+            self._drawn_anew[workload.name] = in_parallel(live, others)
+        return [self.of(Lingering, workload), *self._drawn_anew[workload.name]]
 
     def everything(self) -> list[Figures]:
         """Return what has been measured so far, by workload and strategy."""

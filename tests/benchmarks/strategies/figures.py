@@ -156,9 +156,9 @@ def figures(account: Account, strategy: str) -> Figures:
 
 
 def _seconds(account: Account, since: float, function: str = "") -> float:
-    """Return how long functions ran, or one of them, in runs that ended after ``since``."""
+    """Return how long functions ran after ``since``, or one of them."""
     runs: Sequence[float] = [
-        run.ended - run.began + OVERHEAD
+        run.ended - max(run.began, since * 1000) + OVERHEAD
         for run in account.invocations
         if run.ended / 1000 > since and function in ("", run.function)
     ]

@@ -7,8 +7,7 @@ takes the n-th duration, whoever it is for, so that no strategy is luckier than 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SECOND = 1_000
 PEOPLE = 100
@@ -20,6 +19,8 @@ BURST_SPACING, PHOTO_SPACING = 2 * SECOND, SECOND
 CHANGES_AT = PEOPLE // 2
 """The fine-tune with which the mean shifts."""
 ROOM = 2 * PEOPLE
+DRAWS = 5
+"""How often durations are drawn where ours is judged: with one draw of 100, luck is worth half a point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +51,17 @@ def _burst(name: str, **rest: object) -> Workload:
     return Workload(name=name, arrivals=arrivals, **rest)  # type: ignore[arg-type]
 
 
-def _drawn(deviation: float, mean: Callable[[int], float] = lambda _: TRAINING) -> tuple[float, ...]:
-    draw = random.Random(f"durations {deviation}")
-    return tuple(max(SHORTEST, draw.gauss(mean(number), deviation)) for number in range(ROOM))
+def _drawn(deviation: float, nth: int = 1) -> tuple[float, ...]:
+    draw = random.Random(f"durations {deviation}" if nth == 1 else f"durations {deviation}, draw {nth}")
+    return tuple(max(SHORTEST, draw.gauss(TRAINING, deviation)) for _ in range(ROOM))
+
+
+def _drawn_anew(drawn: Workload, deviation: float) -> tuple[Workload, ...]:
+    """Return the same workload with other durations of the same kind."""
+    return tuple(
+        replace(drawn, name=f"{drawn.name}, draw {nth}", durations=_drawn(deviation, nth))
+        for nth in range(2, DRAWS + 1)
+    )
 
 
 def _shifted(factor: float) -> tuple[float, ...]:
@@ -78,6 +87,7 @@ STEADY, SPREAD, WIDE = (
     _burst("burst, sd 20 s", durations=_drawn(20.0)),
     _burst("burst, sd 60 s", durations=_drawn(60.0)),
 )
+DRAWN_ANEW = {SPREAD.name: _drawn_anew(SPREAD, 20.0), WIDE.name: _drawn_anew(WIDE, 60.0)}
 SHIFTS = (
     _burst("burst, mean +50 % midway", durations=_shifted(1.5), settles_at=CHANGES_AT + 4),
     _burst("burst, mean -50 % midway", durations=_shifted(0.5), settles_at=CHANGES_AT + 4),
