@@ -14,9 +14,9 @@ from tests.simulation.mutants import MUTANTS, Mutant, alive
 from tests.simulation.seeds import play
 
 KILLED_BY: dict[str, int] = {
-    "no adoption": 1,
-    "no grace": 1,
-    "the grace begins with the submit, not with the end of the run that may send it": 1,
+    "no adoption": 2,
+    "no grace": 11,
+    "the grace begins with the submit, not with the end of the run that may send it": 11,
     "POST before intent": 0,
     "no version check": 0,
     "slot freed before the terminal write": 0,
@@ -24,7 +24,7 @@ KILLED_BY: dict[str, int] = {
     "a failed attempt's fine-tune is adopted again": 12,
     "retry POST on time-out": 5,
     "first list page taken as complete": 7,
-    "429 counted as failure": 73,
+    "429 counted as failure": 82,
     "unknown status counted as failed": 9,
     "404 believed without the list": 2,
     "a cancel by hand not seen": 75,
@@ -35,12 +35,12 @@ KILLED_BY: dict[str, int] = {
     "an overwritten photo taken for the old one": 0,
     "naive local time": 0,
     "sweep removed": 5,
-    "a place kept by nobody's number: the next job goes beside the one that runs": 86,
+    "a place kept by nobody's number: the next job goes beside the one that runs": 106,
     "an ended job leaves the work in hand before its delivery": 0,
     "the snapshot's name does not tell the job": 0,
     "an upload that was left to its event counts as recorded": 5,
     "a job that is put back goes to the end of the queue": 18,
-    "a place is released though its job still needs it": 85,
+    "a place is released though its job still needs it": 86,
     "what was carried over is submitted under the other revision's paths": 0,
     "a signed URL in the log": 0,
 }
