@@ -40,10 +40,6 @@ class Lingering:
     until: int = 0
     spent: Mapping[str, int] = field(default_factory=dict)
 
-    def left(self, job_id: str, budget: int) -> int:
-        """How much of ``budget`` is left for a job."""
-        return budget - self.spent.get(job_id, 0)
-
     def begun(self, until: int, spent: Mapping[str, int]) -> Lingering:
         """Note that a run stays, and what has been spent by then for each job that is going."""
         return replace(self, until=until, spent=dict(spent))

@@ -39,18 +39,15 @@ class Lingerer:
         now = self._world.clock.now()
         jobs = [job for job in seen.running if job.state is JobState.TRAINING]
         latest = min(self._next_tick - BEFORE_THE_TICK, self._world.dead_at - TIME_FOR_WHAT_FOLLOWS)
-        budgets = {
-            job.job_id: seen.lingering.left(job.job_id, self._world.rules.linger) + self._unused(job, now)
-            for job in jobs
-        }
-        plans = self._plans(seen, jobs, {name: min(latest, now + budget) for name, budget in budgets.items()})
+        spent = {job.job_id: seen.lingering.spent.get(job.job_id, 0) - self._unused(job, now) for job in jobs}
+        budget = self._world.rules.linger
+        plans = self._plans(seen, jobs, {name: min(latest, now + budget - spent[name]) for name in spent})
         if not plans:
             return False
-        spent = {name: self._world.rules.linger - budget for name, budget in budgets.items()}
         self._leaves = {name: now + found.leave_in for name, found in plans.items()}
         noted = seen.lingering.begun(
             max(self._leaves.values()),
-            {name: spent[name] + (plans[name].leave_in if name in plans else 0) for name in spent},
+            {**spent, **{name: spent[name] + found.leave_in for name, found in plans.items()}},
         )
         try:
             self._noted = self._world.control.save_lingering(seen.lingering, noted)

@@ -92,9 +92,9 @@ def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: 
     assert found is None or 0 < found.look_in <= min(found.leave_in, 9 * SECOND) <= found.leave_in <= horizon
 
 
-def test_the_budget_of_a_job_is_its_own_and_every_stay_is_taken_from_it() -> None:
+def test_the_row_knows_what_was_spent_for_each_training_that_is_going() -> None:
     row = Lingering().begun(NOW + 40_000, {"a": 40_000}).begun(NOW + 90_000, {"a": 70_000, "b": 0})
-    assert (row.until, row.left("a", 100_000), row.left("b", 100_000)) == (NOW + 90_000, 30_000, 100_000)
+    assert (row.until, row.spent) == (NOW + 90_000, {"a": 70_000, "b": 0})
     assert row.begun(NOW + MINUTE, {"b": 10_000}).spent == {"b": 10_000}
 
 
