@@ -95,6 +95,7 @@ SCRIPTS = {"status": STATUS, "collect": COLLECT, "reconcile": RECONCILE}
 PICTURES_AND_ZIPS = {"PIL", "zipfile", "numpy"}
 SDKS = {"oss2", "tablestore", "requests", "dashscope"}
 CLIENTS = {"shared.clients.photo_bucket", "shared.clients.dashscope", "shared.clients.rows"}
+WHAT_A_JOB_IS = {"dashscope_errors", "job", "object_keys", "photos", "reasons", "rules", "slot", "states"}
 UNPACKING = {"shared.workflow.unpacking", "shared.workflow.archive_reading"}
 
 
@@ -124,6 +125,11 @@ def test_showing_a_person_loads_tablestore_and_neither_oss_nor_dashscope() -> No
     assert "tablestore" in answered
     assert not answered & ({"oss2", "requests"} | CLIENTS - {"shared.clients.rows"})
     assert not {name for name in answered if name.startswith("shared.workflow.")} - {"shared.workflow.ports"}
+
+
+def test_showing_a_person_loads_what_a_job_is_and_none_of_what_is_decided_about_it() -> None:
+    domain = {name for name in loaded("status")["answered"] if name.startswith("shared.domain.")}
+    assert domain == {f"shared.domain.{name}" for name in WHAT_A_JOB_IS}
 
 
 @pytest.mark.parametrize("function", ["status", "collect", "reconcile"])
