@@ -42,7 +42,7 @@ class Invariants(Watch):
         self._refused: set[str] = set()
         self._intents: dict[tuple[str, int], Run | None] = {}
         self._queued_since: dict[str, int] = {}
-        self._placed_at: dict[str, int] = {}
+        self._chosen_since: dict[str, int] = {}
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
@@ -68,7 +68,7 @@ class Invariants(Watch):
         if table == "jobs":
             self._job_written(before, after, writer)
         elif after["name"] == "slot":
-            self._slot_written(json.loads(after["value"]))
+            self._slot_written(json.loads(after["value"]), writer)
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
@@ -91,7 +91,7 @@ class Invariants(Watch):
         if new.is_terminal and old is not new:
             self._check_cause(name, after)
 
-    def _slot_written(self, after: Columns) -> None:
+    def _slot_written(self, after: Columns, writer: Run | None) -> None:
         held = set(after["holders"])
         if len(held) != len(after["holders"]) or len(held) > self._limit:
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
@@ -100,7 +100,8 @@ class Invariants(Watch):
             state = self.rows[name]["state"]
             if state in ("SUBMITTING", "TRAINING"):
                 raise Violation(f"{name} lost its place in the slot while {state}")
-        self._placed_at.update(dict.fromkeys(held - before, self._kernel.now))
+        chosen = writer.started_at if writer else self._kernel.now
+        self._chosen_since.update(dict.fromkeys(held - before, chosen))
         self.slot = after
 
     def _check_cause(self, name: str, row: Columns) -> None:
@@ -153,12 +154,12 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
-        self._check_turn(name, row, run)
+        self._check_turn(name, row)
 
-    def _check_turn(self, name: str, row: Columns, run: Run) -> None:
-        """Nobody who closed earlier, and waited when this run began and the place was taken, is passed over.
+    def _check_turn(self, name: str, row: Columns) -> None:
+        """Nobody who closed earlier, and waited when the run began that took the place, is passed over.
 
-        A job that was put back keeps its place, and with it its turn.
+        A job that was put back keeps its place, and with it its turn, whoever sends it then.
         """
         if self._limit > 1:
             return
@@ -167,7 +168,7 @@ class Invariants(Watch):
             if (
                 waiting["state"] == "QUEUED"
                 and waiting["closed_at"] < row["closed_at"]
-                and since < min(run.started_at, self._placed_at[name]) - SETTLES
+                and since < self._chosen_since[name] - SETTLES
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 
