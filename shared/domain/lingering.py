@@ -33,16 +33,16 @@ class Lingering:
 
     Attributes:
         until: until then a run may be there.
-        spent: how long runs have stayed for each job that is going, as far as they planned.
+        stayed: how long runs have stayed for each fine-tune that is going, as far as they planned.
     """
 
     version: int = 0
     until: int = 0
-    spent: Mapping[str, int] = field(default_factory=dict)
+    stayed: Mapping[str, int] = field(default_factory=dict)
 
-    def begun(self, until: int, spent: Mapping[str, int]) -> Lingering:
-        """Note that a run stays, and what has been spent by then for each job that is going."""
-        return replace(self, until=until, spent=dict(spent))
+    def begun(self, until: int, stayed: Mapping[str, int]) -> Lingering:
+        """Note that a run stays, and how long all will have stayed by then for each that is going."""
+        return replace(self, until=until, stayed=dict(stayed))
 
 
 class Plan(NamedTuple):

@@ -39,19 +39,22 @@ class Lingerer:
         now = self._world.clock.now()
         jobs = [job for job in seen.running if job.state is JobState.TRAINING]
         latest = min(self._next_tick - BEFORE_THE_TICK, self._world.dead_at - TIME_FOR_WHAT_FOLLOWS)
-        spent = {job.job_id: seen.lingering.spent.get(job.job_id, 0) - self._unused(job, now) for job in jobs}
+        stayed = {
+            job.fine_tune_id: seen.lingering.stayed.get(job.fine_tune_id, 0) - self._unused(job, now)
+            for job in jobs
+        }
         budget = self._world.rules.linger
-        plans = self._plans(seen, jobs, {name: min(latest, now + budget - spent[name]) for name in spent})
+        plans = self._plans(seen, jobs, {name: min(latest, now + budget - stayed[name]) for name in stayed})
         if not plans:
             return False
         self._leaves = {name: now + found.leave_in for name, found in plans.items()}
         noted = seen.lingering.begun(
             max(self._leaves.values()),
-            {**spent, **{name: spent[name] + found.leave_in for name, found in plans.items()}},
+            {**stayed, **{name: stayed[name] + found.leave_in for name, found in plans.items()}},
         )
         try:
             self._noted = self._world.control.save_lingering(seen.lingering, noted)
-            log("lingering", jobs=sorted(plans), seconds=(noted.until - now) / 1000)
+            log("lingering", fine_tunes=sorted(plans), seconds=(noted.until - now) / 1000)
             return self._watch(seen, jobs, plans)
         except Conflict as conflict:
             log("overtaken", action="Linger", message=conflict.message)
@@ -67,25 +70,27 @@ class Lingerer:
         return is_going_on and not is_ours
 
     def _unused(self, job: Job, now: int) -> int:
-        """What this run has noted to stay for ``job`` and has not stayed."""
-        return max(0, self._leaves.get(job.job_id, 0) - now)
+        """How much of what this run has noted to stay for ``job`` it has not stayed."""
+        return max(0, self._leaves.get(job.fine_tune_id, 0) - now)
 
     def _plans(self, seen: Observed, jobs: Iterable[Job], leaves: Mapping[str, int]) -> dict[str, Plan]:
-        """Plan for each job that is worth staying for, until its time in ``leaves`` at most."""
+        """Plan for each fine-tune that is worth staying for, until its time in ``leaves`` at most."""
         now = self._world.clock.now()
         durations = seen.slot.durations or (DOCUMENTED_DURATION,)
         horizon = self._next_tick - BEFORE_THE_TICK - now
         return {
-            job.job_id: found
+            job.fine_tune_id: found
             for job in jobs
-            if job.job_id in leaves
-            and (found := plan(durations, now - job.submitted_at, horizon, leaves[job.job_id] - now))
+            if job.fine_tune_id in leaves
+            and (found := plan(durations, now - job.submitted_at, horizon, leaves[job.fine_tune_id] - now))
         }
 
     def _watch(self, seen: Observed, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
         """Look again and again until a job has moved on or it is time to leave."""
         while plans:
-            self._world.clock.sleep(min(found.look_in for found in plans.values()))
+            # What came before may have taken long: nobody sleeps beyond the stay.
+            left = max(self._leaves.values()) - self._world.clock.now()
+            self._world.clock.sleep(max(0, min(left, *(found.look_in for found in plans.values()))))
             looked = [self._look(job) for job in jobs]
             if any(after is None or after.state is not JobState.TRAINING for after in looked):
                 return True

@@ -146,17 +146,21 @@ def submit_next(world: World, closed: Job) -> None:
     slot = world.control.slot()
     if not slot.is_free(world.rules.concurrent_trainings, world.clock.now()):
         return
-    running, queue = world.jobs.in_hand(1)
+    # The index may lag: it may still show as many as have just taken their places, and not ``closed`` yet.
+    count = 2 * world.rules.concurrent_trainings
+    running, queue = world.jobs.in_hand(count)
+    if len(queue) < count and closed.job_id not in queue:
+        queue = [*queue, closed.job_id]
     found = world.jobs.find((*running, *queue))
     seen = Observed(
         now=world.clock.now(),
         slot=slot,
         running=tuple(job for name in running if (job := found[name])),
-        queue=tuple(job for name in queue if (job := found[name])) or (closed,),
+        queue=tuple(job for name in queue if (job := found[name])),
     )
-    for action in decide(seen, world.rules):
-        if isinstance(action, Submit):
-            _attempt(world, action, Report())
+    submits = [action for action in decide(seen, world.rules) if isinstance(action, Submit)]
+    for first in submits[:1]:
+        _attempt(world, first, Report())
 
 
 def _attempt(world: World, action: Action, report: Report) -> Effect:
@@ -194,8 +198,7 @@ def _carry_out(world: World, action: Action) -> bool:
         case Resolve(job):
             return submitting.resolve(world, job) != job
         case Poll(job):
-            # A status that is merely another one leads to nothing more.
-            return training.poll(world, job).state is not job.state
+            return training.poll(world, job) != job
         case Deliver(job):
             return training.deliver(world, job) != job
         case Release(job_id, duration):

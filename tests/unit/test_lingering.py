@@ -94,8 +94,8 @@ def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: 
 
 def test_the_row_knows_what_was_spent_for_each_training_that_is_going() -> None:
     row = Lingering().begun(NOW + 40_000, {"a": 40_000}).begun(NOW + 90_000, {"a": 70_000, "b": 0})
-    assert (row.until, row.spent) == (NOW + 90_000, {"a": 70_000, "b": 0})
-    assert row.begun(NOW + MINUTE, {"b": 10_000}).spent == {"b": 10_000}
+    assert (row.until, row.stayed) == (NOW + 90_000, {"a": 70_000, "b": 0})
+    assert row.begun(NOW + MINUTE, {"b": 10_000}).stayed == {"b": 10_000}
 
 
 def test_the_longer_a_training_outlasts_all_others_the_less_often_it_is_looked_at() -> None:

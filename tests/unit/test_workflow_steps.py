@@ -508,6 +508,24 @@ def test_one_that_runs_with_its_place_is_not_counted_twice() -> None:
     assert memory[job].state is S.TRAINING
 
 
+def test_a_set_that_closes_is_submitted_though_the_index_still_shows_the_last_one_and_not_it_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last = job_in(S.TRAINING, "last")
+    memory = Memory(last, job := job_in(S.QUEUED), slot=Slot(holders=(last.job_id,)))
+    monkeypatch.setattr(memory, "in_hand", lambda count: ([last.job_id], [last.job_id][:count]))
+    tick.submit_next(memory.world(Rules(concurrent_trainings=2)), memory[job])
+    assert memory[job].state is S.TRAINING
+
+
+def test_a_set_that_closes_overtakes_nobody_whom_a_full_page_may_hide() -> None:
+    ahead = [job_in(S.QUEUED, f"ahead {number}", due_at=NOW - 10 + number) for number in range(4)]
+    memory = Memory(*ahead, job := job_in(S.QUEUED, due_at=NOW))
+    tick.submit_next(memory.world(Rules(concurrent_trainings=2)), memory[job])
+    assert memory[ahead[0]].state is S.TRAINING
+    assert memory[job].state is S.QUEUED
+
+
 def test_a_run_submits_one_of_two_queued_holders_under_a_lowered_limit() -> None:
     first, second = job_in(S.QUEUED, "first"), job_in(S.QUEUED, "second")
     memory = Memory(first, second, slot=Slot(holders=(first.job_id, second.job_id)))
