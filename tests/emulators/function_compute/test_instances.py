@@ -27,9 +27,11 @@ def gone(process_id: int, within: float = 5.0) -> bool:
     while time.monotonic() < deadline:
         try:
             status = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+            threads = len(list(Path(f"/proc/{process_id}/task").iterdir()))
         except (FileNotFoundError, ProcessLookupError):
             return True
-        if status == "Z":
+        # Its first thread is a zombie before the last one has ended, and only then can it be waited for.
+        if status == "Z" and threads <= 1:
             return True
         threading.Event().wait(0.01)
     return False
