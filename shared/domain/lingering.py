@@ -61,7 +61,8 @@ def plan(durations: Sequence[int], elapsed: int, horizon: int, at_most: int | No
         horizon: the time until the next tick, which is what an end that is missed costs.
         at_most: the longest stay that is possible, if that is shorter.
     """
-    ends = _ends(durations, elapsed, min(horizon, horizon if at_most is None else at_most) // STEP)
+    longest = horizon if at_most is None else min(horizon, at_most)
+    ends = _ends(durations, elapsed, longest // STEP)
     gain = best = 0.0
     survives, leave_in = 1.0, 0
     for step, chance in enumerate(ends):

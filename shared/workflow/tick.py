@@ -158,8 +158,8 @@ def submit_next(world: World, closed: Job) -> None:
         running=tuple(job for name in running if (job := found[name])),
         queue=tuple(job for name in queue if (job := found[name])),
     )
-    submits = [action for action in decide(seen, world.rules) if isinstance(action, Submit)]
-    for first in submits[:1]:
+    first = next((action for action in decide(seen, world.rules) if isinstance(action, Submit)), None)
+    if first is not None:
         _attempt(world, first, Report())
 
 
