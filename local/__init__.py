@@ -1,5 +1,5 @@
-"""The local cloud: OSS, Tablestore, DashScope and Function Compute on one machine.
+"""The product on one machine and on its way to the cloud: ``make demo``, ``make up`` and ``make package``.
 
-Never deployed. Nothing in ``functions/`` or ``shared/`` imports from here; the production code
-reaches these emulators over their wire protocols, exactly as it reaches the real services.
+Never deployed. Nothing in ``functions/`` or ``shared/`` imports from here; the production code runs unchanged
+on the emulators of :mod:`aliyun_local`.
 """

@@ -10,18 +10,26 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from local.clock import Clock, ControlledClock, SystemClock
-from local.control import ControlledServer, Controls
-from local.credentials import AccessKeys
-from local.dashscope.behaviour import Behaviour
-from local.deployment import CODE_FOLDER, RUNTIME_LIBRARIES, Deployment, resolve
-from local.emulators import ACCOUNT_ID, Emulators
+from aliyun_local.clock import Clock, ControlledClock, SystemClock
+from aliyun_local.control import ControlledServer, Controls
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.deployment import Deployment
+from aliyun_local.emulators import ACCOUNT_ID, Emulators
+from aliyun_local.function_compute.signatures import SignatureCheck
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Request, Response
+from aliyun_local.template import Resources, TemplateError
+from local.deployment import (
+    CODE_FOLDER,
+    PRELOADED,
+    RUNTIME_LIBRARIES,
+    code_folder,
+    resolve,
+    runtime_libraries,
+)
 from local.endpoints import Account, open_account
-from local.function_compute.signatures import SignatureCheck
 from local.options import PARAMETERS, PORT_NAMES, OptionError, Options
-from local.server import LoopbackServer
-from local.template import Resources, TemplateError
-from local.wire import Front, Request, Response
 from shared.settings import SettingsError
 
 __all__ = ["ACCOUNT_ID", "CODE_FOLDER", "RUNTIME_LIBRARIES", "DataFolderInUse", "LocalCloud"]
@@ -149,17 +157,20 @@ class LocalCloud:
         self.objects = self._emulators.objects
         self.tables = self._emulators.tables
         self.studio = self._emulators.studio
+        self.code = code_folder()
         self._deployment = Deployment(
             self._emulators,
             self.resources,
             self.clock,
             self.keys,
+            code=self.code,
+            libraries=runtime_libraries(),
+            preloaded=PRELOADED,
             data=self.options.data / "function_compute",
             authenticate=SignatureCheck(self.keys, SystemClock()),
             tick_seconds=self.options.tick_seconds,
             on_log=self._on_log,
         )
-        self.code = self._deployment.code
         self.compute = self._deployment.compute
         self.fronts: dict[str, Front] = {**self._emulators.fronts, **self._deployment.fronts}
 

@@ -1,148 +1,42 @@
-"""What ``template.yml`` describes, running: its stores, its triggers, and functions from the deployed zip.
-
-A template is resolved with parameters that lead to loopback endpoints, just as a deployment resolves it with
-the cloud's. The functions run in processes of their own, on the library versions of Function Compute.
-"""
+"""This product on the local cloud: its template, and its code as the zip of a deployment has it."""
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from local.clock import Clock, SystemClock
-from local.credentials import AccessKeys, TemporaryCredentials
-from local.emulators import ACCOUNT_ID, REGION, Emulators
-from local.function_compute.models import FunctionCompute
-from local.function_compute.responses import FunctionComputeService, HttpTriggerService
-from local.function_compute.signatures import Authenticator
-from local.function_compute.triggers import OssTriggerPump
-from local.oss.notifications import event_json
+from aliyun_local.deployment import resolve as resolve_template
+from aliyun_local.template import Resources
 from local.packaging import ROOT, build_package, unpack_package
-from local.template import Resources, Template
-from local.wire import Front
 from shared.settings import read_settings
 
-CODE_FOLDER = ROOT / ".local" / "code"
 TEMPLATE = ROOT / "template.yml"
+CODE_FOLDER = ROOT / ".local" / "code"
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
-# What our functions import to call a service: loaded once for all instances, which are many. Of others' code
-# nothing is known, and it may change from one deployment to the next.
+"""The library versions of Function Compute's python3.10, which ``make setup`` installs here."""
 PRELOADED = ("requests", "oss2", "tablestore")
-CREDENTIALS_KEPT_SECONDS = 3600.0
-# Function Compute lets the pauses between asynchronous retries grow to minutes; nobody waits that long here.
-MAX_RETRY_DELAY_SECONDS = 5.0
-WARM_INSTANCES = 5
+"""What the functions import to call a service: loaded once for all instances, which are many."""
 
 
-def resolve(parameters: Mapping[str, object], template: Path = TEMPLATE) -> Resources:
-    """Resolve ``template`` for the local account.
+def resolve(parameters: Mapping[str, object]) -> Resources:
+    """Resolve this product's template for the local account.
 
     Raises:
         TemplateError: it cannot be resolved with these parameters.
         SettingsError: a function would refuse the environment that comes out of it.
     """
-    pseudo = {"ALIYUN::Region": REGION, "ALIYUN::TenantId": ACCOUNT_ID}
-    attributes = {"StatusTrigger.UrlInternet": "http://127.0.0.1"}
-    resources = Template.from_file(template).resolve(parameters, pseudo, attributes)
+    resources = resolve_template(TEMPLATE, parameters)
     for function in resources.functions.values():
         read_settings(function.environment)
     return resources
 
 
-class Deployment:
-    """The functions of resolved :class:`Resources` over :class:`Emulators`; triggers fire once it started."""
-
-    def __init__(
-        self,
-        emulators: Emulators,
-        resources: Resources,
-        clock: Clock,
-        keys: AccessKeys,
-        *,
-        data: Path | None = None,
-        code: Path | None = None,
-        authenticate: Authenticator | None = None,
-        tick_seconds: float | None = None,
-        on_log: Callable[[str, str], object] | None = None,
-    ) -> None:
-        """Make the stores and load the code.
-
-        Args:
-            emulators: where buckets and tables are made.
-            resources: what is deployed.
-            clock: the time of timers, queue and events.
-            keys: issues the functions' temporary credentials.
-            data: the folder for queue and logs; None keeps both in memory.
-            code: the folder of the functions' code; None is this product's, from the zip of a deployment.
-            authenticate: checks who calls the API.
-            tick_seconds: the timers' interval; None leaves the template's.
-            on_log: gets a function's name and each line that it logs.
-        """
-        emulators.create(resources)
-        self.resources = resources
-        self.code = code or unpack_package(build_package(), CODE_FOLDER)
-        self.compute = FunctionCompute(
-            data,
-            resources,
-            clock,
-            code=self.code,
-            # Clients compare the life of their credentials with the machine's clock.
-            credentials=_KeptCredentials(keys, SystemClock()),
-            libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
-            preloaded=() if code else PRELOADED,
-            tick_seconds=tick_seconds,
-            max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
-            # More processes than cores would only start slower; what waits for one waits its turn.
-            max_instances=max(2, os.cpu_count() or 2),
-            warm_instances=WARM_INSTANCES,
-            on_log=on_log,
-        )
-        self.fronts = {
-            "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)
-        }
-        if len(resources.http_triggers) == 1:
-            trigger = HttpTriggerService(self.compute, authenticate=authenticate)
-            self.fronts["status"] = Front(trigger, now=clock.now)
-        self._pump = OssTriggerPump(emulators.objects, self.compute, event_json)
-        emulators.objects.subscribe(self._pump.wake)
-
-    def start(self) -> Deployment:
-        """Begin to fire triggers and to run what is queued."""
-        self.compute.start()
-        self._pump.start()
-        return self
-
-    def settle(self, timeout: float) -> bool:
-        """Deliver every upload to its triggers and wait until nothing runs; tell whether that was in time."""
-        self._pump.drain()
-        return self.compute.wait_idle(timeout)
-
-    def close_triggers(self) -> None:
-        """Fire no more triggers."""
-        self._pump.close()
-
-    def close(self) -> None:
-        """End every function; what was accepted and lies on disk goes on at the next start."""
-        self._pump.close()
-        self.compute.close()
+def code_folder() -> Path:
+    """Build the zip of a deployment, unpack it, and return its folder."""
+    return unpack_package(build_package(), CODE_FOLDER)
 
 
-class _KeptCredentials:
-    """The role's temporary credentials, the same ones for an hour, as Function Compute hands them out."""
-
-    def __init__(self, keys: AccessKeys, clock: Clock) -> None:
-        self._keys = keys
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: TemporaryCredentials | None = None
-        self._kept_until = 0.0
-
-    def __call__(self) -> TemporaryCredentials:
-        with self._lock:
-            if self._kept is None or self._clock.now() >= self._kept_until:
-                self._kept = self._keys.issue_sts()
-                self._kept_until = self._clock.now() + CREDENTIALS_KEPT_SECONDS
-            return self._kept
+def runtime_libraries() -> Path | None:
+    """Return the folder of the runtime's library versions, or None where they are not installed."""
+    return RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
+from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
 
 PORT_NAMES = ("oss", "ots", "dashscope", "fc", "status")
 DEFAULT_PORTS = {"oss": 9010, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}

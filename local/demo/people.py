@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from aliyun_local.samples import encoded, landscape, portrait
 from local.demo.zips import chat_zip
-from local.samples import encoded, landscape, portrait
 
 READY = "_READY"
 

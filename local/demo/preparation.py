@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.images import processing as images
 from local.cloud import LocalCloud
 from local.demo.people import File, Person
-from local.oss import images
-from local.oss.errors import OssError
 
 LONG_SIDE = 2048
 MAX_BYTES = 5 * 1024 * 1024

@@ -23,9 +23,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from aliyun_local.samples import encoded, portrait
 from local.deployment import RUNTIME_LIBRARIES
 from local.packaging import ROOT, build_package
-from local.samples import encoded, portrait
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
 

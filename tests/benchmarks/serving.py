@@ -12,18 +12,18 @@ import sys
 import threading
 from pathlib import Path
 
-from local.clock import SystemClock
-from local.credentials import AccessKeys
-from local.oss.checksums import crc64
-from local.oss.models import ObjectStore
-from local.oss.responses import OssService
-from local.server import LoopbackServer
-from local.tablestore.keys import encode_key
-from local.tablestore.models import TableStore
-from local.tablestore.responses import TablestoreService
-from local.tablestore.schema import Column, TableOptions
-from local.tablestore.values import Cell, Row
-from local.wire import Front
+from aliyun_local.clock import SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.oss.state.checksums import crc64
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
+from aliyun_local.tablestore.codec.values import Cell, Row
+from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.keys import encode_key
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.schema import Column, TableOptions
 
 KEY_ID, SECRET = "LTAIbench", "secret-of-the-benchmarks"
 INSTANCE, BUCKET = "bench", "bench-bucket"

@@ -10,13 +10,13 @@ import json
 import sys
 from pathlib import Path
 
-from local.clock import SystemClock
-from local.control import ControlledServer, Controls
-from local.credentials import AccessKeys
-from local.dashscope.behaviour import Behaviour
+from aliyun_local.clock import SystemClock
+from aliyun_local.control import ControlledServer, Controls
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.emulators import Emulators
+from aliyun_local.serving.server import LoopbackServer
 from local.deployment import resolve
-from local.emulators import Emulators
-from local.server import LoopbackServer
 
 KEY_ID, SECRET, API_KEY = "LTAIbench", "secret-of-the-benchmarks", "sk-benchmarks"
 BUCKET = "bench-photos"

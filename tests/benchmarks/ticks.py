@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from sqlite3 import Connection
 
-from local.tablestore.keys import encode_key
-from local.tablestore.models import TableStore
-from local.tablestore.rows import StoredRow
+from aliyun_local.tablestore.store.keys import encode_key
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.rows import StoredRow
 from tests.benchmarks.strategies.account import PEER_TABLE, Account, living
 from tests.benchmarks.strategies.campaign import Strategy, in_parallel
 from tests.benchmarks.strategies.ours import Lingering

@@ -17,8 +17,8 @@ from typing import Any
 
 import requests
 
+from aliyun_local.samples import encoded, portrait
 from local.packaging import ROOT
-from local.samples import encoded, portrait
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from local.clock import ManualClock, SystemClock
-from local.credentials import AccessKeys
-from local.dashscope.models import Behaviour, ModelStudio
-from local.dashscope.responses import DashScopeService
-from local.oss.models import ObjectStore
-from local.oss.responses import OssService
-from local.samples import portrait
-from local.server import LoopbackServer
-from local.tablestore.keys import encode_key
-from local.tablestore.models import TableStore
-from local.tablestore.responses import TablestoreService
-from local.tablestore.schema import Column, IndexMeta, TableOptions
-from local.wire import Front
+from aliyun_local.clock import ManualClock, SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.samples import portrait
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
+from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.keys import encode_key
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
 from tests.contracts import crowd
 from tests.emulators.dashscope.support import Web, encoded
 

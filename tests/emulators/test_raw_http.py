@@ -12,17 +12,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from local.clock import SystemClock
-from local.credentials import AccessKeys
-from local.dashscope.models import Behaviour, ModelStudio
-from local.dashscope.responses import DashScopeService
-from local.oss.models import ObjectStore
-from local.oss.responses import OssService
-from local.server import LoopbackServer
-from local.tablestore.messages import Error
-from local.tablestore.models import TableStore
-from local.tablestore.responses import TablestoreService
-from local.wire import Front, Service
+from aliyun_local.clock import SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Service
+from aliyun_local.tablestore.codec.messages import Error
+from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.models import TableStore
 from tests.emulators.dashscope.support import API_KEY, Web
 from tests.emulators.function_compute.support import start
 

@@ -24,9 +24,9 @@ import requests
 import requests.auth
 from PIL import Image
 
+from aliyun_local.samples import landscape, portrait
 from local.cloud import LocalCloud
 from local.options import PORT_NAMES, Options
-from local.samples import landscape, portrait
 
 with warnings.catch_warnings():
     # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.samples import portrait
+from aliyun_local.samples import portrait
 
 from .support import COLLECT, RECONCILE, LocalStudio, encoded, eventually, photo, scenery
 

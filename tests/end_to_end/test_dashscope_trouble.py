@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.wire import Fault, Response
+from aliyun_local.serving.wire import Fault, Response
 
 from .support import RECONCILE, LocalStudio, eventually, tablestore
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from aliyun_local.samples import encoded, portrait
 from local.demo import verification
 from local.demo.people import File, Person
 from local.demo.preparation import of_photo
-from local.samples import encoded, portrait
 
 from .support import photo, scenery
 from .up import environment, run_local

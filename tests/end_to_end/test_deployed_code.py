@@ -59,7 +59,7 @@ def test_the_libraries_that_the_functions_run_on_are_those_of_the_cloud(code: Pa
     )
     program += f"for name in {list(RUNTIME_VERSIONS)}: print(name, importlib.metadata.version(name))\n"
     program += "import oss2; print('oss2', oss2.__version__, oss2.__file__)\n"
-    program += "try:\n    import local\nexcept ModuleNotFoundError:\n    print('no local')\n"
+    program += "try:\n    import aliyun_local\nexcept ModuleNotFoundError:\n    print('no local cloud')\n"
     ran = subprocess.run(
         [sys.executable, "-S", "-W", "ignore", "-c", program],
         cwd=code,
@@ -71,7 +71,7 @@ def test_the_libraries_that_the_functions_run_on_are_those_of_the_cloud(code: Pa
     *versions, oss2_line, last = ran.stdout.strip().splitlines()
     assert dict(line.split() for line in versions) == RUNTIME_VERSIONS
     assert oss2_line == f"oss2 2.19.1 {code.resolve() / 'oss2' / '__init__.py'}"
-    assert last == "no local"
+    assert last == "no local cloud"
 
 
 def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path: Path) -> None:

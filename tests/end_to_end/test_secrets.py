@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from local.wire import Fault, Response
+from aliyun_local.serving.wire import Fault, Response
 
 from .support import LocalStudio, eventually, photo, running_studio, scenery
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.clock import utc
+from aliyun_local.clock import utc
 
 from .support import COLLECT, LocalStudio, eventually, photo, scenery
 

@@ -6,7 +6,7 @@ import itertools
 import re
 from pathlib import Path
 
-from local.wire import Fault
+from aliyun_local.serving.wire import Fault
 
 from .support import eventually, running_studio, scenery
 

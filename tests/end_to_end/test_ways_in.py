@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from local.samples import encoded, portrait
+from aliyun_local.samples import encoded, portrait
 
 from .support import REGION, LocalStudio, eventually, oss2, photo
 

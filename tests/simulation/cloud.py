@@ -14,20 +14,20 @@ from unittest import mock
 
 import functions.collect
 import functions.reconcile
-from local.dashscope import ledger
-from local.dashscope.behaviour import Behaviour
-from local.dashscope.inspection import UNREADABLE, Inspection
-from local.dashscope.models import ModelStudio
-from local.dashscope.responses import DashScopeService
-from local.oss.models import ObjectStore
-from local.oss.notifications import event_json
-from local.oss.objects import StoredObject
+from aliyun_local.dashscope.account import ledger
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.account.models import ModelStudio
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.dashscope.pictures.inspection import UNREADABLE, Inspection
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.oss.state.objects import StoredObject
+from aliyun_local.tablestore.store import catalog
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.rows import StoredRow
+from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
+from aliyun_local.template import Template
 from local.packaging import ROOT
-from local.tablestore import catalog
-from local.tablestore.models import TableStore
-from local.tablestore.rows import StoredRow
-from local.tablestore.schema import Column, IndexMeta, TableOptions
-from local.template import Template
 from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.job_rows import from_columns
@@ -317,11 +317,11 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
         with (
             mock.patch.object(functions.collect, "build_world", build),
             mock.patch.object(functions.reconcile, "build_world", build),
-            mock.patch("local.dashscope.models.inspect", inspect_by_mark),
-            mock.patch("local.dashscope.training_files.inspect", inspect_by_mark),
+            mock.patch("aliyun_local.dashscope.account.models.inspect", inspect_by_mark),
+            mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
             mock.patch("shared.clients.dashscope.PAGE_SIZE", 3),
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),
-            mock.patch("local.tablestore.reading.data_size", _no_size),
+            mock.patch("aliyun_local.tablestore.store.reading.data_size", _no_size),
             mock.patch.object(StoredRow, "load", _load),
             mock.patch.object(StoredObject, "from_row", _stored_object),
             mock.patch.object(ledger, "_job", _fine_tune),

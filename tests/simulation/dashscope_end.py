@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 
-from local.dashscope.responses import DashScopeService
-from local.wire import Headers, Request
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.serving.wire import Headers, Request
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-from local.dashscope import models
-from local.database import Database
-from local.oss import transactions
-from local.tablestore import storage
+from aliyun_local.dashscope.account import models
+from aliyun_local.database import Database
+from aliyun_local.oss.state import transactions
+from aliyun_local.tablestore.store import storage
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from local.dashscope.errors import ServiceError
-from local.dashscope.models import FINE_TUNE_MODEL, LedgerEntry, ModelStudio
+from aliyun_local.dashscope.account.models import FINE_TUNE_MODEL, LedgerEntry, ModelStudio
+from aliyun_local.dashscope.errors import ServiceError
 
 
 class Fault(str, Enum):

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from local.dashscope.models import LedgerEntry, ModelStudio
+from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
 from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.states import LEGAL_MOVES, JobState

@@ -15,10 +15,10 @@ from typing import Any
 
 import tablestore
 
-from local.tablestore.models import TableStore
-from local.tablestore.schema import TYPES
-from local.tablestore.values import Row, Special
-from local.template.resources import SecondaryIndex, Table
+from aliyun_local.tablestore.codec.values import Row, Special
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.schema import TYPES
+from aliyun_local.template.resources import SecondaryIndex, Table
 
 Order = tuple[tuple[int, Any], ...]
 """A key that sorts as the service sorts it: the lowest bound, values, the highest bound."""
@@ -70,7 +70,7 @@ class Sorted:
 
 
 class Index(Sorted):
-    """A secondary index, which follows its table after a while; see :mod:`local.tablestore.indexes`."""
+    """A secondary index: follows its table after a while (:mod:`aliyun_local.tablestore.store.indexes`)."""
 
     def __init__(self, table: Table, description: SecondaryIndex, lag: int) -> None:
         super().__init__()

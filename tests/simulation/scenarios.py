@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from local.dashscope.behaviour import Behaviour
-from local.dashscope.errors import ServiceError
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.errors import ServiceError
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud

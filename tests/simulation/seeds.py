@@ -10,7 +10,7 @@ import random
 import sys
 from dataclasses import dataclass
 
-from local.dashscope.behaviour import Behaviour
+from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK, SimulatedCloud, simulated

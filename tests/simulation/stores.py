@@ -14,16 +14,16 @@ from urllib.parse import unquote, urlsplit
 import tablestore
 import urllib3.exceptions
 
-from local.dashscope.fetching import Fetched
-from local.oss.errors import OssError
-from local.oss.models import ObjectStore
-from local.tablestore.errors import TableStoreError
-from local.tablestore.filters import SingleColumn
-from local.tablestore.messages import Comparator
-from local.tablestore.models import TableStore
-from local.tablestore.results import Condition
-from local.tablestore.values import Cell, Row, RowExistence
-from local.template import Table
+from aliyun_local.dashscope.pictures.fetching import Fetched
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.tablestore.codec.filters import SingleColumn
+from aliyun_local.tablestore.codec.messages import Comparator
+from aliyun_local.tablestore.codec.values import Cell, Row, RowExistence
+from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.results import Condition
+from aliyun_local.template import Table
 from shared.domain.photos import Stored
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.workflow.ports import Listed

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import tablestore
 
-from local.tablestore.models import TableStore
-from local.tablestore.values import Special
+from aliyun_local.tablestore.codec.values import Special
+from aliyun_local.tablestore.store.models import TableStore
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import NoFaults
 from tests.simulation.mirror import Existence, Mirror, Page, plain

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from local import coverage
-from local.coverage import PAGE, coverages, page
-from local.dashscope import api_operations as dashscope_api
-from local.dashscope import operations as dashscope
-from local.oss import api_operations as oss_api
-from local.oss import operations as oss
+from aliyun_local import coverage
+from aliyun_local.coverage import PAGE, coverages, page
+from aliyun_local.dashscope.http import api_operations as dashscope_api
+from aliyun_local.dashscope.http import operations as dashscope
+from aliyun_local.oss.http import api_operations as oss_api
+from aliyun_local.oss.http import operations as oss
 
 
 def test_the_page_is_the_one_that_the_code_makes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m local.coverage"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m aliyun_local.coverage"
 
 
 def test_no_operation_is_both_served_and_missing() -> None:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from aliyun_local.template import Template
 from local.options import PARAMETERS, PORT_NAMES
 from local.packaging import ROOT
-from local.template import Template
 from shared.clients.photo_bucket import PREPARE
 from shared.domain.archives import MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED_BYTES
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict

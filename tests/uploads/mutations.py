@@ -12,8 +12,8 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
+from aliyun_local.samples import encoded, portrait
 from local.demo.zips import chat_zip
-from local.samples import encoded, portrait
 from tests.uploads import zips as z
 
 _HEAD_BYTES = 46

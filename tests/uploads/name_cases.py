@@ -6,7 +6,7 @@ import unicodedata
 
 from PIL import Image
 
-from local.samples import encoded
+from aliyun_local.samples import encoded
 from shared.domain.object_keys import MAX_KEY_BYTES
 from tests.uploads import pictures as p
 from tests.uploads import zips as z

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.samples import encoded
+from aliyun_local.samples import encoded
 from tests.uploads import pictures as p
 from tests.uploads.case import FOUND_OR_NOT, Case, one
 from tests.uploads.zips import zipped

@@ -9,7 +9,7 @@ import zlib
 
 from PIL import Image, ImageDraw
 
-from local.samples import encoded, landscape, portrait
+from aliyun_local.samples import encoded, landscape, portrait
 
 SIZE = (320, 400)
 MARK = (20, 60, 200)

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from aliyun_local.mocking import MockCloud, mock_aliyun
+from aliyun_local.serving.wire import Call
 from functions import collect
-from local.mocking import MockCloud, mock_aliyun
 from local.packaging import ROOT
-from local.wire import Call
 from shared import assembly
 from shared.domain.job import Job
 

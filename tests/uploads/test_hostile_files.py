@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.oss import images
-from local.oss.errors import OssError
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.images import processing as images
 from shared.clients.photo_bucket import PREPARE
 from shared.domain.archives import (
     MAX_DIRECTORY_BYTES,

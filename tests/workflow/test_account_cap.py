@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from local.dashscope.behaviour import Behaviour
+from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job, Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot

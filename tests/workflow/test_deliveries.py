@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.dashscope.behaviour import Behaviour
+from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.errors import Permanent

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from local.dashscope.behaviour import Behaviour
+from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState

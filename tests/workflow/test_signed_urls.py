@@ -17,8 +17,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from shared.clients.photo_bucket import SIGNED_FOR_SECONDS, PhotoBucket
 
-from local.mocking import mock_aliyun
-from local.mocking.cloud import MockCloud
+from aliyun_local.mocking import mock_aliyun
+from aliyun_local.mocking.cloud import MockCloud
 from shared.clients.credentials import Credentials
 
 ROLES_CREDENTIALS_LIVE = 36 * 3600

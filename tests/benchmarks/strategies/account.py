@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from unittest import mock
 
-from local.dashscope.behaviour import Behaviour
-from local.dashscope.models import LedgerEntry
-from local.dashscope.responses import DashScopeService
-from local.tablestore.rows import data_size
-from local.tablestore.schema import Column as DefinedColumn
-from local.tablestore.schema import TableOptions
-from local.template import Table
-from local.template.resources import Column
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.account.models import LedgerEntry
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.tablestore.store.rows import data_size
+from aliyun_local.tablestore.store.schema import Column as DefinedColumn
+from aliyun_local.tablestore.store.schema import TableOptions
+from aliyun_local.template import Table
+from aliyun_local.template.resources import Column
 from shared.clients.dashscope import DashScope
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
@@ -269,7 +269,7 @@ def living(account: Account) -> Iterator[Account]:
     with (
         simulated(account),
         mock.patch("shared.clients.dashscope.PAGE_SIZE", 100),
-        mock.patch("local.tablestore.reading.data_size", data_size),
+        mock.patch("aliyun_local.tablestore.store.reading.data_size", data_size),
     ):
         yield account
     account.close()

@@ -8,11 +8,11 @@ from typing import Any
 
 import tablestore
 
-from local.tablestore.models import TableStore
-from local.tablestore.results import Capacity, Condition, Found, Page, Written
-from local.tablestore.rows import Selection
-from local.tablestore.values import PrimaryKey, Row, Special
-from local.template import Table
+from aliyun_local.tablestore.codec.values import PrimaryKey, Row, Special
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.results import Capacity, Condition, Found, Page, Written
+from aliyun_local.tablestore.store.rows import Selection
+from aliyun_local.template import Table
 from tests.benchmarks.prices import UNITS_AN_INDEX
 from tests.simulation.gate import Gate
 from tests.simulation.mirror import plain

@@ -9,8 +9,8 @@ import requests
 from dashscope import Files, FineTunes
 from dashscope.common.error import InvalidFileFormat
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour
 
 pytestmark = pytest.mark.usefixtures("base_url")
 

@@ -6,9 +6,9 @@ import dashscope
 import pytest
 from dashscope import FineTunes
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
-from local.wire import Front
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.serving.wire import Front
 from tests.contracts.dashscope_client.conftest import PHOTO
 
 pytestmark = pytest.mark.usefixtures("base_url")

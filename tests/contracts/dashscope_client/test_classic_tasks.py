@@ -13,8 +13,8 @@ from dashscope.client.base_api import BaseApi, BaseAsyncAioApi, BaseAsyncApi
 from dashscope.common.error import InvalidTask
 from PIL import Image
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from tests.contracts.dashscope_client.conftest import PHOTO
 from tests.emulators.dashscope.support import Web
 

@@ -12,8 +12,8 @@ from dashscope import AsyncClient, Client
 from dashscope.v2 import errors
 from dashscope.v2.resources._jobs import AsyncJobs, Job, Jobs
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from tests.contracts.dashscope_client.conftest import PHOTO
 from tests.emulators.dashscope.support import API_KEY
 

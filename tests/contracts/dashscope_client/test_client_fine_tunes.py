@@ -9,9 +9,9 @@ import pytest
 from dashscope import AsyncClient, Client
 from dashscope.v2 import errors
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
-from local.wire import Fault, Front
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.serving.wire import Fault, Front
 from tests.contracts.dashscope_client.conftest import PHOTO
 from tests.emulators.dashscope.support import API_KEY
 

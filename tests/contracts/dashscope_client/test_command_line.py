@@ -10,8 +10,8 @@ from dashscope.cli import files, fine_tunes
 from typer import Typer
 from typer.testing import CliRunner
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from tests.contracts.dashscope_client.conftest import PHOTO
 
 pytestmark = pytest.mark.usefixtures("base_url", "held_time")

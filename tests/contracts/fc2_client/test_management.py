@@ -9,7 +9,7 @@ import fc2
 import pytest
 import requests
 
-from local.function_compute.operations import OPERATIONS, REFUSED, VERSION_2016
+from aliyun_local.function_compute.operations import OPERATIONS, REFUSED, VERSION_2016
 from tests.emulators.function_compute.support import LocalFunctions
 
 

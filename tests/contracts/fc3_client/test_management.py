@@ -10,7 +10,7 @@ import requests
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from local.function_compute.operations import OPERATIONS, REFUSED, VERSION_2023
+from aliyun_local.function_compute.operations import OPERATIONS, REFUSED, VERSION_2023
 from tests.emulators.function_compute.support import ACCOUNT
 
 

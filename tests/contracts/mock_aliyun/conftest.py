@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.mocking.pytest_plugin import mock_aliyun
+from aliyun_local.mocking.pytest_plugin import mock_aliyun
 
 with warnings.catch_warnings():
     # Each remarks on something while it is imported: escapes, identity of literals, a missing C++ codec.

@@ -18,8 +18,8 @@ import requests
 import tablestore
 from alibabacloud_oss_v2.transport.requests_client import RequestsHttpClient
 
-from local.mocking import MockCloud
-from local.samples import portrait
+from aliyun_local.mocking import MockCloud
+from aliyun_local.samples import portrait
 from tests.contracts.mock_aliyun.conftest import OTS_ENDPOINT, QUIET
 from tests.emulators.dashscope.support import encoded
 

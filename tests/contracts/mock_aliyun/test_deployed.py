@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import requests
 
+from aliyun_local.mocking import MockCloud, mock_aliyun
+from aliyun_local.samples import portrait
 from functions import collect
-from local.mocking import MockCloud, mock_aliyun
-from local.samples import portrait
+from local.packaging import ROOT
 from shared import assembly
 from tests.emulators.dashscope.support import encoded
 
@@ -106,11 +107,11 @@ def test_an_unsigned_call_of_the_api_is_refused(deployed: MockCloud) -> None:
 
 def test_a_mock_has_one_deployment(deployed: MockCloud) -> None:
     with pytest.raises(RuntimeError, match="deployed already"):
-        deployed.deploy()
+        deployed.deploy(ROOT / "template.yml")
 
 
 def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() -> None:
-    with mock_aliyun(template=True, parameters={"BucketName": "my-photos"}) as cloud:
+    with mock_aliyun(template=ROOT / "template.yml", parameters={"BucketName": "my-photos"}) as cloud:
         for _ in range(2):
             assert cloud.oss.bucket("my-photos").name == "my-photos"
             instance = cloud.resources.instances[0].name if cloud.resources else ""
@@ -124,7 +125,7 @@ def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() 
 def test_the_products_own_handler_runs_in_the_test_with_production_endpoints(
     mock_aliyun: MockCloud, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resources = mock_aliyun.create_stores(MinPhotos=1)
+    resources = mock_aliyun.create_stores(ROOT / "template.yml", MinPhotos=1)
     environment = next(
         function.environment for name, function in resources.functions.items() if name.endswith("collect")
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.control import CONTROL_PATH, ControlledServer
-from local.mocking import MockCloud
-from local.mocking import mock_aliyun as mocked
+from aliyun_local.control import CONTROL_PATH, ControlledServer
+from aliyun_local.mocking import MockCloud
+from aliyun_local.mocking import mock_aliyun as mocked
+from aliyun_local.serving.wire import Response
 from local.packaging import ROOT
-from local.wire import Response
 
 PAGE = (ROOT / "docs" / "local-cloud.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

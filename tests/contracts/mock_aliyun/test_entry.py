@@ -17,10 +17,10 @@ import pytest
 import requests
 import tablestore
 
-from local.mocking import HostNotMocked, MockCloud, mock_aliyun
-from local.mocking.hosts import HostNames
-from local.server import LoopbackServer
-from local.wire import Response
+from aliyun_local.mocking import HostNotMocked, MockCloud, mock_aliyun
+from aliyun_local.mocking.hosts import HostNames
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Response
 
 URL = "https://photos.oss-cn-beijing.aliyuncs.com/a"
 OpenBucket = Callable[..., oss2.Bucket]

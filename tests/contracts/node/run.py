@@ -16,14 +16,14 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 sys.path.insert(0, str(ROOT))
 
-from local.clock import SystemClock  # noqa: E402 (the checkout must be importable first)
-from local.credentials import AccessKeys  # noqa: E402
-from local.oss.models import ObjectStore  # noqa: E402
-from local.oss.responses import OssService  # noqa: E402
-from local.server import LoopbackServer  # noqa: E402
-from local.tablestore.models import TableStore  # noqa: E402
-from local.tablestore.responses import TablestoreService  # noqa: E402
-from local.wire import Front  # noqa: E402
+from aliyun_local.clock import SystemClock  # noqa: E402 (the checkout must be importable first)
+from aliyun_local.credentials import AccessKeys  # noqa: E402
+from aliyun_local.oss.http.responses import OssService  # noqa: E402
+from aliyun_local.oss.state.models import ObjectStore  # noqa: E402
+from aliyun_local.serving.server import LoopbackServer  # noqa: E402
+from aliyun_local.serving.wire import Front  # noqa: E402
+from aliyun_local.tablestore.http.responses import TablestoreService  # noqa: E402
+from aliyun_local.tablestore.store.models import TableStore  # noqa: E402
 
 KEY_ID, SECRET, INSTANCE = "LTAInode", "secret-of-the-node-contract", "studio"
 LIMIT_SECONDS = 120

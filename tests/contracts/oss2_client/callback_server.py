@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.server import LoopbackServer
-from local.wire import Request, Response
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Request, Response
 
 
 class CallbackServer:

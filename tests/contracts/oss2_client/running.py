@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from local.clock import SystemClock
-from local.credentials import AccessKeys
-from local.oss.models import ObjectStore
-from local.oss.responses import OssService
-from local.server import LoopbackServer
-from local.wire import Front
+from aliyun_local.clock import SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
 
 KEY_ID, SECRET, REGION = "LTAIcontract", "secret-of-the-contract", "cn-beijing"
 

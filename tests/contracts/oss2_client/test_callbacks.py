@@ -14,7 +14,7 @@ import requests
 from oss2.models import CallbackPolicyInfo
 from PIL import Image
 
-from local.wire import Response
+from aliyun_local.serving.wire import Response
 from tests.contracts.oss2_client.callback_server import CallbackServer, callback_server, encoded
 
 KEY = "回调/a b&c=d.txt"

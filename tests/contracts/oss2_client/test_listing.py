@@ -7,7 +7,7 @@ import time
 import oss2
 import pytest
 
-from local.oss.models import ObjectStore
+from aliyun_local.oss.state.models import ObjectStore
 from tests.contracts.oss2_client.running import RunningOss
 
 KEYS = sorted(["a", "b/1", "b/2", "b/c/3", "d%&<>.jpg", "z", "张三/一.jpg", "张三/二.jpg", "😀"])

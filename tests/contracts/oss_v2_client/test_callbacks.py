@@ -9,7 +9,7 @@ import alibabacloud_oss_v2 as oss
 import pytest
 import requests
 
-from local.wire import Response
+from aliyun_local.serving.wire import Response
 from tests.contracts.oss2_client.callback_server import CallbackServer, callback_server, encoded
 
 

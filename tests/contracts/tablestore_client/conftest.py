@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from local.clock import SystemClock
-from local.credentials import AccessKeys
-from local.server import LoopbackServer
-from local.tablestore.models import TableStore
-from local.tablestore.responses import TablestoreService
-from local.wire import Front
+from aliyun_local.clock import SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
+from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.models import TableStore
 from tests.contracts.tablestore_client.clients import Client
 from tests.contracts.tablestore_client.contract.case import INSTANCE, KEY_ID, SECRET
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from local.clock import ControlledClock
-from local.control import ControlledServer, Controls
-from local.credentials import AnyAccessKey
-from local.dashscope.behaviour import Behaviour
-from local.emulators import Emulators
-from local.server import LoopbackServer
-from local.wire import Front, Headers, Request, Response
+from aliyun_local.clock import ControlledClock
+from aliyun_local.control import ControlledServer, Controls
+from aliyun_local.credentials import AnyAccessKey
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.emulators import Emulators
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Headers, Request, Response
 
 
 class Steered:

@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from local.broken_requests import REQUEST_TIMEOUT, Broken
-from local.clock import ControlledClock, ManualClock
-from local.control import ControlError, ControlledServer, Controls
-from local.dashscope.behaviour import Behaviour
-from local.wire import Fault, Front, Headers, Request, Response
+from aliyun_local.clock import ControlledClock, ManualClock
+from aliyun_local.control import ControlError, ControlledServer, Controls
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.serving.broken_requests import REQUEST_TIMEOUT, Broken
+from aliyun_local.serving.wire import Fault, Front, Headers, Request, Response
 from tests.emulators.control.conftest import Ask, Steered
 
 

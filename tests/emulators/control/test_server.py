@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Response
 from local.options import OptionError, Options, read_options
-from local.server import LoopbackServer
-from local.wire import Response
 
 
 def raw(server: LoopbackServer, request: bytes) -> bytes:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
-from local.dashscope.responses import DashScopeService
-from local.samples import landscape, portrait
-from local.server import LoopbackServer
-from local.wire import Front
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.samples import landscape, portrait
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
 from tests.emulators.dashscope.support import API_KEY, START, Client, Web, encoded
 
 

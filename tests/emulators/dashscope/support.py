@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from PIL import Image
 
-from local.dashscope.fetching import Fetched, FetchError, NotAuthorizedError
+from aliyun_local.dashscope.pictures.fetching import Fetched, FetchError, NotAuthorizedError
 
 API_KEY = "sk-test-0123456789"
 # 2025-09-02 09:51:02 in Beijing: the time in the published samples.

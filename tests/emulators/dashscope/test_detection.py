@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from local.dashscope.detection import count_faces, trained_detector
-from local.samples import landscape, portrait
+from aliyun_local.dashscope.pictures.detection import count_faces, trained_detector
+from aliyun_local.samples import landscape, portrait
 
 
 @pytest.fixture(autouse=True)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-import local
-from local.clock import ManualClock
-from local.dashscope.errors import ServiceError
-from local.dashscope.fetching import Fetched
-from local.dashscope.files import StoredFile
-from local.dashscope.models import FINE_TUNE_MODEL, Behaviour, ModelStudio
+import aliyun_local
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.files import StoredFile
+from aliyun_local.dashscope.account.models import FINE_TUNE_MODEL, Behaviour, ModelStudio
+from aliyun_local.dashscope.errors import ServiceError
+from aliyun_local.dashscope.pictures.fetching import Fetched
 from tests.emulators.dashscope.support import Web
 
-ROOT = Path(local.__file__).parents[1]
+ROOT = Path(aliyun_local.__file__).parents[1]
 A = "https://photos/a.jpg"
 
 
@@ -76,8 +76,8 @@ def test_a_kill_during_the_answer_leaves_the_job(tmp_path: Path, clock: ManualCl
     script = """
 import os, signal, sys
 from pathlib import Path
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 studio = ModelStudio(Path(sys.argv[1]), ManualClock(), Behaviour(fetch="start"), lambda url: 1 / 0)
 studio.create_fine_tune(model="facechain-finetune", training_file_ids=["https://photos/a.jpg"])
 os.kill(os.getpid(), signal.SIGKILL)

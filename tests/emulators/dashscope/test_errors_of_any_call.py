@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.dashscope.error_table import ERRORS
-from local.dashscope.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.http.error_table import ERRORS
 from tests.emulators.dashscope.support import Client, error_of
 
 

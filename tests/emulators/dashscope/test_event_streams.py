@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
-from local.dashscope.responses import DashScopeService
-from local.wire import Headers, Request
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.serving.wire import Headers, Request
 from tests.emulators.dashscope.support import API_KEY, Client, error_of
 
 A = "https://photos/a.jpg"

@@ -8,8 +8,8 @@ import random
 import pytest
 from PIL import Image
 
-from local.clock import ManualClock
-from local.dashscope.inspection import inspect
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.pictures.inspection import inspect
 from tests.emulators.dashscope.support import Client, Web, encoded, error_of
 
 PATH = "/services/vision/facedetection/detect"

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from local.dashscope.faces import count_faces
-from local.samples import SKIN_TONES, landscape, portrait
+from aliyun_local.dashscope.pictures.faces import count_faces
+from aliyun_local.samples import SKIN_TONES, landscape, portrait
 from tests.emulators.dashscope.support import encoded
 
 SIZES = [(256, 256), (300, 400), (640, 480), (480, 800)]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.dashscope import fetching
-from local.dashscope.fetching import FetchError, InvalidUrlError, NotAuthorizedError, fetch
-from local.server import LoopbackServer
-from local.wire import Request, Response
+from aliyun_local.dashscope.pictures import fetching
+from aliyun_local.dashscope.pictures.fetching import FetchError, InvalidUrlError, NotAuthorizedError, fetch
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Request, Response
 
 PAGES = {
     "/photo.jpg": Response(status=200, headers={"Content-Type": "image/jpeg"}, body=b"pixels"),

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 import requests
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour
 from tests.emulators.dashscope.support import Client, Web, error_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

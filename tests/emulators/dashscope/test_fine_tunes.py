@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from local.clock import ManualClock
-from local.dashscope.models import Behaviour, ModelStudio
-from local.wire import Fault, Front
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.serving.wire import Fault, Front
 from tests.emulators.dashscope.support import Client, Web, error_of
 
 A = "https://photos/a.jpg"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.clock import ManualClock
-from local.dashscope.operations import OPERATIONS, Operation
-from local.dashscope.responses import DashScopeService
-from local.wire import Front, Headers, Request
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.http.operations import OPERATIONS, Operation
+from aliyun_local.dashscope.http.responses import DashScopeService
+from aliyun_local.serving.wire import Front, Headers, Request
 from tests.emulators.dashscope.support import API_KEY, Client, error_of
 
 SUBMIT = b'{"model": "facechain-finetune", "training_file_ids": ["https://photos/a.jpg"]'
@@ -114,7 +114,7 @@ def test_a_request_of_nonsense_is_named_and_answered(front: Front) -> None:
 def test_a_defect_of_the_service_is_an_internal_error(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.dashscope.shapes.fine_tune", None)
+    monkeypatch.setattr("aliyun_local.dashscope.http.shapes.fine_tune", None)
     assert error_of(client.create("https://photos/a.jpg")) == (500, "InternalError", "Internal server error!")
 
 

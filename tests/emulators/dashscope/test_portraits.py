@@ -12,11 +12,11 @@ import pytest
 import requests
 from PIL import Image
 
-from local.clock import ManualClock
-from local.dashscope import portraits
-from local.dashscope.inspection import Problem
-from local.dashscope.models import Behaviour, ModelStudio
-from local.dashscope.portraits import PortraitOrder
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.pictures import portraits
+from aliyun_local.dashscope.pictures.inspection import Problem
+from aliyun_local.dashscope.pictures.portraits import PortraitOrder
 from tests.emulators.dashscope.support import Client, Web, encoded, error_of
 
 A = "https://photos/a.jpg"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.clock import ManualClock
-from local.credentials import AccessKeys
-from local.function_compute.models import FunctionCompute
-from local.template import AsyncConfig, Function, Resources
+from aliyun_local.clock import ManualClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.function_compute.models import FunctionCompute
+from aliyun_local.template import AsyncConfig, Function, Resources
 
 Deploy = Callable[..., FunctionCompute]
 

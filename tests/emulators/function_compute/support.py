@@ -6,14 +6,14 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.clock import SystemClock
-from local.credentials import AccessKeys
-from local.function_compute.models import FunctionCompute
-from local.function_compute.responses import FunctionComputeService, HttpTriggerService
-from local.function_compute.signatures import SignatureCheck
-from local.server import LoopbackServer
-from local.template import AsyncConfig, Function, HttpTrigger, OssTrigger, Resources, TimerTrigger
-from local.wire import Front
+from aliyun_local.clock import SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.function_compute.models import FunctionCompute
+from aliyun_local.function_compute.responses import FunctionComputeService, HttpTriggerService
+from aliyun_local.function_compute.signatures import SignatureCheck
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front
+from aliyun_local.template import AsyncConfig, Function, HttpTrigger, OssTrigger, Resources, TimerTrigger
 
 KEY_ID, SECRET, ACCOUNT = "LTAItest", "secret-of-the-test", "1234567890123456"
 

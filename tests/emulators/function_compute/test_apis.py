@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.function_compute.operations import ANY_METHOD, OPERATIONS, VERSION_2016, VERSION_2023
-from local.function_compute.responses import FunctionComputeService
-from local.function_compute.signatures import SignatureCheck
-from local.wire import Headers, Request
+from aliyun_local.function_compute.operations import ANY_METHOD, OPERATIONS, VERSION_2016, VERSION_2023
+from aliyun_local.function_compute.responses import FunctionComputeService
+from aliyun_local.function_compute.signatures import SignatureCheck
+from aliyun_local.serving.wire import Headers, Request
 from tests.emulators.function_compute.support import LocalFunctions, start
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.clock import ManualClock
-from local.function_compute.invocations import InvocationIdInUse
-from local.function_compute.schedules import Schedule
-from local.function_compute.triggers import OssTriggerPump
-from local.template import OssTrigger, TemplateError, TimerTrigger
+from aliyun_local.clock import ManualClock
+from aliyun_local.function_compute.invocations import InvocationIdInUse
+from aliyun_local.function_compute.schedules import Schedule
+from aliyun_local.function_compute.triggers import OssTriggerPump
+from aliyun_local.template import OssTrigger, TemplateError, TimerTrigger
 
 RECORD = """
     def handler(event, context):

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from local.function_compute.responses import FunctionComputeService, HttpTriggerService
-from local.server import LoopbackServer
-from local.template import HttpTrigger
-from local.wire import Front, Request
+from aliyun_local.function_compute.responses import FunctionComputeService, HttpTriggerService
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Request
+from aliyun_local.template import HttpTrigger
 
 METHODS = ("GET", "HEAD", "POST", "DELETE")
 ECHO = """

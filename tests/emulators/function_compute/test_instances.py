@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from local.clock import ManualClock
-from local.function_compute.instances import ConcurrencyExceeded
-from local.function_compute.models import FunctionNotFound, PayloadTooLarge
+from aliyun_local.clock import ManualClock
+from aliyun_local.function_compute.instances import ConcurrencyExceeded
+from aliyun_local.function_compute.models import FunctionNotFound, PayloadTooLarge
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -147,13 +147,13 @@ def test_a_function_cannot_import_the_emulators_even_from_their_own_checkout(dep
         sys.path.insert(0, {str(REPOSITORY)!r})
         def handler(event, context):
             try:
-                import local.function_compute.models
+                import aliyun_local.function_compute.models
             except ModuleNotFoundError as problem:
                 return str(problem)
             return "imported"
         """
     )
-    assert compute.invoke("f", b"").body == b"No module named 'local'"
+    assert compute.invoke("f", b"").body == b"No module named 'aliyun_local'"
 
 
 def test_the_modules_of_the_emulator_are_not_importable_by_their_bare_names(deploy: Any) -> None:
@@ -162,14 +162,14 @@ def test_the_modules_of_the_emulator_are_not_importable_by_their_bare_names(depl
 
 
 def test_a_functions_own_package_may_have_the_emulators_name(deploy: Any, tmp_path: Path) -> None:
-    (tmp_path / "code" / "local").mkdir(parents=True)
-    (tmp_path / "code" / "local" / "__init__.py").write_text("")
-    (tmp_path / "code" / "local" / "settings.py").write_text("value = 'own'\n")
+    (tmp_path / "code" / "aliyun_local").mkdir(parents=True)
+    (tmp_path / "code" / "aliyun_local" / "__init__.py").write_text("")
+    (tmp_path / "code" / "aliyun_local" / "settings.py").write_text("value = 'own'\n")
     (tmp_path / "code" / "models.py").write_text("value = 'models'\n")
     compute = deploy(
         """
         import models
-        from local.settings import value
+        from aliyun_local.settings import value
         def handler(event, context):
             return value + models.value
         """
@@ -435,10 +435,10 @@ def test_a_killed_parent_leaves_no_instance_and_loses_no_accepted_invocation(
     script = f"""
 import sys
 from pathlib import Path
-from local.clock import ManualClock
-from local.credentials import AccessKeys
-from local.function_compute.models import FunctionCompute
-from local.template import Function, Resources
+from aliyun_local.clock import ManualClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.function_compute.models import FunctionCompute
+from aliyun_local.template import Function, Resources
 clock = ManualClock()
 keys = AccessKeys(clock)
 keys.add("LTAItest", "secret")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.function_compute import models, processes
-from local.function_compute.models import FunctionCompute
-from local.function_compute.processes import Nursery
+from aliyun_local.function_compute import models, processes
+from aliyun_local.function_compute.models import FunctionCompute
+from aliyun_local.function_compute.processes import Nursery
 
 from .test_instances import gone
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.template import Column, Template, TemplateError
+from aliyun_local.template import Column, Template, TemplateError
 
 TEMPLATE = """
 ROSTemplateFormatVersion: '2015-09-01'

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from local.clock import ManualClock, SystemClock
-from local.credentials import AccessKeys
-from local.oss.models import ObjectStore
-from local.oss.responses import OssService
-from local.server import LoopbackServer
-from local.wire import Front, Headers, Request, Response
+from aliyun_local.clock import ManualClock, SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Headers, Request, Response
 
 with warnings.catch_warnings():
     # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.clock import ManualClock
-from local.oss.listing import after_prefix, list_page
-from local.oss.models import ObjectStore
-from local.wire import Response
+from aliyun_local.clock import ManualClock
+from aliyun_local.oss.state.listing import after_prefix, list_page
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.wire import Response
 
 from .conftest import BUCKET, LocalOss
 

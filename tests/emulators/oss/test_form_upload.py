@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from local.clock import ManualClock
-from local.credentials import AccessKeys
-from local.oss.models import ObjectStore
-from local.server import LoopbackServer
-from local.wire import Request, Response
+from aliyun_local.clock import ManualClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Request, Response
 
 from .conftest import BUCKET, KEY_ID, REGION, SECRET
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.oss.configuration_responses import CONFIGURATIONS
-from local.oss.models import ObjectStore
-from local.oss.objects import Attributes
-from local.oss.operations import OPERATIONS, Operation
-from local.wire import Headers, Request, Response
+from aliyun_local.oss.http.configuration_responses import CONFIGURATIONS
+from aliyun_local.oss.http.operations import OPERATIONS, Operation
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.objects import Attributes
+from aliyun_local.serving.wire import Headers, Request, Response
 
 from .conftest import BUCKET, LocalOss
 
@@ -303,7 +303,7 @@ def test_any_document_by_the_owner_gets_an_answer(
     extra: str,
     broken: str,
 ) -> None:
-    monkeypatch.setattr("local.oss.responses.authenticate", lambda *_: "owner")
+    monkeypatch.setattr("aliyun_local.oss.http.responses.authenticate", lambda *_: "owner")
     store.put(BUCKET, "a", b"x")
     upload = store.uploads.start(BUCKET, "a", Attributes()).id
     parameter = operation.parameter if operation.parameter != "uploadId" else f"uploadId={upload}"

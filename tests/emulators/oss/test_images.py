@@ -16,8 +16,8 @@ import pytest
 import requests
 from PIL import Image
 
-from local.oss import images
-from local.oss.errors import OssError
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.images import processing as images
 
 from .conftest import BUCKET, LocalOss
 
@@ -250,7 +250,8 @@ def test_a_damaged_heic_photo_is_refused() -> None:
 
 def test_no_codec_for_heic_is_loaded_before_a_heic_photo_comes() -> None:
     script = (
-        "import sys, io; from PIL import Image; from local.oss import images; b = io.BytesIO(); "
+        "import sys, io; from PIL import Image; from aliyun_local.oss.images import processing as images; "
+        "b = io.BytesIO(); "
         "Image.new('RGB', (9, 9)).save(b, 'PNG'); images.process(b.getvalue(), 'image/info'); "
         "sys.exit('pillow_heif' in sys.modules)"
     )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import oss2
 
-from local.clock import ManualClock
-from local.oss.models import ObjectStore
-from local.oss.notifications import event_json
-from local.oss.objects import Attributes, Origin
+from aliyun_local.clock import ManualClock
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.oss.state.objects import Attributes, Origin
 
 from .conftest import BUCKET, LocalOss, start
 

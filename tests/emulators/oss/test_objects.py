@@ -12,12 +12,12 @@ import oss2
 import pytest
 import requests
 
-from local.clock import ManualClock, SystemClock
-from local.oss.checksums import crc64
-from local.oss.errors import OssError
-from local.oss.models import ObjectStore
-from local.oss.object_responses import parse_range
-from local.oss.objects import StoredObject
+from aliyun_local.clock import ManualClock, SystemClock
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.http.object_responses import parse_range
+from aliyun_local.oss.state.checksums import crc64
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.objects import StoredObject
 
 from .conftest import BUCKET, LocalOss, start
 
@@ -40,7 +40,7 @@ def test_a_put_object_can_be_read_back_with_its_metadata(bucket: oss2.Bucket) ->
 def test_a_client_notices_a_wrong_checksum_of_the_server(
     local_oss: LocalOss, bucket: oss2.Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.oss.transactions.crc64", lambda *_: 1)
+    monkeypatch.setattr("aliyun_local.oss.state.transactions.crc64", lambda *_: 1)
     with pytest.raises(oss2.exceptions.InconsistentError):
         bucket.put_object("a", b"photo")
 
@@ -280,8 +280,8 @@ def test_a_new_process_finds_everything_that_was_answered(tmp_path: Path) -> Non
 WRITER = """
 import sys
 from pathlib import Path
-from local.clock import ManualClock
-from local.oss.models import ObjectStore
+from aliyun_local.clock import ManualClock
+from aliyun_local.oss.state.models import ObjectStore
 store = ObjectStore(Path(sys.argv[1]), ManualClock())
 store.create_bucket("test-bucket")
 for number in range(100000):

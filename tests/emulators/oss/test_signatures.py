@@ -12,15 +12,10 @@ import oss2
 import pytest
 import requests
 
-from local.clock import ManualClock
-from local.credentials import (
-    AccessKeys,
-    InvalidSecurityToken,
-    SecurityTokenExpired,
-    UnknownAccessKey,
-)
-from local.oss.models import ObjectStore
-from local.wire import Response
+from aliyun_local.clock import ManualClock
+from aliyun_local.credentials import AccessKeys, InvalidSecurityToken, SecurityTokenExpired, UnknownAccessKey
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.wire import Response
 
 from .conftest import BUCKET, KEY_ID, REGION, SECRET, LocalOss
 

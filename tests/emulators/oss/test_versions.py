@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from local.clock import ManualClock
-from local.oss.models import ObjectStore
-from local.oss.objects import Attributes
+from aliyun_local.clock import ManualClock
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.objects import Attributes
 
 from .conftest import BUCKET
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local.wire import Response
+    from aliyun_local.serving.wire import Response
 
 
 def _files(folder: Path) -> list[bytes]:

@@ -34,12 +34,12 @@ with warnings.catch_warnings():
     from tablestore.protobuf import table_store_pb2
     from tablestore.retry import NoRetryPolicy
 
-from local.clock import ManualClock, SystemClock
-from local.credentials import AccessKeys
-from local.server import LoopbackServer
-from local.tablestore.models import TableStore
-from local.tablestore.responses import TablestoreService
-from local.wire import Front, Headers, Request
+from aliyun_local.clock import ManualClock, SystemClock
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Front, Headers, Request
+from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.models import TableStore
 
 QUIET = logging.getLogger("tests.tablestore")
 QUIET.setLevel(logging.CRITICAL + 1)

@@ -19,7 +19,7 @@ from tablestore import (
 )
 from tablestore.protobuf import table_store_pb2
 
-from local.tablestore.row_messages import BatchWriteRowRequest as BatchWriteRow
+from aliyun_local.tablestore.codec.row_messages import BatchWriteRowRequest as BatchWriteRow
 
 
 def put(key, *columns, condition="IGNORE", **more):

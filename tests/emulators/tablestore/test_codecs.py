@@ -12,13 +12,13 @@ from tablestore.plainbuffer.plain_buffer_crc8 import PlainBufferCrc8
 from tablestore.plainbuffer.plain_buffer_stream import PlainBufferInputStream
 from tablestore.protobuf import search_pb2, table_store_filter_pb2, table_store_pb2
 
-from local.tablestore import messages, row_messages, table_messages, transaction_messages
-from local.tablestore.errors import TableStoreError
-from local.tablestore.keys import decode_key, encode_key
-from local.tablestore.messages import Empty
-from local.tablestore.plainbuffer import crc8, decode_row, decode_value, encode_rows
-from local.tablestore.protobuf import DecodeError, Scalar, _layout
-from local.tablestore.values import Cell, CellOperation, Special
+from aliyun_local.tablestore.codec import messages, row_messages, table_messages, transaction_messages
+from aliyun_local.tablestore.codec.messages import Empty
+from aliyun_local.tablestore.codec.plainbuffer import crc8, decode_row, decode_value, encode_rows
+from aliyun_local.tablestore.codec.protobuf import DecodeError, Scalar, _layout
+from aliyun_local.tablestore.codec.values import Cell, CellOperation, Special
+from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.keys import decode_key, encode_key
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 66, 127, 128, 1000, 4097, 100_003])

@@ -21,17 +21,17 @@ from tablestore import (
     SingleColumnCondition,
 )
 
-from local.clock import ManualClock
-from local.tablestore.errors import TableStoreError
-from local.tablestore.filters import SingleColumn
-from local.tablestore.messages import Comparator
-from local.tablestore.models import TableStore
-from local.tablestore.results import Condition as Guard
-from local.tablestore.results import Write
-from local.tablestore.rows import Selection
-from local.tablestore.schema import Column, TableOptions
-from local.tablestore.values import Cell, OperationType, RowExistence
-from local.tablestore.values import Row as Stored
+from aliyun_local.clock import ManualClock
+from aliyun_local.tablestore.codec.filters import SingleColumn
+from aliyun_local.tablestore.codec.messages import Comparator
+from aliyun_local.tablestore.codec.values import Cell, OperationType, RowExistence
+from aliyun_local.tablestore.codec.values import Row as Stored
+from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.results import Condition as Guard
+from aliyun_local.tablestore.store.results import Write
+from aliyun_local.tablestore.store.rows import Selection
+from aliyun_local.tablestore.store.schema import Column, TableOptions
 
 THREADS = 32
 
@@ -73,9 +73,9 @@ def test_index_changes_that_wait_survive_a_restart(start, tmp_path, next_lag):
 KILLED = """
 import sys
 from pathlib import Path
-from local.clock import SystemClock
-from local.tablestore.models import TableStore
-from local.tablestore.values import Cell, Row
+from aliyun_local.clock import SystemClock
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.codec.values import Cell, Row
 store = TableStore(Path(sys.argv[1]), SystemClock())
 for number in range(1_000_000):
     store.put_row("studio", "jobs", Row([("id", f"{number:07}")], [Cell("state", str(number))]))

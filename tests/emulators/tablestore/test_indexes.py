@@ -13,8 +13,8 @@ from tablestore import (
     TableInBatchWriteRowItem,
 )
 
-from local.tablestore.values import Cell
-from local.tablestore.values import Row as Stored
+from aliyun_local.tablestore.codec.values import Cell
+from aliyun_local.tablestore.codec.values import Row as Stored
 
 COLUMNS = [("state", "STRING"), ("due", "INTEGER"), ("note", "STRING")]
 BY_STATE = SecondaryIndexMeta("by_state", ["state", "due"], ["note"])

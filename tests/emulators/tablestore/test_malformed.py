@@ -33,13 +33,13 @@ from tablestore.plainbuffer.plain_buffer_stream import PlainBufferInputStream
 from tablestore.protobuf import table_store_filter_pb2 as filter_pb2
 from tablestore.protobuf import table_store_pb2
 
-from local.tablestore.operations import OPERATIONS
-from local.tablestore.table_messages import (
+from aliyun_local.tablestore.codec.table_messages import (
     AddDefinedColumnRequest,
     DefinedColumnSchema,
     DefinedColumnType,
     DeleteDefinedColumnRequest,
 )
+from aliyun_local.tablestore.http.operations import OPERATIONS
 
 
 def bodies(client):

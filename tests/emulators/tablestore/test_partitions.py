@@ -8,10 +8,10 @@ from tablestore.plainbuffer.plain_buffer_coded_stream import PlainBufferCodedInp
 from tablestore.plainbuffer.plain_buffer_stream import PlainBufferInputStream
 from tablestore.protobuf import table_store_pb2
 
-from local.tablestore.messages import TableNameRequest
-from local.tablestore.models import TableStore
-from local.tablestore.values import Cell
-from local.tablestore.values import Row as Stored
+from aliyun_local.tablestore.codec.messages import TableNameRequest
+from aliyun_local.tablestore.codec.values import Cell
+from aliyun_local.tablestore.codec.values import Row as Stored
+from aliyun_local.tablestore.store.models import TableStore
 
 OK = (200, "", "")
 NOTHING = ReservedThroughput(CapacityUnit(0, 0))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tablestore import INF_MAX, INF_MIN, ComparatorType, SingleColumnCondition
 
-from local.tablestore.models import TableStore
-from local.tablestore.results import Write
-from local.tablestore.values import Cell, OperationType, Row
+from aliyun_local.tablestore.codec.values import Cell, OperationType, Row
+from aliyun_local.tablestore.store.models import TableStore
+from aliyun_local.tablestore.store.results import Write
 
 ALL = ([("id", INF_MIN)], [("id", INF_MAX)])
 

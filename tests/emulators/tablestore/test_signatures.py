@@ -13,9 +13,9 @@ from tablestore import utils as client_utils
 from tablestore.auth import RequestContext
 from tablestore.protobuf import table_store_pb2
 
-from local.clock import ManualClock
-from local.tablestore.responses import TablestoreService
-from local.wire import Fault, Front, Headers, Request, Response
+from aliyun_local.clock import ManualClock
+from aliyun_local.serving.wire import Fault, Front, Headers, Request, Response
+from aliyun_local.tablestore.http.responses import TablestoreService
 
 
 def signed_request(client, operation="ListTable", body=b"", change=None):

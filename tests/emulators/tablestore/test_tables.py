@@ -12,8 +12,8 @@ from tablestore import (
     TableOptions,
 )
 
-from local.tablestore.schema import Column
-from local.tablestore.schema import TableOptions as Options
+from aliyun_local.tablestore.store.schema import Column
+from aliyun_local.tablestore.store.schema import TableOptions as Options
 
 NOTHING = ReservedThroughput(CapacityUnit(0, 0))
 

@@ -20,8 +20,8 @@ from tablestore import (
     UpdateRowItem,
 )
 
-from local.tablestore.errors import TableStoreError
-from local.tablestore.schema import Column, TableOptions
+from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.schema import Column, TableOptions
 
 KEY = [("user", "STRING"), ("mail", "INTEGER")]
 CONFLICT = (409, "OTSRowOperationConflict", "Data is being modified by the other request.")

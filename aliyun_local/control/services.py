@@ -1,0 +1,73 @@
+"""The names of services and operations by which tests speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from aliyun_local.control.errors import ControlError
+from aliyun_local.dashscope.http.error_table import ERRORS
+from aliyun_local.dashscope.http.operations import DOWNLOAD_OPERATION
+from aliyun_local.dashscope.http.operations import OPERATIONS as DASHSCOPE_OPERATIONS
+from aliyun_local.function_compute.operations import OPERATIONS as FUNCTION_COMPUTE_OPERATIONS
+from aliyun_local.oss.http.operations import OPERATIONS as OSS_OPERATIONS
+from aliyun_local.serving.wire import ANY_OPERATION, Front, Refusal
+from aliyun_local.tablestore.http.operations import OPERATIONS as TABLESTORE_OPERATIONS
+
+# The local cloud's own short names, and the names that users know the services by.
+NAMES = {"oss": "oss", "ots": "tablestore", "dashscope": "dashscope", "fc": "fc", "status": "status"}
+
+OPERATIONS: Mapping[str, frozenset[str]] = {
+    "oss": frozenset(operation.name for operation in OSS_OPERATIONS),
+    "tablestore": frozenset(TABLESTORE_OPERATIONS),
+    "dashscope": frozenset(operation.name for operation in DASHSCOPE_OPERATIONS) | {DOWNLOAD_OPERATION},
+    "fc": frozenset(operation.name for operation in FUNCTION_COMPUTE_OPERATIONS),
+    "status": frozenset({"InvokeHTTPTrigger"}),
+}
+
+# How each service turns away what is too much for it: the code of its own list of errors.
+THROTTLING: Mapping[str, Refusal] = {
+    "oss": Refusal(
+        status=503,
+        code="QpsLimitExceeded",
+        message="Qps limit exceeded. Please reduce the frequency of your requests.",
+    ),
+    "tablestore": Refusal(status=503, code="OTSServerBusy", message="Server is busy."),
+    "dashscope": Refusal(
+        status=ERRORS["Throttling.RateQuota"][0],
+        code="Throttling.RateQuota",
+        message=ERRORS["Throttling.RateQuota"][1],
+    ),
+    "fc": Refusal(
+        status=429, code="ResourceExhausted", message="the function's reserved concurrency is used up"
+    ),
+    "status": Refusal(
+        status=429, code="ResourceExhausted", message="the function's reserved concurrency is used up"
+    ),
+}
+
+
+def find_front(fronts: Mapping[str, Front], service: str) -> Front:
+    """Return the front of ``service``.
+
+    Raises:
+        ControlError: there is none of that name here.
+    """
+    for short, front in fronts.items():
+        if service == NAMES[short]:
+            return front
+    known = ", ".join(NAMES[short] for short in fronts)
+    raise ControlError(f"there is no service {service!r} here; the services are {known}")
+
+
+def check_operation(service: str, operation: str) -> None:
+    """Refuse an operation that no request will ever be.
+
+    Raises:
+        ControlError: ``service`` has no such operation.
+    """
+    if operation == ANY_OPERATION or operation in OPERATIONS[service]:
+        return
+    near = get_close_matches(operation, OPERATIONS[service], n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"use {ANY_OPERATION!r} for all of them"
+    raise ControlError(f"{service} has no operation {operation!r}; {hint}")

@@ -1,0 +1,87 @@
+"""The files of a fine-tune: where they come from and whether one can train with them.
+
+A name with ``://`` in it is a URL and is downloaded; any other is the id of an uploaded file, which is an
+image or a zip of images. A zip at a URL is not documented, so it counts as an image that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from aliyun_local.dashscope import errors
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.account.files import FileStore
+from aliyun_local.dashscope.errors import ServiceError
+from aliyun_local.dashscope.pictures.fetching import Fetched, InvalidUrlError, NotAuthorizedError, is_url
+from aliyun_local.dashscope.pictures.inspection import UNREADABLE, Problem, images_of, inspect
+
+
+class TrainingFiles:
+    """Gets training files from the places that they are in, and judges them."""
+
+    def __init__(self, files: FileStore, behaviour: Behaviour, fetch: Callable[[str], Fetched]) -> None:
+        """Read uploads from ``files`` and URLs by ``fetch``."""
+        self._files = files
+        self._behaviour = behaviour
+        self._fetch = fetch
+
+    def check_at_submit(self, names: Sequence[str]) -> Problem | None:
+        """Return what is wrong with the images if nobody looks at them later.
+
+        Raises:
+            ServiceError: a file cannot be had.
+        """
+        for name in names:
+            if not is_url(name):
+                self._files.get(name)
+        if self._behaviour.fetch == "start":
+            return None
+        images = self._images(names)
+        return self._judged(images) if self._behaviour.fetch == "submit" else None
+
+    def inspect_at_start(self, names: Sequence[str]) -> Problem | None:
+        """Return why a training with these files must fail; None when it need not."""
+        try:
+            return self._judged(self._images(names))
+        except ServiceError as error:
+            return Problem(code=error.code, message=error.message)
+
+    def download(self, url: str) -> bytes:
+        """Return the image file at ``url``.
+
+        Raises:
+            ServiceError: it is no URL, or what it answers is not to be had or not declared as an image.
+        """
+        try:
+            fetched = self._fetch(url)
+        except InvalidUrlError as problem:
+            raise errors.invalid_url() from problem
+        except NotAuthorizedError as problem:
+            raise errors.no_authorization_to_download() from problem
+        except Exception as problem:  # whatever a test's own fetch raises is a download that failed
+            raise errors.unable_to_download() from problem
+        if not fetched.content_type.lower().startswith("image/"):
+            raise errors.wrong_content_type()
+        return fetched.content
+
+    def _images(self, names: Sequence[str]) -> list[bytes]:
+        images: list[bytes] = []
+        for name in names:
+            if is_url(name):
+                images.append(self.download(name))
+            else:
+                images += images_of(self._files.read(name), self._behaviour.max_training_files)
+        return images
+
+    def _judged(self, images: Sequence[bytes]) -> Problem | None:
+        """Return why ``images`` cannot be trained with; None when one of them can."""
+        if len(images) > self._behaviour.max_training_files:
+            error = errors.missing_or_invalid("training_file_ids")
+            return Problem(code=error.code, message=error.message)
+        first: Problem | None = None
+        for image in images:
+            problem = inspect(image).training_problem
+            if problem is None:
+                return None
+            first = first or problem
+        return first or UNREADABLE

@@ -1,0 +1,35 @@
+"""One call on its way through the service, and what every answer may need of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aliyun_local.serving.wire import Request, Response
+
+DEFAULT_HOST = "dashscope.aliyuncs.com"
+# Written into URLs, so nothing else than a host name or an address, with or without a port.
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request that may come in, and the id that its answer will have."""
+
+    request: Request
+    request_id: str
+
+    @property
+    def site(self) -> str:
+        """Scheme and host under which the caller reached the service, for URLs that lead back to it."""
+        match = _HOST.fullmatch(self.request.host)
+        if match is None:
+            return f"https://{DEFAULT_HOST}"
+        # Only a local server is reached by a port of its own, and it speaks no TLS.
+        return f"{'http' if match[1] else 'https'}://{self.request.host}"
+
+
+# Answers an operation: takes the call and the varying segments of its path. A dict is sent in the envelope.
+Answer = Callable[..., dict[str, Any] | Response]

@@ -1,0 +1,1 @@
+"""Pictures of the local DashScope: how they are fetched, judged and drawn."""

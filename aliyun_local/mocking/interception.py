@@ -1,0 +1,226 @@
+"""Turns this process's connections to the services' production host names to a server on loopback.
+
+A few functions of the standard library are replaced while at least one mock is on, and put back after the
+last: the look-up of names, the connecting of sockets, and the two ways of starting TLS. Names lead to an
+address that stands for the server, since some clients keep the port that they asked with. Every HTTP client
+for Python comes through them, blocking or not, so the clients themselves stay as they are. What a client
+checks besides TLS is the signature of Tablestore's responses; that needs the caller's secret, which nobody
+but the client has.
+
+There is one server for the whole process. It hands each request to the mock that was turned on last, so
+connections that a client keeps are right within a nested mock and after it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from aliyun_local.mocking.plain_tls import PlainObject, PlainSocket
+from aliyun_local.serving.server import LoopbackServer
+from aliyun_local.serving.wire import Request, Response
+
+# Part of the loopback network, and nobody else's: the servers of a machine are at its beginning.
+STAND_IN = "127.206.83.84"
+_NO_PROXY = ("no_proxy", "NO_PROXY")
+# What requests and its like compare host names with; a leading dot means everything below.
+_NEVER_PROXIED = "localhost,127.0.0.1,.aliyuncs.com,.fcapp.run"
+
+
+class HostNotMocked(socket.gaierror):
+    """Code under test asked for a host that is not mocked."""
+
+    def __init__(self, host: str) -> None:
+        """Take the ``host``."""
+        super().__init__(
+            socket.EAI_NONAME,
+            f"mock_aliyun lets nothing out to {host!r};"
+            f" if that is meant, allow it with mock_aliyun(passthrough=[{host!r}])",
+        )
+
+
+class Mock(Protocol):
+    """What a mock says about hosts, and how it answers."""
+
+    passthrough: Sequence[str] | bool
+    checks_secrets: bool
+
+    def service_of(self, host: str) -> str | None:
+        """Return the service of ``host``, None when it is none's."""
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request for a host that is a service's."""
+
+
+class Interception:
+    """The one interception of this process."""
+
+    def __init__(self) -> None:
+        """Intercept nothing yet."""
+        self._lock = threading.RLock()
+        self._mocks: list[Mock] = []
+        self._server: LoopbackServer | None = None
+        self._undo: list[Callable[[], object]] = []
+        self._own_name = socket.gethostname().lower()
+
+    def turn_on(self, mock: Mock) -> None:
+        """Let ``mock`` answer until it is turned off or another is turned on."""
+        with self._lock:
+            if not self._mocks:
+                self._server = LoopbackServer(self._answer).start()
+                self._install()
+            self._mocks.append(mock)
+
+    def turn_off(self, mock: Mock) -> None:
+        """Let whoever was on before answer again; after the last, everything is as it was."""
+        with self._lock:
+            self._mocks.remove(mock)
+            if self._mocks:
+                return
+            for undo in reversed(self._undo):
+                undo()
+            self._undo.clear()
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+
+    def _answer(self, request: Request) -> Response:
+        with self._lock:
+            mock = self._mocks[-1] if self._mocks else None
+            if mock is None:
+                return Response(status=0, dropped=True)
+            if not mock.checks_secrets:
+                self._trust_responses()
+        return mock.answer(request)
+
+    def _install(self) -> None:
+        look_up = socket.getaddrinfo
+        connect = socket.socket.connect
+        connect_ex = socket.socket.connect_ex
+        wrap_socket = ssl.SSLContext.wrap_socket
+        wrap_bio = ssl.SSLContext.wrap_bio
+
+        def getaddrinfo(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+            return look_up(self._leads_to(host), port, *arguments, **options)
+
+        def connect_there(plain: socket.socket, address: Any) -> Any:
+            return connect(plain, self._behind(address))
+
+        def connect_there_ex(plain: socket.socket, address: Any) -> Any:
+            return connect_ex(plain, self._behind(address))
+
+        def plain_socket(
+            context: ssl.SSLContext, sock: socket.socket, *arguments: Any, **options: Any
+        ) -> Any:
+            name = options.get("server_hostname") or (arguments[3] if len(arguments) > 3 else None)
+            if self._is_ours(name):
+                return PlainSocket(sock, context, name)
+            return wrap_socket(context, sock, *arguments, **options)
+
+        def plain_object(
+            context: ssl.SSLContext,
+            incoming: ssl.MemoryBIO,
+            outgoing: ssl.MemoryBIO,
+            *arguments: Any,
+            **options: Any,
+        ) -> Any:
+            name = options.get("server_hostname") or (arguments[1] if len(arguments) > 1 else None)
+            if self._is_ours(name):
+                return PlainObject(incoming, outgoing, context, name)
+            return wrap_bio(context, incoming, outgoing, *arguments, **options)
+
+        self._replace(socket, "getaddrinfo", getaddrinfo)
+        self._replace(socket.socket, "connect", connect_there)
+        self._replace(socket.socket, "connect_ex", connect_there_ex)
+        self._replace(ssl.SSLContext, "wrap_socket", plain_socket)
+        self._replace(ssl.SSLContext, "wrap_bio", plain_object)
+        for name in _NO_PROXY:
+            before = os.environ.get(name)
+            os.environ[name] = f"{before},{_NEVER_PROXIED}" if before else _NEVER_PROXIED
+            self._undo.append(lambda name=name, before=before: _set_variable(name, before))  # type: ignore[misc]
+
+    def _replace(self, owner: Any, name: str, replacement: object) -> None:
+        if name in owner.__dict__:
+            original = owner.__dict__[name]
+            self._undo.append(lambda: setattr(owner, name, original))
+        else:
+            self._undo.append(lambda: delattr(owner, name))
+        setattr(owner, name, replacement)
+
+    def _leads_to(self, host: Any) -> Any:
+        """Return the host that is looked up in place of ``host``.
+
+        Raises:
+            HostNotMocked: it is neither a service's, nor this machine's, nor let through.
+        """
+        with self._lock:
+            if not self._mocks:
+                return host
+            mock = self._mocks[-1]
+        name = _text(host)
+        if mock.service_of(name) is not None:
+            return STAND_IN
+        if not self._is_local(name) and not _is_let_through(name, mock.passthrough):
+            raise HostNotMocked(name)
+        return host
+
+    def _behind(self, address: Any) -> Any:
+        """Return where a connection to ``address`` goes."""
+        if isinstance(address, tuple) and address and address[0] == STAND_IN:
+            with self._lock:
+                if self._server is not None:
+                    return (self._server.address, self._server.port)
+        return address
+
+    def _is_ours(self, name: Any) -> bool:
+        with self._lock:
+            return bool(self._mocks) and self._mocks[-1].service_of(_text(name)) is not None
+
+    def _is_local(self, name: str) -> bool:
+        if name.lower() in ("", "localhost", self._own_name):
+            return True
+        try:
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        return address.is_loopback or address.is_unspecified
+
+    def _trust_responses(self) -> None:
+        """Keep the Tablestore client, if it is in use, from checking who signed the responses."""
+        protocol = getattr(sys.modules.get("tablestore.protocol"), "OTSProtocol", None)
+        check = getattr(protocol, "_check_authorization", None)
+        if check is not None and check is not _trusting:
+            self._replace(protocol, "_check_authorization", _trusting)
+
+
+INTERCEPTION = Interception()
+
+
+def _trusting(*_: Any, **__: Any) -> None:
+    """Let every response pass."""
+
+
+def _text(host: Any) -> str:
+    if isinstance(host, bytes | bytearray):
+        return host.decode("ascii", "replace")
+    return host if isinstance(host, str) else ""
+
+
+def _is_let_through(name: str, passthrough: Sequence[str] | bool) -> bool:
+    if isinstance(passthrough, bool):
+        return passthrough
+    lowered = name.lower().rstrip(".")
+    return any(lowered == host or lowered.endswith(f".{host}") for host in map(str.lower, passthrough))
+
+
+def _set_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value

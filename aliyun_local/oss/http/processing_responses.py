@@ -1,0 +1,82 @@
+"""The wire of image processing: read a processed image, or save one as an object."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from aliyun_local.oss.addressing import check_key
+from aliyun_local.oss.errors import OssError, invalid_argument
+from aliyun_local.oss.http.access import WRITE, authorize
+from aliyun_local.oss.http.call import check_conditions, object_headers
+from aliyun_local.oss.images import processing as images
+from aliyun_local.oss.state.objects import Attributes
+from aliyun_local.serving.wire import Response
+
+if TYPE_CHECKING:
+    from aliyun_local.oss.http.call import Call
+    from aliyun_local.oss.state.objects import StoredObject
+
+
+def get_processed(call: Call, process: str) -> Response:
+    """GetObject through image processing."""
+
+    def choose(stored: StoredObject) -> tuple[int, int]:
+        check_conditions(call, stored)
+        return _processable(stored)
+
+    stored, content = call.store.get_range(call.bucket, call.key, choose, version=call.version)
+    result = images.process(content, process)
+    described = object_headers(call, stored)
+    headers = {name: described[name] for name in ("ETag", "Last-Modified", "x-oss-object-type")}
+    headers["Content-Type"] = result.content_type
+    return Response(status=200, headers=headers, body=result.content)
+
+
+def process_object(call: Call) -> Response:
+    """PostProcessTask: process an image and save the result (``...|sys/saveas,o_<key>,b_<bucket>``)."""
+    try:
+        text = call.request.body.decode("utf-8")
+    except UnicodeError:
+        raise invalid_argument("The body is not UTF-8.") from None
+    name, _, value = text.strip().partition("=")
+    if name != "x-oss-process" or not value:
+        raise OssError(400, "MissingArgument", "The body must be x-oss-process=<actions>|sys/saveas,...")
+    instructions, _, save = unquote(value).partition("|")
+    if not save.startswith("sys/saveas"):
+        raise invalid_argument("The result of processing must be saved with sys/saveas.")
+    options = dict(piece.partition("_")[::2] for piece in save.split(",")[1:])
+    bucket = _decode(options["b"]) if options.get("b") else call.bucket
+    key = _decode(options.get("o", ""))
+    check_key(key)
+    authorize(call.store, call.principal, WRITE, bucket)
+    _, source = call.store.get_range(call.bucket, call.key, _processable)
+    result = images.process(source, instructions)
+    attributes = Attributes(content_type=result.content_type)
+    stored = call.store.put(bucket, key, result.content, attributes, origin=call.origin)
+    body = {
+        "bucket": bucket if options.get("b") else "",
+        "fileSize": stored.size,
+        "object": key,
+        "status": "OK",
+    }
+    return Response(
+        status=200,
+        headers={"Content-Type": "application/json"},
+        body=json.dumps(body, ensure_ascii=False).encode(),
+    )
+
+
+def _processable(stored: StoredObject) -> tuple[int, int]:
+    # One byte above the limit is enough for the refusal; more need not be read.
+    return 0, min(stored.size, images.MAX_SOURCE_BYTES + 1)
+
+
+def _decode(text: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise OssError(400, "BadRequest", "Input is not base64 decoding.") from None

@@ -1,0 +1,1 @@
+"""Image processing of the local OSS."""

@@ -1,0 +1,131 @@
+"""Image formats that OSS reads and writes, decoded and encoded with Pillow; HEIC with pillow-heif.
+
+A decoder sees a stranger's bytes: which may run, and how many pixels they may make, is decided here.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, UnidentifiedImageError
+
+from aliyun_local.oss.errors import OssError, invalid_argument
+
+MAX_SOURCE_BYTES = 20 * 1024 * 1024
+MAX_SIDE = 30_000
+MAX_PIXELS = 250_000_000
+
+# Pillow itself refuses above twice its limit while it opens a file, before it decodes a pixel.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+
+_SOURCES = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF")
+NAMES = {
+    "JPEG": "jpg",
+    "MPO": "jpg",
+    "PNG": "png",
+    "BMP": "bmp",
+    "GIF": "gif",
+    "WEBP": "webp",
+    "TIFF": "tiff",
+    "AVIF": "avif",
+    "HEIF": "heic",
+}
+TARGETS = {
+    "jpg": ("JPEG", "image/jpeg"),
+    "jpeg": ("JPEG", "image/jpeg"),
+    "png": ("PNG", "image/png"),
+    "webp": ("WEBP", "image/webp"),
+    "bmp": ("BMP", "image/bmp"),
+    "gif": ("GIF", "image/gif"),
+    "tiff": ("TIFF", "image/tiff"),
+    "avif": ("AVIF", "image/avif"),
+    "heic": ("HEIF", "image/heic"),
+}
+# The brands in the file type box by which a HEIC file names itself.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+def open_image(content: bytes) -> Image.Image:
+    """Return the image in ``content``, with its header read and its pixels not yet.
+
+    Raises:
+        OssError: no image, or one that is larger than OSS processes.
+    """
+    if len(content) > MAX_SOURCE_BYTES:
+        raise OssError(400, "ImageTooLarge", "The size of the source image exceeds 20 MB.")
+    # Pillow's remarks about damaged EXIF or large pictures are no concern of whoever runs this service.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    formats: tuple[str, ...] = _SOURCES
+    if _is_heif(content):
+        _learn_heif()
+        formats = ("HEIF",)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(content), formats=formats)
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except UnidentifiedImageError:
+        message = "This image format is not supported."
+        raise invalid_argument(message, "0040-00000005") from None
+    except Exception as problem:
+        raise undecodable() from problem
+    if max(image.size) > MAX_SIDE:
+        message = f"The side length of the source image exceeds {MAX_SIDE} pixels."
+        raise OssError(400, "ImageTooLarge", message, "0040-00000019")
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    return image
+
+
+def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profile: bytes) -> bytes:
+    """Return ``image`` in the format ``target``, one of the names in ``TARGETS``."""
+    plugin, _ = TARGETS[target]
+    options: dict[str, object] = {}
+    if plugin in ("JPEG", "WEBP", "HEIF", "AVIF"):
+        options["quality"] = quality
+        if exif:
+            options["exif"] = exif
+    if plugin == "HEIF":
+        _learn_heif()
+    if plugin == "JPEG":
+        image = _flatten(image)
+        if profile and image.mode == "RGB":
+            options["icc_profile"] = profile
+    elif plugin in ("WEBP", "HEIF", "AVIF") and image.mode not in ("RGB", "RGBA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif plugin in ("PNG", "GIF", "BMP") and image.mode not in ("1", "L", "P", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, plugin, **options)
+    return buffer.getvalue()
+
+
+def undecodable() -> OssError:
+    """400: what calls itself an image is none."""
+    return invalid_argument("The source image cannot be decoded.")
+
+
+def _is_heif(content: bytes) -> bool:
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS
+
+
+def _learn_heif() -> None:
+    # 18 MB of codec that most pictures do not need are loaded with the first that does.
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        page = Image.new("RGB", layer.size, "white")
+        page.paste(layer, mask=layer.getchannel("A"))
+        return page
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+def _too_many_pixels() -> OssError:
+    message = f"The source image has more than {MAX_PIXELS} pixels."
+    return OssError(400, "ImageTooLarge", message, "0040-00000012")

@@ -1,0 +1,1 @@
+"""What the local Tablestore keeps: instances, tables, rows, indexes and transactions. No HTTP here."""

@@ -1,0 +1,202 @@
+"""From an evaluated template to the typed views of what it deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aliyun_local.template.errors import TemplateError
+from aliyun_local.template.language import Evaluation
+from aliyun_local.template.properties import Properties
+from aliyun_local.template.resources import (
+    AsyncConfig,
+    Bucket,
+    Column,
+    Function,
+    HttpTrigger,
+    Instance,
+    OssTrigger,
+    Resources,
+    SecondaryIndex,
+    Table,
+    TimerTrigger,
+)
+from aliyun_local.template.values import as_text
+
+
+def typed_views(evaluation: Evaluation) -> Resources:
+    """Return what the template of ``evaluation`` deploys.
+
+    Raises:
+        TemplateError: a value is missing, unknown or not allowed.
+    """
+    by_kind: dict[str, list[Properties]] = {}
+    everything: dict[str, Mapping[str, Any]] = {}
+    resources: Mapping[str, Any] = evaluation.document["Resources"]
+    for name, resource in resources.items():
+        depends = resource.get("DependsOn") or []
+        for target in [depends] if isinstance(depends, str) else depends:
+            if target not in resources:
+                raise TemplateError(f"Resources.{name}.DependsOn: no resource is called {target!r}")
+        if not evaluation.exists(name):
+            continue
+        everything[name] = evaluation.properties(name)
+        kind = resource["Type"].removeprefix("ALIYUN::")
+        by_kind.setdefault(kind, []).append(Properties(name, everything[name]))
+    functions = _functions(by_kind)
+    oss, timers, http = _triggers(by_kind.get("FC3::Trigger", []), functions)
+    outputs = {
+        name: evaluation.value(output.get("Value"), f"Outputs.{name}.Value")
+        for name, output in (evaluation.document.get("Outputs") or {}).items()
+        if "Condition" not in output or evaluation.condition(output["Condition"], f"Outputs.{name}")
+    }
+    return Resources(
+        functions=functions,
+        oss_triggers=oss,
+        timer_triggers=timers,
+        http_triggers=http,
+        buckets=tuple(
+            Bucket(name=bucket.text("BucketName"), access_control=bucket.text("AccessControl", "private"))
+            for bucket in by_kind.get("OSS::Bucket", [])
+        ),
+        instances=tuple(
+            Instance(name=instance.text("InstanceName"))
+            for kind in ("OTS::Instance", "OTS::InstanceV2")
+            for instance in by_kind.get(kind, [])
+        ),
+        tables=tuple(_table(table) for table in by_kind.get("OTS::Table", [])),
+        region=evaluation.pseudo["ALIYUN::Region"],
+        account_id=evaluation.pseudo["ALIYUN::AccountId"],
+        properties=everything,
+        outputs=outputs,
+    )
+
+
+def _functions(by_kind: Mapping[str, list[Properties]]) -> dict[str, Function]:
+    declared = {item.text("FunctionName"): item for item in by_kind.get("FC3::Function", [])}
+    if len(declared) != len(by_kind.get("FC3::Function", [])):
+        raise TemplateError("Resources: two functions have one FunctionName")
+    concurrency: dict[str, int] = {}
+    for item in by_kind.get("FC3::ConcurrencyConfig", []):
+        concurrency[_known_function(item, declared)] = item.number("ReservedConcurrency", None, 0, 100_000)
+    asynchronous: dict[str, AsyncConfig] = {}
+    for item in by_kind.get("FC3::AsyncInvokeConfig", []):
+        asynchronous[_known_function(item, declared)] = AsyncConfig(
+            max_retries=item.number("MaxAsyncRetryAttempts", 3, 0, 8),
+            max_age_seconds=item.number("MaxAsyncEventAgeInSeconds", 86_400, 1, 604_800),
+        )
+    return {
+        name: Function(
+            name=name,
+            handler=item.text("Handler"),
+            runtime=item.text("Runtime"),
+            timeout=item.number("Timeout", 3, 1, 86_400),
+            memory=item.number("MemorySize", 512, 128, 65_536),
+            environment={key: as_text(value) for key, value in item.mapping("EnvironmentVariables").items()},
+            concurrency=concurrency.get(name),
+            asynchronous=asynchronous.get(name, AsyncConfig()),
+        )
+        for name, item in declared.items()
+    }
+
+
+def _known_function(item: Properties, functions: Mapping[str, object]) -> str:
+    name = item.text("FunctionName")
+    if name not in functions:
+        raise TemplateError(f"{item.place}.FunctionName: the template has no function {name!r}")
+    return name
+
+
+def _triggers(
+    items: list[Properties], functions: Mapping[str, Function]
+) -> tuple[tuple[OssTrigger, ...], tuple[TimerTrigger, ...], tuple[HttpTrigger, ...]]:
+    oss: list[OssTrigger] = []
+    timers: list[TimerTrigger] = []
+    http: list[HttpTrigger] = []
+    for item in items:
+        function, name, kind = (
+            _known_function(item, functions),
+            item.text("TriggerName"),
+            item.text("TriggerType"),
+        )
+        config = Properties("", item.mapping("TriggerConfig"))
+        config.place = f"{item.place}.TriggerConfig"
+        if kind == "oss":
+            oss.append(_oss_trigger(item, config, function, name))
+            for other in oss[:-1]:
+                if oss[-1].conflicts_with(other):
+                    raise TemplateError(
+                        f"{config.place}: OSS refuses it beside trigger {other.name!r}: same events, "
+                        "overlapping prefix and suffix"
+                    )
+        elif kind == "timer":
+            timers.append(
+                TimerTrigger(
+                    name=name,
+                    function=function,
+                    cron=config.text("cronExpression"),
+                    payload=config.text("payload", ""),
+                    enabled=config.text("enable", "true").lower() == "true",
+                )
+            )
+        elif kind == "http":
+            http.append(
+                HttpTrigger(
+                    name=name,
+                    function=function,
+                    auth_type=config.text("authType", "function"),
+                    methods=tuple(as_text(method) for method in config.items("methods")),
+                )
+            )
+        else:
+            raise TemplateError(f"{item.place}.TriggerType: {kind!r} has no local counterpart")
+    return tuple(oss), tuple(timers), tuple(http)
+
+
+def _oss_trigger(item: Properties, config: Properties, function: str, name: str) -> OssTrigger:
+    arn = item.text("SourceArn")
+    bucket = arn.rpartition(":")[2]
+    if not arn.startswith("acs:oss:") or not bucket:
+        raise TemplateError(f"{item.place}.SourceArn: {arn!r} is not acs:oss:<region>:<account>:<bucket>")
+    key = config.mapping("filter").get("key") or {}
+    return OssTrigger(
+        name=name,
+        function=function,
+        bucket=bucket,
+        events=tuple(as_text(event) for event in config.items("events")),
+        prefix=as_text(key.get("prefix") or ""),
+        suffix=as_text(key.get("suffix") or ""),
+    )
+
+
+def _table(item: Properties) -> Table:
+    def columns(key: str, default: list[Any] | None) -> tuple[Column, ...]:
+        found = []
+        for position, column in enumerate(item.items(key, default)):
+            if not isinstance(column, Mapping) or not {"Name", "Type"} <= set(column):
+                raise TemplateError(f"{item.place}.{key}[{position}]: Name and Type are needed")
+            found.append(Column(name=as_text(column["Name"]), type=as_text(column["Type"])))
+        return tuple(found)
+
+    indexes = []
+    for position, index in enumerate(item.items("SecondaryIndices", [])):
+        if not isinstance(index, Mapping) or not {"IndexName", "PrimaryKeys"} <= set(index):
+            raise TemplateError(
+                f"{item.place}.SecondaryIndices[{position}]: IndexName and PrimaryKeys are needed"
+            )
+        indexes.append(
+            SecondaryIndex(
+                name=as_text(index["IndexName"]),
+                primary_key=tuple(map(as_text, index["PrimaryKeys"])),
+                columns=tuple(map(as_text, index.get("Columns") or [])),
+            )
+        )
+    return Table(
+        name=item.text("TableName"),
+        instance=item.text("InstanceName"),
+        primary_key=columns("PrimaryKey", None),
+        columns=columns("Columns", []),
+        indexes=tuple(indexes),
+        max_versions=item.number("MaxVersions", 1, 1, 2**31 - 1),
+        time_to_live=item.number("TimeToLive", -1, -1, 2**31 - 1),
+    )
