@@ -1,7 +1,13 @@
 """How tests steer a local cloud: reset, clock, faults, request log and state transitions.
 
-The same controls are Python objects (:class:`Controls`, for a cloud in the same process) and JSON over HTTP
-(:class:`ControlledServer`, for a cloud in another one).
+- ``controls``: everything in one Python object, for a cloud in the same process.
+- ``api`` (with ``fields``): the same as JSON over HTTP, for a cloud in another process.
+- ``faults``, ``transitions``: two of the controls.
+- ``services``: the names of services and operations in them.
+- ``errors``: the error of a control that cannot do what it is asked for.
+
+The local clouds (:mod:`aliyun_local.mocking`, and the one that listens on loopback) make the controls; tests
+use them.
 """
 
 from aliyun_local.control.api import CONTROL_PATH, ControlledServer

@@ -1,28 +1,44 @@
-"""The controls over HTTP, under a path of each loopback server that no client of the service uses.
+"""The controls over HTTP, under a path of every loopback server that no client of its service uses.
 
-An endpoint on an IP address has the bucket first in its path, and no bucket's name has an underscore; no
-other service has an operation that begins like that. Whoever may steer the cloud here can do no more than
-somebody who holds its keys, and only on this machine: requests from other addresses are refused, whatever
-address the servers listen on, and so are those that name another host, as a web page does whose name was
-made to lead here. A page of another origin can neither read an answer nor send JSON or a DELETE, and nothing
-else changes anything.
+The local clouds put a :class:`ControlledServer` around the front of each service.
+
+The path is free: an endpoint on an IP address has the bucket first in its path, and no name of a bucket has
+an underscore; no other service has an operation that begins like that.
+
+The controls are safe to leave on, because they give no caller more than the keys of the cloud would, and only
+callers on this machine reach them:
+
+- Requests from other addresses are refused, whatever address the server listens on.
+- Requests that name another host go to the service. A web page whose host name was made to resolve to this
+  machine makes such requests.
+- A web page of another origin can neither read an answer nor send JSON or a DELETE, and nothing else changes
+  anything.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from aliyun_local.control.controls import Controls
 from aliyun_local.control.errors import ControlError
-from aliyun_local.serving.wire import Request, Response
+from aliyun_local.control.faults import MAX_DELAY_SECONDS, ArmedFault
+from aliyun_local.control.fields import Fields
+from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
+from aliyun_local.serving.wire import ANY_OPERATION, LoggedRequest, Request, Response
 
 CONTROL_PATH = "/_control"
 MAX_BODY_BYTES = 64 * 1024
 _KINDS = ("error", "throttle", "drop", "delay")
+_FAULT_FIELDS = (
+    *("service", "operation", "kind", "times"),
+    *("status", "code", "message", "after_effect", "seconds"),
+)
+_MAX_TIMES = 1_000_000
+_LATEST_SECONDS = 1e11
+_MAX_STEP_SECONDS = 1e9
 
 
 class _Refused(Exception):
@@ -33,7 +49,7 @@ class _Refused(Exception):
 
 
 class ControlledServer:
-    """A server's answers, with the controls under :data:`CONTROL_PATH`."""
+    """The answers of a server, with the controls under :data:`CONTROL_PATH`."""
 
     def __init__(self, answer: Callable[[Request], Response], controls: Controls) -> None:
         """Put ``controls`` before ``answer``."""
@@ -54,13 +70,13 @@ class ControlledServer:
         if path != CONTROL_PATH and not path.startswith(f"{CONTROL_PATH}/"):
             return self._answer(request)
         if not _is_loopback(_host_name(request.host)):
-            # By the service's own host name this is an object's key.
+            # With the host name of a bucket, this path is the key of an object.
             return self._answer(request)
         try:
             if not _is_loopback(request.remote_address):
                 raise _Refused(403, "the controls are for callers on the same machine")
-            if request.broken is not None:
-                raise _Refused(request.broken.status, request.broken.message)
+            if request.defect is not None:
+                raise _Refused(request.defect.status, request.defect.message)
             return _json(200, self._run(request, path[len(CONTROL_PATH) :].strip("/")))
         except _Refused as refused:
             return _json(refused.status, {"error": refused.message})
@@ -98,71 +114,60 @@ class ControlledServer:
         return {"now": clock.now(), "held": clock.is_held}
 
     def _set_clock(self, request: Request) -> object:
-        body = _fields(request, "advance", "set", "hold", "release")
-        if len(body) != 1:
+        fields = Fields.of(request.body, ("advance", "set", "hold", "release"))
+        if len(fields) != 1:
             raise ControlError(
                 'give one of {"advance": 60}, {"set": 1767225600}, {"hold": true}, {"release": true}'
             )
         clock = self._controls.clock
-        if "advance" in body:
-            clock.advance(_number(body, "advance", low=-1e9, high=1e9))
-        elif "set" in body:
-            clock.set(_number(body, "set", low=0, high=1e11))
-        elif "release" in body:
-            _true(body, "release")
+        if "advance" in fields:
+            clock.advance(fields.number("advance", low=-_MAX_STEP_SECONDS, high=_MAX_STEP_SECONDS))
+        elif "set" in fields:
+            clock.set(fields.number("set", low=0, high=_LATEST_SECONDS))
+        elif "release" in fields:
+            if not fields.is_true("release"):
+                raise ControlError("release can only be true")
             clock.release()
-        elif body["hold"] is True:
+        elif fields.is_true("hold"):
             clock.hold()
         else:
-            clock.hold(_number(body, "hold", low=0, high=1e11))
+            clock.hold(fields.number("hold", low=0, high=_LATEST_SECONDS))
         return self._clock()
 
     def _faults(self, _: Request) -> object:
         return {"faults": [armed.as_json() for armed in self._controls.faults]}
 
     def _arm(self, request: Request) -> object:
-        body = _fields(
-            request,
-            *(
-                "service",
-                "operation",
-                "kind",
-                "times",
-                "status",
-                "code",
-                "message",
-                "after_effect",
-                "seconds",
-            ),
-        )
-        service = _text(body, "service")
-        operation = _text(body, "operation", "*")
-        kind = _text(body, "kind", "error")
+        fields = Fields.of(request.body, _FAULT_FIELDS)
+        service = fields.text("service")
+        operation = fields.text("operation", ANY_OPERATION)
         times: int | None = 1
-        if "times" in body:
-            times = None if body["times"] is None else _whole(body, "times", low=1, high=1_000_000)
+        if "times" in fields:
+            times = None if fields.is_null("times") else fields.whole("times", low=1, high=_MAX_TIMES)
+        return self._armed(fields, service, operation, times).as_json()
+
+    def _armed(self, fields: Fields, service: str, operation: str, times: int | None) -> ArmedFault:
         faults = self._controls.faults
+        kind = fields.text("kind", "error")
         if kind == "error":
-            armed = faults.error(
+            return faults.error(
                 service,
                 operation,
-                status=_whole(body, "status", low=400, high=599),
-                code=_text(body, "code"),
-                message=_text(body, "message", ""),
-                after_effect=_flag(body, "after_effect", default=False),
+                status=fields.whole("status", low=400, high=599),
+                code=fields.text("code"),
+                message=fields.text("message", ""),
+                after_effect=fields.flag("after_effect", default=False),
                 times=times,
             )
-        elif kind == "throttle":
-            armed = faults.throttle(service, operation, times=times)
-        elif kind == "drop":
-            after_effect = _flag(body, "after_effect", default=True)
-            armed = faults.drop(service, operation, after_effect=after_effect, times=times)
-        elif kind == "delay":
-            seconds = _number(body, "seconds", low=0, high=3600)
-            armed = faults.delay(service, operation, seconds=seconds, times=times)
-        else:
-            raise ControlError(f"kind is {kind!r}; it must be {', '.join(_KINDS)}")
-        return armed.as_json()
+        if kind == "throttle":
+            return faults.throttle(service, operation, times=times)
+        if kind == "drop":
+            after_effect = fields.flag("after_effect", default=True)
+            return faults.drop(service, operation, after_effect=after_effect, times=times)
+        if kind == "delay":
+            seconds = fields.number("seconds", low=0, high=MAX_DELAY_SECONDS)
+            return faults.delay(service, operation, seconds=seconds, times=times)
+        raise ControlError(f"kind is {kind!r}; it must be {', '.join(_KINDS)}")
 
     def _disarm(self, fault_id: str) -> object:
         for armed in self._controls.faults:
@@ -179,21 +184,9 @@ class ControlledServer:
         query = {name: values[-1] for name, values in parse_qs(request.raw_query).items()}
         unknown = sorted(query.keys() - {"service", "operation"})
         if unknown:
-            raise ControlError(f"the log is not sorted out by {unknown[0]!r}; use service and operation")
-        calls = self._controls.requests(query.get("service"), query.get("operation"))
-        return {
-            "requests": [
-                {
-                    "service": call.service,
-                    "operation": call.operation,
-                    "method": call.method,
-                    "path": call.raw_path,
-                    "status": call.status,
-                    "at": call.at,
-                }
-                for call in calls
-            ]
-        }
+            raise ControlError(f"the log is not filtered by {unknown[0]!r}; use service and operation")
+        logged = self._controls.requests(query.get("service"), query.get("operation"))
+        return {"requests": [_logged_json(one) for one in logged]}
 
     def _forget_requests(self, _: Request) -> object:
         self._controls.forget_requests()
@@ -203,19 +196,31 @@ class ControlledServer:
         return self._controls.transitions.as_json()
 
     def _set_transitions(self, request: Request) -> object:
-        body = _fields(request, "progression", "reads", "seconds", "pending")
-        progression = _text(body, "progression")
+        fields = Fields.of(request.body, ("progression", "reads", "seconds", "pending"))
+        progression = fields.text("progression")
         transitions = self._controls.transitions
         if progression == "immediate":
             transitions.immediate()
         elif progression == "reads":
-            transitions.after_reads(_whole(body, "reads", low=1, high=1000) if "reads" in body else 1)
+            transitions.after_reads(fields.whole("reads", low=1, high=MAX_READS) if "reads" in fields else 1)
         elif progression == "seconds":
-            pending = _number(body, "pending", low=0, high=86_400) if "pending" in body else 0.0
-            transitions.after_seconds(_number(body, "seconds", low=0, high=86_400), pending=pending)
+            pending = fields.number("pending", low=0, high=MAX_SECONDS) if "pending" in fields else 0.0
+            seconds = fields.number("seconds", low=0, high=MAX_SECONDS)
+            transitions.after_seconds(seconds, pending_seconds=pending)
         else:
             raise ControlError(f"progression is {progression!r}; it must be immediate, reads or seconds")
         return self._transitions()
+
+
+def _logged_json(logged: LoggedRequest) -> dict[str, object]:
+    return {
+        "service": logged.service,
+        "operation": logged.operation,
+        "method": logged.method,
+        "path": logged.raw_path,
+        "status": logged.status,
+        "at": logged.answered_at,
+    }
 
 
 def _host_name(host: str) -> str:
@@ -240,54 +245,8 @@ def _json(status: int, content: object) -> Response:
 
 
 def _check_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
         raise _Refused(415, "send the header Content-Type: application/json")
     if len(request.body) > MAX_BODY_BYTES:
         raise _Refused(413, f"a body has at most {MAX_BODY_BYTES} bytes here")
-
-
-def _fields(request: Request, *names: str) -> Mapping[str, Any]:
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        raise ControlError("the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise ControlError("the body is not a JSON object")
-    unknown = sorted(body.keys() - set(names))
-    if unknown:
-        raise ControlError(f"there is no field {unknown[0]!r}; there are {', '.join(names)}")
-    return cast("dict[str, Any]", body)
-
-
-def _text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str):
-        raise ControlError(f"{name} must be given as text" if value is None else f"{name} must be text")
-    return value
-
-
-def _number(body: Mapping[str, Any], name: str, *, low: float, high: float) -> float:
-    value = body.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-        raise ControlError(f"{name} must be a number from {low:g} to {high:g}")
-    return float(value)
-
-
-def _whole(body: Mapping[str, Any], name: str, *, low: int, high: int) -> int:
-    value = _number(body, name, low=low, high=high)
-    if value != int(value):
-        raise ControlError(f"{name} must be a whole number")
-    return int(value)
-
-
-def _flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise ControlError(f"{name} must be true or false")
-    return value
-
-
-def _true(body: Mapping[str, Any], name: str) -> None:
-    if body[name] is not True:
-        raise ControlError(f"{name} can only be true")

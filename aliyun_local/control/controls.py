@@ -1,4 +1,7 @@
-"""Everything that a test may do to a cloud from outside, in one object."""
+"""All controls of a local cloud in one object.
+
+The local clouds make one and hand it to their users. :mod:`aliyun_local.control.api` serves it over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,18 @@ from aliyun_local.control.faults import FaultControls
 from aliyun_local.control.services import NAMES, find_front
 from aliyun_local.control.transitions import Transitions
 from aliyun_local.dashscope.account.behaviour import Behaviour
-from aliyun_local.serving.wire import Call, Front
+from aliyun_local.serving.wire import Front, LoggedRequest
 
 
 class Controls:
-    """The controls of one cloud, whose parts are asked for anew each time, since a reset makes new ones."""
+    """The controls of one cloud.
+
+    The parts of the cloud are given as functions that return them, because a reset makes new ones.
+
+    Attributes:
+        faults: arms errors, dropped replies, delays and throttling.
+        transitions: how fine-tunes and portrait tasks move from state to state.
+    """
 
     def __init__(
         self,
@@ -29,11 +39,11 @@ class Controls:
         """Take the cloud's parts.
 
         Args:
-            clock: the cloud's time.
-            fronts: the services by their short names.
-            behaviour: DashScope's switches as they are.
-            default_behaviour: the same as they were at first.
-            reset: throws away all state.
+            clock: the cloud's clock.
+            fronts: returns the services by their short names.
+            behaviour: returns DashScope's switches.
+            default_behaviour: returns DashScope's switches with their initial values.
+            reset: deletes all state.
         """
         self._clock = clock
         self._fronts = fronts
@@ -46,42 +56,42 @@ class Controls:
         """The cloud's clock.
 
         Raises:
-            ControlError: whoever started the cloud gave it a clock of another kind.
+            ControlError: the cloud was started with a clock of another kind.
         """
         if not isinstance(self._clock, ControlledClock):
-            raise ControlError("the clock was given by whoever started this cloud; move it there")
+            raise ControlError("the clock was given to this cloud when it was started; move it there")
         return self._clock
 
     @property
     def services(self) -> list[str]:
-        """The names of the services that are here."""
+        """The names of the cloud's services."""
         return [NAMES[short] for short in self._fronts()]
 
-    def requests(self, service: str | None = None, operation: str | None = None) -> list[Call]:
-        """Return the latest requests, oldest first; of one service or operation if it is named.
+    def requests(self, service: str | None = None, operation: str | None = None) -> list[LoggedRequest]:
+        """Return the latest requests, oldest first, optionally of one service or operation.
 
         Raises:
-            ControlError: there is no such service.
+            ControlError: the service does not exist in this cloud.
         """
         fronts = self._fronts()
         if service is not None:
             find_front(fronts, service)
-        calls = [
-            replace(call, service=NAMES[short])
+        found = [
+            replace(logged, service=NAMES[short])
             for short, front in fronts.items()
             if service in (None, NAMES[short])
-            for call in list(front.calls)
-            if operation in (None, call.operation)
+            for logged in list(front.log)
+            if operation in (None, logged.operation)
         ]
-        return sorted(calls, key=lambda call: call.number)
+        return sorted(found, key=lambda logged: logged.number)
 
     def forget_requests(self) -> None:
         """Empty the request log."""
         for front in self._fronts().values():
-            front.calls.clear()
+            front.log.clear()
 
     def reset(self) -> None:
-        """Make the cloud as it was at first: no state, no faults, no log, the machine's time."""
+        """Bring the cloud back to its start: no state, no faults, an empty log, the machine's time."""
         self.faults.clear()
         if isinstance(self._clock, ControlledClock):
             self._clock.release()

@@ -1,7 +1,7 @@
-"""What the controls say when they cannot do what is asked."""
+"""The error of the controls; every module of them raises it, in Python and behind HTTP."""
 
 from __future__ import annotations
 
 
 class ControlError(ValueError):
-    """What the controls were asked for does not exist or makes no sense; says what to do instead."""
+    """A control was given an unknown name or a value out of bounds; the message says what to do."""

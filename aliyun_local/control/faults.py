@@ -1,10 +1,14 @@
-"""Faults by service and operation, as tests arm and disarm them."""
+"""Faults of services, by operation, as tests arm and disarm them.
+
+A control of :class:`aliyun_local.control.controls.Controls`; it arms the faults of
+:class:`aliyun_local.serving.wire.Front`.
+"""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +21,7 @@ MAX_DELAY_SECONDS = 3600.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ArmedFault:
-    """A fault that waits for its calls; :meth:`remove` takes it back."""
+    """A fault that is armed until it has struck as often as it says, or :meth:`remove` disarms it."""
 
     id: int
     service: str
@@ -26,15 +30,15 @@ class ArmedFault:
 
     @property
     def is_armed(self) -> bool:
-        """Whether it still waits for a call."""
+        """Whether it will strike again."""
         return any(armed is self.fault for armed in self.front.faults)
 
     def remove(self) -> None:
-        """Disarm it; nothing happens if it has struck as often as it should."""
+        """Disarm it, if it is still armed."""
         self.front.remove(self.fault)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the HTTP API shows of it."""
+        """Return the fault as the HTTP API shows it."""
         fault = self.fault
         shown: dict[str, Any] = {
             "id": self.id,
@@ -42,7 +46,7 @@ class ArmedFault:
             "operation": fault.operation,
             "times": fault.times,
             "after_effect": fault.after_effect,
-            "delay": fault.delay,
+            "delay": fault.delay_seconds,
             "drop": fault.drop,
         }
         if fault.refusal is not None:
@@ -52,10 +56,14 @@ class ArmedFault:
 
 
 class FaultControls:
-    """Arms faults; all calls count ``times`` calls of the operation, None all until it is removed."""
+    """Arms faults.
+
+    A fault disturbs the next ``times`` requests for its operation, or every one until it is removed if
+    ``times`` is None. The names are those of :mod:`aliyun_local.control.services`.
+    """
 
     def __init__(self, fronts: Callable[[], Mapping[str, Front]]) -> None:
-        """Arm them on what ``fronts`` returns."""
+        """Arm faults of the services that ``fronts`` returns."""
         self._fronts = fronts
         self._armed: list[ArmedFault] = []
         self._ids = itertools.count(1)
@@ -72,7 +80,10 @@ class FaultControls:
         after_effect: bool = False,
         times: int | None = 1,
     ) -> ArmedFault:
-        """Answer with an error in the service's own shape; ``after_effect`` although it was carried out."""
+        """Answer with an error in the form of the service.
+
+        With ``after_effect`` the operation is carried out before.
+        """
         if not 400 <= status <= 599:
             raise ControlError(f"status is {status}; an error's is from 400 to 599")
         refusal = Refusal(status=status, code=code, message=message or code)
@@ -81,7 +92,7 @@ class FaultControls:
         )
 
     def throttle(self, service: str, operation: str = ANY_OPERATION, *, times: int | None = 1) -> ArmedFault:
-        """Answer as the service does when there are too many requests."""
+        """Answer as the service does to too many requests."""
         find_front(self._fronts(), service)
         return self._arm(service, Fault(operation=operation, times=times, refusal=THROTTLING[service]))
 
@@ -104,20 +115,20 @@ class FaultControls:
         """Send the reply ``seconds`` late."""
         if not 0 <= seconds <= MAX_DELAY_SECONDS:
             raise ControlError(f"seconds is {seconds:g}; a delay is from 0 to {MAX_DELAY_SECONDS:g}")
-        return self._arm(service, Fault(operation=operation, times=times, delay=seconds))
+        return self._arm(service, Fault(operation=operation, times=times, delay_seconds=seconds))
 
-    def __iter__(self) -> Any:
-        """Iterate over the faults that are armed, in the order of arming."""
+    def __iter__(self) -> Iterator[ArmedFault]:
+        """Iterate over the armed faults, in the order of arming."""
         with self._lock:
             self._armed = [armed for armed in self._armed if armed.is_armed]
             return iter(list(self._armed))
 
     def __len__(self) -> int:
-        """Return how many are armed."""
-        return len(list(iter(self)))
+        """Return the number of armed faults."""
+        return sum(1 for _ in self)
 
     def clear(self) -> None:
-        """Disarm every fault, those that were injected into a front by hand included."""
+        """Disarm every fault, including those that were injected into a front directly."""
         with self._lock:
             self._armed.clear()
         for front in self._fronts().values():

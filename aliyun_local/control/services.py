@@ -1,4 +1,7 @@
-"""The names of services and operations by which tests speak of them."""
+"""The names of services and operations that tests use, and the error by which each service throttles.
+
+:mod:`aliyun_local.control.faults` and :mod:`aliyun_local.control.controls` look names up here.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,29 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from aliyun_local.control.errors import ControlError
-from aliyun_local.dashscope.http.error_table import ERRORS
+from aliyun_local.dashscope.errors import ERRORS
 from aliyun_local.dashscope.http.operations import DOWNLOAD_OPERATION
 from aliyun_local.dashscope.http.operations import OPERATIONS as DASHSCOPE_OPERATIONS
-from aliyun_local.function_compute.operations import OPERATIONS as FUNCTION_COMPUTE_OPERATIONS
+from aliyun_local.function_compute.http.operations import OPERATIONS as FUNCTION_COMPUTE_OPERATIONS
 from aliyun_local.oss.http.operations import OPERATIONS as OSS_OPERATIONS
 from aliyun_local.serving.wire import ANY_OPERATION, Front, Refusal
 from aliyun_local.tablestore.http.operations import OPERATIONS as TABLESTORE_OPERATIONS
 
-# The local cloud's own short names, and the names that users know the services by.
-NAMES = {"oss": "oss", "ots": "tablestore", "dashscope": "dashscope", "fc": "fc", "status": "status"}
+# By the short names that the local clouds have for their fronts, the names that users have for the services.
+NAMES = {"oss": "oss", "ots": "tablestore", "dashscope": "dashscope", "fc": "fc", "http": "http"}
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "oss": frozenset(operation.name for operation in OSS_OPERATIONS),
     "tablestore": frozenset(TABLESTORE_OPERATIONS),
     "dashscope": frozenset(operation.name for operation in DASHSCOPE_OPERATIONS) | {DOWNLOAD_OPERATION},
     "fc": frozenset(operation.name for operation in FUNCTION_COMPUTE_OPERATIONS),
-    "status": frozenset({"InvokeHTTPTrigger"}),
+    "http": frozenset({"InvokeHTTPTrigger"}),
 }
 
-# How each service turns away what is too much for it: the code of its own list of errors.
+_CONCURRENCY_EXHAUSTED = Refusal(
+    status=429, code="ResourceExhausted", message="the function's reserved concurrency is used up"
+)
+# The codes are those in each service's own list of errors.
 THROTTLING: Mapping[str, Refusal] = {
     "oss": Refusal(
         status=503,
@@ -38,12 +44,8 @@ THROTTLING: Mapping[str, Refusal] = {
         code="Throttling.RateQuota",
         message=ERRORS["Throttling.RateQuota"][1],
     ),
-    "fc": Refusal(
-        status=429, code="ResourceExhausted", message="the function's reserved concurrency is used up"
-    ),
-    "status": Refusal(
-        status=429, code="ResourceExhausted", message="the function's reserved concurrency is used up"
-    ),
+    "fc": _CONCURRENCY_EXHAUSTED,
+    "http": _CONCURRENCY_EXHAUSTED,
 }
 
 
@@ -51,7 +53,7 @@ def find_front(fronts: Mapping[str, Front], service: str) -> Front:
     """Return the front of ``service``.
 
     Raises:
-        ControlError: there is none of that name here.
+        ControlError: the service does not exist in this cloud.
     """
     for short, front in fronts.items():
         if service == NAMES[short]:
@@ -61,10 +63,10 @@ def find_front(fronts: Mapping[str, Front], service: str) -> Front:
 
 
 def check_operation(service: str, operation: str) -> None:
-    """Refuse an operation that no request will ever be.
+    """Refuse the name of an operation that ``service`` does not have.
 
     Raises:
-        ControlError: ``service`` has no such operation.
+        ControlError: the operation does not exist.
     """
     if operation == ANY_OPERATION or operation in OPERATIONS[service]:
         return

@@ -1,4 +1,7 @@
-"""What moves fine-tunes and portrait tasks from one state to the next: looks, time, or nothing at all."""
+"""How fine-tunes and portrait tasks move from one state to the next: when they are read, by time, or at once.
+
+A control of :class:`aliyun_local.control.controls.Controls`; it changes the behaviour of the local DashScope.
+"""
 
 from __future__ import annotations
 
@@ -14,46 +17,46 @@ _DURATIONS = ("pending_seconds", "training_seconds", "task_pending_seconds", "ta
 
 
 class Transitions:
-    """The account's way of making states follow one another; holds from the next look on."""
+    """The state transitions of the account; a change takes effect with the next read."""
 
     def __init__(self, behaviour: Callable[[], Behaviour], default: Callable[[], Behaviour]) -> None:
-        """Change what ``behaviour`` returns; ``default`` makes what it was at first."""
+        """Change the object that ``behaviour`` returns; ``default`` returns one with the initial values."""
         self._behaviour = behaviour
         self._default = default
 
     def immediate(self) -> None:
-        """Whatever is started is finished when it is looked at."""
+        """Finish everything that is started as soon as it is read."""
         self._behaviour().progression = "immediate"
 
     def after_reads(self, reads: int = 1) -> None:
-        """Each state is shown ``reads`` times and then left."""
+        """Leave each state after it has been read ``reads`` times."""
         if not 1 <= reads <= MAX_READS:
             raise ControlError(f"reads is {reads}; it must be from 1 to {MAX_READS}")
         behaviour = self._behaviour()
         behaviour.reads_per_status = reads
         behaviour.progression = "reads"
 
-    def after_seconds(self, seconds: float, *, pending: float = 0.0) -> None:
-        """What runs takes ``seconds`` on the cloud's clock, after ``pending`` seconds of waiting to start.
+    def after_seconds(self, seconds: float, *, pending_seconds: float = 0.0) -> None:
+        """Finish everything after ``seconds`` on the cloud's clock, and start it ``pending_seconds`` late.
 
-        Trainings that have begun keep the time that they were given.
+        Trainings that have begun keep their duration.
         """
-        for name, value in (("seconds", seconds), ("pending", pending)):
+        for name, value in (("seconds", seconds), ("pending_seconds", pending_seconds)):
             if not 0 <= value <= MAX_SECONDS:
                 raise ControlError(f"{name} is {value:g}; it must be from 0 to {MAX_SECONDS:g}")
         behaviour = self._behaviour()
-        behaviour.pending_seconds = behaviour.task_pending_seconds = pending
+        behaviour.pending_seconds = behaviour.task_pending_seconds = pending_seconds
         behaviour.training_seconds = behaviour.task_seconds = seconds
         behaviour.progression = "time"
 
     def reset(self) -> None:
-        """Go back to how it was at first."""
-        behaviour, first = self._behaviour(), self._default()
+        """Restore the initial transitions."""
+        behaviour, initial = self._behaviour(), self._default()
         for name in ("progression", "reads_per_status", *_DURATIONS):
-            setattr(behaviour, name, getattr(first, name))
+            setattr(behaviour, name, getattr(initial, name))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the HTTP API shows of it."""
+        """Return the transitions as the HTTP API shows them."""
         behaviour = self._behaviour()
         if behaviour.progression == "reads":
             return {"progression": "reads", "reads": behaviour.reads_per_status}

@@ -1,1 +1,12 @@
-"""A local Object Storage Service (OSS): state in ``models``, wire in ``responses``."""
+"""A local Object Storage Service (OSS): buckets and objects for the official clients, on this machine.
+
+- ``http``: the wire. To add an operation, start at :mod:`aliyun_local.oss.http.operations`.
+- ``state``: the state, in SQLite and files or in memory. :class:`~aliyun_local.oss.state.models.ObjectStore`.
+- ``signing``: the signatures of requests, URLs and forms.
+- ``images``: image processing, on pixels.
+- ``addressing``: which bucket and object a request is about, and which names are legal.
+- ``errors``: the errors that OSS answers with; raised by all of the above.
+
+``http`` builds on the other folders; they know nothing of it and, but for ``errors`` and ``addressing``,
+nothing of each other.
+"""

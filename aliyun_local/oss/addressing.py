@@ -1,7 +1,8 @@
-"""Which bucket and object a request means, and which names are legal.
+"""Which bucket and object a request is about, and which names are legal.
 
+:mod:`aliyun_local.oss.http.responses` addresses every request here; handlers and the state check names here.
 OSS, "Access OSS by using domain names": a bucket is the first label of the host (virtual-hosted style). SDKs
-that talk to an IP address put it first in the path instead; both are understood here.
+that talk to an IP address put it first in the path instead. Both styles are served.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -22,7 +22,7 @@ _SERVICE_HOST = re.compile(r"oss(?:-[a-z0-9-]+)?\.aliyuncs\.com", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """What a request is about: the service (both empty), a bucket (no key) or an object."""
+    """The target of a request: the service (both names empty), a bucket (no key) or an object."""
 
     bucket: str = ""
     key: str = ""
@@ -33,10 +33,10 @@ class Address:
         return "object" if self.key else "bucket" if self.bucket else "service"
 
 
-def locate(host: str, raw_path: str, endpoint_hosts: Collection[str] = ()) -> Address:
-    """Read the address out of a Host header and an undecoded path.
+def locate(host: str, raw_path: str) -> Address:
+    """Return the address in a Host header and an undecoded path.
 
-    Hosts in ``endpoint_hosts``, IP addresses and single-label hosts are endpoints: the path names the bucket.
+    IP addresses and single-label hosts are endpoints: the path names the bucket.
 
     Raises:
         OssError: the path is not UTF-8, or the key breaks a rule of OSS.
@@ -45,26 +45,27 @@ def locate(host: str, raw_path: str, endpoint_hosts: Collection[str] = ()) -> Ad
         path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
     except UnicodeError:
         raise invalid_object_name() from None
-    if _is_endpoint(host, endpoint_hosts):
+    name = _host_name(host)
+    if _names_no_bucket(name):
         bucket, _, key = path.partition("/")
     else:
-        bucket, key = _host_name(host).partition(".")[0], path
+        bucket, key = name.partition(".")[0], path
     if key:
         check_key(key)
     return Address(bucket=bucket, key=key)
 
 
 def names_no_service(host: str) -> bool:
-    """Whether a Host header is an address or a machine's own name, and no name that OSS has."""
+    """Return whether a Host header is an IP address or a single label, and not a host name of OSS."""
     name = _host_name(host)
     return bool(name) and not _SERVICE_HOST.fullmatch(name) and _names_no_bucket(name)
 
 
 def check_key(key: str) -> None:
-    """Refuse what OSS's "Object naming conventions" refuse.
+    """Refuse keys that OSS's "Object naming conventions" forbid.
 
     Raises:
-        OssError: empty, longer than 1,023 bytes of UTF-8, or begins with ``/`` or a backslash.
+        OssError: the key is empty, longer than 1,023 bytes of UTF-8, or begins with ``/`` or a backslash.
     """
     try:
         size = len(key.encode("utf-8"))
@@ -75,17 +76,17 @@ def check_key(key: str) -> None:
 
 
 def check_bucket_name(name: str) -> None:
-    """Refuse what OSS's "Bucket naming conventions" refuse.
+    """Refuse names that OSS's "Bucket naming conventions" forbid.
 
     Raises:
-        OssError: not 3..63 lower-case letters, digits and inner hyphens.
+        OssError: the name is not 3 to 63 lower-case letters, digits and inner hyphens.
     """
     if not _BUCKET_NAME.fullmatch(name):
         raise OssError(400, "InvalidBucketName", "The specified bucket is not valid.", BucketName=name)
 
 
 def invalid_object_name() -> OssError:
-    """400: the key cannot be the name of an object."""
+    """400: no object can have this key."""
     return OssError(400, "InvalidObjectName", "The specified object is not valid.")
 
 
@@ -93,11 +94,6 @@ def _host_name(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0].strip("[")
     return host.partition(":")[0].lower()
-
-
-def _is_endpoint(host: str, endpoint_hosts: Collection[str]) -> bool:
-    name = _host_name(host)
-    return name in endpoint_hosts or _names_no_bucket(name)
 
 
 @functools.lru_cache(maxsize=256)

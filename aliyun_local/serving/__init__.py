@@ -1,1 +1,10 @@
-"""HTTP on loopback: requests and responses as values, and the server that speaks them."""
+"""HTTP between the emulated services and their clients.
+
+- ``wire``: requests and responses as values, the interface of a service, and the front that every service is
+  behind: its faults and its request log.
+- ``server``: the server on loopback, on the standard library.
+- ``bodies``, ``broken_requests``: parts of the server, for bodies and for requests that it cannot read.
+
+The services build on ``wire`` and nothing else of this. :mod:`aliyun_local.mocking` uses ``wire`` without the
+server.
+"""

@@ -1,4 +1,7 @@
-"""The bodies of requests, read from a connection within bounds."""
+"""The bodies of requests, read from a connection within bounds.
+
+:mod:`aliyun_local.serving.server` calls this for every request.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,17 @@ from aliyun_local.serving.broken_requests import ENTITY_TOO_LARGE, BrokenRequest
 
 MAX_BODY_BYTES = 5 * 1024**3
 _PIECE_BYTES = 64 * 1024 * 1024
+_SIZE_LINE_BYTES = 1024
+_TRAILER_LINE_BYTES = 65536
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 def read_body(source: BufferedIOBase, headers: Message) -> bytes:
-    """Read the body that ``headers`` announce.
+    """Return the body that ``headers`` announce.
 
     Raises:
-        BrokenRequest: the body is not what was announced, or larger than is accepted here.
-        TimeoutError: it does not come.
+        BrokenRequest: the body is not as announced, or too large.
+        TimeoutError: the body does not arrive.
     """
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
         return _read_chunks(source)
@@ -31,7 +36,7 @@ def read_body(source: BufferedIOBase, headers: Message) -> bytes:
 
 
 def _read(source: BufferedIOBase, size: int) -> bytes:
-    # Memory is taken for what comes, not for what was announced.
+    # Piece by piece, so that memory is allocated for bytes that arrive and not for bytes that are announced.
     pieces: list[bytes] = []
     for start in range(0, size, _PIECE_BYTES):
         wanted = min(_PIECE_BYTES, size - start)
@@ -45,14 +50,14 @@ def _read_chunks(source: BufferedIOBase) -> bytes:
     chunks: list[bytes] = []
     left = MAX_BODY_BYTES
     while True:
-        digits = source.readline(1024).partition(b";")[0].strip()
+        digits = source.readline(_SIZE_LINE_BYTES).partition(b";")[0].strip()
         if not _HEXADECIMAL.fullmatch(digits):
             raise malformed("A chunk's size is not a hexadecimal number.")
         size = int(digits, 16)
         if size > left:
             raise BrokenRequest(ENTITY_TOO_LARGE)
         if size == 0:
-            while source.readline(65536) not in (b"\r\n", b"\n", b""):
+            while source.readline(_TRAILER_LINE_BYTES) not in (b"\r\n", b"\n", b""):
                 pass
             return b"".join(chunks)
         chunks.append(_read(source, size))

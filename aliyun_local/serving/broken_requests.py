@@ -1,9 +1,10 @@
-"""Requests that did not come whole: what can be wrong with them, and how each service says so.
+"""Requests that the server cannot read, and how each service words the refusal.
 
-Services know no sockets and are handed whole requests alone, so the words stand here, beside the front end
-that needs them; the shape of an answer is the service's own. Codes and statuses are those of each service's
-"Error codes"; what no service has a code for, since it never gets past the real one's gateways, is said with
-the status that HTTP has for it.
+:mod:`aliyun_local.serving.server` and :mod:`aliyun_local.serving.bodies` find the defects;
+:class:`aliyun_local.serving.wire.Front` has the service refuse the request in its own words. Services are
+given whole requests only and know no sockets, so their words for broken requests are here. Codes and statuses
+are those of each service's "Error codes". Broken requests do not get past the gateways of a real service, so
+it has no code for most defects; they get the status that HTTP has for them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Broken:
-    """What is wrong with a request: a status, and a code and a message as neutral as can be."""
+class Defect:
+    """The defect of a request: a status, a neutral code and a message."""
 
     status: int
     code: str
@@ -21,68 +22,80 @@ class Broken:
 
 
 class BrokenRequest(Exception):
-    """A request that cannot be read to its end; ``broken`` says why."""
+    """A request that cannot be read to its end."""
 
-    def __init__(self, broken: Broken) -> None:
-        """Take what is wrong."""
-        super().__init__(broken.message)
-        self.broken = broken
+    def __init__(self, defect: Defect) -> None:
+        """Hold the defect."""
+        super().__init__(defect.message)
+        self.defect = defect
 
 
-REQUEST_TIMEOUT = Broken(
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """A service's words for a defect; None keeps those of the defect."""
+
+    status: int | None = None
+    code: str
+    message: str | None = None
+
+
+REQUEST_TIMEOUT = Defect(
     status=408,
     code="RequestTimeout",
     message="Your socket connection to the server was not read from or written to within the timeout period.",
 )
-ENTITY_TOO_LARGE = Broken(
+ENTITY_TOO_LARGE = Defect(
     status=413, code="EntityTooLarge", message="Your proposed upload exceeds the maximum allowed size."
 )
-MALFORMED = Broken(status=400, code="BadRequest", message="The request is not well-formed HTTP.")
-# By the status with which the standard library's server would refuse them.
+MALFORMED = Defect(status=400, code="BadRequest", message="The request is not well-formed HTTP.")
+# By the status with which the standard library's server would refuse the request.
 _BY_STATUS = {
-    414: Broken(status=414, code="RequestURITooLong", message="The URI of the request is too long."),
-    431: Broken(
+    414: Defect(status=414, code="RequestURITooLong", message="The URI of the request is too long."),
+    431: Defect(
         status=431, code="RequestHeaderTooLarge", message="The headers of the request are too large."
     ),
-    505: Broken(status=505, code="HTTPVersionNotSupported", message="The HTTP version is not supported."),
+    505: Defect(status=505, code="HTTPVersionNotSupported", message="The HTTP version is not supported."),
 }
 
-# What a service calls it otherwise; None stands for everything that has no entry of its own.
-_WORDS: dict[str, dict[str | None, tuple[int | None, str, str | None]]] = {
+_FUNCTION_COMPUTE = {
+    "RequestTimeout": _Words(code="RequestTimeout"),
+    "EntityTooLarge": _Words(code="EntityTooLarge"),
+    None: _Words(code="InvalidArgument"),
+}
+# By service and code; None is for every code without an entry of its own.
+_WORDS: dict[str, dict[str | None, _Words]] = {
     "oss": {
-        "RequestTimeout": (400, "RequestTimeout", None),
-        "EntityTooLarge": (400, "EntityTooLarge", None),
+        "RequestTimeout": _Words(status=400, code="RequestTimeout"),
+        "EntityTooLarge": _Words(status=400, code="EntityTooLarge"),
     },
     "tablestore": {
-        "RequestTimeout": (408, "OTSRequestTimeout", "Request timeout."),
-        "EntityTooLarge": (413, "OTSRequestBodyTooLarge", "The size of POST data is too large."),
-        None: (None, "OTSParameterInvalid", None),
+        "RequestTimeout": _Words(code="OTSRequestTimeout", message="Request timeout."),
+        "EntityTooLarge": _Words(
+            code="OTSRequestBodyTooLarge", message="The size of POST data is too large."
+        ),
+        None: _Words(code="OTSParameterInvalid"),
     },
     "dashscope": {
-        "RequestTimeout": (408, "RequestTimeOut", None),
-        None: (None, "InvalidParameter", None),
+        "RequestTimeout": _Words(code="RequestTimeOut"),
+        None: _Words(code="InvalidParameter"),
     },
-    "function_compute": {
-        "RequestTimeout": (None, "RequestTimeout", None),
-        "EntityTooLarge": (None, "EntityTooLarge", None),
-        None: (None, "InvalidArgument", None),
-    },
+    "function_compute": _FUNCTION_COMPUTE,
+    "function_compute_http": _FUNCTION_COMPUTE,
 }
-_WORDS["function_compute_http"] = _WORDS["function_compute"]
 
 
 def malformed(message: str) -> BrokenRequest:
-    """Return the error for bytes that are not what HTTP has there."""
+    """Return the error for bytes that are not well-formed HTTP."""
     return BrokenRequest(replace(MALFORMED, message=message))
 
 
-def broken_by(status: int) -> Broken:
-    """Return what is wrong with a request that the standard library's server refuses with ``status``."""
+def defect_of_status(status: int) -> Defect:
+    """Return the defect for which the standard library's server would refuse a request with ``status``."""
     return _BY_STATUS.get(status, MALFORMED)
 
 
-def in_words_of(service: str, broken: Broken) -> Broken:
-    """Return ``broken`` with the status, code and message that the service called ``service`` has for it."""
+def in_words_of(service: str, defect: Defect) -> Defect:
+    """Return ``defect`` with the status, code and message of the service called ``service``."""
     words = _WORDS.get(service, {})
-    status, code, message = words.get(broken.code) or words.get(None) or (None, broken.code, None)
-    return Broken(status=status or broken.status, code=code, message=message or broken.message)
+    own = words.get(defect.code) or words.get(None) or _Words(code=defect.code)
+    return Defect(status=own.status or defect.status, code=own.code, message=own.message or defect.message)

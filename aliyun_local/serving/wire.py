@@ -1,8 +1,9 @@
-"""The contract between an emulated service and whatever carries its HTTP.
+"""The contract between an emulated service and the transport of its HTTP.
 
-A service is a function from :class:`Request` to :class:`Response` with a name for each operation.
-Front ends (the loopback server, the in-process hook) make requests and send responses and know no
-service; services know no sockets. Faults, the request log and the clock enter here and nowhere else.
+A service is a function from :class:`Request` to :class:`Response`, with a name for each operation. The
+transports (the loopback server, and the interception of :mod:`aliyun_local.mocking`) make requests and send
+responses, and know no service. Services know no sockets. Between the two stands a :class:`Front`, which has
+the service's faults and its request log.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
-from aliyun_local.serving.broken_requests import Broken, in_words_of
+from aliyun_local.serving.broken_requests import Defect, in_words_of
 
 ANY_OPERATION = "*"
 _numbers = itertools.count(1)
 
 
 class Headers(Mapping[str, str]):
-    """Header names to values; names compare without regard to case and iterate in lower case."""
+    """Header names and their values; names do not depend on case, and iteration gives them in lower case."""
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        """Take ``items``; a repeated name is joined with a comma, as HTTP allows."""
+        """Take ``items``; the values of a repeated name are joined with a comma, as HTTP allows."""
         self._items: dict[str, str] = {}
         for name, value in items.items() if isinstance(items, Mapping) else items:
             key = name.lower()
@@ -48,10 +49,10 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One HTTP request, as it came: nothing in it is decoded yet.
+    """One HTTP request as it was received, with nothing decoded yet.
 
-    ``broken`` says what is wrong with a request that did not come whole: it has no body then, may lack
-    everything else, and is to be refused.
+    ``defect`` is set for a request that could not be read to its end. It has no body, may lack everything
+    else, and has to be refused.
     """
 
     method: str
@@ -61,7 +62,7 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     remote_address: str = "127.0.0.1"
-    broken: Broken | None = None
+    defect: Defect | None = None
 
     @property
     def path(self) -> str:
@@ -78,8 +79,8 @@ class Request:
 class Response:
     """One HTTP answer.
 
-    With a ``stream`` the body is what it yields, each piece sent as soon as it is there; ``body`` is unused
-    then. ``dropped`` closes the connection without sending a byte of it.
+    With a ``stream`` the body is the pieces that it yields, each sent at once; ``body`` is not used then.
+    ``dropped`` closes the connection without sending anything.
     """
 
     status: int
@@ -91,7 +92,7 @@ class Response:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """An error that somebody wants a service to answer with; the service gives it its own shape."""
+    """An error that a service is told to answer with; the service gives it the form of its own errors."""
 
     status: int
     code: str
@@ -99,28 +100,33 @@ class Refusal:
 
 
 class Service(Protocol):
-    """An emulated service, wire side."""
+    """An emulated service, as transports see it."""
 
     name: str
 
     def operation(self, request: Request) -> str:
-        """Name the operation that ``request`` asks for, without doing it; never raises."""
+        """Return the name of the operation that ``request`` asks for; never raises."""
 
     def handle(self, request: Request) -> Response:
-        """Do it. Anything malformed becomes an error answer; never raises."""
+        """Answer ``request``, a malformed one with an error; never raises."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
-        """Return the answer to ``request`` that says ``refusal``, as the real service would write it."""
+        """Return the answer to ``request`` with ``refusal``, in the form of the real service's errors."""
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """A disturbance of the next ``times`` calls of one operation.
+    """A disturbance of requests for one operation.
 
-    ``operation`` may be :data:`ANY_OPERATION`; ``times`` None is until it is removed. ``answer`` is sent in
-    place of the real reply, and so is ``refusal``, in the words of the service. With ``after_effect`` the
-    operation is carried out first, so that a lost reply or a 500 may hide a success. Without an ``answer``
-    and with ``drop`` the connection closes; ``delay`` seconds pass before the reply is sent.
+    Attributes:
+        operation: the name of the operation, or :data:`ANY_OPERATION`.
+        times: the number of requests that it disturbs; None disturbs every request until it is removed.
+        answer: sent in place of the service's answer.
+        refusal: the same, in the form of the service's errors.
+        after_effect: whether the operation is carried out all the same, so that a success is hidden.
+        drop: whether the connection is closed without an answer.
+        delay_seconds: the wait before the answer.
+        when: which requests it disturbs; by default all.
     """
 
     operation: str
@@ -129,16 +135,17 @@ class Fault:
     refusal: Refusal | None = None
     after_effect: bool = False
     drop: bool = False
-    delay: float = 0.0
+    delay_seconds: float = 0.0
     when: Callable[[Request], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """A line of the request log: never a query, a header or a body, since those carry what is secret.
+class LoggedRequest:
+    """An entry of the request log, without query, headers and body, because those hold secrets.
 
-    ``status`` is 0 where the connection was dropped; ``at`` is in seconds since the epoch; ``number`` tells
-    the order over all services of the process, also where the clock stands still.
+    ``status`` is 0 if the connection was dropped. ``answered_at`` is in seconds since the epoch. ``number``
+    counts the requests to all services of the process, which gives their order even while the clock stands
+    still.
     """
 
     operation: str
@@ -146,12 +153,17 @@ class Call:
     raw_path: str
     status: int
     service: str = ""
-    at: float = 0.0
+    answered_at: float = 0.0
     number: int = 0
 
 
 class Front:
-    """A service behind its faults and its request log; front ends call this."""
+    """A service behind its faults and its request log; transports call this.
+
+    Attributes:
+        service: the service.
+        log: the latest requests, oldest first.
+    """
 
     def __init__(
         self,
@@ -161,16 +173,16 @@ class Front:
         now: Callable[[], float] = time.time,
         log_size: int = 10_000,
     ) -> None:
-        """Wrap ``service``; ``sleep`` carries out delays (default: a real wait), ``now`` dates the log."""
+        """Wrap ``service``; ``sleep`` waits for delays (by default for real), ``now`` dates the log."""
         self.service = service
-        self.calls: deque[Call] = deque(maxlen=log_size)
+        self.log: deque[LoggedRequest] = deque(maxlen=log_size)
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._sleep = sleep or threading.Event().wait
         self._now = now
 
     def inject(self, *faults: Fault) -> None:
-        """Arm ``faults``; for one operation the first armed is the first to strike."""
+        """Arm ``faults``; of several for one operation, the one that was armed first strikes first."""
         with self._lock:
             self._faults.extend(faults)
 
@@ -186,38 +198,39 @@ class Front:
 
     @property
     def faults(self) -> list[Fault]:
-        """What is armed, in the order of arming."""
+        """The armed faults, in the order of arming."""
         with self._lock:
             return list(self._faults)
 
     def __call__(self, request: Request) -> Response:
         """Answer ``request``."""
         operation = self.service.operation(request)
-        if request.broken is not None:
-            words = in_words_of(self.service.name, request.broken)
-            refusal = Refusal(status=words.status, code=words.code, message=words.message)
+        if request.defect is not None:
+            defect = in_words_of(self.service.name, request.defect)
+            refusal = Refusal(status=defect.status, code=defect.code, message=defect.message)
             response = self.service.refuse(request, refusal)
         else:
             fault = self._take(operation, request)
             response = self.service.handle(request) if fault is None else self._disturbed(fault, request)
-        self.calls.append(
-            Call(
+        self.log.append(
+            LoggedRequest(
                 operation=operation,
                 method=request.method,
                 raw_path=request.raw_path,
                 status=0 if response.dropped else response.status,
                 service=self.service.name,
-                at=self._now(),
+                answered_at=self._now(),
                 number=next(_numbers),
             )
         )
         return response
 
     def _disturbed(self, fault: Fault, request: Request) -> Response:
-        spoiled = fault.answer is not None or fault.refusal is not None or fault.drop
-        response = self.service.handle(request) if fault.after_effect or not spoiled else Response(status=500)
-        if fault.delay:
-            self._sleep(fault.delay)
+        replaced = fault.answer is not None or fault.refusal is not None or fault.drop
+        handled = fault.after_effect or not replaced
+        response = self.service.handle(request) if handled else Response(status=500)
+        if fault.delay_seconds:
+            self._sleep(fault.delay_seconds)
         if fault.drop:
             return Response(status=0, dropped=True)
         if fault.refusal is not None:

@@ -1,6 +1,8 @@
-"""Who may do what: the owner everything, anybody else what the ACLs say (OSS, "Bucket ACLs", "Object ACLs").
+"""Access control: the owner has every right, anonymous callers have the rights that the ACLs give to all.
 
-Every access key that the account knows acts as the owner; RAM policies are not part of the local OSS.
+:mod:`aliyun_local.oss.http.responses` calls this for every operation, by the operation's ``access``. Copies,
+forms and image processing call it again for the second object or bucket that they touch. OSS, "Bucket ACLs",
+"Object ACLs". Every access key of the account acts as the owner; RAM policies are not part of the local OSS.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ READ = "read"
 WRITE = "write"
 OWNER = "owner"
 FORM = "form"
+"""The access of an operation that checks its caller itself, by the signed policy in a form."""
+
 _OPEN_TO_ALL = {READ: ("public-read", "public-read-write"), WRITE: ("public-read-write",)}
 
 
-def authorize(store: ObjectStore, principal: str | None, need: str, bucket: str, key: str = "") -> None:
-    """Let ``principal`` (None: anonymous) do what needs ``need`` on a bucket or an object.
+def authorize(store: ObjectStore, principal: str | None, access: str, bucket: str, key: str = "") -> None:
+    """Check that ``principal`` (None: anonymous) has ``access`` to a bucket or an object.
 
     Raises:
         OssError: 403 AccessDenied, or 404 NoSuchBucket.
@@ -29,22 +33,22 @@ def authorize(store: ObjectStore, principal: str | None, need: str, bucket: str,
     if principal is not None:
         return
     acl = store.bucket(bucket).acl if bucket else "private"
-    which = "bucket"
-    stored = _object(store, bucket, key) if key and need == READ else None
-    _check(acl, need, which, stored)
+    stored = _find(store, bucket, key) if key and access == READ else None
+    _check(acl, access, stored)
     if stored is not None and stored.target:
-        _check(acl, need, which, _object(store, bucket, stored.target))
+        _check(acl, access, _find(store, bucket, stored.target))
 
 
-def _check(acl: str, need: str, which: str, stored: StoredObject | None) -> None:
+def _check(acl: str, access: str, stored: StoredObject | None) -> None:
+    level = "bucket"
     if stored is not None and stored.attributes.acl != "default":
-        acl, which = stored.attributes.acl, "object"
-    if acl not in _OPEN_TO_ALL.get(need, ()):
-        raise access_denied(f"You have no right to access this object because of {which} acl.")
+        acl, level = stored.attributes.acl, "object"
+    if acl not in _OPEN_TO_ALL.get(access, ()):
+        raise access_denied(f"You have no right to access this object because of {level} acl.")
 
 
-def _object(store: ObjectStore, bucket: str, key: str) -> StoredObject | None:
-    # Whether an object exists is not told to those who may not read it.
+def _find(store: ObjectStore, bucket: str, key: str) -> StoredObject | None:
+    # Callers without access must not learn whether an object exists.
     try:
         return store.find(bucket, key)
     except OssError:

@@ -1,7 +1,8 @@
-"""The operations of OSS's API, served here or not: every one that an official client for Python knows.
+"""The names of all operations of OSS's API, served here or not; :mod:`aliyun_local.coverage` calls this.
 
-Tables, vectors, agentic buckets and data processing have endpoints of their own and are other services. Where
-clients and reference differ, a name is the reference's.
+An operation is on the list if an official client for Python knows it. Tables, vectors, agentic buckets and
+data processing have endpoints of their own and are other services. Where a client and the API reference have
+different names for an operation, the list has that of the reference.
 """
 
 from __future__ import annotations

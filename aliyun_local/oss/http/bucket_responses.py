@@ -1,26 +1,30 @@
-"""The wire of operations on the service and on buckets as such; listing their content stands elsewhere."""
+"""Operations on the account and on buckets themselves: list, create, delete, describe, ACL, versioning.
+
+The content of a bucket is listed in :mod:`aliyun_local.oss.http.listing_responses`, its configurations are in
+:mod:`aliyun_local.oss.http.configuration_responses`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aliyun_local.oss.errors import OssError, invalid_argument
-from aliyun_local.oss.http.call import STORAGE_CLASSES, xml_response
-from aliyun_local.oss.http.configuration_responses import access_monitor, encryption_rule, keep_encryption
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.http.configuration_responses import access_monitor, encryption_rule, store_encryption
 from aliyun_local.oss.http.encryption import encryption_of
-from aliyun_local.oss.http.xml_documents import Content, iso_time, parse, text_of
+from aliyun_local.oss.http.xml_documents import Content, iso_time, parse, text_of, xml_response
 from aliyun_local.oss.state.buckets import ClassStat
+from aliyun_local.oss.state.objects import check_storage_class
 from aliyun_local.serving.wire import Response
 
 if TYPE_CHECKING:
-    from aliyun_local.oss.http.call import Call
+    from aliyun_local.oss.http.request import OssRequest
     from aliyun_local.oss.state.objects import Bucket
 
 MAX_BUCKETS = 1000
 DEFAULT_BUCKETS = 100
-# There are no others here.
+# The only resource group here.
 RESOURCE_GROUP = "rg-default"
-# Where OSS is; each has a public and an internal endpoint named after it.
+# Each region has a public and an internal endpoint named after it.
 REGIONS = (
     "cn-hangzhou",
     "cn-shanghai",
@@ -40,7 +44,7 @@ REGIONS = (
     "ap-southeast-1",
     "eu-central-1",
 )
-# GetBucketStat names a storage class differently from everybody else.
+# GetBucketStat has other names for storage classes than the rest of the API.
 _STAT_NAMES = {
     "IA": "InfrequentAccess",
     "Archive": "Archive",
@@ -49,65 +53,66 @@ _STAT_NAMES = {
 }
 
 
-def list_buckets(call: Call) -> Response:
+def list_buckets(request: OssRequest) -> Response:
     """ListBuckets (GetService)."""
-    prefix, marker = call.query.get("prefix", ""), call.query.get("marker", "")
-    limit = call.number("max-keys", 1, MAX_BUCKETS, DEFAULT_BUCKETS)
-    page = call.store.buckets(prefix=prefix, marker=marker, limit=limit)
+    prefix, marker = request.query.get("prefix", ""), request.query.get("marker", "")
+    limit = request.number("max-keys", 1, MAX_BUCKETS, DEFAULT_BUCKETS)
+    page = request.store.buckets(prefix=prefix, marker=marker, limit=limit)
     children: list[tuple[str, Content]] = [
         ("Prefix", prefix),
         ("Marker", marker),
         ("MaxKeys", limit),
         ("IsTruncated", page.is_truncated),
         ("NextMarker", page.next_marker),
-        ("Owner", owner(call)),
+        ("Owner", request.account.owner()),
         (
             "Buckets",
             [
-                ("Bucket", [*_bucket(call, bucket), ("ResourceGroupId", RESOURCE_GROUP)])
+                ("Bucket", [*_bucket(request, bucket), ("ResourceGroupId", RESOURCE_GROUP)])
                 for bucket in page.rows
-                if _is_tagged(call, bucket)
+                if _is_tagged(request, bucket)
             ],
         ),
     ]
     return xml_response("ListAllMyBucketsResult", children)
 
 
-def put_bucket(call: Call) -> Response:
-    """PutBucket: also changes the ACL of a bucket that is there."""
+def put_bucket(request: OssRequest) -> Response:
+    """PutBucket; changes the ACL of a bucket that exists already."""
     storage_class = "Standard"
-    if call.request.body.strip():
-        root = parse(call.checked_body(), "CreateBucketConfiguration")
+    if request.http.body.strip():
+        root = parse(request.checked_body(), "CreateBucketConfiguration")
         storage_class = root.findtext("StorageClass") or storage_class
-    if storage_class not in STORAGE_CLASSES:
-        raise invalid_argument("The storage class is not one of those that OSS knows.")
-    acl = call.header("x-oss-acl") or "private"
-    encryption_of(call.request.headers)
-    call.store.create_bucket(call.bucket, region=call.service.region, acl=acl, storage_class=storage_class)
-    keep_encryption(call)
-    return Response(status=200, headers={"Location": f"/{call.bucket}"})
+    check_storage_class(storage_class)
+    acl = request.header("x-oss-acl") or "private"
+    encryption_of(request.http.headers)
+    request.store.create_bucket(
+        request.bucket, region=request.account.region, acl=acl, storage_class=storage_class
+    )
+    store_encryption(request)
+    return Response(status=200, headers={"Location": f"/{request.bucket}"})
 
 
-def delete_bucket(call: Call) -> Response:
+def delete_bucket(request: OssRequest) -> Response:
     """DeleteBucket."""
-    call.store.delete_bucket(call.bucket)
+    request.store.delete_bucket(request.bucket)
     return Response(status=204)
 
 
-def get_bucket_info(call: Call) -> Response:
+def get_bucket_info(request: OssRequest) -> Response:
     """GetBucketInfo."""
-    bucket = call.store.bucket(call.bucket)
+    bucket = request.store.bucket(request.bucket)
     children: list[tuple[str, Content]] = [
-        *_bucket(call, bucket),
-        ("Owner", owner(call)),
+        *_bucket(request, bucket),
+        ("Owner", request.account.owner()),
         ("AccessControlList", [("Grant", bucket.acl)]),
         ("DataRedundancyType", "LRS"),
-        ("AccessMonitor", access_monitor(call)),
+        ("AccessMonitor", access_monitor(request)),
         ("BlockPublicAccess", False),
         ("Comment", ""),
         ("CrossRegionReplication", "Disabled"),
         ("ResourceGroupId", RESOURCE_GROUP),
-        ("ServerSideEncryptionRule", encryption_rule(call)),
+        ("ServerSideEncryptionRule", encryption_rule(request)),
         ("TransferAcceleration", "Disabled"),
     ]
     if bucket.versioning:
@@ -115,28 +120,28 @@ def get_bucket_info(call: Call) -> Response:
     return xml_response("BucketInfo", [("Bucket", children)])
 
 
-def get_bucket_location(call: Call) -> Response:
+def get_bucket_location(request: OssRequest) -> Response:
     """GetBucketLocation."""
-    return xml_response("LocationConstraint", f"oss-{call.store.bucket(call.bucket).region}")
+    return xml_response("LocationConstraint", f"oss-{request.store.bucket(request.bucket).region}")
 
 
-def get_bucket_stat(call: Call) -> Response:
+def get_bucket_stat(request: OssRequest) -> Response:
     """GetBucketStat."""
-    stat = call.store.stat(call.bucket)
+    stat = request.store.stat(request.bucket)
     standard = stat.classes.get("Standard", ClassStat())
     children: list[tuple[str, Content]] = [
-        ("Storage", sum(one.size for one in stat.classes.values())),
-        ("ObjectCount", sum(one.count for one in stat.classes.values())),
+        ("Storage", sum(held.size for held in stat.classes.values())),
+        ("ObjectCount", sum(held.count for held in stat.classes.values())),
         ("MultipartUploadCount", stat.uploads),
         ("LiveChannelCount", 0),
-        ("LastModifiedTime", int(stat.modified)),
+        ("LastModifiedTime", int(stat.modified_at)),
         ("StandardStorage", standard.size),
         ("StandardObjectCount", standard.count),
     ]
     for storage_class, name in _STAT_NAMES.items():
         held = stat.classes.get(storage_class, ClassStat())
         children += [
-            (f"{name}Storage", held.billed),
+            (f"{name}Storage", held.billed_size),
             (f"{name}RealStorage", held.size),
             (f"{name}ObjectCount", held.count),
         ]
@@ -144,22 +149,22 @@ def get_bucket_stat(call: Call) -> Response:
     return xml_response("BucketStat", children)
 
 
-def get_bucket_versioning(call: Call) -> Response:
-    """GetBucketVersioning: empty as long as versioning has never been on."""
-    versioning = call.store.bucket(call.bucket).versioning
+def get_bucket_versioning(request: OssRequest) -> Response:
+    """GetBucketVersioning: empty until versioning is switched on for the first time."""
+    versioning = request.store.bucket(request.bucket).versioning
     return xml_response("VersioningConfiguration", [("Status", versioning)] if versioning else [])
 
 
-def put_bucket_versioning(call: Call) -> Response:
+def put_bucket_versioning(request: OssRequest) -> Response:
     """PutBucketVersioning."""
-    root = parse(call.checked_body(), "VersioningConfiguration")
-    call.store.set_versioning(call.bucket, text_of(root, "Status"))
+    root = parse(request.checked_body(), "VersioningConfiguration")
+    request.store.set_versioning(request.bucket, text_of(root, "Status"))
     return Response(status=200)
 
 
-def describe_regions(call: Call) -> Response:
-    """DescribeRegions: all, or the one named (``regions=oss-cn-beijing``)."""
-    wanted = call.query["regions"]
+def describe_regions(request: OssRequest) -> Response:
+    """DescribeRegions: all regions, or the one in ``regions=oss-cn-beijing``."""
+    wanted = request.query["regions"]
     names = [name for name in REGIONS if wanted in ("", f"oss-{name}")]
     if not names:
         raise OssError(404, "NoSuchRegion", "The specified region does not exist.")
@@ -178,41 +183,37 @@ def describe_regions(call: Call) -> Response:
     return xml_response("RegionInfoList", children)
 
 
-def get_bucket_acl(call: Call) -> Response:
+def get_bucket_acl(request: OssRequest) -> Response:
     """GetBucketAcl."""
-    grant: Content = [("Grant", call.store.bucket(call.bucket).acl)]
-    return xml_response("AccessControlPolicy", [("Owner", owner(call)), ("AccessControlList", grant)])
+    grant: Content = [("Grant", request.store.bucket(request.bucket).acl)]
+    return xml_response(
+        "AccessControlPolicy", [("Owner", request.account.owner()), ("AccessControlList", grant)]
+    )
 
 
-def put_bucket_acl(call: Call) -> Response:
+def put_bucket_acl(request: OssRequest) -> Response:
     """PutBucketAcl."""
-    call.store.set_bucket_acl(call.bucket, call.header("x-oss-acl"))
+    request.store.set_bucket_acl(request.bucket, request.header("x-oss-acl"))
     return Response(status=200)
 
 
-def owner(call: Call) -> Content:
-    """Return the elements that name the account, the owner of everything here."""
-    account = call.service.account_id
-    return [("ID", account), ("DisplayName", account)]
-
-
-def _is_tagged(call: Call, bucket: Bucket) -> bool:
-    """Whether a bucket has the tag that ListBuckets is asked for, if it is."""
-    key, value = call.query.get("tag-key", ""), call.query.get("tag-value")
+def _is_tagged(request: OssRequest, bucket: Bucket) -> bool:
+    """Return whether a bucket has the tag that ListBuckets asks for, if it asks for one."""
+    key, value = request.query.get("tag-key", ""), request.query.get("tag-value")
     if not key:
         return True
-    kept = call.store.configurations.find(bucket.name, "tagging")
-    tags = parse(kept.encode(), "Tagging").iter("Tag") if kept else ()
+    configured = request.store.configurations.find(bucket.name, "tagging")
+    tags = parse(configured.encode(), "Tagging").iter("Tag") if configured else ()
     return any(tag.findtext("Key") == key and value in (None, tag.findtext("Value")) for tag in tags)
 
 
-def _bucket(call: Call, bucket: Bucket) -> list[tuple[str, Content]]:
+def _bucket(request: OssRequest, bucket: Bucket) -> list[tuple[str, Content]]:
     return [
         ("Name", bucket.name),
         ("Location", f"oss-{bucket.region}"),
         ("Region", bucket.region),
-        ("CreationDate", iso_time(bucket.created)),
-        ("ExtranetEndpoint", call.endpoint()),
-        ("IntranetEndpoint", call.endpoint(internal=True)),
+        ("CreationDate", iso_time(bucket.created_at)),
+        ("ExtranetEndpoint", request.endpoint()),
+        ("IntranetEndpoint", request.endpoint(internal=True)),
         ("StorageClass", bucket.storage_class),
     ]

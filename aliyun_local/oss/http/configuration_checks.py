@@ -1,4 +1,7 @@
-"""What OSS insists on in the documents of buckets' configurations, and how it writes them itself."""
+"""The rules that OSS has for the documents of buckets' configurations, and the form in which it returns them.
+
+The table in :mod:`aliyun_local.oss.http.configuration_responses` names these checks.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ from collections.abc import Collection, Mapping
 from xml.etree import ElementTree
 
 from aliyun_local.oss.errors import OssError, invalid_argument, malformed_xml
-from aliyun_local.oss.http import callbacks, encryption
+from aliyun_local.oss.http import encryption
+from aliyun_local.oss.http.callback_parameters import parse_callback
 
 MAX_RULES = 1000
 _TLS_VERSIONS = ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-# In the order in which objects may move on.
+# In the order in which objects may move from one to the next.
 _COLDER_CLASSES = ("IA", "Archive", "ColdArchive", "DeepColdArchive")
 _TAG = re.compile(r"[\w +\-=.:/]*")
-# oss2 writes Python's True and False, and takes true and false alone.
+# oss2 sends Python's True and False, but reads only true and false.
 _BOOLEANS = frozenset(
     {
         *("AllowEmptyReferer", "AllowSmallFile", "AllowTruncateQueryString", "BlockPublicAccess", "Enable"),
@@ -28,7 +32,7 @@ _BOOLEANS = frozenset(
 
 
 def write_as_oss(root: ElementTree.Element, defaults: Mapping[str, str]) -> None:
-    """Give ``root`` the form in which OSS answers it: its own booleans, and what was left out."""
+    """Rewrite ``root`` as OSS returns it: lower-case booleans, and ``defaults`` for missing elements."""
     for node in root.iter():
         if node.tag in _BOOLEANS and node.text in ("True", "False"):
             node.text = node.text.lower()
@@ -38,7 +42,7 @@ def write_as_oss(root: ElementTree.Element, defaults: Mapping[str, str]) -> None
 
 
 def checked_json(body: bytes) -> str:
-    """Return a document that is JSON.
+    """Return the JSON object in ``body`` as text.
 
     Raises:
         OssError: InvalidArgument.
@@ -53,10 +57,10 @@ def checked_json(body: bytes) -> str:
 
 
 def check_encryption(root: ElementTree.Element) -> None:
-    """Check a rule of encryption; what goes with KMS alone is dropped elsewhere.
+    """Check an encryption rule; elements that only KMS uses are removed from other rules.
 
     Raises:
-        OssError: it breaks a rule of OSS.
+        OssError: the document breaks a rule of OSS.
     """
     algorithm = root.findtext("ApplyServerSideEncryptionByDefault/SSEAlgorithm") or ""
     key = root.findtext("ApplyServerSideEncryptionByDefault/KMSMasterKeyID") or ""
@@ -71,10 +75,10 @@ def check_encryption(root: ElementTree.Element) -> None:
 
 
 def check_lifecycle(root: ElementTree.Element) -> None:
-    """Check the rules of a life cycle.
+    """Check the rules of a lifecycle.
 
     Raises:
-        OssError: it breaks a rule of OSS.
+        OssError: the document breaks a rule of OSS.
     """
     rules = root.findall("Rule")
     if not 1 <= len(rules) <= MAX_RULES:
@@ -91,15 +95,75 @@ def check_lifecycle(root: ElementTree.Element) -> None:
                 raise invalid_argument("A tag of a lifecycle rule holds a character that tags cannot have.")
 
 
+def without_tags(root: ElementTree.Element, names: Collection[str]) -> str:
+    """Return a document of tags without the tags called ``names``."""
+    for tags in root.iter("TagSet"):
+        for tag in [tag for tag in tags if tag.findtext("Key") in names]:
+            tags.remove(tag)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def check_website(root: ElementTree.Element) -> None:
+    """Set PassQueryString of redirects to a mirror to their MirrorPassQueryString."""
+    for redirect in root.iter("Redirect"):
+        passes = redirect.findtext("MirrorPassQueryString")
+        if redirect.findtext("RedirectType") == "Mirror" and passes is not None:
+            node = redirect.find("PassQueryString")
+            node = ElementTree.SubElement(redirect, "PassQueryString") if node is None else node
+            node.text = passes
+
+
+def check_https(root: ElementTree.Element) -> None:
+    """Check the TLS versions, and remove repeated ones.
+
+    Raises:
+        OssError: the document breaks a rule of OSS.
+    """
+    versions = [(node.text or "").strip() for node in root.findall("TLS/TLSVersion")]
+    enabled = (root.findtext("TLS/Enable") or "").strip() == "true"
+    if (enabled and not versions) or any(version not in _TLS_VERSIONS for version in versions):
+        raise malformed_xml()
+    tls = root.find("TLS")
+    for node in root.findall("TLS/TLSVersion"):
+        version = (node.text or "").strip()
+        if versions.count(version) > 1 and tls is not None:
+            versions.remove(version)
+            tls.remove(node)
+
+
+def check_capacity(root: ElementTree.Element) -> None:
+    """Check a storage capacity.
+
+    Raises:
+        OssError: the document breaks a rule of OSS.
+    """
+    text = (root.findtext("StorageCapacity") or "").strip()
+    if text != "-1" and not text.isdigit():
+        raise invalid_argument("The storage capacity must be -1 or a number of GB.")
+
+
+def check_callback_policy(root: ElementTree.Element) -> None:
+    """Check the callback policies.
+
+    Raises:
+        OssError: the document breaks a rule of OSS.
+    """
+    names = [item.findtext("PolicyName") or "" for item in root.findall("PolicyItem")]
+    if "" in names or len(set(names)) < len(names):
+        raise malformed_xml()
+    for item in root.findall("PolicyItem"):
+        parse_callback(item.findtext("Callback") or "", item.findtext("CallbackVar") or "")
+
+
 def _check_order(rule: ElementTree.Element) -> None:
-    # An object moves on before it expires, and to each colder class later than to the one before.
+    # An object moves before it expires, and it moves to each colder class later than to the class before.
     expires = _days(rule.find("Expiration"))
     _check_noncurrent(rule)
     moves: list[tuple[int, int]] = []
     for transition in rule.findall("Transition"):
         storage_class = (transition.findtext("StorageClass") or "").strip()
         if storage_class not in _COLDER_CLASSES:
-            raise invalid_argument("StorageClass of a Transition action is not one that objects move on to.")
+            raise invalid_argument("StorageClass of a Transition action is not one that objects can move to.")
         days = _days(transition)
         if days is None:
             if expires is not None:
@@ -135,63 +199,3 @@ def _days(action: ElementTree.Element | None) -> int | None:
 
 def _marks_deleted(rule: ElementTree.Element) -> bool:
     return rule.find("Expiration/ExpiredObjectDeleteMarker") is not None
-
-
-def without_tags(root: ElementTree.Element, names: Collection[str]) -> str:
-    """Return a document of tags without those called ``names``."""
-    for tags in root.iter("TagSet"):
-        for tag in [tag for tag in tags if tag.findtext("Key") in names]:
-            tags.remove(tag)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def check_website(root: ElementTree.Element) -> None:
-    """Let a redirect to a mirror pass on queries as the mirror does."""
-    for redirect in root.iter("Redirect"):
-        passes = redirect.findtext("MirrorPassQueryString")
-        if redirect.findtext("RedirectType") == "Mirror" and passes is not None:
-            node = redirect.find("PassQueryString")
-            node = ElementTree.SubElement(redirect, "PassQueryString") if node is None else node
-            node.text = passes
-
-
-def check_https(root: ElementTree.Element) -> None:
-    """Check the versions of TLS; what stands twice is dropped.
-
-    Raises:
-        OssError: it breaks a rule of OSS.
-    """
-    versions = [(node.text or "").strip() for node in root.findall("TLS/TLSVersion")]
-    enabled = (root.findtext("TLS/Enable") or "").strip() == "true"
-    if (enabled and not versions) or any(version not in _TLS_VERSIONS for version in versions):
-        raise malformed_xml()
-    tls = root.find("TLS")
-    for node in root.findall("TLS/TLSVersion"):
-        version = (node.text or "").strip()
-        if versions.count(version) > 1 and tls is not None:
-            versions.remove(version)
-            tls.remove(node)
-
-
-def check_capacity(root: ElementTree.Element) -> None:
-    """Check a capacity.
-
-    Raises:
-        OssError: it breaks a rule of OSS.
-    """
-    text = (root.findtext("StorageCapacity") or "").strip()
-    if text != "-1" and not text.isdigit():
-        raise invalid_argument("The storage capacity must be -1 or a number of GB.")
-
-
-def check_callback_policy(root: ElementTree.Element) -> None:
-    """Check the policies of callbacks.
-
-    Raises:
-        OssError: it breaks a rule of OSS.
-    """
-    names = [item.findtext("PolicyName") or "" for item in root.findall("PolicyItem")]
-    if "" in names or len(set(names)) < len(names):
-        raise malformed_xml()
-    for item in root.findall("PolicyItem"):
-        callbacks.parse(item.findtext("Callback") or "", item.findtext("CallbackVar") or "")

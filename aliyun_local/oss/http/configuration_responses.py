@@ -1,7 +1,8 @@
-"""The wire of buckets' configurations: small documents that are checked, kept and given back.
+"""Operations on the configurations of a bucket: documents that are checked, stored and returned as they are.
 
-One table says of each what it is called and what OSS answers as long as nobody has set it; the operations
-that :mod:`aliyun_local.oss.http.operations` lists are made from it.
+:data:`CONFIGURATIONS` has one entry for each configuration. :mod:`aliyun_local.oss.http.operations` makes
+three operations of an entry: Get, Put and Delete. A new configuration therefore needs an entry here and
+nothing else.
 """
 
 from __future__ import annotations
@@ -14,25 +15,27 @@ from xml.etree import ElementTree
 from aliyun_local.oss.errors import OssError, malformed_xml
 from aliyun_local.oss.http import configuration_checks as checks
 from aliyun_local.oss.http import encryption
-from aliyun_local.oss.http.call import xml_response
-from aliyun_local.oss.http.xml_documents import Content, document, parse
+from aliyun_local.oss.http.xml_documents import Content, document, parse, xml_response
 from aliyun_local.serving.wire import Response
 
 if TYPE_CHECKING:
-    from aliyun_local.oss.http.call import Call
-
-MAX_LIVE_CHANNELS = 1000
-DEFAULT_LIVE_CHANNELS = 100
+    from aliyun_local.oss.http.request import OssRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """A configuration by the query parameter that addresses it.
+    """A kind of configuration, addressed by a query parameter.
 
-    ``root`` is the root of its document, empty for one that is JSON. As long as nobody has set it OSS answers
-    with a ``default`` or refuses with the code and message of ``missing``. ``choices`` says of paths in the
-    document which texts they may hold, ``check`` whatever else it must keep to, ``filled`` what OSS
-    adds where it is left out.
+    Attributes:
+        parameter: the query parameter.
+        title: the name in the names of its operations: ``GetBucket<title>``.
+        root: the root of its document; empty for a JSON document.
+        default: the content of the document that OSS returns before one is stored.
+        missing: the code and message of the error that OSS returns instead of a default.
+        choices: paths in the document and the texts that are allowed there.
+        check: raises an error for a document that breaks another rule.
+        filled: elements that OSS adds if they are left out.
+        deletable: whether there is a Delete operation.
     """
 
     parameter: str
@@ -45,39 +48,39 @@ class Configuration:
     filled: dict[str, str] = field(default_factory=dict, hash=False)
     deletable: bool = True
 
-    def get(self, call: Call) -> Response:
-        """Return what was set, or what stands for nothing."""
-        kept = call.store.configurations.find(call.bucket, self.parameter)
-        if kept is not None:
-            kind = "application/xml" if self.root else "application/json"
-            return Response(status=200, headers={"Content-Type": kind}, body=kept.encode())
+    def get(self, request: OssRequest) -> Response:
+        """Return the document, its default, or the error for a missing one."""
+        configured = request.store.configurations.find(request.bucket, self.parameter)
+        if configured is not None:
+            media_type = "application/xml" if self.root else "application/json"
+            return Response(status=200, headers={"Content-Type": media_type}, body=configured.encode())
         code, message = self.missing
         if code:
-            raise OssError(404, code, message, BucketName=call.bucket)
+            raise OssError(404, code, message, BucketName=request.bucket)
         return xml_response(self.root, self.default)
 
-    def put(self, call: Call) -> Response:
-        """Check and keep a document."""
-        body = call.checked_body()
-        call.store.configurations.put(call.bucket, self.parameter, self.checked(body))
+    def put(self, request: OssRequest) -> Response:
+        """Check and store a document."""
+        body = request.checked_body()
+        request.store.configurations.put(request.bucket, self.parameter, self.checked(body))
         return Response(status=200)
 
-    def delete(self, call: Call) -> Response:
-        """Forget what was set; of tags only those that the parameter names, if it names any."""
-        kept = call.store.configurations.find(call.bucket, self.parameter)
-        names = [name for name in call.query.get("tagging", "").split(",") if name]
-        if self.parameter == "tagging" and names and kept is not None:
-            body = checks.without_tags(parse(kept.encode(), self.root), names)
-            call.store.configurations.put(call.bucket, self.parameter, body)
+    def delete(self, request: OssRequest) -> Response:
+        """Delete the document; from tags, only the tags that the parameter names, if it names any."""
+        configured = request.store.configurations.find(request.bucket, self.parameter)
+        names = [name for name in request.query.get("tagging", "").split(",") if name]
+        if self.parameter == "tagging" and names and configured is not None:
+            body = checks.without_tags(parse(configured.encode(), self.root), names)
+            request.store.configurations.put(request.bucket, self.parameter, body)
             return Response(status=204)
-        call.store.configurations.delete(call.bucket, self.parameter)
+        request.store.configurations.delete(request.bucket, self.parameter)
         return Response(status=204)
 
     def checked(self, body: bytes) -> str:
-        """Return a document as it is kept.
+        """Return a document as it is stored.
 
         Raises:
-            OssError: it breaks a rule of OSS.
+            OssError: the document breaks a rule of OSS.
         """
         if not self.root:
             return checks.checked_json(body)
@@ -91,45 +94,34 @@ class Configuration:
         return ElementTree.tostring(root, encoding="unicode")
 
 
-def list_live_channels(call: Call) -> Response:
-    """ListLiveChannel: there are none, pushing streams is not part of the local OSS."""
-    limit = call.number("max-keys", 1, MAX_LIVE_CHANNELS, DEFAULT_LIVE_CHANNELS)
-    children: list[tuple[str, Content]] = [
-        ("Prefix", call.query.get("prefix", "")),
-        ("Marker", call.query.get("marker", "")),
-        ("MaxKeys", limit),
-        ("IsTruncated", False),
-        ("NextMarker", ""),
-    ]
-    return xml_response("ListLiveChannelResult", children)
-
-
-def encryption_rule(call: Call) -> Content:
-    """Return the elements by which GetBucketInfo tells how a bucket encrypts."""
-    rule = encryption.rule_of(call.store, call.bucket)
+def encryption_rule(request: OssRequest) -> Content:
+    """Return the elements of GetBucketInfo about the bucket's encryption."""
+    rule = encryption.rule_of(request.store, request.bucket)
     return [("SSEAlgorithm", "None")] if rule is None else list(rule.items())
 
 
-def keep_encryption(call: Call) -> None:
-    """Keep what the headers of PutBucket say about encryption as the bucket's rule."""
-    rule = [(name, call.header(header)) for name, header in encryption.RULE.items() if call.header(header)]
-    if call.header(encryption.ALGORITHM):
+def store_encryption(request: OssRequest) -> None:
+    """Store the encryption in the headers of PutBucket as the bucket's rule."""
+    rule = [
+        (name, request.header(header)) for name, header in encryption.RULE.items() if request.header(header)
+    ]
+    if request.header(encryption.ALGORITHM):
         body = document("ServerSideEncryptionRule", [("ApplyServerSideEncryptionByDefault", rule)])
         configuration = next(one for one in CONFIGURATIONS if one.parameter == "encryption")
-        call.store.configurations.put(call.bucket, "encryption", configuration.checked(body))
+        request.store.configurations.put(request.bucket, "encryption", configuration.checked(body))
 
 
-def access_monitor(call: Call) -> str:
-    """Return whether a bucket's accesses are tracked: ``Enabled`` or ``Disabled``."""
-    kept = call.store.configurations.find(call.bucket, "accessmonitor")
-    status = parse(kept.encode(), "AccessMonitorConfiguration").findtext("Status") if kept else None
-    return status or "Disabled"
+def access_monitor(request: OssRequest) -> str:
+    """Return whether OSS tracks the accesses to a bucket: ``Enabled`` or ``Disabled``."""
+    configured = request.store.configurations.find(request.bucket, "accessmonitor")
+    root = parse(configured.encode(), "AccessMonitorConfiguration") if configured else None
+    return (root.findtext("Status") if root is not None else None) or "Disabled"
 
 
 _BOOLEAN = ("true", "false")
 _STATUS = ("Enabled", "Disabled")
 CONFIGURATIONS: tuple[Configuration, ...] = (
-    # It is addressed by ``policy`` too, so it stands before that.
+    # The parameter ``policy`` addresses it too, so it stands before that one.
     Configuration(
         parameter="comp=callback",
         title="CallbackPolicy",

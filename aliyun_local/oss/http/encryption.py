@@ -1,7 +1,8 @@
-"""Server-side encryption, as far as a caller can tell: which headers say how an object is encrypted.
+"""Server-side encryption as far as callers can see it: the headers that say how an object is encrypted.
 
-Contents are kept as they are; a reader could not tell, only the headers would. OSS, "Server-side encryption":
-what an upload asks for counts before what its bucket asks for.
+Writers of objects and the configuration of buckets call this. Contents are stored unencrypted, because
+callers see only the headers. The encryption that an upload asks for takes precedence over the rule of its
+bucket (OSS, "Server-side encryption").
 """
 
 from __future__ import annotations
@@ -19,19 +20,21 @@ ALGORITHMS = ("AES256", "KMS", "SM4")
 ALGORITHM = "x-oss-server-side-encryption"
 KEY = "x-oss-server-side-encryption-key-id"
 DATA_ALGORITHM = "x-oss-server-side-data-encryption"
+# The elements of a bucket's rule, and the headers that say the same for one object.
+RULE = {"SSEAlgorithm": ALGORITHM, "KMSMasterKeyID": KEY, "KMSDataEncryption": DATA_ALGORITHM}
+HEADERS = frozenset(RULE.values())
 # The key that KMS makes for an account whose writers name none.
 _DEFAULT_KEY = "00000000-0000-4000-8000-000000000000"
-RULE = {"SSEAlgorithm": ALGORITHM, "KMSMasterKeyID": KEY, "KMSDataEncryption": DATA_ALGORITHM}
 
 
 def invalid_algorithm() -> OssError:
-    """400: the algorithm is not one of those that OSS knows."""
+    """400: OSS does not have the algorithm."""
     message = "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4."
     return OssError(400, "InvalidEncryptionAlgorithmError", message)
 
 
 def encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
-    """Read out of a writer's headers how its object is encrypted.
+    """Return the headers that describe the encryption which a writer's ``headers`` ask for.
 
     Raises:
         OssError: InvalidEncryptionAlgorithmError.
@@ -46,21 +49,21 @@ def encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_encryption(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return what ``headers`` say besides."""
-    return {name: value for name, value in headers.items() if name not in RULE.values()}
+    """Return ``headers`` without those about encryption."""
+    return {name: value for name, value in headers.items() if name not in HEADERS}
 
 
 def rule_of(store: ObjectStore, bucket: str) -> dict[str, str] | None:
-    """Return the elements of the rule by which a bucket encrypts, None where it has none."""
-    kept = store.configurations.find(bucket, "encryption")
-    if kept is None:
+    """Return the elements of a bucket's encryption rule, None if it has no rule."""
+    configured = store.configurations.find(bucket, "encryption")
+    if configured is None:
         return None
-    node = parse(kept.encode(), "ServerSideEncryptionRule").find("ApplyServerSideEncryptionByDefault")
+    node = parse(configured.encode(), "ServerSideEncryptionRule").find("ApplyServerSideEncryptionByDefault")
     return {child.tag: child.text or "" for child in (node if node is not None else ())}
 
 
 def with_default(store: ObjectStore, bucket: str, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a writer's ``headers`` with what its bucket says about encryption, if they say nothing."""
+    """Return a writer's ``headers``, completed by the bucket's rule if they ask for no encryption."""
     if headers.get(ALGORITHM):
         return headers
     rule = rule_of(store, bucket)

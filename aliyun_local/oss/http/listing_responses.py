@@ -1,4 +1,4 @@
-"""The wire of listing what is in a bucket: objects and their versions."""
+"""Operations that list the content of a bucket: objects, versions and live channels."""
 
 from __future__ import annotations
 
@@ -7,45 +7,42 @@ import binascii
 from typing import TYPE_CHECKING
 
 from aliyun_local.oss.errors import invalid_argument
-from aliyun_local.oss.http.bucket_responses import owner
-from aliyun_local.oss.http.call import restore_state, xml_response
-from aliyun_local.oss.http.xml_documents import Content, Encoder, iso_time
-from aliyun_local.oss.state.versions import Listed, list_versions
+from aliyun_local.oss.http.object_headers import restore_state
+from aliyun_local.oss.http.xml_documents import Content, Encoder, iso_time, xml_response
 
 if TYPE_CHECKING:
-    from aliyun_local.oss.http.call import Call
+    from aliyun_local.oss.http.request import OssRequest
     from aliyun_local.oss.state.listing import Page
     from aliyun_local.oss.state.objects import StoredObject
+    from aliyun_local.oss.state.versions import ListedVersion
     from aliyun_local.serving.wire import Response
 
 MAX_KEYS = 1000
 DEFAULT_KEYS = 100
 MAX_NAME_BYTES = 1024
+Elements = list[tuple[str, Content]]
 
 
-def list_objects(call: Call) -> Response:
-    """GetBucket (ListObjects)."""
-    query, encode = call.query, encoder(call)
+def list_objects(request: OssRequest) -> Response:
+    """ListObjects (GetBucket)."""
+    query, encode = request.query, request.encoder()
     marker = query.get("marker", "")
-    limit, page = _page(call, marker)
-    children: list[tuple[str, Content]] = [
-        *_listing_head(call, encode, limit, page),
-        ("Marker", encode(marker)),
-    ]
+    limit, page = _page(request, marker)
+    children: Elements = [*_listing_head(request, encode, limit, page), ("Marker", encode(marker))]
     if page.is_truncated:
         children.append(("NextMarker", encode(page.next_marker)))
-    children += _entries(call, encode, page, with_owner=True)
+    children += _entries(request, encode, page, with_owner=True)
     return xml_response("ListBucketResult", children)
 
 
-def list_objects_v2(call: Call) -> Response:
+def list_objects_v2(request: OssRequest) -> Response:
     """ListObjectsV2."""
-    query, encode = call.query, encoder(call)
+    query, encode = request.query, request.encoder()
     start_after, token = query.get("start-after", ""), query.get("continuation-token", "")
     marker = _from_token(token) if token else start_after
-    limit, page = _page(call, marker)
-    children: list[tuple[str, Content]] = [
-        *_listing_head(call, encode, limit, page),
+    limit, page = _page(request, marker)
+    children: Elements = [
+        *_listing_head(request, encode, limit, page),
         ("StartAfter", encode(start_after)),
         ("KeyCount", len(page)),
     ]
@@ -53,30 +50,29 @@ def list_objects_v2(call: Call) -> Response:
         children.append(("ContinuationToken", token))
     if page.is_truncated:
         children.append(("NextContinuationToken", _to_token(page.next_marker)))
-    children += _entries(call, encode, page, with_owner=query.get("fetch-owner", "").lower() == "true")
+    children += _entries(request, encode, page, with_owner=query.get("fetch-owner", "").lower() == "true")
     return xml_response("ListBucketResult", children)
 
 
-def list_object_versions(call: Call) -> Response:
+def list_object_versions(request: OssRequest) -> Response:
     """ListObjectVersions (GetBucketVersions)."""
-    encode = encoder(call)
+    encode = request.encoder()
     names = ("prefix", "delimiter", "key-marker", "version-id-marker")
-    prefix, delimiter, key_marker, version_marker = _checked_names(call, *names)
+    prefix, delimiter, key_marker, version_marker = _checked_names(request, *names)
     if version_marker and not key_marker:
         message = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument(message, ArgumentName="version-id-marker", ArgumentValue=version_marker[:100])
-    limit = call.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
-    page = list_versions(
-        call.store,
-        call.bucket,
+    limit = request.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
+    page = request.store.list_versions(
+        request.bucket,
         prefix=prefix,
         delimiter=delimiter,
         key_marker=key_marker,
         version_marker=version_marker,
         limit=limit,
     )
-    children: list[tuple[str, Content]] = [
-        ("Name", call.bucket),
+    children: Elements = [
+        ("Name", request.bucket),
         ("Prefix", encode(prefix)),
         ("KeyMarker", encode(key_marker)),
         ("VersionIdMarker", version_marker),
@@ -90,94 +86,90 @@ def list_object_versions(call: Call) -> Response:
         children.append(("NextKeyMarker", encode(next_key)))
         if is_version:
             children.append(("NextVersionIdMarker", page.rows[-1].stored.version))
-    children += [_version(call, encode, listed) for listed in page.rows]
-    children += [("CommonPrefixes", [("Prefix", encode(common))]) for common in page.common_prefixes]
+    children += [_version(request, encode, listed) for listed in page.rows]
+    children += common_prefixes(encode, page.common_prefixes)
     return xml_response("ListVersionsResult", children)
 
 
-def encoder(call: Call) -> Encoder:
-    """Return how the names of a listing are written.
+def list_live_channels(request: OssRequest) -> Response:
+    """ListLiveChannel: always empty, because the local OSS takes no live streams."""
+    limit = request.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
+    children: Elements = [
+        ("Prefix", request.query.get("prefix", "")),
+        ("Marker", request.query.get("marker", "")),
+        ("MaxKeys", limit),
+        ("IsTruncated", False),
+        ("NextMarker", ""),
+    ]
+    return xml_response("ListLiveChannelResult", children)
 
-    Raises:
-        OssError: an encoding-type other than ``url``.
-    """
-    encoding_type = call.query.get("encoding-type", "")
-    if encoding_type not in ("", "url"):
-        raise invalid_argument("Invalid Encoding Method specified in Request.", ArgumentName="encoding-type")
-    return Encoder(encoding_type)
+
+def common_prefixes(encode: Encoder, prefixes: list[str]) -> Elements:
+    """Return the elements of the common prefixes in a listing."""
+    return [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in prefixes]
 
 
-def _page(call: Call, marker: str) -> tuple[int, Page[StoredObject]]:
-    limit = call.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
-    prefix, delimiter, *_ = _checked_names(call, "prefix", "delimiter", "marker", "start-after")
-    page = call.store.list_objects(
-        call.bucket,
-        prefix=prefix,
-        delimiter=delimiter,
-        marker=marker,
-        limit=limit,
+def _page(request: OssRequest, marker: str) -> tuple[int, Page[StoredObject]]:
+    limit = request.number("max-keys", 1, MAX_KEYS, DEFAULT_KEYS)
+    prefix, delimiter, *_ = _checked_names(request, "prefix", "delimiter", "marker", "start-after")
+    page = request.store.list_objects(
+        request.bucket, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit
     )
     return limit, page
 
 
-def _listing_head(
-    call: Call, encode: Encoder, limit: int, page: Page[StoredObject]
-) -> list[tuple[str, Content]]:
+def _listing_head(request: OssRequest, encode: Encoder, limit: int, page: Page[StoredObject]) -> Elements:
     return [
-        ("Name", call.bucket),
-        ("Prefix", encode(call.query.get("prefix", ""))),
+        ("Name", request.bucket),
+        ("Prefix", encode(request.query.get("prefix", ""))),
         ("MaxKeys", limit),
-        ("Delimiter", encode(call.query.get("delimiter", ""))),
+        ("Delimiter", encode(request.query.get("delimiter", ""))),
         ("IsTruncated", page.is_truncated),
         *encode.tag(),
     ]
 
 
-def _entries(
-    call: Call, encode: Encoder, page: Page[StoredObject], *, with_owner: bool
-) -> list[tuple[str, Content]]:
-    entries: list[tuple[str, Content]] = []
+def _entries(request: OssRequest, encode: Encoder, page: Page[StoredObject], *, with_owner: bool) -> Elements:
+    entries: Elements = []
     for stored in page.rows:
-        entry: list[tuple[str, Content]] = [
+        entry: Elements = [
             ("Key", encode(stored.key)),
-            ("LastModified", iso_time(stored.modified)),
-            ("ETag", f'"{stored.etag}"'),
-            ("Type", stored.kind),
-            ("Size", stored.size),
-            ("StorageClass", stored.attributes.storage_class),
+            ("LastModified", iso_time(stored.modified_at)),
+            *_description(request, stored),
         ]
-        if stored.restored:
-            entry.append(("RestoreInfo", restore_state(stored.restored, call.now)))
         if with_owner:
-            entry.append(("Owner", owner(call)))
+            entry.append(("Owner", request.account.owner()))
         entries.append(("Contents", entry))
-    entries += [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in page.common_prefixes]
-    return entries
+    return entries + common_prefixes(encode, page.common_prefixes)
 
 
-def _version(call: Call, encode: Encoder, listed: Listed) -> tuple[str, Content]:
+def _version(request: OssRequest, encode: Encoder, listed: ListedVersion) -> tuple[str, Content]:
     stored = listed.stored
-    entry: list[tuple[str, Content]] = [
+    entry: Elements = [
         ("Key", encode(stored.key)),
         ("VersionId", stored.version),
         ("IsLatest", listed.is_latest),
-        ("LastModified", iso_time(stored.modified)),
+        ("LastModified", iso_time(stored.modified_at)),
+        *([] if stored.is_marker else _description(request, stored)),
+        ("Owner", request.account.owner()),
     ]
-    if not stored.is_marker:
-        entry += [
-            ("ETag", f'"{stored.etag}"'),
-            ("Type", stored.kind),
-            ("Size", stored.size),
-            ("StorageClass", stored.attributes.storage_class),
-        ]
-    if stored.restored:
-        entry.append(("RestoreInfo", restore_state(stored.restored, call.now)))
-    entry.append(("Owner", owner(call)))
     return ("DeleteMarker" if stored.is_marker else "Version", entry)
 
 
-def _checked_names(call: Call, *names: str) -> tuple[str, ...]:
-    values = tuple(call.query.get(name, "") for name in names)
+def _description(request: OssRequest, stored: StoredObject) -> Elements:
+    elements: Elements = [
+        ("ETag", f'"{stored.etag}"'),
+        ("Type", stored.kind),
+        ("Size", stored.size),
+        ("StorageClass", stored.attributes.storage_class),
+    ]
+    if stored.restoration:
+        elements.append(("RestoreInfo", restore_state(stored.restoration, request.now)))
+    return elements
+
+
+def _checked_names(request: OssRequest, *names: str) -> tuple[str, ...]:
+    values = tuple(request.query.get(name, "") for name in names)
     for name, value in zip(names, values, strict=True):
         if len(value.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
             message = f"The length of {name} must be less than or equal to {MAX_NAME_BYTES}."

@@ -1,6 +1,22 @@
-"""Every operation that the local OSS has, and how a request is told to be one of them.
+"""The operations that the local OSS serves, and how a request is matched with one of them.
 
-This table is the only place that knows which operations there are; routing, access and coverage read it.
+How to add an operation, for example GetObjectLegalHold:
+
+1. An entry in :data:`OPERATIONS`, under its name in OSS's API reference: method, scope, handler, the query
+   parameter or header by which requests ask for it, and the access that callers need.
+2. The handler: one function in the ``*_responses`` module of its group. It takes an
+   :class:`~aliyun_local.oss.http.request.OssRequest`, calls the state and returns a response. Errors are
+   raised as :class:`~aliyun_local.oss.errors.OssError`.
+3. A method of the state, :class:`aliyun_local.oss.state.models.ObjectStore`, where the existing ones do not
+   suffice.
+
+A configuration of a bucket (a document that is only stored and returned) needs none of these, but one entry
+in :data:`aliyun_local.oss.http.configuration_responses.CONFIGURATIONS`.
+
+Everything else follows from the table: routing, access control, the names in the request log and in injected
+faults, and the page of served operations, which ``python -m aliyun_local.coverage`` writes. A query parameter
+that no list of OSS's sub-resources has yet goes into :mod:`aliyun_local.oss.signing.signature_v1` as well,
+because clients sign it.
 """
 
 from __future__ import annotations
@@ -14,7 +30,7 @@ from aliyun_local.oss.http import bucket_responses as buckets
 from aliyun_local.oss.http import configuration_responses as configurations
 from aliyun_local.oss.http import copy_responses as copies
 from aliyun_local.oss.http import description_responses as descriptions
-from aliyun_local.oss.http import form_upload
+from aliyun_local.oss.http import form_responses as forms
 from aliyun_local.oss.http import listing_responses as listings
 from aliyun_local.oss.http import multipart_responses as multipart
 from aliyun_local.oss.http import object_responses as objects
@@ -24,30 +40,39 @@ from aliyun_local.oss.signing.signature_v1 import SUBRESOURCES
 
 if TYPE_CHECKING:
     from aliyun_local.oss.addressing import Address
-    from aliyun_local.oss.http.call import Call
+    from aliyun_local.oss.http.request import OssRequest
     from aliyun_local.serving.wire import Request, Response
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation by its name in OSS's API reference: what it is known by, what it needs, what does it.
+    """An operation of OSS's API.
 
-    ``parameter`` is a query parameter that must be there (``name`` or ``name=value``), ``header`` a
-    request header that must be there. ``access`` is one of the words of :mod:`aliyun_local.oss.http.access`;
-    ``versioned`` says that an operation without a parameter of its own takes a ``versionId``.
+    Attributes:
+        name: the name in the API reference.
+        method: the HTTP method.
+        scope: ``service``, ``bucket`` or ``object``.
+        handler: answers a request for it.
+        parameter: a query parameter that requests for it have: ``name`` or ``name=value``.
+        header: a request header that requests for it have.
+        access: one of the levels of :mod:`aliyun_local.oss.http.access`.
+        takes_version: whether it takes a ``versionId``, if it has no parameter of its own.
+        tells_missing_bucket: whether callers learn that the bucket does not exist before they are
+            authenticated, as they do for all operations but those that can create it.
     """
 
     name: str
     method: str
     scope: str
-    handler: Callable[[Call], Response]
+    handler: Callable[[OssRequest], Response]
     parameter: str = ""
     header: str = ""
     access: str = OWNER
-    versioned: bool = False
+    takes_version: bool = False
+    tells_missing_bucket: bool = True
 
     def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
-        """Return whether a request of this method and scope is this operation."""
+        """Return whether a request of this method and scope asks for this operation."""
         name, equals, value = self.parameter.partition("=")
         if name and (name not in query or (equals and query[name] != value)):
             return False
@@ -64,10 +89,9 @@ def _configuration_operations() -> Iterator[Operation]:
             )
 
 
-# Within a method and a scope the first match wins, so the particular stands before the general.
+# Within a method and a scope the first match wins, so operations with a parameter or header stand first.
 OPERATIONS: tuple[Operation, ...] = (
     *_configuration_operations(),
-    Operation("ListLiveChannel", "GET", "bucket", configurations.list_live_channels, parameter="live"),
     Operation("DescribeRegions", "GET", "service", buckets.describe_regions, parameter="regions"),
     Operation("ListBuckets", "GET", "service", buckets.list_buckets),
     Operation("GetBucketInfo", "GET", "bucket", buckets.get_bucket_info, parameter="bucketInfo"),
@@ -75,15 +99,18 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GetBucketStat", "GET", "bucket", buckets.get_bucket_stat, parameter="stat"),
     Operation("GetBucketAcl", "GET", "bucket", buckets.get_bucket_acl, parameter="acl"),
     Operation("GetBucketVersioning", "GET", "bucket", buckets.get_bucket_versioning, parameter="versioning"),
+    Operation("ListLiveChannel", "GET", "bucket", listings.list_live_channels, parameter="live"),
     Operation("ListObjectVersions", "GET", "bucket", listings.list_object_versions, parameter="versions"),
     Operation("ListMultipartUploads", "GET", "bucket", multipart.list_multipart_uploads, parameter="uploads"),
     Operation(
         "ListObjectsV2", "GET", "bucket", listings.list_objects_v2, parameter="list-type=2", access=READ
     ),
     Operation("ListObjects", "GET", "bucket", listings.list_objects, access=READ),
-    Operation("PutBucketAcl", "PUT", "bucket", buckets.put_bucket_acl, parameter="acl"),
+    Operation(
+        "PutBucketAcl", "PUT", "bucket", buckets.put_bucket_acl, parameter="acl", tells_missing_bucket=False
+    ),
     Operation("PutBucketVersioning", "PUT", "bucket", buckets.put_bucket_versioning, parameter="versioning"),
-    Operation("PutBucket", "PUT", "bucket", buckets.put_bucket),
+    Operation("PutBucket", "PUT", "bucket", buckets.put_bucket, tells_missing_bucket=False),
     Operation("DeleteBucket", "DELETE", "bucket", buckets.delete_bucket),
     Operation(
         "DeleteMultipleObjects",
@@ -93,7 +120,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameter="delete",
         access=WRITE,
     ),
-    Operation("PostObject", "POST", "bucket", form_upload.post_object, access=FORM),
+    Operation("PostObject", "POST", "bucket", forms.post_object, access=FORM),
     Operation(
         "UploadPartCopy",
         "PUT",
@@ -114,11 +141,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GetObjectTagging", "GET", "object", descriptions.get_object_tagging, parameter="tagging"),
     Operation("GetSymlink", "GET", "object", descriptions.get_symlink, parameter="symlink", access=READ),
     Operation("GetObjectMeta", "GET", "object", objects.get_object_meta, parameter="objectMeta", access=READ),
-    Operation("GetObject", "GET", "object", objects.get_object, access=READ, versioned=True),
+    Operation("GetObject", "GET", "object", objects.get_object, access=READ, takes_version=True),
     Operation(
         "GetObjectMeta", "HEAD", "object", objects.get_object_meta, parameter="objectMeta", access=READ
     ),
-    Operation("HeadObject", "HEAD", "object", objects.head_object, access=READ, versioned=True),
+    Operation("HeadObject", "HEAD", "object", objects.head_object, access=READ, takes_version=True),
     Operation(
         "AbortMultipartUpload",
         "DELETE",
@@ -130,9 +157,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "DeleteObjectTagging", "DELETE", "object", descriptions.delete_object_tagging, parameter="tagging"
     ),
-    # Clients delete a link as such; it is an object like any other.
+    # Clients delete a link with this parameter; a link is an object like any other.
     Operation("DeleteObject", "DELETE", "object", objects.delete_object, parameter="symlink", access=WRITE),
-    Operation("DeleteObject", "DELETE", "object", objects.delete_object, access=WRITE, versioned=True),
+    Operation("DeleteObject", "DELETE", "object", objects.delete_object, access=WRITE, takes_version=True),
     Operation(
         "InitiateMultipartUpload",
         "POST",
@@ -154,11 +181,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("PostProcessTask", "POST", "object", processing.process_object, parameter="x-oss-process"),
 )
 
-_BY_PLACE: dict[tuple[str, str], list[Operation]] = {}
+_BY_METHOD_AND_SCOPE: dict[tuple[str, str], list[Operation]] = {}
 for _operation in OPERATIONS:
-    _BY_PLACE.setdefault((_operation.method, _operation.scope), []).append(_operation)
+    _BY_METHOD_AND_SCOPE.setdefault((_operation.method, _operation.scope), []).append(_operation)
 
-# Sub-resources that shape an operation instead of naming another one.
+# Sub-resources that modify an operation instead of naming another one.
 _MODIFIERS = frozenset(
     name
     for name in SUBRESOURCES
@@ -175,12 +202,12 @@ def find_operation(request: Request, address: Address) -> Operation:
     """Return the operation that ``request`` asks for.
 
     Raises:
-        OssError: 405 MethodNotAllowed, or 501 NotImplemented for a sub-resource that is not here.
+        OssError: 405 MethodNotAllowed, or 501 NotImplemented for a sub-resource that is not served.
     """
     query, headers = request.query, request.headers
-    for operation in _BY_PLACE.get((request.method, address.scope), ()):
+    for operation in _BY_METHOD_AND_SCOPE.get((request.method, address.scope), ()):
         if operation.matches(query, headers):
-            known = _MODIFIERS | {"versionId"} if operation.versioned else _MODIFIERS
+            known = _MODIFIERS | {"versionId"} if operation.takes_version else _MODIFIERS
             unknown = sorted(SUBRESOURCES.intersection(query) - known)
             if unknown and not operation.parameter:
                 raise not_implemented(f"The sub-resource {unknown[0]!r}")

@@ -1,4 +1,8 @@
-"""The wire of image processing: read a processed image, or save one as an object."""
+"""Operations that process images: GetObject with ``x-oss-process``, and PostProcessTask.
+
+:mod:`aliyun_local.oss.http.object_responses` hands GetObject over; the table of operations names
+:func:`process_object`. The work on the pixels is in :mod:`aliyun_local.oss.images`.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +15,37 @@ from urllib.parse import unquote
 from aliyun_local.oss.addressing import check_key
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.access import WRITE, authorize
-from aliyun_local.oss.http.call import check_conditions, object_headers
+from aliyun_local.oss.http.conditions import check_conditions
+from aliyun_local.oss.http.object_headers import object_headers
 from aliyun_local.oss.images import processing as images
+from aliyun_local.oss.images.formats import MAX_SOURCE_BYTES
 from aliyun_local.oss.state.objects import Attributes
 from aliyun_local.serving.wire import Response
 
 if TYPE_CHECKING:
-    from aliyun_local.oss.http.call import Call
+    from aliyun_local.oss.http.request import OssRequest
     from aliyun_local.oss.state.objects import StoredObject
 
 
-def get_processed(call: Call, process: str) -> Response:
+def get_processed(request: OssRequest, process: str) -> Response:
     """GetObject through image processing."""
 
     def choose(stored: StoredObject) -> tuple[int, int]:
-        check_conditions(call, stored)
+        check_conditions(request, stored)
         return _processable(stored)
 
-    stored, content = call.store.get_range(call.bucket, call.key, choose, version=call.version)
+    stored, content = request.store.get_range(request.bucket, request.key, choose, version=request.version)
     result = images.process(content, process)
-    described = object_headers(call, stored)
+    described = object_headers(request, stored)
     headers = {name: described[name] for name in ("ETag", "Last-Modified", "x-oss-object-type")}
     headers["Content-Type"] = result.content_type
     return Response(status=200, headers=headers, body=result.content)
 
 
-def process_object(call: Call) -> Response:
+def process_object(request: OssRequest) -> Response:
     """PostProcessTask: process an image and save the result (``...|sys/saveas,o_<key>,b_<bucket>``)."""
     try:
-        text = call.request.body.decode("utf-8")
+        text = request.http.body.decode("utf-8")
     except UnicodeError:
         raise invalid_argument("The body is not UTF-8.") from None
     name, _, value = text.strip().partition("=")
@@ -49,14 +55,14 @@ def process_object(call: Call) -> Response:
     if not save.startswith("sys/saveas"):
         raise invalid_argument("The result of processing must be saved with sys/saveas.")
     options = dict(piece.partition("_")[::2] for piece in save.split(",")[1:])
-    bucket = _decode(options["b"]) if options.get("b") else call.bucket
+    bucket = _decode(options["b"]) if options.get("b") else request.bucket
     key = _decode(options.get("o", ""))
     check_key(key)
-    authorize(call.store, call.principal, WRITE, bucket)
-    _, source = call.store.get_range(call.bucket, call.key, _processable)
+    authorize(request.store, request.principal, WRITE, bucket)
+    _, source = request.store.get_range(request.bucket, request.key, _processable)
     result = images.process(source, instructions)
     attributes = Attributes(content_type=result.content_type)
-    stored = call.store.put(bucket, key, result.content, attributes, origin=call.origin)
+    stored = request.store.put(bucket, key, result.content, attributes, origin=request.origin())
     body = {
         "bucket": bucket if options.get("b") else "",
         "fileSize": stored.size,
@@ -72,7 +78,7 @@ def process_object(call: Call) -> Response:
 
 def _processable(stored: StoredObject) -> tuple[int, int]:
     # One byte above the limit is enough for the refusal; more need not be read.
-    return 0, min(stored.size, images.MAX_SOURCE_BYTES + 1)
+    return 0, min(stored.size, MAX_SOURCE_BYTES + 1)
 
 
 def _decode(text: str) -> str:

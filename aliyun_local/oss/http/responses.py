@@ -1,4 +1,9 @@
-"""OSS on the wire: address a request, check who signed it, hand it to its operation, shape the errors."""
+"""OSS as a service: the way of a request from the wire to its handler and back.
+
+:mod:`aliyun_local.emulators` puts an :class:`OssService` behind a front. A request is addressed, matched with
+an operation, authenticated and authorized, in this order. Then the handler of the operation answers it. Every
+:class:`~aliyun_local.oss.errors.OssError` on the way becomes an error document.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +12,26 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from aliyun_local.oss.addressing import check_bucket_name, locate
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.access import FORM, authorize
-from aliyun_local.oss.http.call import Call, Service
 from aliyun_local.oss.http.operations import find_operation
+from aliyun_local.oss.http.request import Account, OssRequest
 from aliyun_local.oss.http.xml_documents import Content, document
 from aliyun_local.oss.signing.signatures import authenticate
-from aliyun_local.oss.signing.signed_request import Credentials
+from aliyun_local.oss.signing.signed_request import SignedRequest
 from aliyun_local.serving.wire import Refusal, Response
 
 if TYPE_CHECKING:
     from aliyun_local.clock import Clock
     from aliyun_local.oss.addressing import Address
+    from aliyun_local.oss.signing.signed_request import Credentials
     from aliyun_local.oss.state.models import ObjectStore
     from aliyun_local.serving.wire import Request
 
 _log = logging.getLogger(__name__)
-_MAKES_BUCKET = ("PutBucket", "PutBucketAcl")
 _FOLDED = re.compile(r"[\r\n\x00]")
 
 
@@ -42,42 +46,35 @@ class OssService:
         credentials: Credentials,
         clock: Clock,
         *,
-        on_change: Callable[[], None] | None = None,
         region: str = "cn-beijing",
         account_id: str = "1234567890123456",
-        endpoint_hosts: Collection[str] = (),
         callers_clock: Clock | None = None,
     ) -> None:
         """Serve ``store``.
 
         Args:
             store: the state.
-            credentials: where secrets of access keys are; all of them act as the owner.
-            clock: what expiry and clock skew are judged by.
-            on_change: called after each commit that put a notification into the store's outbox.
-            region: where this OSS is; version 4 signatures are bound to it.
-            account_id: who owns everything.
-            endpoint_hosts: host names, besides IP addresses and single labels, with the bucket in the path.
-            callers_clock: what the dates of requests are compared with, where ``clock`` is moved at will and
-                callers keep the machine's time; by default ``clock``.
+            credentials: the secrets of access keys; every key acts as the owner.
+            clock: the clock by which URLs and tokens expire.
+            region: the region of this OSS; version 4 signatures are bound to it.
+            account_id: the owner of everything.
+            callers_clock: the clock that the dates of requests are compared with, by default ``clock``. The
+                callers keep the machine's time in a cloud that has its own clock moved.
         """
-        self._service = Service(store=store, credentials=credentials, region=region, account_id=account_id)
+        self._account = Account(store=store, credentials=credentials, region=region, id=account_id)
         self._clock = clock
         self._callers_clock = callers_clock or clock
-        self._endpoint_hosts = frozenset(endpoint_hosts)
-        if on_change is not None:
-            store.subscribe(on_change)
 
     def operation(self, request: Request) -> str:
-        """Name the operation that ``request`` asks for; ``Unknown`` when it asks for none."""
+        """Return the name of the operation that ``request`` asks for, ``Unknown`` if there is none."""
         try:
-            return find_operation(request, locate(request.host, request.raw_path, self._endpoint_hosts)).name
+            return find_operation(request, locate(request.host, request.raw_path)).name
         except OssError:
             return "Unknown"
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
-        request_id = secrets.token_hex(12).upper()
+        request_id = _new_request_id()
         began = time.perf_counter()
         try:
             response = self._answer(request, request_id)
@@ -92,11 +89,10 @@ class OssService:
         return response
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
-        """Return the error document that says ``refusal``."""
-        request_id = secrets.token_hex(12).upper()
-        response = _error_response(
-            OssError(refusal.status, refusal.code, refusal.message), request, request_id
-        )
+        """Return the error document for ``refusal``."""
+        request_id = _new_request_id()
+        error = OssError(refusal.status, refusal.code, refusal.message)
+        response = _error_response(error, request, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
@@ -104,41 +100,50 @@ class OssService:
         for name, value in request.headers.items():
             if _FOLDED.search(value):
                 raise invalid_argument(f"The header {name[:64]!r} holds a line break.")
-        address = locate(request.host, request.raw_path, self._endpoint_hosts)
+        address = locate(request.host, request.raw_path)
         if address.bucket:
             check_bucket_name(address.bucket)
         now = self._clock.now()
         try:
             operation = find_operation(request, address)
         except OssError:
-            # What is not here is told only to those who signed for it.
+            # Only authenticated callers learn which operations are not served.
             self._principal(request, address, now)
             raise
-        if address.bucket and operation.name not in _MAKES_BUCKET:
-            # OSS tells whether a bucket exists before it looks at who asks.
-            self._service.store.bucket(address.bucket)
+        store = self._account.store
+        if address.bucket and operation.tells_missing_bucket:
+            store.bucket(address.bucket)
         principal = None
         if operation.access != FORM:
             principal = self._principal(request, address, now)
-            bucket = "" if operation.name in _MAKES_BUCKET else address.bucket
-            authorize(self._service.store, principal, operation.access, bucket, address.key)
-        call = Call(
-            service=self._service,
-            request=request,
-            address=address,
-            query=request.query,
-            principal=principal,
-            request_id=request_id,
-            now=now,
+            bucket = address.bucket if operation.tells_missing_bucket else ""
+            authorize(store, principal, operation.access, bucket, address.key)
+        return operation.handler(
+            OssRequest(
+                account=self._account,
+                http=request,
+                address=address,
+                operation=operation.name,
+                principal=principal,
+                request_id=request_id,
+                now=now,
+            )
         )
-        return operation.handler(call)
 
     def _principal(self, request: Request, address: Address, now: float) -> str | None:
-        service = self._service
+        account = self._account
         if "authorization" in request.headers:
-            # A signature in a header is of this moment; one in a URL has a life of its own.
+            # A signature in a header is as old as the request; one in a URL has an expiry of its own.
             now = self._callers_clock.now()
-        return authenticate(request, address, service.credentials, service.region, now)
+        return authenticate(
+            SignedRequest(
+                http=request, address=address, credentials=account.credentials, region=account.region, now=now
+            )
+        )
+
+
+def _new_request_id() -> str:
+    return secrets.token_hex(12).upper()
 
 
 def _error_response(error: OssError, request: Request, request_id: str) -> Response:
@@ -158,7 +163,7 @@ def _error_response(error: OssError, request: Request, request_id: str) -> Respo
     if error.status == 304:
         return Response(status=304)
     if request.method == "HEAD":
-        # A HEAD has no body; the SDKs read the same document from this header.
+        # The answer to a HEAD has no body; the SDKs read the same document from this header.
         headers["x-oss-err"] = base64.b64encode(body).decode()
         return Response(status=error.status, headers=headers)
     return Response(status=error.status, headers=headers, body=body)

@@ -1,4 +1,7 @@
-"""Tags of objects: which there may be, in a header and in XML (OSS, "Object tagging")."""
+"""The tags of an object, as a header and as an XML document (OSS, "Object tagging").
+
+:mod:`aliyun_local.oss.http.object_attributes` reads the header, the tagging operations the document.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _SIGNS = frozenset(" +-=._:/")
 
 
 def tags_of_header(header: str) -> dict[str, str]:
-    """Read ``x-oss-tagging``: ``key=value&key=value``, percent-encoded.
+    """Return the tags in ``x-oss-tagging``: ``key=value&key=value``, percent-encoded.
 
     Raises:
         OssError: InvalidTag.
@@ -29,7 +32,7 @@ def tags_of_header(header: str) -> dict[str, str]:
 
 
 def tags_of_document(body: bytes) -> dict[str, str]:
-    """Read a ``Tagging`` document.
+    """Return the tags in a ``Tagging`` document.
 
     Raises:
         OssError: MalformedXML or InvalidTag.

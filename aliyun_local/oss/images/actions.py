@@ -1,6 +1,7 @@
-"""What OSS image processing does to pixels: resize, crop, rotate, turn upright.
+"""The actions of OSS image processing on pixels: resize, crop, rotate, orient.
 
-What is not here answers 501, so that nothing passes locally that was never done.
+:mod:`aliyun_local.oss.images.processing` runs them. An action or a mode that is missing here is answered with
+501, so that no image passes for processed that is not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ _GRAVITIES = ("nw", "north", "ne", "west", "center", "east", "sw", "south", "se"
 
 
 def resize(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
-    """Scale to a width, a height, a side or per cent, by default into them and never up."""
+    """Scale to a width, a height, a side or a percentage.
+
+    By default the image fits into that size and never grows.
+    """
     mode = parameters.get("m", "lfit")
     if mode not in ("lfit", "mfit", "fixed"):
         raise not_implemented(f"The resize mode {mode!r}")
@@ -55,13 +59,13 @@ def resize(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
 
 
 def orient(image: Image.Image) -> Image.Image:
-    """Turn the image as its EXIF orientation says."""
+    """Turn the image upright by its EXIF orientation."""
     turned = ImageOps.exif_transpose(image)
     return image if turned is None else turned
 
 
 def crop(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
-    """Cut ``w`` by ``h`` pixels out, ``x`` and ``y`` pixels from the place that ``g`` names."""
+    """Cut out ``w`` by ``h`` pixels, ``x`` and ``y`` pixels from the corner, edge or center ``g``."""
     width = min(integer(parameters, "w", 1, MAX_TARGET_SIDE, default=image.width), image.width)
     height = min(integer(parameters, "h", 1, MAX_TARGET_SIDE, default=image.height), image.height)
     gravity = parameters.get("g", "nw")
@@ -76,14 +80,17 @@ def crop(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
 
 
 def rotate(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
-    """Turn clockwise by a number of degrees; what comes in at the corners is white."""
+    """Turn clockwise by a number of degrees; the new corners are white."""
     degrees = integer(parameters, "", 0, 360)
     white = "white" if image.mode in ("L", "RGB") else None
     return image.rotate(-degrees, expand=True, fillcolor=white)
 
 
 def parse_action(text: str) -> tuple[str, dict[str, str]]:
-    """Split ``name,key_value,value`` into the name and its parameters; what has no key is under ``""``."""
+    """Return the name and the parameters of ``name,key_value,value``.
+
+    A value without a key has the key ``""``.
+    """
     name, *pieces = text.split(",")
     parameters: dict[str, str] = {}
     for piece in pieces:
@@ -96,7 +103,7 @@ def integer(parameters: dict[str, str], name: str, low: int, high: int, *, defau
     """Return a parameter that is a whole number.
 
     Raises:
-        OssError: InvalidArgument when it is none or not within ``low``..``high``.
+        OssError: InvalidArgument for a value that is not a whole number from ``low`` to ``high``.
     """
     text = parameters.get(name, "" if default is None else str(default))
     if text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high:

@@ -1,6 +1,7 @@
-"""Image formats that OSS reads and writes, decoded and encoded with Pillow; HEIC with pillow-heif.
+"""The image formats that OSS reads and writes, decoded and encoded with Pillow, HEIC with pillow-heif.
 
-A decoder sees a stranger's bytes: which may run, and how many pixels they may make, is decided here.
+:mod:`aliyun_local.oss.images.processing` opens and encodes images here. Decoders run on bytes of unknown
+origin. This module therefore decides which decoders may run, and how many pixels they may produce.
 """
 
 from __future__ import annotations
@@ -47,19 +48,19 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 
 def open_image(content: bytes) -> Image.Image:
-    """Return the image in ``content``, with its header read and its pixels not yet.
+    """Return the image in ``content`` after reading its header, without its pixels.
 
     Raises:
-        OssError: no image, or one that is larger than OSS processes.
+        OssError: ``content`` is not an image, or larger than OSS processes.
     """
     if len(content) > MAX_SOURCE_BYTES:
         raise OssError(400, "ImageTooLarge", "The size of the source image exceeds 20 MB.")
-    # Pillow's remarks about damaged EXIF or large pictures are no concern of whoever runs this service.
+    # Pillow warns about damaged EXIF and large images, which the operator of this service cannot change.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     formats: tuple[str, ...] = _SOURCES
     if _is_heif(content):
-        _learn_heif()
+        _register_heif()
         formats = ("HEIF",)
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=formats)
@@ -79,7 +80,7 @@ def open_image(content: bytes) -> Image.Image:
 
 
 def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profile: bytes) -> bytes:
-    """Return ``image`` in the format ``target``, one of the names in ``TARGETS``."""
+    """Return the bytes of ``image`` in the format ``target``, a name in ``TARGETS``."""
     plugin, _ = TARGETS[target]
     options: dict[str, object] = {}
     if plugin in ("JPEG", "WEBP", "HEIF", "AVIF"):
@@ -87,7 +88,7 @@ def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profil
         if exif:
             options["exif"] = exif
     if plugin == "HEIF":
-        _learn_heif()
+        _register_heif()
     if plugin == "JPEG":
         image = _flatten(image)
         if profile and image.mode == "RGB":
@@ -102,7 +103,7 @@ def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profil
 
 
 def undecodable() -> OssError:
-    """400: what calls itself an image is none."""
+    """400: the content has the form of an image but cannot be decoded."""
     return invalid_argument("The source image cannot be decoded.")
 
 
@@ -110,8 +111,8 @@ def _is_heif(content: bytes) -> bool:
     return content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS
 
 
-def _learn_heif() -> None:
-    # 18 MB of codec that most pictures do not need are loaded with the first that does.
+def _register_heif() -> None:
+    # The codec is 18 MB, so it is loaded only with the first image that needs it.
     from pillow_heif import register_heif_opener
 
     register_heif_opener()

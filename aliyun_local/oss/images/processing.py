@@ -1,6 +1,8 @@
-"""OSS image processing: what ``x-oss-process`` asks for, done for real.
+"""OSS image processing: carries out the instructions in ``x-oss-process`` on the bytes of an image.
 
-OSS, "Image processing": actions run in the order written, ``image/resize,l_2048/auto-orient,1/format,jpg``.
+The handlers in :mod:`aliyun_local.oss.http.processing_responses` and the values of callbacks call this, and
+so does the demo. OSS, "Image processing": actions run in the order in which they are written,
+``image/resize,l_2048/auto-orient,1/format,jpg``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from PIL import Image
 
 from aliyun_local.oss.errors import OssError, invalid_argument, not_implemented
 from aliyun_local.oss.images.actions import crop, integer, orient, parse_action, resize, rotate
-from aliyun_local.oss.images.formats import MAX_SOURCE_BYTES as MAX_SOURCE_BYTES
 from aliyun_local.oss.images.formats import NAMES, TARGETS, encode, open_image, undecodable
 
 DEFAULT_QUALITY = 75
@@ -41,7 +42,7 @@ _ORIENTATION_NAMES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Processed:
-    """What processing gave: the bytes and their media type."""
+    """The result of processing: bytes and their media type."""
 
     content: bytes
     content_type: str
@@ -51,7 +52,7 @@ def process(content: bytes, instructions: str) -> Processed:
     """Carry out ``instructions`` (``image/...``) on the bytes of an image.
 
     Raises:
-        OssError: 400 for a source or parameter that cannot be processed, 501 for an action not here.
+        OssError: 400 for a source or parameter that cannot be processed, 501 for an unknown action.
     """
     kind, _, rest = instructions.partition("/")
     if kind != "image" or not rest:
@@ -71,7 +72,7 @@ def process(content: bytes, instructions: str) -> Processed:
     except OssError:
         raise
     except Exception as problem:
-        # Decoders raise nearly anything on hostile bytes; to the caller all of it is one fact.
+        # Decoders raise nearly any exception on hostile bytes; for the caller all of them mean the same.
         raise undecodable() from problem
 
 
@@ -133,5 +134,5 @@ def _target(parameters: dict[str, str]) -> str:
 
 
 def _quality(parameters: dict[str, str]) -> int:
-    # q is relative to the source's own quality, which only the encoder of the source knew; Q is absolute.
+    # q is relative to the quality of the source. A decoder cannot know that, so q is absolute here, like Q.
     return integer(parameters, "Q" if "Q" in parameters else "q", 1, 100)

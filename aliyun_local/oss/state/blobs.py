@@ -1,7 +1,8 @@
-"""The bytes of objects: files that are written once, named at random and never changed.
+"""The bytes of objects: files that are written once, under a random name, and never changed.
 
-Because no file is ever rewritten, a reader that holds an old row still reads the old content whole, and a
-process killed between writing a file and committing the row that names it leaves an orphan, nothing worse.
+:mod:`aliyun_local.oss.state.transactions` owns them. Because no file is ever rewritten, a reader with an old
+row still reads the old content whole. A process that is killed between writing a file and committing the row
+with its name leaves an orphan and no other damage.
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ class Blobs(Protocol):
     """A place for immutable byte strings."""
 
     def write(self, content: bytes) -> str:
-        """Keep ``content`` and return its new id."""
+        """Write ``content`` and return its new id."""
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:
-        """Return the bytes from ``start`` to ``stop``; raises FileNotFoundError when the blob is gone."""
+        """Return the bytes from ``start`` to ``stop``; raises FileNotFoundError when the blob is removed."""
 
     def remove(self, blob_id: str) -> None:
-        """Forget a blob; forgetting twice is fine."""
+        """Remove a blob, if it exists."""
 
 
 class MemoryBlobs:
-    """Blobs that end with the process."""
+    """Blobs in the memory of the process."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._contents: dict[str, bytes] = {}
 
     def write(self, content: bytes) -> str:
-        """Keep ``content`` and return its new id."""
+        """Write ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
         self._contents[blob_id] = content
         return blob_id
@@ -55,22 +56,22 @@ class MemoryBlobs:
         return content[start:stop]
 
     def remove(self, blob_id: str) -> None:
-        """Forget a blob."""
+        """Remove a blob."""
         self._contents.pop(blob_id, None)
 
 
 class FileBlobs:
-    """Blobs in files of one folder, fanned out by the first two digits of their ids."""
+    """Blobs in files under one folder, in sub-folders by the first two digits of their ids."""
 
     def __init__(self, folder: Path) -> None:
-        """Use ``folder``, made when missing."""
+        """Use ``folder``, which is made if it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._lock: IO[bytes] | None = None
         self._recent = _Recent()
 
     def write(self, content: bytes) -> str:
-        """Keep ``content`` and return its new id."""
+        """Write ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
         path = self._path(blob_id)
         try:
@@ -95,17 +96,18 @@ class FileBlobs:
             return file.read(stop - start)
 
     def remove(self, blob_id: str) -> None:
-        """Forget a blob."""
+        """Remove a blob."""
         self._recent.discard(blob_id)
         self._path(blob_id).unlink(missing_ok=True)
 
     def sweep(self, referenced: Collection[str]) -> int:
-        """Remove the files of no row in ``referenced`` and return their number.
+        """Remove every file that is not in ``referenced``, and return the number of removed files.
 
-        An orphan is what a killed process left, and may be a photo that its owner had erased. Another living
-        process may have written a file whose row is not there yet: only the holder of the lock sweeps.
+        A killed process leaves such orphans. One may be a photo that its owner had erased. Another
+        living process may have written a file without having committed its row yet. Therefore only the
+        process that holds the folder's lock sweeps.
         """
-        if not self._hold():
+        if not self._lock_folder():
             return 0
         orphans = [path for path in self._folder.glob("??/*") if path.name not in referenced]
         for path in orphans:
@@ -113,12 +115,12 @@ class FileBlobs:
         return len(orphans)
 
     def close(self) -> None:
-        """Let another process sweep."""
+        """Release the folder's lock, so that another process can sweep."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
-    def _hold(self) -> bool:
+    def _lock_folder(self) -> bool:
         if self._lock is None and sys.platform != "win32":
             lock = (self._folder / ".lock").open("wb")
             try:
@@ -134,12 +136,12 @@ class FileBlobs:
 
 
 class _Recent:
-    """What was written last, for the readers that come right behind a writer."""
+    """The contents that were written last, for readers that follow a writer at once."""
 
     def __init__(self) -> None:
         self._contents: OrderedDict[str, bytes] = OrderedDict()
-        self._size = 0
-        self._guard = threading.Lock()
+        self._size_bytes = 0
+        self._lock = threading.Lock()
 
     def find(self, blob_id: str) -> bytes | None:
         return self._contents.get(blob_id)
@@ -147,19 +149,19 @@ class _Recent:
     def add(self, blob_id: str, content: bytes) -> None:
         if len(content) > _RECENT_BYTES // 4:
             return
-        with self._guard:
+        with self._lock:
             self._contents[blob_id] = content
-            self._size += len(content)
-            while self._size > _RECENT_BYTES:
-                self._size -= len(self._contents.popitem(last=False)[1])
+            self._size_bytes += len(content)
+            while self._size_bytes > _RECENT_BYTES:
+                self._size_bytes -= len(self._contents.popitem(last=False)[1])
 
     def discard(self, blob_id: str) -> None:
-        with self._guard:
-            self._size -= len(self._contents.pop(blob_id, b""))
+        with self._lock:
+            self._size_bytes -= len(self._contents.pop(blob_id, b""))
 
 
 def read_segments(blobs: Blobs, segments: Collection[tuple[str, int]], start: int, stop: int) -> bytes:
-    """Return the bytes ``start`` to ``stop`` of a content that is laid out over (blob id, size) segments."""
+    """Return the bytes ``start`` to ``stop`` of a content that consists of (blob id, size) segments."""
     pieces: list[bytes] = []
     offset = 0
     for blob_id, size in segments:
@@ -171,7 +173,7 @@ def read_segments(blobs: Blobs, segments: Collection[tuple[str, int]], start: in
 
 
 def chunks(blobs: Blobs, segments: Collection[tuple[str, int]]) -> Iterator[bytes]:
-    """Yield a segmented content in pieces of at most 1 MiB, to hash it without holding it whole."""
+    """Yield the content of (blob id, size) segments in pieces of at most 1 MiB, to hash it piece by piece."""
     for blob_id, size in segments:
         for start in range(0, size, _CHUNK_BYTES):
             yield blobs.read(blob_id, start, min(start + _CHUNK_BYTES, size))

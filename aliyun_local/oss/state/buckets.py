@@ -1,4 +1,7 @@
-"""The state of buckets: which there are, who may use them, whether they keep versions, what is in them."""
+"""The buckets of the account: their names, their ACLs, their versioning, and the size of their content.
+
+A layer of :class:`aliyun_local.oss.state.models.ObjectStore`, on the transactions.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aliyun_local.oss.addressing import check_bucket_name
-from aliyun_local.oss.errors import OssError, invalid_argument, no_such_bucket
+from aliyun_local.oss.errors import OssError, no_such_bucket
 from aliyun_local.oss.state.listing import Page, list_page
-from aliyun_local.oss.state.objects import BUCKET_ACLS, DELETE_MARKER, Bucket
+from aliyun_local.oss.state.objects import BUCKET_ACLS, DELETE_MARKER, Bucket, check_acl
 from aliyun_local.oss.state.transactions import Transactions
 
 VERSIONING_STATES = ("Enabled", "Suspended")
-# Whatever is not of the standard class is billed as 64 KB at least; GetBucketStat tells both sizes.
-_BILLED_BYTES = 64 * 1024
+# OSS bills objects outside of the standard class as 64 KB at least, and GetBucketStat returns both sizes.
+_MIN_BILLED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassStat:
-    """What a bucket holds of one storage class; ``billed`` counts small objects as OSS bills them."""
+    """The objects of one storage class in a bucket; sizes in bytes, ``billed_size`` as OSS bills them."""
 
     count: int = 0
     size: int = 0
-    billed: int = 0
+    billed_size: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketStat:
-    """What a bucket holds. ``modified`` is in seconds since the epoch, 0 for a bucket that is empty."""
+    """The content of a bucket. ``modified_at`` is in seconds since the epoch, 0 for an empty bucket."""
 
     classes: Mapping[str, ClassStat]
     uploads: int
     parts: int
     delete_markers: int
-    modified: float
+    modified_at: float
 
 
 class Buckets(Transactions):
@@ -42,10 +45,10 @@ class Buckets(Transactions):
     def create_bucket(
         self, name: str, *, region: str = "cn-beijing", acl: str = "private", storage_class: str = "Standard"
     ) -> Bucket:
-        """Create a bucket; one that is there already keeps its creation time and takes the new ACL.
+        """Create a bucket; one that exists keeps its creation time and gets the new ACL.
 
         Raises:
-            OssError: the name or the ACL is not legal.
+            OssError: an illegal name or ACL.
         """
         check_bucket_name(name)
         check_acl(acl, BUCKET_ACLS)
@@ -84,29 +87,29 @@ class Buckets(Transactions):
         return list_page(fetch, prefix=prefix, marker=marker, limit=limit)
 
     def set_bucket_acl(self, name: str, acl: str) -> None:
-        """Change who may use a bucket without signing.
+        """Change the ACL of a bucket, which gives rights to anonymous callers.
 
         Raises:
-            OssError: NoSuchBucket, or an ACL that is none.
+            OssError: NoSuchBucket, or an unknown ACL.
         """
         check_acl(acl, BUCKET_ACLS)
-        self._set(replace(self.bucket(name), acl=acl))
+        self._update(replace(self.bucket(name), acl=acl))
 
     def set_versioning(self, name: str, versioning: str) -> None:
-        """Keep versions of objects from now on (``Enabled``), or stop making new ones (``Suspended``).
+        """Keep versions of objects from now on (``Enabled``), or make no new ones (``Suspended``).
 
         Raises:
-            OssError: NoSuchBucket, or a state that is none.
+            OssError: NoSuchBucket, or an unknown state.
         """
         if versioning not in VERSIONING_STATES:
             raise OssError(400, "MalformedXML", "The versioning status must be Enabled or Suspended.")
-        self._set(replace(self.bucket(name), versioning=versioning))
+        self._update(replace(self.bucket(name), versioning=versioning))
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket.
 
         Raises:
-            OssError: NoSuchBucket, or BucketNotEmpty while objects, versions or uploads are in it.
+            OssError: NoSuchBucket, or BucketNotEmpty if it holds objects, versions or uploads.
         """
         with self.changing() as change:
             self.bucket(name)
@@ -119,7 +122,7 @@ class Buckets(Transactions):
             change.connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
 
     def stat(self, name: str) -> BucketStat:
-        """Count what is in a bucket, old versions included.
+        """Return how much a bucket holds, old versions included.
 
         Raises:
             OssError: NoSuchBucket.
@@ -127,9 +130,9 @@ class Buckets(Transactions):
         self.bucket(name)
         with self.reading() as connection:
             rows = connection.execute(
-                f"SELECT storage_class, COUNT(*), SUM(size), SUM(MAX(size, {_BILLED_BYTES})), MAX(modified) "
-                "FROM (SELECT bucket, kind, storage_class, size, modified FROM objects UNION ALL "
-                "SELECT bucket, kind, storage_class, size, modified FROM history) "
+                f"SELECT storage_class, COUNT(*), SUM(size), SUM(MAX(size, {_MIN_BILLED_BYTES})), "
+                "MAX(modified) FROM (SELECT bucket, kind, storage_class, size, modified FROM objects "
+                "UNION ALL SELECT bucket, kind, storage_class, size, modified FROM history) "
                 "WHERE bucket = ? AND kind != ? GROUP BY storage_class",
                 (name, DELETE_MARKER),
             ).fetchall()
@@ -142,14 +145,14 @@ class Buckets(Transactions):
                 (name,),
             ).fetchone()
         return BucketStat(
-            classes={row[0]: ClassStat(count=row[1], size=row[2], billed=row[3]) for row in rows},
+            classes={row[0]: ClassStat(count=row[1], size=row[2], billed_size=row[3]) for row in rows},
             uploads=uploads[0],
             parts=uploads[1],
             delete_markers=markers[0],
-            modified=max((row[4] for row in rows), default=0),
+            modified_at=max((row[4] for row in rows), default=0),
         )
 
-    def _set(self, bucket: Bucket) -> None:
+    def _update(self, bucket: Bucket) -> None:
         with self.changing() as change:
             change.connection.execute(
                 "UPDATE buckets SET acl = ?, versioning = ? WHERE name = ?",
@@ -157,17 +160,7 @@ class Buckets(Transactions):
             )
 
 
-def check_acl(acl: str, allowed: tuple[str, ...]) -> None:
-    """Refuse an ACL that is not in ``allowed``.
-
-    Raises:
-        OssError: InvalidArgument.
-    """
-    if acl not in allowed:
-        raise invalid_argument("The ACL is not one of those that OSS knows.", ArgumentName="x-oss-acl")
-
-
 def _bucket(row: tuple[str, str, str, str, float, str]) -> Bucket:
     return Bucket(
-        name=row[0], region=row[1], acl=row[2], storage_class=row[3], created=row[4], versioning=row[5]
+        name=row[0], region=row[1], acl=row[2], storage_class=row[3], created_at=row[4], versioning=row[5]
     )

@@ -1,8 +1,9 @@
-"""The two sums over every byte that is ever written, which are most of what an upload costs.
+"""The checksums of content: the MD5 in ETags, and OSS's CRC64.
 
-OSS's crc64ecma is CRC-64/XZ. The library behind Python's own ``lzma`` computes it at 8 GB/s, without the
-interpreter's lock; where an interpreter has it built in another way there is crcmod, which oss2 brings: a
-twentieth of that.
+:mod:`aliyun_local.oss.state.transactions` computes both for every byte that is written, which is most of the
+cost of an upload. OSS's crc64ecma is CRC-64/XZ. The library behind Python's own ``lzma`` computes it at 8
+GB/s, without the interpreter's lock. Interpreters that link that library in another way use crcmod, which
+oss2 requires; it reaches a twentieth of that speed.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ import importlib
 from collections.abc import Callable, Iterable
 
 Checksum = Callable[[bytes, int], int]
-_SAMPLE, _SUM_OF_SAMPLE = b"123456789", 0x995DC9BBDF1939FA
+_SAMPLE, _CRC64_OF_SAMPLE = b"123456789", 0x995DC9BBDF1939FA
 
 
 def crc64(content: bytes, previous: int = 0) -> int:
-    """Return the CRC64-ECMA of ``content``, continued from that of what stands before it."""
+    """Return the CRC64-ECMA of ``content``, continued from that of the content before it."""
     return _fastest()(content, previous)
 
 
 def md5_etag(content: bytes) -> str:
-    """Return the ETag of an object that was written at once: its MD5 in upper-case hex."""
+    """Return the ETag of an object that is written at once: its MD5 in upper-case hex."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
 
 
@@ -32,13 +33,8 @@ def multipart_etag(part_etags: Iterable[str]) -> str:
     return f"{md5_etag(b''.join(digests))}-{len(digests)}"
 
 
-@functools.cache
-def _fastest() -> Checksum:
-    return by_lzma() or by_crcmod()
-
-
 def by_lzma() -> Checksum | None:
-    """Return the function of the library behind ``lzma``, or None where it cannot be reached."""
+    """Return the function of the library behind ``lzma``, None if it cannot be reached."""
     try:
         import ctypes
 
@@ -51,7 +47,7 @@ def by_lzma() -> Checksum | None:
     def checksum(content: bytes, previous: int) -> int:
         return int(function(content, len(content), previous))
 
-    return checksum if checksum(_SAMPLE, 0) == _SUM_OF_SAMPLE else None
+    return checksum if checksum(_SAMPLE, 0) == _CRC64_OF_SAMPLE else None
 
 
 def by_crcmod() -> Checksum:
@@ -64,3 +60,8 @@ def by_crcmod() -> Checksum:
         return int(function(content, previous))
 
     return checksum
+
+
+@functools.cache
+def _fastest() -> Checksum:
+    return by_lzma() or by_crcmod()

@@ -1,7 +1,8 @@
-"""The state of buckets' configurations: documents that are kept and given back, and not acted on.
+"""The configurations of buckets: documents that are stored and returned, without any effect.
 
-What applies them - expiring objects, copying them elsewhere, serving a web site - is not part of the local
-OSS; programs that set up a bucket and read back what they set still run.
+``ObjectStore.configurations``, which the configuration operations use. Nothing carries the configurations
+out: expiring objects, copying them elsewhere or serving a website is not part of the local OSS. Programs that
+set up a bucket and read their settings back run all the same.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ class Configurations:
     """The documents of every bucket, by the name of the query parameter that addresses them."""
 
     def __init__(self, store: Buckets) -> None:
-        """Keep the documents in ``store``."""
+        """Keep the documents in the tables of ``store``."""
         self._store = store
 
     def find(self, bucket: str, name: str) -> str | None:
-        """Return a document, None when there is none.
+        """Return a document, None if there is none.
 
         Raises:
             OssError: NoSuchBucket.
@@ -34,7 +35,7 @@ class Configurations:
         return str(row[0])
 
     def put(self, bucket: str, name: str, document: str) -> None:
-        """Keep a document in place of the one before.
+        """Store a document in place of the one before.
 
         Raises:
             OssError: NoSuchBucket.
@@ -46,7 +47,7 @@ class Configurations:
             )
 
     def delete(self, bucket: str, name: str) -> None:
-        """Forget a document; one that is not there counts as forgotten.
+        """Delete a document, if it exists.
 
         Raises:
             OssError: NoSuchBucket.

@@ -1,6 +1,8 @@
-"""Walking keys in order with prefix, delimiter and marker, without visiting what a common prefix hides.
+"""Pages of names in order, with prefix, delimiter, marker and limit.
 
-Order is that of the keys' UTF-8 bytes, which is that of their code points and of SQLite's BINARY collation.
+The listings of buckets, objects, versions and uploads call this, each with a function that reads its own
+rows. Names are in the order of their UTF-8 bytes, which is that of their code points and of SQLite's BINARY
+collation. A listing with a delimiter skips the names under a common prefix instead of reading all of them.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
 _LAST_CODE_POINT = 0x10FFFF
+_LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES = 0xD7FF, 0xE000
 _BATCH = 200
 
 
 @dataclass(kw_only=True)
 class Page(Generic[Row]):
-    """One page of a listing. ``next_marker`` is its last entry when there is more, else empty."""
+    """One page of a listing. ``next_marker`` is its last entry, empty on the last page."""
 
     rows: list[Row] = field(default_factory=list)
     common_prefixes: list[str] = field(default_factory=list)
@@ -24,20 +27,20 @@ class Page(Generic[Row]):
 
     @property
     def is_truncated(self) -> bool:
-        """Whether there is more."""
+        """Whether another page follows."""
         return bool(self.next_marker)
 
     def __len__(self) -> int:
-        """Count keys and common prefixes, as max-keys does."""
+        """Return the number of names and common prefixes, which max-keys counts too."""
         return len(self.rows) + len(self.common_prefixes)
 
 
 def after_prefix(prefix: str) -> str | None:
-    """Return the least string above everything that begins with ``prefix``; None when there is none."""
+    """Return the least string above every string that begins with ``prefix``, None if there is none."""
     while prefix:
         code = ord(prefix[-1])
         if code < _LAST_CODE_POINT:
-            following = 0xE000 if code == 0xD7FF else code + 1
+            following = _FIRST_AFTER_SURROGATES if code == _LAST_BEFORE_SURROGATES else code + 1
             return prefix[:-1] + chr(following)
         prefix = prefix[:-1]
     return None
@@ -52,15 +55,17 @@ def list_page(
     limit: int = 100,
     end_of_name: str = "",
 ) -> Page[Row]:
-    """Collect up to ``limit`` keys and common prefixes above ``marker``.
+    """Return up to ``limit`` names and common prefixes above ``marker``.
 
     Args:
-        fetch: called with (first key, stop before this key or None, how many), returns keys and rows.
-        prefix: only keys that begin with it.
-        delimiter: keys alike up to its first appearance after the prefix become one common prefix.
+        fetch: called with the first name, the name to stop before (or None) and a count; returns names and
+            rows.
+        prefix: only names that begin with it.
+        delimiter: names that are alike up to its first occurrence after the prefix become one common prefix.
         marker: only entries greater than it; a common prefix is an entry.
-        limit: how many entries a page holds.
-        end_of_name: where a key is more than a name, what parts the two; delimiters count only before it.
+        limit: the number of entries of a page.
+        end_of_name: the separator between a name and a suffix that orders rows of the same name; delimiters
+            count only before it.
     """
     page: Page[Row] = Page()
     last = ""

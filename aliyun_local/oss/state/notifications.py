@@ -1,4 +1,8 @@
-"""What OSS tells about changed objects: the outbox's rows and the event that Function Compute receives."""
+"""Notifications of changed objects: the rows of the outbox, and the event that Function Compute receives.
+
+:mod:`aliyun_local.oss.state.transactions` records them in the transaction of the change. The local Function
+Compute and :mod:`aliyun_local.mocking` take them out and deliver the event.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from aliyun_local.clock import utc
 
@@ -19,10 +24,10 @@ CREATE TABLE IF NOT EXISTS notifications (
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """A change of an object, as the outbox keeps it until it is acknowledged.
+    """A change of an object, in the outbox until it is acknowledged.
 
-    ``event_name`` is for instance ``ObjectCreated:PutObject``; ``time`` is in seconds since the epoch;
-    ``size`` and ``delta_size`` are in bytes; ``position`` is set for appended data only.
+    ``event_name`` is for instance ``ObjectCreated:PutObject``. ``changed_at`` is in seconds since the epoch,
+    ``size`` and ``delta_size`` are in bytes. ``position`` is set only for appended data.
     """
 
     event_name: str
@@ -32,7 +37,7 @@ class Notification:
     delta_size: int
     etag: str
     content_type: str
-    time: float
+    changed_at: float
     request_id: str
     source_ip: str
     position: int | None = None
@@ -40,24 +45,27 @@ class Notification:
 
 
 def record(connection: sqlite3.Connection, notification: Notification) -> None:
-    """Write ``notification`` inside the caller's transaction."""
-    body = {name: value for name, value in vars(notification).items() if name != "id"}
+    """Write ``notification`` in the caller's transaction."""
+    body = dict(vars(notification))
+    del body["id"]
+    # Outboxes on disk outlive a release, so the names in them stay as they are.
+    body["time"] = body.pop("changed_at")
     connection.execute("INSERT INTO notifications (body) VALUES (?)", (json.dumps(body),))
 
 
 def pending(connection: sqlite3.Connection, limit: int) -> list[Notification]:
     """Return the oldest ``limit`` notifications in the order of their commits."""
     rows = connection.execute("SELECT id, body FROM notifications ORDER BY id LIMIT ?", (limit,))
-    return [Notification(id=row_id, **json.loads(body)) for row_id, body in rows]
+    return [_notification(row_id, json.loads(body)) for row_id, body in rows]
 
 
 def event_json(
     notification: Notification, account_id: str, region: str, rule_id: str = ""
 ) -> dict[str, object]:
-    """Return the event of ``notification`` as an OSS trigger hands it to a function.
+    """Return the event of ``notification`` as an OSS trigger sends it to a function.
 
-    The shape is that of Function Compute, "OSS triggers", event format: one event in a list, the event name
-    without its ``oss:`` prefix, the key as it is.
+    The format is that of Function Compute, "OSS triggers", event format: one event in a list, the event name
+    without its ``oss:`` prefix, the key unencoded.
     """
     item: dict[str, object] = {
         "key": notification.key,
@@ -71,7 +79,7 @@ def event_json(
     event = {
         "eventName": notification.event_name,
         "eventSource": "acs:oss",
-        "eventTime": utc(notification.time).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "eventTime": utc(notification.changed_at).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "eventVersion": "1.0",
         "oss": {
             "bucket": {
@@ -90,3 +98,7 @@ def event_json(
         "userIdentity": {"principalId": account_id},
     }
     return {"events": [event]}
+
+
+def _notification(row_id: int, body: dict[str, Any]) -> Notification:
+    return Notification(id=row_id, changed_at=body.pop("time"), **body)

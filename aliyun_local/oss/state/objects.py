@@ -1,43 +1,49 @@
-"""What an object, a bucket and the maker of a change are."""
+"""The values of the state: buckets, objects, their attributes, and the origins of changes.
+
+Every module of the state and every handler uses these.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aliyun_local.oss.errors import invalid_argument
 
 BUCKET_ACLS = ("private", "public-read", "public-read-write")
 OBJECT_ACLS = ("default", *BUCKET_ACLS)
+STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
 NULL_VERSION = "null"
 SYMLINK = "Symlink"
 DELETE_MARKER = "DeleteMarker"
-
 
 Row = tuple[str, str, int, str, str, str, float, str, str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket. ``created`` is in seconds since the epoch.
+    """A bucket. ``created_at`` is in seconds since the epoch.
 
-    ``versioning`` is empty as long as nobody has switched it on, then ``Enabled`` or ``Suspended`` for good.
+    ``versioning`` is empty until it is switched on for the first time, then ``Enabled`` or ``Suspended``.
     """
 
     name: str
     region: str
     acl: str
     storage_class: str
-    created: float
+    created_at: float
     versioning: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attributes:
-    """What a writer says about an object besides its bytes.
+    """The description that a writer gives an object besides its bytes.
 
-    ``headers`` are those that OSS gives back as they came (Cache-Control, x-oss-meta-...), in lower case.
-    An empty ``storage_class`` is that of the bucket.
+    ``headers`` are those that OSS returns unchanged (Cache-Control, x-oss-meta-...), in lower case. An empty
+    ``storage_class`` is that of the bucket.
     """
 
     content_type: str = DEFAULT_CONTENT_TYPE
@@ -47,12 +53,20 @@ class Attributes:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+class Restoration(NamedTuple):
+    """The span in which an archived object can be read, in seconds since the epoch."""
+
+    readable_from: float
+    readable_until: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredObject:
-    """A version of an object as it stands; a symbolic link and a delete marker are versions too.
+    """One version of an object; symbolic links and delete markers are versions too.
 
-    ``segments`` are (blob id, size in bytes) in order; times are epoch seconds. ``target`` is the key that a
-    symbolic link points to. ``restored`` says from when until when an archived object can be read, if ever.
+    ``size`` is in bytes, ``modified_at`` in seconds since the epoch. ``kind`` is OSS's object type.
+    ``segments`` are (blob id, size in bytes) in order. ``target`` is the key that a symbolic link points to.
+    ``restoration`` is set once an archived object is restored.
     """
 
     bucket: str
@@ -61,20 +75,25 @@ class StoredObject:
     etag: str
     crc: int
     kind: str
-    modified: float
+    modified_at: float
     attributes: Attributes = field(default_factory=Attributes)
     segments: tuple[tuple[str, int], ...] = ()
     version: str = NULL_VERSION
     target: str = ""
-    restored: tuple[float, float] | None = None
+    restoration: Restoration | None = None
 
     @property
     def is_marker(self) -> bool:
-        """Whether this says that the key is deleted."""
+        """Whether this is a delete marker."""
         return self.kind == DELETE_MARKER
 
+    @property
+    def blob_ids(self) -> list[str]:
+        """The blobs that hold the content."""
+        return [blob_id for blob_id, _ in self.segments]
+
     def row(self) -> tuple[object, ...]:
-        """Return the values of its row, in the order of the table's columns."""
+        """Return the values of the database row, in the order of the table's columns."""
         attributes = self.attributes
         return (
             self.bucket,
@@ -83,7 +102,7 @@ class StoredObject:
             self.etag,
             str(self.crc),
             self.kind,
-            self.modified,
+            self.modified_at,
             json.dumps(self.segments),
             attributes.content_type,
             json.dumps(dict(attributes.headers)),
@@ -92,13 +111,13 @@ class StoredObject:
             json.dumps(dict(attributes.tags)),
             self.version,
             self.target,
-            json.dumps(self.restored),
+            json.dumps(self.restoration),
         )
 
     @classmethod
     def from_row(cls, row: Row) -> StoredObject:
-        """Rebuild an object from :meth:`row`."""
-        restored = json.loads(row[15])
+        """Return the object in a database row."""
+        restoration = json.loads(row[15])
         return cls(
             bucket=row[0],
             key=row[1],
@@ -106,7 +125,7 @@ class StoredObject:
             etag=row[3],
             crc=int(row[4]),
             kind=row[5],
-            modified=row[6],
+            modified_at=row[6],
             segments=tuple((blob_id, size) for blob_id, size in json.loads(row[7])),
             attributes=Attributes(
                 content_type=row[8],
@@ -117,13 +136,41 @@ class StoredObject:
             ),
             version=row[13],
             target=row[14],
-            restored=(restored[0], restored[1]) if restored else None,
+            restoration=Restoration(*restoration) if restoration else None,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Whence a change comes: the request that made it and the address it came from."""
+    """The request that makes a change, for the notification about it.
+
+    An empty ``event`` is the usual event of the method that makes the change.
+    """
 
     request_id: str = ""
     source_ip: str = "127.0.0.1"
+    event: str = ""
+
+
+NO_REQUEST = Origin()
+"""The origin of changes that a program in the same process makes."""
+
+
+def check_acl(acl: str, allowed: tuple[str, ...]) -> None:
+    """Refuse an ACL that is not in ``allowed``.
+
+    Raises:
+        OssError: InvalidArgument.
+    """
+    if acl not in allowed:
+        raise invalid_argument("The ACL is not one of those that OSS knows.", ArgumentName="x-oss-acl")
+
+
+def check_storage_class(storage_class: str) -> None:
+    """Refuse an unknown storage class.
+
+    Raises:
+        OssError: InvalidArgument.
+    """
+    if storage_class not in STORAGE_CLASSES:
+        raise invalid_argument("The storage class is not one of those that OSS knows.")

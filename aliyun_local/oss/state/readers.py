@@ -1,4 +1,7 @@
-"""Reading the state of objects: what a key stands for, its bytes, and what is in a bucket."""
+"""Reading the objects of the account: a key's version, its bytes, and listings of a bucket.
+
+A layer of :class:`aliyun_local.oss.state.models.ObjectStore`, on the buckets.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,16 @@ from aliyun_local.oss.state.blobs import read_segments
 from aliyun_local.oss.state.buckets import Buckets
 from aliyun_local.oss.state.listing import Page, list_page
 from aliyun_local.oss.state.objects import SYMLINK, StoredObject
+from aliyun_local.oss.state.versions import ListedVersion
 
 _READ_ATTEMPTS = 5
 
 
 class Readers(Buckets):
-    """What can be read of the buckets."""
+    """The buckets, and the methods that read objects."""
 
     def find(self, bucket: str, key: str, version: str = "") -> StoredObject:
-        """Return what a key, or one version of it, is in itself: of a symbolic link, the link.
+        """Return the current version of a key, or the one named; of a symbolic link, the link itself.
 
         Raises:
             OssError: NoSuchBucket, NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker.
@@ -28,28 +32,28 @@ class Readers(Buckets):
         with self.reading() as connection:
             if version:
                 stored = versions.find(connection, bucket, key, versions.check_version_id(version))
-                hidden = stored if stored and stored.is_marker else None
+                marker = stored if stored and stored.is_marker else None
             else:
                 stored = versions.current(connection, bucket, key)
-                hidden = None if stored else versions.newest_marker(connection, bucket, key)
-        if stored is not None and hidden is None:
+                marker = None if stored else versions.newest_marker(connection, bucket, key)
+        if stored is not None and marker is None:
             return stored
         self.bucket(bucket)
         if version:
             raise versions.missing_version(stored, version)
         error = no_such_key(key)
-        if hidden is not None:
-            error.headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": hidden.version}
+        if marker is not None:
+            error.headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": marker.version}
         raise error
 
     def head(self, bucket: str, key: str, version: str = "") -> StoredObject:
-        """Return what a reader of a key gets, without its bytes.
+        """Return the object that a reader of a key gets, without its bytes.
 
         A symbolic link is described as OSS does it: size, ETag and content are those of its target, the time
-        is the later of both, all else is the link's.
+        is the later of the two, everything else is the link's.
 
         Raises:
-            OssError: what :meth:`find` raises, SymlinkTargetNotExist or InvalidTargetType.
+            OssError: as :meth:`find`; SymlinkTargetNotExist or InvalidTargetType.
         """
         stored = self.find(bucket, key, version)
         if stored.kind != SYMLINK:
@@ -67,11 +71,11 @@ class Readers(Buckets):
             etag=target.etag,
             crc=target.crc,
             segments=target.segments,
-            modified=max(stored.modified, target.modified),
+            modified_at=max(stored.modified_at, target.modified_at),
         )
 
     def read(self, stored: StoredObject, start: int = 0, stop: int | None = None) -> bytes:
-        """Return bytes of what ``stored`` describes; FileNotFoundError when it was replaced."""
+        """Return bytes of ``stored``; raises FileNotFoundError if it has been replaced."""
         return read_segments(self.blobs, stored.segments, start, stored.size if stop is None else stop)
 
     def get(self, bucket: str, key: str) -> tuple[StoredObject, bytes]:
@@ -90,11 +94,10 @@ class Readers(Buckets):
         *,
         version: str = "",
     ) -> tuple[StoredObject, bytes]:
-        """Return an object with the bytes from start to stop that ``choose`` picks for it.
+        """Return an object with the bytes between the start and the stop that ``choose`` returns for it.
 
         Raises:
-            OssError: what :meth:`head` raises, InvalidObjectState for what is archived, or what ``choose``
-                raises.
+            OssError: as :meth:`head`; InvalidObjectState for an archived object; the errors of ``choose``.
         """
         for _ in range(_READ_ATTEMPTS):
             stored = self.head(bucket, key, version)
@@ -103,14 +106,14 @@ class Readers(Buckets):
                 check_readable(stored, self.clock.now())
                 return stored, self.read(stored, *span)
             except FileNotFoundError:
-                # Replaced between the row and the file; the new row has a file of its own.
+                # The object was replaced after its row was read; the new row names another blob.
                 continue
         raise OssError(500, "InternalError", "The object changed faster than it could be read.")
 
     def list_objects(
         self, bucket: str, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 100
     ) -> Page[StoredObject]:
-        """Return a page of a bucket's objects in the byte order of their keys.
+        """Return a page of a bucket's objects by key.
 
         Raises:
             OssError: NoSuchBucket.
@@ -126,3 +129,47 @@ class Readers(Buckets):
             return [(row[1], StoredObject.from_row(row)) for row in rows]
 
         return list_page(fetch, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit)
+
+    def list_versions(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        delimiter: str = "",
+        key_marker: str = "",
+        version_marker: str = "",
+        limit: int = 100,
+    ) -> Page[ListedVersion]:
+        """Return a page of a bucket's versions and delete markers by key, the newest of a key first.
+
+        With ``version_marker`` the page continues within ``key_marker``, otherwise after it.
+        """
+
+        def fetch(start: str, stop: str | None, count: int) -> list[tuple[str, StoredObject]]:
+            bounds = "place >= ? AND (? IS NULL OR place < ?) ORDER BY place LIMIT ?"
+            with self.reading() as connection:
+                first_key = start.partition("\0")[0]
+                return versions.list_rows(connection, bucket, first_key, bounds, [start, stop, stop, count])
+
+        marker = self._place(bucket, key_marker, version_marker) if key_marker else ""
+        page = list_page(
+            fetch, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit, end_of_name="\0"
+        )
+        return Page(
+            rows=[self._listed(stored) for stored in page.rows],
+            common_prefixes=page.common_prefixes,
+            next_marker=page.next_marker,
+        )
+
+    def _place(self, bucket: str, key: str, version: str) -> str:
+        """Return the place of a version in a listing, or one after all versions of the key."""
+        with self.reading() as connection:
+            condition = "key = ? AND version = ?"
+            found = versions.list_rows(connection, bucket, key, condition, [key, version])
+        return found[0][0] if found else f"{key}\0{chr(0x10FFFF)}"
+
+    def _listed(self, stored: StoredObject) -> ListedVersion:
+        with self.reading() as connection:
+            current = versions.current(connection, stored.bucket, stored.key)
+            latest = current or versions.newest_marker(connection, stored.bucket, stored.key)
+        return ListedVersion(stored=stored, is_latest=latest is not None and latest.version == stored.version)

@@ -1,7 +1,13 @@
-"""What every change of OSS's state goes through: its transaction, its blobs, its notification.
+"""The tables of OSS and the way in which every change of them is made: blobs, transaction, notification.
 
-A change writes its bytes first, then commits one transaction that names them and holds the notification, and
-only then removes what it replaced. Killed at any instant, the store is as before the change or as after it.
+The lowest layer of :class:`aliyun_local.oss.state.models.ObjectStore`. A change
+
+1. writes its bytes into blobs with new names,
+2. commits one transaction with the rows that name these blobs and with the notification about the change,
+3. removes the blobs that the change has replaced.
+
+A process that is killed at any instant therefore leaves the store as it was before the change or as it is
+after it. The blobs of a change that was not committed are orphans, which the next start sweeps.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aliyun_local.database import Database
 from aliyun_local.oss.state import notifications
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from aliyun_local.clock import Clock
 
-_WORTH_A_THREAD = 256 * 1024
+_BYTES_WORTH_A_THREAD = 256 * 1024
 _OBJECT_COLUMNS = """
     bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, crc TEXT NOT NULL,
     kind TEXT NOT NULL, modified REAL NOT NULL, segments TEXT NOT NULL, content_type TEXT NOT NULL,
@@ -55,7 +61,7 @@ CREATE TABLE IF NOT EXISTS parts (
     etag TEXT NOT NULL, modified REAL NOT NULL, crc TEXT NOT NULL DEFAULT '0', PRIMARY KEY (upload, number)
 ) WITHOUT ROWID;
 """
-# What a store that was made before these columns were there gets on its next start.
+# Columns that a store made by an older release gets on its next start, with their defaults.
 _ADDED_COLUMNS = {
     "buckets": {"versioning": "''"},
     "objects": {"tags": "'{}'", "version": "'null'", "target": "''", "restored": "'null'"},
@@ -71,11 +77,19 @@ WHERE segments != '[]' UNION ALL SELECT blob FROM parts
 
 @dataclass
 class Change:
-    """One transaction: its connection, what it makes obsolete, and whether it has something to tell."""
+    """One transaction: its connection, the blobs that it replaces, and whether it holds a notification."""
 
     connection: sqlite3.Connection
     obsolete: list[str] = field(default_factory=list)
     notified: bool = False
+
+
+class WrittenBlob(NamedTuple):
+    """A blob that was written, with the checksums of its content."""
+
+    id: str
+    etag: str
+    crc: int
 
 
 class Transactions:
@@ -93,26 +107,26 @@ class Transactions:
         if isinstance(self.blobs, FileBlobs):
             self._add_columns()
             with self.reading() as connection:
-                held = {blob for (text,) in connection.execute(_ALL_BLOBS) for blob in text.split(",")}
-            self.blobs.sweep(held)
+                referenced = {blob for (text,) in connection.execute(_ALL_BLOBS) for blob in text.split(",")}
+            self.blobs.sweep(referenced)
 
     def close(self) -> None:
-        """Close the files; what was committed stays."""
+        """Close the files; committed changes stay."""
         self._database.close()
         if isinstance(self.blobs, FileBlobs):
             self.blobs.close()
 
     def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each commit that added a notification."""
+        """Call ``listener`` after each commit with a notification."""
         self._listeners.append(listener)
 
     def pending_notifications(self, limit: int = 100) -> list[Notification]:
-        """Return the oldest notifications that nobody has acknowledged, in order."""
+        """Return the oldest notifications that are not acknowledged, in order."""
         with self.reading() as connection:
             return notifications.pending(connection, limit)
 
     def acknowledge(self, notification_id: int) -> None:
-        """Forget a notification: whoever took it will deliver it, even after a crash."""
+        """Remove a notification; its reader has made sure that it is delivered, even after a crash."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM notifications WHERE id = ?", (notification_id,))
 
@@ -124,9 +138,9 @@ class Transactions:
 
     @contextmanager
     def changing(self, *new_blobs: str) -> Iterator[Change]:
-        """Run one change: commit, then remove what it made obsolete, then tell the listeners.
+        """Make one change: commit it, remove the blobs that it replaces, call the listeners.
 
-        ``new_blobs`` were written for this change and are removed when it fails.
+        ``new_blobs`` were written for this change and are removed if it fails.
         """
         try:
             with self._database.transaction() as connection:
@@ -149,43 +163,47 @@ class Transactions:
         origin: Origin,
         event: str,
         *,
-        delta: int,
+        delta_size: int = 0,
         position: int | None = None,
     ) -> None:
-        """Put a notification about ``stored`` into the outbox, inside ``change``."""
+        """Put a notification about ``stored`` into the outbox, as part of ``change``.
+
+        The event is that of ``origin`` if it has one, else ``event``. ``delta_size`` is in bytes.
+        """
         change.notified = True
         notifications.record(
             change.connection,
             Notification(
-                event_name=event,
+                event_name=origin.event or event,
                 bucket=stored.bucket,
                 key=stored.key,
                 size=stored.size,
-                delta_size=delta,
+                delta_size=delta_size,
                 etag=stored.etag,
                 content_type=stored.attributes.content_type,
-                time=self.clock.now(),
+                changed_at=self.clock.now(),
                 request_id=origin.request_id,
                 source_ip=origin.source_ip,
                 position=position,
             ),
         )
 
-    def keep(self, content: bytes) -> tuple[str, str, int]:
-        """Write a blob and return its id, its ETag and its CRC64.
+    def write_blob(self, content: bytes) -> WrittenBlob:
+        """Write a blob and compute its checksums.
 
-        The MD5 that an ETag is takes longer than all else that an upload costs. While it is computed a large
-        content is written and summed up on another thread; all of it leaves the interpreter to others.
+        The MD5 of an ETag takes longer than everything else in an upload. A large content is therefore
+        written, and its CRC64 computed, on another thread at the same time. All of this releases the
+        interpreter's lock.
         """
-        if len(content) < _WORTH_A_THREAD:
-            return self.blobs.write(content), md5_etag(content), crc64(content)
+        if len(content) < _BYTES_WORTH_A_THREAD:
+            return WrittenBlob(self.blobs.write(content), md5_etag(content), crc64(content))
         writing = _writers().submit(lambda: (self.blobs.write(content), crc64(content)))
         etag = md5_etag(content)
         blob_id, crc = writing.result()
-        return blob_id, etag, crc
+        return WrittenBlob(blob_id, etag, crc)
 
-    def checksum(self, segments: tuple[tuple[str, int], ...]) -> int:
-        """Return the CRC64 of a segmented content."""
+    def crc64_of(self, segments: tuple[tuple[str, int], ...]) -> int:
+        """Return the CRC64 of the content of (blob id, size) segments."""
         crc = 0
         for piece in chunks(self.blobs, segments):
             crc = crc64(piece, crc)
@@ -194,11 +212,11 @@ class Transactions:
     def _add_columns(self) -> None:
         with self._database.transaction() as connection:
             for table, columns in _ADDED_COLUMNS.items():
-                there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-                for name in (name for name in columns if name not in there):
-                    connection.execute(
-                        f"ALTER TABLE {table} ADD COLUMN {name} TEXT NOT NULL DEFAULT {columns[name]}"
-                    )
+                existing = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+                for name, default in columns.items():
+                    if name not in existing:
+                        column = f"{name} TEXT NOT NULL DEFAULT {default}"
+                        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
 @functools.cache
