@@ -1,13 +1,17 @@
-"""The service's errors: HTTP status, code and message, worded as "Tablestore, Error codes" lists them."""
+"""The service's errors: HTTP status, code and message, as listed in "Tablestore, Error codes".
+
+All layers raise them, and ``http.responses`` turns them into answers. An error has a function here if several
+modules raise it or if it needs a comment.
+"""
 
 from __future__ import annotations
 
 
 class TableStoreError(Exception):
-    """An answer other than success; inside a batch it belongs to one row, elsewhere to the request."""
+    """An error answer. In a batch it can concern one row; otherwise it concerns the request."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        """Take the HTTP ``status``, the ``code`` (``OTS…``) and the ``message``, all sent as they are."""
+        """Take the HTTP ``status``, the ``code`` (``OTS…``) and the ``message``, all sent unchanged."""
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
@@ -15,76 +19,96 @@ class TableStoreError(Exception):
 
 
 def parameter_invalid(message: str) -> TableStoreError:
-    """Return a refusal of what the request says, whatever the table holds."""
+    """Return the error for a request that is invalid by itself."""
     return TableStoreError(400, "OTSParameterInvalid", message)
 
 
 def invalid_table_name(name: str) -> TableStoreError:
-    """Return a refusal of a name that no table can have."""
+    """Return the error for a name that no table can have."""
     return parameter_invalid(f"Invalid table name: '{name}'.")
 
 
+def invalid_column_name(name: str) -> TableStoreError:
+    """Return the error for a name that no column can have."""
+    return parameter_invalid(f"Invalid column name: '{name}'.")
+
+
+def duplicate_key_column(name: str) -> TableStoreError:
+    """Return the error for a primary key that names a column twice."""
+    return parameter_invalid(f"Duplicated primary key name: '{name}'.")
+
+
+def invalid_key_type(type_name: str) -> TableStoreError:
+    """Return the error for a type that no primary key column can have."""
+    return parameter_invalid(f"{type_name} is an invalid type for the primary key.")
+
+
+def attribute_named_like_key(name: str) -> TableStoreError:
+    """Return the error for an attribute column with the name of a primary key column."""
+    return parameter_invalid(f"Duplicated attribute column name with primary key column: '{name}'.")
+
+
 def missing_header(name: str) -> TableStoreError:
-    """Return the answer to a request without a header that every request has."""
+    """Return the error for a request without a mandatory header."""
     return TableStoreError(400, "OTSMissingHeader", f"Missing header: '{name}'.")
 
 
 def unsupported(operation: str) -> TableStoreError:
-    """Return the answer to an operation that is not there."""
+    """Return the error for an operation that is unknown or not served."""
     return TableStoreError(400, "OTSUnsupportOperation", f"Unsupported operation: '{operation}'.")
 
 
 def primary_key_invalid(message: str) -> TableStoreError:
-    """Return a refusal of a primary key that does not fit the table's schema."""
+    """Return the error for a primary key that does not fit the table's schema."""
     return TableStoreError(400, "OTSInvalidPK", message)
 
 
 def authentication_failed(message: str) -> TableStoreError:
-    """Return a refusal of the caller."""
+    """Return the error for a caller that cannot be authenticated."""
     return TableStoreError(403, "OTSAuthFailed", message)
 
 
 def condition_check_failed() -> TableStoreError:
-    """Return the answer to a write whose condition does not hold."""
+    """Return the error for a write whose condition does not hold."""
     return TableStoreError(403, "OTSConditionCheckFail", "Condition check failed.")
 
 
 def table_not_found() -> TableStoreError:
-    """Return the answer for a table or index that is not there."""
+    """Return the error for a missing table or index."""
     return TableStoreError(404, "OTSObjectNotExist", "Requested table does not exist.")
 
 
 def table_exists() -> TableStoreError:
-    """Return the answer to creating a table or index under a name that is taken."""
+    """Return the error for creating a table or index under a name in use."""
     return TableStoreError(409, "OTSObjectAlreadyExist", "Requested table already exists.")
 
 
 def row_conflict() -> TableStoreError:
-    """Return the answer to a write where another one, or an open transaction, holds the row."""
+    """Return the error for a write to a row that another write or an open transaction holds."""
     return TableStoreError(409, "OTSRowOperationConflict", "Data is being modified by the other request.")
 
 
 def transactions_disabled() -> TableStoreError:
-    """Return the answer to a local transaction on a table that takes none."""
+    """Return the error for a local transaction on a table without local transactions."""
     return parameter_invalid(
         "Try to call method using explicit transaction on explicit-transaction-disabled table."
     )
 
 
-def session_not_found() -> TableStoreError:
-    """Return the answer for a local transaction that has ended, or was given up after its time."""
+def transaction_not_found() -> TableStoreError:
+    """Return the error for a local transaction that has ended or expired."""
     return TableStoreError(404, "OTSSessionNotExist", "Session not exist or may be timeout.")
 
 
 def out_of_transaction(held: str, touched: str) -> TableStoreError:
-    """Return the answer to touching a partition key that the transaction does not hold."""
+    """Return the error for touching a partition key that the transaction does not hold."""
     return _out_of_range(
         f"Data out of scope of transaction. Transaction PartKey:{held}. Data PartKey:{touched}"
     )
 
 
 def out_of_atomic_batch(held: str, touched: str) -> TableStoreError:
-    """Return the answer to an atomic batch whose rows in one table lie under several partition keys."""
+    """Return the error for an atomic batch with several partition keys in one table."""
     return _out_of_range(f"Data out of scope of atomic. Atomic PartKey:{held}. Data PartKey:{touched}")
 
 
@@ -93,19 +117,19 @@ def _out_of_range(message: str) -> TableStoreError:
 
 
 def quota_exhausted(message: str) -> TableStoreError:
-    """Return a refusal to exceed what an instance may hold."""
+    """Return the error for exceeding the capacity of an instance."""
     return TableStoreError(403, "OTSQuotaExhausted", message)
 
 
 def index_building() -> TableStoreError:
-    """Return the answer to reading an index that is still taking in the rows written before it.
+    """Return the error for reading an index while it takes in the rows written before it.
 
-    The message is the one that the vendor's client tests wait on; they do so with retries off, so the code is
-    one that the client retries.
+    The vendor's client tests wait for this message. They run with retries switched off, so the code is one
+    that the client would retry.
     """
     return TableStoreError(404, "OTSTableNotReady", "Disallow read index table in building base state")
 
 
 def internal_error() -> TableStoreError:
-    """Return the answer to a defect of this emulator, as a client would see the service's."""
+    """Return the error for a defect of this emulator, in the form of a defect of the service."""
     return TableStoreError(500, "OTSInternalServerError", "Internal server error.")

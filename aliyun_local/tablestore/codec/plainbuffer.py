@@ -1,8 +1,8 @@
-"""PlainBuffer, the row format inside the protobuf messages: both directions, every checksum verified.
+"""PlainBuffer, the row format inside the protobuf messages. ``http`` decodes and encodes rows with it.
 
-The layout is the one that the official clients read and write: a header once, then rows of tagged cells, each
-cell and each row closed by a CRC-8. On the wire a cell's operation precedes its timestamp, in the checksum it
-follows.
+The layout is the one that the official clients read and write: one header, then rows of tagged cells. A CRC-8
+closes each cell and each row, and decoding verifies every one. On the wire a cell's operation precedes its
+timestamp; in the checksum it follows the timestamp.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from aliyun_local.tablestore.codec.checksums import crc8
 from aliyun_local.tablestore.codec.values import AnyValue, Cell, CellOperation, PrimaryKey, Row, Special
 from aliyun_local.tablestore.errors import TableStoreError, parameter_invalid
 
@@ -27,66 +28,14 @@ _pack_length, _pack_integer, _pack_double = (
 _SPECIALS = {6: Special.NULL, 9: Special.INF_MIN, 10: Special.INF_MAX, 11: Special.AUTO_INCREMENT}
 _SPECIAL_CODES = {special: code for code, special in _SPECIALS.items()}
 
-_POLYNOMIAL = 0x107
-_PERIOD = 127  # of the powers of x modulo the polynomial
-_LONG = 64
-
-
-def _crc_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc << 1 ^ _POLYNOMIAL if crc & 0x80 else crc << 1
-        table.append(crc)
-    return table
-
-
-_CRC_TABLE = _crc_table()
-
-
-def _powers() -> list[int]:
-    powers = [1]
-    while len(powers) < _PERIOD:
-        power = powers[-1] << 1
-        powers.append(power ^ _POLYNOMIAL if power & 0x100 else power)
-    return powers
-
-
-_POWERS = _powers()
-
-
-def crc8(data: bytes | bytearray, crc: int = 0) -> int:
-    """Return the CRC-8 (polynomial 0x07, not reflected) of ``data``, continued from ``crc``.
-
-    Values may be megabytes long, and a loop over bytes would take a second for a full request. So a long
-    input is folded in halves as one big polynomial, which Python's integers do at the speed of memory.
-    """
-    if len(data) > _LONG:
-        bits = len(data) * 8
-        number = int.from_bytes(data, "big") ^ crc << (bits - 8)
-        while bits > _LONG * 8:
-            half = bits // 2
-            high, number = number >> half, number & (1 << half) - 1
-            factor = _POWERS[half % _PERIOD]
-            for bit in range(8):
-                if factor >> bit & 1:
-                    number ^= high << bit
-            bits = max(half, bits - half + 7)
-        crc = 0
-        data = number.to_bytes((bits + 7) // 8, "big")
-    for byte in data:
-        crc = _CRC_TABLE[crc ^ byte]
-    return crc
-
 
 def _broken(why: str) -> TableStoreError:
     return parameter_invalid(f"Cell data broken, {why}.")
 
 
 @lru_cache(maxsize=4096)
-def _name_read(raw: bytes) -> tuple[str, int]:
-    """Return a column's name and its checksum; the same few come again in every row."""
+def _decode_name(raw: bytes) -> tuple[str, int]:
+    """Return a column's name and its checksum. Rows repeat the same few names."""
     try:
         return raw.decode(), crc8(raw)
     except UnicodeDecodeError as problem:
@@ -94,8 +43,8 @@ def _name_read(raw: bytes) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=4096)
-def _name_written(name: str) -> tuple[bytes, int]:
-    """Return how a cell of that name begins, and the name's checksum."""
+def _encode_name(name: str) -> tuple[bytes, int]:
+    """Return the first bytes of a cell with that name, and the name's checksum."""
     raw = name.encode()
     return bytes((_CELL,)) + _pack_length(_NAME, len(raw)) + raw, crc8(raw)
 
@@ -107,10 +56,11 @@ class _Reader:
 
     @property
     def tag(self) -> int:
-        """The next byte, -1 at the end."""
+        """The next byte, or -1 at the end."""
         return self.data[self.position] if self.position < len(self.data) else -1
 
     def skip(self, tag: int) -> bool:
+        """Move past ``tag`` if it is the next byte, and tell whether it was."""
         position = self.position
         if position >= len(self.data) or self.data[position] != tag:
             return False
@@ -121,14 +71,14 @@ class _Reader:
         if not self.skip(tag):
             raise _broken(f"mismatch tag, actual tag({self.tag}), expect({tag})")
 
-    def take(self, size: int) -> bytes:
+    def read_bytes(self, size: int) -> bytes:
         if size > len(self.data) - self.position:
             raise _broken("length is shorter than expect")
         self.position += size
         return self.data[self.position - size : self.position]
 
-    def sized(self) -> bytes:
-        """Read a length and as many bytes."""
+    def read_sized(self) -> bytes:
+        """Read a length and that number of bytes."""
         start = self.position + 4
         end = start + int.from_bytes(self.data[self.position : start], "little")
         if end > len(self.data):
@@ -136,58 +86,59 @@ class _Reader:
         self.position = end
         return self.data[start:end]
 
-    def value(self, name: str) -> AnyValue:
+    def read_value(self, name: str) -> AnyValue:
         """Read a type byte and its payload."""
-        kind = self.take(1)[0]
+        kind = self.read_bytes(1)[0]
         if kind == _STRING:
             try:
-                return self.sized().decode()
+                return self.read_sized().decode()
             except UnicodeDecodeError as problem:
                 raise parameter_invalid(f"Value of column '{name}' must be UTF8 encoding.") from problem
         if kind == _INTEGER:
-            return int.from_bytes(self.take(8), "little", signed=True)
+            return int.from_bytes(self.read_bytes(8), "little", signed=True)
         if kind == _DOUBLE:
-            double: float = struct.unpack("<d", self.take(8))[0]
+            double: float = struct.unpack("<d", self.read_bytes(8))[0]
             if not math.isfinite(double):
                 raise parameter_invalid(
                     f"{'NaN' if math.isnan(double) else 'Infinity'} can't be set to double value."
                 )
             return double
         if kind == _BOOLEAN:
-            return self.take(1) != b"\x00"
+            return self.read_bytes(1) != b"\x00"
         if kind == _BLOB:
-            return self.sized()
+            return self.read_sized()
         if kind in _SPECIALS:
             return _SPECIALS[kind]
         raise parameter_invalid("data format is invalid, unknown variant type occured.")
 
-    def cell(self) -> tuple[Cell, int]:
+    def read_cell(self) -> tuple[Cell, int]:
         """Read a cell and its checksum."""
         opening = self.position + 2
         if self.data[self.position : opening] != _CELL_OPENING:
             self.expect(_CELL)
             self.expect(_NAME)
         self.position = opening
-        raw_name = self.sized()
-        # Longer names are none: they are refused in a moment, and nothing to remember.
-        name, actual = (_name_read if len(raw_name) < 256 else _name_read.__wrapped__)(raw_name)
+        raw_name = self.read_sized()
+        # A longer name is invalid and will be refused, so it does not go into the cache.
+        decode_name = _decode_name if len(raw_name) < 256 else _decode_name.__wrapped__
+        name, actual = decode_name(raw_name)
         value: AnyValue | None = None
         checked = raw_operation = raw_timestamp = b""
         if self.skip(_VALUE):
             start = self.position + 4
-            length = int.from_bytes(self.take(4), "little")
-            value = self.value(name)
+            length = int.from_bytes(self.read_bytes(4), "little")
+            value = self.read_value(name)
             checked = self.data[start : self.position]
             if len(checked) != length:
                 raise _broken("has more data in cell, but they can't be parsed")
         if self.tag != _CELL_CRC:
-            raw_operation = self.take(1) if self.skip(_OPERATION) else b""
-            raw_timestamp = self.take(8) if self.skip(_TIMESTAMP) else b""
+            raw_operation = self.read_bytes(1) if self.skip(_OPERATION) else b""
+            raw_timestamp = self.read_bytes(8) if self.skip(_TIMESTAMP) else b""
             checked += raw_timestamp + raw_operation
             self.expect(_CELL_CRC)
         else:
             self.position += 1
-        crc, actual = self.take(1)[0], crc8(checked, actual)
+        crc, actual = self.read_bytes(1)[0], crc8(checked, actual)
         if crc != actual:
             raise _broken(f"checksum is mismatch, {crc}:{actual}")
         if not raw_operation and not raw_timestamp:
@@ -202,59 +153,75 @@ class _Reader:
         )
         return cell, crc
 
-    def row(self) -> Row:
+    def read_row(self) -> Row:
         self.expect(_ROW_KEY)
         checksums = bytearray()
         primary_key: PrimaryKey = []
         while self.tag == _CELL:
-            cell, crc = self.cell()
+            cell, crc = self.read_cell()
             checksums.append(crc)
             if cell.value is None:
                 raise parameter_invalid(f"No value is given for primary key name:'{cell.name}'.")
             if cell.operation is not None:
                 raise parameter_invalid(f"OpType cannot be given for primary key name :'{cell.name}'.")
-            if cell.timestamp is not None:
+            if cell.timestamp_ms is not None:
                 raise parameter_invalid(f"Timestamp cannot be given for primary key name:'{cell.name}'.")
             primary_key.append((cell.name, cell.value))
         cells: list[Cell] = []
         if self.skip(_ROW_DATA):
             while self.tag == _CELL:
-                cell, crc = self.cell()
+                cell, crc = self.read_cell()
                 checksums.append(crc)
                 cells.append(cell)
         delete_marker = self.skip(_DELETE)
         checksums.append(1 if delete_marker else 0)
         self.expect(_ROW_CRC)
-        crc, actual = self.take(1)[0], crc8(checksums)
+        crc, actual = self.read_bytes(1)[0], crc8(checksums)
         if crc != actual:
             raise _broken(f"checksum is mismatch, {crc}:{actual}")
         return Row(primary_key, cells, delete_marker)
 
 
 def decode_row(data: bytes) -> Row:
-    """Read a buffer that holds one row; zeros may follow it, as they do from the official client for Node.
+    """Read a buffer that holds one row.
+
+    Zeros may follow the row, because the official client for Node appends them.
 
     Raises:
         TableStoreError: the buffer is malformed or a checksum does not match.
     """
     reader = _Reader(data)
-    header = reader.take(4)
+    header = reader.read_bytes(4)
     if header != _HEADER:
         raise _broken(f"mismatch header, actual: {int.from_bytes(header, 'little')}, expect: {0x75}")
-    row = reader.row()
+    row = reader.read_row()
     if any(data[reader.position :]):
         raise _broken("has more data in cell, but they can't be parsed")
     return row
 
 
-def decode_value(data: bytes, name: str) -> AnyValue:
-    """Read the bare value that a filter on column ``name`` compares with: type and payload, no tags.
+def decode_primary_key(data: bytes) -> PrimaryKey:
+    """Read a buffer that holds a primary key and nothing else, as in every read.
+
+    Raises:
+        TableStoreError: the buffer is malformed or holds more than a key.
+    """
+    row = decode_row(data)
+    if row.cells:
+        raise parameter_invalid("Attribute column cannot be given while reading data.")
+    if row.delete_marker:
+        raise parameter_invalid("Delete marker cannot be given.")
+    return row.primary_key
+
+
+def decode_value(data: bytes, column_name: str) -> AnyValue:
+    """Read a bare value, type and payload without tags. ``column_name`` is for error messages.
 
     Raises:
         TableStoreError: the bytes are not exactly one value.
     """
     reader = _Reader(data)
-    value = reader.value(name)
+    value = reader.read_value(column_name)
     if reader.tag != -1:
         raise _broken("has more data in cell, but they can't be parsed")
     return value
@@ -273,31 +240,37 @@ def _encode_value(value: AnyValue) -> bytes:
     return bytes((_SPECIAL_CODES[value],))
 
 
-def _encode_cell(out: bytearray, name: str, value: AnyValue, timestamp: int | None) -> int:
-    beginning, crc = _name_written(name)
+def _append_cell(out: bytearray, name: str, value: AnyValue, timestamp_ms: int | None) -> int:
+    """Append a cell to ``out`` and return its checksum."""
+    beginning, crc = _encode_name(name)
     checked = _encode_value(value)
     out += beginning + _pack_length(_VALUE, len(checked)) + checked
-    if timestamp is not None:
-        raw_timestamp = _pack_integer(_TIMESTAMP, timestamp)
-        out += raw_timestamp
-        checked += raw_timestamp[1:]
+    if timestamp_ms is not None:
+        tagged_timestamp = _pack_integer(_TIMESTAMP, timestamp_ms)
+        out += tagged_timestamp
+        checked += tagged_timestamp[1:]
     crc = crc8(checked, crc)
     out += bytes((_CELL_CRC, crc))
     return crc
 
 
 def encode_rows(rows: Iterable[tuple[PrimaryKey, Sequence[Cell]]]) -> bytes:
-    """Write rows one behind the other under one header; nothing at all for no rows."""
+    """Write rows in sequence after one header. No rows give no bytes at all."""
     out = bytearray()
     for primary_key, cells in rows:
         out += b"" if out else _HEADER
         out.append(_ROW_KEY)
-        checksums = bytearray(_encode_cell(out, name, value, None) for name, value in primary_key)
+        checksums = bytearray(_append_cell(out, name, value, None) for name, value in primary_key)
         if cells:
             out.append(_ROW_DATA)
             for cell in cells:
                 if cell.value is not None:
-                    checksums.append(_encode_cell(out, cell.name, cell.value, cell.timestamp))
+                    checksums.append(_append_cell(out, cell.name, cell.value, cell.timestamp_ms))
         checksums.append(0)
         out += bytes([_ROW_CRC, crc8(checksums)])
     return bytes(out)
+
+
+def encode_primary_key(primary_key: PrimaryKey) -> bytes:
+    """Write a primary key alone."""
+    return encode_rows([(primary_key, [])])

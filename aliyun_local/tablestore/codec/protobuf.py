@@ -1,7 +1,8 @@
-"""Protocol buffers, second edition, as far as Tablestore's messages need them.
+"""A small implementation of protocol buffers, version 2: the base of the ``*_messages`` modules.
 
-Messages are keyword-only dataclasses whose fields say their number and kind, so that start-up pays for no
-library and the tests can use the official bindings as an independent witness.
+Messages are keyword-only dataclasses whose fields declare their number and kind. With an implementation of
+its own the emulator starts without a protobuf library, and the tests can compare it with the official
+bindings.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Message:
     """The base of every message."""
 
     def encode(self) -> bytes:
-        """Return the serialised form; fields that are ``None`` are left out."""
+        """Return the serialised form, without the fields that are ``None``."""
         out = bytearray()
         for name, repeated, prefix, write in _layout(type(self)).in_order:
             value = getattr(self, name)
@@ -53,7 +54,7 @@ class Message:
     def decode(cls: type[M], data: bytes) -> M:
         """Read ``data``.
 
-        Unknown fields, and known ones of another wire type, are skipped, as every protobuf reader does.
+        Like every protobuf reader, skip unknown fields and known fields of another wire type.
 
         Raises:
             DecodeError: the bytes are malformed or a required field is missing.
@@ -108,7 +109,7 @@ class _Field:
 
 
 def required(number: int, kind: Kind) -> Any:
-    """Declare a field that every message carries."""
+    """Declare a mandatory field."""
     return dataclasses.field(metadata={_KEY: _Field(number, kind, required=True)})
 
 
@@ -118,12 +119,12 @@ def optional(number: int, kind: Kind) -> Any:
 
 
 def repeated(number: int, kind: Kind) -> Any:
-    """Declare a list."""
+    """Declare a field that may occur any number of times; its value is a list."""
     return dataclasses.field(default_factory=list, metadata={_KEY: _Field(number, kind, repeated=True)})
 
 
 class _Layout:
-    """What the fields of a message class say, looked up once."""
+    """The fields of a message class, prepared once for encoding and decoding."""
 
     def __init__(self, cls: type[Message]) -> None:
         self.fields: dict[str, _Field] = {
@@ -161,11 +162,11 @@ def _write_sized(out: bytearray, data: bytes) -> None:
 
 
 def _writer(kind: Kind) -> Callable[[bytearray, Any], None]:
-    """Return what appends a value to a message."""
+    """Return the function that appends a value of ``kind`` to a message."""
     if kind is Scalar.SINT64:
         return lambda out, number: _write_varint(out, number << 1 ^ number >> 63)
     if kind is Scalar.STRING:
-        # What a client sent may be quoted in an error, and need not be encodable.
+        # An error may quote text from a client, which need not be encodable.
         return lambda out, text: _write_sized(out, text.encode(errors="replace"))
     if kind is Scalar.BYTES:
         return _write_sized
@@ -189,7 +190,7 @@ def _read_varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _records(data: bytes) -> list[tuple[int, int | bytes]]:
-    """Split ``data`` into (tag, number or bytes); a tag is a field's number and wire type."""
+    """Split ``data`` into pairs of tag and raw value. A tag combines field number and wire type."""
     records: list[tuple[int, int | bytes]] = []
     position, end = 0, len(data)
     while position < end:
@@ -241,9 +242,9 @@ _SCALARS: dict[Scalar, Callable[[Any], Any]] = {
 
 
 def _reader(kind: Kind) -> Callable[[Any], Any]:
-    """Return what makes a value of what was read: a number or bytes, by the field's wire type.
+    """Return the function that turns a raw number or raw bytes into a value of ``kind``.
 
-    An enumeration's unknown member is ``None`` (unset, as in proto2).
+    An unknown member of an enumeration becomes ``None``: unset, as in proto2.
     """
     if isinstance(kind, Scalar):
         return _SCALARS[kind]

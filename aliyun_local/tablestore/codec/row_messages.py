@@ -1,19 +1,31 @@
-"""The messages of the operations on rows, by their published field numbers."""
+"""The messages of the operations on rows, by their published field numbers.
 
-# ruff: noqa: RUF009  (the calls declare fields, they make no value that instances would share)
+``http.read_operations`` and ``http.write_operations`` handle them.
+"""
+
+# ruff: noqa: RUF009  (the calls declare fields; they do not create a default value that instances would
+# share)
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from aliyun_local.tablestore.codec.messages import BOOL, BYTES, INT32, INT64, STRING, ConsumedCapacity, Error
+from aliyun_local.tablestore.codec.common_messages import (
+    BOOL,
+    BYTES,
+    INT32,
+    INT64,
+    STRING,
+    ConsumedCapacity,
+    Error,
+)
 from aliyun_local.tablestore.codec.protobuf import Message, optional, repeated, required
 from aliyun_local.tablestore.codec.values import OperationType, RowExistence
 
 
 class ReturnType(IntEnum):
-    """What a write gives back."""
+    """Contents that a write can return."""
 
     NONE = 0
     PRIMARY_KEY = 1
@@ -29,7 +41,7 @@ class Direction(IntEnum):
 
 @dataclass(kw_only=True)
 class Condition(Message):
-    """What must hold for a write to happen; ``column_condition`` is a serialised :class:`Filter`."""
+    """The condition of a write. ``column_condition`` is a serialised :class:`.filter_messages.Filter`."""
 
     row_existence: RowExistence = required(1, RowExistence)
     column_condition: bytes | None = optional(2, BYTES)
@@ -37,7 +49,7 @@ class Condition(Message):
 
 @dataclass(kw_only=True)
 class TimeRange(Message):
-    """Versions to read, in milliseconds: ``start`` up to but without ``end``, or one exactly."""
+    """Versions to read, in milliseconds: from ``start_time`` to before ``end_time``, or one exact version."""
 
     start_time: int | None = optional(1, INT64)
     end_time: int | None = optional(2, INT64)
@@ -46,7 +58,7 @@ class TimeRange(Message):
 
 @dataclass(kw_only=True)
 class ReturnContent(Message):
-    """What a write is to give back."""
+    """The content that a write has to return."""
 
     return_type: ReturnType | None = optional(1, ReturnType)
     return_column_names: list[str] = repeated(2, STRING)
@@ -54,7 +66,7 @@ class ReturnContent(Message):
 
 @dataclass(kw_only=True)
 class GetRowRequest(Message):
-    """GetRow."""
+    """The request of GetRow."""
 
     table_name: str = required(1, STRING)
     primary_key: bytes = required(2, BYTES)
@@ -70,7 +82,7 @@ class GetRowRequest(Message):
 
 @dataclass(kw_only=True)
 class GetRowResponse(Message):
-    """GetRow's answer; ``row`` is empty when there is none."""
+    """The answer of GetRow. ``row`` is empty for a missing row."""
 
     consumed: ConsumedCapacity = required(1, ConsumedCapacity)
     row: bytes = required(2, BYTES)
@@ -78,7 +90,7 @@ class GetRowResponse(Message):
 
 @dataclass(kw_only=True)
 class PutRowRequest(Message):
-    """PutRow."""
+    """The request of PutRow."""
 
     table_name: str = required(1, STRING)
     row: bytes = required(2, BYTES)
@@ -89,7 +101,7 @@ class PutRowRequest(Message):
 
 @dataclass(kw_only=True)
 class UpdateRowRequest(Message):
-    """UpdateRow."""
+    """The request of UpdateRow."""
 
     table_name: str = required(1, STRING)
     row_change: bytes = required(2, BYTES)
@@ -100,7 +112,7 @@ class UpdateRowRequest(Message):
 
 @dataclass(kw_only=True)
 class DeleteRowRequest(Message):
-    """DeleteRow."""
+    """The request of DeleteRow."""
 
     table_name: str = required(1, STRING)
     primary_key: bytes = required(2, BYTES)
@@ -119,7 +131,7 @@ class WriteRowResponse(Message):
 
 @dataclass(kw_only=True)
 class TableInBatchGetRowRequest(Message):
-    """The rows wanted of one table."""
+    """The keys of the rows to read from one table."""
 
     table_name: str = required(1, STRING)
     primary_key: list[bytes] = repeated(2, BYTES)
@@ -134,14 +146,14 @@ class TableInBatchGetRowRequest(Message):
 
 @dataclass(kw_only=True)
 class BatchGetRowRequest(Message):
-    """BatchGetRow."""
+    """The request of BatchGetRow."""
 
     tables: list[TableInBatchGetRowRequest] = repeated(1, TableInBatchGetRowRequest)
 
 
 @dataclass(kw_only=True)
 class RowInBatchResponse(Message):
-    """The outcome of one row of a batch, read or written."""
+    """The result of one row of a batch, read or written."""
 
     is_ok: bool = required(1, BOOL)
     error: Error | None = optional(2, Error)
@@ -151,7 +163,7 @@ class RowInBatchResponse(Message):
 
 @dataclass(kw_only=True)
 class TableInBatchResponse(Message):
-    """The outcomes of one table's rows, in the order of the request."""
+    """The results of one table's rows, in the order of the request."""
 
     table_name: str = required(1, STRING)
     rows: list[RowInBatchResponse] = repeated(2, RowInBatchResponse)
@@ -184,7 +196,10 @@ class TableInBatchWriteRowRequest(Message):
 
 @dataclass(kw_only=True)
 class BatchWriteRowRequest(Message):
-    """BatchWriteRow. The official clients for Python and Node know no ``is_atomic``; others do."""
+    """The request of BatchWriteRow.
+
+    The official clients for Python and Node cannot set ``is_atomic``; other clients can.
+    """
 
     tables: list[TableInBatchWriteRowRequest] = repeated(1, TableInBatchWriteRowRequest)
     transaction_id: str | None = optional(2, STRING)
@@ -193,7 +208,7 @@ class BatchWriteRowRequest(Message):
 
 @dataclass(kw_only=True)
 class GetRangeRequest(Message):
-    """GetRange."""
+    """The request of GetRange."""
 
     table_name: str = required(1, STRING)
     direction: Direction = required(2, Direction)
@@ -212,7 +227,7 @@ class GetRangeRequest(Message):
 
 @dataclass(kw_only=True)
 class GetRangeResponse(Message):
-    """GetRange's answer; with a next start key there may be more, even if ``rows`` is empty."""
+    """The answer of GetRange. With a next start key, rows can follow even if ``rows`` is empty."""
 
     consumed: ConsumedCapacity = required(1, ConsumedCapacity)
     rows: bytes = required(2, BYTES)

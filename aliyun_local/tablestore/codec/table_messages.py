@@ -1,13 +1,17 @@
-"""The messages of the operations on tables and indexes, by their published field numbers."""
+"""The messages of the operations on tables and indexes, by their published field numbers.
 
-# ruff: noqa: RUF009  (the calls declare fields, they make no value that instances would share)
+``http.table_operations`` handles them.
+"""
+
+# ruff: noqa: RUF009  (the calls declare fields; they do not create a default value that instances would
+# share)
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from aliyun_local.tablestore.codec.messages import (
+from aliyun_local.tablestore.codec.common_messages import (
     BOOL,
     BYTES,
     INT32,
@@ -21,7 +25,7 @@ from aliyun_local.tablestore.codec.protobuf import Message, optional, repeated, 
 
 
 class PrimaryKeyType(IntEnum):
-    """Types that a primary key column may be declared with."""
+    """Types of a primary key column."""
 
     INTEGER = 1
     STRING = 2
@@ -46,14 +50,14 @@ class DefinedColumnType(IntEnum):
 
 
 class IndexUpdateMode(IntEnum):
-    """Whether an index follows its table later or in the same instant."""
+    """Update of an index: after the write to its table, or together with it."""
 
     ASYNC = 0
     SYNC = 1
 
 
 class TableStatus(IntEnum):
-    """What can be done with a table."""
+    """States of a table."""
 
     ACTIVE = 1
     INACTIVE = 2
@@ -63,7 +67,7 @@ class TableStatus(IntEnum):
 
 
 class SSEKeyType(IntEnum):
-    """Whose key a table is encrypted by."""
+    """Owners of the encryption key: the service, or the user (BYOK)."""
 
     SSE_KMS_SERVICE = 1
     SSE_BYOK = 2
@@ -95,7 +99,7 @@ class DefinedColumnSchema(Message):
 
 @dataclass(kw_only=True)
 class TableOptions(Message):
-    """Life of the data in seconds (-1: for ever), versions kept, the largest clock deviation of a version."""
+    """Options of a table. ``time_to_live`` is in seconds; -1 keeps data for ever."""
 
     time_to_live: int | None = optional(1, INT32)
     max_versions: int | None = optional(2, INT32)
@@ -125,14 +129,14 @@ class TableMeta(Message):
 
 @dataclass(kw_only=True)
 class ReservedThroughput(Message):
-    """Throughput that is paid for whether it is used or not."""
+    """Capacity units that are reserved and billed in any case."""
 
     capacity_unit: CapacityUnit = required(1, CapacityUnit)
 
 
 @dataclass(kw_only=True)
 class ReservedThroughputDetails(Message):
-    """The same with the times of its last changes, in seconds since the Unix epoch."""
+    """Reserved capacity units with the times of their last changes, in seconds since the Unix epoch."""
 
     capacity_unit: CapacityUnit = required(1, CapacityUnit)
     last_increase_time: int = required(2, INT64)
@@ -141,14 +145,14 @@ class ReservedThroughputDetails(Message):
 
 @dataclass(kw_only=True)
 class StreamDetails(Message):
-    """The state of the change stream."""
+    """The state of the table's stream."""
 
     enable_stream: bool = required(1, BOOL)
 
 
 @dataclass(kw_only=True)
 class SSESpecification(Message):
-    """Whether rows are encrypted at rest, and by whose key."""
+    """Encryption of a table at rest."""
 
     enable: bool = required(1, BOOL)
     key_type: SSEKeyType | None = optional(2, SSEKeyType)
@@ -158,7 +162,7 @@ class SSESpecification(Message):
 
 @dataclass(kw_only=True)
 class PartitionRange(Message):
-    """A range of partition keys, from ``begin`` up to but without ``end``: values as filters carry them."""
+    """A range of partition keys from ``begin`` to before ``end``, as bare PlainBuffer values."""
 
     begin: bytes = required(1, BYTES)
     end: bytes = required(2, BYTES)
@@ -166,7 +170,10 @@ class PartitionRange(Message):
 
 @dataclass(kw_only=True)
 class CreateTableRequest(Message):
-    """CreateTable. The official Python client knows no ``enable_local_txn``; others do."""
+    """The request of CreateTable.
+
+    The official client for Python cannot set ``enable_local_txn``; other clients can.
+    """
 
     table_meta: TableMeta = required(1, TableMeta)
     reserved_throughput: ReservedThroughput = required(2, ReservedThroughput)
@@ -179,7 +186,7 @@ class CreateTableRequest(Message):
 
 @dataclass(kw_only=True)
 class CreateIndexRequest(Message):
-    """CreateIndex."""
+    """The request of CreateIndex."""
 
     main_table_name: str = required(1, STRING)
     index_meta: IndexMeta = required(2, IndexMeta)
@@ -188,7 +195,7 @@ class CreateIndexRequest(Message):
 
 @dataclass(kw_only=True)
 class DropIndexRequest(Message):
-    """DropIndex."""
+    """The request of DropIndex."""
 
     main_table_name: str = required(1, STRING)
     index_name: str = required(2, STRING)
@@ -196,7 +203,7 @@ class DropIndexRequest(Message):
 
 @dataclass(kw_only=True)
 class AddDefinedColumnRequest(Message):
-    """AddDefinedColumn."""
+    """The request of AddDefinedColumn."""
 
     table_name: str = required(1, STRING)
     columns: list[DefinedColumnSchema] = repeated(2, DefinedColumnSchema)
@@ -204,7 +211,7 @@ class AddDefinedColumnRequest(Message):
 
 @dataclass(kw_only=True)
 class DeleteDefinedColumnRequest(Message):
-    """DeleteDefinedColumn."""
+    """The request of DeleteDefinedColumn."""
 
     table_name: str = required(1, STRING)
     columns: list[str] = repeated(2, STRING)
@@ -212,7 +219,7 @@ class DeleteDefinedColumnRequest(Message):
 
 @dataclass(kw_only=True)
 class UpdateTableRequest(Message):
-    """UpdateTable."""
+    """The request of UpdateTable."""
 
     table_name: str = required(1, STRING)
     reserved_throughput: ReservedThroughput | None = optional(2, ReservedThroughput)
@@ -221,7 +228,7 @@ class UpdateTableRequest(Message):
 
 @dataclass(kw_only=True)
 class UpdateTableResponse(Message):
-    """UpdateTable's answer."""
+    """The answer of UpdateTable."""
 
     reserved_throughput_details: ReservedThroughputDetails = required(1, ReservedThroughputDetails)
     table_options: TableOptions = required(2, TableOptions)
@@ -229,9 +236,10 @@ class UpdateTableResponse(Message):
 
 @dataclass(kw_only=True)
 class DescribeTableResponse(Message):
-    """DescribeTable's answer. Python's client knows no ``table_status``; Node's cannot do without it.
+    """The answer of DescribeTable.
 
-    ``shard_splits`` are the partition keys that the table was divided at when it was made.
+    ``table_status`` is unknown to the official client for Python and mandatory for the one for Node.
+    ``shard_splits`` are the partition keys at which the table was divided on creation.
     """
 
     table_meta: TableMeta = required(1, TableMeta)
@@ -246,14 +254,14 @@ class DescribeTableResponse(Message):
 
 @dataclass(kw_only=True)
 class ListTableResponse(Message):
-    """ListTable's answer."""
+    """The answer of ListTable."""
 
     table_names: list[str] = repeated(1, STRING)
 
 
 @dataclass(kw_only=True)
 class ComputeSplitPointsBySizeRequest(Message):
-    """ComputeSplitPointsBySize; ``split_size`` is in units of 100 MB unless the unit is given."""
+    """The request of ComputeSplitPointsBySize. Without a unit, ``split_size`` counts units of 100 MB."""
 
     table_name: str = required(1, STRING)
     split_size: int = required(2, INT64)
@@ -262,7 +270,7 @@ class ComputeSplitPointsBySizeRequest(Message):
 
 @dataclass(kw_only=True)
 class SplitLocation(Message):
-    """Where ``repeat`` splits in a row lie."""
+    """The location of ``repeat`` consecutive splits."""
 
     location: str = required(1, STRING)
     repeat: int = required(2, SINT64)
@@ -270,7 +278,7 @@ class SplitLocation(Message):
 
 @dataclass(kw_only=True)
 class ComputeSplitPointsBySizeResponse(Message):
-    """ComputeSplitPointsBySize's answer: a key between each two splits."""
+    """The answer of ComputeSplitPointsBySize: the keys between neighbouring splits."""
 
     consumed: ConsumedCapacity = required(1, ConsumedCapacity)
     schema: list[PrimaryKeySchema] = repeated(2, PrimaryKeySchema)
@@ -280,6 +288,6 @@ class ComputeSplitPointsBySizeResponse(Message):
 
 @dataclass(kw_only=True)
 class ListSearchIndexRequest(Message):
-    """ListSearchIndex, of a table or of all."""
+    """The request of ListSearchIndex, for one table or for all tables."""
 
     table_name: str | None = optional(1, STRING)

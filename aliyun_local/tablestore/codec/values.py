@@ -1,4 +1,7 @@
-"""The values that cells hold, and what the service counts them as."""
+"""Values, cells and rows as Python objects, with the service's names and sizes of values.
+
+The common language of the package: the codec reads and writes these objects, the store keeps them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 
 class Special(Enum):
-    """What can stand in a value's place without being one."""
+    """Special values: the bounds of a range, the placeholder of an automatic number, and null."""
 
     INF_MIN = "INF_MIN"
     INF_MAX = "INF_MAX"
@@ -16,7 +19,7 @@ class Special(Enum):
 
 
 Value: TypeAlias = int | float | bool | str | bytes
-"""INTEGER (64 bits, signed), DOUBLE, BOOLEAN, STRING (UTF-8), BINARY."""
+"""Values of the types INTEGER (64 bits, signed), DOUBLE, BOOLEAN, STRING (UTF-8) and BINARY."""
 
 AnyValue: TypeAlias = Value | Special
 
@@ -25,7 +28,7 @@ PrimaryKey: TypeAlias = list[tuple[str, AnyValue]]
 
 
 class CellOperation(IntEnum):
-    """What an update does to a column; a cell without one is a put ("Tablestore, PlainBuffer")."""
+    """Operations of an update on a column. A cell without one is a put ("Tablestore, PlainBuffer")."""
 
     DELETE_ALL_VERSION = 1
     DELETE_ONE_VERSION = 3
@@ -33,7 +36,7 @@ class CellOperation(IntEnum):
 
 
 class RowExistence(IntEnum):
-    """What a write expects of the row."""
+    """Expectations of a write about the existence of the row."""
 
     IGNORE = 0
     EXPECT_EXIST = 1
@@ -49,35 +52,40 @@ class OperationType(IntEnum):
 
 
 class Cell(NamedTuple):
-    """One attribute cell. ``timestamp`` is the version, in milliseconds since the Unix epoch."""
+    """One attribute cell. ``timestamp_ms`` is its version: milliseconds since the Unix epoch."""
 
     name: str
     value: AnyValue | None = None
-    timestamp: int | None = None
+    timestamp_ms: int | None = None
     operation: CellOperation | None = None
 
 
 class Row(NamedTuple):
-    """A row as it travels: a key, attribute cells and, in a delete, the marker."""
+    """A row on the wire: a key, attribute cells and, in a delete, the delete marker."""
 
     primary_key: PrimaryKey
     cells: list[Cell]
     delete_marker: bool = False
 
 
-_SIZES: dict[type, int] = {bool: 1, int: 8, float: 8}
+_SIZES_BYTES: dict[type, int] = {bool: 1, int: 8, float: 8}
 
 
 def value_size(value: AnyValue | None) -> int:
-    """Return the bytes that ``value`` counts for in capacity units and size limits."""
+    """Return the number of bytes that ``value`` counts for in capacity units and size limits."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode())
-    return len(value) if isinstance(value, bytes) else _SIZES.get(type(value), 0)
+    return len(value) if isinstance(value, bytes) else _SIZES_BYTES.get(type(value), 0)
 
 
-def is_longer(value: AnyValue | None, limit: int) -> bool:
-    """Tell whether a text or binary is of more than ``limit`` bytes; a character is of four at most."""
-    return isinstance(value, (str, bytes)) and 4 * len(value) > limit and value_size(value) > limit
+def is_longer(value: AnyValue | None, limit_bytes: int) -> bool:
+    """Tell whether a string or binary exceeds ``limit_bytes``.
+
+    A character has at most four bytes in UTF-8, so most strings pass without being encoded.
+    """
+    return (
+        isinstance(value, (str, bytes)) and 4 * len(value) > limit_bytes and value_size(value) > limit_bytes
+    )
 
 
 def type_name(value: AnyValue | None) -> str:
@@ -88,8 +96,8 @@ def type_name(value: AnyValue | None) -> str:
     return names.get(type(value), "NULL")
 
 
-def shown(value: AnyValue) -> str:
-    """Return ``value`` as the service writes it into its messages."""
+def message_text(value: AnyValue) -> str:
+    """Return ``value`` in the form that the service's error messages use."""
     if isinstance(value, Special):
         return value.value
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

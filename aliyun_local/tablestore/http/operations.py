@@ -1,4 +1,8 @@
-"""Every operation of the service by its name in the API: what is served, and what is known and not there."""
+"""All operations of the service by their names in the API, served or not.
+
+``responses`` looks operations up here. The coverage list and the fault control of the local cloud read the
+names.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aliyun_local.tablestore.codec import messages, row_messages, table_messages, transaction_messages
-from aliyun_local.tablestore.codec.messages import Empty
+from aliyun_local.tablestore.codec import common_messages, row_messages, table_messages, transaction_messages
+from aliyun_local.tablestore.codec.common_messages import Empty
 from aliyun_local.tablestore.codec.protobuf import Message
 from aliyun_local.tablestore.http import (
     read_operations,
@@ -20,7 +24,7 @@ from aliyun_local.tablestore.store.models import TableStore
 
 @dataclass(frozen=True)
 class Operation:
-    """An entry of :data:`OPERATIONS`: how its request reads and what carries it out."""
+    """A served operation: the message of its request, and the function that executes it."""
 
     request: type[Message]
     run: Callable[[TableStore, str, Any], Message]
@@ -29,9 +33,9 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {
     "CreateTable": Operation(table_messages.CreateTableRequest, table_operations.create_table),
     "ListTable": Operation(Empty, table_operations.list_table),
-    "DescribeTable": Operation(messages.TableNameRequest, table_operations.describe_table),
+    "DescribeTable": Operation(common_messages.TableNameRequest, table_operations.describe_table),
     "UpdateTable": Operation(table_messages.UpdateTableRequest, table_operations.update_table),
-    "DeleteTable": Operation(messages.TableNameRequest, table_operations.delete_table),
+    "DeleteTable": Operation(common_messages.TableNameRequest, table_operations.delete_table),
     "AddDefinedColumn": Operation(
         table_messages.AddDefinedColumnRequest, table_operations.add_defined_column
     ),
@@ -61,7 +65,7 @@ OPERATIONS: dict[str, Operation] = {
         transaction_messages.TransactionRequest, transaction_operations.abort_transaction
     ),
 }
-"""What is served, by name."""
+"""The operations that the emulator serves."""
 
 REFUSED: frozenset[str] = frozenset(
     {
@@ -138,4 +142,4 @@ REFUSED: frozenset[str] = frozenset(
         "UpdateMemoryStore",
     }
 )
-"""What the service knows and this emulator does not serve; answered like what neither knows."""
+"""The operations that only the service knows. The emulator refuses them like unknown ones."""

@@ -1,18 +1,20 @@
-"""The operations that read rows: from the decoded message to the store and back."""
+"""The operations that read rows, each from the decoded request to the answer.
+
+``responses`` finds them in :data:`.operations.OPERATIONS`.
+"""
 
 from __future__ import annotations
 
 from aliyun_local.tablestore.codec import row_messages
-from aliyun_local.tablestore.codec.filters import parse_filter
-from aliyun_local.tablestore.codec.plainbuffer import decode_row, encode_rows
+from aliyun_local.tablestore.codec.plainbuffer import decode_primary_key, encode_primary_key, encode_rows
 from aliyun_local.tablestore.codec.protobuf import Message
-from aliyun_local.tablestore.errors import parameter_invalid
-from aliyun_local.tablestore.http.row_answers import consumed, in_batch
-from aliyun_local.tablestore.store.checks import key_alone
+from aliyun_local.tablestore.errors import invalid_column_name, parameter_invalid
+from aliyun_local.tablestore.http.answers import batch, consumed, row_in_batch
+from aliyun_local.tablestore.http.filters import parse_filter
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.results import Found
-from aliyun_local.tablestore.store.rows import Selection
 from aliyun_local.tablestore.store.schema import is_name
+from aliyun_local.tablestore.store.selection import Selection
 
 MAX_COLUMNS_TO_GET = 128
 
@@ -20,7 +22,7 @@ MAX_COLUMNS_TO_GET = 128
 def get_row(store: TableStore, instance: str, request: row_messages.GetRowRequest) -> Message:
     """GetRow."""
     _refuse_token(request.token)
-    primary_key = key_alone(decode_row(request.primary_key))
+    primary_key = decode_primary_key(request.primary_key)
     found = store.get_row(
         instance, request.table_name, primary_key, _selection(request), transaction_id=request.transaction_id
     )
@@ -29,21 +31,16 @@ def get_row(store: TableStore, instance: str, request: row_messages.GetRowReques
 
 def batch_get_row(store: TableStore, instance: str, request: row_messages.BatchGetRowRequest) -> Message:
     """BatchGetRow."""
-    wanted = []
+    tables = []
     for table in request.tables:
         for token in table.token:
             _refuse_token(token)
-        keys = [key_alone(decode_row(key)) for key in table.primary_key]
-        wanted.append((table.table_name, keys, _selection(table)))
-    results = store.batch_get_row(instance, wanted)
-    return row_messages.BatchResponse(
-        tables=[
-            row_messages.TableInBatchResponse(
-                table_name=table.table_name,
-                rows=[in_batch(result, _found_row) for result in of_table],
-            )
-            for table, of_table in zip(request.tables, results, strict=True)
-        ]
+        keys = [decode_primary_key(key) for key in table.primary_key]
+        tables.append((table.table_name, keys, _selection(table)))
+    results = store.batch_get_row(instance, tables)
+    return batch(
+        (table.table_name, [row_in_batch(result, _found_row) for result in of_table])
+        for table, of_table in zip(request.tables, results, strict=True)
     )
 
 
@@ -53,8 +50,8 @@ def get_range(store: TableStore, instance: str, request: row_messages.GetRangeRe
     page = store.get_range(
         instance,
         request.table_name,
-        key_alone(decode_row(request.inclusive_start_primary_key)),
-        key_alone(decode_row(request.exclusive_end_primary_key)),
+        decode_primary_key(request.inclusive_start_primary_key),
+        decode_primary_key(request.exclusive_end_primary_key),
         backward=request.direction is row_messages.Direction.BACKWARD,
         limit=request.limit,
         selection=_selection(request),
@@ -63,7 +60,7 @@ def get_range(store: TableStore, instance: str, request: row_messages.GetRangeRe
     return row_messages.GetRangeResponse(
         consumed=consumed(page.consumed),
         rows=encode_rows((row.primary_key, row.cells) for row in page.rows),
-        next_start_primary_key=None if page.next_start is None else encode_rows([(page.next_start, [])]),
+        next_start_primary_key=None if page.next_start is None else encode_primary_key(page.next_start),
     )
 
 
@@ -80,7 +77,7 @@ def _selection(
         )
     for name in request.columns_to_get:
         if not is_name(name):
-            raise parameter_invalid(f"Invalid column name: '{name}'.")
+            raise invalid_column_name(name)
     if request.max_versions is None and request.time_range is None:
         in_batch = isinstance(request, row_messages.TableInBatchGetRowRequest)
         raise parameter_invalid(
@@ -94,13 +91,13 @@ def _selection(
         columns=tuple(request.columns_to_get),
         start_column=request.start_column,
         end_column=request.end_column,
-        time_range=_time_range(request.time_range),
+        time_range_ms=_time_range_ms(request.time_range),
         max_versions=request.max_versions,
         filter=parse_filter(request.filter),
     )
 
 
-def _time_range(given: row_messages.TimeRange | None) -> tuple[int, int] | None:
+def _time_range_ms(given: row_messages.TimeRange | None) -> tuple[int, int] | None:
     if given is None:
         return None
     start, end, specific = given.start_time, given.end_time, given.specific_time

@@ -1,4 +1,7 @@
-"""Tablestore over HTTP: who may call, which operation it is, and answers that the official clients accept."""
+"""Tablestore over HTTP: authentication of the caller, dispatch to the operation, signed answers.
+
+The emulators of the local cloud and the tests serve :class:`TablestoreService` on loopback.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import uuid
 from aliyun_local.clock import Clock, utc
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.serving.wire import Refusal, Request, Response
-from aliyun_local.tablestore.codec.messages import Error
+from aliyun_local.tablestore.codec.common_messages import Error
 from aliyun_local.tablestore.codec.protobuf import DecodeError
 from aliyun_local.tablestore.errors import (
     TableStoreError,
@@ -34,20 +37,21 @@ class TablestoreService:
     name = "tablestore"
 
     def __init__(self, store: TableStore, keys: AccessKeys, clock: Clock) -> None:
-        """Serve ``store`` to the holders of ``keys``, whose dates are compared with ``clock``."""
+        """Serve ``store`` to the owners of ``keys``. Dates in requests are compared with ``clock``."""
         self._store = store
         self._keys = keys
         self._clock = clock
-        # Request ids are UUIDs whose last part counts: a random one each costs a tenth of a read.
+        # A request id is a UUID whose last part is a counter: a random UUID costs a tenth of the time of a
+        # read.
         self._id_of_run = str(uuid.uuid4())[:23]
         self._requests = itertools.count(1)
 
     def operation(self, request: Request) -> str:
-        """Return the operation's name, which is the path's last segment whatever prefix an endpoint has."""
+        """Return the operation's name: the last segment of the path, because an endpoint may have a path."""
         return request.raw_path.rpartition("/")[2]
 
     def handle(self, request: Request) -> Response:
-        """Carry out ``request``."""
+        """Answer ``request``."""
         operation = self.operation(request)
         caller: Caller | None = None
         try:
@@ -67,21 +71,21 @@ class TablestoreService:
         return self._signed(operation, caller, 200, body)
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
-        """Return the error message that says ``refusal``, unsigned as one to a caller who is not known."""
+        """Return the error answer for ``refusal``, unsigned because the caller is unknown."""
         return self._failed(request, None, TableStoreError(refusal.status, refusal.code, refusal.message))
 
     def _run(self, operation: str, request: Request) -> bytes:
         instance = request.headers["x-ots-instancename"]
         if not self._store.has_instance(instance):
             raise authentication_failed("The instance is not found.")
-        entry = OPERATIONS.get(operation)
-        if entry is None:
+        served = OPERATIONS.get(operation)
+        if served is None:
             raise unsupported(operation)
         try:
-            message = entry.request.decode(request.body)
+            message = served.request.decode(request.body)
         except DecodeError as problem:
             raise parameter_invalid("Parse PBMessage from RawString failed.") from problem
-        return entry.run(self._store, instance, message).encode()
+        return served.run(self._store, instance, message).encode()
 
     def _failed(self, request: Request, caller: Caller | None, failure: TableStoreError) -> Response:
         if request.headers.get("content-type", "").startswith("application/json"):

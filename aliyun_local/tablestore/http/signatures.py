@@ -1,8 +1,9 @@
-"""Who is calling, and the proof of who answers: request signatures V2 and V4, signed responses.
+"""Signatures of requests, versions 2 and 4, and signatures of responses. ``responses`` checks and makes them.
 
-Both sign the operation's path and the sorted ``x-ots-`` headers. V2 signs with the secret itself (HMAC-SHA1),
-V4 (HMAC-SHA256) with a key derived from it for a day and a region. A response is signed with the key of its
-request, always by HMAC-SHA1; the official clients refuse one that is not.
+Both versions sign the operation's path and the sorted ``x-ots-`` headers. Version 2 signs with the secret
+itself (HMAC-SHA1), version 4 with a key derived from the secret for a day and a region (HMAC-SHA256). A
+response is signed with the key of its request, always by HMAC-SHA1. The official clients refuse an unsigned
+response.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from aliyun_local.tablestore.errors import (
 
 PREFIX = "x-ots-"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-MAX_CLOCK_SKEW = 15 * 60
+MAX_CLOCK_SKEW_SECONDS = 15 * 60
 _SIGNATURE_V2, _SIGNATURE_V4 = "x-ots-signature", "x-ots-signaturev4"
 _REQUIRED = (
     "x-ots-date",
@@ -43,30 +44,30 @@ _REQUIRED = (
 
 
 class Caller:
-    """A caller whose signature was right."""
+    """An authenticated caller."""
 
     def __init__(self, access_key_id: str, key: bytes) -> None:
-        """Take the id and the key that the request was signed with."""
+        """Take the id, and the key with which the request was signed."""
         self.access_key_id = access_key_id
         self._key = key
 
     def authorization(self, operation: str, headers: Mapping[str, str]) -> str:
-        """Return the ``Authorization`` header of a response that carries ``headers``, named in lower case."""
+        """Return the ``Authorization`` header of a response with ``headers`` (names in lower case)."""
         text = f"{_header_lines(headers)}\n/{operation}"
         signature = base64.b64encode(hmac.digest(self._key, text.encode(), "sha1")).decode()
         return f"OTS {self.access_key_id}:{signature}"
 
 
 def content_md5(body: bytes) -> str:
-    """Return the digest that requests and responses carry."""
+    """Return the digest of a body for the ``x-ots-contentmd5`` header."""
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def authenticate(request: Request, operation: str, keys: AccessKeys, now: float) -> Caller:
-    """Return who sent ``request`` at ``now`` (seconds since the Unix epoch).
+    """Return the caller that sent ``request`` at ``now``, in seconds since the Unix epoch.
 
     Raises:
-        TableStoreError: a header is missing or malformed, or the caller is not who it says.
+        TableStoreError: a header is missing or malformed, or the signature is wrong.
     """
     headers = dict(request.headers)
     version = _SIGNATURE_V4 if _SIGNATURE_V4 in headers else _SIGNATURE_V2
@@ -115,16 +116,19 @@ def _key_v4(secret: str, date: str, region: str) -> bytes:
 
 def _check_date(date: str, now: float) -> None:
     try:
-        sent = _seconds(date)
+        sent_at = _parse_date(date)
     except ValueError as problem:
         raise parameter_invalid(f"Invalid date format: {date}.") from problem
-    if abs(sent - now) > MAX_CLOCK_SKEW:
+    if abs(sent_at - now) > MAX_CLOCK_SKEW_SECONDS:
         raise authentication_failed(f"Mismatch between system time and x-ots-date: {date}.")
 
 
 @lru_cache(maxsize=64)
-def _seconds(date: str) -> float:
-    """Read a date; clients write them to the second, so one that is busy sends the same often."""
+def _parse_date(date: str) -> float:
+    """Return a date in seconds since the Unix epoch.
+
+    Clients write dates to the second, so a busy client repeats them and the cache pays.
+    """
     return datetime.strptime(date, DATE_FORMAT).replace(tzinfo=timezone.utc).timestamp()
 
 

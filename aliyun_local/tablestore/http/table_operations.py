@@ -1,18 +1,23 @@
-"""The operations on tables and indexes: from the decoded message to the store and back."""
+"""The operations on tables and indexes, each from the decoded request to the answer.
+
+``responses`` finds them in :data:`.operations.OPERATIONS`.
+"""
 
 from __future__ import annotations
 
-from aliyun_local.tablestore.codec import messages, table_messages
-from aliyun_local.tablestore.codec.messages import Empty
-from aliyun_local.tablestore.codec.plainbuffer import decode_value, encode_rows
+from aliyun_local.tablestore.codec import common_messages, table_messages
+from aliyun_local.tablestore.codec.common_messages import Empty
+from aliyun_local.tablestore.codec.plainbuffer import decode_value, encode_primary_key
 from aliyun_local.tablestore.codec.protobuf import Message
 from aliyun_local.tablestore.codec.values import AnyValue
 from aliyun_local.tablestore.errors import parameter_invalid
-from aliyun_local.tablestore.http.row_answers import consumed
+from aliyun_local.tablestore.http.answers import consumed
+from aliyun_local.tablestore.store.keys import decode_partition_key
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.partitions import split_keys, split_point
+from aliyun_local.tablestore.store.partitions import boundary_keys
 from aliyun_local.tablestore.store.results import Capacity
 from aliyun_local.tablestore.store.schema import (
+    DEFAULT_MAX_DEVIATION_SECONDS,
     Column,
     Encryption,
     IndexMeta,
@@ -21,7 +26,7 @@ from aliyun_local.tablestore.store.schema import (
     Throughput,
 )
 
-SPLIT_UNIT = 100 * 1024 * 1024
+DEFAULT_SPLIT_UNIT_BYTES = 100 * 1024 * 1024
 
 
 def create_table(store: TableStore, instance: str, request: table_messages.CreateTableRequest) -> Message:
@@ -40,9 +45,9 @@ def create_table(store: TableStore, instance: str, request: table_messages.Creat
             for column in request.table_meta.primary_key
         ],
         TableOptions(
-            time_to_live=options.time_to_live,
+            time_to_live_seconds=options.time_to_live,
             max_versions=options.max_versions,
-            max_deviation=86_400 if deviation is None else deviation,
+            max_deviation_seconds=DEFAULT_MAX_DEVIATION_SECONDS if deviation is None else deviation,
             allow_update=options.allow_update is not False,
         ),
         defined_columns=[
@@ -50,7 +55,7 @@ def create_table(store: TableStore, instance: str, request: table_messages.Creat
         ],
         throughput=Throughput(read=reserved.read or 0, write=reserved.write or 0),
         index_metas=[_index_meta(index) for index in request.index_metas],
-        transactions=request.enable_local_txn,
+        local_transactions=request.enable_local_txn,
         encryption=_encryption(request.sse_spec),
         partitions=_partitions(request),
     )
@@ -62,7 +67,7 @@ def list_table(store: TableStore, instance: str, _request: Empty) -> Message:
     return table_messages.ListTableResponse(table_names=store.list_tables(instance))
 
 
-def describe_table(store: TableStore, instance: str, request: messages.TableNameRequest) -> Message:
+def describe_table(store: TableStore, instance: str, request: common_messages.TableNameRequest) -> Message:
     """DescribeTable."""
     table = store.describe_table(instance, request.table_name)
     return table_messages.DescribeTableResponse(
@@ -80,7 +85,7 @@ def describe_table(store: TableStore, instance: str, request: messages.TableName
         table_options=_table_options(table),
         table_status=table_messages.TableStatus.ACTIVE,
         stream_details=table_messages.StreamDetails(enable_stream=False),
-        shard_splits=[encode_rows([(split_point(table, key), [])]) for key in split_keys(table)],
+        shard_splits=[encode_primary_key(decode_partition_key(table, key)) for key in boundary_keys(table)],
         sse_details=_sse_details(table.encryption),
         index_metas=[
             table_messages.IndexMeta(
@@ -106,9 +111,9 @@ def update_table(store: TableStore, instance: str, request: table_messages.Updat
     table = store.update_table(
         instance,
         request.table_name,
-        time_to_live=options.time_to_live,
+        time_to_live_seconds=options.time_to_live,
         max_versions=options.max_versions,
-        max_deviation=options.deviation_cell_version_in_sec,
+        max_deviation_seconds=options.deviation_cell_version_in_sec,
         allow_update=options.allow_update,
         read=reserved.read if reserved else None,
         write=reserved.write if reserved else None,
@@ -118,7 +123,7 @@ def update_table(store: TableStore, instance: str, request: table_messages.Updat
     )
 
 
-def delete_table(store: TableStore, instance: str, request: messages.TableNameRequest) -> Message:
+def delete_table(store: TableStore, instance: str, request: common_messages.TableNameRequest) -> Message:
     """DeleteTable."""
     store.delete_table(instance, request.table_name)
     return Empty()
@@ -162,13 +167,17 @@ def compute_split_points_by_size(
     store: TableStore, instance: str, request: table_messages.ComputeSplitPointsBySizeRequest
 ) -> Message:
     """ComputeSplitPointsBySize."""
-    unit = SPLIT_UNIT if request.split_size_unit_in_byte is None else request.split_size_unit_in_byte
+    unit = (
+        DEFAULT_SPLIT_UNIT_BYTES
+        if request.split_size_unit_in_byte is None
+        else request.split_size_unit_in_byte
+    )
     splits = store.compute_split_points(instance, request.table_name, request.split_size * unit)
     count = len(splits.points) + 1
     return table_messages.ComputeSplitPointsBySizeResponse(
         consumed=consumed(Capacity(read=count)),
         schema=_key_schema(splits.table),
-        split_points=[encode_rows([(point, [])]) for point in splits.points],
+        split_points=[encode_primary_key(point) for point in splits.points],
         locations=[table_messages.SplitLocation(location="local", repeat=count)],
     )
 
@@ -176,7 +185,7 @@ def compute_split_points_by_size(
 def list_search_index(
     store: TableStore, instance: str, request: table_messages.ListSearchIndexRequest
 ) -> Message:
-    """Answer that there is none, since none can be made here; clients ask before they delete a table."""
+    """ListSearchIndex: there are none here. Clients ask before they delete a table."""
     if request.table_name:
         store.describe_table(instance, request.table_name)
     return Empty()
@@ -233,9 +242,9 @@ def _index_meta(index: table_messages.IndexMeta) -> IndexMeta:
 
 def _table_options(table: Table) -> table_messages.TableOptions:
     return table_messages.TableOptions(
-        time_to_live=table.options.time_to_live,
+        time_to_live=table.options.time_to_live_seconds,
         max_versions=table.options.max_versions,
-        deviation_cell_version_in_sec=table.options.max_deviation,
+        deviation_cell_version_in_sec=table.options.max_deviation_seconds,
         allow_update=table.options.allow_update,
     )
 
@@ -243,7 +252,7 @@ def _table_options(table: Table) -> table_messages.TableOptions:
 def _throughput(table: Table) -> table_messages.ReservedThroughputDetails:
     reserved = table.throughput
     return table_messages.ReservedThroughputDetails(
-        capacity_unit=messages.CapacityUnit(read=reserved.read, write=reserved.write),
-        last_increase_time=reserved.last_increase,
-        last_decrease_time=reserved.last_decrease,
+        capacity_unit=common_messages.CapacityUnit(read=reserved.read, write=reserved.write),
+        last_increase_time=reserved.last_increase_at,
+        last_decrease_time=reserved.last_decrease_at,
     )

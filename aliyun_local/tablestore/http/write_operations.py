@@ -1,4 +1,7 @@
-"""The operations that write rows: from the decoded message to the store and back."""
+"""The operations that write rows, each from the decoded request to the answer.
+
+``responses`` finds them in :data:`.operations.OPERATIONS`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from aliyun_local.tablestore.codec import row_messages
-from aliyun_local.tablestore.codec.filters import parse_condition
 from aliyun_local.tablestore.codec.plainbuffer import decode_row, encode_rows
 from aliyun_local.tablestore.codec.protobuf import Message
 from aliyun_local.tablestore.codec.row_messages import ReturnType
 from aliyun_local.tablestore.codec.values import Cell, OperationType
-from aliyun_local.tablestore.http.row_answers import consumed, in_batch
+from aliyun_local.tablestore.http.answers import batch, consumed, row_in_batch
+from aliyun_local.tablestore.http.filters import parse_condition
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.results import Condition, Write, Written
+from aliyun_local.tablestore.store.results import Written
 from aliyun_local.tablestore.store.rows import all_cells
+from aliyun_local.tablestore.store.writes import Condition, Write
 
 
 def put_row(store: TableStore, instance: str, request: row_messages.PutRowRequest) -> Message:
@@ -61,17 +65,15 @@ def batch_write_row(store: TableStore, instance: str, request: row_messages.Batc
     results = store.batch_write_row(
         instance, writes, transaction_id=request.transaction_id, atomic=bool(request.is_atomic)
     )
-    return row_messages.BatchResponse(
-        tables=[
-            row_messages.TableInBatchResponse(
-                table_name=table.table_name,
-                rows=[
-                    in_batch(result, partial(_returned_row, wanted=row.return_content))
-                    for row, result in zip(table.rows, of_table, strict=True)
-                ],
-            )
-            for table, of_table in zip(request.tables, results, strict=True)
-        ]
+    return batch(
+        (
+            table.table_name,
+            [
+                row_in_batch(result, partial(_returned_row, content=row.return_content))
+                for row, result in zip(table.rows, of_table, strict=True)
+            ],
+        )
+        for table, of_table in zip(request.tables, results, strict=True)
     )
 
 
@@ -79,14 +81,14 @@ def _condition(condition: row_messages.Condition) -> Condition:
     return Condition(condition.row_existence, parse_condition(condition.column_condition))
 
 
-def _returned_row(written: Written, wanted: row_messages.ReturnContent | None) -> bytes | None:
-    if wanted is None or wanted.return_type in (None, ReturnType.NONE):
+def _returned_row(written: Written, content: row_messages.ReturnContent | None) -> bytes | None:
+    if content is None or content.return_type in (None, ReturnType.NONE):
         return None
     cells: Sequence[Cell] = []
-    if wanted.return_type is ReturnType.AFTER_MODIFY:
+    if content.return_type is ReturnType.AFTER_MODIFY:
         newest: dict[str, Cell] = {}
         for cell in all_cells(written.row):
-            if cell.name in wanted.return_column_names:
+            if cell.name in content.return_column_names:
                 newest.setdefault(cell.name, cell)
         cells = list(newest.values())
     return encode_rows([(written.primary_key, cells)])

@@ -1,48 +1,22 @@
-"""What the store is asked for beside rows, and what it answers: conditions, outcomes, capacity."""
+"""The results of operations on rows. ``reading`` and ``writing`` return them to ``http``."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from aliyun_local.tablestore.codec.filters import Filter
-from aliyun_local.tablestore.codec.values import OperationType, PrimaryKey, Row, RowExistence
-from aliyun_local.tablestore.store.rows import StoredRow, data_size
-
-
-class Condition(NamedTuple):
-    """What must hold for a write to happen."""
-
-    existence: RowExistence = RowExistence.IGNORE
-    column: Filter | None = None
-
-    @property
-    def reads(self) -> bool:
-        """Whether the row has to be read to know."""
-        return self.existence is not RowExistence.IGNORE or self.column is not None
-
-
-class Write(NamedTuple):
-    """One row write of a batch."""
-
-    kind: OperationType
-    row: Row
-    condition: Condition = Condition()
-
-    @property
-    def size(self) -> int:
-        """The bytes that it counts for."""
-        return data_size(self.row.primary_key, self.row.cells)
+from aliyun_local.tablestore.codec.values import PrimaryKey, Row
+from aliyun_local.tablestore.store.rows import StoredRow
 
 
 class Capacity(NamedTuple):
-    """Capacity units that an operation consumed."""
+    """The capacity units that an operation consumed."""
 
     read: int = 0
     write: int = 0
 
 
 class Written(NamedTuple):
-    """What a write did: the row's key, complete, and the row it left."""
+    """The result of a write: the row's key, with its automatic number, and the row after the write."""
 
     primary_key: PrimaryKey
     row: StoredRow | None
@@ -50,14 +24,14 @@ class Written(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a read of one row found."""
+    """The result of a read of one row."""
 
     row: Row | None
     consumed: Capacity
 
 
 class Page(NamedTuple):
-    """What a range read found; with ``next_start`` there are rows left, even if ``rows`` is empty."""
+    """The result of a range read. With ``next_start``, rows can follow even if ``rows`` is empty."""
 
     rows: list[Row]
     next_start: PrimaryKey | None

@@ -1,62 +1,72 @@
-"""Where a table can be cut into pieces of about one size, for clients that read it in parallel."""
+"""The split points of a table: keys that cut it into splits of similar size.
+
+Clients ask for them to read a table in parallel. ``http.table_operations`` calls this module.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aliyun_local.tablestore.codec.values import PrimaryKey
 from aliyun_local.tablestore.errors import parameter_invalid
-from aliyun_local.tablestore.store.partitions import partition_of, split_keys, split_point
+from aliyun_local.tablestore.store import row_tables
+from aliyun_local.tablestore.store.keys import decode_partition_key, partition_prefix
+from aliyun_local.tablestore.store.partitions import boundary_keys
 from aliyun_local.tablestore.store.schema import Table
 from aliyun_local.tablestore.store.storage import Storage
 
-_PIECE = 5000
+_ROWS_PER_QUERY = 5000
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The keys between the splits of a table, each by its first column alone, in rising order."""
+    """The keys between the splits of a table, in rising order. Each consists of the first column alone."""
 
     table: Table
     points: list[PrimaryKey]
 
 
 class TableSplitter(Storage):
-    """The part of the store that cuts tables."""
+    """The part of the store that computes split points."""
 
-    def compute_split_points(self, instance: str, name: str, size: int) -> Splits:
-        """Cut a table into splits of about ``size`` bytes, as stored.
+    def compute_split_points(self, instance: str, name: str, split_bytes: int) -> Splits:
+        """Cut a table into splits of about ``split_bytes`` stored bytes.
 
-        A partition key is never cut, and no split reaches from one partition into another.
+        Rows with one partition key stay in one split, and every partition boundary is a split point.
 
         Raises:
-            TableStoreError: there is no such table, or the size is none.
+            TableStoreError: the table is missing or the size is not positive.
         """
-        if size <= 0:
+        if split_bytes <= 0:
             raise parameter_invalid("The split size must be greater than 0.")
         with self._database.reading() as connection:
             table = self._table(connection, instance, name)
         points: list[bytes] = []
-        borders = deque(split_keys(table))
-        query = (
-            f"SELECT key, length(key) + length(row) FROM rows_{table.id} WHERE key > ? ORDER BY key LIMIT ?"
-        )
-        reached, gathered, last = b"", 0, b""
+        boundaries = deque(boundary_keys(table))
+        split_size, last_partition = 0, b""
+        for key, size in self._row_sizes(table):
+            partition = partition_prefix(table, key)
+            if boundaries and boundaries[0] <= partition:
+                while boundaries and boundaries[0] <= partition:
+                    points.append(boundaries.popleft())
+                split_size = 0
+            elif split_size >= split_bytes and partition != last_partition:
+                points.append(partition)
+                split_size = 0
+            split_size += size
+            last_partition = partition
+        points += boundaries
+        return Splits(table, [decode_partition_key(table, point) for point in points])
+
+    def _row_sizes(self, table: Table) -> Iterator[tuple[bytes, int]]:
+        """Yield the keys and stored sizes of all rows, in bounded queries between which others can write."""
+        key = b""
         while True:
             with self._database.reading() as connection:
-                piece: list[tuple[bytes, int]] = connection.execute(query, (reached, _PIECE)).fetchall()
-            for key, length in piece:
-                partition = partition_of(table, key)
-                if borders and borders[0] <= partition:
-                    while borders and borders[0] <= partition:
-                        points.append(borders.popleft())
-                    gathered = 0
-                elif gathered >= size and partition != last:
-                    points.append(partition)
-                    gathered = 0
-                gathered += length
-                last = partition
-            if len(piece) < _PIECE:
-                return Splits(table, [split_point(table, point) for point in (*points, *borders)])
-            reached = piece[-1][0]
+                rows = row_tables.sizes_after(connection, table.id, key, _ROWS_PER_QUERY)
+            yield from rows
+            if len(rows) < _ROWS_PER_QUERY:
+                return
+            key = rows[-1][0]

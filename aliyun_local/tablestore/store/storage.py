@@ -1,4 +1,8 @@
-"""The database that tables and rows lie in, and what every part of the store does with it."""
+"""The base class of the store's parts: the database, the clock, the options and the lookup of tables.
+
+Each part of the store (``definitions``, ``reading``, ``writing``, ``local_transactions``, ``splitting``) is a
+subclass of :class:`Storage`; ``models`` combines them.
+"""
 
 from __future__ import annotations
 
@@ -9,52 +13,56 @@ from pathlib import Path
 
 from aliyun_local.clock import Clock
 from aliyun_local.database import Database
-from aliyun_local.tablestore.store import catalog, indexes
-from aliyun_local.tablestore.store.rows import StoredRow
+from aliyun_local.tablestore.store import catalog, counters, indexes
+from aliyun_local.tablestore.store.open_transactions import OpenTransactions
 from aliyun_local.tablestore.store.schema import Table
-from aliyun_local.tablestore.store.transactions import OpenTransactions
+
+_SQL_TABLES = catalog.SQL_TABLES + counters.SQL_TABLES + indexes.SQL_TABLES
 
 
 class Storage:
-    """An open database, a clock and the lag of the indexes."""
+    """An open database with its clock, options and open transactions."""
 
     def __init__(
         self,
         data: Path | None,
         clock: Clock,
         *,
-        index_lag: float = 0.0,
+        index_lag_seconds: float = 0.0,
         local_transactions: bool = True,
     ) -> None:
-        """Open the store in the folder ``data``, made when missing (``None``: in memory).
+        """Open the store in the folder ``data``, which is created if missing, or in memory with ``None``.
 
-        A write shows in a global index ``index_lag`` seconds later by ``clock``; at 0, at once.
-        ``local_transactions`` says whether tables take them of which their creator said nothing: several
-        official clients cannot say it, and the service itself differs by account.
+        Args:
+            data: the folder.
+            clock: the clock for versions, times to live and lags.
+            index_lag_seconds: the time after which a write becomes visible in a global index; 0 is at once.
+            local_transactions: whether a table allows local transactions if its creator did not choose.
+                Several official clients cannot choose, and the service's default differs between accounts.
         """
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
-        self._database = Database(
-            data / "tablestore.sqlite3" if data is not None else None, catalog.SCHEMA + indexes.SCHEMA
-        )
+        self._database = Database(data / "tablestore.sqlite3" if data is not None else None, _SQL_TABLES)
         self._clock = clock
-        self._lag = round(index_lag * 1000)
+        self._index_lag_ms = round(index_lag_seconds * 1000)
         self._local_transactions = local_transactions
         self._transactions = OpenTransactions()
         self._instances: set[str] = set()
         self._tables: dict[tuple[str, str], Table] = {}
-        if not self._lag:
-            self._settle_what_a_lagging_run_left()
+        if not self._index_lag_ms:
+            # An earlier run with a lag may have left changes, and without a lag no read applies them.
+            with self._database.transaction() as connection:
+                indexes.apply_all_changes(connection)
 
     def close(self) -> None:
-        """Close the files; what was answered is on disk without it."""
+        """Close the files. Every answered write is on disk without it."""
         self._database.close()
 
     def _table(self, connection: sqlite3.Connection, instance: str, name: str) -> Table:
-        """Return a table or the table behind an index, remembered until a definition changes.
+        """Return a table or an index table. It stays in memory until a definition changes.
 
         Raises:
-            TableStoreError: there is none of that name.
+            TableStoreError: no table or index has this name.
         """
         found = self._tables.get((instance, name))
         if found is None:
@@ -63,35 +71,12 @@ class Storage:
 
     @contextmanager
     def _redefining(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection to change definitions, in one transaction."""
+        """Yield the connection for a change of definitions, in one SQL transaction."""
         with self._database.transaction() as connection:
             try:
                 yield connection
             finally:
                 self._tables.clear()
 
-    def _load(self, connection: sqlite3.Connection, table: Table, key: bytes) -> StoredRow | None:
-        query = f"SELECT row FROM rows_{table.id} WHERE key = ?"
-        found = connection.execute(query, (key,)).fetchone()
-        return StoredRow.load(found[0]) if found else None
-
-    def _now(self) -> int:
+    def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)
-
-    def _settle_what_a_lagging_run_left(self) -> None:
-        with self._database.transaction() as connection:
-            waiting = connection.execute("SELECT DISTINCT table_id FROM index_changes").fetchall()
-            for (table_id,) in waiting:
-                indexes.settle(connection, table_id)
-
-
-def every_row(connection: sqlite3.Connection, table_id: int) -> Iterator[tuple[bytes, str]]:
-    """Yield every row of a table, a few hundred at a time."""
-    key = b""
-    while True:
-        query = f"SELECT key, row FROM rows_{table_id} WHERE key > ? ORDER BY key LIMIT 500"
-        piece = connection.execute(query, (key,)).fetchall()
-        if not piece:
-            return
-        yield from piece
-        key = piece[-1][0]

@@ -1,9 +1,14 @@
-"""Row writes: one by one or in a batch, each with its condition and its indexes in one transaction."""
+"""Row writes, alone or in a batch. ``http.write_operations`` calls them.
+
+Each write is one SQL transaction that includes its condition, its indexes and its automatic number. It is
+committed before the caller gets the result.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from aliyun_local.tablestore.codec.values import (
     AnyValue,
@@ -12,39 +17,43 @@ from aliyun_local.tablestore.codec.values import (
     Row,
     RowExistence,
     Special,
-    shown,
+    message_text,
 )
-from aliyun_local.tablestore.errors import (
-    TableStoreError,
-    condition_check_failed,
-    out_of_atomic_batch,
-    parameter_invalid,
-)
-from aliyun_local.tablestore.store import indexes
-from aliyun_local.tablestore.store.checks import (
+from aliyun_local.tablestore.errors import TableStoreError, out_of_atomic_batch, parameter_invalid
+from aliyun_local.tablestore.store import counters, indexes, row_tables
+from aliyun_local.tablestore.store.keys import encode_key, named_key
+from aliyun_local.tablestore.store.results import Capacity, Written
+from aliyun_local.tablestore.store.row_checks import (
     check_data_size,
     check_table_names,
+    check_versions,
     check_write_form,
-    fit_key,
-    fit_versions,
+    key_values,
 )
-from aliyun_local.tablestore.store.keys import encode_key
-from aliyun_local.tablestore.store.results import Capacity, Condition, Write, Written
-from aliyun_local.tablestore.store.rows import (
-    StoredRow,
-    capacity_units,
-    key_of,
-    replaced,
-    row_columns,
-    row_size,
-    updated,
-)
-from aliyun_local.tablestore.store.schema import Table, TableOptions
+from aliyun_local.tablestore.store.rows import StoredRow
+from aliyun_local.tablestore.store.schema import Table
+from aliyun_local.tablestore.store.sizes import capacity_units, row_size
 from aliyun_local.tablestore.store.storage import Storage
+from aliyun_local.tablestore.store.writes import (
+    Condition,
+    Write,
+    check_condition,
+    depends_on_row_before,
+    row_after,
+)
 
 MAX_ROWS_PER_WRITE = 200
 ALWAYS = Condition()
-_REQUEST_NAMES = {OperationType.PUT: "PutRow", OperationType.UPDATE: "UpdateRow"}
+_SIZE_LIMITED_REQUESTS = {OperationType.PUT: "PutRow", OperationType.UPDATE: "UpdateRow"}
+
+
+class RowChange(NamedTuple):
+    """A change of a stored row. ``None`` is a missing row."""
+
+    primary_key: PrimaryKey
+    key: bytes
+    before: StoredRow | None
+    after: StoredRow | None
 
 
 class RowWriter(Storage):
@@ -53,19 +62,22 @@ class RowWriter(Storage):
     def write_row(
         self, instance: str, name: str, write: Write, *, transaction_id: str | None = None
     ) -> Written:
-        """Carry out one write, alone or as part of a transaction.
+        """Execute one write, alone or in a local transaction.
 
         Raises:
-            TableStoreError: its condition does not hold, or the service takes no such write.
+            TableStoreError: the condition does not hold, or the service refuses the write.
         """
         check_write_form(write.kind, write.row)
-        return self._write(instance, name, write, transaction_id, _REQUEST_NAMES.get(write.kind))
+        size_limited_request = _SIZE_LIMITED_REQUESTS.get(write.kind)
+        if size_limited_request is not None:
+            check_data_size(size_limited_request, write.size_bytes)
+        return self._write(instance, name, write, transaction_id)
 
     def put_row(self, instance: str, name: str, row: Row, condition: Condition = ALWAYS) -> Written:
-        """Write a row in place of any that is there.
+        """Write a row and replace any earlier one.
 
         Raises:
-            TableStoreError: the condition does not hold, or the service takes no such row.
+            TableStoreError: the condition does not hold, or the service refuses the row.
         """
         return self.write_row(instance, name, Write(OperationType.PUT, row, condition))
 
@@ -77,21 +89,21 @@ class RowWriter(Storage):
         transaction_id: str | None = None,
         atomic: bool = False,
     ) -> list[list[Written | TableStoreError]]:
-        """Carry out writes one by one, in order, and return what became of each.
+        """Execute writes one by one, in order, and return the result of each.
 
-        Nothing ties the rows together: some may fail, also after others have succeeded. In a transaction
-        that holds too, until it is committed. Only with ``atomic`` either all of a table's are written or
-        none, and they have to lie under one partition key; a transaction needs no such help.
+        The writes are independent: one can fail after others have succeeded, also in a local transaction.
+        With ``atomic``, either all writes to a table succeed or none does, and they have to share one
+        partition key. In a local transaction ``atomic`` has no effect.
 
         Raises:
-            TableStoreError: the request as a whole is refused and nothing has been written.
+            TableStoreError: the request as a whole is refused; nothing is written.
         """
         self._check_batch(instance, tables)
         if transaction_id:
             with self._database.reading():
-                self._transactions.find(transaction_id, instance, self._now())
+                self._transactions.find(transaction_id, instance, self._now_ms())
         elif atomic:
-            return [self._write_together(instance, name, writes) for name, writes in tables]
+            return [self._write_atomically(instance, name, writes) for name, writes in tables]
         return [
             [self._attempt(instance, name, write, transaction_id) for write in writes]
             for name, writes in tables
@@ -111,11 +123,11 @@ class RowWriter(Storage):
                 check_write_form(kind, row)
                 if kind is OperationType.PUT and not row.cells:
                     raise parameter_invalid("Attribute column is missing.")
-        check_data_size("BatchWriteRow", sum(write.size for _, writes in tables for write in writes))
+        check_data_size("BatchWriteRow", sum(write.size_bytes for _, writes in tables for write in writes))
         for name, writes in tables:
-            self._check_repeated(instance, name, writes)
+            self._check_repeated_rows(instance, name, writes)
 
-    def _check_repeated(self, instance: str, name: str, writes: Sequence[Write]) -> None:
+    def _check_repeated_rows(self, instance: str, name: str, writes: Sequence[Write]) -> None:
         by_key: dict[tuple[tuple[str, AnyValue], ...], list[Condition]] = {}
         for _, row, condition in writes:
             if all(value is not Special.AUTO_INCREMENT for _, value in row.primary_key):
@@ -135,106 +147,95 @@ class RowWriter(Storage):
             with self._database.reading() as connection:
                 return bool(self._table(connection, instance, name).indexes)
         except TableStoreError:
-            return False  # a missing table is the failure of each row
+            return False  # a missing table is an error of each row, not of the request
 
-    def _write_together(
+    def _write_atomically(
         self, instance: str, name: str, writes: Sequence[Write]
     ) -> list[Written | TableStoreError]:
         try:
             with self._database.transaction() as connection:
                 table = self._table(connection, instance, name)
-                _check_one_partition([write.row.primary_key[0][1] for write in writes])
-                return [self._carry_out(connection, table, write, write.size) for write in writes]
+                _check_one_partition_key([write.row.primary_key[0][1] for write in writes])
+                return [self._execute(connection, table, write, None) for write in writes]
         except TableStoreError as failure:
             return [failure] * len(writes)
 
     def _attempt(
-        self, instance: str, table: str, write: Write, transaction_id: str | None
+        self, instance: str, name: str, write: Write, transaction_id: str | None
     ) -> Written | TableStoreError:
         try:
-            return self._write(instance, table, write, transaction_id)
+            return self._write(instance, name, write, transaction_id)
         except TableStoreError as failure:
             return failure
 
-    def _write(
-        self,
-        instance: str,
-        name: str,
-        write: Write,
-        transaction_id: str | None,
-        limited: str | None = None,
-    ) -> Written:
-        """Write a row, or refuse it; ``limited`` names the request whose only row it is."""
-        size = write.size
-        if limited is not None:
-            check_data_size(limited, size)
+    def _write(self, instance: str, name: str, write: Write, transaction_id: str | None) -> Written:
         with self._database.transaction() as connection:
             table = self._table(connection, instance, name)
-            return self._carry_out(connection, table, write, size, transaction_id)
+            return self._execute(connection, table, write, transaction_id)
 
-    def _carry_out(
-        self,
-        connection: sqlite3.Connection,
-        table: Table,
-        write: Write,
-        size: int,
-        transaction_id: str | None = None,
+    def _execute(
+        self, connection: sqlite3.Connection, table: Table, write: Write, transaction_id: str | None
     ) -> Written:
-        now = self._now()
-        if table.base is not None:
-            raise parameter_invalid("Can't write index table directly.")
-        if write.kind is OperationType.UPDATE and not table.options.allow_update:
-            raise parameter_invalid(f"Table '{table.name}' does not allow update operation.")
-        transaction = self._transactions.find(transaction_id, table.instance, now) if transaction_id else None
-        values = self._key_to_write(connection, table, write)
-        fit_versions(table, write.row.cells, now)
+        now_ms, size_bytes = self._now_ms(), write.size_bytes
+        _check_table_for(table, write)
+        transaction = None
+        if transaction_id:
+            transaction = self._transactions.find(transaction_id, table.instance, now_ms)
+        values = self._key_values(connection, table, write)
+        check_versions(table, write.row.cells, now_ms)
         if transaction is None:
-            self._transactions.check_free(table, values[0], now)
+            self._transactions.check_free(table, values[0], now_ms)
         else:
             transaction.check(table, values[0])
-        primary_key, key = key_of(table.key_names, values), encode_key(values)
+        primary_key, key = named_key(table, values), encode_key(values)
+        stored = None
         if transaction is not None and key in transaction.rows:
-            raw = transaction.rows[key]
-        else:
-            raw = self._load(connection, table, key) if _looks_back(table, write) else None
-        before = raw.visible(table.options, now) if raw else None
-        _check_condition(write.condition, primary_key, before)
-        after = _outcome(write, before, table.options, now)
+            stored = transaction.rows[key]
+        elif depends_on_row_before(table, write):
+            stored = row_tables.load(connection, table.id, key)
+        before = stored.visible(table.options, now_ms) if stored else None
+        check_condition(write.condition, primary_key, before)
+        after = row_after(table, write, before, now_ms)
         if transaction is None:
-            self._store(connection, table, primary_key, key, raw, after, now)
+            self._apply(connection, table, RowChange(primary_key, key, stored, after), now_ms)
         else:
-            self._check_entries(connection, table, primary_key, after)
-            transaction.grow(size)
+            self._check_index_rows(connection, table, primary_key, after)
+            transaction.add_written_bytes(size_bytes)
             transaction.rows[key] = after
         reads = 0
         if write.condition.reads:
             reads = capacity_units(row_size(primary_key, before) if before else 0)
-        return Written(primary_key, after, Capacity(reads, capacity_units(size)))
+        return Written(primary_key, after, Capacity(reads, capacity_units(size_bytes)))
 
-    def _store(
-        self,
-        connection: sqlite3.Connection,
-        table: Table,
-        primary_key: PrimaryKey,
-        key: bytes,
-        before: StoredRow | None,
-        after: StoredRow | None,
-        now: int,
-    ) -> None:
-        """Put ``after`` in the place of ``before``, in the table and in its indexes."""
+    def _apply(self, connection: sqlite3.Connection, table: Table, change: RowChange, now_ms: int) -> None:
+        """Store a change in the table and in its indexes, or in the queues of its lagging indexes."""
+        _, key, before, after = change
         if after is not None or before is not None:
-            indexes.store(connection, table.id, key, after.dump() if after else None)
-        self._follow(connection, table, primary_key, before, after, now)
+            row_tables.save(connection, table.id, key, after.dump() if after else None)
+        for meta in table.indexes:
+            index = self._table(connection, table.instance, meta.name)
+            if indexes.is_unchanged(index, before, after):
+                continue
+            old = indexes.index_row(index, change.primary_key, before)
+            new = indexes.index_row(index, change.primary_key, after, check_lengths=True)
+            for index_key, row in indexes.changes(old, new):
+                if self._index_lag_ms and not meta.local:
+                    due_at_ms = now_ms + self._index_lag_ms
+                    indexes.enqueue(connection, index.id, index_key, row, due_at_ms)
+                else:
+                    row_tables.save(connection, index.id, index_key, row)
 
-    def _check_entries(
+    def _check_index_rows(
         self, connection: sqlite3.Connection, table: Table, primary_key: PrimaryKey, row: StoredRow | None
     ) -> None:
-        """Refuse a row that an index could not take, before a transaction promises to write it."""
-        for index in table.indexes:
-            indexes.entry(self._table(connection, table.instance, index.name), primary_key, row, checked=True)
+        """Refuse a row that an index cannot hold. A local transaction would otherwise fail in its commit."""
+        for meta in table.indexes:
+            index = self._table(connection, table.instance, meta.name)
+            indexes.index_row(index, primary_key, row, check_lengths=True)
 
-    def _key_to_write(self, connection: sqlite3.Connection, table: Table, write: Write) -> list[AnyValue]:
-        values = fit_key(table, write.row.primary_key)
+    def _key_values(self, connection: sqlite3.Connection, table: Table, write: Write) -> list[AnyValue]:
+        """Return the values of the row's key, with the next automatic number in place of its placeholder."""
+        values = key_values(table, write.row.primary_key)
         position = table.auto_increment
         if position is None:
             return values
@@ -254,66 +255,22 @@ class RowWriter(Storage):
             )
         if write.condition.column is not None:
             raise parameter_invalid("Can't set condition when modify row with pk auto increment.")
-        values[position] = self._next_number(connection, table, encode_key(values[:1]))
+        partition = encode_key(values[:1])
+        # Microseconds since the Unix epoch: numbers as large as those of the service, with gaps.
+        values[position] = counters.next_number(
+            connection, table.id, partition, at_least=self._now_ms() * 1000
+        )
         return values
 
-    def _next_number(self, connection: sqlite3.Connection, table: Table, partition: bytes) -> int:
-        """Number the rows of a partition upwards, with gaps as the service leaves them."""
-        last = connection.execute(
-            "SELECT last FROM counters WHERE table_id = ? AND partition = ?", (table.id, partition)
-        ).fetchone()
-        number = max(self._now() * 1000, last[0] + 1 if last else 0)
-        connection.execute("REPLACE INTO counters VALUES (?, ?, ?)", (table.id, partition, number))
-        return number
 
-    def _follow(
-        self,
-        connection: sqlite3.Connection,
-        table: Table,
-        primary_key: PrimaryKey,
-        before: StoredRow | None,
-        after: StoredRow | None,
-        now: int,
-    ) -> None:
-        """Carry a change of a row into the table's indexes, or into their queues."""
-        for index in table.indexes:
-            behind = self._table(connection, table.instance, index.name)
-            if indexes.is_untouched(behind, before, after):
-                continue
-            old = indexes.entry(behind, primary_key, before)
-            new = indexes.entry(behind, primary_key, after, checked=True)
-            for key, row in indexes.changes(old, new):
-                if self._lag and not index.local:
-                    indexes.enqueue(connection, behind.id, key, row, now + self._lag)
-                else:
-                    indexes.store(connection, behind.id, key, row)
+def _check_table_for(table: Table, write: Write) -> None:
+    if table.index_of is not None:
+        raise parameter_invalid("Can't write index table directly.")
+    if write.kind is OperationType.UPDATE and not table.options.allow_update:
+        raise parameter_invalid(f"Table '{table.name}' does not allow update operation.")
 
 
-def _looks_back(table: Table, write: Write) -> bool:
-    """Tell whether what was there before makes a difference."""
-    return write.kind is not OperationType.PUT or write.condition.reads or bool(table.indexes)
-
-
-def _check_one_partition(values: Sequence[AnyValue]) -> None:
+def _check_one_partition_key(values: Sequence[AnyValue]) -> None:
     for value in values:
         if type(value) is not type(values[0]) or value != values[0]:
-            raise out_of_atomic_batch(shown(values[0]), shown(value))
-
-
-def _check_condition(condition: Condition, primary_key: PrimaryKey, row: StoredRow | None) -> None:
-    if condition.existence is RowExistence.EXPECT_EXIST and row is None:
-        raise condition_check_failed()
-    if condition.existence is RowExistence.EXPECT_NOT_EXIST and row is not None:
-        raise condition_check_failed()
-    if condition.column is None:
-        return
-    if not condition.column.matches(row_columns(primary_key, row) if row else {}):
-        raise condition_check_failed()
-
-
-def _outcome(write: Write, before: StoredRow | None, options: TableOptions, now: int) -> StoredRow | None:
-    if write.kind is OperationType.DELETE:
-        return None
-    if write.kind is OperationType.PUT:
-        return replaced(write.row.cells, options, now)
-    return updated(before, write.row.cells, options, now)
+            raise out_of_atomic_batch(message_text(values[0]), message_text(value))
