@@ -1,7 +1,8 @@
-"""The account's uploaded files: rows for what is known of them, a folder for their bytes.
+"""The account's uploaded files: their records as rows, their bytes in a folder.
 
-Source: "Model Studio file management API". A row without bytes cannot exist; bytes without a row can, after
-a kill, and are swept away when the store is opened.
+Called by ``http/file_responses`` and ``http/download_responses``, and by ``training_files``. Source: "Model
+Studio file management API". A row without bytes cannot exist; bytes without a row can, after a kill, and are
+removed when the store is opened.
 """
 
 from __future__ import annotations
@@ -12,43 +13,46 @@ import random
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.account.records import Record, Table
 from aliyun_local.dashscope.errors import file_not_found
 from aliyun_local.database import Database
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     file_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     description TEXT NOT NULL,
     purpose TEXT,
-    size INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
     md5 TEXT NOT NULL,
-    created REAL NOT NULL
+    created_at REAL NOT NULL
 );
 """
-_COLUMNS = "number, file_id, name, description, purpose, size, md5, created"
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredFile:
-    """What is known of an uploaded file. ``md5`` is in Base64; ``created`` in seconds since the epoch."""
+class StoredFile(Record):
+    """The record of an uploaded file. ``md5`` is in Base64; ``created_at`` in seconds since the epoch."""
 
-    number: int
     file_id: str
     name: str
     description: str
     purpose: str | None
-    size: int
+    size_bytes: int
     md5: str
-    created: float
+    created_at: float
+
+
+TABLE = Table("files", StoredFile, key="file_id")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FailedUpload:
-    """Why one file of an upload was not taken; the others of it may have been."""
+    """One file of an upload that was refused, and why; others of the same upload may have been stored."""
 
     name: str
     code: str
@@ -74,65 +78,43 @@ class FileStore:
     def add(
         self, *, name: str, content: bytes, description: str, purpose: str | None, at: float
     ) -> StoredFile | FailedUpload:
-        """Keep a file, durably, or say which quota is in the way."""
-        limits = self._behaviour
+        """Store a file durably, or return the quota that forbids it."""
         with self._database.transaction() as connection:
-            count, used = connection.execute("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM files").fetchone()
-            if count >= limits.file_count:
-                return FailedUpload(
+            refusal = self._over_quota(connection, name, len(content))
+            if refusal is not None:
+                return refusal
+            while True:
+                file = StoredFile(
+                    file_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
                     name=name,
-                    code="BadRequest.TooMany",
-                    message=f"Out of number, <{count}> of <{limits.file_count}> files has been uploaded.",
+                    description=description,
+                    purpose=purpose,
+                    size_bytes=len(content),
+                    md5=base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode(),
+                    created_at=at,
                 )
-            if len(content) > limits.file_size:
-                return FailedUpload(name=name, code="BadRequest.TooLarge", message="Payload Too Large.")
-            if used + len(content) > limits.file_space:
-                return FailedUpload(
-                    name=name,
-                    code="BadRequest.TooLarge",
-                    message=(
-                        f"Out of space, <{used}> B of <{limits.file_space}> B storage space has been used."
-                    ),
-                )
-            file_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-            self._write(file_id, content)
-            digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-            number = connection.execute(
-                "INSERT INTO files (file_id, name, description, purpose, size, md5, created)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (file_id, name, description, purpose, len(content), digest, at),
-            ).lastrowid
-        return StoredFile(
-            number=number or 0,
-            file_id=file_id,
-            name=name,
-            description=description,
-            purpose=purpose,
-            size=len(content),
-            md5=digest,
-            created=at,
-        )
+                stored = TABLE.insert(connection, file)
+                if stored is not None:
+                    self._write(stored.file_id, content)
+                    return stored
 
     def get(self, file_id: str) -> StoredFile:
         """Return the file with this id.
 
         Raises:
-            ServiceError: there is none.
+            ServiceError: the id is unknown.
         """
         with self._database.reading() as connection:
-            row = connection.execute(
-                f"SELECT {_COLUMNS} FROM files WHERE file_id = ?",
-                (file_id,),
-            ).fetchone()
-        if row is None:
+            file = TABLE.find(connection, file_id)
+        if file is None:
             raise file_not_found()
-        return _file(row)
+        return file
 
     def read(self, file_id: str) -> bytes:
         """Return the bytes of the file with this id.
 
         Raises:
-            ServiceError: there is none.
+            ServiceError: the id is unknown.
         """
         self.get(file_id)
         try:
@@ -143,18 +125,13 @@ class FileStore:
     def page(self, *, offset: int, limit: int) -> tuple[int, list[StoredFile]]:
         """Return how many files there are, and ``limit`` of them, newest first, after ``offset``."""
         with self._database.reading() as connection:
-            total: int = connection.execute("SELECT COUNT(*) FROM files").fetchone()[0]
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM files ORDER BY number DESC LIMIT ? OFFSET ?",
-                (limit, offset),
-            ).fetchall()
-        return total, [_file(row) for row in rows]
+            return TABLE.page(connection, "TRUE", (), offset=offset, limit=limit)
 
     def delete(self, file_id: str) -> None:
-        """Forget the file with this id and its bytes.
+        """Delete the file with this id, and its bytes.
 
         Raises:
-            ServiceError: there is none.
+            ServiceError: the id is unknown.
         """
         with self._database.transaction() as connection:
             if connection.execute("DELETE FROM files WHERE file_id = ?", (file_id,)).rowcount == 0:
@@ -163,11 +140,32 @@ class FileStore:
         if self._folder is not None:
             (self._folder / file_id).unlink(missing_ok=True)
 
+    def _over_quota(self, connection: Connection, name: str, size_bytes: int) -> FailedUpload | None:
+        """Return the refusal of a file of this size; None when the quotas allow it."""
+        limits = self._behaviour
+        count, used = connection.execute(
+            "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM files"
+        ).fetchone()
+        if count >= limits.max_files:
+            return FailedUpload(
+                name=name,
+                code="BadRequest.TooMany",
+                message=f"Out of number, <{count}> of <{limits.max_files}> files has been uploaded.",
+            )
+        message = "Payload Too Large."
+        if size_bytes <= limits.max_file_bytes:
+            if used + size_bytes <= limits.total_file_bytes:
+                return None
+            message = (
+                f"Out of space, <{used}> B of <{limits.total_file_bytes}> B storage space has been used."
+            )
+        return FailedUpload(name=name, code="BadRequest.TooLarge", message=message)
+
     def _write(self, file_id: str, content: bytes) -> None:
         if self._folder is None:
             self._contents[file_id] = content
             return
-        # Half a file under its own name is harmless: until the row is committed, nobody can ask for it.
+        # Half a file under its own name is harmless: until its row is committed, no call can read it.
         (self._folder / file_id).write_bytes(content)
 
     def _sweep(self, folder: Path) -> None:
@@ -176,7 +174,3 @@ class FileStore:
         for path in folder.iterdir():
             if path.name not in known:
                 path.unlink()
-
-
-def _file(row: tuple[object, ...]) -> StoredFile:
-    return StoredFile(**dict(zip(_COLUMNS.split(", "), row, strict=True)))  # type: ignore[arg-type] # columns are fields

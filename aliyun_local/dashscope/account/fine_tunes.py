@@ -1,7 +1,8 @@
 """A fine-tune and the moves it can make: pure, without storage, clock or wire.
 
 ``PENDING → (QUEUING) → RUNNING → SUCCEEDED | FAILED``, and ``CANCELING → CANCELED`` out of any of the
-first three. Source: "Fine-tuning API", the table of statuses.
+first three. Source: "Fine-tuning API", the table of statuses. Used by ``scheduling``, which makes the moves,
+and by ``models``, where clients cancel and delete. The service's word for a fine-tune is "job".
 """
 
 from __future__ import annotations
@@ -10,66 +11,55 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
-from aliyun_local.dashscope.pictures.inspection import Problem
+from aliyun_local.dashscope.account.work import (
+    CANCELED,
+    FAILED,
+    PENDING,
+    RUNNING,
+    SUCCEEDED,
+    TERMINAL,
+    Work,
+    entered,
+)
+from aliyun_local.dashscope.errors import Problem
 
-PENDING = "PENDING"
+FINE_TUNE_MODEL = "facechain-finetune"
 QUEUING = "QUEUING"
-RUNNING = "RUNNING"
 CANCELING = "CANCELING"
-SUCCEEDED = "SUCCEEDED"
-FAILED = "FAILED"
-CANCELED = "CANCELED"
 CANCELABLE = frozenset({PENDING, QUEUING, RUNNING})
-TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELED})
 
 
 @dataclass(frozen=True, kw_only=True)
-class FineTune:
+class FineTune(Work):
     """One fine-tune; times are seconds since the epoch.
 
     Attributes:
-        sequence: Position in the order of creation.
         job_id: ``ft-yyyyMMddHHmm-xxxx``.
         job_name: As kept, usually the job id.
         model_name: As kept, usually the job id.
         model: ``facechain-finetune``.
         training_file_ids: URLs and file ids, as they came.
         hyper_parameters: As they came.
-        status: One of the constants of this module.
-        created: When it was submitted.
-        since: When it got its status.
-        granted: When it was given a training slot; it holds the slot until it is terminal or deleted.
-        started: When its training started.
-        ended: When it became terminal.
-        deleted: When it was deleted; it is then kept for the ledger only.
+        created_at: When it was submitted.
+        granted_at: When it was given a training slot; it holds the slot until it is terminal or deleted.
+        started_at: When its training started.
+        deleted_at: When it was deleted; it is then kept for the ledger only.
         pending_seconds: From submission to start, when a slot is free.
-        run_seconds: From start to end.
-        failure: Why it fails at its end; None when it succeeds.
         usage: Trainings billed.
-        reads: How often its status has been shown.
-        hurried: When enough reads had been made to move it on.
     """
 
-    sequence: int
     job_id: str
     job_name: str
     model_name: str
     model: str
     training_file_ids: tuple[str, ...]
     hyper_parameters: dict[str, Any] = field(default_factory=dict)
-    status: str = PENDING
-    created: float
-    since: float
-    granted: float | None = None
-    started: float | None = None
-    ended: float | None = None
-    deleted: float | None = None
+    created_at: float
+    granted_at: float | None = None
+    started_at: float | None = None
+    deleted_at: float | None = None
     pending_seconds: float
-    run_seconds: float
-    failure: Problem | None = None
     usage: int = 0
-    reads: int = 0
-    hurried: float | None = None
 
     @property
     def finetuned_output(self) -> str:
@@ -79,60 +69,49 @@ class FineTune:
     @property
     def is_active(self) -> bool:
         """Whether it is still going."""
-        return self.status not in TERMINAL and self.deleted is None
+        return self.status not in TERMINAL and self.deleted_at is None
 
     @property
     def holds_slot(self) -> bool:
         """Whether it keeps others from training."""
-        return self.is_active and self.granted is not None
+        return self.is_active and self.granted_at is not None
 
     @property
     def awaits_slot(self) -> bool:
         """Whether it stands in the queue."""
-        return self.is_active and self.status == QUEUING and self.granted is None
+        return self.is_active and self.status == QUEUING and self.granted_at is None
 
 
-def next_move(job: FineTune, behaviour: Behaviour) -> float | None:
-    """Return when ``job`` leaves its status; None when only something else can move it."""
-    if not job.is_active or job.awaits_slot:
+def next_move(fine_tune: FineTune, behaviour: Behaviour) -> float | None:
+    """Return when ``fine_tune`` leaves its status; None when time alone does not move it."""
+    if not fine_tune.is_active or fine_tune.awaits_slot:
         return None
+    entered_at, granted_at = fine_tune.entered_at, fine_tune.granted_at
     if behaviour.progression == "immediate":
-        return job.since if job.granted is None else max(job.since, job.granted)
+        return entered_at if granted_at is None else max(entered_at, granted_at)
     if behaviour.progression == "reads":
-        return None if job.hurried is None else max(job.hurried, job.granted or 0)
-    if job.status == QUEUING:
-        return job.granted
-    if job.status == RUNNING:
-        return job.since + job.run_seconds
-    if job.status == CANCELING:
-        return job.since + behaviour.canceling_seconds
-    return job.since + job.pending_seconds
+        return None if fine_tune.hurried_at is None else max(fine_tune.hurried_at, granted_at or 0)
+    if fine_tune.status == QUEUING:
+        return granted_at
+    if fine_tune.status == RUNNING:
+        return entered_at + fine_tune.run_seconds
+    if fine_tune.status == CANCELING:
+        return entered_at + behaviour.canceling_seconds
+    return entered_at + fine_tune.pending_seconds
 
 
-def entered(job: FineTune, status: str, at: float) -> FineTune:
-    """Return ``job`` with another status from ``at`` on."""
-    # The read that moves a fine-tune on is the first that is shown the new status.
-    return replace(job, status=status, since=at, reads=int(job.hurried is not None), hurried=None)
+def started(fine_tune: FineTune, at: float, problem: Problem | None, behaviour: Behaviour) -> FineTune:
+    """Return ``fine_tune`` in training; with a ``problem`` of its files it will fail early."""
+    fine_tune = replace(entered(fine_tune, RUNNING, at), started_at=at)
+    if problem is None:
+        return fine_tune
+    return replace(fine_tune, failure=problem, run_seconds=behaviour.rejection_seconds)
 
 
-def started(job: FineTune, at: float, problem: Problem | None, behaviour: Behaviour) -> FineTune:
-    """Return ``job`` in training; with a ``problem`` of its files it will fail early."""
-    job = replace(entered(job, RUNNING, at), started=at)
-    return job if problem is None else replace(job, failure=problem, run_seconds=behaviour.rejection_seconds)
-
-
-def finished(job: FineTune, at: float, behaviour: Behaviour) -> FineTune:
-    """Return ``job`` at the end of its training or of its cancelation."""
-    if job.status == CANCELING:
-        return replace(entered(job, CANCELED, at), ended=at, failure=None)
-    if job.failure is not None:
-        return replace(entered(job, FAILED, at), ended=at, usage=behaviour.failed_usage)
-    return replace(entered(job, SUCCEEDED, at), ended=at, usage=1)
-
-
-def seen(job: FineTune, at: float, behaviour: Behaviour) -> FineTune:
-    """Return ``job`` after its status has been asked for once more."""
-    if behaviour.progression != "reads" or not job.is_active:
-        return job
-    reads = job.reads + 1
-    return replace(job, reads=reads, hurried=at if reads > behaviour.reads_per_status else job.hurried)
+def finished(fine_tune: FineTune, at: float, behaviour: Behaviour) -> FineTune:
+    """Return ``fine_tune`` at the end of its training or of its cancelation."""
+    if fine_tune.status == CANCELING:
+        return replace(entered(fine_tune, CANCELED, at), failure=None)
+    if fine_tune.failure is not None:
+        return replace(entered(fine_tune, FAILED, at), usage=behaviour.failed_usage)
+    return replace(entered(fine_tune, SUCCEEDED, at), usage=1)

@@ -1,4 +1,7 @@
-"""The files of a fine-tune: where they come from and whether one can train with them.
+"""The files of a fine-tune: how the account gets them, and whether they are fit for training.
+
+Called by ``submission`` before a fine-tune is recorded, and by ``models`` when its training starts. Face
+detection and portraits use :meth:`TrainingFiles.download`.
 
 A name with ``://`` in it is a URL and is downloaded; any other is the id of an uploaded file, which is an
 image or a zip of images. A zip at a URL is not documented, so it counts as an image that cannot be read.
@@ -11,13 +14,13 @@ from collections.abc import Callable, Sequence
 from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.files import FileStore
-from aliyun_local.dashscope.errors import ServiceError
+from aliyun_local.dashscope.errors import Problem, ServiceError
 from aliyun_local.dashscope.pictures.fetching import Fetched, InvalidUrlError, NotAuthorizedError, is_url
-from aliyun_local.dashscope.pictures.inspection import UNREADABLE, Problem, images_of, inspect
+from aliyun_local.dashscope.pictures.inspection import UNREADABLE, images_of, inspect
 
 
 class TrainingFiles:
-    """Gets training files from the places that they are in, and judges them."""
+    """Reads and downloads training files, and judges them."""
 
     def __init__(self, files: FileStore, behaviour: Behaviour, fetch: Callable[[str], Fetched]) -> None:
         """Read uploads from ``files`` and URLs by ``fetch``."""
@@ -26,10 +29,10 @@ class TrainingFiles:
         self._fetch = fetch
 
     def check_at_submit(self, names: Sequence[str]) -> Problem | None:
-        """Return what is wrong with the images if nobody looks at them later.
+        """Return the problem with the images, where the account checks them at the submit only.
 
         Raises:
-            ServiceError: a file cannot be had.
+            ServiceError: a file is unknown, or a download fails.
         """
         for name in names:
             if not is_url(name):
@@ -40,26 +43,26 @@ class TrainingFiles:
         return self._judged(images) if self._behaviour.fetch == "submit" else None
 
     def inspect_at_start(self, names: Sequence[str]) -> Problem | None:
-        """Return why a training with these files must fail; None when it need not."""
+        """Return why a training with these files fails; None when it does not."""
         try:
             return self._judged(self._images(names))
         except ServiceError as error:
-            return Problem(code=error.code, message=error.message)
+            return error.problem
 
     def download(self, url: str) -> bytes:
         """Return the image file at ``url``.
 
         Raises:
-            ServiceError: it is no URL, or what it answers is not to be had or not declared as an image.
+            ServiceError: it is no URL, the download fails, or the answer is not declared as an image.
         """
         try:
             fetched = self._fetch(url)
         except InvalidUrlError as problem:
-            raise errors.invalid_url() from problem
+            raise errors.error_of("InvalidURL") from problem
         except NotAuthorizedError as problem:
             raise errors.no_authorization_to_download() from problem
-        except Exception as problem:  # whatever a test's own fetch raises is a download that failed
-            raise errors.unable_to_download() from problem
+        except Exception as problem:  # a test's own fetch may raise anything; all of it is a failed download
+            raise errors.error_of("InvalidParameter.DataInspection") from problem
         if not fetched.content_type.lower().startswith("image/"):
             raise errors.wrong_content_type()
         return fetched.content
@@ -74,10 +77,9 @@ class TrainingFiles:
         return images
 
     def _judged(self, images: Sequence[bytes]) -> Problem | None:
-        """Return why ``images`` cannot be trained with; None when one of them can."""
+        """Return why ``images`` are unfit for training; None when one of them is fit."""
         if len(images) > self._behaviour.max_training_files:
-            error = errors.missing_or_invalid("training_file_ids")
-            return Problem(code=error.code, message=error.message)
+            return errors.missing_or_invalid("training_file_ids").problem
         first: Problem | None = None
         for image in images:
             problem = inspect(image).training_problem

@@ -1,7 +1,7 @@
-"""The log lines of a fine-tune, told from what happened to it.
+"""The log lines of a fine-tune, derived from the statuses it has had. Called by ``models``.
 
-The wording follows the published sample of "Query fine-tuning logs"; what a facechain training writes when
-it fails is not published, so a failed one gives its code and message in one line of its own.
+The wording follows the published sample of "Query fine-tuning logs". The log of a failed facechain training
+is not published; here it has one line with the code and the message.
 """
 
 from __future__ import annotations
@@ -10,31 +10,24 @@ from collections.abc import Iterable
 from datetime import timedelta, timezone
 
 from aliyun_local.clock import utc
-from aliyun_local.dashscope.account.fine_tunes import (
-    CANCELED,
-    CANCELING,
-    FAILED,
-    QUEUING,
-    RUNNING,
-    SUCCEEDED,
-    FineTune,
-)
+from aliyun_local.dashscope.account.fine_tunes import CANCELING, QUEUING, FineTune
+from aliyun_local.dashscope.account.work import CANCELED, FAILED, RUNNING, SUCCEEDED, TERMINAL
 
 BEIJING = timezone(timedelta(hours=8))
 COMPLETE = "##FT_COMPLETE##"
 
 
-def log_lines(job: FineTune, statuses: Iterable[tuple[str, float]]) -> list[str]:
-    """Return the lines for ``job``, which has had ``statuses``, each from a time on."""
+def log_lines(fine_tune: FineTune, statuses: Iterable[tuple[str, float]]) -> list[str]:
+    """Return the lines for ``fine_tune`` and the ``statuses`` it has had, each with the time it began."""
     lines: list[str] = []
     for status, at in statuses:
-        lines += [f"{_stamp(at)} - {level} - {text}" for level, text in _events(job, status)]
-        if status in (SUCCEEDED, FAILED, CANCELED):
+        lines += [f"{_stamp(at)} - {level} - {text}" for level, text in _events(fine_tune, status)]
+        if status in TERMINAL:
             lines.append(COMPLETE)
     return lines
 
 
-def _events(job: FineTune, status: str) -> list[tuple[str, str]]:
+def _events(fine_tune: FineTune, status: str) -> list[tuple[str, str]]:
     if status == QUEUING:
         return [("INFO", "waiting for the running fine-tune job to end")]
     if status == RUNNING:
@@ -44,7 +37,7 @@ def _events(job: FineTune, status: str) -> list[tuple[str, str]]:
     if status == CANCELED:
         return [("INFO", "finetune-job canceled")]
     if status == FAILED:
-        reason = f": {job.failure.code}: {job.failure.message}" if job.failure else ""
+        reason = f": {fine_tune.failure.code}: {fine_tune.failure.message}" if fine_tune.failure else ""
         return [("ERROR", f"finetune-job failed{reason}")]
     if status == SUCCEEDED:
         return [
@@ -52,7 +45,7 @@ def _events(job: FineTune, status: str) -> list[tuple[str, str]]:
             ("INFO", "fine-tuned output got, start to transfer it for inference"),
             ("INFO", "transfer for inference succeeded, start to deliver it for inference"),
             ("INFO", "finetune-job succeeded"),
-            ("INFO", f"training usage {job.usage}"),
+            ("INFO", f"training usage {fine_tune.usage}"),
         ]
     return []
 

@@ -1,7 +1,8 @@
 """The operations of DashScope's API for fine-tunes, files, tasks and FaceChain, served here or not.
 
-Checkpoints, validations and deployments are for other models: what a FaceChain fine-tune gives is used
-as it is. Names are this project's where the vendor's pages give none.
+Read by :mod:`aliyun_local.coverage`, which compares them with ``operations``. Checkpoints, validations and
+deployments are for other models: the output of a FaceChain fine-tune is used without a deployment. Names are
+this project's where the vendor's pages give none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ API_OPERATIONS: frozenset[str] = frozenset(
         "ExportCheckpoint",
         "GetValidationResults",
         "GetValidationDetails",
-        # What a fine-tune of other models is used by
+        # Deployments of the fine-tunes of other models
         "CreateDeployment",
         "ListDeployments",
         "GetDeployment",

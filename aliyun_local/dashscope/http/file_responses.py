@@ -1,4 +1,4 @@
-"""The HTTP of uploaded files: parameters and answers of each operation."""
+"""The HTTP of uploaded files: parameters and answers of each operation. ``responses`` calls the handlers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account.files import FailedUpload, StoredFile
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http import shapes
-from aliyun_local.dashscope.http.calls import Answer, Call
+from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
 from aliyun_local.dashscope.http.multipart import MultipartError, parts
 from aliyun_local.dashscope.http.parameters import Body, page, text_of
 
@@ -16,22 +16,22 @@ _URL_SECONDS = 86_400
 
 
 class FileResponses:
-    """Answers what is asked of files."""
+    """The operations on files."""
 
     def __init__(self, studio: ModelStudio, clock: Clock) -> None:
         """Answer for ``studio``."""
         self._studio = studio
         self._clock = clock
-        self.answers: dict[str, Answer] = {
+        self.handlers: dict[str, Handler] = {
             "UploadFiles": self._upload,
             "ListFiles": self._list,
             "GetFile": self._get,
             "DeleteFile": self._delete,
         }
 
-    def _upload(self, call: Call) -> Body:
+    def _upload(self, request: DashScopeRequest) -> Body:
         try:
-            fields = parts(call.request.headers.get("content-type", ""), call.request.body)
+            fields = parts(request.http.headers.get("content-type", ""), request.http.body)
         except MultipartError as problem:
             raise errors.body_invalid() from problem
         uploads = [part for part in fields if part.name == "files" and part.filename is not None]
@@ -41,36 +41,44 @@ class FileResponses:
             raise errors.missing_or_invalid("files")
         if purpose is not None and purpose not in _PURPOSES:
             raise errors.missing_or_invalid("purpose")
-        descriptions += [""] * len(uploads)
-        uploaded: list[Body] = []
-        failed: list[Body] = []
-        for part, description in zip(uploads, descriptions, strict=False):
-            result = self._studio.files.add(
+        results = [
+            self._studio.files.add(
                 name=part.filename or "",
                 content=part.content,
                 description=description,
                 purpose=purpose,
                 at=self._clock.now(),
             )
-            if isinstance(result, FailedUpload):
-                failed.append({"name": result.name, "code": result.code, "message": result.message})
-            else:
-                uploaded.append({"name": result.name, "file_id": result.file_id})
-        return {"data": {"uploaded_files": uploaded, "failed_uploads": failed}}
+            for part, description in zip(uploads, descriptions + [""] * len(uploads), strict=False)
+        ]
+        return {
+            "data": {
+                "uploaded_files": [
+                    {"name": result.name, "file_id": result.file_id}
+                    for result in results
+                    if isinstance(result, StoredFile)
+                ],
+                "failed_uploads": [
+                    {"name": result.name, "code": result.code, "message": result.message}
+                    for result in results
+                    if isinstance(result, FailedUpload)
+                ],
+            }
+        }
 
-    def _list(self, call: Call) -> Body:
-        page_no, page_size = page(call.request.query)
+    def _list(self, request: DashScopeRequest) -> Body:
+        page_no, page_size = page(request.http.query)
         total, stored = self._studio.files.page(offset=(page_no - 1) * page_size, limit=page_size)
-        shown = [self._shown(file, call) for file in stored]
+        shown = [self._shown(file, request) for file in stored]
         return {"data": {"total": total, "page_size": page_size, "page_no": page_no, "files": shown}}
 
-    def _get(self, call: Call, file_id: str) -> Body:
-        return {"data": self._shown(self._studio.files.get(file_id), call)}
+    def _get(self, request: DashScopeRequest, file_id: str) -> Body:
+        return {"data": self._shown(self._studio.files.get(file_id), request)}
 
-    def _delete(self, _: Call, file_id: str) -> Body:
+    def _delete(self, _: DashScopeRequest, file_id: str) -> Body:
         self._studio.files.delete(file_id)
         return {}
 
-    def _shown(self, stored: StoredFile, call: Call) -> Body:
-        until = self._clock.now() + _URL_SECONDS
-        return shapes.file(stored, call.site + self._studio.downloads.signed(shapes.file_path(stored), until))
+    def _shown(self, stored: StoredFile, request: DashScopeRequest) -> Body:
+        path = self._studio.downloads.signed(shapes.file_path(stored), self._clock.now() + _URL_SECONDS)
+        return shapes.file(stored, request.site + path)

@@ -1,4 +1,7 @@
-"""The HTTP of the models that are called and not trained: face detection and portraits."""
+"""The HTTP of the models that are called and not trained: face detection and portraits.
+
+``responses`` calls the handlers.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +9,37 @@ from typing import Any
 
 from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account.models import ModelStudio
-from aliyun_local.dashscope.http.calls import Answer, Call
+from aliyun_local.dashscope.errors import error_of
+from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
 from aliyun_local.dashscope.http.parameters import Body, is_optional, is_strings, json_body
 from aliyun_local.dashscope.pictures.portraits import DEFAULT_SIZE, MAX_IMAGES, RESOURCE_TYPE, PortraitOrder
 
 FACE_DETECTION_MODEL = "facechain-facedetect"
 
 
-class ModelResponses:
-    """Answers calls of models."""
+class InferenceResponses:
+    """The operations of models."""
 
     def __init__(self, studio: ModelStudio) -> None:
         """Answer for ``studio``."""
         self._studio = studio
-        self.answers: dict[str, Answer] = {
+        self.handlers: dict[str, Handler] = {
             "DetectFaces": self._detect_faces,
             "GeneratePortraits": self._generate_portraits,
         }
 
-    def _detect_faces(self, call: Call) -> Body:
-        if _is_asynchronous(call):
+    def _detect_faces(self, request: DashScopeRequest) -> Body:
+        if _is_asynchronous(request):
             raise errors.no_asynchronous_calls()
-        body = json_body(call.request)
+        body = json_body(request.http)
         if not body.get("model"):
-            raise errors.empty_model()
+            raise error_of("BadRequest.EmptyModel")
         if not body.get("input"):
-            raise errors.empty_input()
+            raise error_of("BadRequest.EmptyInput")
         if body.get("parameters") is None:
-            raise errors.empty_parameters()
+            raise error_of("BadRequest.EmptyParameters")
         if body["model"] != FACE_DETECTION_MODEL:
-            raise errors.model_not_found()
+            raise error_of("ModelNotFound")
         if not isinstance(body["input"], dict) or not isinstance(body["parameters"], dict):
             raise errors.body_invalid()
         images: Any = body["input"].get("images")
@@ -48,18 +52,18 @@ class ModelResponses:
         }
         return {"output": output, "usage": {}}
 
-    def _generate_portraits(self, call: Call) -> Body:
-        if not _is_asynchronous(call):
+    def _generate_portraits(self, request: DashScopeRequest) -> Body:
+        if not _is_asynchronous(request):
             raise errors.no_synchronous_calls()
-        body = json_body(call.request)
+        body = json_body(request.http)
         if not body.get("model"):
-            raise errors.empty_model()
+            raise error_of("BadRequest.EmptyModel")
         if not body.get("parameters"):
-            raise errors.empty_parameters()
+            raise error_of("BadRequest.EmptyParameters")
         if not isinstance(body["model"], str):
-            raise errors.model_not_found()
+            raise error_of("ModelNotFound")
         task = self._studio.portraits.submit(
-            model=body["model"], order=_order(body), request_id=call.request_id
+            model=body["model"], order=_order(body), request_id=request.request_id
         )
         return {"output": {"task_id": task.task_id, "task_status": task.status}}
 
@@ -102,5 +106,5 @@ def _resource_ids(body: Body) -> tuple[str, ...]:
     return tuple(resource["resource_id"] for resource in resources)
 
 
-def _is_asynchronous(call: Call) -> bool:
-    return call.request.headers.get("x-dashscope-async", "").lower() == "enable"
+def _is_asynchronous(request: DashScopeRequest) -> bool:
+    return request.http.headers.get("x-dashscope-async", "").lower() == "enable"

@@ -1,4 +1,4 @@
-"""Reading of ``multipart/form-data`` (RFC 7578), as far as uploads of files use it.
+"""Reading of ``multipart/form-data`` (RFC 7578), as far as uploads of files use it. For ``file_responses``.
 
 The standard library's e-mail parser copies a body several times and decodes it on the way; this one
 takes slices, so that a large file costs its own size once.

@@ -1,6 +1,7 @@
-"""The routing table: which operations there are, and which one a request is for.
+"""The routing table: the operations, and which of them a request is for.
 
-Also the source of the coverage page, which lists what is emulated.
+Used by ``responses``; by :mod:`aliyun_local.coverage` for the page of emulated operations; and by
+:mod:`aliyun_local.control`, where faults are set for an operation by its name.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ _TASKS = "Asynchronous task management API"
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One call of the service.
+    """One operation of the service.
 
-    ``path`` is below :data:`BASE_PATH`, with ``{…}`` for what varies; ``document`` is the title of the
-    vendor's page that describes it.
+    ``path`` is below :data:`BASE_PATH`, with ``{…}`` for a segment that varies; ``document`` is the title of
+    the vendor's page that describes it.
     """
 
     name: str
@@ -84,7 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(name="CancelTask", method="POST", path="/tasks/{task_id}/cancel", document=_TASKS),
 )
 UNKNOWN_OPERATION = "Unknown"
-# Downloads of files and results are no calls of this service but of OSS, which calls them so.
+# Downloads of files and results are requests to OSS, not to this service; this is the name there.
 DOWNLOAD_OPERATION = "GetObject"
 
 

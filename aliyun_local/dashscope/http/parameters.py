@@ -1,4 +1,4 @@
-"""Reading of what a request carries: its JSON object, its pages, its numbers and times."""
+"""Parameters of a request: its JSON object, its pages, its numbers and times. For the ``…_responses``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 def json_body(request: Request) -> Body:
     """Return the JSON object in the body.
 
-    Refused besides what is no JSON: what cannot be written again (NaN, infinity, halves of characters).
+    JSON that cannot be written again is refused too: NaN, infinity, halves of characters.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise errors.body_invalid()
@@ -82,7 +82,7 @@ def text_of(content: bytes) -> str:
 
 
 def _integer(digits: str) -> int:
-    """Read a JSON integer; reading takes time in the square of the digits, so not of too many."""
+    """Read a JSON integer of bounded length: reading takes time in the square of the digits."""
     if len(digits) > 100:
         raise ValueError("an integer of too many digits")
     return int(digits)

@@ -1,4 +1,7 @@
-"""The service's HTTP: authentication, the way to each operation, and the envelope of every answer."""
+"""The service's HTTP: authentication, the handler of each operation, and the envelope of every answer.
+
+:mod:`aliyun_local.emulators` puts it behind a loopback server.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,12 @@ from aliyun_local.clock import Clock
 from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account.downloads import is_download
 from aliyun_local.dashscope.account.models import ModelStudio
-from aliyun_local.dashscope.errors import ServiceError
-from aliyun_local.dashscope.http.calls import Answer, Call
+from aliyun_local.dashscope.errors import ServiceError, error_of
+from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
 from aliyun_local.dashscope.http.download_responses import DownloadResponses
-from aliyun_local.dashscope.http.error_table import error_of
 from aliyun_local.dashscope.http.file_responses import FileResponses
 from aliyun_local.dashscope.http.fine_tune_responses import FineTuneResponses
-from aliyun_local.dashscope.http.inference_responses import FACE_DETECTION_MODEL, ModelResponses
+from aliyun_local.dashscope.http.inference_responses import FACE_DETECTION_MODEL, InferenceResponses
 from aliyun_local.dashscope.http.operations import (
     DOWNLOAD_OPERATION,
     OPERATIONS,
@@ -45,18 +47,18 @@ class DashScopeService:
         api_keys: Collection[str] | None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        """Serve ``studio`` to whoever has one of ``api_keys`` (None: any); they belong to one account.
+        """Serve ``studio`` to clients with one of ``api_keys`` (None: any); they belong to one account.
 
         ``wait`` lets the seconds between two events of a stream pass, and defaults to a real wait.
         """
         self._studio = studio
         self._api_keys = None if api_keys is None else [key.encode() for key in api_keys]
         self._downloads = DownloadResponses(studio, clock)
-        self._answers: dict[str, Answer] = {
-            **FineTuneResponses(studio, clock, wait or threading.Event().wait).answers,
-            **FileResponses(studio, clock).answers,
-            **ModelResponses(studio).answers,
-            **TaskResponses(studio).answers,
+        self._handlers: dict[str, Handler] = {
+            **FineTuneResponses(studio, clock, wait or threading.Event().wait).handlers,
+            **FileResponses(studio, clock).handlers,
+            **InferenceResponses(studio).handlers,
+            **TaskResponses(studio).handlers,
         }
 
     def operation(self, request: Request) -> str:
@@ -73,28 +75,27 @@ class DashScopeService:
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
-        call = Call(request=request, request_id=str(uuid.uuid4()))
+        own = DashScopeRequest(http=request, request_id=str(uuid.uuid4()))
         try:
             if is_download(request.raw_path):
-                return self._downloads.answer(call)
-            answer = self._answer(call)
+                return self._downloads.answer(own)
+            answer = self._answer(own)
         except ServiceError as error:
-            return _error_response(call.request_id, error)
-        except Exception:  # the service never shows its own defects in another way
-            return _error_response(call.request_id, errors.internal_error())
+            return _error_response(own.request_id, error)
+        except Exception:  # a defect of the emulator is answered as the service answers one
+            return _error_response(own.request_id, error_of("InternalError"))
         if isinstance(answer, Response):
             return answer
-        return _json_response(200, call.request_id, {"request_id": call.request_id} | answer)
+        return _json_response(200, own.request_id, {"request_id": own.request_id} | answer)
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:  # noqa: ARG002 (the protocol's)
         """Return the error envelope that says ``refusal``."""
         error = ServiceError(refusal.status, refusal.code, refusal.message)
         return _error_response(str(uuid.uuid4()), error)
 
-    def _answer(self, call: Call) -> Body | Response:
-        request = call.request
-        self._authenticate(request)
-        segments = segments_of(request.raw_path)
+    def _answer(self, request: DashScopeRequest) -> Body | Response:
+        self._authenticate(request.http)
+        segments = segments_of(request.http.raw_path)
         fitting = [
             (operation, varying)
             for operation in OPERATIONS
@@ -103,20 +104,20 @@ class DashScopeService:
         if not fitting:
             raise errors.invalid_parameter("url error, please check url！")
         for operation, varying in fitting:
-            if operation.method == request.method:
+            if operation.method == request.http.method:
                 self._refuse(operation.name)
-                return self._answers[operation.name](call, *varying)
-        raise errors.invalid_parameter(f"Request method '{request.method}' is not supported.")
+                return self._handlers[operation.name](request, *varying)
+        raise errors.invalid_parameter(f"Request method '{request.http.method}' is not supported.")
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = key.strip().encode("utf-8", "replace")
         known = [given] if self._api_keys is None and given else self._api_keys or []
         if scheme.lower() != "bearer" or not any(hmac.compare_digest(given, key) for key in known):
-            raise errors.invalid_api_key()
+            raise error_of("InvalidApiKey")
 
     def _refuse(self, operation: str) -> None:
-        """Refuse what the account's switches say is refused."""
+        """Refuse an operation that the account's switch ``refused`` names."""
         refused = self._studio.behaviour.refused
         code = refused.get(operation) or refused.get("*")
         if code is not None:

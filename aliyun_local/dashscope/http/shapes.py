@@ -1,4 +1,7 @@
-"""How fine-tunes, files and tasks look in answers: fields, their order, the service's way to write times."""
+"""The form of fine-tunes, files and tasks in answers: fields, their order, the service's times.
+
+Used by the ``…_responses``. The fields follow the published samples and recorded answers.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from aliyun_local.clock import utc
-from aliyun_local.dashscope.account import tasks
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.downloads import FILE_FOLDER
 from aliyun_local.dashscope.account.files import StoredFile
-from aliyun_local.dashscope.account.fine_tunes import CANCELED, FAILED, SUCCEEDED, TERMINAL, FineTune
+from aliyun_local.dashscope.account.fine_tunes import FineTune
 from aliyun_local.dashscope.account.tasks import Task
+from aliyun_local.dashscope.account.work import CANCELED, FAILED, SUCCEEDED, TERMINAL
 
 WORKSPACE_ID = "llm-local00000000001"
 USER_ID = "1240225800000001"
@@ -21,62 +24,64 @@ API_KEY_ID = "100001"
 REGION = "cn-beijing"
 
 
-def fine_tune(job: FineTune, behaviour: Behaviour) -> dict[str, Any]:
-    """Return ``job`` with the fields, and in the order, of the samples on the facechain-finetune page.
+def fine_tune(record: FineTune, behaviour: Behaviour) -> dict[str, Any]:
+    """Return ``record`` with the fields, and in the order, of the samples on the facechain-finetune page.
 
-    ``code`` and ``message`` stand at the end: no sample shows a job with all of these fields and them.
+    ``code`` and ``message`` stand at the end: no sample shows a failed fine-tune with all of these fields.
     """
-    ended = job.status in TERMINAL
+    ended = record.status in TERMINAL
     shown: dict[str, Any] = {
-        "job_id": job.job_id,
-        "job_name": job.job_name,
-        "status": behaviour.shown_statuses.get(job.status, job.status),
+        "job_id": record.job_id,
+        "job_name": record.job_name,
+        "status": behaviour.shown_statuses.get(record.status, record.status),
     }
-    # The published sample of a canceled job has no output.
-    if job.status == SUCCEEDED or (behaviour.show_finetuned_output == "always" and job.status != CANCELED):
-        shown["finetuned_output"] = job.finetuned_output
+    # The published sample of a canceled fine-tune has no output.
+    if record.status == SUCCEEDED or (
+        behaviour.show_finetuned_output == "always" and record.status != CANCELED
+    ):
+        shown["finetuned_output"] = record.finetuned_output
     shown |= {
-        "model": job.model,
-        "base_model": job.model,
-        "training_file_ids": list(job.training_file_ids),
+        "model": record.model,
+        "base_model": record.model,
+        "training_file_ids": list(record.training_file_ids),
         "validation_file_ids": [],
-        "hyper_parameters": job.hyper_parameters,
+        "hyper_parameters": record.hyper_parameters,
         "training_type": "sft",
-        "create_time": beijing_time(job.created),
+        "create_time": beijing_time(record.created_at),
         "workspace_id": WORKSPACE_ID,
         "user_identity": USER_ID,
         "modifier": USER_ID,
         "creator": USER_ID,
     }
-    if ended and job.ended is not None:
-        shown["end_time"] = beijing_time(job.ended)
+    if ended and record.ended_at is not None:
+        shown["end_time"] = beijing_time(record.ended_at)
     shown["group"] = "facechain"
     if ended:
-        shown["usage"] = job.usage
-    shown |= {"model_name": job.model_name, "max_output_cnt": 1}
+        shown["usage"] = record.usage
+    shown |= {"model_name": record.model_name, "max_output_cnt": 1}
     if ended:
-        shown["output_cnt"] = int(job.status == SUCCEEDED)
-    if job.status == CANCELED:
+        shown["output_cnt"] = int(record.status == SUCCEEDED)
+    if record.status == CANCELED:
         shown["code"] = "1"
-    elif job.status == FAILED and job.failure is not None and behaviour.failure_details:
-        shown |= {"code": job.failure.code, "message": job.failure.message}
+    elif record.status == FAILED and record.failure is not None and behaviour.failure_details:
+        shown |= {"code": record.failure.code, "message": record.failure.message}
     return shown
 
 
 def file(stored: StoredFile, url: str) -> dict[str, Any]:
-    """Return ``stored`` with the fields of the recorded answers; ``url`` is where its bytes are."""
+    """Return ``stored`` with the fields of the recorded answers; ``url`` is the place of its bytes."""
     shown: dict[str, Any] = {
-        "id": 100_000_000 + stored.number,
+        "id": 100_000_000 + stored.sequence,
         "name": stored.name,
         "description": stored.description,
-        "size": stored.size,
+        "size": stored.size_bytes,
         "md5": stored.md5,
         "region": REGION,
         "file_id": stored.file_id,
         "url": url,
         "user_id": USER_ID,
         "api_key_id": API_KEY_ID,
-        "gmt_create": beijing_time(stored.created),
+        "gmt_create": beijing_time(stored.created_at),
     }
     return shown if stored.purpose is None else shown | {"purpose": stored.purpose}
 
@@ -89,24 +94,24 @@ def file_path(stored: StoredFile) -> str:
 def task(shown: Task, urls: Sequence[str]) -> dict[str, Any]:
     """Return a task with the fields, and in the order, of the samples; ``urls`` are those of its images."""
     output: dict[str, Any] = {"task_id": shown.task_id, "task_status": shown.status}
-    if shown.status == tasks.FAILED and shown.failure is not None:
+    if shown.status == FAILED and shown.failure is not None:
         output |= {"code": shown.failure.code, "message": shown.failure.message}
-    output["submit_time"] = exact_beijing_time(shown.submitted)
-    if shown.scheduled is not None:
-        output["scheduled_time"] = exact_beijing_time(shown.scheduled)
-    if shown.ended is not None:
-        output["end_time"] = exact_beijing_time(shown.ended)
-    if shown.status == tasks.SUCCEEDED:
+    output["submit_time"] = exact_beijing_time(shown.submitted_at)
+    if shown.scheduled_at is not None:
+        output["scheduled_time"] = exact_beijing_time(shown.scheduled_at)
+    if shown.ended_at is not None:
+        output["end_time"] = exact_beijing_time(shown.ended_at)
+    if shown.status == SUCCEEDED:
         results: list[dict[str, str]] = [{"url": url} for url in urls]
         if shown.failure is not None:
             failure = {"code": shown.failure.code, "message": shown.failure.message}
             results += [failure] * shown.failed_images
         output["results"] = results
-    failed = shown.images if shown.status == tasks.FAILED else shown.images - shown.succeeded_images
+    failed = shown.images if shown.status == FAILED else shown.images - shown.succeeded_images
     output["task_metrics"] = {
         "TOTAL": shown.images,
         "SUCCEEDED": shown.succeeded_images,
-        "FAILED": failed if shown.status in (tasks.FAILED, tasks.SUCCEEDED) else 0,
+        "FAILED": failed if shown.status in (FAILED, SUCCEEDED) else 0,
     }
     return output
 
@@ -117,16 +122,16 @@ def listed_task(shown: Task) -> dict[str, Any]:
         "api_key_id": API_KEY_ID,
         "caller_parent_id": USER_ID,
         "caller_uid": USER_ID,
-        "gmt_create": _milliseconds(shown.submitted),
+        "gmt_create": _milliseconds(shown.submitted_at),
         "model_name": shown.model,
         "region": REGION,
         "request_id": shown.request_id,
-        "start_time": _milliseconds(shown.submitted if shown.scheduled is None else shown.scheduled),
+        "start_time": _milliseconds(shown.submitted_at if shown.scheduled_at is None else shown.scheduled_at),
         "status": shown.status,
         "task_id": shown.task_id,
         "user_api_unique_key": f"apikey:v1:aigc:album:gen_potrait:{shown.model}",
     }
-    return listed if shown.ended is None else listed | {"end_time": _milliseconds(shown.ended)}
+    return listed if shown.ended_at is None else listed | {"end_time": _milliseconds(shown.ended_at)}
 
 
 def beijing_time(seconds: float) -> str:

@@ -1,1 +1,7 @@
-"""Pictures of the local DashScope: how they are fetched, judged and drawn."""
+"""The photos of the local DashScope. ``account`` calls these modules; nothing here knows an account.
+
+- ``fetching``: downloads a photo by its URL.
+- ``inspection``: judges a photo's file, and asks ``detection`` for the number of its faces; ``detection``
+  uses OpenCV where it is installed, and ``faces`` everywhere.
+- ``portraits``: checks portrait orders and draws the portraits.
+"""

@@ -1,9 +1,9 @@
-"""How many faces a picture shows, by the best means at hand.
+"""The number of faces in a picture, by the best detector that is installed. Used by ``inspection``.
 
-Where OpenCV 4 is installed (``opencv-python-headless``, which brings its trained cascades along and needs no
-download), photos are judged by it. Without it, and beside it for the drawn portraits of
-:mod:`local.samples`, of which it finds two in three, stands the look at colours of
-:mod:`aliyun_local.dashscope.pictures.faces`.
+OpenCV 4 judges photos where it is installed (``opencv-python-headless``, which carries its trained cascades
+and downloads nothing). :mod:`aliyun_local.dashscope.pictures.faces` judges by colours: without OpenCV it is
+the only detector; with it, it adds the drawn portraits of :mod:`aliyun_local.samples`, of which OpenCV finds
+two in three.
 """
 
 from __future__ import annotations

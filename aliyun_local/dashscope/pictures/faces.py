@@ -1,9 +1,8 @@
-"""How many faces a picture shows, without any machine learning.
+"""The number of faces in a picture, without machine learning. Used by ``detection``.
 
-The real service runs a face detector; so does :mod:`aliyun_local.dashscope.pictures.detection`, if one is
-installed. Its answer matters here only as far as it decides a verdict:
-nobody, one person, several people. A look at skin-coloured areas tells these apart for the drawn
-portraits of :mod:`local.samples`, and takes a photo of one person for one face.
+The real service runs a face detector; so does ``detection``, if one is installed. Here the number of faces
+only decides a verdict: no person, one person, several people. The skin-coloured areas of a picture tell these
+apart for the drawn portraits of :mod:`aliyun_local.samples`, and count a photo of one person as one face.
 
 A face is a connected area of skin colour, of sensible size and shape, with two eyes in it: two
 enclosed spots of another colour, of like size, side by side. Only areas with eyes count as several
@@ -27,7 +26,7 @@ _MIN_LUMA = 24
 _CB = (76, 125)
 _CR = (132, 178)
 _MIN_AREA = 0.012  # of the picture
-_ASPECT = (0.3, 1.7)  # width by height, of the face with whatever hair and neck are of its colour
+_ASPECT = (0.3, 1.7)  # width by height, of the face with hair and neck of the same colour
 _MIN_FILL = 0.35  # of the bounding box; an ellipse fills 0.79
 _EYE_AREA = (0.001, 0.06)  # of the area's bounding box
 
@@ -52,7 +51,7 @@ class _Area:
 
 
 def count_faces(image: Image.Image) -> int:
-    """Return the number of faces that ``image`` shows; see the module's text for what counts as one."""
+    """Return the number of faces that ``image`` shows; the module's text defines a face."""
     with_eyes, without = _candidates(image)
     return with_eyes or int(without)
 
@@ -80,7 +79,7 @@ def _candidates(image: Image.Image) -> tuple[int, bool]:
 
 
 def _flattened(image: Image.Image) -> Image.Image:
-    """Return ``image`` scaled down, in RGB, with white behind whatever is transparent."""
+    """Return ``image`` scaled down, in RGB, with white behind its transparent parts."""
     scale = _ANALYSED_SIDE / max(image.size)
     if scale < 1:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

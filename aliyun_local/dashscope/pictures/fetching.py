@@ -1,6 +1,7 @@
-"""Downloads of the URLs that a client submits, under the limits that the service is known to have.
+"""Downloads of the URLs that a client submits, under the known limits of the service.
 
-On the standard library, without proxies: what the emulator fetches is on this machine.
+:mod:`aliyun_local.emulators` gives :func:`fetch` to the account. It uses the standard library and no proxies:
+the URLs lead to this machine.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
 
 
 class FetchError(Exception):
-    """The file of a URL could not be had: unreachable, too slow, too large, or an error answer."""
+    """A download failed: unreachable, too slow, too large, or an error answer."""
 
 
 class InvalidUrlError(FetchError):
@@ -34,7 +35,7 @@ class NotAuthorizedError(FetchError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """What a URL answered."""
+    """The answer of a URL."""
 
     content: bytes
     content_type: str
@@ -54,7 +55,7 @@ def fetch(url: str) -> Fetched:
     Raises:
         InvalidUrlError: not http or https, not plain ASCII, or an internal endpoint of OSS.
         NotAuthorizedError: the server answered 401 or 403.
-        FetchError: anything else that keeps the file from being had.
+        FetchError: the download fails for another reason.
     """
     for _ in range(MAX_REDIRECTS + 1):
         answer = _get(url)
@@ -65,10 +66,10 @@ def fetch(url: str) -> Fetched:
 
 
 def _get(url: str) -> Fetched | str:
-    """Return what ``url`` answers, or where it redirects to."""
+    """Return the answer of ``url``, or the place that it redirects to."""
     connection, target = _connection(url)
     try:
-        # One alarm bounds the whole exchange; a socket timeout alone would let a server drip for ever.
+        # One alarm bounds the whole exchange; a socket timeout alone lets a slow server go on for ever.
         connection.connect()
         alarm = threading.Timer(MAX_SECONDS, _hang_up, (connection.sock,))
         alarm.daemon = True
@@ -125,7 +126,7 @@ def _read(response: http.client.HTTPResponse) -> Fetched | str:
 
 
 def _hang_up(connected: socket.socket | None) -> None:
-    """End both directions of a connection, so that whoever reads from it stops."""
+    """End both directions of a connection, so that a read from it ends too."""
     if connected is not None:
         try:
             connected.shutdown(socket.SHUT_RDWR)

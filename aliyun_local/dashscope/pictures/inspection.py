@@ -1,7 +1,8 @@
-"""What the service finds wrong with an image: format, size, pixels, faces.
+"""The service's judgement of an image: format, size, pixels, faces.
 
-Source: the criteria of the facechain-facedetect page, which calls them the standard for training images;
-codes and messages from Model Studio, "Error messages".
+Used by ``account`` for training files and face detection, and by ``portraits`` for the user's photos. Source:
+the criteria of the facechain-facedetect page, which calls them the standard for training images; codes and
+messages from Model Studio, "Error messages".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from aliyun_local.dashscope.errors import Problem
 from aliyun_local.dashscope.pictures.detection import count_faces
 
 MAX_IMAGE_BYTES = 5 * 1024**2
@@ -21,14 +23,6 @@ NO_FACE = "no face detected"
 SEVERAL_FACES = "multiple faces detected"
 # Pillow names a JPEG that carries further pictures (many phones make them) MPO.
 _FORMATS = {"JPEG", "MPO", "PNG", "WEBP"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Why an image cannot be used, as the service words it."""
-
-    code: str
-    message: str
 
 
 UNREADABLE = Problem(code="InvalidImageFormat", message="The input image is in invalid format.")
@@ -50,7 +44,7 @@ SEVERAL_PEOPLE = Problem(
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """The result for one image: a problem that makes it no image at all, or the number of its faces."""
+    """The result for one image: a problem with its file, or the number of its faces."""
 
     problem: Problem | None
     faces: int = 0
@@ -62,7 +56,7 @@ class Inspection:
 
     @property
     def training_problem(self) -> Problem | None:
-        """Why the image cannot be trained with; None when it can."""
+        """The reason why the image is unfit for training; None when it is fit."""
         return self.problem or (None if self.faces == 1 else SEVERAL_PEOPLE if self.faces else NOBODY)
 
 
@@ -71,7 +65,7 @@ def inspect(content: bytes) -> Inspection:
     if len(content) > MAX_IMAGE_BYTES:
         return Inspection(problem=TOO_LARGE)
     try:
-        # Only the header is read here, so a bomb of a picture is turned away before it is unpacked.
+        # Only the header is read here, so a decompression bomb is refused before it is unpacked.
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
             if image.format not in _FORMATS:
                 return Inspection(problem=UNREADABLE)
@@ -79,15 +73,15 @@ def inspect(content: bytes) -> Inspection:
                 return Inspection(problem=WRONG_RESOLUTION)
             image.draft("RGB", (512, 512))  # JPEG can be decoded at a fraction of its size, many times faster
             return Inspection(problem=None, faces=count_faces(image))
-    except Exception:  # decoders raise whatever they like on damaged files, warnings as errors included
+    except Exception:  # decoders raise many kinds of exception on damaged files, warnings as errors included
         return Inspection(problem=UNREADABLE)
 
 
 def images_of(content: bytes, limit: int) -> list[bytes]:
     """Return the images in an uploaded file: its own bytes, or the files in it if it is a zip.
 
-    At most ``limit`` + 1 come back, so that a caller can see that there are too many; a member that is
-    larger than an image may be comes back cut to one byte more than that. A broken zip has none.
+    At most ``limit`` + 1 images are returned, so that the caller can see that there are too many. A member
+    above the size limit of an image is cut to one byte more than the limit. A broken zip has no images.
     """
     if not content.startswith(b"PK\x03\x04"):
         return [content]

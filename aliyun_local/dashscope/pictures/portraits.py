@@ -1,7 +1,8 @@
-"""What a portrait order may ask for, what is wrong with its pictures, and the portraits themselves.
+"""Portrait orders: their allowed values, the judgement of their pictures, and the portraits themselves.
 
-Source: "facechain-generation API". No model is at work: a portrait is drawn, always of the same person for
-one trained resource or one set of photos, so that a client gets true images of the size it asked for.
+Used by ``account.portrait_studio``; ``http/inference_responses`` makes the orders. Source:
+"facechain-generation API". No machine learning: a portrait is a drawing, of the same person each time for one
+trained resource or one set of photos, so that a client gets real images of the size it asked for.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass
 from PIL import Image
 
 from aliyun_local.dashscope import errors
+from aliyun_local.dashscope.errors import Problem
 from aliyun_local.dashscope.pictures.fetching import is_url
 from aliyun_local.dashscope.pictures.inspection import (
     MAX_IMAGE_BYTES,
+    TOO_LARGE,
     UNREADABLE,
     WRONG_RESOLUTION,
-    Problem,
     inspect,
 )
 from aliyun_local.samples import PHOTOS_PER_PERSON, portrait
@@ -57,7 +59,7 @@ _PEOPLE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class PortraitOrder:
-    """An order as it was sent: types are right, nothing else is known yet.
+    """An order as it was sent: its types are right, its values are not checked yet.
 
     ``resource_ids`` name trained resources; ``template_url`` and ``user_urls`` belong to the styles
     that take them and are ignored by the others.
@@ -72,7 +74,7 @@ class PortraitOrder:
 
     @property
     def is_trained(self) -> bool:
-        """Whether it shows a person that a fine-tune has learned."""
+        """Whether it shows the person of a fine-tune."""
         return self.style != TRAIN_FREE_STYLE
 
     @property
@@ -83,7 +85,7 @@ class PortraitOrder:
 
     @property
     def subject(self) -> str:
-        """Whom the portraits show."""
+        """The person that the portraits show, as a text."""
         # A URL without its signature, so that the same photos show the same person tomorrow.
         shown = self.resource_ids if self.is_trained else [url.partition("?")[0] for url in self.user_urls]
         return " ".join(shown)
@@ -108,16 +110,13 @@ def check(order: PortraitOrder) -> None:
     if not order.is_trained and not 1 <= len(order.user_urls) <= MAX_USER_URLS:
         raise errors.missing_or_invalid("user_urls")
     if not all(is_url(url) for url in order.urls):
-        raise errors.invalid_url()
+        raise errors.error_of("InvalidURL")
 
 
 def template_size(content: bytes) -> tuple[int, int] | Problem:
-    """Return width and height of a template, which are those of its portraits, or what is wrong with it."""
+    """Return width and height of a template, which are those of its portraits, or the problem with it."""
     if len(content) > MAX_IMAGE_BYTES:
-        return Problem(
-            code="InvalidFile.Size",
-            message="Invalid file size, The image file size must be smaller than 5MB.",
-        )
+        return TOO_LARGE
     size = _size(content, ("JPEG", "PNG"))
     if size is None:
         return UNREADABLE
@@ -128,7 +127,7 @@ def template_size(content: bytes) -> tuple[int, int] | Problem:
 
 
 def user_photos_problem(contents: Sequence[bytes]) -> Problem | None:
-    """Return why nobody can be learned from these photos; None when one of them shows one person."""
+    """Return the problem with the user's photos; None when one of them shows exactly one person."""
     first: Problem | None = None
     for content in contents:
         problem = _user_photo_problem(content)
@@ -164,7 +163,7 @@ def _size(content: bytes, formats: tuple[str, ...]) -> tuple[int, int] | None:
         with Image.open(io.BytesIO(content), formats=formats) as image:
             width, height = image.size
             return width, height
-    except Exception:  # decoders raise whatever they like on damaged files
+    except Exception:  # decoders raise many kinds of exception on damaged files
         return None
 
 

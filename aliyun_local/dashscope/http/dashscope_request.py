@@ -1,4 +1,4 @@
-"""One call on its way through the service, and what every answer may need of it."""
+"""One request on its way through the service: the HTTP request, its id, and the address it came in by."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request that may come in, and the id that its answer will have."""
+class DashScopeRequest:
+    """An HTTP request and the id that its answer carries."""
 
-    request: Request
+    http: Request
     request_id: str
 
     @property
     def site(self) -> str:
-        """Scheme and host under which the caller reached the service, for URLs that lead back to it."""
-        match = _HOST.fullmatch(self.request.host)
+        """Scheme and host by which the client reached the service, for URLs that lead back to it."""
+        match = _HOST.fullmatch(self.http.host)
         if match is None:
             return f"https://{DEFAULT_HOST}"
         # Only a local server is reached by a port of its own, and it speaks no TLS.
-        return f"{'http' if match[1] else 'https'}://{self.request.host}"
+        return f"{'http' if match[1] else 'https'}://{self.http.host}"
 
 
-# Answers an operation: takes the call and the varying segments of its path. A dict is sent in the envelope.
-Answer = Callable[..., dict[str, Any] | Response]
+# Answers an operation: takes the request and the varying segments of its path. `responses` adds the envelope
+# to a dict and sends a Response as it is.
+Handler = Callable[..., dict[str, Any] | Response]

@@ -1,4 +1,4 @@
-"""How many calls a second are let through."""
+"""The rate limits of the account: so many calls in any second, for each kind of call that has a limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from aliyun_local.clock import Clock
-from aliyun_local.dashscope.errors import too_many_requests
+from aliyun_local.dashscope.errors import error_of
 
 
 class RateLimiter:
@@ -26,9 +26,9 @@ class RateLimiter:
         """
         with self._lock:
             now = self._clock.now()
-            # A clock that was set back must not lock callers out until it has caught up: abs().
+            # abs(): a clock that was set back must not lock callers out until it has caught up.
             while self._passed and abs(now - self._passed[0]) >= 1:
                 self._passed.popleft()
             if len(self._passed) >= per_second:
-                raise too_many_requests()
+                raise error_of("Throttling.RateQuota")
             self._passed.append(now)

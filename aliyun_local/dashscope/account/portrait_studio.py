@@ -1,13 +1,15 @@
-"""The account's portrait tasks: submitted, moved on by the clock, asked for, forgotten after a day.
+"""The account's portrait tasks: submitted, moved on by the clock, read, forgotten after a day.
 
-As with fine-tunes, nothing runs in the background: whoever looks makes everything happen that was due.
+As with fine-tunes, nothing runs in the background: each call first makes every move that is due. Called by
+``http/inference_responses`` (submit), ``http/task_responses`` and ``http/download_responses``.
 """
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from sqlite3 import Connection
 
 from aliyun_local.clock import Clock
@@ -15,17 +17,18 @@ from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account import task_ledger, tasks
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.downloads import RESULT_FOLDER, missing
-from aliyun_local.dashscope.account.limits import RateLimiter
+from aliyun_local.dashscope.account.rate_limiter import RateLimiter
+from aliyun_local.dashscope.account.task_ledger import TABLE, TaskFilter
 from aliyun_local.dashscope.account.tasks import Task
-from aliyun_local.dashscope.errors import ServiceError
+from aliyun_local.dashscope.account.work import PENDING, seen
+from aliyun_local.dashscope.errors import Problem, ServiceError
 from aliyun_local.dashscope.pictures import portraits
-from aliyun_local.dashscope.pictures.inspection import Problem
 from aliyun_local.dashscope.pictures.portraits import PortraitOrder
 from aliyun_local.database import Database
 
 
 class PortraitStudio:
-    """Everything about portraits that the account can ask for."""
+    """The portrait tasks of the account."""
 
     def __init__(
         self,
@@ -40,9 +43,9 @@ class PortraitStudio:
 
         Args:
             database: Where the tasks are kept.
-            clock: What time it is.
+            clock: The time.
             behaviour: Limits and switches.
-            download: Returns the image at a URL; raises a ServiceError when it cannot be had.
+            download: Returns the image at a URL; raises a ServiceError when the download fails.
             is_trained: Whether a resource is the output of a fine-tune that succeeded.
             generator: Makes the ids.
         """
@@ -56,99 +59,78 @@ class PortraitStudio:
         self._queries = RateLimiter(clock)
         self._failures: list[tuple[Problem, int | None]] = []
 
-    # --- the calls of the service -------------------------------------------------------------------------
+    # --- the operations of the service --------------------------------------------------------------------
 
     def submit(self, *, model: str, order: PortraitOrder, request_id: str) -> Task:
         """Submit a task; it is durable when this returns.
 
-        The pictures of the order are looked at here, and what is wrong with them makes the task fail at its
-        end: that is how the service tells it.
+        The pictures of the order are downloaded and judged here. A problem with them makes the task fail at
+        its end, as in the service.
 
         Raises:
             ServiceError: a limit, an unknown model, a wrong parameter or a resource that is not trained.
         """
         self._submits.take(self._behaviour.generations_per_second)
         if model != portraits.GENERATION_MODEL:
-            raise errors.model_not_found()
+            raise errors.error_of("ModelNotFound")
         portraits.check(order)
         if order.is_trained and not self._is_trained(order.resource_ids[0]):
             raise errors.resource_access_denied()
-        (width, height), problem = self._looked_at(order)
+        size, problem = self._judge(order)
         failed_images = 0
         if problem is None and self._failures:
             problem, images = self._failures.pop(0)
             failed_images = min(images or 0, order.images)
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            self._advance(connection, now)
+        with self._advanced() as (connection, now):
             while True:
-                stored = task_ledger.insert(
-                    connection,
-                    Task(
-                        sequence=0,
-                        task_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-                        request_id=request_id,
-                        model=model,
-                        subject=order.subject,
-                        style=order.style,
-                        width=width,
-                        height=height,
-                        images=order.images,
-                        failed_images=failed_images,
-                        failure=problem,
-                        submitted=now,
-                        since=now,
-                        run_seconds=self._behaviour.task_seconds,
-                    ),
+                task = Task(
+                    task_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
+                    request_id=request_id,
+                    model=model,
+                    subject=order.subject,
+                    style=order.style,
+                    width=size[0],
+                    height=size[1],
+                    images=order.images,
+                    failed_images=failed_images,
+                    failure=problem,
+                    submitted_at=now,
+                    entered_at=now,
+                    run_seconds=self._behaviour.task_seconds,
                 )
+                stored = TABLE.insert(connection, task)
                 if stored is not None:
                     return stored
 
     def task(self, task_id: str) -> Task | None:
-        """Return a task as it is now; None if the service does not know it, or does not any more.
+        """Return a task as it is now; None if the service does not know it, or no longer does.
 
         Raises:
             ServiceError: too many queries.
         """
         self._queries.take(self._behaviour.task_queries_per_second)
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            self._advance(connection, now)
-            task = task_ledger.find(connection, task_id)
+        with self._advanced() as (connection, now):
+            task = TABLE.find(connection, task_id)
             if task is None or not tasks.is_kept(task, now, self._behaviour):
                 return None
-            return self._looked(connection, task, now)
+            return self._shown(connection, task, now)
 
-    def page(
-        self,
-        *,
-        page_no: int,
-        page_size: int,
-        submitted_from: float,
-        submitted_until: float,
-        model: str | None,
-        status: str | None,
-    ) -> tuple[int, list[Task]]:
+    def page(self, wanted: TaskFilter, *, page_no: int, page_size: int) -> tuple[int, list[Task]]:
         """Return how many tasks fit the filters and one page of them, newest first; pages count from 1.
 
         Raises:
             ServiceError: too many queries.
         """
         self._queries.take(self._behaviour.task_queries_per_second)
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            self._advance(connection, now)
+        with self._advanced() as (connection, now):
             total, found = task_ledger.page(
                 connection,
+                wanted,
                 offset=(page_no - 1) * page_size,
                 limit=page_size,
                 ended_after=now - self._behaviour.task_kept_seconds,
-                submitted_from=submitted_from,
-                submitted_until=submitted_until,
-                model=model,
-                status=status,
             )
-            return total, [self._looked(connection, task, now) for task in found]
+            return total, [self._shown(connection, task, now) for task in found]
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task that waits.
@@ -156,13 +138,11 @@ class PortraitStudio:
         Raises:
             ServiceError: it is not PENDING, or not known.
         """
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            self._advance(connection, now)
-            task = task_ledger.find(connection, task_id)
-            if task is None or task.status != tasks.PENDING:
+        with self._advanced() as (connection, now):
+            task = TABLE.find(connection, task_id)
+            if task is None or task.status != PENDING:
                 raise errors.cannot_be_canceled()
-            task_ledger.save(connection, tasks.canceled(task, now))
+            TABLE.save(connection, tasks.canceled(task, now))
 
     def result_path(self, task: Task, number: int) -> str:
         """Return the place of one of the images of ``task``; they count from 1."""
@@ -172,12 +152,10 @@ class PortraitStudio:
         """Return the image of that name of a task that succeeded.
 
         Raises:
-            DownloadError: there is none, or not any more.
+            DownloadError: the task or the image is unknown, or no longer kept.
         """
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            self._advance(connection, now)
-            task = task_ledger.find(connection, task_id)
+        with self._advanced() as (connection, now):
+            task = TABLE.find(connection, task_id)
         number = name.removesuffix(".jpg")
         if (
             task is None
@@ -192,48 +170,55 @@ class PortraitStudio:
     def fail_next(self, code: str, message: str, *, images: int | None = None, times: int = 1) -> None:
         """Let the next ``times`` tasks that are submitted fail.
 
-        With ``images`` only so many images of a task fail, and the task succeeds. Forgotten when the
-        account is closed, as far as no task has taken it up.
+        With ``images`` only so many images of a task fail, and the task succeeds. Failures that no task has
+        taken up are forgotten when the account is closed.
         """
         self._failures += [(Problem(code=code, message=message), images)] * times
 
     def ledger(self) -> list[Task]:
         """Return every task ever submitted, oldest first, as it is now."""
-        with self._database.transaction() as connection:
-            self._advance(connection, self._clock.now())
-            return task_ledger.entries(connection)
+        with self._advanced() as (connection, _):
+            return TABLE.all(connection)
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _looked_at(self, order: PortraitOrder) -> tuple[tuple[int, int], Problem | None]:
-        """Return the size of the portraits, and what is wrong with the pictures of ``order``."""
+    def _judge(self, order: PortraitOrder) -> tuple[tuple[int, int], Problem | None]:
+        """Return the size of the portraits, and the problem with the pictures of ``order``."""
         size = portraits.SIZES.get(order.size, portraits.SIZES[portraits.DEFAULT_SIZE])
         if not order.urls:
             return size, None
         try:
             template, *photos = [self._download(url) for url in order.urls]
         except ServiceError as error:
-            return size, Problem(code=error.code, message=error.message)
+            return size, error.problem
         judged = portraits.template_size(template)
         if isinstance(judged, Problem):
             return size, judged
         return judged, None if order.is_trained else portraits.user_photos_problem(photos)
 
-    def _looked(self, connection: Connection, task: Task, now: float) -> Task:
-        """Note that the status of ``task`` is shown, and return the task after what that sets off."""
-        after = tasks.seen(task, now, self._behaviour)
+    def _shown(self, connection: Connection, task: Task, now: float) -> Task:
+        """Record that the status of ``task`` is shown, and return the task after the moves this causes."""
+        after = seen(task, now, self._behaviour)
         if after == task:
             return task
-        task_ledger.save(connection, after)
+        TABLE.save(connection, after)
         self._advance(connection, now)
-        return task_ledger.find(connection, task.task_id) or after
+        return TABLE.find(connection, task.task_id) or after
+
+    @contextmanager
+    def _advanced(self) -> Iterator[tuple[Connection, float]]:
+        """Give a transaction in which all moves are made that are due, and the time that it counts as now."""
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            self._advance(connection, now)
+            yield connection, now
 
     def _advance(self, connection: Connection, now: float) -> None:
         """Make all moves that are due by ``now``, earliest first."""
-        at = task_ledger.last_end(connection)
+        at = task_ledger.last_ended_at(connection)
         while True:
             event = tasks.next_event(task_ledger.active(connection), at, self._behaviour)
             if event is None or event[0] > now:
                 return
             at, task = event
-            task_ledger.save(connection, tasks.moved(task, at))
+            TABLE.save(connection, tasks.moved(task, at))
