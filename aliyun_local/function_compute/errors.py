@@ -1,86 +1,40 @@
-"""Refusals: the service's error codes with their statuses and words, and how each API generation writes them.
+"""The reasons for which an invocation is not accepted or not run.
 
-Codes, statuses and messages follow Function Compute, "Error codes"; that a missing or wrong signature is a
-403 follows "Signature authentication".
+Raised by the queue and by running instances, seen by the callers of ``FunctionCompute``; the module
+``http.errors`` gives each the status and the code of the service.
 """
 
 from __future__ import annotations
 
-import json
 
-from aliyun_local.function_compute.instances import ConcurrencyExceeded
-from aliyun_local.function_compute.invocations import InvocationIdInUse
-from aliyun_local.function_compute.models import FunctionNotFound, PayloadTooLarge, ServiceUnavailable
-from aliyun_local.serving.wire import Response
+class FunctionNotFound(LookupError):
+    """The template has no function of this name."""
 
-
-class RequestRefused(Exception):
-    """A request that is answered with an error: ``status``, ``code`` and a message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        """Take the answer."""
-        super().__init__(message)
-        self.status = status
-        self.code = code
+    def __init__(self, name: str) -> None:
+        """Name the function."""
+        super().__init__(f"function '{name}' does not exist")
 
 
-def invalid_argument(message: str) -> RequestRefused:
-    """Return the error for a value that the service does not take."""
-    return RequestRefused(400, "InvalidArgument", message)
+class PayloadTooLarge(ValueError):
+    """The event is larger than Function Compute takes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Name the limit."""
+        super().__init__(f"payload size exceeds maximum allowed size ({limit_bytes} bytes)")
 
 
-def missing_header(name: str) -> RequestRefused:
-    """Return the error for a header that a signed request must have."""
-    return RequestRefused(400, "MissingRequiredHeader", f"required HTTP header {name} was not specified")
+class ConcurrencyExceeded(Exception):
+    """Every instance that the function may have is busy."""
 
 
-def access_denied(message: str) -> RequestRefused:
-    """Return the error for a caller who may not."""
-    return RequestRefused(403, "AccessDenied", message)
+class ServiceUnavailable(RuntimeError):
+    """The local Function Compute is closing, or the machine refuses to start a process."""
 
 
-def path_not_supported(method: str, path: str) -> RequestRefused:
-    """Return the error for a path that no operation has."""
-    return RequestRefused(400, "PathNotSupported", f"'{method}' against '{path}' is not supported")
+class InvocationIdInUse(Exception):
+    """The function was invoked with this id before; ``request_id`` is that invocation's."""
 
-
-def method_not_allowed(method: str, path: str) -> RequestRefused:
-    """Return the error for a path that is there, asked with a method that no operation has on it."""
-    return RequestRefused(405, "MethodNotAllowed", f"'{method}' against '{path}' is not supported")
-
-
-def refusal(problem: Exception) -> RequestRefused:
-    """Return what a caller is told of ``problem``, whatever it is."""
-    match problem:
-        case RequestRefused():
-            return problem
-        case FunctionNotFound():
-            return RequestRefused(404, "FunctionNotFound", str(problem.args[0]))
-        case PayloadTooLarge():
-            return RequestRefused(413, "EntityTooLarge", str(problem))
-        case ConcurrencyExceeded():
-            return RequestRefused(429, "ResourceExhausted", "the function's reserved concurrency is used up")
-        case InvocationIdInUse():
-            message = f"the id was given to request {problem.request_id}"
-            return RequestRefused(409, "StatefulAsyncInvocationAlreadyExists", message)
-        case ServiceUnavailable():
-            return RequestRefused(503, "ServiceUnavailable", str(problem))
-        case _:
-            message = f"{type(problem).__name__} in the emulator"
-            return RequestRefused(500, "InternalServerError", message)
-
-
-def error_response(problem: Exception, request_id: str, *, modern: bool) -> Response:
-    """Return the error answer for ``problem``, as 2023-03-30 writes it if ``modern``, else as 2016-08-15."""
-    refused = refusal(problem)
-    body = (
-        {"Code": refused.code, "Message": str(refused), "RequestId": request_id}
-        if modern
-        else {"ErrorCode": refused.code, "ErrorMessage": str(refused)}
-    )
-    headers = {
-        "Content-Type": "application/json",
-        "X-Fc-Request-Id": request_id,
-        "X-Fc-Error-Type": "FcCommonError",
-    }
-    return Response(status=refused.status, headers=headers, body=json.dumps(body).encode())
+    def __init__(self, request_id: str) -> None:
+        """Name the earlier request."""
+        super().__init__(request_id)
+        self.request_id = request_id

@@ -1,8 +1,10 @@
-"""What is deployed, read from the one place that says so: a ROS template with ``ALIYUN::FC3::*`` resources.
+"""ROS templates with ``ALIYUN::FC3::*`` resources: read, evaluated, and typed.
 
 The local cloud asks this package for functions, triggers, buckets and tables instead of keeping a list of its
 own, so that a local run exercises the handlers, prefixes, schedules and limits that the stack will have.
-``document`` reads a template, ``language`` evaluates it, ``views`` types the result as ``resources``.
+
+``document`` reads a template. ``language`` evaluates it, with the help of ``parameters``, ``attributes`` and
+``values``. ``views`` reads the evaluated ``properties`` of every resource into the types of ``resources``.
 """
 
 from aliyun_local.template.document import Template
@@ -14,11 +16,11 @@ from aliyun_local.template.resources import (
     Column,
     Function,
     HttpTrigger,
-    Instance,
     OssTrigger,
     Resources,
     SecondaryIndex,
     Table,
+    TablestoreInstance,
     TimerTrigger,
 )
 
@@ -29,11 +31,11 @@ __all__ = [
     "Column",
     "Function",
     "HttpTrigger",
-    "Instance",
     "OssTrigger",
     "Resources",
     "SecondaryIndex",
     "Table",
+    "TablestoreInstance",
     "Template",
     "TemplateError",
     "TimerTrigger",

@@ -1,4 +1,7 @@
-"""What ROS knows of a resource by its type: the property that names it, and attributes made from its name."""
+"""ROS's knowledge of resource types: the property that names a resource, and attributes made from its name.
+
+``language`` asks for both when it evaluates ``Ref`` and ``Fn::GetAtt``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def naming_property(kind: str) -> str:
 
 
 def derived_attribute(kind: str, attribute: str, *, own: str, region: str, account: str) -> str | None:
-    """Return what ``Fn::GetAtt`` gives for a resource whose own name is ``own``, None if it is not known."""
+    """Return the attribute of a resource whose own name is ``own``; None if it is not known."""
     known = {
         ("ALIYUN::RAM::Role", "Arn"): f"acs:ram::{account}:role/{own.lower()}",
         ("ALIYUN::RAM::Role", "RoleId"): own,

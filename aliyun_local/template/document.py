@@ -1,4 +1,7 @@
-"""A template as written: read from YAML or JSON with ROS's short tags, and resolved on demand."""
+"""A template as written: read from YAML or JSON with ROS's short tags, and resolved on demand.
+
+The entry to this package, for everything that deploys a template or documents one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from aliyun_local.template.views import typed_views
 
 
 class Template:
-    """A template as written; :meth:`resolve` turns it into what would be deployed."""
+    """A template as written; :meth:`resolve` turns it into the resources of a deployment."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """Take a parsed document.
@@ -42,7 +45,7 @@ class Template:
 
     @classmethod
     def from_text(cls, text: str) -> Template:
-        """Read YAML (or JSON) text; short tags such as ``!Ref`` are understood.
+        """Read YAML (or JSON) text; short tags like ``!Ref`` are understood.
 
         Raises:
             TemplateError: it is not YAML or not a template.
@@ -85,7 +88,7 @@ def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # the stub wants a narrower kind of node
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}

@@ -1,4 +1,4 @@
-"""The one way in which a template is refused."""
+"""The refusal of a template, which every module of this package raises."""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
 """The language of templates: conditions, references and intrinsic functions, evaluated as ROS does.
 
-It follows ROS, "Template syntax".
+``views`` asks for the properties of every resource that is deployed. It follows ROS, "Template syntax".
+
+Values are evaluated on demand: a reference to another resource evaluates that resource's properties first.
+Since two resources may refer to each other's names, a name is evaluated without the other properties; every
+other circle is an error, which names the way round.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ _SUBSTITUTION = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
 class Evaluation:
-    """One resolution of one template; keeps what is evaluated and what is being evaluated."""
+    """One resolution of one template; keeps finished values and the places that are in progress."""
 
     def __init__(
         self,
@@ -87,7 +91,7 @@ class Evaluation:
         return {name: member for name, member in members.items() if member is not _NO_VALUE}
 
     def reference(self, name: object, place: str) -> Any:
-        """Return what ``Ref: name`` stands for: a parameter, a pseudo parameter or a resource's own name."""
+        """Return the value of ``Ref: name``: a parameter, a pseudo parameter or a resource's own name."""
         if name == "ALIYUN::NoValue":
             return _NO_VALUE
         if isinstance(name, str):
@@ -195,7 +199,7 @@ class Evaluation:
         )
 
     def properties(self, name: str, place: str | None = None) -> Mapping[str, Any]:
-        """Return the evaluated properties of the resource ``name``; ``place`` is who asks."""
+        """Return the evaluated properties of the resource ``name``; ``place`` asks."""
         if place is not None and not self.exists(name):
             raise TemplateError(f"{place}: {name} is not deployed under its condition")
         if name not in self._properties:

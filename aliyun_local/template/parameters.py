@@ -1,4 +1,7 @@
-"""The parameters of a template: ROS's own, and the declared ones with their defaults and constraints."""
+"""The parameters of a template: ROS's own, and the declared ones with their defaults and constraints.
+
+``language`` asks for both before it evaluates anything else.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def pseudo_values(given: Mapping[str, str]) -> dict[str, str]:
         if name not in PSEUDO_PARAMETERS:
             raise TemplateError(f"{name}: not a pseudo parameter")
         values[name] = value
-    # ROS has two names for the account; whoever gives one means both.
+    # ROS has two names for the account; a value for one is meant for both.
     if "ALIYUN::TenantId" in given and "ALIYUN::AccountId" not in given:
         values["ALIYUN::AccountId"] = given["ALIYUN::TenantId"]
     values.setdefault("ALIYUN::TenantId", values["ALIYUN::AccountId"])

@@ -1,4 +1,4 @@
-"""Reading the evaluated properties of one resource, with checks that name the place."""
+"""The evaluated properties of one resource, read by ``views`` with checks that name the place."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from aliyun_local.template.values import as_text
 
 
 class Properties:
-    """The evaluated properties of one resource; what is not as asked for raises :class:`TemplateError`."""
+    """The evaluated properties of one resource; a value of another kind raises :class:`TemplateError`."""
 
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
-        """Take the ``values`` of the resource ``name``."""
-        self.place = f"Resources.{name}.Properties"
+    def __init__(self, place: str, values: Mapping[str, Any]) -> None:
+        """Take the ``values`` at ``place``, which messages name."""
+        self.place = place
         self.values = values
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a string, or what stands for one; without a ``default`` it is required."""
+        """Return a value as a string; without a ``default`` it is required."""
         value = self.values.get(key, default)
         if value is None:
             raise TemplateError(f"{self.place}.{key}: required but missing")
@@ -41,7 +41,7 @@ class Properties:
         return number
 
     def mapping(self, key: str) -> Mapping[str, Any]:
-        """Return a mapping, empty where there is none."""
+        """Return a mapping, empty where the property is missing."""
         value = self.values.get(key) or {}
         if isinstance(value, str):  # the API takes a JSON string, the template either
             try:

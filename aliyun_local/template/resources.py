@@ -1,6 +1,7 @@
-"""What is deployed, typed: functions, triggers, buckets and tables, and the rules by which triggers fire.
+"""The types of deployed resources: functions, triggers, buckets, tables; and when triggers fire.
 
-What a resource's properties mean follows the ROS resource types and the Function Compute 3.0 API.
+``views`` makes them, and the emulators are set up from them. The meaning of properties follows the ROS
+resource types and the Function Compute 3.0 API.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class AsyncConfig:
-    """How a function's asynchronous invocations are retried (Function Compute, PutAsyncInvokeConfig)."""
+    """The retries of a function's asynchronous invocations (Function Compute, PutAsyncInvokeConfig)."""
 
     max_retries: int = 3
     max_age_seconds: int = 86_400
@@ -20,15 +21,15 @@ class AsyncConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function. ``timeout`` in seconds, ``memory`` in MB; ``concurrency`` is the reserved one, if any."""
+    """A function; ``reserved_concurrency`` is None where it has none."""
 
     name: str
     handler: str
     runtime: str
-    timeout: int = 3
-    memory: int = 512
+    timeout_seconds: int = 3
+    memory_mb: int = 512
     environment: Mapping[str, str] = field(default_factory=dict)
-    concurrency: int | None = None
+    reserved_concurrency: int | None = None
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
 
 
@@ -98,7 +99,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instance:
+class TablestoreInstance:
     """A Tablestore instance."""
 
     name: str
@@ -106,7 +107,7 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column and its type as ROS spells it, such as ``STRING`` or ``INTEGER``."""
+    """A column and its type as ROS spells it, like ``STRING`` or ``INTEGER``."""
 
     name: str
     type: str
@@ -123,7 +124,7 @@ class SecondaryIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A Tablestore table. ``time_to_live`` in seconds, -1 for ever."""
+    """A Tablestore table; with a time to live of -1 its rows live for ever."""
 
     name: str
     instance: str
@@ -131,19 +132,19 @@ class Table:
     columns: tuple[Column, ...] = ()
     indexes: tuple[SecondaryIndex, ...] = ()
     max_versions: int = 1
-    time_to_live: int = -1
+    time_to_live_seconds: int = -1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
     """A resolved template: the typed views, and every resource's properties by logical name."""
 
-    functions: Mapping[str, Function]
+    functions: Mapping[str, Function] = field(default_factory=dict)
     oss_triggers: tuple[OssTrigger, ...] = ()
     timer_triggers: tuple[TimerTrigger, ...] = ()
     http_triggers: tuple[HttpTrigger, ...] = ()
     buckets: tuple[Bucket, ...] = ()
-    instances: tuple[Instance, ...] = ()
+    instances: tuple[TablestoreInstance, ...] = ()
     tables: tuple[Table, ...] = ()
     region: str = "cn-beijing"
     account_id: str = "1000000000000000"

@@ -1,4 +1,4 @@
-"""How ROS writes a value where a string is wanted."""
+"""Values as ROS writes them where a string is wanted; for every module that reads one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an evaluated template to the typed views of what it deploys."""
+"""The typed views of an evaluated template; ``document`` asks for them last."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from aliyun_local.template.resources import (
     Column,
     Function,
     HttpTrigger,
-    Instance,
     OssTrigger,
     Resources,
     SecondaryIndex,
     Table,
+    TablestoreInstance,
     TimerTrigger,
 )
 from aliyun_local.template.values import as_text
 
 
 def typed_views(evaluation: Evaluation) -> Resources:
-    """Return what the template of ``evaluation`` deploys.
+    """Return the resources that the template of ``evaluation`` deploys.
 
     Raises:
         TemplateError: a value is missing, unknown or not allowed.
@@ -42,7 +42,7 @@ def typed_views(evaluation: Evaluation) -> Resources:
             continue
         everything[name] = evaluation.properties(name)
         kind = resource["Type"].removeprefix("ALIYUN::")
-        by_kind.setdefault(kind, []).append(Properties(name, everything[name]))
+        by_kind.setdefault(kind, []).append(Properties(f"Resources.{name}.Properties", everything[name]))
     functions = _functions(by_kind)
     oss, timers, http = _triggers(by_kind.get("FC3::Trigger", []), functions)
     outputs = {
@@ -60,7 +60,7 @@ def typed_views(evaluation: Evaluation) -> Resources:
             for bucket in by_kind.get("OSS::Bucket", [])
         ),
         instances=tuple(
-            Instance(name=instance.text("InstanceName"))
+            TablestoreInstance(name=instance.text("InstanceName"))
             for kind in ("OTS::Instance", "OTS::InstanceV2")
             for instance in by_kind.get(kind, [])
         ),
@@ -90,10 +90,10 @@ def _functions(by_kind: Mapping[str, list[Properties]]) -> dict[str, Function]:
             name=name,
             handler=item.text("Handler"),
             runtime=item.text("Runtime"),
-            timeout=item.number("Timeout", 3, 1, 86_400),
-            memory=item.number("MemorySize", 512, 128, 65_536),
+            timeout_seconds=item.number("Timeout", 3, 1, 86_400),
+            memory_mb=item.number("MemorySize", 512, 128, 65_536),
             environment={key: as_text(value) for key, value in item.mapping("EnvironmentVariables").items()},
-            concurrency=concurrency.get(name),
+            reserved_concurrency=concurrency.get(name),
             asynchronous=asynchronous.get(name, AsyncConfig()),
         )
         for name, item in declared.items()
@@ -114,13 +114,9 @@ def _triggers(
     timers: list[TimerTrigger] = []
     http: list[HttpTrigger] = []
     for item in items:
-        function, name, kind = (
-            _known_function(item, functions),
-            item.text("TriggerName"),
-            item.text("TriggerType"),
-        )
-        config = Properties("", item.mapping("TriggerConfig"))
-        config.place = f"{item.place}.TriggerConfig"
+        function = _known_function(item, functions)
+        name, kind = item.text("TriggerName"), item.text("TriggerType")
+        config = Properties(f"{item.place}.TriggerConfig", item.mapping("TriggerConfig"))
         if kind == "oss":
             oss.append(_oss_trigger(item, config, function, name))
             for other in oss[:-1]:
@@ -198,5 +194,5 @@ def _table(item: Properties) -> Table:
         columns=columns("Columns", []),
         indexes=tuple(indexes),
         max_versions=item.number("MaxVersions", 1, 1, 2**31 - 1),
-        time_to_live=item.number("TimeToLive", -1, -1, 2**31 - 1),
+        time_to_live_seconds=item.number("TimeToLive", -1, -1, 2**31 - 1),
     )

@@ -1,22 +1,20 @@
 """The wire of the local Function Compute: the APIs of both generations, and HTTP triggers.
 
-What is served stands in :mod:`aliyun_local.function_compute.operations`. Service names of the API of 2016 are
-accepted and have no meaning: a template of Function Compute 3.0 has none.
+A server or an in-process hook carries their requests. The operations that are served stand in
+:mod:`aliyun_local.function_compute.http.operations`. Service names of the API of 2016 are accepted and have
+no meaning: a template of Function Compute 3.0 has none.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from aliyun_local.function_compute.call import Call
-from aliyun_local.function_compute.errors import RequestRefused, error_response
-from aliyun_local.function_compute.invoking import invoke_http_trigger, serve_trigger
-from aliyun_local.function_compute.operations import UNKNOWN_OPERATION, VERSION_2023, find_operation
-
-if TYPE_CHECKING:
-    from aliyun_local.function_compute.models import FunctionCompute
-    from aliyun_local.function_compute.signatures import Authenticator
-    from aliyun_local.serving.wire import Refusal, Request, Response
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.http.api_operations import VERSION_2023
+from aliyun_local.function_compute.http.api_requests import ApiRequest
+from aliyun_local.function_compute.http.errors import RequestRefused, error_response
+from aliyun_local.function_compute.http.invoking import invoke_http_trigger, serve_trigger
+from aliyun_local.function_compute.http.operations import UNKNOWN_OPERATION, find_operation
+from aliyun_local.function_compute.http.signatures import Authenticator
+from aliyun_local.serving.wire import Refusal, Request, Response
 
 
 class FunctionComputeService:
@@ -39,30 +37,28 @@ class FunctionComputeService:
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
         request_id = self._compute.new_request_id()
-        modern = request.raw_path.startswith(f"/{VERSION_2023}/")
         try:
-            return self._run(request, request_id, modern=modern)
+            return self._run(request, request_id)
         except Exception as problem:
-            return error_response(problem, request_id, modern=modern)
+            return error_response(problem, request_id, is_2023=_is_2023(request))
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         """Return the error that says ``refusal``, in the words of the API that ``request`` is for."""
         problem = RequestRefused(refusal.status, refusal.code, refusal.message)
-        modern = request.raw_path.startswith(f"/{VERSION_2023}/")
-        return error_response(problem, self._compute.new_request_id(), modern=modern)
+        return error_response(problem, self._compute.new_request_id(), is_2023=_is_2023(request))
 
-    def _run(self, request: Request, request_id: str, *, modern: bool) -> Response:
+    def _run(self, request: Request, request_id: str) -> Response:
         operation, names = find_operation(request)
-        # Whether an HTTP trigger is open to everybody is the trigger's own to say.
+        # An HTTP trigger may be open to all; its own settings tell.
         if self._authenticate is not None and operation.run is not invoke_http_trigger:
             self._authenticate(request, False)
         return operation.run(
-            Call(
+            ApiRequest(
                 compute=self._compute,
-                request=request,
+                http=request,
                 request_id=request_id,
                 names=names,
-                modern=modern,
+                is_2023=_is_2023(request),
                 authenticate=self._authenticate,
             )
         )
@@ -82,10 +78,10 @@ class HttpTriggerService:
     ) -> None:
         """Serve ``function_name``, by default the only function of the template that has an HTTP trigger.
 
-        ``authenticate`` is asked where ``authType`` is ``function``; without it such triggers say 403.
+        ``authenticate`` checks callers where ``authType`` is ``function``; without it these get a 403.
 
         Raises:
-            ValueError: the function cannot be told, or has no HTTP trigger.
+            ValueError: the function has no HTTP trigger, or it is not named and there are several.
         """
         triggers = [
             trigger
@@ -99,7 +95,7 @@ class HttpTriggerService:
         self._authenticate = authenticate
 
     def operation(self, request: Request) -> str:  # noqa: ARG002 (the protocol's)
-        """Return ``InvokeHTTPTrigger``, whatever is asked."""
+        """Return ``InvokeHTTPTrigger``: every path is the function's own."""
         return "InvokeHTTPTrigger"
 
     def handle(self, request: Request) -> Response:
@@ -110,11 +106,21 @@ class HttpTriggerService:
             # A request line in absolute form, as proxies get it.
             path = "/" + path.partition("://")[2].partition("/")[2]
         try:
-            return serve_trigger(self._compute, self._trigger, request, request_id, path, self._authenticate)
+            asked = ApiRequest(
+                compute=self._compute,
+                http=request,
+                request_id=request_id,
+                authenticate=self._authenticate,
+            )
+            return serve_trigger(asked, self._trigger, path)
         except Exception as problem:
-            return error_response(problem, request_id, modern=False)
+            return error_response(problem, request_id, is_2023=False)
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:  # noqa: ARG002 (the protocol's)
         """Return the error that says ``refusal``."""
         problem = RequestRefused(refusal.status, refusal.code, refusal.message)
-        return error_response(problem, self._compute.new_request_id(), modern=False)
+        return error_response(problem, self._compute.new_request_id(), is_2023=False)
+
+
+def _is_2023(request: Request) -> bool:
+    return request.raw_path.startswith(f"/{VERSION_2023}/")

@@ -1,38 +1,38 @@
-"""One request on its way through the invoke and management APIs: what every operation's function gets."""
+"""One request to the invoke and management APIs, whose operation is known.
+
+``responses`` makes one and hands it to the function of the operation, in ``invoking`` or ``management``.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
-from aliyun_local.function_compute.errors import RequestRefused, invalid_argument
-from aliyun_local.serving.wire import Response
-
-if TYPE_CHECKING:
-    from aliyun_local.function_compute.models import FunctionCompute
-    from aliyun_local.function_compute.signatures import Authenticator
-    from aliyun_local.serving.wire import Request
-    from aliyun_local.template import Function
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.http.errors import RequestRefused, invalid_argument
+from aliyun_local.function_compute.http.signatures import Authenticator
+from aliyun_local.serving.wire import Request, Response
+from aliyun_local.template import Function
 
 LATEST = "LATEST"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request whose operation is known.
+class ApiRequest:
+    """A request to one operation of an API, or to an HTTP trigger at an address of its own.
 
-    ``names`` holds the decoded parts of the path, by the words of :data:`OPERATIONS`; ``modern`` says whether
-    the API is that of 2023. ``authenticate`` is for the one operation that must look before it knows whether
-    the caller has to be checked.
+    ``http`` is the request as it came. ``names`` holds the decoded parts of its path, by the words that
+    :data:`OPERATIONS` has for them. ``is_2023`` says which generation of the API it is for. ``authenticate``
+    is for InvokeHTTPTrigger, which finds out only by the trigger whether the caller has to be checked.
     """
 
     compute: FunctionCompute
-    request: Request
+    http: Request
     request_id: str
-    names: Mapping[str, str]
-    modern: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    is_2023: bool = False
     authenticate: Authenticator | None = None
 
     @property
@@ -43,8 +43,9 @@ class Call:
     @property
     def qualifier(self) -> str:
         """The version or alias that is asked for."""
-        written = self.request.query.get("qualifier", "") if self.modern else self.names.get("service", "")
-        return (written if self.modern else written.partition(".")[2]) or LATEST
+        if self.is_2023:
+            return self.http.query.get("qualifier") or LATEST
+        return self.names.get("service", "").partition(".")[2] or LATEST
 
     def function(self) -> Function:
         """Return the function that the path and the qualifier name.
@@ -66,7 +67,7 @@ class Call:
         if self.qualifier == LATEST:
             return
         kind = "Version" if self.qualifier.isdigit() else "Alias"
-        owner = f"function '{self.names.get('function')}'" if self.modern else f"service '{self.service}'"
+        owner = f"function '{self.names.get('function')}'" if self.is_2023 else f"service '{self.service}'"
         message = f"{kind.lower()} '{self.qualifier}' of {owner} does not exist"
         raise RequestRefused(404, f"{kind}NotFound", message)
 
@@ -74,9 +75,9 @@ class Call:
         """Return a whole number of the query.
 
         Raises:
-            RequestRefused: it is none, or outside of ``low`` to ``high``.
+            RequestRefused: it is not a number, or outside of ``low`` to ``high``.
         """
-        written = self.request.query.get(name, "")
+        written = self.http.query.get(name, "")
         if not written:
             return default
         if not (written.isascii() and written.isdigit()) or not low <= int(written[:9]) <= high:

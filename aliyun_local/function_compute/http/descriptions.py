@@ -1,7 +1,8 @@
-"""What is deployed, as the management APIs of both generations describe it.
+"""The documents that describe the deployed resources, as the management APIs of both generations write them.
 
-Field names follow the API references of 2016-08-15 and 2023-03-30 (GetService, GetFunction, GetTrigger and
-their lists). Nobody created these resources by a call, so their time is that at which the template was read.
+``management`` asks for them. Field names follow the API references of 2016-08-15 and 2023-03-30 (GetService,
+GetFunction, GetTrigger and their lists). No call created these resources, so their time is that at which the
+template was read.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aliyun_local.clock import utc
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.http.api_requests import ApiRequest
+from aliyun_local.function_compute.queue.invocations import AsyncTask
 from aliyun_local.template import Function, HttpTrigger, OssTrigger, TimerTrigger
 
-if TYPE_CHECKING:
-    from aliyun_local.function_compute.call import Call
-    from aliyun_local.function_compute.invocations import Task
-    from aliyun_local.function_compute.models import FunctionCompute
-
 Trigger = OssTrigger | TimerTrigger | HttpTrigger
-# The API of 2016 needs a service: what a template deploys is found under any name, and listed under this.
+# The API of 2016 needs a service: deployed functions are found under any name, and listed under this one.
 DEFAULT_SERVICE = "default"
 
 
@@ -39,31 +38,31 @@ def describe_service(compute: FunctionCompute, name: str) -> dict[str, Any]:
     }
 
 
-def describe_function(compute: FunctionCompute, function: Function, *, modern: bool) -> dict[str, Any]:
+def describe_function(compute: FunctionCompute, function: Function, *, is_2023: bool) -> dict[str, Any]:
     """Return a function as GetFunction does."""
     declared = _declared(compute, FunctionName=function.name, Handler=function.handler)
-    size, checksum = _measure(compute.code)
+    size, checksum = _measure(compute.deployed.code.folder)
     common = {
         "functionName": function.name,
         "functionId": _identity(compute, "function", function.name),
         "description": declared.get("Description", ""),
         "runtime": function.runtime,
         "handler": function.handler,
-        "timeout": function.timeout,
-        "memorySize": function.memory,
+        "timeout": function.timeout_seconds,
+        "memorySize": function.memory_mb,
         "environmentVariables": dict(function.environment),
         "instanceConcurrency": 1,
         "codeSize": size,
         "codeChecksum": checksum,
         **_times(compute),
     }
-    if not modern:
+    if not is_2023:
         return {**common, "instanceType": "e1", "initializer": None, "initializationTimeout": 3}
     log = declared.get("LogConfig") or {}
     return {
         **common,
         "functionArn": function_arn(compute, function.name),
-        "cpu": declared.get("Cpu", round(function.memory / 1024, 2)),
+        "cpu": declared.get("Cpu", round(function.memory_mb / 1024, 2)),
         "diskSize": declared.get("DiskSize", 512),
         "role": declared.get("Role", ""),
         "internetAccess": declared.get("InternetAccess", True),
@@ -85,33 +84,33 @@ def triggers_of(compute: FunctionCompute, function_name: str) -> list[Trigger]:
     return sorted((trigger for trigger in every if trigger.function == function_name), key=lambda t: t.name)
 
 
-def describe_trigger(call: Call, trigger: Trigger) -> dict[str, Any]:
-    """Return a trigger as GetTrigger does; an HTTP trigger's URL is the one that reaches it here."""
-    compute = call.compute
+def describe_trigger(request: ApiRequest, trigger: Trigger) -> dict[str, Any]:
+    """Return a trigger as GetTrigger does; an HTTP trigger's URL reaches it here."""
+    compute = request.compute
     declared = _declared(compute, TriggerName=trigger.name, FunctionName=trigger.function)
     kind, config = _trigger_config(trigger)
     described: dict[str, Any] = {
         "triggerName": trigger.name,
         "triggerId": _identity(compute, "trigger", trigger.function, trigger.name),
         "triggerType": kind,
-        "triggerConfig": json.dumps(config, ensure_ascii=False) if call.modern else config,
+        "triggerConfig": json.dumps(config, ensure_ascii=False) if request.is_2023 else config,
         "qualifier": "LATEST",
         "description": declared.get("Description", ""),
         "invocationRole": declared.get("InvocationRole", ""),
         "sourceArn": declared.get("SourceArn", ""),
         **_times(compute),
     }
-    if call.modern:
+    if request.is_2023:
         described["targetArn"] = function_arn(compute, trigger.function)
     if isinstance(trigger, HttpTrigger):
-        service = call.service or DEFAULT_SERVICE
-        url = f"http://{call.request.host}/2016-08-15/proxy/{service}/{trigger.function}/"
+        service = request.service or DEFAULT_SERVICE
+        url = f"http://{request.http.host}/2016-08-15/proxy/{service}/{trigger.function}/"
         urls = {"urlInternet": url, "urlIntranet": url}
-        described.update({"httpTrigger": urls} if call.modern else urls)
+        described.update({"httpTrigger": urls} if request.is_2023 else urls)
     return described
 
 
-def describe_task(compute: FunctionCompute, task: Task, *, payload: bool) -> dict[str, Any]:
+def describe_task(compute: FunctionCompute, task: AsyncTask, *, payload: bool) -> dict[str, Any]:
     """Return an asynchronous task as GetAsyncTask does; times are in milliseconds."""
     described: dict[str, Any] = {
         "taskId": task.id,
@@ -131,7 +130,7 @@ def describe_task(compute: FunctionCompute, task: Task, *, payload: bool) -> dic
     return described
 
 
-def describe_async_config(compute: FunctionCompute, function: Function, *, modern: bool) -> dict[str, Any]:
+def describe_async_config(compute: FunctionCompute, function: Function, *, is_2023: bool) -> dict[str, Any]:
     """Return how a function's asynchronous invocations are retried."""
     config: dict[str, Any] = {
         "maxAsyncRetryAttempts": function.asynchronous.max_retries,
@@ -140,7 +139,7 @@ def describe_async_config(compute: FunctionCompute, function: Function, *, moder
         "qualifier": "LATEST",
         **_times(compute),
     }
-    if modern:
+    if is_2023:
         return {**config, "functionArn": function_arn(compute, function.name), "asyncTask": False}
     return {**config, "function": function.name, "statefulInvocation": False}
 
@@ -148,8 +147,8 @@ def describe_async_config(compute: FunctionCompute, function: Function, *, moder
 def describe_concurrency(compute: FunctionCompute, function: Function) -> dict[str, Any]:
     """Return a function's reserved concurrency, where it has one."""
     config: dict[str, Any] = {"functionArn": function_arn(compute, function.name)}
-    if function.concurrency is not None:
-        config["reservedConcurrency"] = function.concurrency
+    if function.reserved_concurrency is not None:
+        config["reservedConcurrency"] = function.reserved_concurrency
     return config
 
 
@@ -188,7 +187,7 @@ def _identity(compute: FunctionCompute, *names: str) -> str:
 
 
 def _measure(code: Path) -> tuple[int, str]:
-    """Return the code's bytes and a number that changes with them, in the place of its zip's CRC-64."""
+    """Return the code's bytes, and a number that changes with them in the place of its zip's CRC-64."""
     size, digest = 0, hashlib.sha256()
     for path in sorted(code.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -1,4 +1,4 @@
-"""When timer triggers are due, and the event they make.
+"""The moments at which timer triggers are due, and the event that they make; the dispatcher asks for both.
 
 Syntax and event follow Function Compute, "Time triggers": ``@every Nm`` or a cron expression with six fields,
 seconds first, in UTC unless it begins with ``CRON_TZ=``.
@@ -21,18 +21,18 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class Schedule:
-    """The moments of one timer trigger."""
+    """The moments of one timer trigger, in seconds since the epoch."""
 
-    def __init__(self, trigger: TimerTrigger, start: float, *, every_seconds: float | None = None) -> None:
-        """Count from ``start``; ``every_seconds`` takes the place of the template's interval.
+    def __init__(self, trigger: TimerTrigger, start: float, *, interval_seconds: float | None = None) -> None:
+        """Count from ``start``; ``interval_seconds`` takes the place of the template's expression.
 
         Raises:
             TemplateError: the expression is not one that Function Compute takes.
         """
         self.trigger = trigger
-        self._every, self._cron, self._zone = _parse(trigger)
-        if every_seconds is not None:
-            self._every = every_seconds
+        self._interval_seconds, self._cron, self._zone = _parse(trigger)
+        if interval_seconds is not None:
+            self._interval_seconds = interval_seconds
         self.next_at = self._after(start)
 
     def take(self, now: float) -> float | None:
@@ -42,19 +42,19 @@ class Schedule:
         """
         if now < self.next_at:
             return None
-        due = self.next_at
-        if self._every is not None:
-            due += (now - due) // self._every * self._every
+        due_at = self.next_at
+        if self._interval_seconds is not None:
+            due_at += (now - due_at) // self._interval_seconds * self._interval_seconds
         else:
-            following = self._after(due)
+            following = self._after(due_at)
             while following <= now:
-                due, following = following, self._after(following)
-        self.next_at = self._after(due)
-        return due
+                due_at, following = following, self._after(following)
+        self.next_at = self._after(due_at)
+        return due_at
 
     def _after(self, moment: float) -> float:
-        if self._every is not None:
-            return moment + self._every
+        if self._interval_seconds is not None:
+            return moment + self._interval_seconds
         base = datetime.fromtimestamp(moment, tz=self._zone)
         return float(croniter(self._cron, base, second_at_beginning=True).get_next(datetime).timestamp())
 
@@ -72,6 +72,7 @@ def timer_event(trigger: TimerTrigger, moment: float) -> bytes:
 
 
 def _parse(trigger: TimerTrigger) -> tuple[float | None, str, tzinfo]:
+    """Return the interval in seconds of an ``@every``, or else the cron expression and its time zone."""
     expression, zone = trigger.cron.strip(), "UTC"
     every = _EVERY.fullmatch(expression)
     if every:

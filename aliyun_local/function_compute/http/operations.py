@@ -1,7 +1,8 @@
-"""The routing table: every operation of the APIs of 2016-08-15 and 2023-03-30 that is here.
+"""The routing table: every operation of the APIs of 2016-08-15 and 2023-03-30 that is served.
 
-Also the source of the coverage page. What a template deploys is its own to change, so the operations that
-create, update or delete are not here, and asking for them is answered as for any path that is not known.
+``responses`` finds operations in it, the page of coverage lists them. Deployed resources are changed in the
+template, so operations that create, update or delete are not here; a request for one is refused for its
+path or its method. ``api_operations`` names them.
 """
 
 from __future__ import annotations
@@ -10,25 +11,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from aliyun_local.function_compute import invoking, management
-from aliyun_local.function_compute.errors import method_not_allowed, path_not_supported
+from aliyun_local.function_compute.http import invoking, management
+from aliyun_local.function_compute.http.api_operations import VERSION_2016, VERSION_2023
+from aliyun_local.function_compute.http.api_requests import ApiRequest
+from aliyun_local.function_compute.http.errors import method_not_allowed, path_not_supported
+from aliyun_local.serving.wire import Request, Response
 
-if TYPE_CHECKING:
-    from aliyun_local.function_compute.call import Call
-    from aliyun_local.serving.wire import Request, Response
-
-VERSION_2016 = "2016-08-15"
-VERSION_2023 = "2023-03-30"
 ANY_METHOD = "*"
 UNKNOWN_OPERATION = "Unknown"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation: its name in the API of ``version``, method, path below that, and what carries it out.
+    """An operation of the API of ``version``: its name, method and path, and the function that serves it.
 
     ``{…}`` in the path stands for one part of it; ``{rest}`` for all that follows, undecoded.
     """
@@ -37,11 +34,11 @@ class Operation:
     version: str
     method: str
     path: str
-    run: Callable[[Call], Response]
+    run: Callable[[ApiRequest], Response]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What a request's raw path has to match."""
+        """The pattern that a request's raw path has to match."""
         path = re.escape(f"/{self.version}{self.path}").replace(r"\{", "{").replace(r"\}", "}")
         rest = path.endswith("{rest}")
         path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.removesuffix("{rest}"))
@@ -139,116 +136,12 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
-REFUSED: dict[str, frozenset[str]] = {
-    VERSION_2016: frozenset(
-        {
-            "CreateService",
-            "UpdateService",
-            "DeleteService",
-            "CreateFunction",
-            "UpdateFunction",
-            "DeleteFunction",
-            "GetFunctionCode",
-            "CreateTrigger",
-            "UpdateTrigger",
-            "DeleteTrigger",
-            "CreateCustomDomain",
-            "UpdateCustomDomain",
-            "DeleteCustomDomain",
-            "GetCustomDomain",
-            "ListCustomDomains",
-            "PublishVersion",
-            "DeleteVersion",
-            "CreateAlias",
-            "UpdateAlias",
-            "DeleteAlias",
-            "TagResource",
-            "UntagResource",
-            "GetResourceTags",
-            "ListReservedCapacities",
-            "PutOnDemandConfig",
-            "GetOnDemandConfig",
-            "DeleteOnDemandConfig",
-            "ListOnDemandConfig",
-            "PutProvisionConfig",
-            "GetProvisionConfig",
-            "ListProvisionConfigs",
-            "PutFunctionAsyncInvokeConfig",
-            "DeleteFunctionAsyncInvokeConfig",
-            "InstanceExec",
-        }
-    ),
-    VERSION_2023: frozenset(
-        {
-            "ChangeResourceGroup",
-            "CreateAlias",
-            "CreateCustomDomain",
-            "CreateFunction",
-            "CreateLayerVersion",
-            "CreateSession",
-            "CreateSnapshot",
-            "CreateTrigger",
-            "CreateVpcBinding",
-            "DeleteAlias",
-            "DeleteAsyncInvokeConfig",
-            "DeleteConcurrencyConfig",
-            "DeleteCustomDomain",
-            "DeleteFunction",
-            "DeleteFunctionVersion",
-            "DeleteLayerVersion",
-            "DeleteProvisionConfig",
-            "DeleteScalingConfig",
-            "DeleteSession",
-            "DeleteSnapshot",
-            "DeleteTrigger",
-            "DeleteVpcBinding",
-            "DescribeRegions",
-            "DisableFunctionInvocation",
-            "EnableFunctionInvocation",
-            "GetCustomDomain",
-            "GetFunctionCode",
-            "GetLayerVersion",
-            "GetLayerVersionByArn",
-            "GetProvisionConfig",
-            "GetScalingConfig",
-            "GetSession",
-            "GetSnapshot",
-            "ListCustomDomains",
-            "ListLayerVersions",
-            "ListLayers",
-            "ListProvisionConfigs",
-            "ListScalingConfigs",
-            "ListSessions",
-            "ListSnapshots",
-            "ListTagResources",
-            "ListVpcBindings",
-            "PauseSession",
-            "PublishFunctionVersion",
-            "PutAsyncInvokeConfig",
-            "PutConcurrencyConfig",
-            "PutLayerACL",
-            "PutProvisionConfig",
-            "PutScalingConfig",
-            "ResumeSession",
-            "StopAsyncTask",
-            "TagResources",
-            "UntagResources",
-            "UpdateAlias",
-            "UpdateCustomDomain",
-            "UpdateFunction",
-            "UpdateSession",
-            "UpdateTrigger",
-        }
-    ),
-}
-"""What the official clients of each version know and this emulator does not serve."""
-
 
 def find_operation(request: Request) -> tuple[Operation, dict[str, str]]:
-    """Return the operation that ``request`` asks for, and the parts of its path.
+    """Return the operation of ``request``, and the parts of its path.
 
     Raises:
-        RequestRefused: no operation has this path, or none this method on it.
+        RequestRefused: no operation has this path and this method.
     """
     path_is_known = False
     for operation in OPERATIONS:

@@ -1,4 +1,4 @@
-"""Where the lines go that functions log."""
+"""The lines that functions log: the runner writes them, ``FunctionCompute.logs`` shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOG_LINES_KEPT = 2000
 
 
 class FunctionLogs:
-    """The lines that functions log: the last of them in memory, all of them in a file a function."""
+    """The last lines of each function in memory, and all of them in one file a function. Thread-safe."""
 
     def __init__(self, folder: Path | None, on_log: Callable[[str, str], object] | None = None) -> None:
         """Write below ``folder``, if one is given, and tell ``on_log`` the function's name and the line."""

@@ -1,9 +1,11 @@
-"""Who sent a request: the three signatures that Function Compute takes, checked against the account's keys.
+"""The caller of a request: three kinds of signature, checked against the account's keys.
 
-``FC`` is the API of 2016's own (Function Compute, "Signature authentication"). ``ACS3-HMAC-SHA256`` is what
-the client of 2023-03-30 signs with, and what HTTP triggers with ``authType: function`` ask for ("Request
-syntax and signature method V3"); ``acs`` is its predecessor with HMAC-SHA1, which the same client uses on
-request. Each covers another part of the request, so each has a string to sign of its own.
+The services of ``responses`` ask for a check before anything else, unless a trigger is open to all.
+
+``FC`` is the API of 2016's own (Function Compute, "Signature authentication"). The client of 2023-03-30 signs
+with ``ACS3-HMAC-SHA256``, which HTTP triggers with ``authType: function`` ask for, too ("Request syntax and
+signature method V3"). ``acs`` is its predecessor with HMAC-SHA1, which the same client uses on request. Each
+covers another part of the request, so each has a string to sign of its own.
 """
 
 from __future__ import annotations
@@ -16,16 +18,17 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
-from aliyun_local.credentials import InvalidSecurityToken, SecurityTokenExpired, UnknownAccessKey
-from aliyun_local.function_compute.errors import RequestRefused, access_denied, missing_header
-
-if TYPE_CHECKING:
-    from aliyun_local.clock import Clock
-    from aliyun_local.credentials import AccessKeys
-    from aliyun_local.serving.wire import Request
+from aliyun_local.clock import Clock
+from aliyun_local.credentials import (
+    AccessKeys,
+    InvalidSecurityToken,
+    SecurityTokenExpired,
+    UnknownAccessKey,
+)
+from aliyun_local.function_compute.http.errors import RequestRefused, access_denied, missing_header
+from aliyun_local.serving.wire import Request
 
 # "Signature authentication": how far the client's clock may be from the service's.
 MAX_SKEW_SECONDS = 15 * 60
@@ -35,8 +38,8 @@ _ACS3 = re.compile(
 )
 _ACS = re.compile(r"acs ([^:\s]+):(\S+)")
 
-Authenticator = Callable[["Request", bool], None]
-"""Checks who sent a request; raises :class:`RequestRefused` to turn it away.
+Authenticator = Callable[[Request, bool], None]
+"""Checks the caller of a request; raises :class:`RequestRefused` to turn it away.
 
 The second argument says whether the request is for an HTTP trigger, whose query the ``FC`` signature covers.
 """
@@ -51,7 +54,7 @@ class SignatureCheck:
         self._clock = clock
 
     def __call__(self, request: Request, for_trigger: bool) -> None:
-        """Let ``request`` pass, or not.
+        """Let ``request`` pass, or refuse it.
 
         Raises:
             RequestRefused: it is not signed, its key is unknown, its signature wrong or its date too far off.
@@ -110,7 +113,7 @@ class SignatureCheck:
 
 
 def fc_string_to_sign(request: Request, *, for_trigger: bool) -> str:
-    """Return what the ``FC`` signature of ``request`` is made of."""
+    """Return the string that the ``FC`` signature of ``request`` signs."""
     headers = request.headers
     lines = [
         request.method.upper(),
@@ -141,7 +144,7 @@ def acs3_canonical_request(request: Request, signed_headers: list[str], digest: 
 
 
 def acs_string_to_sign(request: Request) -> str:
-    """Return what the ``acs`` signature of ``request`` is made of."""
+    """Return the string that the ``acs`` signature of ``request`` signs."""
     headers = request.headers
     names = ("accept", "content-md5", "content-type", "date")
     lines = [request.method, *(headers.get(name, "") for name in names)]

@@ -1,7 +1,8 @@
 """The OSS trigger's way from a bucket to a function: drains the object store's outbox into the queue.
 
-A notification is acknowledged after it was accepted, and accepted once however often it is offered, so a
-crash between the two loses nothing and repeats nothing that the queue still remembers.
+A deployment starts one beside its functions. A notification is acknowledged after it was accepted, and
+accepted once however often it is offered. So a crash between the two loses nothing, and repeats nothing that
+the queue still remembers.
 """
 
 from __future__ import annotations
@@ -11,26 +12,53 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from aliyun_local.function_compute.models import FunctionCompute, OssNotification, ServiceUnavailable
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.errors import ServiceUnavailable
 
-N = TypeVar("N", bound=OssNotification)
-N_co = TypeVar("N_co", bound=OssNotification, covariant=True)
 BATCH = 100
 POLL_SECONDS = 0.2
 
 
+class OssNotification(Protocol):
+    """A change in a bucket, as far as a trigger needs to know it."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the outbox."""
+
+    @property
+    def request_id(self) -> str:
+        """The id of the OSS request that made the change."""
+
+    @property
+    def event_name(self) -> str:
+        """The event, for example ``ObjectCreated:PutObject``."""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+
+    @property
+    def key(self) -> str:
+        """The object's key, as it is."""
+
+
+N = TypeVar("N", bound=OssNotification)
+N_co = TypeVar("N_co", bound=OssNotification, covariant=True)
+
+
 class Outbox(Protocol[N_co]):
-    """Where notifications wait: an object store."""
+    """The place where notifications wait: an object store."""
 
     def pending_notifications(self, limit: int = 100) -> Sequence[N_co]:
-        """Return the oldest notifications that nobody has acknowledged."""
+        """Return the oldest notifications that are not acknowledged."""
 
     def acknowledge(self, notification_id: int) -> None:
         """Forget a notification."""
 
 
 class OssTriggerPump(Generic[N]):
-    """Carries notifications from an outbox to a :class:`FunctionCompute`."""
+    """Carries notifications from an outbox to a :class:`FunctionCompute`. Thread-safe."""
 
     def __init__(
         self,
@@ -42,7 +70,7 @@ class OssTriggerPump(Generic[N]):
 
         Args:
             outbox: the object store.
-            function_compute: who is invoked.
+            function_compute: the functions to invoke.
             event_json: makes the event from a notification, the account's id and the region.
         """
         self._outbox = outbox
@@ -59,7 +87,7 @@ class OssTriggerPump(Generic[N]):
         return self
 
     def close(self) -> None:
-        """Stop; what is not drained stays in the outbox."""
+        """Stop; the remaining notifications stay in the outbox."""
         self._closing = True
         self._changed.set()
         if self._thread.is_alive():
@@ -81,10 +109,18 @@ class OssTriggerPump(Generic[N]):
         return delivered
 
     def _deliver(self, notification: N) -> None:
+        """Invoke every function whose trigger ``notification`` fires; repeating it does nothing more."""
         resources = self._function_compute.resources
         event = self._event_json(notification, resources.account_id, resources.region)
         payload = json.dumps(event, ensure_ascii=False).encode("utf-8", errors="surrogateescape")
-        self._function_compute.deliver(notification, payload)
+        for trigger in resources.oss_triggers:
+            if trigger.matches(notification.bucket, notification.event_name, notification.key):
+                self._function_compute.invoke_async(
+                    trigger.function,
+                    payload,
+                    # An outbox that was thrown away counts from 1 again and would repeat a number alone.
+                    invocation_id=f"oss:{notification.request_id}:{notification.id}:{trigger.name}",
+                )
 
     def _drain_forever(self) -> None:
         while not self._closing:

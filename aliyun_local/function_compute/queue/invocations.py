@@ -1,21 +1,29 @@
-"""The durable queue of asynchronous invocations: accepted means committed, finished means removed.
+"""The durable queue of asynchronous invocations: accepted means committed, done means removed.
 
-Whatever was waiting or running when the process died is waiting again when the queue is opened, with the
-retry count it had (Function Compute, "Asynchronous invocation", "Configure a retry mechanism"). Knows nothing
-of instances; times are seconds since the epoch on the emulators' clock.
+The dispatcher writes it, ``FunctionCompute`` reads it. An invocation is in the table ``invocations`` while it
+waits or runs, in ``abandoned`` after it was given up, and in neither after it has succeeded. A row is marked
+as running before an instance gets its event. So if the process dies at any moment, the row is still there,
+and opening the queue lets it wait again, with the retry count that it had (Function Compute, "Asynchronous
+invocation", "Configure a retry mechanism"). An event may thus reach its handler twice, but it is not lost.
+
+Ids that callers or triggers give are kept longer than the invocations, so that a repeated delivery is told
+from a new one. Times are seconds since the epoch on the emulators' clock.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aliyun_local.database import Database
+from aliyun_local.function_compute.errors import InvocationIdInUse
 
+T = TypeVar("T")
 # Long enough for any trigger's own redelivery, short enough that the table stays small.
 REMEMBER_INVOCATION_IDS_SECONDS = 7 * 86_400
-# How the reason begins when an invocation was given up because of its age.
+# The beginning of the reason for which an invocation was abandoned because of its age.
 EXPIRED = "expired"
 
 _SCHEMA = """
@@ -51,18 +59,9 @@ CREATE TABLE IF NOT EXISTS abandoned (
 """
 
 
-class InvocationIdInUse(Exception):
-    """The function was invoked with this id before; ``request_id`` is that invocation's."""
-
-    def __init__(self, request_id: str) -> None:
-        """Name the earlier request."""
-        super().__init__(request_id)
-        self.request_id = request_id
-
-
 @dataclass(frozen=True, kw_only=True)
-class Invocation:
-    """An accepted asynchronous invocation."""
+class QueuedInvocation:
+    """An asynchronous invocation that waits or runs."""
 
     request_id: str
     function: str
@@ -80,17 +79,16 @@ class AbandonedInvocation:
     function: str
     payload: bytes
     accepted_at: float
-    abandoned_at: float
     retry_count: int
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """An asynchronous invocation that its caller gave an id, and how far it is.
+class AsyncTask:
+    """An asynchronous invocation that came with an id, and how far it is.
 
-    ``status`` is one of Function Compute's own words (AsyncTask, "status"); ``payload`` is None once it is
-    done and forgotten.
+    ``status`` is one of Function Compute's own words (AsyncTask, "status"); ``payload`` is None once it has
+    succeeded and is forgotten.
     """
 
     id: str
@@ -98,20 +96,19 @@ class Task:
     function: str
     accepted_at: float
     status: str
-    retry_count: int = 0
-    ended_at: float | None = None
-    error: str = ""
-    payload: bytes | None = None
+    retry_count: int
+    ended_at: float | None
+    error: str
+    payload: bytes | None
 
 
 class InvocationQueue:
-    """Asynchronous invocations that are not done yet."""
+    """The asynchronous invocations of all functions. Thread-safe."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the queue in the file ``path`` (None: in memory); what was running is waiting again."""
+        """Open the queue in the file ``path`` (None: in memory); interrupted invocations wait again."""
         self._database = Database(path, _SCHEMA)
-        with self._database.transaction() as connection:
-            connection.execute("UPDATE invocations SET running = 0 WHERE running = 1")
+        self._execute("UPDATE invocations SET running = 0 WHERE running = 1")
 
     def accept(
         self, function: str, payload: bytes, request_id: str, now: float, invocation_id: str | None = None
@@ -145,47 +142,36 @@ class InvocationQueue:
 
     def functions_due(self, now: float) -> list[str]:
         """Return the functions that have an invocation due."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT function FROM invocations WHERE running = 0 AND due_at <= ?", (now,)
-            ).fetchall()
+        rows = self._read(
+            "SELECT DISTINCT function FROM invocations WHERE running = 0 AND due_at <= ?", (now,)
+        )
         return [row[0] for row in rows]
 
-    def due(self, function: str, now: float, limit: int) -> list[Invocation]:
+    def due(self, function: str, now: float, limit: int) -> list[QueuedInvocation]:
         """Return up to ``limit`` due invocations of ``function``, the longest due first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT request_id, function, payload, accepted_at, retry_count, throttle_count"
-                " FROM invocations WHERE running = 0 AND function = ? AND due_at <= ?"
-                " ORDER BY due_at, sequence LIMIT ?",
-                (function, now, limit),
-            ).fetchall()
-        return [
-            Invocation(
-                request_id=row[0],
-                function=row[1],
-                payload=bytes(row[2]),
-                accepted_at=row[3],
-                retry_count=row[4],
-                throttle_count=row[5],
-            )
-            for row in rows
-        ]
+        columns = ", ".join(_columns(QueuedInvocation))
+        rows = self._read(
+            f"SELECT {columns} FROM invocations"
+            " WHERE running = 0 AND function = ? AND due_at <= ? ORDER BY due_at, sequence LIMIT ?",
+            (function, now, limit),
+        )
+        return _made_of(rows, QueuedInvocation)
 
     def mark_running(self, request_id: str) -> None:
         """Note that an instance is about to get the invocation."""
-        self._execute("UPDATE invocations SET running = 1 WHERE request_id = ?", (request_id,))
+        self._execute("UPDATE invocations SET running = 1 WHERE request_id = ?", request_id)
 
     def finish(self, request_id: str) -> None:
         """Forget an invocation that succeeded."""
-        self._execute("DELETE FROM invocations WHERE request_id = ?", (request_id,))
+        self._execute("DELETE FROM invocations WHERE request_id = ?", request_id)
 
     def retry(self, request_id: str, due_at: float) -> None:
         """Have a failed invocation run again at ``due_at``."""
         self._execute(
             "UPDATE invocations SET running = 0, retry_count = retry_count + 1, throttle_count = 0,"
             " due_at = ? WHERE request_id = ?",
-            (due_at, request_id),
+            due_at,
+            request_id,
         )
 
     def postpone(self, request_id: str, due_at: float) -> None:
@@ -193,7 +179,8 @@ class InvocationQueue:
         self._execute(
             "UPDATE invocations SET running = 0, throttle_count = throttle_count + 1, due_at = ?"
             " WHERE request_id = ?",
-            (due_at, request_id),
+            due_at,
+            request_id,
         )
 
     def abandon(self, request_id: str, reason: str, now: float) -> None:
@@ -207,85 +194,70 @@ class InvocationQueue:
             connection.execute("DELETE FROM invocations WHERE request_id = ?", (request_id,))
 
     def abandoned(self) -> list[AbandonedInvocation]:
-        """Return what was given up, oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT request_id, function, payload, accepted_at, abandoned_at, retry_count, reason"
-                " FROM abandoned ORDER BY abandoned_at"
-            ).fetchall()
-        return [
-            AbandonedInvocation(
-                request_id=row[0],
-                function=row[1],
-                payload=bytes(row[2]),
-                accepted_at=row[3],
-                abandoned_at=row[4],
-                retry_count=row[5],
-                reason=row[6],
-            )
-            for row in rows
-        ]
+        """Return the invocations that were given up, oldest first."""
+        columns = ", ".join(_columns(AbandonedInvocation))
+        rows = self._read(f"SELECT {columns} FROM abandoned ORDER BY abandoned_at")
+        return _made_of(rows, AbandonedInvocation)
 
-    def tasks(self, function: str, task_id: str | None = None) -> list[Task]:
+    def tasks(self, function: str, task_id: str | None = None) -> list[AsyncTask]:
         """Return the invocations of ``function`` that came with an id, the newest first, or that of one."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT ids.invocation_id, ids.request_id, ids.accepted_at,"
-                " live.running, live.retry_count, live.payload,"
-                " given_up.abandoned_at, given_up.retry_count, given_up.payload, given_up.reason"
-                " FROM invocation_ids AS ids"
-                " LEFT JOIN invocations AS live ON live.request_id = ids.request_id"
-                " LEFT JOIN abandoned AS given_up ON given_up.request_id = ids.request_id"
-                " WHERE ids.function = ? AND (? IS NULL OR ids.invocation_id = ?)"
-                " ORDER BY ids.accepted_at DESC, ids.invocation_id",
-                (function, task_id, task_id),
-            ).fetchall()
+        rows = self._read(
+            "SELECT ids.invocation_id, ids.request_id, ids.accepted_at, queued.running,"
+            " COALESCE(queued.retry_count, abandoned.retry_count, 0),"
+            " COALESCE(queued.payload, abandoned.payload), abandoned.abandoned_at, abandoned.reason"
+            " FROM invocation_ids AS ids"
+            " LEFT JOIN invocations AS queued ON queued.request_id = ids.request_id"
+            " LEFT JOIN abandoned ON abandoned.request_id = ids.request_id"
+            " WHERE ids.function = ? AND (? IS NULL OR ids.invocation_id = ?)"
+            " ORDER BY ids.accepted_at DESC, ids.invocation_id",
+            (function, task_id, task_id),
+        )
         return [_task(function, row) for row in rows]
 
     def count(self) -> int:
         """Return how many invocations wait or run."""
-        with self._database.reading() as connection:
-            return int(connection.execute("SELECT COUNT(*) FROM invocations").fetchone()[0])
+        return int(self._read("SELECT COUNT(*) FROM invocations")[0][0])
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
 
-    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _execute(self, statement: str, *values: object) -> None:
         with self._database.transaction() as connection:
             connection.execute(statement, values)
 
 
-def _task(function: str, row: tuple[Any, ...]) -> Task:
-    task_id, request_id, accepted_at, running, retries, payload, ended_at, last_retry, lost, reason = row
-    if ended_at is not None:
+def _columns(kind: type[Any]) -> list[str]:
+    """Return the columns that the fields of ``kind`` are named after."""
+    return [field.name for field in fields(kind)]
+
+
+def _made_of(rows: Iterable[tuple[Any, ...]], kind: type[T]) -> list[T]:
+    """Return a ``kind`` for each of ``rows``, which hold its :func:`_columns`."""
+    names = _columns(kind)
+    return [kind(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _task(function: str, row: tuple[Any, ...]) -> AsyncTask:
+    task_id, request_id, accepted_at, running, retry_count, payload, abandoned_at, reason = row
+    if abandoned_at is not None:
         status = "Expired" if reason.startswith(EXPIRED) else "Failed"
-        return Task(
-            id=task_id,
-            request_id=request_id,
-            function=function,
-            accepted_at=accepted_at,
-            status=status,
-            retry_count=last_retry,
-            ended_at=ended_at,
-            error=reason,
-            payload=bytes(lost),
-        )
-    if running is None:
-        return Task(
-            id=task_id,
-            request_id=request_id,
-            function=function,
-            accepted_at=accepted_at,
-            status="Succeeded",
-        )
-    status = "Running" if running else "Retrying" if retries else "Enqueued"
-    return Task(
+    elif running is None:
+        status = "Succeeded"
+    else:
+        status = "Running" if running else "Retrying" if retry_count else "Enqueued"
+    return AsyncTask(
         id=task_id,
         request_id=request_id,
         function=function,
         accepted_at=accepted_at,
         status=status,
-        retry_count=retries,
-        payload=bytes(payload),
+        retry_count=retry_count,
+        ended_at=abandoned_at,
+        error=reason or "",
+        payload=payload,
     )

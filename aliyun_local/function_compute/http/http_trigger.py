@@ -1,7 +1,8 @@
-"""HTTP triggers: a request becomes the event of version v1, and what the function returns becomes the answer.
+"""HTTP triggers: a request becomes the event of version v1, and the function's result becomes the answer.
 
-The shapes and what is dropped on the way follow Function Compute 3.0, "Use an HTTP trigger to invoke a
-function"; statuses follow "HTTP functions", error table, and sizes follow "Quotas and limits".
+``invoking`` calls both halves. The shapes, and the headers that are dropped on the way, follow Function
+Compute 3.0, "Use an HTTP trigger to invoke a function"; statuses follow "HTTP functions", error table, and
+sizes follow "Quotas and limits".
 """
 
 from __future__ import annotations
@@ -9,15 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from aliyun_local.clock import utc
+from aliyun_local.function_compute.http.errors import invalid_argument
+from aliyun_local.function_compute.running.runner import InvocationResult
 from aliyun_local.serving.wire import Request, Response
-
-if TYPE_CHECKING:
-    from aliyun_local.function_compute.models import InvocationResult
-    from aliyun_local.template import HttpTrigger
+from aliyun_local.template import HttpTrigger
 
 MAX_REQUEST_HEADER_BYTES = 8 * 1024
 MAX_PATH_AND_QUERY_BYTES = 4 * 1024
@@ -29,30 +29,26 @@ _NOT_PASSED_OUT = _NOT_PASSED_IN | {"content-length", "date", "server", "trailer
 _ASCII_EXCEPT_CONTROLS = "".join(map(chr, range(0x21, 0x7F)))
 
 
-class BadRequest(ValueError):
-    """The request is over a limit of HTTP triggers."""
-
-
 def http_event(
     request: Request,
     trigger: HttpTrigger,
+    *,
+    raw_path: str,
     request_id: str,
-    now: float,
+    received_at: float,
     account_id: str,
-    raw_path: str | None = None,
 ) -> bytes:
-    """Return the event for ``request``; ``raw_path`` is its path where that is only a part of the request's.
+    """Return the event for ``request``; ``raw_path`` is the part of its path that the function sees.
 
     Raises:
-        BadRequest: headers, or path and query, are too large.
+        RequestRefused: headers, or path and query, are too large.
     """
-    path = _encoded(request.raw_path if raw_path is None else raw_path)
+    path = _encoded(raw_path)
     if len(path) + len(request.raw_query) > MAX_PATH_AND_QUERY_BYTES:
-        raise BadRequest(f"path and query exceed {MAX_PATH_AND_QUERY_BYTES} bytes")
+        raise invalid_argument(f"path and query exceed {MAX_PATH_AND_QUERY_BYTES} bytes")
     if sum(len(name) + len(value) for name, value in request.headers.items()) > MAX_REQUEST_HEADER_BYTES:
-        raise BadRequest(f"request headers exceed {MAX_REQUEST_HEADER_BYTES} bytes")
+        raise invalid_argument(f"request headers exceed {MAX_REQUEST_HEADER_BYTES} bytes")
     body, encoded = _text_or_base64(request.body)
-    moment = utc(now)
     event = {
         "version": "v1",
         "rawPath": path,
@@ -76,8 +72,8 @@ def http_event(
                 "userAgent": request.headers.get("user-agent", ""),
             },
             "requestId": request_id,
-            "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "timeEpoch": str(int(now * 1000)),
+            "time": utc(received_at).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "timeEpoch": str(int(received_at * 1000)),
             "triggerId": trigger.name,
         },
     }
@@ -85,33 +81,22 @@ def http_event(
 
 
 def http_response(result: InvocationResult) -> Response:
-    """Return the answer that a function's result stands for."""
-    identity = {"X-Fc-Request-Id": result.request_id}
+    """Return the answer to the caller of a trigger whose function ended with ``result``."""
+    headers = {"X-Fc-Request-Id": result.request_id, "Content-Type": "application/json"}
     if result.error_type is not None:
-        return Response(
-            status=502,
-            headers={**identity, "Content-Type": "application/json", "X-Fc-Error-Type": result.error_type},
-            body=result.body,
-        )
+        headers["X-Fc-Error-Type"] = result.error_type
+        return Response(status=502, headers=headers, body=result.body)
     shape = _response_shape(result.body)
     if shape is None:
-        # Not the documented shape: Function Compute answers 200 with all of it.
-        return Response(
-            status=200, headers={**identity, "Content-Type": "application/json"}, body=result.body
-        )
+        # The shape is not the documented one: Function Compute answers 200 with all of the result.
+        return Response(status=200, headers=headers, body=result.body)
     try:
         response = _shaped(shape)
     except (ValueError, TypeError) as problem:
-        return Response(
-            status=502,
-            headers={
-                **identity,
-                "Content-Type": "application/json",
-                "X-Fc-Error-Type": "UnhandledInvocationError",
-            },
-            body=json.dumps({"ErrorCode": "BadResponse", "ErrorMessage": str(problem)}).encode(),
-        )
-    response.headers.update(identity)
+        headers["X-Fc-Error-Type"] = "UnhandledInvocationError"
+        body = json.dumps({"ErrorCode": "BadResponse", "ErrorMessage": str(problem)}).encode()
+        return Response(status=502, headers=headers, body=body)
+    response.headers["X-Fc-Request-Id"] = result.request_id
     return response
 
 
@@ -156,7 +141,7 @@ def _shaped(shape: dict[str, Any]) -> Response:
 
 
 def _encoded(raw_path: str) -> str:
-    # A path with bytes outside ASCII is not a valid one; the gateway escapes what a client has not.
+    # A client must escape bytes outside ASCII; where it has not, the gateway does.
     try:
         octets = raw_path.encode("latin-1")
     except UnicodeEncodeError:
