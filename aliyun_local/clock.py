@@ -1,11 +1,11 @@
-"""Where the emulators take the time from, so that tests can hold it and move it."""
+"""The clocks of the emulators: the machine's, and those that tests hold and move. Used by every service."""
 
 from __future__ import annotations
 
 import threading
 import time
 from datetime import datetime, timezone
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Clock(Protocol):
@@ -40,7 +40,7 @@ class ManualClock:
 
 
 class ControlledClock:
-    """The machine's clock until somebody moves it or holds it; for a whole cloud, from any thread."""
+    """The machine's clock until it is moved or held; for a whole cloud, from any thread."""
 
     def __init__(self) -> None:
         """Run with the machine's clock."""
@@ -70,13 +70,19 @@ class ControlledClock:
             else:
                 self._held = seconds
 
-    def hold(self, seconds: float | None = None) -> None:
-        """Stand still, at ``seconds`` since the epoch or at the present moment."""
+    def hold(self, seconds: float | Literal[True] | None = None) -> None:
+        """Stand still, at ``seconds`` since the epoch; None, or True as over HTTP, is the present moment.
+
+        Raises:
+            ValueError: ``seconds`` is False, which is not a point in time; :meth:`release` ends a hold.
+        """
+        if seconds is False:
+            raise ValueError("hold(False) means nothing; release() lets the clock run again")
         with self._lock:
-            self._held = self._now() if seconds is None else seconds
+            self._held = self._now() if seconds is None or seconds is True else seconds
 
     def release(self) -> None:
-        """Be the machine's clock again."""
+        """Show the machine's time again."""
         with self._lock:
             self._held, self._offset = None, 0.0
 

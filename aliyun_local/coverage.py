@@ -1,7 +1,7 @@
-"""The page of what the local cloud serves, made from the code: ``python -m aliyun_local.coverage`` writes it.
+"""Writes the page of the operations that the local cloud serves: ``python -m aliyun_local.coverage``.
 
-What is ticked stands in a service's routing table. What is not comes from the lists of the real APIs'
-operations that lie beside those tables, so that a gap can be read before somebody falls into it.
+Ticked operations stand in a service's routing table. The others come from the lists of the real APIs'
+operations beside those tables. The page thus shows each gap before a client meets it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from aliyun_local.dashscope.http import api_operations as dashscope_api
 from aliyun_local.dashscope.http import operations as dashscope
-from aliyun_local.function_compute import operations as function_compute
+from aliyun_local.function_compute.http import api_operations as function_compute_api
+from aliyun_local.function_compute.http import operations as function_compute
 from aliyun_local.oss.http import api_operations as oss_api
 from aliyun_local.oss.http import operations as oss
 from aliyun_local.tablestore.http import operations as tablestore
@@ -30,7 +31,7 @@ from the tables that route requests, and a test compares the two.
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """One API: the names of what is served, and of what is known and not served."""
+    """One API: the names of the operations that are served, and of those that are known and not served."""
 
     title: str
     served: frozenset[str]
@@ -43,7 +44,7 @@ class Coverage:
 
 
 def coverages() -> Iterator[Coverage]:
-    """Return every API that the local cloud has something of."""
+    """Return every API of which the local cloud serves operations."""
     yield _within("OSS", (operation.name for operation in oss.OPERATIONS), oss_api.API_OPERATIONS)
     yield Coverage(
         title="Tablestore", served=frozenset(tablestore.OPERATIONS), missing=frozenset(tablestore.REFUSED)
@@ -54,15 +55,15 @@ def coverages() -> Iterator[Coverage]:
         dashscope_api.API_OPERATIONS,
     )
     for generation, version in (
-        ("3.0", function_compute.VERSION_2023),
-        ("2.0", function_compute.VERSION_2016),
+        ("3.0", function_compute_api.VERSION_2023),
+        ("2.0", function_compute_api.VERSION_2016),
     ):
         yield Coverage(
             title=f"Function Compute {generation}: API of {version}",
             served=frozenset(
                 operation.name for operation in function_compute.OPERATIONS if operation.version == version
             ),
-            missing=function_compute.REFUSED[version],
+            missing=function_compute_api.REFUSED[version],
         )
 
 

@@ -1,8 +1,8 @@
-"""The access keys that the local account knows; every emulated service asks here for a caller's secret.
+"""The access keys of the local account; every emulated service asks here for a caller's secret.
 
-Long-lived keys are added by whoever starts the local cloud. Temporary ones are stateless: a security
-token carries its own expiry under an HMAC of the key that issued it, so a restarted process honours every
-token that is still alive and nothing has to be stored.
+Long-lived keys are added when a local cloud starts. Temporary keys are stateless: a security token carries
+its own expiry under an HMAC of the key that issued it. A restarted process therefore accepts every token that
+has not expired, and stores nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aliyun_local.clock import Clock
 
-MIN_STS_SECONDS = 900
 MAX_STS_SECONDS = 36 * 3600
 
 
@@ -31,12 +30,12 @@ class InvalidSecurityToken(UnknownAccessKey):
 
 
 class SecurityTokenExpired(UnknownAccessKey):
-    """The security token was good once; fetch new credentials."""
+    """The security token has expired; fetch new credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TemporaryCredentials:
-    """What STS hands out. ``expires_at`` is in seconds since the Unix epoch."""
+    """Temporary credentials as STS returns them. ``expires_at`` is in seconds since the Unix epoch."""
 
     access_key_id: str
     access_key_secret: str
@@ -45,7 +44,7 @@ class TemporaryCredentials:
 
 
 class AnySecret(str):
-    """Stands for a secret that nobody told: every signature that is made with it counts as right."""
+    """Stands for a secret that is not known: every signature made with it is accepted."""
 
     __slots__ = ()
 
@@ -54,12 +53,12 @@ class AccessKeys:
     """Access key ids and their secrets, long-lived and temporary."""
 
     def __init__(self, clock: Clock) -> None:
-        """Know nobody yet; temporary credentials are timed by ``clock``."""
+        """Know no keys yet; temporary credentials are timed by ``clock``."""
         self._clock = clock
         self._secrets: dict[str, str] = {}
 
     def add(self, access_key_id: str, secret: str) -> None:
-        """Know a long-lived key; the first one added issues temporary credentials."""
+        """Add a long-lived key; the first one added issues temporary credentials."""
         self._secrets[access_key_id] = secret
 
     def issue_sts(self, duration_seconds: int = MAX_STS_SECONDS) -> TemporaryCredentials:
@@ -93,7 +92,7 @@ class AccessKeys:
         Raises:
             UnknownAccessKey: the id is not known, or is temporary and came without a token.
             InvalidSecurityToken: the token does not belong to the id or was not issued here.
-            SecurityTokenExpired: the token's life is over.
+            SecurityTokenExpired: the token has expired.
         """
         if not security_token:
             if access_key_id not in self._secrets:
@@ -123,13 +122,13 @@ class AccessKeys:
 
 
 class AnyAccessKey(AccessKeys):
-    """Lets in whoever names a key: what is known is checked, what is not is believed."""
+    """Accepts every key: known keys are checked, unknown ones are believed."""
 
     def find(self, access_key_id: str, security_token: str | None = None, now: float | None = None) -> str:
         """Return the secret of ``access_key_id``, or an :class:`AnySecret`.
 
         Raises:
-            SecurityTokenExpired: a token that was issued here is over; what is known stays strict.
+            SecurityTokenExpired: a token that was issued here has expired; known keys are still checked.
         """
         try:
             return super().find(access_key_id, security_token, now)

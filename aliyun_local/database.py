@@ -1,4 +1,7 @@
-"""SQLite as the emulators use it: one file a service, one connection a thread, survives SIGKILL."""
+"""SQLite for the emulators: one file and one connection for each service; committed work survives SIGKILL.
+
+Used by the state of every service.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from pathlib import Path
 class Database:
     """A SQLite file (or memory) that many threads write, one at a time.
 
-    WAL mode keeps committed work when the process is killed; a single writer lock keeps writers in
-    this process from waiting on SQLite's own busy handler.
+    WAL mode keeps committed work when the process is killed. One lock orders the threads of this process,
+    so that none waits in SQLite's busy handler.
     """
 
     def __init__(self, path: Path | None, schema: str) -> None:
@@ -28,7 +31,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside one transaction: all of it happens or nothing."""
+        """Yield the connection inside one transaction: all of it is committed or nothing."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -40,7 +43,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for reads."""
+        """Yield the connection for reads."""
         with self._lock:
             yield self._connection
 

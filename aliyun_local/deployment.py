@@ -1,29 +1,33 @@
 """A deployed template: its stores, its triggers, and its functions in processes of their own.
 
-The template is resolved with parameters that lead to loopback endpoints, just as ROS resolves it with the
-cloud's.
+The template is resolved as ROS resolves it, with parameters that lead to loopback endpoints. Used by
+:mod:`aliyun_local.cloud` and :mod:`aliyun_local.mocking`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from aliyun_local.clock import Clock, SystemClock
 from aliyun_local.credentials import AccessKeys, TemporaryCredentials
 from aliyun_local.emulators import ACCOUNT_ID, REGION, Emulators
-from aliyun_local.function_compute.models import FunctionCompute
-from aliyun_local.function_compute.responses import FunctionComputeService, HttpTriggerService
-from aliyun_local.function_compute.signatures import Authenticator
-from aliyun_local.function_compute.triggers import OssTriggerPump
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.http.responses import FunctionComputeService, HttpTriggerService
+from aliyun_local.function_compute.http.signatures import Authenticator
+from aliyun_local.function_compute.oss_trigger import OssTriggerPump
+from aliyun_local.function_compute.queue.dispatching import RetryPauses
+from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
+from aliyun_local.function_compute.running.pools import InstanceLimits
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.serving.wire import Front
 from aliyun_local.template import Resources, Template
 
 CREDENTIALS_KEPT_SECONDS = 3600.0
-# Function Compute lets the pauses between asynchronous retries grow to minutes; nobody waits that long here.
+# Function Compute's pauses between asynchronous retries grow to minutes; a local run does not wait that long.
 MAX_RETRY_DELAY_SECONDS = 5.0
 WARM_INSTANCES = 5
 
@@ -31,8 +35,32 @@ WARM_INSTANCES = 5
 def resolve(template: Path, parameters: Mapping[str, object]) -> Resources:
     """Resolve ``template`` for the local account; raises TemplateError."""
     pseudo = {"ALIYUN::Region": REGION, "ALIYUN::TenantId": ACCOUNT_ID}
-    attributes = {"StatusTrigger.UrlInternet": "http://127.0.0.1"}
-    return Template.from_file(template).resolve(parameters, pseudo, attributes)
+    read = Template.from_file(template)
+    # The port is bound once the template says that there is such a trigger.
+    attributes = {
+        f"{name}.{attribute}": "http://127.0.0.1"
+        for name, resource in read.document["Resources"].items()
+        if resource["Type"] == "ALIYUN::FC3::Trigger"
+        for attribute in ("UrlInternet", "UrlIntranet")
+    }
+    return read.resolve(parameters, pseudo, attributes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How the functions of a template run.
+
+    Attributes:
+        code: the folder of the functions' code, and the libraries that they find.
+        data: the folder for queue and logs; None keeps both in memory.
+        tick_seconds: the interval of all timer triggers; None leaves the template's.
+        on_log: gets a function's name and each line that it logs.
+    """
+
+    code: Code
+    data: Path | None = None
+    tick_seconds: float | None = None
+    on_log: Callable[[str, str], object] | None = None
 
 
 class Deployment:
@@ -44,54 +72,39 @@ class Deployment:
         resources: Resources,
         clock: Clock,
         keys: AccessKeys,
-        *,
-        code: Path,
-        libraries: Path | None = None,
-        preloaded: Sequence[str] = (),
-        data: Path | None = None,
-        authenticate: Authenticator | None = None,
-        tick_seconds: float | None = None,
-        on_log: Callable[[str, str], object] | None = None,
+        authenticate: Authenticator,
+        options: RunOptions,
     ) -> None:
         """Make the stores and load the code.
 
         Args:
             emulators: where buckets and tables are made.
-            resources: what is deployed.
+            resources: the resolved template.
             clock: the time of timers, queue and events.
             keys: issues the functions' temporary credentials.
-            code: the folder of the functions' code.
-            libraries: a folder of libraries that the functions find before this environment's.
-            preloaded: modules that all instances import, loaded once for all of them.
-            data: the folder for queue and logs; None keeps both in memory.
-            authenticate: checks who calls the API.
-            tick_seconds: the timers' interval; None leaves the template's.
-            on_log: gets a function's name and each line that it logs.
+            authenticate: checks the callers of the API.
+            options: how the functions run.
         """
         emulators.create(resources)
         self.resources = resources
+        # Clients compare the life of their credentials with the machine's clock.
+        credentials = _KeptCredentials(keys, SystemClock())
         self.compute = FunctionCompute(
-            data,
-            resources,
+            DeployedFunctions(resources=resources, code=options.code, credentials=credentials),
             clock,
-            code=code,
-            # Clients compare the life of their credentials with the machine's clock.
-            credentials=_KeptCredentials(keys, SystemClock()),
-            libraries=libraries,
-            preloaded=preloaded,
-            tick_seconds=tick_seconds,
-            max_delay_seconds=MAX_RETRY_DELAY_SECONDS,
-            # More processes than cores would only start slower; what waits for one waits its turn.
-            max_instances=max(2, os.cpu_count() or 2),
-            warm_instances=WARM_INSTANCES,
-            on_log=on_log,
+            data=options.data,
+            # More processes than cores would only start slower; further invocations wait for their turn.
+            limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
+            pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
+            timer_interval_seconds=options.tick_seconds,
+            on_log=options.on_log,
         )
         self.fronts = {
             "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)
         }
         if len(resources.http_triggers) == 1:
             trigger = HttpTriggerService(self.compute, authenticate=authenticate)
-            self.fronts["status"] = Front(trigger, now=clock.now)
+            self.fronts["http"] = Front(trigger, now=clock.now)
         self._pump = OssTriggerPump(emulators.objects, self.compute, event_json)
         emulators.objects.subscribe(self._pump.wake)
 
@@ -101,23 +114,23 @@ class Deployment:
         self._pump.start()
         return self
 
-    def settle(self, timeout: float) -> bool:
-        """Deliver every upload to its triggers and wait until nothing runs; tell whether that was in time."""
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
+        """Deliver every upload to its triggers and wait until no function runs; False: it took too long."""
         self._pump.drain()
-        return self.compute.wait_idle(timeout)
+        return self.compute.wait_idle(timeout_seconds)
 
     def close_triggers(self) -> None:
         """Fire no more triggers."""
         self._pump.close()
 
     def close(self) -> None:
-        """End every function; what was accepted and lies on disk goes on at the next start."""
+        """End every function; accepted invocations that are on disk continue at the next start."""
         self._pump.close()
         self.compute.close()
 
 
 class _KeptCredentials:
-    """The role's temporary credentials, the same ones for an hour, as Function Compute hands them out."""
+    """The role's temporary credentials: the same ones for an hour, as Function Compute gives them."""
 
     def __init__(self, keys: AccessKeys, clock: Clock) -> None:
         self._keys = keys

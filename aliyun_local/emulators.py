@@ -1,7 +1,7 @@
-"""The account's OSS, Tablestore and DashScope: their state, and each behind its faults and its request log.
+"""The account's OSS, Tablestore and DashScope, each with its state, its faults and its request log.
 
-Both kinds of local cloud are made of this: the one that listens on loopback and keeps everything on disk
-(:mod:`local.cloud`), and the one that lives inside of a test (:mod:`aliyun_local.mocking`).
+Used by both kinds of local cloud: :mod:`aliyun_local.cloud` listens on loopback and keeps everything on disk,
+:mod:`aliyun_local.mocking` lives inside a test.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.fetching import fetch
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.serving.wire import Front
+from aliyun_local.serving.wire import Front, Request
 from aliyun_local.tablestore.http.responses import TablestoreService
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
@@ -28,7 +28,7 @@ REGION = "cn-beijing"
 
 
 class Emulators:
-    """The three services that keep something."""
+    """The three services that keep state."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Emulators:
 
         Args:
             data: the folder that keeps everything.
-            clock: the services' time; the dates of requests are compared with the machine's, since whoever
-                moves the one does not move the clocks of the clients.
-            keys: the access keys that are let in.
+            clock: the services' time. The dates of requests are compared with the machine's time, since
+                clients keep the machine's clock when the services' clock is moved.
+            keys: the access keys that are accepted.
             behaviour: DashScope's limits and switches.
-            api_keys: DashScope's keys; None lets any in.
+            api_keys: DashScope's keys; None accepts any.
         """
         machine = SystemClock()
         self.objects = ObjectStore(data and data / "oss", clock)
@@ -63,10 +63,16 @@ class Emulators:
         }
 
     def close(self) -> None:
-        """Close the state; what was answered is on disk without it."""
+        """Close the state; every write that was answered is on disk already."""
         self.objects.close()
         self.tables.close()
         self.studio.close()
+
+    def make_instance_for(self, request: Request) -> None:
+        """Make the Tablestore instance that a request names, since Tablestore's clients cannot make one."""
+        name = request.headers.get("x-ots-instancename", "")
+        if name and not self.tables.has_instance(name):
+            self.tables.create_instance(name)
 
     def create(self, resources: Resources) -> None:
         """Make the buckets, instances and tables of a template, as far as they are missing."""
@@ -83,7 +89,7 @@ class Emulators:
             table.instance,
             table.name,
             [Column(name=column.name, type=column.type) for column in table.primary_key],
-            TableOptions(time_to_live=table.time_to_live, max_versions=table.max_versions),
+            TableOptions(time_to_live_seconds=table.time_to_live_seconds, max_versions=table.max_versions),
             defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
             index_metas=[
                 IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)

@@ -1,8 +1,8 @@
-"""Sample photos, drawn: people whose face the emulated services find, and places without anyone.
+"""Drawn sample photos: portraits whose faces the emulated services find, and landscapes without people.
 
-The demo and the tests need photos that may be given away, that are the same on every machine and of
-which as many can be had as wanted. A drawn portrait meets all three; a photo of a person meets none.
-All of them are drawn here, and files of the kinds that cameras write are made of them by :func:`encoded`.
+Demos and tests need photos that may be given away, that are the same on every machine, and in any number.
+A drawn portrait meets all three; a photo of a person meets none. :func:`encoded` makes files of the kinds
+that cameras write.
 """
 
 # ruff: noqa: S311 (the generators choose hair and weather; nothing here is a secret)
@@ -62,8 +62,8 @@ _LONGEST_DRAWN_SIDE = 1280
 _CELL_WIDTH, _CELL_HEIGHT = 80.0, 100.0
 
 
-# How a camera that was held like this has stored the picture (EXIF 2.32, "Orientation"): the inverse of what
-# a viewer does.
+# How a camera that was turned stores the picture (EXIF 2.32, "Orientation"): the inverse of the turn that a
+# viewer makes.
 _STORED: dict[int, Turn] = {
     2: Turn.FLIP_LEFT_RIGHT,
     3: Turn.ROTATE_180,
@@ -78,7 +78,7 @@ _EXIF_ORIENTATION = 0x0112
 
 @dataclass(frozen=True, kw_only=True)
 class _Person:
-    """What stays the same in every photo of one person."""
+    """The features that are the same in every photo of one person."""
 
     skin: Colour
     hair: Colour
@@ -121,7 +121,7 @@ def portrait(
 
 
 def landscape(seed: int, size: tuple[int, int] = (1024, 768)) -> Image.Image:
-    """Draw hills under a sky, with nobody in it; the same arguments give the same pixels.
+    """Draw hills under a sky, without people; the same arguments give the same pixels.
 
     Args:
         seed: Which landscape.
@@ -155,13 +155,13 @@ def encoded(image: Image.Image, kind: str = "JPEG", *, orientation: int = 1, **o
 
     Args:
         image: The picture, upright.
-        kind: A format of Pillow's, or ``HEIF`` for what iPhones write.
-        orientation: How the camera was held, 1 to 8 as in EXIF: the pixels are stored turned, which the
-            file says.
-        options: What the format's writer takes, such as ``quality``.
+        kind: A format of Pillow's, or ``HEIF``, the format of iPhones.
+        orientation: How the camera was turned, 1 to 8 as in EXIF: the pixels are stored turned, and the
+            file says so.
+        options: Options of the format's writer, such as ``quality``.
     """
     if kind == "HEIF":
-        # 18 MB of codec that most samples do not need.
+        # The codec has 18 MB, and most samples do not need it.
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
@@ -190,7 +190,7 @@ def _canvas(size: tuple[int, int], top: Colour) -> Image.Image:
 def _person(identity: int) -> _Person:
     """Return the looks of the person with this number."""
     looks = random.Random(f"person {identity}")
-    # Going round the tones in order makes sure that a handful of people already covers all of them.
+    # Skin tones are taken in turn, so that eight people cover all of them.
     skin = SKIN_TONES[(identity * 3) % len(SKIN_TONES)]
     fair = sum(skin) > 360
     return _Person(

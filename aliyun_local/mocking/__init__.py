@@ -1,4 +1,4 @@
-"""The local cloud inside of a test: production host names lead to emulators in this process.
+"""The local cloud inside a test: production host names lead to emulators in this process.
 
 ``mock_aliyun`` is a context manager and a decorator; :mod:`aliyun_local.mocking.pytest_plugin` makes it a
 pytest fixture.

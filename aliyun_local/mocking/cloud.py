@@ -1,54 +1,42 @@
-"""The cloud that a test talks to: emulators in memory, empty at first, and the controls of them."""
+"""The cloud of a test: emulators in memory, empty at first, and their controls. Made by :mod:`.entry`."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
+from aliyun_local.account import Account
 from aliyun_local.clock import ControlledClock, SystemClock
-from aliyun_local.control import ControlledServer, Controls, FaultControls, Transitions
+from aliyun_local.control import Controls, FaultControls, Transitions
 from aliyun_local.credentials import AccessKeys, AnyAccessKey
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
-from aliyun_local.deployment import Deployment, resolve
+from aliyun_local.deployment import RunOptions
 from aliyun_local.emulators import ACCOUNT_ID, REGION, Emulators
-from aliyun_local.function_compute.errors import access_denied
-from aliyun_local.function_compute.models import FunctionCompute
-from aliyun_local.function_compute.signatures import SignatureCheck
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.running.deployed import Code
+from aliyun_local.mocking.deployment import MockDeployment
 from aliyun_local.mocking.hosts import FUNCTION_COMPUTE, HTTP_TRIGGER, TABLESTORE, HostNames
+from aliyun_local.mocking.refusals import nothing_deployed, unknown_host
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.notifications import event_json
-from aliyun_local.serving.server import LoopbackServer
-from aliyun_local.serving.wire import Call, Front, Request, Response
+from aliyun_local.serving.wire import Front, LoggedRequest, Request, Response
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.template import Resources, Template
+from aliyun_local.template import Resources
 
-# The key that issues the temporary credentials of deployed functions where no key was named.
-_OWN_KEY = ("LTAImockaliyun", "mock-aliyun-secret")
-_DEPLOYED_DASHSCOPE_KEY = "sk-mock-aliyun"
-
-
-class NotDeployed(RuntimeError):
-    """There are no functions: start with mock_aliyun(template=...) or call deploy() first."""
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(str(type(self).__doc__))
+# The account of a mock to which no keys were given.
+_KEYS = {"LTAImockaliyun": "mock-aliyun-secret"}
+_API_KEYS = ("sk-mock-aliyun",)
 
 
 class MockCloud:
     """One account; every attribute may be used from any thread.
 
     Attributes:
-        controls: the same controls as a dictionary of the HTTP API would give.
-        faults: arms errors, dropped replies, delays and throttling by service and operation.
-        transitions: what moves fine-tunes and portrait tasks on; at first each state is shown once.
         clock: the cloud's time; the code under test keeps the machine's.
-        resources: what is deployed, if anything.
+        controls: everything that a test can change or ask; ``faults``, ``transitions`` and ``requests`` are
+            parts of it.
     """
 
     def __init__(
@@ -63,26 +51,30 @@ class MockCloud:
         self.clock = ControlledClock()
         self.passthrough = passthrough
         self.checks_secrets = keys is not None
-        self.resources: Resources | None = None
         self._names = HostNames(REGION)
         self._api_keys = api_keys
         self._instances = instances
         self._keys: AccessKeys = AnyAccessKey(SystemClock()) if keys is None else AccessKeys(SystemClock())
-        for key_id, secret in (keys or dict([_OWN_KEY])).items():
+        known = keys or _KEYS
+        for key_id, secret in known.items():
             self._keys.add(key_id, secret)
-        self._deployment: Deployment | None = None
-        self._make_again: Callable[[], object] | None = None
-        self._servers = ExitStack()
-        self._open()
+        self._emulators = self._new_emulators()
+        self._deployment = MockDeployment(
+            self.clock,
+            self._keys,
+            _account(known, api_keys or _API_KEYS),
+            checks_secrets=self.checks_secrets,
+            emulators=lambda: self._emulators,
+        )
         self.controls = Controls(
             self.clock,
             fronts=lambda: self.fronts,
             behaviour=lambda: self.dashscope.behaviour,
             default_behaviour=_behaviour,
-            reset=self._begin_anew,
+            reset=self._start_again,
         )
 
-    # -- what is there ------------------------------------------------------------------------------
+    # -- state --------------------------------------------------------------------------------------
 
     @property
     def oss(self) -> ObjectStore:
@@ -106,9 +98,12 @@ class MockCloud:
         Raises:
             NotDeployed: there are none.
         """
-        if self._deployment is None:
-            raise NotDeployed
         return self._deployment.compute
+
+    @property
+    def resources(self) -> Resources | None:
+        """The contents of the template that was deployed last, if one was."""
+        return self._deployment.resources
 
     @property
     def faults(self) -> FaultControls:
@@ -117,18 +112,18 @@ class MockCloud:
 
     @property
     def transitions(self) -> Transitions:
-        """What moves states on."""
+        """The steps of fine-tunes and portrait tasks; at first each state is shown once."""
         return self.controls.transitions
 
     @property
-    def requests(self) -> list[Call]:
-        """The requests so far, oldest first; ``controls.requests(service, operation)`` picks some."""
+    def requests(self) -> list[LoggedRequest]:
+        """The requests so far, oldest first; ``controls.requests(service, operation)`` selects some."""
         return self.controls.requests()
 
-    # -- what can be done ---------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Make everything as it was at first; what was deployed is deployed anew."""
+        """Return to the first state; a template that was deployed is deployed again."""
         self.controls.reset()
 
     def deploy(
@@ -140,7 +135,7 @@ class MockCloud:
         on_log: Callable[[str, str], object] | None = None,
         **parameters: object,
     ) -> Resources:
-        """Make what a template describes and let its triggers fire.
+        """Make everything that a template describes, and start its triggers.
 
         Functions run in processes of their own, so patches of the test do not reach into them.
 
@@ -149,50 +144,36 @@ class MockCloud:
             code: the folder of the functions' code; by default the template's folder.
             tick_seconds: the timers' interval in place of the template's.
             on_log: gets a function's name and each line that it logs.
-            parameters: the template's parameters; those for endpoints and keys have values already.
+            parameters: the template's parameters. A text may name an address or a secret of the mock, such as
+                ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
 
         Returns:
-            The names and settings of what is there now.
+            The names and settings of everything that was made.
 
         Raises:
-            RuntimeError: something is deployed already.
+            RuntimeError: a template is deployed already.
             TemplateError: the template cannot be resolved with these parameters.
         """
-        if self._deployment is not None:
-            raise RuntimeError("a template is deployed already; a mock has one")
-        urls = {name: self._serve(name) for name in ("oss", "ots", "dashscope")}
-        endpoints = {
-            "DashScopeBaseUrl": f"{urls['dashscope']}/api/v1",
-            "OssEndpoint": urls["oss"],
-            "OssPublicEndpoint": urls["oss"],
-            "OtsEndpoint": urls["ots"],
-        }
-        resources = self._resolve(template, endpoints, parameters)
-        self._make_again = partial(
-            self._deploy, resources, code or Path(template).resolve().parent, tick_seconds, on_log
-        )
-        self._make_again()
-        return resources
+        path = Path(template).resolve()
+        options = RunOptions(code=Code(folder=code or path.parent), tick_seconds=tick_seconds, on_log=on_log)
+        return self._deployment.deploy(path, parameters, options, self.controls)
 
     def create_stores(self, template: Path | str, **parameters: object) -> Resources:
-        """Make the bucket and the tables of a template, and nothing that runs.
+        """Make the buckets and tables of a template, without its functions.
 
-        For code under test that is called by the test itself; what its functions have in their environment,
-        with production endpoints, is in ``functions[name].environment`` of what is returned.
+        For functions that the test calls itself. ``functions[name].environment`` of the result is the
+        environment that the template gives to a function.
 
         Raises:
             TemplateError: the template cannot be resolved with these parameters.
         """
-        resources = self._resolve(template, {}, parameters)
-        self._make_again = lambda: self._emulators.create(resources)
-        self._make_again()
-        self.resources = resources
-        return resources
+        return self._deployment.create_stores(Path(template), parameters)
 
     def take_events(self) -> list[bytes]:
         """Return the events of the uploads since the last call, each as an OSS trigger hands it over.
 
-        For a handler that the test calls itself. What is deployed takes them as well: use one or the other.
+        For functions that the test calls itself. Deployed functions take the same events: use one or the
+        other.
         """
         events = []
         while waiting := self.oss.pending_notifications():
@@ -202,26 +183,27 @@ class MockCloud:
                 self.oss.acknowledge(notification.id)
         return events
 
-    def settle(self, timeout: float = 60.0) -> None:
+    def wait_until_idle(self, timeout_seconds: float = 60.0) -> None:
         """Wait until every upload has reached its functions and none of them runs.
 
         Raises:
             NotDeployed: there are no functions.
-            TimeoutError: that takes longer than ``timeout`` seconds.
+            TimeoutError: functions still run after ``timeout_seconds``.
         """
-        if self._deployment is None:
-            raise NotDeployed
-        if not self._deployment.settle(timeout):
-            raise TimeoutError(f"functions are still running after {timeout:g} seconds")
+        if not self._deployment.wait_until_idle(timeout_seconds):
+            raise TimeoutError(f"functions are still running after {timeout_seconds:g} seconds")
 
     def close(self) -> None:
-        """Forget everything."""
-        self._servers.close()
-        if self._deployment is not None:
-            self._deployment.close()
+        """End the functions and drop all state."""
+        self._deployment.close()
         self._emulators.close()
 
-    # -- for the interception -----------------------------------------------------------------------
+    # -- called by the interception -----------------------------------------------------------------
+
+    @property
+    def fronts(self) -> dict[str, Front]:
+        """The services by their short names."""
+        return {**self._emulators.fronts, **self._deployment.fronts}
 
     def service_of(self, host: str) -> str | None:
         """Return the service of a production host name."""
@@ -231,99 +213,33 @@ class MockCloud:
         """Answer a request by the host that it names."""
         service = self.service_of(request.host.partition(":")[0])
         if service is None:
-            return _unknown_host(request)
-        if service in (FUNCTION_COMPUTE, HTTP_TRIGGER) and service not in self.fronts:
-            return _nothing_deployed()
-        if service == TABLESTORE:
-            self._make_instance(request)
-        return self.fronts[service](request)
+            return unknown_host(request)
+        fronts = self.fronts
+        if service in (FUNCTION_COMPUTE, HTTP_TRIGGER) and service not in fronts:
+            return nothing_deployed()
+        if service == TABLESTORE and self._instances is None:
+            self._emulators.make_instance_for(request)
+        return fronts[service](request)
 
-    # -- inside -------------------------------------------------------------------------------------
+    # -- construction -------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        self._emulators = Emulators(None, self.clock, self._keys, _behaviour(), api_keys=self._api_keys)
+    def _new_emulators(self) -> Emulators:
+        emulators = Emulators(None, self.clock, self._keys, _behaviour(), api_keys=self._api_keys)
         for instance in self._instances or ():
-            self.tablestore.create_instance(instance)
-        self.fronts: dict[str, Front] = dict(self._emulators.fronts)
+            emulators.tables.create_instance(instance)
+        return emulators
 
-    def _begin_anew(self) -> None:
-        if self._deployment is not None:
-            self._deployment.close()
-        before = self._emulators
-        self._open()
+    def _start_again(self) -> None:
+        self._deployment.stop()
+        before, self._emulators = self._emulators, self._new_emulators()
         before.close()
-        if self._make_again is not None:
-            self._make_again()
-
-    def _resolve(
-        self, path: Path | str, endpoints: Mapping[str, str], parameters: Mapping[str, object]
-    ) -> Resources:
-        declared = Template.from_file(Path(path)).document.get("Parameters") or {}
-        defaults = {
-            "BucketName": "facechain-photos",
-            "CodeBucket": "mock",
-            "CodeObject": "mock",
-            "DashScopeApiKey": self._api_keys[0] if self._api_keys else _DEPLOYED_DASHSCOPE_KEY,
-            "StatusToken": "mock-status-token",
-            **endpoints,
-        }
-        known = {name: value for name, value in defaults.items() if name in declared}
-        return resolve(Path(path), {**known, **parameters})
-
-    def _deploy(
-        self,
-        resources: Resources,
-        code: Path,
-        tick_seconds: float | None,
-        on_log: Callable[[str, str], object] | None,
-    ) -> None:
-        authenticate = SignatureCheck(self._keys, SystemClock()) if self.checks_secrets else _any_caller
-        self._deployment = Deployment(
-            self._emulators,
-            resources,
-            self.clock,
-            self._keys,
-            code=code,
-            authenticate=authenticate,
-            tick_seconds=tick_seconds,
-            on_log=on_log,
-        )
-        self.resources = resources
-        self.fronts.update(self._deployment.fronts)
-        self._deployment.start()
-
-    def _serve(self, name: str) -> str:
-        """Return the loopback address of a service, for functions in processes of their own."""
-        answer = ControlledServer(lambda request: self.fronts[name](request), self.controls)
-        return self._servers.enter_context(LoopbackServer(answer)).url
-
-    def _make_instance(self, request: Request) -> None:
-        """Let there be the instance that is asked for, since Tablestore's clients cannot make one."""
-        name = request.headers.get("x-ots-instancename", "")
-        if self._instances is None and name and not self.tablestore.has_instance(name):
-            self.tablestore.create_instance(name)
+        self._deployment.make_again()
 
 
 def _behaviour() -> Behaviour:
     return Behaviour(progression="reads")
 
 
-def _any_caller(request: Request, for_trigger: bool) -> None:  # noqa: ARG001 (an Authenticator's)
-    if not request.headers.get("authorization", "").strip():
-        raise access_denied("required HTTP header Authorization was not specified")
-
-
-def _nothing_deployed() -> Response:
-    return Response(status=404, headers={"X-Fc-Error-Type": "FcCommonError"}, body=_NOTHING_DEPLOYED)
-
-
-def _unknown_host(request: Request) -> Response:
-    host = request.host.partition(":")[0]
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return Response(status=421, body=b"no service of this mock has this host name\n")
-    return Response(status=421, body=b"ask by the service's production host name\n")
-
-
-_NOTHING_DEPLOYED = b'{"ErrorCode": "FunctionNotFound", "ErrorMessage": "nothing is deployed in this mock"}'
+def _account(keys: Mapping[str, str], api_keys: Sequence[str]) -> Account:
+    access_key_id, secret = next(iter(keys.items()))
+    return Account(access_key_id=access_key_id, access_key_secret=secret, dashscope_api_key=api_keys[0])

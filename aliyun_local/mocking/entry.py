@@ -1,4 +1,4 @@
-"""``mock_aliyun``: one name for the context manager, the decorator and what the fixture is made of."""
+"""``mock_aliyun``: one object for the context manager and the decorator; the fixture is made of it too."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class MockAliyun:
-    """A mock that can be entered again and again; each time the cloud is a new one.
+    """A mock that can be entered many times; each time the cloud is a new, empty one.
 
-    Entered within itself, each entry has its own empty cloud, and the one before is back afterwards.
+    A mock within a mock has a cloud of its own. At its end the outer cloud answers again.
     """
 
     def __init__(self, template: Path | str | None, options: Mapping[str, Any]) -> None:
@@ -92,9 +92,9 @@ class MockAliyun:
                     return function(*positional, **arguments(cloud, named))
 
             wrapper = mocked
-        # pytest asks the signature for fixtures, and the cloud is none.
+        # pytest takes the names of fixtures from the signature, and the cloud is not a fixture.
         shown = [parameter for name, parameter in signature.parameters.items() if name != "cloud"]
-        wrapper.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+        wrapper.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]  # any function takes the attribute
         return cast("F", wrapper)
 
     def _another(self) -> MockAliyun:
@@ -131,20 +131,21 @@ def mock_aliyun(
 ) -> MockAliyun | F:
     """Let the production host names of OSS, Tablestore, DashScope and Function Compute lead to emulators.
 
-    Holds for every client in this process, in all threads, until the end of the ``with`` or of the decorated
-    function. The account is empty at first. Host names are those of cn-beijing; other hosts are refused,
-    loopback is not.
+    The mock applies to every client in this process, in all threads, until the end of the ``with`` or of the
+    decorated function. The account is empty at first. Host names are those of cn-beijing. Other hosts are
+    refused, except loopback.
 
     Args:
-        function: what is decorated, where ``@mock_aliyun`` stands without brackets.
-        template: a template whose bucket, tables, functions and triggers are there from the start; the
+        function: the decorated function, where ``@mock_aliyun`` stands without brackets.
+        template: a template whose bucket, tables, functions and triggers exist from the start; the
             functions' code is in the template's folder.
-        parameters: the template's parameters.
-        keys: access key ids with their secrets; signatures are checked then. By default any key is let in
+        parameters: the template's parameters, as for :meth:`MockCloud.deploy`.
+        keys: access key ids with their secrets; signatures are checked then. By default any key is accepted
             and no signature is compared.
-        api_keys: DashScope's keys; by default any.
-        instances: the Tablestore instances that exist; by default one comes to be when it is asked for.
-        passthrough: host names, with all below them, that are reached for real; True for all.
+        api_keys: DashScope's keys; by default any key is accepted.
+        instances: the Tablestore instances that exist; by default an instance is made by the first request
+            that names it.
+        passthrough: host names, with all names below them, that are reached for real; True for all.
     """
     options = {
         "parameters": parameters,

@@ -1,7 +1,7 @@
-"""Which service a production host name belongs to. Pure.
+"""The service that a production host name belongs to. Pure.
 
 Names follow "Regions and endpoints" of each service. Every pattern is for one region; a name of another
-region is no service here, as a key of another account would not be.
+region belongs to no service of the mock.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ OSS = "oss"
 TABLESTORE = "ots"
 DASHSCOPE = "dashscope"
 FUNCTION_COMPUTE = "fc"
-HTTP_TRIGGER = "status"
+HTTP_TRIGGER = "http"
 _BUCKET = r"(?:[a-z0-9][a-z0-9-]*\.)?"
 
 
@@ -39,7 +39,7 @@ class HostNames:
         )
 
     def service_of(self, host: str) -> str | None:
-        """Return the service of ``host``, a name without a port; None for what is no service's."""
+        """Return the service of ``host``, a name without a port; None for a host of no service."""
         name = host.rstrip(".")
         for service, pattern in self._patterns:
             if pattern.fullmatch(name):

@@ -1,14 +1,16 @@
-"""Turns this process's connections to the services' production host names to a server on loopback.
+"""Leads this process's connections to the services' production host names to a server on loopback.
 
 A few functions of the standard library are replaced while at least one mock is on, and put back after the
-last: the look-up of names, the connecting of sockets, and the two ways of starting TLS. Names lead to an
-address that stands for the server, since some clients keep the port that they asked with. Every HTTP client
-for Python comes through them, blocking or not, so the clients themselves stay as they are. What a client
-checks besides TLS is the signature of Tablestore's responses; that needs the caller's secret, which nobody
-but the client has.
+last: the look-up of names, the connecting of sockets, and the two ways of starting TLS. Every HTTP client
+for Python uses these functions, blocking or not, so the clients themselves stay as they are. Names lead to
+one stand-in address, and the connection to it is turned to the server's port: the port itself cannot be
+changed in the look-up, since some clients keep the port that they asked with. Besides TLS, the Tablestore
+client checks the signature of each response. That signature needs the caller's secret, which the mock does
+not have, so this check is replaced too.
 
-There is one server for the whole process. It hands each request to the mock that was turned on last, so
-connections that a client keeps are right within a nested mock and after it.
+One server serves the whole process. It hands each request to the mock that was turned on last, so
+connections that a client keeps are right within a nested mock and after it. Used by
+:mod:`aliyun_local.mocking.entry`.
 """
 
 from __future__ import annotations
@@ -20,16 +22,17 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from aliyun_local.mocking.plain_tls import PlainObject, PlainSocket
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Request, Response
 
-# Part of the loopback network, and nobody else's: the servers of a machine are at its beginning.
+# An address of the loopback network that no server uses: those of a machine are at the network's beginning.
 STAND_IN = "127.206.83.84"
 _NO_PROXY = ("no_proxy", "NO_PROXY")
-# What requests and its like compare host names with; a leading dot means everything below.
+# In the form that requests and other clients read; a leading dot means every name below.
 _NEVER_PROXIED = "localhost,127.0.0.1,.aliyuncs.com,.fcapp.run"
 
 
@@ -46,16 +49,16 @@ class HostNotMocked(socket.gaierror):
 
 
 class Mock(Protocol):
-    """What a mock says about hosts, and how it answers."""
+    """A mock as the interception sees it: it knows hosts, and it answers."""
 
     passthrough: Sequence[str] | bool
     checks_secrets: bool
 
     def service_of(self, host: str) -> str | None:
-        """Return the service of ``host``, None when it is none's."""
+        """Return the service of ``host``, None for a host of no service."""
 
     def answer(self, request: Request) -> Response:
-        """Answer a request for a host that is a service's."""
+        """Answer a request that names the host of a service."""
 
 
 class Interception:
@@ -78,7 +81,7 @@ class Interception:
             self._mocks.append(mock)
 
     def turn_off(self, mock: Mock) -> None:
-        """Let whoever was on before answer again; after the last, everything is as it was."""
+        """Let the mock before answer again; after the last one, put everything back."""
         with self._lock:
             self._mocks.remove(mock)
             if self._mocks:
@@ -107,19 +110,19 @@ class Interception:
         wrap_bio = ssl.SSLContext.wrap_bio
 
         def getaddrinfo(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
-            return look_up(self._leads_to(host), port, *arguments, **options)
+            return look_up(self._host_to_look_up(host), port, *arguments, **options)
 
-        def connect_there(plain: socket.socket, address: Any) -> Any:
-            return connect(plain, self._behind(address))
+        def connect_to_server(plain: socket.socket, address: Any) -> Any:
+            return connect(plain, self._server_address(address))
 
-        def connect_there_ex(plain: socket.socket, address: Any) -> Any:
-            return connect_ex(plain, self._behind(address))
+        def connect_to_server_ex(plain: socket.socket, address: Any) -> Any:
+            return connect_ex(plain, self._server_address(address))
 
         def plain_socket(
             context: ssl.SSLContext, sock: socket.socket, *arguments: Any, **options: Any
         ) -> Any:
             name = options.get("server_hostname") or (arguments[3] if len(arguments) > 3 else None)
-            if self._is_ours(name):
+            if self._is_mocked(name):
                 return PlainSocket(sock, context, name)
             return wrap_socket(context, sock, *arguments, **options)
 
@@ -131,19 +134,19 @@ class Interception:
             **options: Any,
         ) -> Any:
             name = options.get("server_hostname") or (arguments[1] if len(arguments) > 1 else None)
-            if self._is_ours(name):
+            if self._is_mocked(name):
                 return PlainObject(incoming, outgoing, context, name)
             return wrap_bio(context, incoming, outgoing, *arguments, **options)
 
         self._replace(socket, "getaddrinfo", getaddrinfo)
-        self._replace(socket.socket, "connect", connect_there)
-        self._replace(socket.socket, "connect_ex", connect_there_ex)
+        self._replace(socket.socket, "connect", connect_to_server)
+        self._replace(socket.socket, "connect_ex", connect_to_server_ex)
         self._replace(ssl.SSLContext, "wrap_socket", plain_socket)
         self._replace(ssl.SSLContext, "wrap_bio", plain_object)
         for name in _NO_PROXY:
             before = os.environ.get(name)
             os.environ[name] = f"{before},{_NEVER_PROXIED}" if before else _NEVER_PROXIED
-            self._undo.append(lambda name=name, before=before: _set_variable(name, before))  # type: ignore[misc]
+            self._undo.append(partial(_set_variable, name, before))
 
     def _replace(self, owner: Any, name: str, replacement: object) -> None:
         if name in owner.__dict__:
@@ -153,11 +156,11 @@ class Interception:
             self._undo.append(lambda: delattr(owner, name))
         setattr(owner, name, replacement)
 
-    def _leads_to(self, host: Any) -> Any:
+    def _host_to_look_up(self, host: Any) -> Any:
         """Return the host that is looked up in place of ``host``.
 
         Raises:
-            HostNotMocked: it is neither a service's, nor this machine's, nor let through.
+            HostNotMocked: it is not a service's, not this machine's, and not let through.
         """
         with self._lock:
             if not self._mocks:
@@ -170,15 +173,15 @@ class Interception:
             raise HostNotMocked(name)
         return host
 
-    def _behind(self, address: Any) -> Any:
-        """Return where a connection to ``address`` goes."""
+    def _server_address(self, address: Any) -> Any:
+        """Return the server's address for the stand-in, and any other ``address`` as it is."""
         if isinstance(address, tuple) and address and address[0] == STAND_IN:
             with self._lock:
                 if self._server is not None:
                     return (self._server.address, self._server.port)
         return address
 
-    def _is_ours(self, name: Any) -> bool:
+    def _is_mocked(self, name: Any) -> bool:
         with self._lock:
             return bool(self._mocks) and self._mocks[-1].service_of(_text(name)) is not None
 
@@ -192,7 +195,7 @@ class Interception:
         return address.is_loopback or address.is_unspecified
 
     def _trust_responses(self) -> None:
-        """Keep the Tablestore client, if it is in use, from checking who signed the responses."""
+        """Switch off the Tablestore client's check of the responses' signatures, if the client is loaded."""
         protocol = getattr(sys.modules.get("tablestore.protocol"), "OTSProtocol", None)
         check = getattr(protocol, "_check_authorization", None)
         if check is not None and check is not _trusting:

@@ -1,7 +1,8 @@
-"""What stands for a TLS connection where there is none: plain bytes behind the methods of an encrypted one.
+"""Stand-ins for TLS connections: plain bytes behind the methods of an encrypted connection.
 
-Two shapes, as the standard library has them: a socket, for clients that block, and an object between two
-buffers, for event loops. Certificates are not checked, since nothing leaves the machine.
+There are two, as in the standard library: a socket, for clients that block, and an object between two
+buffers, for event loops. Certificates are not checked, since nothing leaves the machine. Used by
+:mod:`aliyun_local.mocking.interception`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ CIPHER = ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
 VERSION = "TLSv1.3"
 
 
-class _Posing:
-    """What both shapes tell about the connection that they are not."""
+class _StandIn:
+    """The answers of both stand-ins to questions about the encryption."""
 
     server_side = False
     session: Any = None
@@ -25,7 +26,7 @@ class _Posing:
     server_hostname: str | None
 
     def getpeercert(self, binary_form: bool = False) -> Any:
-        """Return a certificate for the very name that was asked for."""
+        """Return a certificate for the name that was asked for."""
         if binary_form:
             return b""
         return {
@@ -34,35 +35,35 @@ class _Posing:
         }
 
     def cipher(self) -> tuple[str, str, int]:
-        """Return what a usual connection has."""
+        """Return a usual cipher."""
         return CIPHER
 
     def shared_ciphers(self) -> list[tuple[str, str, int]]:
-        """Return what a usual connection has."""
+        """Return one usual cipher."""
         return [CIPHER]
 
     def compression(self) -> None:
         """Nothing is compressed."""
 
     def version(self) -> str:
-        """Return what a usual connection has."""
+        """Return a usual version."""
         return VERSION
 
     def selected_alpn_protocol(self) -> None:
-        """No protocol is agreed on, so HTTP/1.1 it is."""
+        """No protocol is negotiated, which means HTTP/1.1."""
 
     def selected_npn_protocol(self) -> None:
-        """No protocol is agreed on, so HTTP/1.1 it is."""
+        """No protocol is negotiated, which means HTTP/1.1."""
 
     def get_channel_binding(self, cb_type: str = "tls-unique") -> None:
-        """There is nothing to bind to."""
+        """There is no channel to bind to."""
 
     def do_handshake(self, block: bool = False) -> None:
-        """There is nothing to agree on."""
+        """There is no handshake."""
 
 
-class PlainSocket(_Posing, socket.socket):
-    """A connected socket that says it is encrypted."""
+class PlainSocket(_StandIn, socket.socket):
+    """A connected socket that passes for an encrypted one."""
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext, server_hostname: str | None) -> None:
         """Take over the connection of ``plain``, which is detached from it, as TLS does."""
@@ -73,7 +74,7 @@ class PlainSocket(_Posing, socket.socket):
         self.server_hostname = server_hostname
 
     def pending(self) -> int:
-        """Nothing waits decrypted."""
+        """Return 0: no decrypted bytes are kept."""
         return 0
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 (the real one's)
@@ -89,7 +90,7 @@ class PlainSocket(_Posing, socket.socket):
         return self
 
 
-class PlainObject(_Posing):
+class PlainObject(_StandIn):
     """Carries bytes between the two buffers of an event loop as they are."""
 
     def __init__(
@@ -120,7 +121,7 @@ class PlainObject(_Posing):
         return data.__len__()
 
     def write(self, data: bytes) -> int:
-        """Hand bytes on."""
+        """Pass bytes on."""
         return self._outgoing.write(data)
 
     def pending(self) -> int:
@@ -128,4 +129,4 @@ class PlainObject(_Posing):
         return self._incoming.pending
 
     def unwrap(self) -> None:
-        """There is nothing to take leave of."""
+        """There is no connection to end."""

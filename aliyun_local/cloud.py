@@ -1,0 +1,269 @@
+"""A local Aliyun on loopback, in one process: the services, durable, and a deployed template if one is given.
+
+Made by the command ``aliyun-local`` (:mod:`aliyun_local.__main__`) and by programs of one's own. A test that
+needs no sockets uses :mod:`aliyun_local.mocking` instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from aliyun_local.account import ACCOUNT_FILE, Account, open_account
+from aliyun_local.clock import Clock, ControlledClock, SystemClock
+from aliyun_local.control import ControlledServer, Controls
+from aliyun_local.credentials import AccessKeys
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.data_folder import DISPOSABLE_NAME, LOCK_NAME, DataFolder
+from aliyun_local.deployment import Deployment, RunOptions, resolve
+from aliyun_local.emulators import REGION, Emulators
+from aliyun_local.function_compute.http.signatures import SignatureCheck
+from aliyun_local.function_compute.running.deployed import Code
+from aliyun_local.parameters import filled_in
+from aliyun_local.serving.server import LOOPBACK, LoopbackServer
+from aliyun_local.serving.wire import Front, Request, Response
+from aliyun_local.template import Resources
+
+SERVICES = ("oss", "ots", "dashscope", "fc")
+HTTP = "http"
+"""The endpoint of the deployed HTTP trigger, if the template has exactly one."""
+_KEPT_BY_RESET = {LOCK_NAME, DISPOSABLE_NAME, ACCOUNT_FILE}
+
+
+class PortInUse(RuntimeError):
+    """A port cannot be listened on.
+
+    Attributes:
+        endpoint: the endpoint that was to listen there.
+    """
+
+    def __init__(self, endpoint: str, host: str, port: int, problem: str) -> None:
+        super().__init__(f"port {port} of {host} cannot be used for {endpoint} ({problem})")
+        self.endpoint = endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """A template to deploy.
+
+    Attributes:
+        template: the file.
+        code: the folder of the functions' code.
+        parameters: the template's parameters. A text may name an address or a secret of the cloud, such as
+            ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
+        libraries: a folder of libraries that the functions find before this environment's.
+        preloaded: modules that all instances import, loaded once for all of them.
+    """
+
+    template: Path
+    code: Path
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    libraries: Path | None = None
+    preloaded: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudOptions:
+    """How a local cloud runs.
+
+    Attributes:
+        data: the folder that keeps everything; None: a temporary one.
+        disposable: the data folder begins empty; refused where it holds data that is to be kept.
+        host: the address that all endpoints listen on; any other than loopback lets other machines in.
+        ports: ports by endpoint; 0, or no entry, is any free one.
+        behaviour: how the DashScope account behaves at first and after a reset.
+        tick_seconds: the interval of all timer triggers; None leaves the template's.
+    """
+
+    data: Path | None = None
+    disposable: bool = False
+    host: str = LOOPBACK
+    ports: Mapping[str, int] = field(default_factory=dict)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    tick_seconds: float | None = None
+
+
+_Cloud = TypeVar("_Cloud", bound="LocalCloud")
+
+
+class LocalCloud:
+    """The services, wired together. A context manager: it answers from ``__enter__`` to ``__exit__``."""
+
+    def __init__(
+        self,
+        options: CloudOptions,
+        application: Application | None = None,
+        *,
+        clock: Clock | None = None,
+        on_log: Callable[[str, str], object] | None = None,
+    ) -> None:
+        """Bind the ports and open the state; nothing answers before :meth:`start`.
+
+        Args:
+            options: where and how it runs.
+            application: what is deployed, if anything.
+            clock: the time of the services.
+            on_log: gets a function's name and each line that it logs.
+
+        Raises:
+            DataFolderInUse, DataFolderNotDisposable: the folder cannot be used.
+            PortInUse: a port is taken.
+            TemplateError: the template cannot be resolved.
+        """
+        self.options = options
+        self.application = application
+        self.clock = clock or ControlledClock()
+        self._on_log = on_log
+        self._folder = DataFolder(options.data, disposable=options.disposable)
+        self._servers: dict[str, LoopbackServer] = {}
+        try:
+            self._set_up()
+        except BaseException:
+            for server in self._servers.values():
+                server.close()
+            self._folder.close()
+            raise
+
+    def _set_up(self) -> None:
+        self.account: Account = open_account(self._folder.path)
+        self.keys = AccessKeys(SystemClock())
+        self.keys.add(self.account.access_key_id, self.account.access_key_secret)
+        self._resetting = threading.Lock()
+        self.controls = Controls(
+            self.clock,
+            fronts=lambda: self.fronts,
+            behaviour=lambda: self.studio.behaviour,
+            default_behaviour=self._behaviour,
+            reset=self.reset,
+        )
+        for name in SERVICES:
+            self._servers[name] = self._bind(name)
+        self.resources = self._resolve()
+        if len(self.resources.http_triggers) == 1:
+            self._servers[HTTP] = self._bind(HTTP)
+        self._open()
+
+    def start(self: _Cloud) -> _Cloud:
+        """Begin to answer, and to fire triggers."""
+        for server in self._servers.values():
+            server.start()
+        self._deployment.start()
+        return self
+
+    def close(self) -> None:
+        """Stop; everything that was accepted is on disk and continues at the next start."""
+        self._deployment.close_triggers()
+        for name in (HTTP, "fc"):
+            if name in self._servers:
+                self._servers[name].close()
+        self._deployment.close()
+        for name in ("oss", "ots", "dashscope"):
+            self._servers[name].close()
+        self._emulators.close()
+        self._folder.close()
+
+    def reset(self) -> None:
+        """Throw away everything but keys and ports, and begin as on the first start."""
+        with self._resetting:
+            self._deployment.close()
+            self._emulators.close()
+            for path in self._folder.path.iterdir():
+                if path.name not in _KEPT_BY_RESET:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            self._open()
+            self._deployment.start()
+
+    def __enter__(self: _Cloud) -> _Cloud:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close."""
+        self.close()
+
+    def url(self, name: str) -> str:
+        """Return the base URL of an endpoint: ``oss``, ``ots``, ``dashscope``, ``fc`` or ``http``."""
+        return self._servers[name].url
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The addresses and keys, by the names of the usual environment variables."""
+        return {
+            "OSS_ENDPOINT": self.url("oss"),
+            "OSS_PUBLIC_ENDPOINT": self.url("oss"),
+            "OSS_REGION": REGION,
+            "OTS_ENDPOINT": self.url("ots"),
+            "DASHSCOPE_HTTP_BASE_URL": f"{self.url('dashscope')}/api/v1",
+            "DASHSCOPE_API_KEY": self.account.dashscope_api_key,
+            "FC_ENDPOINT": self.url("fc"),
+            **({"HTTP_TRIGGER_URL": self.url(HTTP)} if HTTP in self._servers else {}),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.access_key_secret,
+        }
+
+    def _open(self) -> None:
+        """Open the state and deploy onto it."""
+        application = self.application
+        self._emulators = Emulators(
+            self._folder.path,
+            self.clock,
+            self.keys,
+            self._behaviour(),
+            api_keys=[self.account.dashscope_api_key],
+        )
+        self.objects = self._emulators.objects
+        self.tables = self._emulators.tables
+        self.studio = self._emulators.studio
+        code = Code(folder=self._folder.path)
+        if application is not None:
+            code = Code(
+                folder=application.code,
+                libraries=application.libraries,
+                preloaded=tuple(application.preloaded),
+            )
+        self._deployment = Deployment(
+            self._emulators,
+            self.resources,
+            self.clock,
+            self.keys,
+            SignatureCheck(self.keys, SystemClock()),
+            RunOptions(
+                code=code,
+                data=self._folder.path / "function_compute",
+                tick_seconds=self.options.tick_seconds,
+                on_log=self._on_log,
+            ),
+        )
+        self.compute = self._deployment.compute
+        self.fronts: dict[str, Front] = {**self._emulators.fronts, **self._deployment.fronts}
+
+    def _behaviour(self) -> Behaviour:
+        return dataclasses.replace(self.options.behaviour)
+
+    def _answer(self, name: str, request: Request) -> Response:
+        if name == "ots" and self.application is None:
+            self._emulators.make_instance_for(request)
+        return self.fronts[name](request)
+
+    def _bind(self, name: str) -> LoopbackServer:
+        port = self.options.ports.get(name, 0)
+        answer: Callable[[Request], Response] = partial(self._answer, name)
+        if name != HTTP:
+            # Every path of the HTTP trigger is the function's, so no part of it is for controls.
+            answer = ControlledServer(answer, self.controls)
+        try:
+            return LoopbackServer(answer, port=port, address=self.options.host)
+        except OSError as problem:
+            raise PortInUse(name, self.options.host, port, problem.strerror or str(problem)) from problem
+
+    def _resolve(self) -> Resources:
+        if self.application is None:
+            return Resources()
+        urls = {name: self.url(name) for name in SERVICES}
+        return resolve(self.application.template, filled_in(self.application.parameters, urls, self.account))
