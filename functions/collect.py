@@ -1,7 +1,7 @@
 """OSS trigger: a photo or a marker has arrived under ``people/``.
 
 Function Compute calls it asynchronously, at least once an upload and in any order. An exception makes the
-platform call again, which is harmless: everything here looks at what is stored now.
+platform call again, which is harmless: the code looks at the bucket and the rows as they are now.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from shared.workflow.collecting import collect
 
 
 def handler(event: bytes, context: object) -> dict[str, object]:
-    """Take in every upload that ``event`` names; returns what became of each, by key.
+    """Handle every upload that ``event`` names; returns the outcome of each, by key.
 
     Raises:
         RetryLater: something could not be done now; Function Compute tries the event again.

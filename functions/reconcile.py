@@ -1,6 +1,6 @@
-"""Timer trigger: brings what is recorded and what is true together, once a minute.
+"""Timer trigger: once a minute, brings the rows in Tablestore and the state of DashScope and OSS together.
 
-Runs may overlap, be missed or die at any line: the next one starts from what is stored and nothing else.
+Runs may overlap, be missed or die at any line: the next one starts from the stored state alone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import asdict
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_trigger_time
 from shared.logs import log, warn
-from shared.workflow.tick import reconcile
+from shared.workflow.reconciling import reconcile
 
-STALE_AFTER = 60_000
-TICK = 60_000
-"""Milliseconds between two ticks, as in ``template.yml``."""
+STALE_AFTER_MS = 60_000
+TICK_MS = 60_000
+"""Between two ticks, as in ``template.yml``."""
 
 
 def handler(event: bytes, context: object) -> dict[str, object]:
@@ -28,9 +28,9 @@ def handler(event: bytes, context: object) -> dict[str, object]:
     except UnusableEvent as problem:
         warn("event_unusable", problem=str(problem))
         due = None
-    if due is not None and world.clock.now() - due > STALE_AFTER:
+    if due is not None and world.clock.now() - due > STALE_AFTER_MS:
         log("tick_dropped", late_by_ms=world.clock.now() - due)
         return {"dropped": "the tick is more than a minute old"}
     # The platform's clock may be ahead of this machine's.
-    next_tick = min(due, world.clock.now()) + TICK if due is not None else 0
-    return asdict(reconcile(world, next_tick))
+    next_tick_at = min(due, world.clock.now()) + TICK_MS if due is not None else 0
+    return asdict(reconcile(world, next_tick_at))

@@ -13,9 +13,12 @@ from typing import Any
 
 from shared.assembly import tables
 from shared.clients.credentials import find_credentials
+from shared.domain.reasons import Language
+from shared.http_api.languages import language_of
 from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest, from_event, from_wsgi
 from shared.http_api.problems import Problem
-from shared.http_api.routes import Reader, answer
+from shared.http_api.reader import Reader
+from shared.http_api.routes import answer
 from shared.logs import warn
 from shared.settings import SettingsError, read_settings
 
@@ -30,14 +33,14 @@ def handler(event: Any, context: Any) -> dict[str, Any] | Iterable[bytes]:
 def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
     try:
         request = read()
-    except UnreadableRequest as problem:
-        return Problem(400, "unreadable_request", f"The request cannot be read: {problem}.").response()
+    except UnreadableRequest:
+        return Problem("unreadable_request").response(Language.ENGLISH)
     try:
         settings = read_settings(os.environ)
         settings.require("ots_endpoint", "ots_instance")
     except SettingsError as problem:
         warn("status_misconfigured", problem=str(problem))
-        return Problem(500, "misconfigured", "The function is not set up; its log says why.").response()
+        return Problem("misconfigured").response(language_of(request.headers))
 
     def connect() -> Reader:
         jobs, control = tables(settings, find_credentials(context, os.environ))

@@ -1,7 +1,7 @@
 """Puts the pieces together: builds the clients that a function needs from settings and credentials.
 
 SDKs are imported here, inside the functions that need them, so that no handler pays at its cold start for a
-service it does not call. Clients are kept for the next invocation of a warm instance and built anew when
+service it does not call. Clients are kept for the next invocation of a warm instance and built again when
 the credentials change, since temporary ones end.
 """
 
@@ -74,7 +74,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         jobs=jobs,
         control=control,
         bucket=_bucket(settings, credentials),
-        trainer=_trainer(settings),
+        dashscope=_dashscope(settings),
         clock=clock,
         rules=settings.rules,
         dead_at=started + 1000 * timeout_seconds(context),
@@ -128,17 +128,17 @@ def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
     return _keep("bucket", made_from, connect)
 
 
-def _trainer(settings: Settings) -> DashScope:
+def _dashscope(settings: Settings) -> DashScope:
     def connect() -> DashScope:
         from shared.clients.dashscope import DashScope
 
         return DashScope(settings.dashscope_base_url, settings.dashscope_api_key)
 
-    return _keep("trainer", (settings.dashscope_base_url, settings.dashscope_api_key), connect)
+    return _keep("dashscope", (settings.dashscope_base_url, settings.dashscope_api_key), connect)
 
 
 def _keep(name: str, made_from: object, make: Callable[[], _T]) -> _T:
-    """Return what an earlier invocation has made from the same, or make it."""
+    """Return the client that an earlier invocation has made from the same settings, or make it."""
     kept = _kept.get(name)
     if kept is None or kept[0] != made_from:
         with _collector_at_rest():
@@ -151,8 +151,8 @@ def _keep(name: str, made_from: object, make: Callable[[], _T]) -> _T:
 def _collector_at_rest() -> Iterator[None]:
     """Import SDKs without looking for garbage, and never look through them again.
 
-    What an import makes stays. To look through it 130 times on the way is an eighth of a cold start, and what
-    is frozen (Python, ``gc.freeze``) keeps later collections short.
+    The objects that an import makes stay. To look through them 130 times on the way is an eighth of a cold
+    start, and frozen objects (Python, ``gc.freeze``) keep later collections short.
     """
     was_on = gc.isenabled()
     gc.disable()

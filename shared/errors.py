@@ -1,14 +1,15 @@
 """The two words that carry the decision about an error: try again later, or never.
 
-Everything that a client or a workflow raises on purpose is one of these, so that whoever catches it
-needs no knowledge of HTTP, SQL or SDK error classes to do the right thing.
+Clients and workflow raise a :class:`Trouble` for every answer of a service, so that a caller decides without
+knowing HTTP or the SDKs' error classes. Mistakes in a deployment are exceptions of their own:
+:class:`MissingCredentials` here and ``SettingsError`` in :mod:`shared.settings`.
 """
 
 from __future__ import annotations
 
 
 class Trouble(Exception):
-    """Something went wrong and it is known what that means.
+    """An error whose meaning is known.
 
     Attributes:
         code: a stable word for programs and for the status API.
@@ -25,12 +26,12 @@ class RetryLater(Trouble):
     """It may work later; nothing has happened yet.
 
     Attributes:
-        delay: seconds to wait at least before the next try.
+        delay_seconds: how long to wait at least before the next try.
     """
 
-    def __init__(self, code: str, message: str, *, delay: float) -> None:
+    def __init__(self, code: str, message: str, *, delay_seconds: float) -> None:
         super().__init__(code, message)
-        self.delay = delay
+        self.delay_seconds = delay_seconds
 
 
 class OutcomeUnknown(RetryLater):
@@ -50,10 +51,10 @@ class MissingCredentials(LookupError):
 
 
 class Conflict(RetryLater):
-    """Somebody else wrote first: read again, decide again."""
+    """Another run wrote first: read again, decide again."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("conflict", message, delay=0)
+        super().__init__("conflict", message, delay_seconds=0)
 
 
 class Permanent(Trouble):

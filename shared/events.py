@@ -1,4 +1,4 @@
-"""The events that Function Compute hands to the functions, as values instead of nested dictionaries.
+"""The events that Function Compute hands to ``collect`` and ``reconcile``, as values.
 
 Function Compute, "OSS triggers": the event's shape; object keys are literal UTF-8, not URL-encoded.
 """
@@ -18,14 +18,14 @@ class UnusableEvent(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectEvent:
-    """One entry of an OSS event. ``problem`` says why it is none of ours, or is empty."""
+    """One entry of an OSS event: an object's key and bucket, and the event's name."""
 
     key: str
     bucket: str
     name: str
 
     def problem_for(self, bucket: str) -> str:
-        """Say why an instance that serves ``bucket`` has nothing to do with this entry, or ``""``."""
+        """Say why this entry is not for an instance that serves ``bucket``, or return ``""``."""
         if self.bucket != bucket:
             return f"it is about the bucket {self.bucket!r}, not {bucket!r}"
         if self.name.partition(":")[0] != "ObjectCreated" or self.name.partition(":")[2] not in WATCHED:

@@ -77,7 +77,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _read_rules(environment: Mapping[str, str]) -> Rules:
     rules = Rules()
     return Rules(
-        quiet=_milliseconds(environment, "QUIET_SECONDS", rules.quiet, 1, 86_400),
+        quiet_ms=_milliseconds(environment, "QUIET_SECONDS", rules.quiet_ms, 1, 86_400),
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
         close_at=_number(environment, "CLOSE_AT_PHOTOS", rules.close_at, 0, MAX_PHOTOS),
         ready_marker=_marker(environment, "READY_MARKER", rules.ready_marker),
@@ -86,8 +86,8 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         concurrent_trainings=_number(environment, "CONCURRENT_TRAININGS", rules.concurrent_trainings, 1, 100),
         kept_fine_tunes=_number(environment, "KEPT_FINE_TUNES", rules.kept_fine_tunes, 1, 100_000),
         delete_superseded=_switch(environment, "DELETE_SUPERSEDED", rules.delete_superseded),
-        sweep_rest=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest, 1, 86_400),
-        linger=1000 * _number(environment, "LINGER_SECONDS", rules.linger // 1000, 0, 3600),
+        sweep_rest_ms=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest_ms, 1, 86_400),
+        linger_ms=1000 * _number(environment, "LINGER_SECONDS", rules.linger_ms // 1000, 0, 3600),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
     )
 

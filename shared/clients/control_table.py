@@ -1,4 +1,7 @@
-"""The rows that all functions share: the training slot, how far the sweep has come, and who lingers."""
+"""The rows that all functions share: the training slot, the sweep's progress, and the lingering run.
+
+:mod:`shared.assembly` makes it for every function.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ TABLE = "control"
 _SLOT: Key = [("name", "slot")]
 _SWEEP: Key = [("name", "sweep")]
 _LINGERING: Key = [("name", "lingering")]
+_STORED_AS = {"durations_ms": "durations", "halted_until": "closed_until", "stayed_ms": "stayed"}
+"""Fields whose name in the row is another one: rows outlive names."""
 
 
 class ControlTable:
@@ -27,8 +32,8 @@ class ControlTable:
         self._rows = rows
 
     def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
-        """Read all of it at once; what has not been written yet is as at the beginning."""
-        # ``status`` and ``collect`` know the slot alone.
+        """Read all rows at once; a row that has not been written yet has its first value."""
+        # Imported here: ``status`` and ``collect`` read the slot alone.
         from shared.domain.lingering import Lingering
         from shared.domain.sweeping import SweepProgress
 
@@ -58,23 +63,23 @@ class ControlTable:
         return replace(after, version=self._save(_LINGERING, before.version, after))
 
     def _save(self, key: Key, expected: int, after: Slot | SweepProgress | Lingering) -> int:
-        value = asdict(after)
-        del value["version"]
+        value = {_STORED_AS.get(name, name): part for name, part in asdict(after).items() if name != VERSION}
         return self._rows.put(key, {"value": json.dumps(value)}, expected=expected or None)
 
 
 def _slot(columns: Columns | None) -> Slot:
     value = _known(columns, Slot)
     trouble = value.pop("trouble", None)
-    for name in ("holders", "durations"):
+    for name in ("holders", "durations_ms"):
         value[name] = tuple(value.get(name, ()))
     return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
 
 
 def _known(columns: Columns | None, kind: type[Any]) -> dict[str, Any]:
-    """The row's value and version, without what this version of the code does not know."""
+    """Return the row's value and version, without fields that this version of the code does not know."""
     if columns is None:
         return {}
     value = json.loads(columns["value"])
-    names = {field.name for field in fields(kind)}
-    return {name: value[name] for name in value if name in names} | {VERSION: columns[VERSION]}
+    stored_as = {field.name: _STORED_AS.get(field.name, field.name) for field in fields(kind)}
+    known = {name: value[stored] for name, stored in stored_as.items() if stored in value}
+    return known | {VERSION: columns[VERSION]}

@@ -1,8 +1,8 @@
 """Where the functions' Aliyun credentials come from.
 
-Function Compute, "Handler (Python)": ``context.credentials`` up to python3.10, the environment in
-python3.12; both hold temporary credentials of the function's role that live 36 hours. A warm instance may
-outlive them, so they are read again for each invocation.
+Function Compute, "Handler (Python)": ``context.credentials`` up to python3.10, the environment in python3.12;
+both hold temporary credentials of the function's role that live 36 hours. A warm instance may outlive them,
+so they are read again for each invocation.
 """
 
 from __future__ import annotations

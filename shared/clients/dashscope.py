@@ -1,29 +1,33 @@
 """DashScope over HTTP: fine-tunes, files and the face check.
 
 The official SDK repeats the paid POST on 5xx answers, so it is not used here. A create is sent once, on a
-connection of its own (a kept-alive one may be dead already, and then nobody knows what happened); only reads
+connection of its own (a kept-alive one may be dead already, and then the outcome is unknown); only reads
 are tried again. Bodies are read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 import requests
 
+from shared.clients.dashscope_answers import (
+    BUSY_DELAY_SECONDS,
+    UnreadableAnswer,
+    entries_in,
+    fine_tune_from,
+    integer_from,
+    list_in,
+    output_of,
+    trouble_from,
+)
 from shared.clients.retries import Retries
-from shared.domain.dashscope_errors import Meaning, meaning_of
 from shared.domain.fine_tunes import FineTune
 from shared.errors import (
-    AccountTrouble,
-    NotFound,
     OutcomeUnknown,
     Permanent,
-    RequestTrouble,
     RetryLater,
-    Trouble,
 )
 from shared.logs import redact
 
@@ -34,13 +38,8 @@ NO_TRY_AFTER_SECONDS = 6
 PAGE_SIZE = 100
 MAX_PAGES = 200
 LIST_TRIES = 3
-BUSY_DELAY = 20
-ACCOUNT_DELAY = 120
 
 _T = TypeVar("_T")
-
-BEIJING = timezone(timedelta(hours=8))
-"""DashScope's times carry no zone and are Beijing's."""
 
 
 class DashScope:
@@ -72,9 +71,9 @@ class DashScope:
         body = {"model": MODEL, "training_file_ids": list(files)}
         answer = self._send("POST", "/fine-tunes", json=body, session=None)
         try:
-            return _fine_tune(_output(answer))
-        except _Unreadable as error:
-            raise OutcomeUnknown("unreadable_answer", str(error), delay=30) from None
+            return fine_tune_from(output_of(answer))
+        except UnreadableAnswer as error:
+            raise OutcomeUnknown("unreadable_answer", str(error), delay_seconds=30) from None
 
     def fine_tune(self, fine_tune_id: str) -> FineTune:
         """Return one fine-tune.
@@ -82,15 +81,15 @@ class DashScope:
         Raises:
             NotFound: DashScope does not know it.
         """
-        return self._readable(lambda: _fine_tune(_output(self._read(f"/fine-tunes/{fine_tune_id}"))))
+        return self._readable(lambda: fine_tune_from(output_of(self._read(f"/fine-tunes/{fine_tune_id}"))))
 
     def fine_tunes(self) -> Iterator[FineTune]:
         """Iterate over the complete list, each fine-tune once.
 
         Fine-tunes that appear while the pages are read push others from one page to the next, and deleted
         ones pull them back past us; so the pages are read again until one round holds exactly as many as all
-        of its pages say there are. Whether money is spent again hangs on this list: what cannot be read for
-        certain is not taken for an empty one.
+        of its pages say there are. Whether money is spent again depends on this list: a list
+        that cannot be read for certain is not taken for an empty one.
 
         Raises:
             RetryLater: no round was complete.
@@ -106,17 +105,17 @@ class DashScope:
                     break
             if totals == {len(seen)}:
                 return iter(seen.values())
-        raise RetryLater("list_incomplete", "DashScope's list of fine-tunes kept changing", delay=10)
+        raise RetryLater("list_incomplete", "DashScope's list of fine-tunes kept changing", delay_seconds=10)
 
     def _page(self, page_no: int) -> tuple[list[FineTune], int]:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
 
         def read() -> tuple[list[FineTune], int]:
-            output = _output(self._read("/fine-tunes", query))
+            output = output_of(self._read("/fine-tunes", query))
             total = output.get("total")
             if not isinstance(total, int) or isinstance(total, bool):
-                raise _Unreadable("DashScope's list does not say how many fine-tunes there are")
-            return [_fine_tune(job) for job in _list(output, "jobs")], total
+                raise UnreadableAnswer("DashScope's list does not say how many fine-tunes there are")
+            return [fine_tune_from(job) for job in list_in(output, "jobs")], total
 
         return self._readable(read)
 
@@ -127,12 +126,6 @@ class DashScope:
     def delete_fine_tune(self, fine_tune_id: str) -> None:
         """Delete a fine-tune where DashScope allows it; raises Permanent where it does not."""
         self._send("DELETE", f"/fine-tunes/{fine_tune_id}")
-
-    def fine_tune_logs(self, fine_tune_id: str, *, offset: int = 0, lines: int = 1000) -> list[str]:
-        """Return log lines of a fine-tune; ``offset`` is the number of lines to skip."""
-        query = {"offset": offset, "line": lines}
-        path = f"/fine-tunes/{fine_tune_id}/logs"
-        return self._readable(lambda: [str(line) for line in _list(_output(self._read(path, query)), "logs")])
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -148,11 +141,11 @@ class DashScope:
         """
         form = {"descriptions": (None, name)}
         files = {"files": (name, content, "image/jpeg"), **form}
-        data = self._readable(lambda: _output(self._send("POST", "/files", files=files)))
-        for stored in _entries(data, "uploaded_files"):
+        data = self._readable(lambda: output_of(self._send("POST", "/files", files=files)))
+        for stored in entries_in(data, "uploaded_files"):
             if stored.get("file_id"):
                 return str(stored["file_id"])
-        failed = next(iter(_entries(data, "failed_uploads")), {})
+        failed = next(iter(entries_in(data, "failed_uploads")), {})
         code, message = str(failed.get("code", "upload_failed")), redact(str(failed.get("message", "")))
         raise Permanent(code, f"DashScope did not store {name}: {message}")
 
@@ -168,12 +161,8 @@ class DashScope:
 
     def _file_page(self, page_no: int) -> tuple[list[dict[str, Any]], int]:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
-        data = self._readable(lambda: _output(self._read("/files", query)))
-        return _entries(data, "files"), _integer(data.get("total"))
-
-    def file(self, file_id: str) -> dict[str, Any]:
-        """Return what DashScope says of a stored file; raises NotFound."""
-        return self._readable(lambda: _output(self._read(f"/files/{file_id}")))
+        data = self._readable(lambda: output_of(self._read("/files", query)))
+        return entries_in(data, "files"), integer_from(data.get("total"))
 
     def delete_file(self, file_id: str) -> None:
         """Delete a stored file; raises NotFound when there is none."""
@@ -190,11 +179,11 @@ class DashScope:
         """
         body = {"model": FACE_MODEL, "input": {"images": list(urls)}, "parameters": {}}
         path = "/services/vision/facedetection/detect"
-        output = self._readable(lambda: _output(self._send("POST", path, json=body)))
+        output = self._readable(lambda: output_of(self._send("POST", path, json=body)))
         verdicts = output.get("is_face")
         if not isinstance(verdicts, list) or len(verdicts) != len(urls):
             raise RetryLater(
-                "unreadable_answer", "the face check's answer does not fit the question", delay=10
+                "unreadable_answer", "the face check's answer does not fit the question", delay_seconds=10
             )
         reasons = output.get("failed_reason")
         reasons = reasons if isinstance(reasons, list) else []
@@ -209,9 +198,9 @@ class DashScope:
                 return self._send("GET", path, params=query)
             except OutcomeUnknown as lost:
                 # Of a read nothing can have taken effect.
-                raise RetryLater(lost.code, lost.message, delay=2) from None
+                raise RetryLater(lost.code, lost.message, delay_seconds=2) from None
 
-        return self._retries.call(send, within=NO_TRY_AFTER_SECONDS)
+        return self._retries.call(send, within_seconds=NO_TRY_AFTER_SECONDS)
 
     def _send(self, method: str, path: str, **options: Any) -> Any:
         """Send one request, once, and return the JSON of a 2xx answer; everything else is raised."""
@@ -227,12 +216,16 @@ class DashScope:
                 **options,
             )
         except requests.exceptions.ConnectTimeout:
-            raise RetryLater("unreachable", "DashScope could not be reached", delay=BUSY_DELAY) from None
+            raise RetryLater(
+                "unreachable", "DashScope could not be reached", delay_seconds=BUSY_DELAY_SECONDS
+            ) from None
         except requests.exceptions.RequestException as error:
             if _never_connected(error):
-                raise RetryLater("unreachable", "DashScope could not be reached", delay=BUSY_DELAY) from None
+                raise RetryLater(
+                    "unreachable", "DashScope could not be reached", delay_seconds=BUSY_DELAY_SECONDS
+                ) from None
             raise OutcomeUnknown(
-                "no_answer", f"DashScope's answer did not arrive ({type(error).__name__})", delay=30
+                "no_answer", f"DashScope's answer did not arrive ({type(error).__name__})", delay_seconds=30
             ) from None
         finally:
             if given is None:
@@ -245,89 +238,16 @@ class DashScope:
             body = {}
         if 200 <= answer.status_code < 300 and not body.get("code"):
             return body
-        raise _trouble(answer.status_code, body)
+        raise trouble_from(answer.status_code, body)
 
     def _readable(self, read: Callable[[], _T]) -> _T:
         try:
             return read()
-        except _Unreadable as error:
-            raise RetryLater("unreadable_answer", str(error), delay=10) from None
-
-
-class _Unreadable(Exception):
-    """A success whose body is not what it should be."""
-
-
-def _output(body: dict[str, Any]) -> dict[str, Any]:
-    output = body.get("output", body.get("data"))
-    if not isinstance(output, dict):
-        raise _Unreadable("DashScope's answer has neither output nor data")
-    return output
-
-
-def _list(output: dict[str, Any], name: str) -> list[Any]:
-    value = output.get(name)
-    if not isinstance(value, list):
-        raise _Unreadable(f"DashScope's answer has no list {name}")
-    return value
-
-
-def _entries(output: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The objects in an optional list."""
-    value = output.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _fine_tune(output: Any) -> FineTune:
-    fine_tune_id = output.get("job_id") if isinstance(output, dict) else None
-    if not isinstance(fine_tune_id, str) or not fine_tune_id:
-        raise _Unreadable("DashScope's answer has no job_id")
-    files = output.get("training_file_ids")
-    return FineTune(
-        fine_tune_id=fine_tune_id,
-        status=str(output.get("status") or ""),
-        files=tuple(str(file).partition("?")[0] for file in files) if isinstance(files, list) else (),
-        finetuned_output=str(output.get("finetuned_output") or ""),
-        created_at=_time(output.get("create_time")),
-        ended_at=_time(output.get("end_time")),
-        usage=_integer(output.get("usage")),
-        code=str(output.get("code") or ""),
-        message=redact(str(output.get("message") or "")),
-    )
-
-
-def _time(text: object) -> int | None:
-    """Return a DashScope time as milliseconds since the epoch."""
-    try:
-        moment = datetime.strptime(str(text)[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
-    except ValueError:
-        return None
-    return int(moment.timestamp() * 1000)
-
-
-def _integer(value: object, default: int = 0) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+        except UnreadableAnswer as error:
+            raise RetryLater("unreadable_answer", str(error), delay_seconds=10) from None
 
 
 def _never_connected(error: requests.exceptions.RequestException) -> bool:
     """Whether the request cannot have left: no connection was made."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return type(reason).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
-
-
-def _trouble(status: int, body: dict[str, Any]) -> Trouble:
-    code = str(body.get("code") or "")
-    message = redact(str(body.get("message") or "")) or f"HTTP {status} without a reason"
-    meaning = meaning_of(status, code, message)
-    code = code or f"http_{status}"
-    if meaning is Meaning.BUSY:
-        return RetryLater(code, message, delay=BUSY_DELAY)
-    if meaning is Meaning.ACCOUNT:
-        return AccountTrouble(code, message, delay=ACCOUNT_DELAY)
-    if meaning is Meaning.UNKNOWN:
-        return OutcomeUnknown(code, message, delay=30)
-    if meaning is Meaning.DOWNLOAD:
-        return RequestTrouble(code, message, delay=BUSY_DELAY)
-    if meaning is Meaning.GONE or "file not found" in message.lower():
-        return NotFound(code, message)
-    return Permanent(code, message)

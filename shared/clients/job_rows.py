@@ -1,7 +1,8 @@
-"""A job as a row and back.
+"""A job as a row and back; :mod:`shared.clients.job_table` reads and writes the rows.
 
-Scalars are columns of their own, so that the console shows them; lists are JSON. Unknown columns are
-ignored and missing ones take the job's defaults, so that versions of the code can follow one another.
+Scalars are columns of their own, so that the console shows them; lists are JSON. The job's photo set is
+spread over columns of the same row. Unknown columns are ignored and missing ones take their defaults, so that
+versions of the code can follow one another.
 """
 
 from __future__ import annotations
@@ -11,26 +12,31 @@ from dataclasses import fields
 from typing import Any
 
 from shared.domain.job import Job, Reason
+from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
 from shared.errors import Permanent
 
+_PHOTO_SET_COLUMNS = {
+    "photos": "photos",
+    "earlier": "earlier",
+    "ready_at": "ready",
+    "last_photo_at": "last_photo_at",
+}
+"""The fields of a photo set and their columns."""
+_JOB_COLUMNS = [field.name for field in fields(Job) if field.name not in ("version", "photo_set")]
 _AS_JSON = {"photos", "earlier", "files", "file_ids", "earlier_fine_tunes", "reason"}
-_KEY = {"revision"}
+_KEY = "revision"
 _PHOTO_FIELDS = {field.name for field in fields(Photo)}
 
 
 def to_columns(job: Job) -> dict[str, Any]:
     """Return the attribute columns of ``job``, ``lane`` only while there is work in hand."""
-    columns: dict[str, Any] = {}
-    for field in fields(Job):
-        value = getattr(job, field.name)
-        if field.name in _KEY or field.name == "version":
-            continue
-        if field.name in _AS_JSON:
-            columns[field.name] = _to_json(field.name, value)
-        else:
-            columns[field.name] = value.value if isinstance(value, JobState) else value
+    values = {name: getattr(job, name) for name in _JOB_COLUMNS if name != _KEY}
+    values["state"] = job.state.value
+    for name, column in _PHOTO_SET_COLUMNS.items():
+        values[column] = getattr(job.photo_set, name)
+    columns = {name: _to_json(name, value) if name in _AS_JSON else value for name, value in values.items()}
     if job.lane is not None:
         columns["lane"] = job.lane
     return columns
@@ -51,14 +57,12 @@ def from_columns(columns: dict[str, Any]) -> Job:
 
 
 def _from_columns(columns: dict[str, Any]) -> Job:
-    values: dict[str, Any] = {}
-    for field in fields(Job):
-        if field.name not in columns:
-            continue
-        value = columns[field.name]
-        values[field.name] = _from_json(field.name, value) if field.name in _AS_JSON else value
-    values["state"] = JobState(values["state"])
-    return Job(**values)
+    values = {name: _from_json(name, value) if name in _AS_JSON else value for name, value in columns.items()}
+    photo_set = PhotoSet(
+        **{name: values[column] for name, column in _PHOTO_SET_COLUMNS.items() if column in values}
+    )
+    known = {name: values[name] for name in (*_JOB_COLUMNS, "version") if name in values}
+    return Job(**{**known, "state": JobState(values["state"])}, photo_set=photo_set)
 
 
 def _to_json(name: str, value: Any) -> str:
@@ -72,15 +76,12 @@ def _to_json(name: str, value: Any) -> str:
 def _from_json(name: str, text: str) -> Any:
     value = json.loads(text)
     if name == "photos":
-        return tuple(
-            Photo(
-                **{
-                    **{k: v for k, v in photo.items() if k in _PHOTO_FIELDS},
-                    "verdict": Verdict(photo["verdict"]),
-                }
-            )
-            for photo in value
-        )
+        return tuple(map(_photo, value))
     if name == "reason":
         return None if value is None else Reason(value["code"], value["message"])
     return value if name == "earlier" else tuple(value)
+
+
+def _photo(stored: dict[str, Any]) -> Photo:
+    known = {name: value for name, value in stored.items() if name in _PHOTO_FIELDS}
+    return Photo(**{**known, "verdict": Verdict(stored["verdict"])})

@@ -1,4 +1,8 @@
-"""Jobs in Tablestore: one row a revision, one partition a person."""
+"""Jobs in Tablestore: one row a revision, one partition a person.
+
+The index of unfinished jobs holds a row for each job with work in hand, sorted by lane and ``due_at``, so
+that a tick reads what is in hand and no history. :mod:`shared.assembly` makes it for every function.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +70,8 @@ class JobTable:
         """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.
 
         First closed, first named; may lag behind the table by moments. The lanes lie side by side, so one
-        read gets them all. Who runs comes first; when more results wait to be delivered than a page holds,
-        as with a bucket that cannot be written, the queue is read by itself.
+        read gets them all. Running jobs come first. When more results wait for their delivery than a page
+        holds, as with a bucket that cannot be written, the queue is read by itself.
         """
         names = _all("due_at", "person_key", "revision", bound=INF_MIN)
         page = IN_HAND_PAGE + 2 * count

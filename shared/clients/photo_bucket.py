@@ -1,7 +1,6 @@
 """The photo bucket, over oss2 with V4 signatures (the only kind OSS takes for buckets made today).
 
-oss2 repeats nothing by itself. Everything that is called here may be repeated: a few times, within short
-time-outs.
+oss2 repeats nothing by itself. Every call here may be repeated: a few times, within short time-outs.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class PhotoBucket:
         credentials: Credentials,
         retries: Retries | None = None,
     ) -> None:
-        # The SDK logs each refused call, with its headers; what matters of it is in our own words.
+        # The SDK logs each refused call with its headers; our own log has the error without them.
         logging.getLogger("oss2").setLevel(logging.CRITICAL)
         provider = oss2.credentials.StaticCredentialsProvider(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
@@ -127,7 +126,7 @@ class PhotoBucket:
 
     def _call(self, do: Callable[[], _T]) -> _T:
         """Make a call that may be repeated; turn its errors into our words."""
-        return self._retries.call(lambda: _translated(do), within=NO_TRY_AFTER_SECONDS)
+        return self._retries.call(lambda: _translated(do), within_seconds=NO_TRY_AFTER_SECONDS)
 
 
 def _url_safe(text: str) -> str:
@@ -142,7 +141,9 @@ def _translated(do: Callable[[], _T]) -> _T:
     except oss2.exceptions.ServerError as error:
         raise _meaning(error) from None
     except oss2.exceptions.OssError as error:
-        raise RetryLater("oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay=2) from None
+        raise RetryLater(
+            "oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay_seconds=2
+        ) from None
 
 
 def _meaning(error: Any) -> RetryLater | Permanent:
@@ -152,5 +153,5 @@ def _meaning(error: Any) -> RetryLater | Permanent:
     if error.status == 400:
         return Permanent(code, message)
     if error.status in (401, 403):
-        return RetryLater(code, f"{message} (does the function's role allow it?)", delay=60)
-    return RetryLater(code, message, delay=2)
+        return RetryLater(code, f"{message} (does the function's role allow it?)", delay_seconds=60)
+    return RetryLater(code, message, delay_seconds=2)

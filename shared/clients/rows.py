@@ -1,7 +1,7 @@
 """Rows in Tablestore, each with a version that every write is conditional on.
 
-The SDK's defaults can hold one call for most of a minute, and it repeats no write whose answer was lost.
-Here its own retries are off and ours are bounded to a few seconds. A write that may have taken effect is made
+The SDK's defaults can hold one call for most of a minute, and it repeats no write whose answer was lost. Here
+its own retries are off and ours are bounded to a few seconds. A write that may have taken effect is made
 again: it carries a token, so a condition that now fails tells whether the row in the way is our own.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import tablestore
@@ -78,7 +79,7 @@ class Rows:
                     self._table, wanted[start : start + BATCH_ROWS], max_version=1
                 )
             )
-            response = self._call(lambda request=request: self._client.batch_get_row(request))  # type: ignore[misc]
+            response = self._call(partial(self._client.batch_get_row, request))
             for item in response.get_result_by_table(self._table):
                 if not item.is_ok:
                     raise _meaning(item.error_code, item.error_message)
@@ -106,10 +107,11 @@ class Rows:
         while following is not None and (limit is None or len(rows) < limit):
             left = None if limit is None else limit - len(rows)
             _, following, page, _ = self._call(
-                lambda begin=following, left=left: self._client.get_range(  # type: ignore[misc]
+                partial(
+                    self._client.get_range,
                     index or self._table,
                     direction,
-                    begin,
+                    following,
                     list(end),
                     columns_to_get=list(columns) if columns is not None else None,
                     limit=left,
@@ -150,7 +152,7 @@ class Rows:
 
     def _call(self, do: Callable[[], _T]) -> _T:
         """Make a call that may be repeated; turn its errors into our words."""
-        return self._retries.call(lambda: _translated(do), within=NO_TRY_AFTER_SECONDS)
+        return self._retries.call(lambda: _translated(do), within_seconds=NO_TRY_AFTER_SECONDS)
 
     @staticmethod
     def _condition(expected: int | None) -> Any:
@@ -196,11 +198,11 @@ def _translated(do: Callable[[], _T]) -> _T:
         raise _meaning(error.get_error_code(), error.get_error_message()) from None
     except (urllib3.exceptions.HTTPError, tablestore.OTSClientError, OSError) as error:
         raise RetryLater(
-            "tablestore_unavailable", f"Tablestore did not answer ({type(error).__name__})", delay=2
+            "tablestore_unavailable", f"Tablestore did not answer ({type(error).__name__})", delay_seconds=2
         ) from None
 
 
 def _meaning(code: str, message: str) -> RetryLater | Permanent:
     if code in _BUSY or code in _UNSURE:
-        return RetryLater(code, f"Tablestore: {message}", delay=2)
+        return RetryLater(code, f"Tablestore: {message}", delay_seconds=2)
     return Permanent(code, f"Tablestore: {message}")

@@ -1,7 +1,8 @@
-"""What is taken out of a zip and what is refused: decided by the zip's directory, before a byte is unpacked.
+"""Which files of a zip are unpacked and which are refused: decided from the zip's directory alone.
 
-A zip is a stranger's: it may be a bomb, escape its folder by its names, or hold a disk image. A refusal
-concerns one file and says why; only a zip that is too much as a whole is refused altogether.
+A zip comes from a stranger: it may be a bomb, escape its folder by its names, or hold a disk image. A refusal
+concerns one file and says why; only a zip that is too large as a whole is refused altogether. Used by
+:mod:`shared.workflow.unpacking`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ MAX_ENTRIES = 500
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_RATIO = 100
 RATIO_COUNTS_FROM = 1024 * 1024
-"""Bytes. Below this a file may shrink as it likes: a plain white drawing does."""
+"""Bytes. A smaller file may have any ratio: a plain white drawing has a high one."""
 
 PACKING_ADDS = 64 * 1024
-"""Bytes that packing may add to a file; what claims more makes its reader work for nothing."""
+"""Bytes that packing may add to a file; an entry that claims more costs its reader time for nothing."""
 
 _STORED, _DEFLATED = 0, 8
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
@@ -30,7 +31,7 @@ _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A file in a zip, as the zip's directory describes it. Sizes are bytes; nothing of it is proven.
+    """A file in a zip, as the zip's directory describes it. Sizes are bytes; the data may differ.
 
     ``index`` is its place in the directory, ``method`` the number of its compression (APPNOTE.TXT, 4.4.5).
     """
@@ -50,7 +51,7 @@ def is_too_much(entries: Sequence[Entry]) -> bool:
 
 
 def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
-    """Refuse what is not taken out of a zip; None means: store it under ``key`` as an upload of its own."""
+    """Say why an entry is not unpacked; None means: store it under ``key`` as an upload of its own."""
     segments = entry.name.split("/")
     if is_system_file(segments):
         return Verdict.SYSTEM_FILE
@@ -74,14 +75,14 @@ def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
 
 
 def unpacked_key(person_id: str, archive: str, name: str) -> str:
-    """Where the file ``name`` of a person's zip is stored: in a folder called like the zip."""
+    """Return where the file ``name`` of a person's zip is stored: in a folder called like the zip."""
     return f"{person_folder(person_id)}{archive}/{name}"
 
 
 def entry_name(text: str, *, says_utf8: bool) -> str:
     """Return an entry's name with ``/`` between its folders.
 
-    Without the flag for UTF-8 a name is in the code page of whoever made the zip, and Python has read it as
+    Without the flag for UTF-8 a name is in the code page of the zip's maker, and Python has read it as
     cp437 (APPNOTE.TXT, D.1). In China that code page is GBK; many programs write UTF-8 and forget the flag.
     """
     if not says_utf8:
@@ -96,7 +97,7 @@ def entry_name(text: str, *, says_utf8: bool) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a refused entry's name without what no row and no page can hold."""
+    """Return a refused entry's name without control characters, which a row or a page cannot hold."""
     return "".join(
         "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:300]
     )

@@ -1,7 +1,8 @@
-"""DashScope's errors, told apart by code, and by message where a code is shared; never by status alone.
+"""The meaning of DashScope's errors: by code, and by message where a code is shared; never by status alone.
 
-A 429 is not always temporary and a 400 not always final. Sources: DashScope, "Error codes"; the table of
-the facechain-finetune page; "Model customization API".
+A 429 is not always temporary and a 400 not always final. To teach the product another code, add it to
+``_BY_CODE``; :mod:`shared.clients.dashscope` turns the meaning into an error. Sources: DashScope, "Error
+codes"; the table of the facechain-finetune page; "Model customization API".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from enum import Enum
 
 
 class Meaning(str, Enum):
-    """What an error asks for.
+    """The reaction that an error asks for.
 
     ``BUSY``: nothing happened, try again. ``ACCOUNT``: nothing happened and nothing will until a person
     acts. ``UNKNOWN``: it may have happened. ``REFUSED``: nothing happened and this request never will.
@@ -27,7 +28,7 @@ class Meaning(str, Enum):
     DOWNLOAD = "download"
 
 
-# The whole code, or its part before the first dot, decides; the longer match wins.
+# The whole code decides, or else its part before the first dot.
 _BY_CODE: dict[str, Meaning] = {
     "InvalidParameter": Meaning.REFUSED,
     "InvalidParameter.DataInspection": Meaning.DOWNLOAD,
@@ -68,10 +69,10 @@ _QUOTA_PHRASES = ("only 20", "allowed per user")
 
 
 def meaning_of(status: int, code: str, message: str) -> Meaning:
-    """Say what an error answer asks for.
+    """Return the meaning of an error answer.
 
-    The status decides only where the code is absent or unheard-of: an unheard-of 4xx says that nothing
-    happened, an unheard-of 5xx does not.
+    The status decides only where the code is absent or unknown: an unknown 4xx says that nothing
+    happened, an unknown 5xx does not.
     """
     known = _BY_CODE.get(code) or _BY_CODE.get(code.partition(".")[0])
     if known is Meaning.BUSY and any(phrase in message.lower() for phrase in _QUOTA_PHRASES):
@@ -92,8 +93,8 @@ def meaning_of(status: int, code: str, message: str) -> Meaning:
 def is_worth_another_training(code: str) -> bool:
     """Whether a fine-tune that FAILED with ``code`` may succeed when simply made again.
 
-    Only DashScope's own faults are, and pictures that it could not fetch, whose URLs are then signed anew: a
-    training costs money, so an unnamed or unheard-of failure is not tried again without a person.
+    Only DashScope's own faults are worth it, and pictures that it could not fetch: their URLs are signed
+    again. A training costs money, so a failure without a known code waits for a person.
     """
     named = bool(code) and code.partition(".")[0] in _BY_CODE
     return named and meaning_of(500, code, "") in (Meaning.UNKNOWN, Meaning.DOWNLOAD)

@@ -1,8 +1,9 @@
-"""What there is to do: the state of the world in, actions out.
+"""The decisions of a tick: the observed state in, actions out.
 
-Level-triggered: nothing here knows how the world came to be as it is, so a lost event, a crashed run or
-two runs at once lead to the same actions as an undisturbed one. An action that is carried out twice, or
-on a state that has moved on, fails at its conditional write and does no harm.
+Level-triggered: a decision depends on the state alone and not on the way to it, so that a lost event, a
+crashed run or two runs at once lead to the same actions as an undisturbed run. An action that is carried out
+twice, or on a state that has moved on, fails at its conditional write and does no harm.
+:mod:`shared.workflow.reconciling` observes, and :mod:`shared.workflow.actions` carries out.
 """
 
 from __future__ import annotations
@@ -12,22 +13,21 @@ from dataclasses import dataclass, field
 
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering
+from shared.domain.queue import NEEDS_SLOT, to_submit
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
 
-OCCUPIES_PLACE = (JobState.SUBMITTING, JobState.TRAINING)
-NEEDS_PLACE = (JobState.QUEUED, *OCCUPIES_PLACE)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What a run has read.
+    """The state that a run has read.
 
     Attributes:
+        now: milliseconds since the epoch.
         running: jobs that are being submitted or trained, or have ended and are not delivered.
-        due: collecting sets that want to be looked at.
+        due: collecting sets that are to be looked at.
         queue: the head of the queue, first closed first.
         sweep: how far the sweep of the bucket has come.
         holders: the jobs behind the slot's holders; None for one that is gone.
@@ -67,10 +67,10 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Release:
-    """Take a place from a holder that has no use for it; ``duration``: how long its training took."""
+    """Take the slot back from a holder that has no use for it; ``job`` is None when its row is gone."""
 
     job_id: str
-    duration: int | None = None
+    job: Job | None
 
 
 @dataclass(frozen=True)
@@ -82,23 +82,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Submit:
-    """Submit the job; it takes a place in the slot unless it holds one."""
+    """Submit the job; it takes the slot unless it holds it."""
 
     job: Job
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """Look on through the bucket for uploads whose event never came."""
-
-    progress: SweepProgress
-
-
-Action = Poll | Resolve | Deliver | Release | Look | Submit | Sweep
+Action = Poll | Resolve | Deliver | Release | Look | Submit
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
-    """Return what to do, in the order to do it: free the slot, fill it, and then what can wait."""
+    """Return the actions in their order: free the slot, fill it, and then the work that can wait."""
     actions: list[Action] = []
     for job in seen.running:
         if job.state is JobState.TRAINING:
@@ -107,26 +100,13 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
     for holder, held in seen.holders.items():
-        if held is None or held.state not in NEEDS_PLACE:
-            actions.append(Release(holder, held.training_took if held else None))
-    actions.extend(Submit(job) for job in _to_submit(seen, rules.concurrent_trainings))
+        if held is None or held.state not in NEEDS_SLOT:
+            actions.append(Release(holder, held))
+    holders = [held for held in seen.holders.values() if held]
+    next_jobs = to_submit(seen.slot, seen.queue, seen.running, holders, rules.concurrent_trainings, seen.now)
+    actions.extend(Submit(job) for job in next_jobs)
     actions.extend(Deliver(job) for job in seen.running if job.state.is_terminal and not job.delivered)
     actions.extend(
         Look(job) for job in seen.due if job.state is JobState.COLLECTING and job.due_at <= seen.now
     )
-    if seen.sweep.is_due(rules.sweep_rest, seen.now):
-        actions.append(Sweep(seen.sweep))
     return actions
-
-
-def _to_submit(seen: Observed, places: int) -> list[Job]:
-    """The jobs that the free places go to; a place about to be released is free, or its taking fails."""
-    if seen.now < seen.slot.closed_until:
-        return []
-    # Who holds a place and is still queued was left behind by a run that died: it goes on first.
-    held = [job for job in seen.holders.values() if job and job.state is JobState.QUEUED]
-    waiting = [job for job in seen.queue if job.state is JobState.QUEUED and job not in held]
-    # A job that runs without holding a place still takes one at DashScope.
-    known = (*seen.running, *seen.holders.values())
-    taken = {job.job_id for job in known if job and job.state in OCCUPIES_PLACE}
-    return [*held, *waiting][: max(0, places - len(taken))]

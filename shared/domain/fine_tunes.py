@@ -1,7 +1,7 @@
-"""A fine-tune as DashScope describes it, and how to find the one that our lost submit made.
+"""A fine-tune as DashScope describes it, and the search for the one that our own lost submit made.
 
-DashScope, "Model customization API": the seven statuses; an id that is gone answers 404, never a
-status; ``finetuned_output`` is there from the start and means nothing before ``SUCCEEDED``.
+DashScope, "Model customization API": the seven statuses; an id that is gone answers 404, never a status;
+``finetuned_output`` is there from the start and means nothing before ``SUCCEEDED``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class FineTune:
     """One fine-tune. Times are milliseconds since the epoch, None when absent.
 
     ``files`` are the submitted URLs without their query strings, so that no signature is kept, or file
-    ids. A ``status`` nobody has heard of means "still going".
+    ids. An unknown ``status`` means "still going".
     """
 
     fine_tune_id: str
@@ -44,7 +44,7 @@ class FineTune:
 def path_of(file: str) -> str:
     """The decoded path of a URL; of a file id, the id itself. Host, scheme and query do not count.
 
-    Anybody's files may stand in the account's list, so what is no URL at all has the path ``""``.
+    The account's list may hold files of other programs: a text that is no URL has the path ``""``.
     """
     if "://" not in file:
         return file
@@ -55,7 +55,7 @@ def path_of(file: str) -> str:
 
 
 def job_of(fine_tune: FineTune, bucket: str) -> str | None:
-    """Return the id of the job that a fine-tune was made for, or None for a stranger's.
+    """Return the id of the job that a fine-tune was made for, or None for a foreign one.
 
     Another deployment's snapshots look like ours but for the bucket, which stands in the host or, in path
     style, in front of the key.

@@ -1,4 +1,4 @@
-"""What an object's key means: whose photo it is, the marker, or nothing of ours.
+"""The meaning of an object's key: a person's photo, zip or marker, or nothing of ours.
 
 Keys are literal UTF-8: ``+`` and ``%`` are ordinary characters in them and nothing is decoded.
 """
@@ -45,7 +45,7 @@ class Upload(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """An object that is none of ours, and why."""
+    """An object that belongs to no person, and why."""
 
     key: str
     reason: str
@@ -95,7 +95,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
 
 
 def is_system_file(segments: Sequence[str]) -> bool:
-    """Whether a name's segments are those of a file that computers make for themselves."""
+    """Whether a name's segments are those of a hidden file or of a file of the operating system."""
     hidden = any(segment.startswith(".") and segment not in (".", "..") for segment in segments)
     return hidden or "__MACOSX" in segments or segments[-1] in ("Thumbs.db", "desktop.ini")
 

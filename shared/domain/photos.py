@@ -1,7 +1,7 @@
-"""A photo, its verdict, and the rules that tell from cheap facts whether it can be used.
+"""A photo, its verdict, and the rules that decide from cheap facts whether it can be used.
 
-Limits: DashScope, "Portrait detection" (the criteria that facechain training shares): 256 to 4096 px a
-side, at most 5 MB, one face; OSS, "Image processing": sources of at most 20 MB.
+Limits: DashScope, "Portrait detection" (the criteria that facechain training shares): 256 to 4096 px a side,
+at most 5 MB, one face; OSS, "Image processing": sources of at most 20 MB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PREPARED_SIDE_PIXELS = 2048
 
 
 class Verdict(str, Enum):
-    """What became of a file. Only ``USABLE`` is trained on; :mod:`shared.domain.reasons` has the words."""
+    """The outcome of a file. Only ``USABLE`` is trained on; :mod:`shared.domain.reasons` has the words."""
 
     USABLE = "usable"
     UNCHECKED = "unchecked"
@@ -30,7 +30,7 @@ class Verdict(str, Enum):
     SEVERAL_FACES = "several_faces"
     UNFIT = "unfit"
     OVER_LIMIT = "over_limit"
-    # A zip, and what is refused of its content:
+    # A zip, and refused files of its content:
     UNPACKING = "unpacking"
     UNPACKED = "unpacked"
     NOT_AN_ARCHIVE = "not_an_archive"
@@ -56,12 +56,12 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """An upload and what became of it.
+    """An upload and its outcome.
 
     ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
     the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
-    zip that a refused file lies in (what is taken out of a zip is an upload of its own), and ``tries`` counts
+    zip that a refused file lies in (an unpacked file is an upload of its own), and ``tries`` counts
     how often the unpacking of a zip has been begun.
     """
 
@@ -93,13 +93,11 @@ class Photo:
         return self.verdict in (Verdict.UNCHECKED, Verdict.UNPACKING)
 
 
-def verdict_from_object(stored: Stored) -> Verdict | None:
-    """Refuse what the stored object alone shows to be unusable; None means: look at the picture."""
-    if stored.size == 0:
+def verdict_from_object(size_bytes: int) -> Verdict | None:
+    """Refuse an object by its size alone; None means: look at the picture."""
+    if size_bytes == 0:
         return Verdict.EMPTY
-    if stored.size > MAX_SOURCE_BYTES:
-        return Verdict.TOO_MANY_BYTES
-    return None
+    return Verdict.TOO_MANY_BYTES if size_bytes > MAX_SOURCE_BYTES else None
 
 
 def verdict_from_refusal(code: str) -> Verdict:
@@ -107,13 +105,13 @@ def verdict_from_refusal(code: str) -> Verdict:
     return Verdict.TOO_MANY_PIXELS if code == "ImageTooLarge" else Verdict.NOT_AN_IMAGE
 
 
-def verdict_from_snapshot(size: int, start: bytes) -> Verdict | None:
-    """Refuse a prepared photo of ``size`` bytes that begins with ``start``; None means: check the face.
+def verdict_from_snapshot(size_bytes: int, start: bytes) -> Verdict | None:
+    """Refuse a prepared photo of ``size_bytes`` that begins with ``start``; None means: check the face.
 
-    Preparing never enlarges, and it shrinks the long side to 2048 px, so a panorama may lose its short side.
-    A header that cannot be read is left to the face check.
+    The snapshot is never larger than its source, and its long side is shrunk to 2048 px, so the short side of
+    a panorama may become too small. A header that cannot be read is left to the face check.
     """
-    if size > MAX_PREPARED_BYTES:
+    if size_bytes > MAX_PREPARED_BYTES:
         return Verdict.TOO_MANY_BYTES
     sides = jpeg_sides(start)
     return Verdict.TOO_FEW_PIXELS if sides is not None and min(sides) < MIN_SIDE_PIXELS else None

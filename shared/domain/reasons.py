@@ -1,115 +1,170 @@
-"""Verdicts in plain words, with what to do: what people read of a photo, in English and in Chinese."""
+"""Verdicts and our own reasons in plain words, in English and in Chinese, with what to do next.
+
+Called by ``views`` for the documents, and by ``job`` for the reason of a rejected set.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import NamedTuple
 
 from shared.domain.photos import Photo, Verdict
 
 
 class Language(str, Enum):
-    """A language that people are answered in, by its BCP 47 tag."""
+    """A language of the answers, by its BCP 47 tag."""
 
     ENGLISH = "en"
     CHINESE = "zh"
 
 
-_ENGLISH: dict[Verdict, str] = {
-    Verdict.USABLE: "The photo can be used for training.",
-    Verdict.UNCHECKED: "The photo waits for the face check; it is checked again by itself.",
-    Verdict.EMPTY: "The file is empty; upload it again.",
-    Verdict.TOO_MANY_BYTES: "The file is larger than 20 MB, or than 5 MB once it is prepared; "
-    "upload a smaller version.",
-    Verdict.NOT_AN_IMAGE: "The file cannot be read as a picture; upload a JPEG, HEIC, PNG or WebP.",
-    Verdict.TOO_FEW_PIXELS: "The picture has fewer than 256 pixels on a side; upload a larger one.",
-    Verdict.TOO_MANY_PIXELS: "The picture has too many pixels to be processed; upload a smaller one.",
-    Verdict.DUPLICATE: "The same picture is already in this set.",
-    Verdict.NO_FACE: "No face was found; upload a photo that shows the face from the front.",
-    Verdict.SEVERAL_FACES: "More than one face was found; upload a photo of this person alone.",
-    Verdict.UNFIT: "The face check refused the photo; upload a clear photo of one face.",
-    Verdict.OVER_LIMIT: "A set trains on its 10 newest photos; this one is not among them.",
-    Verdict.UNPACKING: "The zip is being unpacked; its photos appear one by one.",
-    Verdict.UNPACKED: "The zip has been unpacked; its photos have verdicts of their own.",
-    Verdict.NOT_AN_ARCHIVE: "The file cannot be read as a zip; "
-    "make the zip again or upload the photos themselves.",
-    Verdict.ARCHIVE_TOO_LARGE: "The zip is larger than 500 MB, or holds more than 500 files or 2 GB; "
-    "upload the photos in smaller zips.",
-    Verdict.ARCHIVE_FAILED: "The zip could not be unpacked in several tries; upload the photos themselves.",
-    Verdict.NESTED_ARCHIVE: "An archive inside a zip is not opened; upload it by itself, as a zip.",
-    Verdict.ENCRYPTED: "The file is protected by a password; make the zip without one.",
-    Verdict.UNSAFE_NAME: "The file's name inside the zip cannot be used; rename it and make the zip again.",
-    Verdict.LINK: "It is a link, not a photo; put the photo itself into the zip.",
-    Verdict.SYSTEM_FILE: "It is a file of the computer's own, not a photo; nothing has to be done.",
-    Verdict.EXPANDS_TOO_MUCH: "The file unpacks to more than 100 times its size, which no photo does.",
-    Verdict.BROKEN_ENTRY: "The file is damaged inside the zip, or packed in an unusual way; "
-    "make the zip again or upload the photo itself.",
+class Words(NamedTuple):
+    """One text in both languages."""
+
+    english: str
+    chinese: str
+
+    def in_language(self, language: Language) -> str:
+        """Return the text in ``language``."""
+        return self.chinese if language is Language.CHINESE else self.english
+
+
+VERDICTS: dict[Verdict, Words] = {
+    Verdict.USABLE: Words(
+        "The photo can be used for training.",
+        "照片合格，可用于训练。",
+    ),
+    Verdict.UNCHECKED: Words(
+        "The face check is still to come; it is repeated automatically.",
+        "照片正在等待人脸检测，系统会自动重试，无需操作。",
+    ),
+    Verdict.EMPTY: Words(
+        "The file is empty; upload it again.",
+        "文件为空，请重新上传。",
+    ),
+    Verdict.TOO_MANY_BYTES: Words(
+        "The file is larger than 20 MB, or than 5 MB once it is prepared; upload a smaller version.",
+        "文件超过 20 MB，或处理后仍超过 5 MB，请上传更小的版本。",
+    ),
+    Verdict.NOT_AN_IMAGE: Words(
+        "The file cannot be read as a picture; upload a JPEG, HEIC, PNG or WebP.",
+        "无法识别为图片，请上传 JPEG、HEIC、PNG 或 WebP 格式的照片。",
+    ),
+    Verdict.TOO_FEW_PIXELS: Words(
+        "The picture has fewer than 256 pixels on a side; upload a larger one.",
+        "图片有一边不足 256 像素，请上传分辨率更高的照片。",
+    ),
+    Verdict.TOO_MANY_PIXELS: Words(
+        "The picture has too many pixels to be processed; upload a smaller one.",
+        "图片像素过多，无法处理，请缩小后重新上传。",
+    ),
+    Verdict.DUPLICATE: Words(
+        "The same picture is already in this set; to add one, upload a different picture.",
+        "照片集中已有相同的照片；如需补充，请上传其他照片。",
+    ),
+    Verdict.NO_FACE: Words(
+        "No face was found; upload a photo that shows the face from the front.",
+        "未检测到人脸，请上传清晰的正脸照片。",
+    ),
+    Verdict.SEVERAL_FACES: Words(
+        "More than one face was found; upload a photo of this person alone.",
+        "检测到多张人脸，请上传本人的单人照片。",
+    ),
+    Verdict.UNFIT: Words(
+        "The face check refused the photo; upload a clear photo of one face.",
+        "人脸检测未通过，请上传只有一张清晰人脸的照片。",
+    ),
+    Verdict.OVER_LIMIT: Words(
+        "A training uses the 10 newest photos of a set; this one is not among them.",
+        "每次训练只使用最新的 10 张照片，这张不在其中。",
+    ),
+    Verdict.UNPACKING: Words(
+        "The zip is being unpacked; its photos appear one by one.",
+        "压缩包正在解压，其中的照片会陆续出现。",
+    ),
+    Verdict.UNPACKED: Words(
+        "The zip has been unpacked; each of its photos has its own verdict.",
+        "压缩包已解压，其中每张照片各有检查结果。",
+    ),
+    Verdict.NOT_AN_ARCHIVE: Words(
+        "The file cannot be read as a zip; make the zip again or upload the photos themselves.",
+        "无法识别为 zip 压缩包，请重新打包，或直接上传照片。",
+    ),
+    Verdict.ARCHIVE_TOO_LARGE: Words(
+        "The zip is larger than 500 MB, or holds more than 500 files or 2 GB; "
+        "upload the photos in smaller zips.",
+        "压缩包超过 500 MB，或文件超过 500 个，或解压后超过 2 GB，请拆分成较小的压缩包上传。",
+    ),
+    Verdict.ARCHIVE_FAILED: Words(
+        "The zip could not be unpacked in several tries; upload the photos themselves.",
+        "压缩包多次解压失败，请直接上传照片。",
+    ),
+    Verdict.NESTED_ARCHIVE: Words(
+        "An archive inside a zip is not opened; upload it by itself, as a zip.",
+        "压缩包内的压缩包不会解压，请将其单独以 zip 格式上传。",
+    ),
+    Verdict.ENCRYPTED: Words(
+        "The file is protected by a password; make the zip without one.",
+        "文件设有密码，请取消密码后重新打包上传。",
+    ),
+    Verdict.UNSAFE_NAME: Words(
+        "The file's name inside the zip cannot be used; rename it and make the zip again.",
+        "压缩包内的文件名无法使用，请改名后重新打包上传。",
+    ),
+    Verdict.LINK: Words(
+        "The entry is a link, not a photo; put the photo itself into the zip.",
+        "这是链接，不是照片，请将照片本身放入压缩包。",
+    ),
+    Verdict.SYSTEM_FILE: Words(
+        "The file belongs to the operating system and is not a photo; nothing needs to be done.",
+        "这是系统文件，不是照片，无需处理。",
+    ),
+    Verdict.EXPANDS_TOO_MUCH: Words(
+        "The file unpacks to more than 100 times its packed size, which no photo does; "
+        "if it is a photo, upload it by itself.",
+        "文件解压后超过压缩大小的 100 倍，不像照片；如确为照片，请直接上传。",
+    ),
+    Verdict.BROKEN_ENTRY: Words(
+        "The file is damaged inside the zip, or packed in an unusual way; "
+        "make the zip again or upload the photo itself.",
+        "压缩包内的文件已损坏，或压缩方式特殊，请重新打包，或直接上传照片。",
+    ),
 }
 
-_CHINESE: dict[Verdict, str] = {
-    Verdict.USABLE: "照片合格，可用于训练。",
-    Verdict.UNCHECKED: "照片正在等待人脸检测，系统会自动重试，无需操作。",
-    Verdict.EMPTY: "文件是空的，请重新上传。",
-    Verdict.TOO_MANY_BYTES: "文件超过 20 MB，或处理后仍超过 5 MB，请上传较小的版本。",
-    Verdict.NOT_AN_IMAGE: "无法识别为图片，请上传 JPEG、HEIC、PNG 或 WebP 格式的照片。",
-    Verdict.TOO_FEW_PIXELS: "图片的边长不足 256 像素，请上传更大的图片。",
-    Verdict.TOO_MANY_PIXELS: "图片像素过多，无法处理，请上传较小的图片。",
-    Verdict.DUPLICATE: "这一组里已有相同的图片。",
-    Verdict.NO_FACE: "未检测到人脸，请上传正脸清晰的照片。",
-    Verdict.SEVERAL_FACES: "检测到多张人脸，请上传本人的单人照片。",
-    Verdict.UNFIT: "人脸检测未通过，请上传只有一张清晰人脸的照片。",
-    Verdict.OVER_LIMIT: "每组只用最新的 10 张照片训练，这一张不在其中。",
-    Verdict.UNPACKING: "压缩包正在解压，其中的照片会逐一出现。",
-    Verdict.UNPACKED: "压缩包已解压，其中的照片各有结果。",
-    Verdict.NOT_AN_ARCHIVE: "无法识别为 zip 压缩包，请重新打包或直接上传照片。",
-    Verdict.ARCHIVE_TOO_LARGE: "压缩包超过 500 MB、含有超过 500 个文件或解压后超过 2 GB，"
-    "请分成较小的压缩包上传。",
-    Verdict.ARCHIVE_FAILED: "压缩包多次解压失败，请直接上传照片。",
-    Verdict.NESTED_ARCHIVE: "压缩包里的压缩包不会被打开，请单独以 zip 格式上传。",
-    Verdict.ENCRYPTED: "文件有密码保护，请不设密码重新打包。",
-    Verdict.UNSAFE_NAME: "压缩包内的文件名无法使用，请改名后重新打包。",
-    Verdict.LINK: "这是一个链接而不是照片，请把照片本身放进压缩包。",
-    Verdict.SYSTEM_FILE: "这是系统文件，不是照片，无需处理。",
-    Verdict.EXPANDS_TOO_MUCH: "文件解压后超过原大小的 100 倍，不会是照片。",
-    Verdict.BROKEN_ENTRY: "压缩包内的文件已损坏或压缩方式特殊，请重新打包或直接上传照片。",
-}
+NO_PHOTO = Words(
+    "No photo arrived; upload photos and the set opens again.",
+    "没有收到照片，请上传照片，照片集会自动重新打开。",
+)
 
-REASONS = {Language.ENGLISH: _ENGLISH, Language.CHINESE: _CHINESE}
+CHINESE_REASONS: dict[str, str] = {
+    "no_time": "函数运行太慢，未能提交训练，系统会自动再次提交。",
+    "submit_lost": "上一次提交没有到达 DashScope，系统会自动再次提交。",
+    "canceled_at_dashscope": "训练任务已在 DashScope 被取消；上传新照片即可重新训练。",
+    "training_overdue": "训练超时未结束，已放弃；上传新照片即可重新训练。",
+    "fine_tune_vanished": "DashScope 上已找不到该训练任务；上传新照片即可重新训练。",
+    "fine_tunes_full": "账号下运行中和已成功的训练任务数已达上限；"
+    "请删除不再需要的模型，或申请提高上限后修改 KEPT_FINE_TUNES。",
+    "unreachable": "无法连接 DashScope，系统会自动重试。",
+}
+"""Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and
+codes are shown as they are."""
 
 
 def reason(verdict: Verdict, language: Language = Language.ENGLISH) -> str:
     """Return the verdict in plain words, with what to do."""
-    return REASONS[language][verdict]
+    return VERDICTS[verdict].in_language(language)
+
+
+def in_words(code: str, message: str, language: Language) -> str:
+    """Return the sentence of a reason that is stored as ``code`` and English ``message``."""
+    return CHINESE_REASONS.get(code, message) if language is Language.CHINESE else message
 
 
 def why_none_is_usable(photos: Iterable[Photo], language: Language = Language.ENGLISH) -> str:
     """Say for a set why there is nothing to train on: every different reason once."""
     verdicts = {photo.verdict for photo in photos if photo.is_new} - {Verdict.UNPACKED, Verdict.SYSTEM_FILE}
-    if verdicts:
-        between = " " if language is Language.ENGLISH else ""
-        return between.join(sorted(reason(verdict, language) for verdict in verdicts))
-    if language is Language.CHINESE:
-        return "没有收到照片，请上传照片，届时会自动重新开始。"
-    return "No photo arrived; upload photos and the set opens again."
-
-
-def preferred_language(accepted: str) -> Language:
-    """Choose from an ``Accept-Language`` header (RFC 9110, 12.5.4); English when it asks for neither."""
-    best, language = 0.0, Language.ENGLISH
-    for part in accepted.split(","):
-        tag, _, parameters = part.partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        quality = _quality(parameters)
-        if primary in ("en", "zh") and quality > best:
-            best, language = quality, Language(primary)
-    return language
-
-
-def _quality(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
+    if not verdicts:
+        return NO_PHOTO.in_language(language)
+    between = " " if language is Language.ENGLISH else ""
+    return between.join(sorted(reason(verdict, language) for verdict in verdicts))

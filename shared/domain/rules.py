@@ -1,4 +1,7 @@
-"""The numbers that decisions depend on, as one value: the domain reads no environment."""
+"""The settings that decisions depend on, as one value: the domain reads no environment.
+
+:mod:`shared.settings` makes it; ``World.rules`` brings it to the workflow.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ MAX_PHOTOS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Settings of the domain. Durations are milliseconds.
+    """Settings of the domain.
 
     Attributes:
-        quiet: no new photo for so long completes a set.
+        quiet_ms: no new photo for so long completes a set.
         min_photos: usable photos that quiet time needs to complete a set.
         close_at: so many usable photos complete a set at once; 0: no number does.
         ready_marker: the object in a person's folder that completes the set.
@@ -23,17 +26,17 @@ class Rules:
         face_check: whether an unchecked photo must wait for its face check.
         concurrent_trainings: fine-tunes that may run at once.
         kept_fine_tunes: running and succeeded fine-tunes that the account may have; DashScope's cap.
-        delete_superseded: whether fine-tunes of superseded revisions and of erased people are deleted when
-            the cap is reached.
+        delete_superseded: whether a fine-tune of a superseded revision is deleted when the cap is reached.
         max_attempts: tries that a job has in all when tries fail for its own sake.
-        list_settles: how long after an attempt's last possible moment the list of fine-tunes is trusted
-            to show it.
-        sweep_rest: pause between two looks at the bucket for uploads whose event never came.
-        linger: function time that runs may stay for one training, so that its end is seen at once; 0: none.
-        training_deadline: a fine-tune that is not done by then is given up.
+        listing_delay_ms: how long after an attempt's last possible moment the list of fine-tunes is
+            trusted to show it.
+        sweep_rest_ms: pause between two looks at the bucket for uploads whose event never came.
+        linger_ms: function time that runs may stay for one training, so that its end is seen at once; 0:
+            none.
+        training_deadline_ms: a fine-tune that is not done by then is given up.
     """
 
-    quiet: int = 120_000
+    quiet_ms: int = 120_000
     min_photos: int = 1
     close_at: int = MAX_PHOTOS
     ready_marker: str = READY_MARKER
@@ -43,7 +46,7 @@ class Rules:
     kept_fine_tunes: int = 20
     delete_superseded: bool = False
     max_attempts: int = 2
-    list_settles: int = 60_000
-    sweep_rest: int = 300_000
-    linger: int = 300_000
-    training_deadline: int = 6 * 3600_000
+    listing_delay_ms: int = 60_000
+    sweep_rest_ms: int = 300_000
+    linger_ms: int = 300_000
+    training_deadline_ms: int = 6 * 3600_000

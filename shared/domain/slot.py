@@ -1,9 +1,10 @@
-"""The training slot: who holds it, and whether the queue has to wait.
+"""The training slot: which jobs hold it, and whether the queue has to wait.
 
-One row in Tablestore holds this value, and every change of it is a conditional write on ``version``, so
-that all instances of all functions together never run more fine-tunes than allowed. A holder is a job, not
-a process: whoever finds a holder still queued may carry on for it, and the job's own version decides
-which of two who try sends the POST.
+One row in Tablestore holds this value. Every change of it is a conditional write on ``version``, so that all
+instances of all functions together never run more fine-tunes than the slot's capacity. A holder is a job, not
+a process: any run that finds a holder still queued may carry on for it, and the job's own version decides
+which of two runs sends the POST. ``now`` and names that end in ``_at`` or ``_until`` are milliseconds since
+the epoch.
 """
 
 from __future__ import annotations
@@ -12,87 +13,95 @@ from dataclasses import dataclass, replace
 
 from shared.domain.job import Reason
 
-SUBMIT_SPACING = 1_000
-"""Milliseconds between two places that are taken, and the longest that a POST may leave after its place was.
+SUBMIT_SPACING_MS = 1_000
+"""Between two jobs that take the slot, and the longest that a POST may leave after its job took it.
 
-So of any three POSTs the first and the last lie a second apart: DashScope takes 2 a second.
+So of any three POSTs the first and the last are a second apart: DashScope takes 2 a second.
 """
-CLOCKS_DIFFER = 10_000
+CLOCKS_DIFFER_MS = 10_000
 KEPT_DURATIONS = 20
-DOCUMENTED_DURATION = 302_000
+DOCUMENTED_DURATION_MS = 302_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """The slot's row. Times and durations in milliseconds.
+    """The slot's row.
 
     Attributes:
-        holders: ids of the jobs that hold a place.
-        taken_at: when a place was last taken, by the clock of whoever took it.
-        closed_until: the queue waits until then (0: it does not).
+        holders: ids of the jobs that hold the slot, at most as many as its capacity.
+        taken_at: when a job last took it, by the clock of the run that wrote it.
+        halted_until: the queue waits until then (0: it does not).
         trouble: why it waits.
         refusals: refusals in a row, which make the wait grow.
-        durations: how long the latest trainings took, oldest first.
-        kept: running and succeeded fine-tunes that the account had at the last submit, which DashScope caps;
-            None before the first.
+        durations_ms: how long the latest trainings took, oldest first.
+        kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
+            submit and kept up since. None before the first.
     """
 
     version: int = 0
     holders: tuple[str, ...] = ()
     taken_at: int = 0
-    closed_until: int = 0
+    halted_until: int = 0
     trouble: Reason | None = None
     refusals: int = 0
-    durations: tuple[int, ...] = ()
+    durations_ms: tuple[int, ...] = ()
     kept: int | None = None
 
-    def is_free(self, places: int, now: int) -> bool:
-        """Whether a job may take a place now."""
-        return len(self.holders) < places and now >= self.closed_until
+    def is_free(self, capacity: int, now: int) -> bool:
+        """Whether a job may take the slot now."""
+        return len(self.holders) < capacity and now >= self.halted_until
 
     def was_just_taken(self, now: int) -> bool:
-        """Whether a place was taken so lately that two clocks may not agree on how long ago."""
-        return abs(now - self.taken_at) < CLOCKS_DIFFER
+        """Whether it was taken so lately that two clocks may not agree on how long ago."""
+        return abs(now - self.taken_at) < CLOCKS_DIFFER_MS
 
     def held_by(self, job_id: str) -> bool:
-        """Whether ``job_id`` has a place."""
+        """Whether ``job_id`` holds it."""
         return job_id in self.holders
 
-    def taken(self, job_id: str, now: int, *, kept: int | None = None) -> Slot:
-        """Give ``job_id`` a place, and remember how many fine-tunes the account keeps.
+    def taken_by(self, job_id: str, now: int, *, adds: bool = True) -> Slot:
+        """Give the slot to ``job_id``; ``adds``: the account will keep one fine-tune more.
 
-        Who has its place already, left behind by a run that died, takes it again: whoever put the job back
-        and is about to release its place must lose that race.
+        A job that holds it already, left behind by a run that died, takes it again: the run that put the job
+        back and is about to release it must lose that race.
         """
         holders = self.holders if self.held_by(job_id) else (*self.holders, job_id)
+        kept = self.kept + 1 if adds and self.kept is not None else self.kept
         return replace(self, holders=holders, taken_at=now, kept=kept)
 
-    def released(self, job_id: str, *, duration: int | None = None) -> Slot:
-        """Take the place back; ``duration`` is remembered when the training ran to its end."""
-        durations = self.durations if duration is None else (*self.durations, duration)[-KEPT_DURATIONS:]
-        return replace(
-            self, holders=tuple(holder for holder in self.holders if holder != job_id), durations=durations
-        )
+    def released(self, job_id: str, *, duration_ms: int | None = None, keeps_fine_tune: bool = False) -> Slot:
+        """Take the slot back from ``job_id``.
 
-    def refused(self, reason: Reason, delay: int, now: int, *, longest: int) -> Slot:
-        """Close the queue for ``delay``, doubled with each refusal in a row up to ``longest``.
-
-        When it opens again the slot's guard lets a single attempt through, and only an accepted submit
-        forgets the trouble: the queue probes at growing intervals and recovers by itself.
+        ``duration_ms`` is remembered when the training ran to its end; ``keeps_fine_tune``: the account still
+        has a fine-tune of it that counts against the cap.
         """
-        wait = min(delay * 2 ** min(self.refusals, 12), longest)
-        return replace(self, closed_until=now + wait, trouble=reason, refusals=self.refusals + 1)
+        durations_ms, kept = self.durations_ms, self.kept
+        if duration_ms is not None:
+            durations_ms = (*durations_ms, duration_ms)[-KEPT_DURATIONS:]
+        if kept and self.held_by(job_id) and not keeps_fine_tune:
+            kept -= 1
+        holders = tuple(holder for holder in self.holders if holder != job_id)
+        return replace(self, holders=holders, durations_ms=durations_ms, kept=kept)
+
+    def refused(self, reason: Reason, delay_ms: int, now: int, *, longest_ms: int) -> Slot:
+        """Halt the queue for ``delay_ms``, doubled with each refusal in a row up to ``longest_ms``.
+
+        After the wait a single attempt goes, and only an accepted submit forgets the trouble: the queue
+        probes at growing intervals and recovers by itself.
+        """
+        wait_ms = min(delay_ms * 2 ** min(self.refusals, 12), longest_ms)
+        return replace(self, halted_until=now + wait_ms, trouble=reason, refusals=self.refusals + 1)
 
     def accepted(self) -> Slot:
         """Forget the trouble: a submit has gone through."""
-        return replace(self, closed_until=0, trouble=None, refusals=0)
+        return replace(self, halted_until=0, trouble=None, refusals=0)
 
     @property
     def has_trouble(self) -> bool:
         """Whether there is a trouble to forget."""
         return self.trouble is not None or self.refusals > 0
 
-    def duration_range(self) -> tuple[int, int]:
-        """A low and a high guess of one training's duration, from what the account has shown so far."""
-        seen = sorted(self.durations) or [DOCUMENTED_DURATION]
+    def duration_range_ms(self) -> tuple[int, int]:
+        """A low and a high estimate of one training's duration, from the account's own trainings."""
+        seen = sorted(self.durations_ms) or [DOCUMENTED_DURATION_MS]
         return seen[len(seen) // 10], seen[(len(seen) * 9) // 10 if len(seen) > 1 else 0]

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class JobState(str, Enum):
-    """Where a job stands. The values are what the API shows and the table stores."""
+    """The state of a job. The values are what the API shows and the table stores."""
 
     COLLECTING = "COLLECTING"
     REJECTED = "REJECTED"
@@ -31,11 +31,11 @@ class JobState(str, Enum):
 _S = JobState
 
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
-    _S.COLLECTING: frozenset({_S.QUEUED, _S.REJECTED, _S.CANCELED}),
-    _S.REJECTED: frozenset({_S.COLLECTING, _S.CANCELED}),
-    _S.QUEUED: frozenset({_S.SUBMITTING, _S.CANCELED}),
+    _S.COLLECTING: frozenset({_S.QUEUED, _S.REJECTED}),
+    _S.REJECTED: frozenset({_S.COLLECTING}),
+    _S.QUEUED: frozenset({_S.SUBMITTING}),
     # Back to QUEUED: the submit is known to have created nothing.
-    _S.SUBMITTING: frozenset({_S.TRAINING, _S.QUEUED, _S.FAILED, _S.CANCELED}),
+    _S.SUBMITTING: frozenset({_S.TRAINING, _S.QUEUED, _S.FAILED}),
     # Back to QUEUED: DashScope reported a failure of its own and a try is left.
     _S.TRAINING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.CANCELED, _S.QUEUED}),
     _S.SUCCEEDED: frozenset(),

@@ -1,5 +1,7 @@
 """The account's cap on running and succeeded fine-tunes, and how room is made under it.
 
+Called by :mod:`shared.workflow.submitting` before every submit.
+
 DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
 contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is
 off unless wanted, and a refusal is no more than a warning.
@@ -24,24 +26,24 @@ def account_is_full(kept: int, rules: Rules) -> AccountTrouble:
         "fine_tunes_full",
         f"The account keeps {kept} running or succeeded fine-tunes and may keep {rules.kept_fine_tunes}: "
         "delete models that are no longer needed, or have the cap raised and set KEPT_FINE_TUNES.",
-        delay=120,
+        delay_seconds=120,
     )
 
 
 def make_room(world: World, fine_tunes: Sequence[FineTune]) -> bool:
-    """Delete one fine-tune that nobody needs, if that is wanted and DashScope allows it.
+    """Delete one fine-tune that is not needed, if that is wanted and DashScope allows it.
 
-    Fine-tunes of erased people go first, then those of superseded revisions, oldest first. A person's newest
-    model is never deleted, nor a fine-tune that is not ours.
+    The oldest fine-tune of a superseded revision goes first. A person's newest model is never deleted, nor a
+    fine-tune that is not ours or of a person without a row: its row may be in other tables.
 
     Returns:
         Whether there is room now.
     """
     if not world.rules.delete_superseded:
         return False
-    for fine_tune in _dispensable(world, fine_tunes):
+    for fine_tune in _superseded(world, fine_tunes):
         try:
-            world.trainer.delete_fine_tune(fine_tune.fine_tune_id)
+            world.dashscope.delete_fine_tune(fine_tune.fine_tune_id)
         except Trouble as trouble:
             warn(
                 "delete_refused", fine_tune=fine_tune.fine_tune_id, code=trouble.code, message=trouble.message
@@ -52,16 +54,13 @@ def make_room(world: World, fine_tunes: Sequence[FineTune]) -> bool:
     return False
 
 
-def _dispensable(world: World, fine_tunes: Sequence[FineTune]) -> Iterator[FineTune]:
-    superseded: list[FineTune] = []
+def _superseded(world: World, fine_tunes: Sequence[FineTune]) -> Iterator[FineTune]:
+    """Yield our succeeded fine-tunes whose person has a newer model, oldest first."""
     for fine_tune in sorted(fine_tunes, key=lambda one: one.created_at or 0):
         parsed = parse_job_id(job_of(fine_tune, world.bucket.name) or "")
         if parsed is None or fine_tune.status != SUCCEEDED:
             continue
         person, revision = parsed
         jobs = world.jobs.revisions_of(person)
-        if not jobs:
+        if any(job.revision > revision and job.state is JobState.SUCCEEDED for job in jobs):
             yield fine_tune
-        elif any(job.revision > revision and job.state is JobState.SUCCEEDED for job in jobs):
-            superseded.append(fine_tune)
-    yield from superseded

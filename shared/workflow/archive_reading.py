@@ -1,7 +1,7 @@
-"""A zip in the bucket, read where it lies: its directory and single entries, by ranged requests.
+"""A zip in the bucket, read in place: its directory and single entries, by ranged requests.
 
-Nothing is written to disk and no more than one entry is in memory. :mod:`zipfile` does the reading; here
-stands what it does not do: keep what a hostile zip can make it read within bounds.
+Used by :mod:`shared.workflow.unpacking`. Nothing is written to disk and no more than one entry is in memory.
+:mod:`zipfile` does the reading; this module bounds how much a hostile zip can make it read.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _T = TypeVar("_T")
 
 
 class UnreadableArchive(ValueError):
-    """It is no zip, or a broken one; says what :mod:`zipfile` says."""
+    """It is no zip, or a broken one; the text is that of :mod:`zipfile`."""
 
 
 class TooLargeArchive(ValueError):
-    """Its directory alone is more than is read."""
+    """Its directory alone is larger than the limit."""
 
 
 class Archive:
@@ -38,7 +38,7 @@ class Archive:
 
         Raises:
             UnreadableArchive, TooLargeArchive: it is not one that can be used.
-            Trouble: what ``read`` raises.
+            Trouble: the error of ``read``.
         """
         file = _RemoteFile(read, size, largest_read=MAX_DIRECTORY_BYTES)
         self._zip = _guarded(lambda: zipfile.ZipFile(file))  # type: ignore[arg-type, type-var, unused-ignore]  # all that zipfile asks of a file
@@ -51,7 +51,7 @@ class Archive:
 
         Raises:
             UnreadableArchive: it is damaged, or packed in a way that is not read.
-            Trouble: what the underlying ``read`` raises.
+            Trouble: the error of the underlying ``read``.
         """
         info = self._zip.infolist()[entry.index]
 
@@ -63,7 +63,7 @@ class Archive:
 
 
 class _RemoteFile:
-    """What :mod:`zipfile` reads from; keeps the last window, since it reads in small pieces side by side."""
+    """The file that :mod:`zipfile` reads from; keeps the last window, since it reads small pieces."""
 
     def __init__(self, read: Callable[[int, int], bytes], size: int, *, largest_read: int) -> None:
         self._read = read
@@ -125,5 +125,5 @@ def _guarded(do: Callable[[], _T]) -> _T:
     except (Trouble, TooLargeArchive):
         raise
     except Exception as problem:
-        # Hostile bytes make a decoder raise nearly anything; to the caller all of it is one fact.
+        # Hostile bytes make a decoder raise nearly any error; to the caller all of them mean the same.
         raise UnreadableArchive(f"{type(problem).__name__}: {problem}"[:200]) from problem

@@ -1,4 +1,9 @@
-"""What one upload event leads to: the photo is taken in, and a set that it completes is submitted."""
+"""The work of one upload event: record the photo, close the set that it completes, submit the next job.
+
+:func:`collect` is called by ``functions/collect.py``. The three steps are :mod:`shared.workflow.recording`
+(or :mod:`shared.workflow.unpacking` for a zip), :mod:`shared.workflow.closing` and
+:mod:`shared.workflow.submit_next`. The person's newest job is read once and handed from step to step.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +11,16 @@ from collections.abc import Iterable
 
 from shared.domain.job import Job
 from shared.domain.object_keys import Ignored, Kind, Upload, parse_upload
-from shared.domain.set_completion import completed_by
 from shared.domain.states import JobState
 from shared.errors import Conflict, RetryLater
 from shared.events import ObjectEvent
 from shared.logs import log
-from shared.workflow.photo_set import look_through, take_in
 from shared.workflow.ports import World
-from shared.workflow.tick import submit_next
+from shared.workflow.recording import Recorded, record_photo
 
 
 def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
-    """Handle ``entries``, each for itself; returns what became of each, by key.
+    """Handle ``entries``, each for itself; returns the outcome of each, by key.
 
     Raises:
         RetryLater: an entry could not be handled now (the others were).
@@ -43,21 +46,39 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     if reason or isinstance(upload, Ignored):
         log("upload_ignored", key=entry.key, reason=reason)
         return f"ignored: {reason}"
-    job, outcome = _take_in(world, upload)
+    recorded = _record(world, upload)
+    job = _close(world, upload, recorded.job)
     if job is not None and job.state is JobState.QUEUED:
+        # Imported here: most uploads close no set, and a cold start pays for every import.
+        from shared.workflow.submit_next import submit_next
+
         submit_next(world, job)
-    return outcome
+    return recorded.outcome
 
 
-def _take_in(world: World, upload: Upload) -> tuple[Job | None, str]:
-    if upload.kind is not Kind.MARKER:
-        taken = take_in(world, upload)
-        if taken.job is None or completed_by(taken.job, world.rules, world.clock.now()) is None:
-            return taken.job, taken.outcome
-        outcome = taken.outcome
-    else:
-        outcome = "marker"
+def _record(world: World, upload: Upload) -> Recorded:
+    newest = world.jobs.latest(upload.person_id)
+    if upload.kind is Kind.MARKER:
+        return Recorded(newest, "marker")
+    if upload.kind is Kind.PHOTO:
+        return record_photo(world, upload, newest)
+    # Imported here: the code that reads zips is loaded with the first zip.
+    from shared.workflow.unpacking import unpack_upload
+
+    return unpack_upload(world, upload, newest)
+
+
+def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
+    """Close the set if the marker has come or the upload completes it; returns the person's newest job."""
+    is_complete = job is not None and job.completed_by(world.rules, world.clock.now()) is not None
+    if upload.kind is not Kind.MARKER and not is_complete:
+        return job
+    # Imported here, like the submit.
+    from shared.workflow.closing import look_through
+
     try:
-        return look_through(world, upload.person_id), outcome
+        return look_through(world, upload.person_id, job)
     except Conflict as conflict:
-        raise RetryLater("set_changed", "the set changed while it was being closed", delay=1) from conflict
+        raise RetryLater(
+            "set_changed", "the set changed while it was being closed", delay_seconds=1
+        ) from conflict

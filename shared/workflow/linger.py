@@ -1,4 +1,9 @@
-"""Stays for a training that is about to end, so that the slot does not idle until the next tick."""
+"""Stays for a training that is about to end, so that the slot is not idle until the next tick.
+
+Called by :mod:`shared.workflow.reconciling` at the end of a tick. The theory of when to stay and when to look
+is in :mod:`shared.domain.lingering`; here are the limits of a run (its own end, the next tick, the budget of
+each training), the row that keeps two runs from staying at once, and the polls.
+"""
 
 from __future__ import annotations
 
@@ -7,99 +12,115 @@ from collections.abc import Iterable, Mapping
 from shared.domain.decide import Observed
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering, Plan, plan
-from shared.domain.slot import DOCUMENTED_DURATION
+from shared.domain.slot import DOCUMENTED_DURATION_MS, Slot
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import training
 from shared.workflow.ports import World
 
-TIME_FOR_WHAT_FOLLOWS = 45_000
-"""Milliseconds that a run keeps for submitting the next job and delivering the one that has ended."""
-BEFORE_THE_TICK = 1_500
-"""Milliseconds. A run that is still there when the next tick is due would keep it from starting."""
+TIME_TO_FOLLOW_UP_MS = 45_000
+"""A run keeps so much for submitting the next job and delivering the one that has ended."""
+BEFORE_THE_TICK_MS = 1_500
+"""A run that is still there when the next tick is due would keep it from starting."""
 
 
 class Lingerer:
-    """One run's stays until the next tick, one after the other."""
+    """One run's stays until the next tick, one after the other.
 
-    def __init__(self, world: World, next_tick: int) -> None:
+    A stay is planned for each training by itself: ``plans`` and the moments to leave are keyed by the id of
+    its fine-tune. While a run is there, it polls all trainings.
+    """
+
+    def __init__(self, world: World, next_tick_at: int) -> None:
         self._world = world
-        self._next_tick = next_tick
+        self._next_tick_at = next_tick_at
         self._noted: Lingering | None = None
-        self._leaves: Mapping[str, int] = {}
+        self._leave_at: Mapping[str, int] = {}
 
     def stay(self, seen: Observed) -> bool:
-        """Stay while it is worth it and look at all trainings; returns whether something has changed.
+        """Stay as long as it is worth it and poll all trainings; returns whether something has changed.
 
-        Raises nothing: a run that cannot stay leaves, and the next tick sees the same world.
+        Raises nothing: a run that cannot stay leaves, and the next tick reads the same state.
         """
-        if self._another_stays(seen.lingering):
+        if self._another_run_stays(seen.lingering):
             return False
-        now = self._world.clock.now()
         jobs = [job for job in seen.running if job.state is JobState.TRAINING]
-        latest = min(self._next_tick - BEFORE_THE_TICK, self._world.dead_at - TIME_FOR_WHAT_FOLLOWS)
-        stayed = {
-            job.fine_tune_id: seen.lingering.stayed.get(job.fine_tune_id, 0) - self._unused(job, now)
-            for job in jobs
-        }
-        budget = self._world.rules.linger
-        plans = self._plans(seen, jobs, {name: min(latest, now + budget - stayed[name]) for name in stayed})
+        stayed_ms = self._stayed_ms(seen.lingering, jobs)
+        plans = self._plans(seen.slot, jobs, self._latest(stayed_ms))
         if not plans:
             return False
-        self._leaves = {name: now + found.leave_in for name, found in plans.items()}
-        noted = seen.lingering.begun(
-            max(self._leaves.values()),
-            {**stayed, **{name: stayed[name] + found.leave_in for name, found in plans.items()}},
-        )
         try:
-            self._noted = self._world.control.save_lingering(seen.lingering, noted)
-            log("lingering", fine_tunes=sorted(plans), seconds=(noted.until - now) / 1000)
-            return self._watch(seen, jobs, plans)
+            self._note(seen.lingering, stayed_ms, plans)
+            return self._watch(seen.slot, jobs, plans)
         except Conflict as conflict:
             log("overtaken", action="Linger", message=conflict.message)
         except Trouble as trouble:
             warn("linger_failed", code=trouble.code, message=trouble.message)
         return False
 
-    def _another_stays(self, lingering: Lingering) -> bool:
+    def _another_run_stays(self, lingering: Lingering) -> bool:
         now = self._world.clock.now()
         # A stay that reaches further than a tick was written by a clock that runs ahead.
-        is_going_on = now < lingering.until <= now + 2 * self._world.rules.linger
+        is_going_on = now < lingering.until <= now + 2 * self._world.rules.linger_ms
         is_ours = self._noted is not None and lingering.version == self._noted.version
         return is_going_on and not is_ours
 
-    def _unused(self, job: Job, now: int) -> int:
-        """How much of what this run has noted to stay for ``job`` it has not stayed."""
-        return max(0, self._leaves.get(job.fine_tune_id, 0) - now)
-
-    def _plans(self, seen: Observed, jobs: Iterable[Job], leaves: Mapping[str, int]) -> dict[str, Plan]:
-        """Plan for each fine-tune that is worth staying for, until its time in ``leaves`` at most."""
+    def _stayed_ms(self, lingering: Lingering, jobs: Iterable[Job]) -> dict[str, int]:
+        """How long runs have stayed for each training, without the time that this run did not use."""
         now = self._world.clock.now()
-        durations = seen.slot.durations or (DOCUMENTED_DURATION,)
-        horizon = self._next_tick - BEFORE_THE_TICK - now
         return {
-            job.fine_tune_id: found
+            job.fine_tune_id: lingering.stayed_ms.get(job.fine_tune_id, 0)
+            - max(0, self._leave_at.get(job.fine_tune_id, 0) - now)
             for job in jobs
-            if job.fine_tune_id in leaves
-            and (found := plan(durations, now - job.submitted_at, horizon, leaves[job.fine_tune_id] - now))
         }
 
-    def _watch(self, seen: Observed, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
-        """Look again and again until a job has moved on or it is time to leave."""
+    def _latest(self, stayed_ms: Mapping[str, int]) -> dict[str, int]:
+        """When to leave at the latest, for each training: by its budget, the next tick and the run's end."""
+        now = self._world.clock.now()
+        latest = min(self._next_tick_at - BEFORE_THE_TICK_MS, self._world.dead_at - TIME_TO_FOLLOW_UP_MS)
+        budget_ms = self._world.rules.linger_ms
+        return {name: min(latest, now + budget_ms - spent_ms) for name, spent_ms in stayed_ms.items()}
+
+    def _plans(self, slot: Slot, jobs: Iterable[Job], latest: Mapping[str, int]) -> dict[str, Plan]:
+        """Plan for each training that is worth a stay, until its moment in ``latest`` at most."""
+        now = self._world.clock.now()
+        durations_ms = slot.durations_ms or (DOCUMENTED_DURATION_MS,)
+        horizon_ms = self._next_tick_at - BEFORE_THE_TICK_MS - now
+        plans = {
+            job.fine_tune_id: plan(
+                durations_ms, now - job.submitted_at, horizon_ms, latest[job.fine_tune_id] - now
+            )
+            for job in jobs
+            if job.fine_tune_id in latest
+        }
+        return {name: found for name, found in plans.items() if found}
+
+    def _note(self, before: Lingering, stayed_ms: Mapping[str, int], plans: Mapping[str, Plan]) -> None:
+        """Write down until when this run stays, and what each training will have cost by then."""
+        now = self._world.clock.now()
+        self._leave_at = {name: now + found.leave_in_ms for name, found in plans.items()}
+        spent_ms = {name: stayed_ms[name] + found.leave_in_ms for name, found in plans.items()}
+        after = before.begun(max(self._leave_at.values()), {**stayed_ms, **spent_ms})
+        self._noted = self._world.control.save_lingering(before, after)
+        log("lingering", fine_tunes=sorted(plans), seconds=(after.until - now) / 1000)
+
+    def _watch(self, slot: Slot, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
+        """Poll again and again until a job has moved on or it is time to leave."""
         while plans:
-            # What came before may have taken long: nobody sleeps beyond the stay.
-            left = max(self._leaves.values()) - self._world.clock.now()
-            self._world.clock.sleep(max(0, min(left, *(found.look_in for found in plans.values()))))
-            looked = [self._look(job) for job in jobs]
-            if any(after is None or after.state is not JobState.TRAINING for after in looked):
+            # The steps before may have taken long: a run never sleeps beyond its stay.
+            left_ms = max(self._leave_at.values()) - self._world.clock.now()
+            look_in_ms = min(found.look_in_ms for found in plans.values())
+            self._world.clock.sleep(max(0, min(left_ms, look_in_ms)))
+            polled = [self._poll(job) for job in jobs]
+            if any(job is None or job.state is not JobState.TRAINING for job in polled):
                 return True
-            jobs = [after for after in looked if after is not None]
-            plans = self._plans(seen, jobs, self._leaves)
+            jobs = [job for job in polled if job is not None]
+            plans = self._plans(slot, jobs, self._leave_at)
         return False
 
-    def _look(self, job: Job) -> Job | None:
-        """Look at one training; returns its job as it is now, or None: another run has moved it."""
+    def _poll(self, job: Job) -> Job | None:
+        """Poll one training; returns its job as it is now, or None: another run has moved it."""
         try:
             return training.poll(self._world, job)
         except Conflict:

@@ -1,18 +1,23 @@
-"""What the workflow needs from outside, as protocols; the clients fulfil them."""
+"""The services and the clock that the workflow works with, as protocols; the clients fulfil them.
+
+:mod:`shared.assembly` puts them together into a :class:`World` for each invocation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shared.domain.fine_tunes import FineTune
-from shared.domain.job import Job
-from shared.domain.lingering import Lingering
-from shared.domain.photos import Stored
-from shared.domain.rules import Rules
-from shared.domain.slot import Slot
-from shared.domain.sweeping import SweepProgress
+if TYPE_CHECKING:
+    # For the types alone: ``collect`` loads neither the sweep nor the lingering.
+    from shared.domain.fine_tunes import FineTune
+    from shared.domain.job import Job
+    from shared.domain.lingering import Lingering
+    from shared.domain.photos import Stored
+    from shared.domain.rules import Rules
+    from shared.domain.slot import Slot
+    from shared.domain.sweeping import SweepProgress
 
 
 class Clock(Protocol):
@@ -127,7 +132,7 @@ class PhotoBucket(Protocol):
         """Write a JSON document."""
 
 
-class Trainer(Protocol):
+class DashScope(Protocol):
     """DashScope."""
 
     def create_fine_tune(self, files: Sequence[str]) -> FineTune:
@@ -160,7 +165,7 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """All that a run may touch, and until when.
+    """Everything that a run may touch, and until when.
 
     Attributes:
         dead_at: milliseconds since the epoch; by then the platform has killed this invocation.
@@ -172,7 +177,7 @@ class World:
     jobs: JobTable
     control: ControlTable
     bucket: PhotoBucket
-    trainer: Trainer
+    dashscope: DashScope
     clock: Clock
     rules: Rules
     dead_at: int
@@ -181,7 +186,7 @@ class World:
     training_files: str = "url"
 
     def with_jitter(self, milliseconds: int) -> int:
-        """Return ``milliseconds`` changed by up to a fifth, so that many who wait do not come back as one."""
+        """Return ``milliseconds`` changed by up to a fifth, so that waiting runs do not return together."""
         return int(milliseconds * (0.8 + 0.4 * self.random()))
 
     def has_time_for(self, milliseconds: int) -> bool:

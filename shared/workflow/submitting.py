@@ -1,8 +1,23 @@
-"""The submit protocol: intent, POST, record; and what to do when the answer is missing.
+"""The submit protocol: intent, POST, record; and how an attempt whose answer is missing is resolved.
 
-The API has no idempotency key and every accepted POST is a bill. So the intent, naming the snapshot paths
-that no other job ever uses, is saved before the POST; only the run that saved it sends it; and an attempt
-whose answer is missing is settled by reading the complete list of fine-tunes, never by sending again.
+The theory. DashScope has no idempotency key, and every accepted POST is paid for. A POST whose answer is lost
+may have created a fine-tune or not, and the process may die between any two lines. So:
+
+1. Intent. The job is saved as SUBMITTING before the POST, with the snapshot paths that no other job ever
+   uses. The save is conditional on the version that was read, so exactly one run may send this attempt's
+   POST.
+2. POST. It is sent once, on a connection of its own, and never repeated by any layer. It leaves within
+   ``SUBMIT_SPACING_MS`` of the moment when its job took the slot, or not at all.
+3. Record. The answer's id is saved: TRAINING. A refusal is saved too: QUEUED again, or FAILED.
+4. Resolve. An attempt without an answer (lost, or the run died) is resolved from the complete list of
+   fine-tunes: a fine-tune with one of the job's paths is ours and is adopted. Without one the job is queued
+   again, but only when no run can send the POST any more (``attempt_expires_at``) and the list has had time
+   to show it (``listing_delay_ms``).
+
+The list is also read before every intent: it counts the account's fine-tunes, and a fine-tune of an attempt
+that was given up too early is adopted instead of being paid for again.
+
+:func:`submit` is called by :mod:`shared.workflow.submit_next` and by a tick, :func:`resolve` by a tick.
 """
 
 from __future__ import annotations
@@ -12,12 +27,11 @@ from dataclasses import replace
 
 from shared.domain.fine_tunes import FineTune, find_ours
 from shared.domain.job import Job, Reason
-from shared.domain.slot import SUBMIT_SPACING, Slot
+from shared.domain.slot import SUBMIT_SPACING_MS, Slot
 from shared.domain.states import JobState
 from shared.errors import (
     AccountTrouble,
     Conflict,
-    NotFound,
     OutcomeUnknown,
     Permanent,
     RequestTrouble,
@@ -27,54 +41,75 @@ from shared.errors import (
 from shared.logs import log, warn
 from shared.workflow.account import account_is_full, make_room
 from shared.workflow.ports import World
+from shared.workflow.training_files import prepare_files
 
-TIME_FOR_A_SUBMIT = 40_000
-TIME_FOR_THE_POST = 27_000
-LONGEST_ACCOUNT_PAUSE = 3_600_000
-LONGEST_PAUSE = 60_000
-"""Milliseconds. A busy account is probed every minute: a place may fall free at any time."""
+TIME_FOR_A_SUBMIT_MS = 40_000
+TIME_FOR_THE_POST_MS = 27_000
+LONGEST_ACCOUNT_PAUSE_MS = 3_600_000
+LONGEST_PAUSE_MS = 60_000
+"""A busy account is probed every minute: its slot may become free at any time."""
 
 
 def submit(world: World, job: Job, slot: Slot) -> Job:
-    """Carry a queued job to DashScope if a place in the slot can be had.
+    """Submit a queued job to DashScope if it can have the slot.
+
+    Args:
+        world: the services.
+        job: the job, in state QUEUED.
+        slot: the slot as it was read.
 
     Returns:
-        The job as it stands afterwards: TRAINING, or SUBMITTING with the outcome still unknown, or QUEUED
-        again with the reason, or FAILED when DashScope refuses these photos for good.
+        The job as it is afterwards: TRAINING, or SUBMITTING with the outcome still unknown, or QUEUED again
+        with the reason, or FAILED when DashScope refuses these photos for good.
 
     Raises:
-        Conflict: another run took the place or the job first.
+        Conflict: another run took the slot or the job first.
         RetryLater: too little of this invocation is left to send anything, or the account is full.
     """
-    if not world.has_time_for(TIME_FOR_A_SUBMIT):
-        raise RetryLater("no_time", "too little of the invocation is left for a submit", delay=1)
-    if slot.closed_until > world.clock.now():
-        raise Conflict("the queue has been closed meanwhile")
-    if not (slot.held_by(job.job_id) or slot.is_free(world.rules.concurrent_trainings, world.clock.now())):
-        raise Conflict("no place in the training slot is free")
-    account = _survey(world, slot)
-    kept = _check_for_a_place(world, job, slot, account)
-    file_ids = _file_ids(world, job, slot)
+    _check_that_it_may_go(world, job, slot)
+    try:
+        account = list(world.dashscope.fine_tunes())
+        slot = replace(slot, kept=sum(fine_tune.counts_against_the_cap for fine_tune in account))
+        if not slot.held_by(job.job_id):
+            slot = _with_room(world, slot, account)
+        file_ids, files = prepare_files(world, job)
+    except AccountTrouble as trouble:
+        _halt_queue(world, slot, trouble)
+        raise
     if slot.was_just_taken(world.clock.now()):
-        # Clocks differ; but whoever takes a place while we wait makes our write fail, by whatever clock.
-        world.clock.sleep(SUBMIT_SPACING)
-    taken = world.clock.monotonic()
-    slot = world.control.save_slot(slot, slot.taken(job.job_id, world.clock.now(), kept=kept))
+        # Clocks differ; but a run that takes the slot while we wait makes our write fail, by whatever clock.
+        world.clock.sleep(SUBMIT_SPACING_MS)
+    landed = _ours(job, account)
+    taken_at = world.clock.monotonic()
+    is_counted = landed is not None and landed.counts_against_the_cap
+    slot = world.control.save_slot(slot, slot.taken_by(job.job_id, world.clock.now(), adds=not is_counted))
     intent = world.jobs.save(
         job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
     )
-    landed = _ours(intent, account)
     if landed is not None:
         return _adopted(world, intent, landed)
-    files = _sendable(world, intent)
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
-    late = world.clock.monotonic() - taken > SUBMIT_SPACING
-    if late or not world.has_time_for(TIME_FOR_THE_POST):
-        # The job keeps its place: the next run goes on for it.
+    is_late = world.clock.monotonic() - taken_at > SUBMIT_SPACING_MS
+    if is_late or not world.has_time_for(TIME_FOR_THE_POST_MS):
+        # The job keeps the slot: the next run continues with it.
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
         return world.jobs.save(intent, intent.requeued(reason, world.clock.now()))
+    return _post(world, intent, files, slot)
+
+
+def _check_that_it_may_go(world: World, job: Job, slot: Slot) -> None:
+    if not world.has_time_for(TIME_FOR_A_SUBMIT_MS):
+        raise RetryLater("no_time", "too little of the invocation is left for a submit", delay_seconds=1)
+    now = world.clock.now()
+    if slot.halted_until > now:
+        raise Conflict("the queue has been halted meanwhile")
+    if not (slot.held_by(job.job_id) or slot.is_free(world.rules.concurrent_trainings, now)):
+        raise Conflict("the training slot is not free")
+
+
+def _post(world: World, intent: Job, files: tuple[str, ...], slot: Slot) -> Job:
     try:
-        fine_tune = world.trainer.create_fine_tune(files)
+        fine_tune = world.dashscope.create_fine_tune(files)
     except OutcomeUnknown as lost:
         warn("submit_outcome_unknown", job=intent.job_id, code=lost.code, message=lost.message)
         return resolve(world, world.jobs.save(intent, intent.sent(world.clock.now())))
@@ -84,20 +119,20 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         return _put_back(world, intent, slot, trouble)
     except Permanent as refusal:
         return _given_up(world, intent, refusal)
-    return _own(world, intent, fine_tune, slot)
+    return _owned(world, intent, fine_tune, slot)
 
 
 def resolve(world: World, job: Job) -> Job:
-    """Settle an attempt whose answer is missing: adopt what the list shows, or queue again.
+    """Resolve an attempt whose answer is missing: adopt the fine-tune that the list shows, or queue again.
 
-    Queueing again waits until nobody can send the attempt's POST any more and the list has had time to
-    settle; until then the job stays as it is.
+    Queueing again waits until no run can send the attempt's POST any more and the list has had time to show
+    it; until then the job stays as it is.
     """
-    ours = _ours(job, world.trainer.fine_tunes())
+    ours = _ours(job, world.dashscope.fine_tunes())
     if ours is not None:
         return _adopted(world, job, ours)
     now = world.clock.now()
-    if now < job.attempt_expires_at + world.rules.list_settles:
+    if now < job.attempt_expires_at + world.rules.listing_delay_ms:
         return job
     warn("submit_lost", job=job.job_id, attempt=job.attempt)
     reason = Reason("submit_lost", "The last submit did not reach DashScope; it is sent again.")
@@ -109,74 +144,22 @@ def _ours(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
 
 
 def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
-    owned = _own(world, job, fine_tune, None)
+    owned = _owned(world, job, fine_tune, None)
     log("fine_tune_adopted", job=job.job_id, fine_tune=fine_tune.fine_tune_id)
     return owned
 
 
-def _survey(world: World, slot: Slot) -> list[FineTune]:
-    """Read what the account has; trouble with the account as a whole closes the queue."""
-    try:
-        return list(world.trainer.fine_tunes())
-    except AccountTrouble as trouble:
-        _close_queue(world, slot, trouble)
-        raise
+def _with_room(world: World, slot: Slot, account: list[FineTune]) -> Slot:
+    """Return the slot once the account has room for another fine-tune; raises AccountTrouble without room."""
+    kept = slot.kept or 0
+    if kept < world.rules.kept_fine_tunes:
+        return slot
+    if not make_room(world, account):
+        raise account_is_full(kept, world.rules)
+    return replace(slot, kept=kept - 1)
 
 
-def _check_for_a_place(world: World, job: Job, slot: Slot, account: list[FineTune]) -> int:
-    """Return how many fine-tunes the account keeps, if there is a place for the job."""
-    kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
-    if slot.held_by(job.job_id):
-        return kept
-    if kept >= world.rules.kept_fine_tunes and not make_room(world, account):
-        full = account_is_full(kept, world.rules)
-        _close_queue(world, replace(slot, kept=kept), full)
-        raise full
-    return kept
-
-
-def _file_ids(world: World, job: Job, slot: Slot) -> tuple[str, ...]:
-    """Upload the snapshots to DashScope's file service when that is the way chosen.
-
-    A name stands for one snapshot of one job, so what an earlier try has uploaded is found again by name. A
-    snapshot that the service will not store has no file id (``""``) and is sent as a URL beside the others.
-    """
-    if world.training_files != "file_id" or job.file_ids:
-        return job.file_ids
-    try:
-        stored = world.trainer.files()
-        names = stored_names(job)
-        return tuple(
-            stored.get(name) or _stored_with_dashscope(world, name, key)
-            for name, key in zip(names, job.files, strict=True)
-        )
-    except AccountTrouble as trouble:
-        _close_queue(world, slot, trouble)
-        raise
-
-
-def _stored_with_dashscope(world: World, name: str, key: str) -> str:
-    try:
-        return world.trainer.upload_file(name, world.bucket.read(key))
-    except NotFound:
-        raise
-    except Permanent as refusal:
-        warn("file_not_stored", file=name, code=refusal.code, message=refusal.message)
-        return ""
-
-
-def _sendable(world: World, job: Job) -> tuple[str, ...]:
-    """The files as DashScope is given them; signed now, so that the URLs live as long as they can."""
-    ids = job.file_ids or ("",) * len(job.files)
-    return tuple(file_id or world.bucket.signed_url(key) for file_id, key in zip(ids, job.files, strict=True))
-
-
-def stored_names(job: Job) -> list[str]:
-    """The names under which a job's snapshots are stored with DashScope."""
-    return [f"{job.job_id}-{key.rpartition('/')[2]}" for key in job.files]
-
-
-def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
+def _owned(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
     owned = world.jobs.save(job, job.submitted(fine_tune, world.clock.now()))
     log("submitted", job=owned.job_id, fine_tune=owned.fine_tune_id)
     if slot is not None and slot.has_trouble:
@@ -188,22 +171,22 @@ def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
 
 
 def _put_back(world: World, intent: Job, slot: Slot, trouble: RetryLater) -> Job:
-    """Queue the job again at its old place and close the queue for a while."""
+    """Queue the job again at its old place and halt the queue for a while."""
     reason = Reason(trouble.code, trouble.message)
     counted = 1 if isinstance(trouble, RequestTrouble) else 0
     queued = world.jobs.save(intent, intent.requeued(reason, world.clock.now(), failures=counted))
-    _close_queue(world, slot, trouble, leaves=intent.job_id)
+    _halt_queue(world, slot.released(intent.job_id), trouble)
     return queued
 
 
-def _close_queue(world: World, slot: Slot, trouble: RetryLater, *, leaves: str = "") -> None:
-    """Let the queue wait, with the reason for all to see; ``leaves`` gives its place back."""
-    warn("queue_closed", code=trouble.code, message=trouble.message)
-    longest = LONGEST_ACCOUNT_PAUSE if isinstance(trouble, AccountTrouble) else LONGEST_PAUSE
-    delay = world.with_jitter(int(trouble.delay * 1000))
+def _halt_queue(world: World, slot: Slot, trouble: RetryLater) -> None:
+    """Let the queue wait, with the reason for all to see."""
+    warn("queue_halted", code=trouble.code, message=trouble.message)
+    longest_ms = LONGEST_ACCOUNT_PAUSE_MS if isinstance(trouble, AccountTrouble) else LONGEST_PAUSE_MS
+    delay_ms = world.with_jitter(int(trouble.delay_seconds * 1000))
     reason = Reason(trouble.code, trouble.message)
-    closed = slot.released(leaves).refused(reason, delay, world.clock.now(), longest=longest)
-    world.control.save_slot(slot, closed)
+    halted = slot.refused(reason, delay_ms, world.clock.now(), longest_ms=longest_ms)
+    world.control.save_slot(slot, halted)
 
 
 def _given_up(world: World, intent: Job, trouble: Trouble) -> Job:

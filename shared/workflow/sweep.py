@@ -1,6 +1,7 @@
 """Finds uploads whose event never came: reads the bucket on from where the last run stopped.
 
-Bounded to a few pages a run, with a rest between runs; how far it has come is kept in the control table.
+Called at the end of a tick. Bounded to a few pages a run, with a rest between runs; the theory is in
+:mod:`shared.domain.sweeping`, and the progress in the control table.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from shared.domain.object_keys import PEOPLE_PREFIX, Kind, Upload, parse_upload
 from shared.domain.sweeping import SweepProgress
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
-from shared.workflow.photo_set import look_through, take_in_listed
+from shared.workflow.closing import look_through, record_listed
 from shared.workflow.ports import Listed, World
 
 PAGE = 1000
 PAGES_A_RUN = 5
-TIME_FOR_A_PERSON = 20_000
-EVENTS_TAKE = 60_000
-"""Uploads younger than this (milliseconds) are left to their event, which is most likely on its way."""
+TIME_FOR_A_PERSON_MS = 20_000
+EVENTS_TAKE_MS = 60_000
+"""Younger uploads are left to their event, which is most likely on its way."""
 
 
 def sweep(world: World, before: SweepProgress) -> int:
@@ -34,27 +35,27 @@ def sweep(world: World, before: SweepProgress) -> int:
         listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
         clean = True
         for person_id, uploaded in _people(
-            listed, after, world.clock.now() - EVENTS_TAKE, world.rules.ready_marker
+            listed, after, world.clock.now() - EVENTS_TAKE_MS, world.rules.ready_marker
         ):
-            if not world.has_time_for(TIME_FOR_A_PERSON):
-                # The page is read again by the next run, which finds what is done by now.
+            if not world.has_time_for(TIME_FOR_A_PERSON_MS):
+                # The next run reads the page again and finds the recorded uploads recorded.
                 _save(world, before, after)
                 return found
             latest = world.jobs.latest(person_id)
             if _is_unrecorded(uploaded, latest):
                 found += 1
-                clean = _take_in(world, person_id, uploaded, latest) and clean
+                clean = _record_missing(world, person_id, uploaded, latest) and clean
         after = after.past(following, clean=clean, now=world.clock.now())
         if not following:
             break
-    _save(world, before, after.resting(world.clock.now() + world.rules.sweep_rest))
+    _save(world, before, after.resting(world.clock.now() + world.rules.sweep_rest_ms))
     return found
 
 
 def _people(
     listed: list[Listed], progress: SweepProgress, before: int, marker: str
 ) -> Iterator[tuple[str, list[tuple[Listed, Upload]]]]:
-    """The people on a page with those of their photos from ``before`` that may be unrecorded."""
+    """Yield the people on a page with their uploads from ``before`` that may be unrecorded."""
     uploads = (
         (entry, upload)
         for entry in listed
@@ -70,16 +71,19 @@ def _people(
 def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None) -> bool:
     """Whether the newest job misses one of the photos."""
     return latest is None or any(
-        not (latest.is_full or latest.knows(upload.name, entry.stored.etag)) for entry, upload in uploaded
+        not (latest.photo_set.is_full or latest.knows(upload.name, entry.stored.etag))
+        for entry, upload in uploaded
     )
 
 
-def _take_in(world: World, person_id: str, uploaded: list[tuple[Listed, Upload]], latest: Job | None) -> bool:
-    """Record what is missing; returns whether nothing stood in the way."""
+def _record_missing(
+    world: World, person_id: str, uploaded: list[tuple[Listed, Upload]], latest: Job | None
+) -> bool:
+    """Record the person's missing uploads; returns whether it went without trouble."""
     log("sweep_found", person=person_id)
     try:
-        take_in_listed(world, person_id, [entry for entry, _ in uploaded], latest, Kind.PHOTO)
-        look_through(world, person_id)
+        latest = record_listed(world, person_id, [entry for entry, _ in uploaded], latest)
+        look_through(world, person_id, latest)
     except Conflict:
         log("set_changed_meanwhile", person=person_id)
         return False

@@ -1,7 +1,9 @@
-"""Takes a zip in: every photo in it becomes an upload of the same person, everything else is refused by name.
+"""Unpacks a zip: every photo in it becomes an upload of the same person, everything else is refused by name.
 
-What is taken out lies in a folder called like the zip, under the person, and its own upload event brings it
-the way of every photo. The set stays open until the zip is done, and a run that dies leaves it to the next.
+Called in place of :mod:`shared.workflow.recording` for a zip. The files are stored in a folder that is called
+like the zip, under the person, and their own upload events bring them the way of every photo. The set stays
+open until the zip is done. A run that dies leaves the rest to the next run: the zip's record says since when
+and how often it has been tried.
 """
 
 from __future__ import annotations
@@ -16,16 +18,25 @@ from shared.domain.archives import (
     unpacked_key,
     verdict_from_entry,
 )
-from shared.domain.job import UNPACKING_TAKES, Job
+from shared.domain.job import Job
 from shared.domain.object_keys import Upload
-from shared.domain.photos import Photo, Stored, Verdict
-from shared.errors import NotFound, RetryLater
+from shared.domain.photo_set import UNPACKING_TAKES_MS
+from shared.domain.photos import Photo, Verdict
+from shared.errors import Conflict, NotFound, RetryLater
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
-from shared.workflow.intake import TakenIn, as_photo, open_set, record, recorded
 from shared.workflow.ports import World
+from shared.workflow.recording import (
+    Recorded,
+    new_photo,
+    observations,
+    open_set,
+    outcome_without_change,
+    recorded,
+    save,
+)
 
-TIME_FOR_AN_ENTRY = 15_000
+TIME_FOR_AN_ENTRY_MS = 15_000
 MAX_TRIES = 10
 PAGE = 1000
 
@@ -34,65 +45,88 @@ class OutOfTime(RetryLater):
     """Too little of the invocation is left for the rest of the zip."""
 
 
-def take_in_archive(world: World, upload: Upload) -> TakenIn:
-    """Unpack the zip under ``upload.key``, or go on where a run that is dead by now has stopped.
+def unpack_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
+    """Unpack the zip under ``upload.key``, or continue where a run that is dead by now has stopped.
+
+    Args:
+        world: the services.
+        upload: the zip.
+        newest: the person's newest job as read before, None without one.
 
     Raises:
-        RetryLater: not everything could be taken out this time.
+        RetryLater: not everything could be unpacked this time.
     """
-
-    def begin(latest: Job | None, stored: Stored) -> Job | TakenIn:
-        now = world.clock.now()
-        before = open_set(world, latest, upload.person_id)
-        earlier = before.photo(upload.name)
-        goes_on = earlier is not None and earlier.is_pending and earlier.etag == stored.etag
-        if earlier is not None and goes_on and now < earlier.recorded_at + UNPACKING_TAKES:
-            return TakenIn(latest, "being_unpacked")
-        tries = earlier.tries + 1 if earlier is not None and goes_on else 1
-        photo = as_photo(before, upload, stored, now, _first_verdict(stored, tries))
-        return before.with_photo(replace(photo, tries=tries), world.rules, now)
-
-    begun = record(world, upload, begin)
-    if isinstance(begun, TakenIn):
+    begun = _begin(world, upload, newest)
+    photo = begun.job.photo_set.photo(upload.name) if begun.job and not begun.outcome else None
+    if begun.job is None or photo is None:
         return begun
-    photo = begun.photo(upload.name)
-    if photo is None or not photo.is_pending:
-        return recorded(begun, upload)
+    if not photo.is_pending:
+        return recorded(begun.job, upload)
     try:
         done, refused = _unpack(world, upload, photo)
     except NotFound as gone:
-        raise RetryLater("archive_changed", "the zip was replaced while it was unpacked", delay=1) from gone
+        raise RetryLater(
+            "archive_changed", "the zip was replaced while it was unpacked", delay_seconds=1
+        ) from gone
     except OutOfTime:
         # The next run need not wait, and a zip that is merely large has not failed a try.
         left = replace(photo, recorded_at=0, tries=max(1, photo.tries - 1))
-        _settle(world, upload, photo, left, [])
+        _end(world, upload, photo, left, [])
         raise
-    return _settle(world, upload, photo, done, refused)
+    return _end(world, upload, photo, done, refused)
 
 
-def _settle(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list[Photo]) -> TakenIn:
-    """Put ``ended`` in the place of ``begun``, unless another run has gone on with the zip meanwhile."""
+def _begin(world: World, upload: Upload, newest: Job | None) -> Recorded:
+    """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
+    for latest, stored in observations(world, upload, newest):
+        outcome = outcome_without_change(latest, upload, stored)
+        if outcome or stored is None:
+            return Recorded(latest, outcome)
+        now = world.clock.now()
+        before = open_set(world, latest, upload.person_id)
+        earlier = before.photo_set.photo(upload.name)
+        continues = earlier is not None and earlier.is_pending and earlier.etag == stored.etag
+        if earlier is not None and continues and now < earlier.recorded_at + UNPACKING_TAKES_MS:
+            return Recorded(latest, "being_unpacked")
+        tries = earlier.tries + 1 if earlier is not None and continues else 1
+        photo = new_photo(before, upload, stored, now, _first_verdict(stored.size, tries))
+        photo_set = before.photo_set.with_photo(replace(photo, tries=tries), now)
+        try:
+            return Recorded(save(world, latest, before.collecting(photo_set, world.rules, now)), "")
+        except Conflict:
+            continue
+    raise AssertionError("unreachable: the observations end with an error")
 
-    def change(latest: Job | None, stored: Stored) -> Job | TakenIn:
-        still = latest.photo(upload.name) if latest is not None and latest.state.is_open else None
+
+def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list[Photo]) -> Recorded:
+    """Put ``ended`` in the place of ``begun``, unless another run has continued with the zip meanwhile."""
+    # The job is read again: the zip's photos have been recorded meanwhile.
+    for latest, stored in observations(world, upload, world.jobs.latest(upload.person_id)):
+        outcome = outcome_without_change(latest, upload, stored)
+        if outcome or stored is None:
+            return Recorded(latest, outcome)
+        still = latest.photo_set.photo(upload.name) if latest is not None and latest.state.is_open else None
         if latest is None or still != begun or stored.etag != begun.etag:
-            return TakenIn(latest, "overtaken")
-        return latest.with_unpacked(ended, refused, world.rules, world.clock.now())
+            return Recorded(latest, "overtaken")
+        now = world.clock.now()
+        photo_set = latest.photo_set.with_unpacked(ended, refused, now)
+        try:
+            return recorded(save(world, latest, latest.collecting(photo_set, world.rules, now)), upload)
+        except Conflict:
+            continue
+    raise AssertionError("unreachable: the observations end with an error")
 
-    saved = record(world, upload, change)
-    return saved if isinstance(saved, TakenIn) else recorded(saved, upload)
 
-
-def _first_verdict(stored: Stored, tries: int) -> Verdict:
-    if stored.size == 0:
+def _first_verdict(size_bytes: int, tries: int) -> Verdict:
+    if size_bytes == 0:
         return Verdict.EMPTY
-    if stored.size > MAX_ARCHIVE_BYTES:
+    if size_bytes > MAX_ARCHIVE_BYTES:
         return Verdict.ARCHIVE_TOO_LARGE
     return Verdict.UNPACKING if tries <= MAX_TRIES else Verdict.ARCHIVE_FAILED
 
 
 def _unpack(world: World, upload: Upload, photo: Photo) -> tuple[Photo, list[Photo]]:
-    """Store every photo of the zip as an upload; returns the zip's record and those of what was refused."""
+    """Store every photo of the zip as an upload; returns the records of the zip and of refused entries."""
     try:
         archive = Archive(
             lambda start, count: world.bucket.read_range(upload.key, start, count, etag=photo.etag),
@@ -130,8 +164,10 @@ def _unpack(world: World, upload: Upload, photo: Photo) -> tuple[Photo, list[Pho
 
 
 def _store(world: World, archive: Archive, entry: Entry, key: str) -> tuple[Verdict | None, str]:
-    if not world.has_time_for(TIME_FOR_AN_ENTRY):
-        raise OutOfTime("no_time", "too little of the invocation is left for the rest of the zip", delay=1)
+    if not world.has_time_for(TIME_FOR_AN_ENTRY_MS):
+        raise OutOfTime(
+            "no_time", "too little of the invocation is left for the rest of the zip", delay_seconds=1
+        )
     try:
         content = archive.read(entry)
     except UnreadableArchive as problem:
@@ -141,7 +177,7 @@ def _store(world: World, archive: Archive, entry: Entry, key: str) -> tuple[Verd
 
 
 def _already_there(world: World, upload: Upload, photo: Photo) -> dict[str, int]:
-    """What earlier runs have taken out of this very zip, with sizes in bytes."""
+    """Return the keys that earlier runs have stored from this very zip, with sizes in bytes."""
     folder = unpacked_key(upload.person_id, upload.name, "")
     listed, _ = world.bucket.list_page(folder, "", PAGE)
     return {one.key: one.stored.size for one in listed if one.stored.modified_at >= photo.uploaded_at}

@@ -1,0 +1,40 @@
+"""Which queued jobs go next: pure, used by ``collect`` when a set has closed and by every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shared.domain.job import Job
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+
+AT_DASHSCOPE = (JobState.SUBMITTING, JobState.TRAINING)
+"""States in which a job may have a fine-tune that is going."""
+NEEDS_SLOT = (JobState.QUEUED, *AT_DASHSCOPE)
+"""States in which a job may hold the slot."""
+
+
+def to_submit(
+    slot: Slot, queue: Sequence[Job], running: Sequence[Job], holders: Iterable[Job], capacity: int, now: int
+) -> list[Job]:
+    """Return the jobs that may be submitted now, in their order.
+
+    A holder that is about to be released counts as gone; if it is not, taking the slot fails.
+
+    Args:
+        slot: the slot as it was read.
+        queue: the head of the queue, first closed first.
+        running: jobs that are being submitted or trained.
+        holders: the jobs behind the slot's holders.
+        capacity: fine-tunes that may run at once.
+        now: milliseconds since the epoch.
+    """
+    if now < slot.halted_until:
+        return []
+    known_holders = list(holders)
+    # A holder that is still queued was left behind by a run that died: it goes first.
+    left_behind = [job for job in known_holders if job.state is JobState.QUEUED]
+    waiting = [job for job in queue if job.state is JobState.QUEUED and job not in left_behind]
+    # A job that runs without holding the slot still uses DashScope's.
+    going = {job.job_id for job in (*running, *known_holders) if job.state in AT_DASHSCOPE}
+    return [*left_behind, *waiting][: max(0, capacity - len(going))]
