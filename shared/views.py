@@ -1,13 +1,13 @@
-"""Jobs as the outside sees them: the JSON of the status API and of the result objects."""
+"""Jobs in JSON: for the documents of the status API, and for the result objects that ``training`` writes."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
 
-from shared.domain.job import NO_USABLE_PHOTO, Job
+from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.photos import Photo
-from shared.domain.reasons import Language, reason, why_none_is_usable
+from shared.domain.reasons import Language, in_words, reason, why_none_is_usable
 
 PRICE_PER_TRAINING_CNY = 2.5
 """DashScope, "Model prices": facechain-finetune, CNY for each training."""
@@ -43,14 +43,14 @@ def job_summary(job: Job, language: Language = Language.ENGLISH) -> dict[str, ob
         "person_id": job.person_id,
         "revision": job.revision,
         "state": job.state.value,
-        "reason": _reason_view(job, language),
+        "reason": _reason_of(job, language),
         "fine_tune_id": job.fine_tune_id or None,
         "fine_tune_status": job.fine_tune_status or None,
         "finetuned_output": job.finetuned_output or None,
-        "attempt": job.attempt,
+        "attempt": job.counted_attempts,
         "closed_by": job.closed_by or None,
-        "photo_count": len(job.photos),
-        "usable_count": len(job.usable),
+        "photo_count": len(job.photo_set.photos),
+        "usable_count": len(job.photo_set.usable),
         "trainings_billed": job.usage,
         "cost_cny": job.usage * PRICE_PER_TRAINING_CNY,
         "opened_at": timestamp(job.opened_at),
@@ -61,20 +61,25 @@ def job_summary(job: Job, language: Language = Language.ENGLISH) -> dict[str, ob
     }
 
 
-def _reason_view(job: Job, language: Language) -> dict[str, str] | None:
-    """Why the job stands where it stands; what DashScope said is left in DashScope's words."""
-    if job.reason is None:
+def reason_view(why: Reason | None, language: Language) -> dict[str, str] | None:
+    """A reason by its code and in words; DashScope's own words stay as they are."""
+    if why is None:
         return None
-    of_photos = job.reason.code == NO_USABLE_PHOTO
-    message = why_none_is_usable(job.photos, language) if of_photos else job.reason.message
-    return {"code": job.reason.code, "message": message}
+    return {"code": why.code, "message": in_words(why.code, why.message, language)}
+
+
+def _reason_of(job: Job, language: Language) -> dict[str, str] | None:
+    """Why the job stands where it stands; for a rejected set the reasons of its photos."""
+    if job.reason is not None and job.reason.code == NO_USABLE_PHOTO:
+        return {"code": NO_USABLE_PHOTO, "message": why_none_is_usable(job.photo_set.photos, language)}
+    return reason_view(job.reason, language)
 
 
 def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A job with its photos."""
     return {
         **job_summary(job, language),
-        "photos": [photo_view(photo, language) for photo in job.photos],
+        "photos": [photo_view(photo, language) for photo in job.photo_set.photos],
     }
 
 

@@ -1,4 +1,4 @@
-"""Who may read: the bearer of the read token, compared in constant time."""
+"""Who may read: the bearer of the read token, compared in constant time. Called by ``routes``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ from shared.http_api.problems import Problem
 def require_token(headers: Mapping[str, str], token: str) -> None:
     """Raise a 401 problem unless the request carries ``token`` as its bearer token.
 
-    Without a token set nobody may read: forgetting the setting must not open the door.
+    Without a token in the settings every request is refused: a forgotten setting must not open the API.
     """
     scheme, _, given = headers.get("authorization", "").partition(" ")
     matches = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8"))
     if not token or scheme.lower() != "bearer" or not matches:
-        raise Problem(
-            401,
-            "unauthorized",
-            "Send the read token: 'Authorization: Bearer <STATUS_TOKEN>'.",
-            {"WWW-Authenticate": 'Bearer realm="facechain-autotrain"'},
-        )
+        raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="facechain-autotrain"'})

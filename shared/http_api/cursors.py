@@ -1,4 +1,7 @@
-"""Cursors of ``GET /jobs``: where a page left off, as an opaque word."""
+"""Cursors of ``GET /jobs``: the position behind a page's last job, as an opaque text.
+
+Called by ``parameters`` and ``resources``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ MAX_LENGTH = 200
 
 
 def encode_cursor(opened_at: int, job_id: str) -> str:
-    """Return the cursor behind a job."""
+    """Return the cursor of the page that follows a job."""
     text = json.dumps([opened_at, job_id], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii").rstrip("=")
 
@@ -21,11 +24,9 @@ def decode_cursor(cursor: str) -> tuple[int, str, int]:
     """Return ``(opened_at, person_key, revision)`` of a cursor.
 
     Raises:
-        Problem: it is none of ours.
+        Problem: this API did not make it.
     """
-    problem = Problem(
-        400, "invalid_cursor", "The cursor is not one that this API gave; start again without it."
-    )
+    problem = Problem("invalid_cursor")
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         value = json.loads(base64.urlsafe_b64decode(padded)) if len(cursor) <= MAX_LENGTH else None

@@ -1,5 +1,7 @@
 """HTTP requests and responses as values, and the two ways Function Compute passes them.
 
+Called by ``functions/status.py`` at the start and at the end of an invocation.
+
 Function Compute 3.0, "Use an HTTP trigger": an event of version ``v1``, answered with ``statusCode``,
 ``headers``, ``isBase64Encoded`` and ``body``. Function Compute 2.0, "HTTP functions": a WSGI call.
 """
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
@@ -17,16 +18,28 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class UnreadableRequest(ValueError):
-    """The path or the event cannot be read; the message says what is wrong with it."""
+    """The event or the path cannot be read; the message says why."""
 
 
 class HttpRequest(NamedTuple):
-    """A request. Header names are lower case; ``segments`` are the path's parts, decoded one by one."""
+    """A request. ``path`` is as it was sent, percent-encoded; header names are lower case."""
 
     method: str
-    segments: tuple[str, ...]
+    path: str
     query: Mapping[str, str] = _NOTHING
     headers: Mapping[str, str] = _NOTHING
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of the path: it is cut first and each part is decoded once.
+
+        Raises:
+            UnreadableRequest: the path is not UTF-8.
+        """
+        try:
+            return tuple(unquote(part, errors="strict") for part in self.path.split("/") if part)
+        except UnicodeDecodeError as error:
+            raise UnreadableRequest("the path is not UTF-8") from error
 
 
 class HttpResponse(NamedTuple):
@@ -37,7 +50,7 @@ class HttpResponse(NamedTuple):
     body: str = ""
 
     def as_event(self) -> dict[str, Any]:
-        """Return it as Function Compute 3.0 wants it."""
+        """Return it in the shape that Function Compute 3.0 expects."""
         return {
             "statusCode": self.status,
             "headers": dict(self.headers),
@@ -46,7 +59,10 @@ class HttpResponse(NamedTuple):
         }
 
     def as_wsgi(self, start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
-        """Return it as a WSGI server wants it."""
+        """Return it in the shape that a WSGI server expects."""
+        # Only Function Compute 2.0 calls this: the others do not pay for the import at their cold starts.
+        from http import HTTPStatus
+
         start_response(f"{self.status} {HTTPStatus(self.status).phrase}", list(self.headers.items()))
         return [self.body.encode("utf-8")]
 
@@ -55,7 +71,7 @@ def from_event(event: bytes | str) -> HttpRequest:
     """Read an HTTP event.
 
     Raises:
-        UnreadableRequest: it is not one, or its path is not UTF-8.
+        UnreadableRequest: the event is not an HTTP request.
     """
     try:
         document = json.loads(event)
@@ -69,7 +85,7 @@ def from_event(event: bytes | str) -> HttpRequest:
     path = document.get("rawPath")
     return HttpRequest(
         method=str(http.get("method", "")).upper(),
-        segments=_segments(path if isinstance(path, str) else "/"),
+        path=path if isinstance(path, str) else "/",
         query={str(name): str(value) for name, value in _mapping(document.get("queryParameters")).items()},
         headers={str(name).lower(): str(value) for name, value in _mapping(document.get("headers")).items()},
     )
@@ -79,7 +95,7 @@ def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
     """Read a WSGI call; ``fc.request_uri`` holds the path as it was sent."""
     raw = environ.get("fc.request_uri")
     if not raw:
-        # PEP 3333: PATH_INFO is decoded already, its bytes dressed up as Latin-1.
+        # PEP 3333: PATH_INFO is percent-decoded, and each of its bytes is one Latin-1 character.
         raw = quote(str(environ.get("PATH_INFO") or "/").encode("latin-1", "replace"))
     headers = {
         name[5:].replace("_", "-").lower(): str(value)
@@ -88,17 +104,10 @@ def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
     }
     return HttpRequest(
         method=str(environ.get("REQUEST_METHOD", "GET")).upper(),
-        segments=_segments(str(raw).partition("?")[0]),
+        path=str(raw).partition("?")[0],
         query=dict(parse_qsl(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
         headers=headers,
     )
-
-
-def _segments(raw_path: str) -> tuple[str, ...]:
-    try:
-        return tuple(unquote(part, errors="strict") for part in raw_path.strip("/").split("/") if part)
-    except UnicodeDecodeError as error:
-        raise UnreadableRequest("the path is not UTF-8") from error
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -1,37 +1,50 @@
-"""Errors as RFC 9457 problem documents with a stable ``code``."""
+"""Errors as RFC 9457 problem documents; the codes and their texts stand in ``problem_catalogue``.
+
+Raised by every module of ``http_api``, and made into a response by ``routes`` and ``functions/status.py``.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
+from typing import Any
 
+from shared.domain.reasons import Language
 from shared.http_api.messages import HttpResponse
 
 
 class Problem(Exception):
-    """An answer other than success; ``detail`` says what to do about it."""
+    """An answer other than success, by its ``code``; ``values`` fill the places in the code's texts."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
+    def __init__(self, code: str, *, headers: Mapping[str, str] | None = None, **values: str) -> None:
+        super().__init__(code)
         self.code = code
-        self.detail = detail
         self.headers = dict(headers or {})
+        self.values = values
 
-    def response(self) -> HttpResponse:
-        """Return the problem as a response."""
-        document = {
+    def document(self, language: Language) -> dict[str, Any]:
+        """Return the problem document: ``detail`` says what is wrong and what to do about it."""
+        # Loaded with the first problem, not at every cold start.
+        from shared.http_api.problem_catalogue import PROBLEMS, TITLES
+
+        kind = PROBLEMS[self.code]
+        return {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
+            "title": TITLES[kind.status].in_language(language),
+            "status": kind.status,
             "code": self.code,
-            "detail": self.detail,
+            "detail": kind.detail(language, self.values),
         }
+
+    def response(self, language: Language) -> HttpResponse:
+        """Return the problem as a response."""
+        document = self.document(language)
         return HttpResponse(
-            status=self.status,
+            status=document["status"],
             headers={
                 "Content-Type": "application/problem+json",
+                "Content-Language": language.value,
+                "Vary": "Accept-Language",
                 "Cache-Control": "no-store",
                 **self.headers,
             },

@@ -1,0 +1,186 @@
+"""Every field of every document of the API, for ``page``: type, unit, when it is null, and its meaning.
+
+A unit test compares them with the documents that the API answers with. ``type`` is string, integer, number,
+time, the name of a document, or ``list of`` one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Field(NamedTuple):
+    """One field; ``null`` says when it is null, "" means never."""
+
+    name: str
+    type: str
+    meaning: str
+    null: str = ""
+    unit: str = ""
+
+
+class Document(NamedTuple):
+    """One kind of object, as an answer or within one; it has the fields of ``extends`` before its own."""
+
+    meaning: str
+    fields: tuple[Field, ...]
+    extends: str = ""
+
+
+def all_fields(name: str) -> tuple[Field, ...]:
+    """Return the fields of a document, with those that it extends, in their order."""
+    document = DOCUMENTS[name]
+    return (*(all_fields(document.extends) if document.extends else ()), *document.fields)
+
+
+_SUMMARY = (
+    Field("job_id", "string", "the id of the job: 20 hexadecimal digits of the person, and the revision"),
+    Field("person_id", "string", "the name of the person's folder"),
+    Field("revision", "integer", "1 for the person's first photo set, and so on"),
+    Field("state", "string", "one of the [states](#states)"),
+    Field("reason", "Reason", "why the job is in this state", "nothing needs to be explained"),
+    Field("fine_tune_id", "string", "DashScope's id, `ft-…`", "DashScope has not accepted a submit"),
+    Field("fine_tune_status", "string", "DashScope's own status", "DashScope has not accepted a submit"),
+    Field("finetuned_output", "string", "the model, for portrait generation", "not `SUCCEEDED`"),
+    Field("attempt", "integer", "the number of the latest submit; 0 before the first"),
+    Field(
+        "closed_by", "string", "why the set closed: `marker`, `count` or `quiet`", "it is open, or rejected"
+    ),
+    Field("photo_count", "integer", "uploads on record for the set, usable or not, zips included"),
+    Field("usable_count", "integer", "photos that can be trained on"),
+    Field("trainings_billed", "integer", "trainings that DashScope has billed for this job"),
+    Field("cost_cny", "number", "`trainings_billed` at the list price", unit="CNY"),
+    Field("opened_at", "time", "the first upload of the set"),
+    Field("changed_at", "time", "the latest change of the job"),
+    Field("closed_at", "time", "the set closed and joined the queue", "it has not closed"),
+    Field("submitted_at", "time", "the latest submit", "there was none"),
+    Field("ended_at", "time", "the end of the training", "it has not ended"),
+)
+
+DOCUMENTS: dict[str, Document] = {
+    "Person": Document(
+        "Where a person stands.",
+        (
+            Field("person_id", "string", "the name of the person's folder"),
+            Field("state", "string", "the state of `current`"),
+            Field(
+                "waiting_for",
+                "Waiting",
+                "`waiting_for` of `current`: what happens next by itself",
+                "nothing happens by itself",
+            ),
+            Field(
+                "finetuned_output",
+                "string",
+                "the newest model of the person, for portrait generation",
+                "no revision has succeeded",
+            ),
+            Field("current", "Job", "the newest revision"),
+            Field("account", "Account", "how full the DashScope account is"),
+            Field("queue", "Queue", "the place in the queue", "`current` is not `QUEUED`"),
+            Field(
+                "eta",
+                "Estimate",
+                "when the training is likely to end",
+                "`current` is not `QUEUED`, `SUBMITTING` or `TRAINING`",
+            ),
+            Field("revisions", "list of Job summary", "all revisions, newest first, at most 100"),
+        ),
+    ),
+    "Job summary": Document("One training of one person.", _SUMMARY),
+    "Job": Document(
+        "A [Job summary](#job-summary) with two more fields.",
+        (
+            Field("waiting_for", "Waiting", "what happens next by itself", "nothing happens by itself"),
+            Field("photos", "list of Photo", "the uploads of the set, in the order of their recording"),
+        ),
+        extends="Job summary",
+    ),
+    "Photo": Document(
+        "An upload and its verdict.",
+        (
+            Field("name", "string", "the key below the person's folder; may contain `/`"),
+            Field("size", "integer", "the size of the upload", unit="bytes"),
+            Field("verdict", "string", "one of the [verdicts](#verdicts)"),
+            Field("reason", "string", "the verdict in words, with what to do"),
+            Field("detail", "string", "the words of OSS or DashScope as they came; empty without any"),
+            Field("archive", "string", "the zip that this refused file lies in", "it was uploaded by itself"),
+            Field(
+                "from_revision",
+                "integer",
+                "the revision that the photo was uploaded for",
+                "it was uploaded for this set",
+            ),
+            Field("uploaded_at", "time", "OSS's time of the upload, in whole seconds"),
+            Field("recorded_at", "time", "the time of the verdict", "a zip will be unpacked further"),
+        ),
+    ),
+    "Reason": Document(
+        "Why a job or the queue stands where it stands.",
+        (
+            Field("code", "string", "one of the [reasons](#reasons), or DashScope's code"),
+            Field("message", "string", "the reason in words; DashScope's are left as they came"),
+        ),
+    ),
+    "Waiting": Document(
+        "What happens next to a job by itself.",
+        (
+            Field("code", "string", "one of the [codes](#waiting-for)"),
+            Field("message", "string", "the same in words, with what can be done meanwhile"),
+            Field(
+                "at",
+                "time",
+                "by about when",
+                "the next run of the timer is due, an upload is missing, or it cannot be told",
+            ),
+        ),
+    ),
+    "Queue": Document(
+        "The place of a queued job.",
+        (
+            Field("position", "integer", "1: the next that is submitted"),
+            Field("running", "integer", "trainings that hold a place now"),
+            Field("places", "integer", "trainings that may run at once: `CONCURRENT_TRAININGS`"),
+            Field("waiting_because", "Reason", "why nothing is submitted", "the queue is open"),
+            Field("waiting_until", "time", "when it is tried again", "the queue is open"),
+        ),
+    ),
+    "Estimate": Document(
+        "A range from the durations of the account's latest trainings, in whole minutes, never in the past.",
+        (
+            Field("earliest", "time", "not likely before", "it may end at any moment"),
+            Field("latest", "time", "likely by then", "the training takes longer than those before it"),
+        ),
+    ),
+    "Account": Document(
+        "DashScope's cap on running and succeeded fine-tunes.",
+        (
+            Field("fine_tunes_kept", "integer", "fine-tunes that count, as last seen", "none was seen yet"),
+            Field("fine_tunes_allowed", "integer", "the cap: `KEPT_FINE_TUNES`"),
+        ),
+    ),
+    "Page": Document(
+        "A page of jobs.",
+        (
+            Field("jobs", "list of Job summary", "newest first, by `opened_at`"),
+            Field("next", "string", "the cursor of the page that follows", "this is the last page"),
+        ),
+    ),
+    "Health": Document(
+        "The function runs.",
+        (
+            Field("status", "string", "`ok`"),
+            Field("version", "string", "the version of the deployed code"),
+        ),
+    ),
+    "Problem": Document(
+        "An error, as RFC 9457 defines it, of type `application/problem+json`.",
+        (
+            Field("type", "string", "`about:blank`"),
+            Field("title", "string", "the phrase of the status"),
+            Field("status", "integer", "the HTTP status"),
+            Field("code", "string", "one of the [problems](#problems); stable, for programs"),
+            Field("detail", "string", "what is wrong and what to do, for people"),
+        ),
+    ),
+}

@@ -1,0 +1,43 @@
+"""Documents as responses that a client may ask for again: ETag, 304 and Retry-After (RFC 9110).
+
+Called by ``routes``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import NamedTuple
+
+from shared.domain.reasons import Language
+from shared.http_api.messages import HttpRequest, HttpResponse
+
+
+class Answer(NamedTuple):
+    """A document, and after how many seconds another look is worth while; None: nothing changes by itself."""
+
+    document: dict[str, object]
+    retry_after_seconds: int | None = None
+
+
+def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpResponse:
+    """Return ``answer`` as a response: 304 without a body when the client has this very document."""
+    body = json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
+    tag = f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"'
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Content-Language": language.value,
+        "Vary": "Accept-Language",
+        "Cache-Control": "private, no-cache",
+        "ETag": tag,
+    }
+    if answer.retry_after_seconds is not None:
+        headers["Retry-After"] = str(answer.retry_after_seconds)
+    if _has_already(request, tag):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(status=200, headers=headers, body=body)
+
+
+def _has_already(request: HttpRequest, tag: str) -> bool:
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    return tag in known or known == ["*"]

@@ -1,0 +1,204 @@
+"""Every problem of the API: its code, its status, and its texts in both languages.
+
+Read by ``problems`` for the answers and by ``local/api_reference`` for docs/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.domain.object_keys import MAX_PERSON_BYTES
+from shared.domain.reasons import Language, Words
+from shared.domain.states import JobState
+from shared.http_api.limits import MAX_LIMIT
+
+REFERENCE_PAGE = "docs/api.md"
+"""The reference of the API, as a path in the repository."""
+
+
+class ProblemKind(NamedTuple):
+    """One code. ``{name}`` in a text is filled with a value of the request."""
+
+    status: int
+    meaning: Words
+    remedy: Words
+
+    def detail(self, language: Language, values: Mapping[str, object]) -> str:
+        """Return meaning and remedy as one text."""
+        between = "" if language is Language.CHINESE else " "
+        texts = (self.meaning.in_language(language), self.remedy.in_language(language))
+        return between.join(texts).format_map(values)
+
+
+TITLES: dict[int, Words] = {
+    400: Words("Bad Request", "请求有误"),
+    401: Words("Unauthorized", "未授权"),
+    404: Words("Not Found", "未找到"),
+    405: Words("Method Not Allowed", "方法不允许"),
+    500: Words("Internal Server Error", "服务器内部错误"),
+    503: Words("Service Unavailable", "服务暂不可用"),
+}
+"""RFC 9457, 4.2.1: the title of ``about:blank`` is the status phrase, and may be translated."""
+
+_STATES = ", ".join(state.value for state in JobState)
+_STATES_CHINESE = "、".join(state.value for state in JobState)
+
+PROBLEMS: dict[str, ProblemKind] = {
+    "unreadable_request": ProblemKind(
+        400,
+        Words(
+            "The request cannot be read.",
+            "无法读取请求。",
+        ),
+        Words(
+            "Call the function through its HTTP trigger, with a path that is percent-encoded UTF-8.",
+            "请通过 HTTP 触发器调用函数，路径须为百分号编码的 UTF-8。",
+        ),
+    ),
+    "invalid_person": ProblemKind(
+        400,
+        Words(
+            "No person can have this name.",
+            "人员名称无效。",
+        ),
+        Words(
+            f"Send the name of the person's folder: 1 to {MAX_PERSON_BYTES} bytes of UTF-8, without '/' and "
+            "control characters, not beginning with '.' or '_'.",
+            f"请使用人员文件夹的名称：UTF-8 编码 1 到 {MAX_PERSON_BYTES} 字节，不含“/”和控制字符，"
+            "不以“.”或“_”开头。",
+        ),
+    ),
+    "invalid_job": ProblemKind(
+        400,
+        Words(
+            "No job can have this id.",
+            "任务 ID 无效。",
+        ),
+        Words(
+            "Take the id from a job_id field; ids look like 0123456789abcdef0123-1.",
+            "请使用 job_id 字段的值，形如 0123456789abcdef0123-1。",
+        ),
+    ),
+    "invalid_state": ProblemKind(
+        400,
+        Words(
+            "There is no such state.",
+            "没有这种状态。",
+        ),
+        Words(
+            f"Set state to one of {_STATES}.",
+            f"state 须为以下之一：{_STATES_CHINESE}。",
+        ),
+    ),
+    "invalid_limit": ProblemKind(
+        400,
+        Words(
+            "The limit is not usable.",
+            "limit 无效。",
+        ),
+        Words(
+            f"Set limit to a whole number from 1 to {MAX_LIMIT}.",
+            f"limit 须为 1 到 {MAX_LIMIT} 的整数。",
+        ),
+    ),
+    "invalid_cursor": ProblemKind(
+        400,
+        Words(
+            "This API did not give the cursor.",
+            "cursor 不是本接口给出的。",
+        ),
+        Words(
+            "Start again without cursor, and send the value of next unchanged.",
+            "请去掉 cursor 从头查询，并原样使用返回的 next。",
+        ),
+    ),
+    "unknown_parameter": ProblemKind(
+        400,
+        Words(
+            "There is no parameter {parameter}.",
+            "没有参数 {parameter}。",
+        ),
+        Words(
+            "Use only {known}.",
+            "可用的参数：{known}。",
+        ),
+    ),
+    "unauthorized": ProblemKind(
+        401,
+        Words(
+            "The read token is missing or wrong.",
+            "缺少读取令牌，或令牌错误。",
+        ),
+        Words(
+            "Send the header 'Authorization: Bearer <STATUS_TOKEN>'.",
+            "请发送请求头“Authorization: Bearer <STATUS_TOKEN>”。",
+        ),
+    ),
+    "unknown_route": ProblemKind(
+        404,
+        Words(
+            "There is no such route.",
+            "没有这个路径。",
+        ),
+        Words(
+            f"Use one of {{routes}}; {REFERENCE_PAGE} in the repository describes them.",
+            f"可用的路径：{{routes}}；说明见代码仓库中的 {REFERENCE_PAGE}。",
+        ),
+    ),
+    "unknown_person": ProblemKind(
+        404,
+        Words(
+            "No photo of this person has arrived yet.",
+            "尚未收到此人的照片。",
+        ),
+        Words(
+            "Upload photos to the person's folder in the bucket, or check the spelling of the name.",
+            "请将照片上传到存储空间中此人的文件夹，或检查名称是否正确。",
+        ),
+    ),
+    "unknown_job": ProblemKind(
+        404,
+        Words(
+            "There is no job with this id.",
+            "没有这个 ID 的任务。",
+        ),
+        Words(
+            "Take the id from GET /jobs or GET /people/{{person_id}}.",
+            "请从 GET /jobs 或 GET /people/{{person_id}} 的结果中取 ID。",
+        ),
+    ),
+    "method_not_allowed": ProblemKind(
+        405,
+        Words(
+            "This route can only be read.",
+            "该路径只能读取。",
+        ),
+        Words(
+            "Use GET or HEAD.",
+            "请使用 GET 或 HEAD。",
+        ),
+    ),
+    "misconfigured": ProblemKind(
+        500,
+        Words(
+            "A setting of the function is missing or wrong.",
+            "函数的配置缺失或有误。",
+        ),
+        Words(
+            "Read the function's log, correct the parameter of the stack, and deploy again.",
+            "请查看函数日志，修正资源栈的参数后重新部署。",
+        ),
+    ),
+    "unavailable": ProblemKind(
+        503,
+        Words(
+            "The job table does not answer.",
+            "任务表暂无响应。",
+        ),
+        Words(
+            "Repeat the request after the seconds that Retry-After gives.",
+            "请在 Retry-After 给出的秒数之后重试。",
+        ),
+    ),
+}

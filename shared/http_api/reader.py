@@ -1,0 +1,46 @@
+"""What the API reads: the protocols that the clients of the two tables fulfil.
+
+``functions/status.py`` makes a :class:`Reader`; ``resources`` reads from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from shared.domain.job import Job
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+
+
+class Jobs(Protocol):
+    """The reads of the job table."""
+
+    def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
+        """Return the person's jobs, newest first."""
+
+    def find(self, ids: list[str]) -> dict[str, Job | None]:
+        """Return jobs by id."""
+
+    def queue_before(self, job: Job) -> int:
+        """Return how many queued jobs come before ``job``."""
+
+    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> list[Job]:
+        """Return a page of jobs, newest first."""
+
+
+class Control(Protocol):
+    """The reads of the control table."""
+
+    def slot(self) -> Slot:
+        """Read the slot."""
+
+
+class Reader(NamedTuple):
+    """The tables, the rules, and the clock in milliseconds since the epoch."""
+
+    jobs: Jobs
+    control: Control
+    rules: Rules
+    now: Callable[[], int]
