@@ -16,7 +16,24 @@ CODE_FOLDER = ROOT / ".local" / "code"
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 """The library versions of Function Compute's python3.10, which ``make setup`` installs here."""
 PRELOADED = ("requests", "oss2", "tablestore")
-"""What the functions import to call a service: loaded once for all instances, which are many."""
+"""The functions' clients: loaded once for all instances, which are many."""
+BUCKET_NAME = "facechain-photos"
+STATUS_TOKEN_PURPOSE = "status"  # noqa: S105 (the name of a purpose)
+REQUIRED_PARAMETERS: Mapping[str, object] = {
+    "BucketName": BUCKET_NAME,
+    "CodeBucket": "local",
+    "CodeObject": "local",
+    "DashScopeApiKey": "{dashscope_api_key}",
+    "StatusToken": f"{{token:{STATUS_TOKEN_PURPOSE}}}",
+}
+"""Values of the template's parameters without a default; a local cloud fills in the names in braces."""
+ENDPOINT_PARAMETERS: Mapping[str, object] = {
+    "DashScopeBaseUrl": "{dashscope}/api/v1",
+    "OssEndpoint": "{oss}",
+    "OssPublicEndpoint": "{oss}",
+    "OtsEndpoint": "{ots}",
+}
+"""The template's parameters that lead deployed functions to a local cloud."""
 
 
 def resolve(parameters: Mapping[str, object]) -> Resources:

@@ -1,10 +1,14 @@
-"""What can be set about the local cloud; the product's own settings are the template's."""
+"""The settings of a local run, from the environment: the local cloud's own, and those of the functions.
+
+Used by :mod:`local.__main__`. A setting of the functions is a parameter of the template.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
@@ -12,7 +16,6 @@ from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
 PORT_NAMES = ("oss", "ots", "dashscope", "fc", "status")
 DEFAULT_PORTS = {"oss": 9010, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}
 
-# Settings of the functions that may be given to a local run as well, with their template parameters.
 PARAMETERS = {
     "QUIET_SECONDS": "QuietSeconds",
     "MIN_PHOTOS": "MinPhotos",
@@ -25,7 +28,22 @@ PARAMETERS = {
     "DELETE_SUPERSEDED": "DeleteSuperseded",
     "SWEEP_SECONDS": "SweepSeconds",
     "CARRY_OVER": "CarryOver",
+    "LINGER_SECONDS": "LingerSeconds",
+    "KEPT_FINE_TUNES": "KeptFineTunes",
 }
+"""The functions' settings that a local run takes, with their template parameters.
+
+Endpoints and keys are missing: the local cloud gives its own, also in a shell that has read
+``endpoints.env``.
+"""
+LOCAL_NAMES = (
+    "LOCAL_DATA",
+    "LOCAL_HOST",
+    "LOCAL_TRAINING_SECONDS",
+    "LOCAL_TICK_SECONDS",
+    "LOCAL_KEPT_JOBS",
+    *(f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES),
+)
 
 
 class OptionError(ValueError):
@@ -37,7 +55,8 @@ class Options:
     """How the local cloud runs.
 
     Attributes:
-        data: the folder that keeps everything; another run on it goes on where this one stopped.
+        data: the folder that keeps everything; another run on it continues where this one stopped.
+        disposable: the folder begins empty, as the demo's does.
         host: the address that all endpoints listen on; any other than loopback lets other machines in.
         ports: ports by endpoint; 0 is any free one.
         training_seconds: how long DashScope takes for a training.
@@ -47,6 +66,7 @@ class Options:
     """
 
     data: Path = Path(".local/data")
+    disposable: bool = False
     host: str = LOOPBACK
     ports: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
     training_seconds: float = 20.0
@@ -54,13 +74,20 @@ class Options:
     kept_jobs: int = 20
     parameters: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def concurrent_trainings(self) -> int:
+        """Trainings that may run at once: the slot's capacity, and the local DashScope's."""
+        given = str(self.parameters.get("ConcurrentTrainings", ""))
+        return int(given) if given.isdigit() else 1
+
 
 def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
     """Return ``defaults`` changed by what ``environment`` says.
 
     Raises:
-        OptionError: a value is not of its kind.
+        OptionError: a value is not of its kind, or a name is nearly one of ours.
     """
+    _refuse_misspelt(environment)
     ports = {
         name: _whole(environment, f"LOCAL_PORT_{name.upper()}", defaults.ports[name], 0, 65535)
         for name in PORT_NAMES
@@ -75,6 +102,7 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         tick = _number(environment, "LOCAL_TICK_SECONDS", 5.0, 0.1, 3600)
     return Options(
         data=Path(environment.get("LOCAL_DATA", "").strip() or defaults.data),
+        disposable=defaults.disposable,
         host=_address(environment, defaults.host),
         ports=ports,
         training_seconds=_number(environment, "LOCAL_TRAINING_SECONDS", defaults.training_seconds, 0, 86_400),
@@ -82,6 +110,15 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         kept_jobs=_whole(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 100_000),
         parameters={**defaults.parameters, **given},
     )
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """Refuse a name that was most likely meant as a setting; a setting without effect would mislead."""
+    for name in sorted(environment):
+        if name.startswith("LOCAL_") and name not in LOCAL_NAMES:
+            near = get_close_matches(name, LOCAL_NAMES, n=1, cutoff=0.8)
+            if near:
+                raise OptionError(f"{name} is not a setting; did you mean {near[0]}?")
 
 
 def _address(environment: Mapping[str, str], default: str) -> str:

@@ -12,6 +12,7 @@ import importlib.util
 import io
 import shutil
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +65,10 @@ def unpack_package(package: Package, folder: Path) -> Path:
         partial = Path(tempfile.mkdtemp(dir=folder))
         with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
             archive.extractall(partial)
-        compileall.compile_dir(partial, quiet=2, stripdir=str(partial), prependdir=str(code))
+        with warnings.catch_warnings():
+            # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on.
+            warnings.simplefilter("ignore")
+            compileall.compile_dir(partial, quiet=2, stripdir=str(partial), prependdir=str(code))
         try:
             partial.rename(code)
         except OSError:

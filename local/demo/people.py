@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from unicodedata import normalize
 
 from aliyun_local.samples import encoded, landscape, portrait
 from local.demo.zips import chat_zip
+from shared.domain.object_keys import Ignored, parse_upload
 
 READY = "_READY"
 
@@ -59,31 +61,37 @@ def sample_people() -> list[Person]:
     ]
 
 
-def people_in(folder: Path) -> list[Person]:
-    """Read ``folder/<person>/*`` as people.
+@dataclass(frozen=True)
+class Folder:
+    """A folder of the user's own: its people, and the files that are left out, by the reason why."""
+
+    people: Sequence[Person]
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def people_in(folder: Path) -> Folder:
+    """Read ``folder/<person>/*`` as people; what the product would ignore is left out.
 
     Raises:
-        FileNotFoundError: there is no such folder, or nobody in it.
+        FileNotFoundError: there is no such folder, or no person in it.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; it should hold one folder a person")
-    people = [
-        Person(
-            sub.name,
-            [
-                File(path.relative_to(sub).as_posix(), path.read_bytes())
-                for path in sorted(sub.rglob("*"))
-                if path.is_file() and not path.name.startswith(".")
-            ],
-            "your own photos",
-        )
-        for sub in sorted(folder.iterdir())
-        if sub.is_dir() and not sub.name.startswith((".", "_"))
-    ]
-    people = [person for person in people if person.files]
-    if not people:
+    files: dict[str, list[File]] = {}
+    left_out: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        person_id, *parts = path.relative_to(folder).parts
+        # macOS takes names apart that everybody else writes as one character.
+        upload = parse_upload("/".join(["people", normalize("NFC", person_id), *parts]))
+        if isinstance(upload, Ignored):
+            left_out.setdefault(upload.reason, []).append(path.relative_to(folder).as_posix())
+        else:
+            files.setdefault(upload.person_id, []).append(File(upload.name, path.read_bytes()))
+    if not files:
         raise FileNotFoundError(f"{folder} holds no photos; expected {folder}/<person>/<photo>.jpg")
-    return people
+    return Folder([Person(person_id, own, "photos of yours") for person_id, own in files.items()], left_out)
 
 
 def interleaved(people: Sequence[Person]) -> Iterator[tuple[Person, File]]:

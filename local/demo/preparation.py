@@ -9,8 +9,8 @@ from typing import Any
 
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.images import processing as images
-from local.cloud import LocalCloud
 from local.demo.people import File, Person
+from local.stack import Stack
 
 LONG_SIDE = 2048
 MAX_BYTES = 5 * 1024 * 1024
@@ -57,7 +57,7 @@ class Preparation:
 
 
 def preparations(
-    cloud: LocalCloud, people: Sequence[Person], documents: Mapping[str, dict[str, Any] | None]
+    cloud: Stack, people: Sequence[Person], documents: Mapping[str, dict[str, Any] | None]
 ) -> list[Preparation]:
     """Return what was made of each used upload that DashScope would not have taken, or not upright."""
     found: list[Preparation] = []
@@ -80,7 +80,7 @@ def preparations(
 
 
 def described(content: bytes) -> Picture | None:
-    """Describe a picture file as the image processing sees it; None when it is none."""
+    """Describe a picture file as the image processing sees it; None for another kind of file."""
     try:
         answer = images.process(content, "image/info").content
     except OssError:
@@ -127,7 +127,7 @@ def _fault_of_snapshot(before: Picture, after: Picture) -> str:
     return ""
 
 
-def _snapshots(cloud: LocalCloud, job_id: str) -> dict[str, bytes]:
+def _snapshots(cloud: Stack, job_id: str) -> dict[str, bytes]:
     """Return the snapshots of a job's usable photos, by the photos' names, as its row tells them."""
     key, _, revision = job_id.partition("-")
     found = cloud.tables.get_row(

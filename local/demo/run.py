@@ -2,157 +2,133 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
-import oss2
-from rich.cells import set_cell_size
 from rich.console import Console
-from rich.live import Live
 
-from local.cloud import LocalCloud
-from local.demo.people import Person, interleaved, people_in, sample_people
+from aliyun_local.dashscope.pictures.detection import trained_detector
+from local.demo.following import Ending, Following, patience_seconds
+from local.demo.people import Folder, Person, people_in, sample_people
 from local.demo.preparation import preparations
-from local.demo.progress import final_table, live_view, prepared_files, refused_files
-from local.demo.status_client import StatusClient
-from local.demo.verification import find_faults, missing_results
-from local.endpoints import forget_stale_endpoints, published
+from local.demo.summary import everybody, listed, made_usable, not_used
+from local.demo.uploads import Uploads
+from local.demo.verification import find_faults
+from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
+from local.examples import own_python
+from local.live.journal import Journal
+from local.live.standing import ENDED, Pace, Standing
+from local.live.status_client import StatusClient
+from local.live.terminal import make_console
+from local.live.view import by_state
+from local.live.watch import Watch
+from local.live.words import count
 from local.options import Options
+from local.stack import Stack
+from local.stopping import INTERRUPTED, stop_on_signals
+from shared.domain.rules import MAX_PHOTOS
 
-SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
-MARK = ".made-by-make-demo"
-LOOK_SECONDS = 0.4
-PATIENCE_SECONDS = 100.0
+WRONG, GAVE_UP = 1, 3
+"""Exit statuses."""
+# The extra "faces" of pyproject.toml.
+TRAINED_DETECTOR = "'opencv-python-headless>=4.8,<5'"
 
 
-def run_demo(options: Options, photos: Path | None, console: Console) -> int:
+def run_demo(options: Options, photos: Path | None) -> int:
     """Run it; returns the exit status: 0 only if all is as it should be."""
-    people = people_in(photos) if photos else sample_people()
-    _empty(options.data)
+    began = time.monotonic()
+    console = make_console()
+    console.print(f"Reading the photos in {photos} ..." if photos else "Drawing sample photos ...")
+    folder = people_in(photos.expanduser()) if photos else Folder(sample_people())
+    people = folder.people
     options.kept_jobs = max(options.kept_jobs, len(people))
-    patience = PATIENCE_SECONDS + (options.training_seconds + 5) * max(0, len(people) - 6)
-    began = time.monotonic()
     forget_stale_endpoints()
-    with LocalCloud(options) as cloud, published(cloud.endpoints):
+    stop = stop_on_signals()
+    journal = Journal()
+    with Stack(options, on_log=journal.on_log) as cloud, published(cloud.endpoints):
+        watch = Watch.of(cloud, journal.stale)
+        _introduce(cloud, watch.pace, people, console)
+        if photos:
+            _warn_about(folder, console)
+        console.print()
+        following = Following(cloud, people, watch, console)
+        patience = patience_seconds(options, watch.pace.rules)
+        uploads = Uploads(cloud, people)
+        ending = following.run(uploads, patience, stop, began)
+        if ending is Ending.STOPPED:
+            console.print(f"\nStopped: {by_state(following.standings)}.")
+            status = INTERRUPTED
+        else:
+            faults = _conclude(cloud, people, uploads, console)
+            if ending is Ending.STUCK:
+                _give_up(following.standings, patience, console)
+            status = WRONG if faults else GAVE_UP if ending is Ending.STUCK else 0
+    console.print(f"{'Done' if status == 0 else 'Ended'} after {time.monotonic() - began:.1f} s.")
+    console.print("To go on with this data, which then is kept, so that the next demo needs another folder:")
+    console.print(f"  LOCAL_DATA={options.data} make up", soft_wrap=True)
+    return status
+
+
+def _introduce(cloud: Stack, pace: Pace, people: Sequence[Person], console: Console) -> None:
+    files = count(sum(len(person.files) for person in people), "file")
+    slots = count(pace.rules.concurrent_trainings, "training slot")
+    console.print(
+        f"The local cloud is up: {count(len(people), 'person', 'people')}, {files}, {slots},"
+        f" {pace.training_seconds:g} s a training.\n"
+        f"While it runs: status API {cloud.status_url}, endpoints and keys in {ENDPOINTS_FILE}"
+    )
+
+
+def _warn_about(folder: Folder, console: Console) -> None:
+    """Say in advance what might surprise those who take photos of their own."""
+    for reason, names in folder.left_out.items():
+        console.print(f"Left out: {listed(names)}: {reason}")
+    if any(len(person.files) > MAX_PHOTOS for person in folder.people):
         console.print(
-            f"The local cloud is up after {time.monotonic() - began:.1f} s. "
-            f"{len(people)} people, {sum(len(person.files) for person in people)} files, "
-            f"one training slot, {options.training_seconds:g} s a training.\n"
+            f"A training takes at most {MAX_PHOTOS} photos: of more, those uploaded last when the set is"
+            " complete; of those of one second, the first by name."
         )
-        documents = _follow(cloud, people, console, patience)
-        return _conclude(cloud, people, documents, console, time.monotonic() - began)
+    if trained_detector() is None:
+        console.print(
+            "The local face check looks for the colours of faces and errs with real photos;"
+            " a trained detector is installed by:"
+        )
+        console.print(f"  {own_python()} -m pip install {TRAINED_DETECTOR}", soft_wrap=True)
 
 
-def _follow(
-    cloud: LocalCloud, people: Sequence[Person], console: Console, patience: float
-) -> dict[str, dict[str, Any] | None]:
-    uploads = _Uploads(cloud, people)
-    client = StatusClient(cloud.url("status"), cloud.account.status_token)
-    documents: dict[str, dict[str, Any] | None] = {}
-    began = time.monotonic()
-    last: dict[str, str] = {}
-    live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-    with live or nullcontext():
-        while True:
-            documents = {person.person_id: client.person(person.person_id) for person in people}
-            seconds = time.monotonic() - began
-            if live is not None:
-                live.update(live_view(people, documents, uploads.story, seconds), refresh=True)
-            else:
-                last = _print_changes(console, documents, last, seconds)
-            if (
-                uploads.done
-                and not missing_results(cloud, documents)
-                and all(document and document["state"] in SETTLED for document in documents.values())
-            ):
-                return documents
-            if seconds > patience or uploads.problem:
-                return documents
-            time.sleep(LOOK_SECONDS)
-
-
-def _print_changes(
-    console: Console, documents: dict[str, dict[str, Any] | None], last: dict[str, str], seconds: float
-) -> dict[str, str]:
-    """Without a terminal there is no live table: print each change of a state on a line of its own."""
-    states = {name: document["state"] for name, document in documents.items() if document}
-    for name, state in states.items():
-        if last.get(name) != state:
-            console.print(f"{seconds:6.1f} s  {set_cell_size(name, 12)} {state}", highlight=False)
-    return states
-
-
-def _conclude(
-    cloud: LocalCloud,
-    people: Sequence[Person],
-    documents: dict[str, dict[str, Any] | None],
-    console: Console,
-    seconds: float,
-) -> int:
-    console.print()
-    console.print(final_table(people, documents))
+def _conclude(cloud: Stack, people: Sequence[Person], uploads: Uploads, console: Console) -> list[str]:
+    """Show what has become of everybody, and return what is not as it should be."""
+    client = StatusClient(cloud.status_url, cloud.status_token)
+    documents = {person.person_id: client.person(person.person_id) for person in people}
+    client.close()
     prepared = preparations(cloud, people, documents)
-    for table in (prepared_files(prepared), refused_files(documents)):
-        if table.row_count:
-            console.print(table)
-    faults = find_faults(cloud, people, documents, prepared)
-    ledger = cloud.studio.ledger()
-    billed = sum(entry.billed_trainings for entry in ledger)
+    console.print()
+    console.print(everybody(people, documents, console.width))
+    for part in (made_usable(prepared), not_used(documents)):
+        if part is not None:
+            console.print(part)
+    console.print()
+    faults = [*filter(None, [uploads.problem]), *find_faults(cloud, people, documents, prepared)]
     for fault in faults:
         console.print(f"WRONG: {fault}", style="bold red")
     if not faults:
+        ledger = cloud.studio.ledger()
+        billed = sum(entry.billed_trainings for entry in ledger)
         console.print(
-            f"\nDashScope's ledger: {len(ledger)} fine-tunes, {billed} billed, "
-            "exactly one for each photo set that was trained.",
+            f"DashScope's ledger: {count(len(ledger), 'fine-tune')}, {billed} billed,"
+            " exactly one for each photo set that was trained.",
             style="green",
         )
-    console.print(f"Done in {seconds:.1f} s. Status API: {cloud.url('status')} (it stops with the demo)")
-    console.print(f"To look around: LOCAL_DATA={cloud.options.data} make up", highlight=False)
-    return 1 if faults else 0
+    return faults
 
 
-class _Uploads:
-    """The people's clients: upload everything, interleaved, on a thread of their own."""
-
-    def __init__(self, cloud: LocalCloud, people: Sequence[Person]) -> None:
-        auth = oss2.AuthV4(cloud.account.access_key_id, cloud.account.access_key_secret)
-        self._bucket = oss2.Bucket(auth, cloud.url("oss"), cloud.bucket, region=cloud.resources.region)
-        self._people = people
-        self._sent = 0
-        self.problem = ""
-        self._thread = threading.Thread(target=self._upload, daemon=True)
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        """Whether everything has been sent."""
-        return not self._thread.is_alive()
-
-    @property
-    def story(self) -> str:
-        """How far it is, in words."""
-        total = sum(len(person.files) for person in self._people)
-        return self.problem or f"{self._sent} of {total} files uploaded"
-
-    def _upload(self) -> None:
-        try:
-            for person, file in interleaved(self._people):
-                self._bucket.put_object(f"people/{person.person_id}/{file.name}", file.content)
-                self._sent += 1
-        except oss2.exceptions.OssError as problem:
-            self.problem = f"the upload failed: {problem}"
-
-
-def _empty(data: Path) -> None:
-    """Make the data folder empty, but never one that the demo did not make itself."""
-    if data.exists() and any(data.iterdir()):
-        if not (data / MARK).exists():
-            raise FileExistsError(f"{data} holds data that is not the demo's; choose another LOCAL_DATA")
-        shutil.rmtree(data)
-    data.mkdir(parents=True, exist_ok=True)
-    (data / MARK).touch()
+def _give_up(standings: Sequence[Standing], patience: float, console: Console) -> None:
+    waiting = [
+        f"{one.name} is still {one.state or 'without a photo'}" for one in standings if one.state not in ENDED
+    ]
+    console.print(
+        f"Gave up: nothing has changed for {patience:.0f} s. {'; '.join(waiting) or 'Results are missing'}."
+        " The demo judges only those that have ended.",
+        style="yellow",
+    )

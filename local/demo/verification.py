@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from local.cloud import LocalCloud
 from local.demo.people import READY, File, Person
 from local.demo.preparation import Preparation
+from local.live.standing import ENDED
+from local.live.words import count
+from local.stack import Stack
 
 
 def find_faults(
-    cloud: LocalCloud,
+    cloud: Stack,
     people: Sequence[Person],
     documents: Mapping[str, dict[str, Any] | None],
     prepared: Sequence[Preparation],
 ) -> list[str]:
-    """Return what is not as it should be, in words; empty when all is right."""
+    """Return what is not as it should be, in words; empty when all is right.
+
+    A set that is still on its way is not judged: its fine-tune may be there or not.
+    """
     faults = [f"{one.person_id}: {one.name}: {one.fault}" for one in prepared if one.fault]
     ledger = cloud.studio.ledger()
     owners: dict[str, list[str]] = {}
@@ -39,29 +44,31 @@ def find_faults(
         if document is None:
             faults.append(f"{person.person_id}: nothing of this person was recorded")
             continue
-        faults += _faults_of_person(person, document)
+        if document["state"] in ENDED:
+            faults += _faults_of_person(person, document)
         for job in document["revisions"]:
             made = owners.get(job["job_id"], [])
             accounted += len(made)
+            if job["state"] not in ENDED:
+                continue
             due = 1 if job["state"] == "SUCCEEDED" else 0
             if job["state"] != "FAILED" and len(made) != due:
-                faults.append(f"{person.person_id}: {len(made)} fine-tunes for one photo set, {due} is right")
+                faults.append(
+                    f"{person.person_id}: {count(len(made), 'fine-tune')} for one photo set, {due} is right"
+                )
             if due and job["finetuned_output"] not in outputs:
                 faults.append(f"{person.person_id}: {job['finetuned_output']} is not in DashScope's ledger")
             if due:
                 faults += _faults_of_result(cloud, job)
     if accounted != len(ledger):
-        faults.append(f"DashScope's ledger has {len(ledger)} fine-tunes, {accounted} are accounted for")
+        faults.append(f"DashScope's ledger has {count(len(ledger), 'fine-tune')}, accounted for: {accounted}")
     return faults
 
 
-def missing_results(cloud: LocalCloud, documents: Mapping[str, dict[str, Any] | None]) -> list[str]:
+def missing_results(cloud: Stack, jobs: Sequence[dict[str, Any]]) -> list[str]:
     """Return the keys of results that are due but not written yet; they follow the state by moments."""
     due = [
-        f"results/{job['person_id']}/{job['revision']}.json"
-        for document in documents.values()
-        for job in (document["revisions"] if document else [])
-        if job["state"] == "SUCCEEDED"
+        f"results/{job['person_id']}/{job['revision']}.json" for job in jobs if job["state"] == "SUCCEEDED"
     ]
     written = {
         entry.key for entry in cloud.objects.list_objects(cloud.bucket, prefix="results/", limit=1000).rows
@@ -75,7 +82,7 @@ def _faults_of_person(person: Person, document: dict[str, Any]) -> list[str]:
     if person.expected and document["state"] != person.expected:
         faults.append(f"{person.person_id} is {document['state']}, not {person.expected}")
     if person.expected and len(document["revisions"]) != 1:
-        faults.append(f"{person.person_id} has {len(document['revisions'])} photo sets, not 1")
+        faults.append(f"{person.person_id} has {count(len(document['revisions']), 'photo set')}, not 1")
     if person.closed_by and current["closed_by"] != person.closed_by:
         faults.append(f"{person.person_id} was closed by {current['closed_by']}, not {person.closed_by}")
     faults += faults_of_verdicts(person, {photo["name"]: photo["verdict"] for photo in current["photos"]})
@@ -92,7 +99,7 @@ def faults_of_verdicts(person: Person, verdicts: Mapping[str, str]) -> list[str]
         missing = {name for name, _ in files} - verdicts.keys()
         strange = verdicts.keys() - {name for name, _ in files}
         faults += [f"{person.person_id}: no verdict on {name}" for name in sorted(missing)]
-        faults += [f"{person.person_id}: a verdict on {name}, which nobody sent" for name in sorted(strange)]
+        faults += [f"{person.person_id}: a verdict on {name}, which was not sent" for name in sorted(strange)]
     for name, file in files:
         if verdicts.get(name, "") in ("", file.verdict) or not file.verdict:
             continue
@@ -111,7 +118,7 @@ def _everything(person: Person) -> Iterator[tuple[str, File]]:
             yield from ((f"{file.name}/{inner.name}", inner) for inner in file.inside)
 
 
-def _faults_of_result(cloud: LocalCloud, job: dict[str, Any]) -> list[str]:
+def _faults_of_result(cloud: Stack, job: dict[str, Any]) -> list[str]:
     key = f"results/{job['person_id']}/{job['revision']}.json"
     try:
         _, content = cloud.objects.get(cloud.bucket, key)

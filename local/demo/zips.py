@@ -18,7 +18,7 @@ _LOCAL, _ENTRY, _END = "<4s5H3I2H", "<4s6H3I5H2I", "<4s4H2IH"
 def chat_zip(files: Mapping[str, bytes], *, encoding: str = "gbk", protected: Collection[str] = ()) -> bytes:
     """Return a zip of ``files``, stored as they are, with names in ``encoding``.
 
-    The bytes of ``protected`` ones are meant to be noise already: nobody has the password.
+    The bytes of ``protected`` ones are noise: no password is needed for the demo.
     """
     heads, directory = bytearray(), bytearray()
     for name, content in files.items():

@@ -1,0 +1,34 @@
+"""Plain lines for pipes, files and terminals that cannot redraw: one for each change.
+
+Pure: two looks in, the lines between them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local.live.standing import Standing
+
+
+def changed(before: Sequence[Standing], after: Sequence[Standing], *, photos: bool) -> list[Standing]:
+    """Return those whose state is another one than before; with ``photos`` those with more photos as well."""
+    known = {one.person_id: one for one in before}
+    found = []
+    for one in after:
+        earlier = known.get(one.person_id)
+        same_state = earlier and (earlier.revision, earlier.state) == (one.revision, one.state)
+        if not same_state or (photos and earlier and earlier.photos != one.photos):
+            found.append(one)
+    return [one for one in found if one.state]
+
+
+def line(standing: Standing) -> str:
+    """Return a person's line: ``obama: TRAINING (1 of 1 usable)``."""
+    text = f"{standing.name}: {standing.state} ({standing.photos})"
+    more = details(standing)
+    return f"{text}: {more}" if more else text
+
+
+def details(standing: Standing) -> str:
+    """Return the place in the queue, or how it ended."""
+    return standing.upcoming if standing.place else standing.result

@@ -1,0 +1,148 @@
+"""This product on the local cloud: its template, its code as a deployment has it, and its endpoints.
+
+Used by ``make up``, ``make demo`` and the end-to-end tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from aliyun_local.clock import Clock
+from aliyun_local.cloud import HTTP, Application, CloudOptions, LocalCloud, PortInUse
+from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.data_folder import DataFolderInUse, DataFolderNotDisposable
+from aliyun_local.template import TemplateError
+from local.deployment import (
+    ENDPOINT_PARAMETERS,
+    PRELOADED,
+    REQUIRED_PARAMETERS,
+    STATUS_TOKEN_PURPOSE,
+    TEMPLATE,
+    code_folder,
+    resolve,
+    runtime_libraries,
+)
+from local.options import PARAMETERS, OptionError, Options
+from shared.settings import SettingsError
+
+FUNCTIONS = ("collect", "reconcile", "status")
+TICK_SECONDS = 60.0
+"""The timer's interval in the template."""
+
+
+class Stack(LocalCloud):
+    """The deployed product. A context manager, like every :class:`LocalCloud`."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        clock: Clock | None = None,
+        on_log: Callable[[str, str], object] | None = None,
+    ) -> None:
+        """Check the settings, bind the ports and open the state; nothing answers before ``start``.
+
+        Raises:
+            OptionError: the data folder or a port cannot be used, or a setting makes no sense.
+        """
+        parameters = _parameters(options)
+        _check(parameters)
+        self._application = Application(
+            template=TEMPLATE,
+            code=code_folder(),
+            parameters=parameters,
+            libraries=runtime_libraries(),
+            preloaded=PRELOADED,
+        )
+        cloud_options = CloudOptions(
+            data=options.data,
+            disposable=options.disposable,
+            host=options.host,
+            ports={HTTP if name == "status" else name: port for name, port in options.ports.items()},
+            behaviour=_behaviour(options),
+            tick_seconds=options.tick_seconds,
+        )
+        try:
+            super().__init__(cloud_options, self._application, clock=clock, on_log=on_log)
+        except (DataFolderInUse, DataFolderNotDisposable) as problem:
+            raise OptionError(f"{problem} (set LOCAL_DATA)") from problem
+        except PortInUse as problem:
+            variable = f"LOCAL_PORT_{'status' if problem.endpoint == HTTP else problem.endpoint}".upper()
+            raise OptionError(f"{problem}; set {variable} to another, or 0") from problem
+
+    @property
+    def bucket(self) -> str:
+        """The photo bucket's name."""
+        return self.resources.buckets[0].name
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The template's parameters as this run gives them."""
+        return self._application.parameters
+
+    @property
+    def code(self) -> Path:
+        """The folder of the functions' code."""
+        return self._application.code
+
+    @property
+    def status_url(self) -> str:
+        """The base URL of the status function."""
+        return self.url(HTTP)
+
+    @property
+    def status_token(self) -> str:
+        """The token that readers of the status API send."""
+        return self.account.token(STATUS_TOKEN_PURPOSE)
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The lines of ``.local/endpoints.env``."""
+        names = {
+            name.rpartition("-")[2]: name
+            for name in sorted(function.name for function in self.resources.functions.values())
+        }
+        general = super().endpoints
+        del general["HTTP_TRIGGER_URL"]
+        return {
+            **general,
+            "OSS_BUCKET": self.bucket,
+            "OTS_INSTANCE": self.resources.instances[0].name,
+            **{f"FC_{name.upper()}": names[name] for name in FUNCTIONS},
+            "STATUS_URL": self.status_url,
+            "STATUS_TOKEN": self.status_token,
+        }
+
+
+def _parameters(options: Options) -> dict[str, object]:
+    """Return the template's parameters; names in braces are filled in by the local cloud."""
+    lingers = (options.tick_seconds or TICK_SECONDS) >= TICK_SECONDS
+    return {
+        **REQUIRED_PARAMETERS,
+        **ENDPOINT_PARAMETERS,
+        "KeptFineTunes": options.kept_jobs,
+        # With a tick every few seconds there is nothing to stay for.
+        **({} if lingers else {"LingerSeconds": 0}),
+        **options.parameters,
+    }
+
+
+def _check(parameters: dict[str, object]) -> None:
+    """Refuse settings that the template or a function would refuse."""
+    try:
+        resolve({**parameters, "StatusToken": "0" * 32})
+    except (TemplateError, SettingsError) as problem:
+        name = next((name for name, parameter in PARAMETERS.items() if parameter in str(problem)), "")
+        raise OptionError(f"{name}: {problem}" if name else str(problem)) from problem
+
+
+def _behaviour(options: Options) -> Behaviour:
+    seconds = options.training_seconds
+    return Behaviour(
+        training_seconds=seconds,
+        pending_seconds=min(4.0, seconds / 10),
+        rejection_seconds=min(5.0, seconds / 4),
+        kept_fine_tunes=options.kept_jobs,
+        concurrent_fine_tunes=options.concurrent_trainings,
+    )

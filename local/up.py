@@ -1,0 +1,108 @@
+"""``make up``: the whole stack in the foreground, with a calm view of the people, until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
+from local.examples import welcome
+from local.live.journal import EVENTS_KEPT, Journal
+from local.live.lines import changed, line
+from local.live.standing import Standing
+from local.live.terminal import can_redraw, make_console
+from local.live.view import by_state, live_view
+from local.live.watch import Watch
+from local.live.words import count, seconds_of
+from local.options import Options
+from local.stack import Stack
+from local.stopping import stop_on_signals
+
+LOOK_SECONDS = 1.0
+
+
+def run_up(options: Options, *, log: bool) -> int:
+    """Run the cloud until Ctrl-C; returns the exit status."""
+    stop = stop_on_signals()
+    forget_stale_endpoints()
+    journal = Journal()
+    on_log = print_log if log else journal.on_log
+    with Stack(options, on_log=on_log) as cloud, published(cloud.endpoints):
+        console = make_console()
+        print(_welcome(cloud, options.data), flush=True)
+        if log:
+            # Woken now and then: a signal may be noticed only when the main thread runs Python code.
+            while not stop.wait(LOOK_SECONDS):
+                pass
+        else:
+            _follow(cloud, journal, console, stop)
+        print("\nStopping.", flush=True)
+    return 0
+
+
+def print_log(function: str, line: str) -> None:
+    """Print a log line as it is, but for those that only tell that a run began or ended."""
+    if not line.startswith("FC Invoke "):
+        print(f"{function.rpartition('-')[2]:<10} {line}", flush=True)
+
+
+def _welcome(cloud: Stack, data: Path) -> str:
+    resources = cloud.resources
+    names = {
+        "bucket": cloud.bucket,
+        "instance": resources.instances[0].name,
+    }
+    urls = {name: cloud.url(name) for name in ("oss", "ots", "dashscope", "fc")}
+    urls["status"] = cloud.status_url
+    return welcome(data, urls, names, list(resources.functions), ENDPOINTS_FILE)
+
+
+def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Event) -> None:
+    """Show the people until it is time to stop: in a table, or a line for each change."""
+    watch = Watch.of(cloud, journal.stale)
+    events: deque[str] = deque(maxlen=EVENTS_KEPT)
+    standings: list[Standing] | None = None
+    with Live(console=console, auto_refresh=False) if can_redraw(console) else nullcontext() as live:
+        while True:
+            watch.look()
+            now = cloud.clock.now()
+            before, standings = standings, watch.standings(now)
+            above = headings(now, standings, watch)
+            moved = [] if before is None else changed(before, standings, photos=True)
+            news = [f"{_moment(now)}  {text}" for text in [*journal.take(), *map(line, moved)]]
+            if live is not None:
+                events += news
+                live.update(live_view(console, above, standings, events), refresh=True)
+            else:
+                # The people of earlier runs are no news; one line tells of them.
+                earlier = above if before is None and standings else []
+                for text in [*earlier, *news]:
+                    print(text, flush=True)
+            if stop.wait(LOOK_SECONDS):
+                break
+
+
+def headings(now: float, standings: Sequence[Standing], watch: Watch) -> list[str]:
+    """Return what stands above the people: the time, how many there are, and what is in the way."""
+    if not standings:
+        people = "nobody yet; upload photos as shown above"
+    else:
+        people = f"{count(len(standings), 'person', 'people')}: {by_state(standings)}"
+    lines = [f"{_moment(now)}  {people}"]
+    if watch.trouble:
+        lines.append(f"the status API: {watch.trouble}")
+    if watch.blocked:
+        until = _moment(seconds_of(watch.blocked["waiting_until"]))
+        lines.append(f"the queue waits until {until}: {watch.blocked['waiting_because']['message']}")
+    return lines
+
+
+def _moment(now: float) -> str:
+    return f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}"
