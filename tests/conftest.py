@@ -6,6 +6,7 @@ does: dealt so that some wait while another computes, they use the same time, wh
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from tests.simulation.conftest import pytest_terminal_summary  # noqa: F401 (a h
 # A test that fails has to fail again for the next one who runs it.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+# The tablestore SDK remarks once a process that its C++ codec is not there.
+logging.getLogger("tablestore").addHandler(logging.NullHandler())
 
 TESTS = Path(__file__).parent
 GROUP_WEIGHT = 5

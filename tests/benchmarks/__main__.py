@@ -1,4 +1,4 @@
-"""Measures the project side by side with its peers: ``python -m tests.benchmarks``.
+"""The command that measures the product side by side with its peers: ``python -m tests.benchmarks``.
 
 Prints a table and writes ``.local/bench.json``; the exit status is 1 when a bar is missed.
 """
@@ -19,17 +19,17 @@ from tests.benchmarks.starting import starting
 from tests.benchmarks.uploads import uploads
 
 RESULTS_FILE = Path(".local/bench.json")
-# A new suite is a context manager that gives benchmarks, and a line here.
+# A suite is a context manager that gives benchmarks.
 SUITES: tuple[Suite, ...] = (slots, ticks, importing, starting, services, uploads)
-# What has been measured beside the results: a table, a plot next to the file, and a section of it.
+# A report has a table, a plot next to the file, and a section of the file.
 REPORTS: tuple[Callable[[Path], Report | None], ...] = (of_strategies, of_ticks)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; returns the exit status."""
+    """Measure and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often all of it is measured")
-    parser.add_argument("--only", default="", help="measure only what has these words in its name")
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured")
+    parser.add_argument("--only", default="", help="measure only benchmarks with this in their names")
     given = parser.parse_args(arguments)
     results: list[Result] = []
     for suite in SUITES:

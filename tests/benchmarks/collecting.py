@@ -1,7 +1,7 @@
-"""The process whose memory is measured: ``collect``, called once for each line of standard input.
+"""The process whose memory ``uploads`` measures: ``collect``, called once for each line of standard input.
 
-A line is an event; the answer is a line of JSON with what became of it and by how many megabytes the
-resident memory has at most been above what it was once everything had been imported.
+A line is an event. The answer is a line of JSON with the outcome and with the megabytes of resident memory at
+the peak, less those after all imports.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from types import SimpleNamespace
 from tests.benchmarks.stores import KEY_ID, SECRET
 
 with warnings.catch_warnings():
-    # A remark of the tablestore client while it is imported: its C++ codec is not for this Python.
+    # The tablestore client warns at its import that its C++ codec is not for this Python.
     warnings.simplefilter("ignore")
     from functions import collect
     from shared.assembly import build_world
     from shared.errors import RetryLater
-    from shared.workflow import unpacking  # noqa: F401 (imported with the first zip otherwise)
+    from shared.workflow import (  # noqa: F401 (imported with the first event that needs them otherwise)
+        closing,
+        submit_next,
+        unpacking,
+    )
 
 TIMEOUT_SECONDS = 60
 _CONTEXT = SimpleNamespace(
@@ -43,7 +47,7 @@ def main() -> None:
     gc.collect()
     before = _resident_kilobytes("VmRSS")
     for line in sys.stdin:
-        _forget_the_peak()
+        _reset_the_peak()
         outcome = _collected(line.encode())
         peak = (_resident_kilobytes("VmHWM") - before) / 1024
         print(json.dumps({"outcome": outcome, "megabytes": peak}), flush=True)
@@ -60,7 +64,7 @@ def _collected(event: bytes) -> object:
 
 
 def _resident_kilobytes(name: str) -> int:
-    """Return ``VmRSS`` or ``VmHWM``, the highest it has been (Linux, proc(5))."""
+    """Return ``VmRSS``, or ``VmHWM``, its peak (Linux, proc(5))."""
     if _STATUS.exists():
         found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
         if found:
@@ -68,7 +72,7 @@ def _resident_kilobytes(name: str) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
-def _forget_the_peak() -> None:
+def _reset_the_peak() -> None:
     if _CLEAR.exists():
         _CLEAR.write_text("5")
 

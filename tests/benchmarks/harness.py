@@ -1,8 +1,9 @@
-"""How a benchmark is measured here: next to a peer, in turns, so that only the ratio has to be believed.
+"""The measurement of a benchmark: next to a peer, in turns, so that the ratio is the result.
 
-A machine is slow today and fast tomorrow, and busy for a moment in between. Whatever takes time therefore
-has a peer that is measured in the same moments, sample by sample, and a bar for the ratio of the two. What
-does not depend on the moment, as bytes and calls, is measured once and has a bar of its own.
+A machine is slow today and fast tomorrow, and busy for a moment in between. A benchmark of time therefore has
+a peer that is measured at the same moments, sample by sample, and a bar for the ratio of the two. Bytes and
+calls do not depend on the moment: they are measured once and have a bar of their own. ``__main__`` runs the
+suites by :func:`run`.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ Sample = Callable[[], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """Something to measure and what it is held against.
+    """A measurement and its bar.
 
     Attributes:
-        name: what is measured, in words.
-        unit: of what ``measure`` and ``peer`` return.
+        name: the measurement, in words.
+        unit: of the values of ``measure`` and ``peer``.
         measure: takes one sample.
-        bar: the highest ratio of the two that is good enough; without a peer, the highest value. None: it is
-            measured to be known.
-        at_least: the bar is the lowest that is good enough.
-        peer_name: what it is held against, in words.
-        peer: takes one sample of that, if it is held against anything.
+        bar: the highest ratio of the two that is good enough; without a peer, the highest value. None: the
+            value is for information.
+        at_least: the bar is the lowest value that is good enough.
+        peer_name: the peer, in words.
+        peer: takes one sample of the peer; None without a peer.
         samples: how many of each a round takes.
     """
 
@@ -47,13 +48,13 @@ class Benchmark:
     samples: int = 1
 
 
-# Sets up what its benchmarks need, and takes it down after them.
+# Sets up the surroundings of its benchmarks, and takes them down.
 Suite = Callable[[], AbstractContextManager[Sequence[Benchmark]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a benchmark came to: the medians of its rounds' medians, and no ratios without a peer."""
+    """The result of a benchmark: the medians of its rounds' medians; no ratio without a peer."""
 
     name: str
     unit: str
@@ -104,7 +105,7 @@ class Result:
 
 
 def milliseconds(call: Callable[[], object]) -> Sample:
-    """Make a sample of how long ``call`` takes."""
+    """Return a sample of the duration of ``call``."""
 
     def sample() -> float:
         began = time.perf_counter()
@@ -121,7 +122,7 @@ def run(suite: Suite, rounds: int, only: str = "") -> Iterator[Result]:
         compared = {one.name: (one, one.peer) for one in benchmarks if one.peer is not None}
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in compared}
         for benchmark, peer in compared.values():
-            # The first of everything compiles, connects and fills caches, once and for all.
+            # The first sample compiles, connects and fills caches; it does not count.
             benchmark.measure()
             peer()
         for number in range(rounds):
@@ -149,7 +150,7 @@ def _of_ratios(benchmark: Benchmark, pairs: Sequence[tuple[float, float]]) -> Re
         value=median(value for value, _ in pairs),
         peer_name=benchmark.peer_name,
         peer=median(peer for _, peer in pairs),
-        # Of the rounds' own ratios: a round in which the machine was slow was slow for both.
+        # The median of the rounds' ratios: a round in which the machine was slow was slow for both.
         ratio=median(ratios),
         bar=benchmark.bar,
         at_least=benchmark.at_least,
@@ -170,8 +171,8 @@ def _round(benchmark: Benchmark, peer: Sample, *, peer_first: bool) -> tuple[flo
 
 
 def table(results: Sequence[Result]) -> str:
-    """Lay results out for people."""
-    head = ("what", "value", "peer", "ratio", "bar", "", "held against")
+    """Return the results as a table."""
+    head = ("benchmark", "value", "peer", "ratio", "bar", "", "held against")
     rows = [
         (
             result.name,
@@ -196,7 +197,7 @@ def table(results: Sequence[Result]) -> str:
 
 
 def write(results: Sequence[Result], path: Path, sections: Mapping[str, object] | None = None) -> None:
-    """Write results for programs, and the documents in ``sections`` beside them."""
+    """Write the results as JSON, and the documents in ``sections`` beside them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "python": platform.python_version(),

@@ -1,9 +1,9 @@
-"""What a cold start imports, held against the SDKs themselves; and the size of the zip that it comes from.
+"""The suite of cold starts: imports, beside those of the SDKs alone, and the size of the zip.
 
 Each sample is a process of its own with the libraries of Function Compute's runtime and, as there, with the
-zip's code without bytecode: its compilation counts. It sums the processor's time that import statements take
-in their thread, from the first line until the first event has been answered. What is imported on the way
-counts; what is waited for does not, nor how long numpy's idle workers spin beside.
+zip's code without bytecode: its compilation counts. It sums the processor's time of the import statements in
+their thread, from the first line to the answer to the first event. Imports on the way count; waits do not,
+nor does the time that numpy's idle workers spin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,17 +24,14 @@ from typing import Any
 
 from aliyun_local.samples import encoded, portrait
 from local.deployment import RUNTIME_LIBRARIES
-from local.packaging import ROOT, build_package
+from local.packaging import build_package
 from tests.benchmarks.harness import Benchmark, Sample
+from tests.benchmarks.processes import StoresProcess
 from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import oss2
 
 SAMPLES, TOKEN = 7, "token-of-the-cold-starts"
 KILOBYTE = 1000
-# The time of the outermost import statements; those inside of one are in it.
+# The time of the outermost import statements, which includes that of the inner ones.
 _PROBE = """
 import builtins, json, sys, time
 from types import SimpleNamespace
@@ -64,7 +60,7 @@ assert {check}, answer
 
 @contextmanager
 def importing() -> Iterator[Sequence[Benchmark]]:
-    """Give the benchmarks of a cold start; the services are started with the first that is measured."""
+    """Give the benchmarks of a cold start; the services are started with the first measurement."""
     with ExitStack() as opened:
         starts = _ColdStarts(opened)
         all_three = "import oss2, tablestore, dashscope"
@@ -82,10 +78,11 @@ def importing() -> Iterator[Sequence[Benchmark]]:
 
 
 class _ColdStarts:
-    """Processes that import and answer one event, and the services that they talk to."""
+    """Processes that import and answer one event, and the services that they call."""
 
     def __init__(self, opened: ExitStack) -> None:
         self._opened = opened
+        self._stores = StoresProcess(opened)
         self._photos = itertools.count()
 
     def benchmark(self, function: str, measure: Sample, peer: str, bar: float) -> Benchmark:
@@ -113,7 +110,7 @@ class _ColdStarts:
 
     def collect(self) -> float:
         key = f"people/cold-{next(self._photos)}/1.jpg"
-        self._bucket.put_object(key, encoded(portrait(7, size=(480, 600))))
+        self._stores.bucket.put_object(key, encoded(portrait(7, size=(480, 600))))
         entry = {
             "eventName": "ObjectCreated:PutObject",
             "oss": {"bucket": {"name": BUCKET}, "object": {"key": key}},
@@ -127,7 +124,8 @@ class _ColdStarts:
         script = _CALL.format(
             name=name, key=KEY_ID, secret=SECRET, event=json.dumps(event).encode(), check=check
         )
-        return self._imported(script, [self._code, RUNTIME_LIBRARIES], self._environment)
+        environment = {**self._stores.environment, "STATUS_TOKEN": TOKEN}
+        return self._imported(script, [self._code, RUNTIME_LIBRARIES], environment)
 
     def _imported(self, script: str, folders: Sequence[Path], environment: Mapping[str, str]) -> float:
         path = os.pathsep.join(map(str, folders))
@@ -149,30 +147,3 @@ class _ColdStarts:
         with zipfile.ZipFile(io.BytesIO(build_package().content)) as package:
             package.extractall(folder)
         return Path(folder)
-
-    @cached_property
-    def _environment(self) -> Mapping[str, str]:
-        folder = self._opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.stores", folder],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._opened.callback(_end, process)
-        assert process.stdout
-        environment: dict[str, str] = json.loads(process.stdout.readline())
-        return {**environment, "STATUS_TOKEN": TOKEN}
-
-    @cached_property
-    def _bucket(self) -> oss2.Bucket:
-        endpoint = self._environment["OSS_ENDPOINT"]
-        return oss2.Bucket(
-            oss2.AuthV4(KEY_ID, SECRET), endpoint, BUCKET, region="cn-beijing", enable_crc=False
-        )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin
-    process.stdin.close()
-    process.wait()

@@ -1,4 +1,4 @@
-"""Plots as SVG, made by hand: bars, and lines over a logarithmic axis. Nothing here is worth a library."""
+"""Plots as SVG for ``reporting``: bars, and lines over a logarithmic axis. Too little for a library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _document(height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def bars(title: str, groups: Mapping[str, Mapping[str, float]], highest: float, unit: str) -> str:
-    """Draw groups of bars, one bar a name in each; a name has its colour in all of them."""
+    """Draw groups of bars, one bar for each name; a name has the same colour in all groups."""
     parts, y = [], float(TOP)
     names = list(dict.fromkeys(name for group in groups.values() for name in group))
     scale = (WIDTH - LEFT - 90) / highest
@@ -44,7 +44,7 @@ def bars(title: str, groups: Mapping[str, Mapping[str, float]], highest: float, 
 
 
 def lines(title: str, series: Mapping[str, Pairs], x_title: str, y_title: str, height: int = 420) -> str:
-    """Draw a line a name, both axes logarithmic; what is 0 stands where 1 does."""
+    """Draw a line for each name, both axes logarithmic; 0 is drawn at the place of 1."""
     points = [point for pairs in series.values() for point in pairs]
     far, high = (math.ceil(max(_log(point[axis]) for point in points)) or 1 for axis in (0, 1))
     base, room = height - BOTTOM - 16, (WIDTH - 70 - 220, height - TOP - BOTTOM - 32)

@@ -1,7 +1,7 @@
-"""What calls and function time cost, in CNY: list prices of the mainland, pay as you go, without free quotas.
+"""Prices of calls and function time, in CNY: list prices of the mainland, pay as you go, without free quotas.
 
-The fee of a training (2.5 CNY) is the same for all and is left out, as are traffic, storage and logs. What no
-page named is marked; a price that moves changes this file and nothing else.
+Used by ``strategies.figures``. The fee of a training (2.5 CNY) is the same for all strategies and is left
+out, as are traffic, storage and logs. Numbers without a page are marked.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ VCPU, MEMORY_GB, DISK_GB = 0.35, 0.5, 0.5
 CNY_A_READ_UNIT = 0.01 / 10_000
 """Tablestore, "Billing examples": a high-performance instance in CU mode."""
 CNY_A_WRITE_UNIT = 0.02 / 10_000
-"""Not on any page that was read; writes are said to cost twice as much as reads."""
+"""From no page; an assumption: writes cost twice as much as reads."""
 UNITS_AN_INDEX = 1
 """Tablestore, "Billing of secondary indexes": reading and writing an index row, at most this much each."""
 
 CNY_AN_OSS_REQUEST = 0.01 / 10_000
-"""OSS, "Request fees": PUT and GET requests of the Standard class; the number is a reseller's."""
+"""OSS, "Request fees": PUT and GET requests of the Standard class; the number is from a reseller."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What a workload has used.
+    """The use of services in one workload.
 
     Attributes:
         invocations: runs of functions.
-        seconds: how long they ran in all.
+        seconds: their running time in all.
         read_units: Tablestore capacity units.
         write_units: the same of writes.
         oss_requests: calls of OSS.
@@ -49,7 +49,7 @@ class Use:
 
     @property
     def cny(self) -> float:
-        """What it costs."""
+        """The price of it."""
         a_second = (
             UNITS_A_VCPU_SECOND * VCPU + UNITS_A_GB_SECOND * MEMORY_GB + UNITS_A_DISK_GB_SECOND * DISK_GB
         )

@@ -1,4 +1,4 @@
-"""Tables and plots of what has been measured of all strategies, beside the bars that ours is held to."""
+"""Tables and plots of the measurements of all strategies, for ``__main__`` to print and to write."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ASSUMPTIONS = (
     "each way, drawn evenly, the same for all services; timers fire on the minute; there are no cold starts.",
     f"An invocation is billed {OVERHEAD} ms beside its calls. A fine-tune goes from being accepted to its",
     f"end, {PENDING_SECONDS:g} s of PENDING with it. The account's cap of 20 kept fine-tunes is raised.",
-    "A workflow's own transitions, traffic and trainings cost nothing here. Waits are p50/p99.",
-    "Where every training takes the same, a fixed wait is as good as its luck with that number.",
+    "A workflow's own transitions, traffic and trainings are left out of the costs. Waits are p50/p99.",
+    "Where every training takes equally long, the result of a fixed wait depends on that one duration.",
 )
 NOTE = "\n".join(ASSUMPTIONS)
 PLOTTED = ("burst, fixed 302 s", "burst, sd 20 s", "burst, sd 60 s")
@@ -42,9 +42,9 @@ class Report:
 
 
 def of_strategies(folder: Path) -> Report | None:
-    """Report every workload that has been lived through."""
-    lived = CAMPAIGN.everything()
-    if not lived:
+    """Report every workload that has been run."""
+    measured = CAMPAIGN.everything()
+    if not measured:
         return None
     table = _table(
         "strategy",
@@ -61,24 +61,24 @@ def of_strategies(folder: Path) -> Report | None:
         "CU/job",
         "CNY/1,000",
     )
-    for workload in dict.fromkeys(one.workload for one in lived):
+    for workload in dict.fromkeys(one.workload for one in measured):
         table.add_row(f"[bold]{workload}")
-        for one in lived:
+        for one in measured:
             if one.workload == workload:
                 table.add_row(*_cells(one))
     groups = {
-        name: {one.strategy: one.slot_use for one in lived if one.workload == name}
+        name: {one.strategy: one.slot_use for one in measured if one.workload == name}
         for name in PLOTTED
-        if any(one.workload == name for one in lived)
+        if any(one.workload == name for one in measured)
     }
     if groups:
         _save(folder / SLOT_PLOT, bars("Slot use by strategy", groups, 100, "%"))
-    document = {"assumptions": " ".join(ASSUMPTIONS), "figures": [one.as_json() for one in lived]}
+    document = {"assumptions": " ".join(ASSUMPTIONS), "figures": [one.as_json() for one in measured]}
     return Report(name="strategies", text=f"{_drawn(table)}\n{NOTE}", document=document)
 
 
 def of_ticks(folder: Path) -> Report | None:
-    """Report what an idle tick costs at each history."""
+    """Report the cost of an idle tick at each history."""
     costs = TICKS.everything()
     if not costs:
         return None

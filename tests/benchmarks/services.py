@@ -1,12 +1,9 @@
-"""What calls of the emulated services cost, held against a server that does nothing."""
+"""The suite of the emulated services: the time of their calls, beside a server that does nothing."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import logging
-import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +11,8 @@ from contextlib import contextmanager
 
 import urllib3
 
-from local.packaging import ROOT
 from tests.benchmarks.harness import Benchmark, milliseconds
+from tests.benchmarks.processes import first_line, running
 from tests.benchmarks.serving import (
     BUCKET,
     INSTANCE,
@@ -28,7 +25,7 @@ from tests.benchmarks.serving import (
     key_of,
 )
 
-# Its C++ codec is built for CPython 3.12 alone, which it says on every other version.
+# The client warns that its C++ codec is built for CPython 3.12 alone.
 logging.getLogger("tablestore").addHandler(logging.NullHandler())
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -45,22 +42,11 @@ def services() -> Iterator[Sequence[Benchmark]]:
     """Start the servers in a process of their own and give the benchmarks that call them."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.serving", folder, str(LARGE_ROWS)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as process,
+        running("tests.benchmarks.serving", folder, str(LARGE_ROWS)) as process,
         urllib3.PoolManager() as pool,
     ):
-        assert process.stdin
-        assert process.stdout
-        try:
-            urls = json.loads(process.stdout.readline())
-            yield [*_tablestore(urls, pool), *_oss(urls, pool)]
-        finally:
-            process.stdin.close()
-            process.wait()
+        urls = first_line(process)
+        yield [*_tablestore(urls, pool), *_oss(urls, pool)]
 
 
 def _tablestore(urls: dict[str, str], pool: urllib3.PoolManager) -> Iterator[Benchmark]:
@@ -134,7 +120,7 @@ def _oss(urls: dict[str, str], pool: urllib3.PoolManager) -> Iterator[Benchmark]
 
     for how, call, peer, bar in (
         ("oss2", by_client(bucket), by_client(bare), 3),
-        # Without a client's own work in between, the MD5 that an ETag is weighs more than two bare uploads.
+        # Without a client's own work in between, the MD5 of the ETag takes longer than two bare uploads.
         ("urllib3", by_urllib3(signed["PUT"], signed["GET"]), by_urllib3(urls["bare"], urls["bare"]), 3),
     ):
         yield Benchmark(

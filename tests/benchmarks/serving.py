@@ -1,7 +1,7 @@
-"""The process that is measured by another one: the emulators and a bare server of the standard library.
+"""The process that ``services`` measures: the emulators, and a bare server of the standard library.
 
-Run as ``python -m tests.benchmarks.serving <folder> <rows>``; says in one JSON line where everything answers,
-and ends when its standard input does.
+Run as ``python -m tests.benchmarks.serving <folder> <rows>``. It prints the URLs as one line of JSON, and
+ends with its standard input.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ SMALL_TABLE, LARGE_TABLE, SMALL_ROWS = "small", "large", 100
 
 
 def key_of(number: int) -> str:
-    """Return the primary key of a row; neighbours in number are not neighbours in the table."""
+    """Return the primary key of a row; consecutive numbers are far apart in the table."""
     return f"{number * 2_654_435_761 % 2**32:08x}-{number}"
 
 
 class BareHandler(http.server.BaseHTTPRequestHandler):
-    """The least that an HTTP server does: read a body, keep it, give it back."""
+    """The least work of an HTTP server: read a body, keep it, return it."""
 
     protocol_version = "HTTP/1.1"
     kept = b""
-    # What clients of OSS look for in answers.
+    # Headers that clients of OSS read.
     fixed = (("x-oss-request-id", "0" * 24), ("x-oss-hash-crc64ecma", str(crc64(MEGABYTE))), ("ETag", '"0"'))
 
     def do_POST(self) -> None:
@@ -68,7 +68,7 @@ class BareHandler(http.server.BaseHTTPRequestHandler):
 
 
 def fill(store: TableStore, table: str, count: int) -> None:
-    """Put ``count`` rows into ``table``: the first as everybody does, the others as its copies at once."""
+    """Put ``count`` rows into ``table``: the first by a call, the others as its copies, all at once."""
     cells = [Cell("state", "QUEUED"), Cell("version", 1)]
     store.put_row(INSTANCE, table, Row([("id", key_of(0))], cells))
     with store._database.transaction() as connection:
@@ -85,7 +85,7 @@ def main(folder: Path, rows: int) -> None:
     keys.add(KEY_ID, SECRET)
     tables = TableStore(folder / "tablestore", clock)
     tables.create_instance(INSTANCE)
-    options = TableOptions(time_to_live=-1, max_versions=1)
+    options = TableOptions(time_to_live_seconds=-1, max_versions=1)
     for name, count in ((SMALL_TABLE, SMALL_ROWS), (LARGE_TABLE, rows)):
         tables.create_table(INSTANCE, name, [Column(name="id", type="STRING")], options)
         fill(tables, name, count)

@@ -1,4 +1,4 @@
-"""What keeps the training slot busy and what that costs: the product beside its peers, in virtual time."""
+"""The suites of the training slot: its use and its costs, beside the peers', in virtual time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.benchmarks.strategies.campaign import Campaign
 from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.workloads import (
     ARRIVING,
-    DRAWN_ANEW,
     DRAWS,
+    OTHER_DRAWS,
     SHIFTS,
     SPREAD,
     STEADY,
@@ -30,7 +30,7 @@ GETS, FUNCTION_SECONDS = 20, 75
 
 @contextmanager
 def slots() -> Iterator[Sequence[Benchmark]]:
-    """Give the benchmarks of the slot; a workload is lived through with the first of its figures."""
+    """Give the benchmarks of the slot; a workload is run with the first of its figures."""
     yield [
         *(_at_least(f"Slot use, {_called(one)}", one, "slot_use", bar) for one, bar in SLOT_USE.items()),
         *(
@@ -74,7 +74,7 @@ def slots() -> Iterator[Sequence[Benchmark]]:
 
 @contextmanager
 def ticks() -> Iterator[Sequence[Benchmark]]:
-    """Give the benchmarks of a minute without work, and of the writes of all the work for one job."""
+    """Give the benchmarks of a minute without work, and of the writes of one job."""
     yield [
         _writes("A job of one photo, all its life: writes of Tablestore", 12, writes_of_a_life),
         _writes(
@@ -114,7 +114,7 @@ def _units(history: int) -> float:
 
 
 def _tick(name: str, unit: str, field: str, bar: float) -> Benchmark:
-    """The most that it is at any history."""
+    """The highest value at any history."""
 
     def measure() -> float:
         return max(float(getattr(TICKS.of(Lingering, history), field)) for history in HISTORIES)
@@ -123,7 +123,7 @@ def _tick(name: str, unit: str, field: str, bar: float) -> Benchmark:
 
 
 def _called(workload: Workload) -> str:
-    return f"{workload.name}, {DRAWS} draws" if workload.name in DRAWN_ANEW else workload.name
+    return f"{workload.name}, {DRAWS} draws" if workload.name in OTHER_DRAWS else workload.name
 
 
 def _figure(name: str, workload: Workload, field: str, unit: str, bar: float | None = None) -> Benchmark:
@@ -136,8 +136,11 @@ def _at_least(name: str, workload: Workload, field: str, bar: float) -> Benchmar
 
 def _of_ours(workload: Workload, field: str) -> Sample:
     def measure() -> float:
-        values = [getattr(found, field) for found in CAMPAIGN.of_ours(workload)]
-        assert None not in values, f"{workload.name}: nothing to tell {field} by"
+        values: list[float] = []
+        for found in CAMPAIGN.of_ours(workload):
+            value: float | None = getattr(found, field)
+            assert value is not None, f"{workload.name} has no fine-tune that counts for {field}"
+            values.append(value)
         return mean(values)
 
     return measure

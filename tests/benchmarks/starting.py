@@ -1,4 +1,4 @@
-"""How long it takes until the whole local cloud answers, held against importing the SDKs that it serves."""
+"""The suite of the local cloud's start: the time until all endpoints answer, beside importing the SDKs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from local.packaging import ROOT
 from tests.benchmarks.harness import Benchmark, milliseconds
 
 PATIENCE_SECONDS = 60
-# What each endpoint is asked; the status function answers only from a process of its own.
+# The request to each endpoint; the status function answers only from a process of its own.
 _PATHS = {
     "OSS_ENDPOINT": "/",
     "OTS_ENDPOINT": "/ListTable",
@@ -51,7 +51,7 @@ def _import_the_sdks() -> None:
 
 
 def _start_the_local_cloud() -> float:
-    """Start it on an empty folder, as ``make up`` does; return the milliseconds until all has answered."""
+    """Start it on an empty folder, as ``make up`` does; return the milliseconds until all answer."""
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         folder = Path(made)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOCAL_DATA": str(folder / "data")}

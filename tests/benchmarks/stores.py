@@ -1,7 +1,7 @@
-"""The process that keeps what the uploads' benchmarks upload: the emulated services and their request logs.
+"""The process of the emulated services and their request logs, for ``importing`` and ``uploads``.
 
-Run as ``python -m tests.benchmarks.stores <folder>``; says in one JSON line what ``collect`` has in its
-environment, and ends when its standard input does.
+Run as ``python -m tests.benchmarks.stores <folder>``. It prints the environment of ``collect`` as one line of
+JSON, and ends with its standard input.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def main(folder: Path) -> None:
     clock = SystemClock()
     keys = AccessKeys(clock)
     keys.add(KEY_ID, SECRET)
-    behaviour = Behaviour()
+    # Photos that a fast machine sends at once would be throttled, and each retry would count as a face check.
+    behaviour = Behaviour(detections_per_second=1_000)
     emulators = Emulators(folder, clock, keys, behaviour, api_keys=[API_KEY])
     controls = Controls(
         clock,

@@ -1,4 +1,4 @@
-"""What a benchmark comes to: medians taken in turns, a ratio, a bar, a table, a file and an exit status."""
+"""The harness: medians taken in turns, a ratio, a bar, a table, a file and an exit status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def suite_of(*benchmarks: Benchmark) -> Suite:
 def sampled(
     values: Sequence[float], peers: Sequence[float], *, samples: int = 1, name: str = "a", bar: float = 3.0
 ) -> tuple[Benchmark, list[str]]:
-    """A benchmark that gives these values, the first of them unmeasured, and the order of its calls."""
+    """Return a benchmark with these samples, the first of them not counted, and the order of its calls."""
     order: list[str] = []
 
     def taker(kind: str, given: Sequence[float]) -> Callable[[], float]:

@@ -1,8 +1,7 @@
-"""What the strategies' figures are made of: slot use, quantiles, prices, and that all train everybody."""
+"""The strategies: every one trains every person once; their slot use, quantiles, prices and report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 from tests.benchmarks import prices, reporting
 from tests.benchmarks.plotting import bars, lines
 from tests.benchmarks.prices import Use
-from tests.benchmarks.strategies.account import Account
-from tests.benchmarks.strategies.campaign import STRATEGIES, Campaign, Strategy, live
+from tests.benchmarks.strategies.campaign import STRATEGIES, Campaign, Strategy, run_workload
 from tests.benchmarks.strategies.figures import found_free, quantile, slot_use
 from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.polling import NextTick, SameTick
@@ -82,39 +80,42 @@ def test_workloads_have_names_of_their_own_and_are_drawn_alike_each_time() -> No
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
-def test_every_strategy_trains_everybody_once(strategy: Callable[[Account], Strategy]) -> None:
-    found = live(strategy, FEW)
+def test_every_strategy_trains_everybody_once(strategy: type[Strategy]) -> None:
+    found = run_workload(strategy, FEW)
     assert (found.fine_tunes, found.succeeded, found.people) == (3, 3, 3)
     assert 50 < found.slot_use < 100
     assert found.closed_free_count == 1
-    # One question is asked by whoever waits for exactly as long as a training takes; nobody asks none.
+    # A wait of exactly the duration of a training makes one query; no strategy makes none.
     assert found.gets >= 1
     assert 0 < found.upload_seconds < found.function_seconds
     assert found.cny > 0
 
 
 def test_who_holds_a_process_pays_for_all_the_time_and_who_waits_long_leaves_the_slot_idle() -> None:
-    held, waited, ticked = (live(one, FEW) for one in (HeldProcess, Wait300, NextTick))
+    held, waited, ticked = (run_workload(one, FEW) for one in (HeldProcess, Wait300, NextTick))
     assert 300 < held.function_seconds < 320
     assert waited.function_seconds < 10
     assert waited.slot_use < ticked.slot_use < held.slot_use
-    assert live(SameTick, FEW).slot_use > ticked.slot_use
+    assert run_workload(SameTick, FEW).slot_use > ticked.slot_use
 
 
 def test_a_training_that_fails_is_tried_again_by_ours_and_given_up_by_the_peers() -> None:
     failing = replace(FEW, failing=frozenset({1}))
-    ours, peer = live(Lingering, failing), live(SameTick, failing)
+    ours, peer = run_workload(Lingering, failing), run_workload(SameTick, failing)
     assert (ours.fine_tunes, ours.succeeded) == (4, 3)
     assert (peer.fine_tunes, peer.succeeded) == (3, 2)
 
 
 def test_who_sends_no_usable_photo_costs_ours_no_training() -> None:
     unusable = replace(FEW, unusable=frozenset({1}))
-    assert (live(Lingering, unusable).fine_tunes, live(SameTick, unusable).fine_tunes) == (2, 3)
+    assert (run_workload(Lingering, unusable).fine_tunes, run_workload(SameTick, unusable).fine_tunes) == (
+        2,
+        3,
+    )
 
 
 def test_the_nth_training_takes_the_nth_duration_whoever_it_is_for() -> None:
-    found = live(HeldProcess, replace(FEW, durations=(100.0, 200.0, 300.0, 1.0)))
+    found = run_workload(HeldProcess, replace(FEW, durations=(100.0, 200.0, 300.0, 1.0)))
     assert found.jobs_an_hour == pytest.approx(3 * 3600 / 600, rel=0.02)
 
 
@@ -136,7 +137,7 @@ def test_the_report_tells_of_every_strategy_and_draws_it(
     monkeypatch.setattr(reporting, "TICKS", ticks)
     assert (reporting.of_strategies(tmp_path), reporting.of_ticks(tmp_path)) == (None, None)
     workload = replace(FEW, name=STEADY.name)
-    campaign._lived = {(one.name, workload.name): live(one, workload) for one in STRATEGIES}
+    campaign._measured = {(one.name, workload.name): run_workload(one, workload) for one in STRATEGIES}
     ticks._measured = {("ours", 0): idle_tick(Lingering, 0)}
     strategies, idle = reporting.of_strategies(tmp_path), reporting.of_ticks(tmp_path)
     assert strategies
@@ -146,7 +147,9 @@ def test_the_report_tells_of_every_strategy_and_draws_it(
         assert strategy.name in strategies.text
         assert strategy.name in plot
     assert "…/" not in strategies.text
+    assert isinstance(strategies.document, dict)
     assert len(strategies.document["figures"]) == len(STRATEGIES)
+    assert isinstance(idle.document, list)
     assert idle.document[0]["reads"] == 3
     assert "ours: 3" in (tmp_path / reporting.TICK_PLOT).read_text(encoding="utf-8")
 

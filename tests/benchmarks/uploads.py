@@ -1,12 +1,9 @@
-"""What an upload costs: the memory of ``collect``, and the calls that it makes for a photo."""
+"""The suite of uploads: the memory of ``collect``, and its calls for a photo."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import warnings
 import zipfile
 from collections import Counter
@@ -18,9 +15,9 @@ from typing import Any
 import requests
 
 from aliyun_local.samples import encoded, portrait
-from local.packaging import ROOT
 from tests.benchmarks.harness import Benchmark, Sample
-from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
+from tests.benchmarks.processes import StoresProcess, running
+from tests.benchmarks.stores import BUCKET
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -44,7 +41,7 @@ _WRITES = ("PutRow", "UpdateRow", "DeleteRow", "BatchWriteRow")
 
 @contextmanager
 def uploads() -> Iterator[Sequence[Benchmark]]:
-    """Give the benchmarks of ``collect``; the services are started with the first that is measured."""
+    """Give the benchmarks of ``collect``; the services are started with the first measurement."""
     with ExitStack() as opened:
         studio = _Studio(opened)
         yield [
@@ -63,70 +60,55 @@ def _of_calls(studio: _Studio, what: str, bar: int) -> Benchmark:
 
 
 class _Studio:
-    """The services in a process of their own, and whoever uploads to them."""
+    """The services in a process of their own, and the uploads to them."""
 
     def __init__(self, opened: ExitStack) -> None:
-        self._opened = opened
-
-    @cached_property
-    def _environment(self) -> Mapping[str, str]:
-        folder = self._opened.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-        process = self._opened.enter_context(_process("tests.benchmarks.stores", folder))
-        assert process.stdout
-        environment: dict[str, str] = json.loads(process.stdout.readline())
-        return environment
-
-    @cached_property
-    def _bucket(self) -> oss2.Bucket:
-        endpoint = self._environment["OSS_ENDPOINT"]
-        return oss2.Bucket(
-            oss2.AuthV4(KEY_ID, SECRET), endpoint, BUCKET, region="cn-beijing", enable_crc=False
-        )
+        self._stores = StoresProcess(opened)
 
     def memory_for_the_largest_zip(self) -> float:
         key = "people/zip/photos.zip"
-        parts = _Parts(self._bucket, key)
+        parts = _Parts(self._stores.bucket, key)
         filler = os.urandom(LARGEST_PHOTO)
         picture = encoded(portrait(1, size=(768, 1024)))
-        with zipfile.ZipFile(parts, "w") as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(parts, "w") as archive:
             count, left = 0, LARGEST_ARCHIVE - MEGABYTE
             while left > PHOTO:
-                # Some are as large as a photo may be and are packed, which takes the most memory.
+                # Some have the largest size of a photo and are compressed, which takes the most memory.
                 is_large = count < LARGE_PHOTOS
                 size = LARGEST_PHOTO if is_large else PHOTO
                 start = picture + b"%d" % count
                 method = zipfile.ZIP_DEFLATED if is_large else zipfile.ZIP_STORED
                 archive.writestr(f"{count:03}.jpg", start + filler[: size - len(start)], method)
                 count, left = count + 1, left - size
-        parts.complete()
-        with _collecting(self._environment) as ask:
+        parts.close()
+        with _collecting(self._stores.environment) as ask:
             answer = ask(key, "CompleteMultipartUpload")
-        stored = sum(1 for _ in oss2.ObjectIterator(self._bucket, prefix=f"{key}/"))
+        stored = sum(1 for _ in oss2.ObjectIterator(self._stores.bucket, prefix=f"{key}/"))
         assert (answer["outcome"], stored) == ({key: "unpacked"}, count), (answer, stored)
         return float(answer["megabytes"])
 
     def memory_for_the_largest_photo(self) -> float:
         key, picture = "people/photo/1.jpg", encoded(portrait(2, size=(3024, 4032)))
-        self._bucket.put_object(key, picture + bytes(LARGEST_PHOTO - len(picture)))
-        with _collecting(self._environment) as ask:
+        self._stores.bucket.put_object(key, picture + bytes(LARGEST_PHOTO - len(picture)))
+        with _collecting(self._stores.environment) as ask:
             answer = ask(key)
         assert answer["outcome"] == {key: "usable"}, answer
         return float(answer["megabytes"])
 
     @cached_property
     def calls(self) -> Mapping[str, int]:
-        """The most calls of each kind that any of a person's photos took, by the services' request logs."""
+        """The highest number of calls of each kind for one photo, by the services' request logs."""
         most: Counter[str] = Counter()
-        with _collecting(self._environment) as ask:
+        with _collecting(self._stores.environment) as ask:
             for number in range(PHOTOS_COUNTED):
                 key = f"people/counted/{number}.jpg"
-                self._bucket.put_object(key, encoded(portrait(300 + number, size=(480, 600))))
-                self._forget_calls()
+                self._stores.bucket.put_object(key, encoded(portrait(300 + number, size=(480, 600))))
+                self._clear_the_log()
                 assert ask(key)["outcome"] == {key: "usable"}
                 most |= Counter(self._kinds_of_calls(key))
         return most
 
-    def _forget_calls(self) -> None:
+    def _clear_the_log(self) -> None:
         requests.delete(self._log, timeout=10).raise_for_status()
 
     def _kinds_of_calls(self, key: str) -> Iterator[str]:
@@ -144,11 +126,11 @@ class _Studio:
 
     @property
     def _log(self) -> str:
-        return f"{self._environment['OSS_ENDPOINT']}/_control/requests"
+        return f"{self._stores.environment['OSS_ENDPOINT']}/_control/requests"
 
 
 class _Parts:
-    """A file that goes to the bucket while it is written, part by part, so that nobody holds all of it."""
+    """A file that goes to the bucket while it is written, part by part; it is never in memory as a whole."""
 
     def __init__(self, bucket: oss2.Bucket, key: str) -> None:
         self._bucket, self._key = bucket, key
@@ -163,7 +145,7 @@ class _Parts:
         return len(content)
 
     def flush(self) -> None:
-        """What waits is sent when it is a part."""
+        """Do nothing: a part is sent when it is full."""
 
     def flush_part(self) -> None:
         number = len(self._parts) + 1
@@ -171,15 +153,15 @@ class _Parts:
         self._parts.append(oss2.models.PartInfo(number, sent.etag))
         self._waiting.clear()
 
-    def complete(self) -> None:
+    def close(self) -> None:
         self.flush_part()
         self._bucket.complete_multipart_upload(self._key, self._upload, self._parts)
 
 
 @contextmanager
 def _collecting(environment: Mapping[str, str]) -> Iterator[Any]:
-    """Start ``collect`` in a process of its own; gives what calls it for a key and returns its answer."""
-    with _process("tests.benchmarks.collecting", env={**os.environ, **environment}) as process:
+    """Start ``collect`` in a process of its own; give a function that calls it for a key."""
+    with running("tests.benchmarks.collecting", environment={**os.environ, **environment}) as process:
 
         def ask(key: str, event_name: str = "PutObject") -> dict[str, Any]:
             entry = {
@@ -194,21 +176,3 @@ def _collecting(environment: Mapping[str, str]) -> Iterator[Any]:
             return answer
 
         yield ask
-
-
-@contextmanager
-def _process(module: str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a module until its standard input ends."""
-    with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        **options,
-    ) as process:
-        try:
-            yield process
-        finally:
-            assert process.stdin
-            process.stdin.close()
-            process.wait()

@@ -1,7 +1,8 @@
-"""What every process of a crowd of clients does: threads that all begin at once, each with a part of its own.
+"""The work of one process in a crowd of clients: threads that all start at once, each under its own name.
 
-Called in processes that :mod:`tests.emulators.test_concurrency` starts; arguments and results cross over, so
-both are plain values. Clients are the official ones and repeat nothing.
+:mod:`tests.contracts.test_concurrency` starts the processes and calls these functions in them. Arguments and
+results go from process to process, so both are plain values. The clients are the official ones, without
+retries.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 with warnings.catch_warnings():
-    # Both clients have remarks to make while they are imported.
+    # Both clients warn while they are imported.
     warnings.simplefilter("ignore")
     import oss2
     import tablestore
@@ -25,15 +26,16 @@ THREADS = 16
 KEY_ID, SECRET, API_KEY = "LTAIcrowd", "secret-of-the-crowd", "sk-crowd-0123456789"
 INSTANCE, TABLE, BUCKET = "crowd", "jobs", "crowd-bucket"
 MODEL = "facechain-finetune"
+T = TypeVar("T")
 PART_BYTES = 100 * 1024
 
 
-def together(work: Callable[[str], Any], process: str) -> dict[str, Any]:
-    """Run ``work(name)`` on threads that begin at once; return what each returned by its name."""
+def together(work: Callable[[str], T], process: str) -> dict[str, T]:
+    """Run ``work`` on threads that start at once; return the results by the names of the threads."""
     barrier = threading.Barrier(THREADS)
     names = [f"{process}{number:02}" for number in range(THREADS)]
 
-    def run(name: str) -> Any:
+    def run(name: str) -> T:
         barrier.wait()
         return work(name)
 
@@ -43,7 +45,7 @@ def together(work: Callable[[str], Any], process: str) -> dict[str, Any]:
 
 @cache
 def tables(url: str) -> tablestore.OTSClient:
-    """One client for all threads of the process, as a function has it."""
+    """Return one client for all threads of the process, as a function has one."""
     quiet = logging.getLogger("tests.crowd")
     quiet.setLevel(logging.CRITICAL + 1)
     return tablestore.OTSClient(
@@ -68,10 +70,10 @@ def read(client: tablestore.OTSClient, key: str) -> dict[str, Any]:
 # Tablestore
 
 
-def increment(process: str, url: str, times: int) -> dict[str, Any]:
-    """Add 1 to one counter, ``times`` a thread."""
+def increment(process: str, url: str, times: int) -> dict[str, None]:
+    """Add 1 to one counter, ``times`` per thread."""
 
-    def work(_: str) -> None:
+    def work(_name: str) -> None:
         row = tablestore.Row([("id", "counter")], {"INCREMENT": [("n", 1)]})
         for _ in range(times):
             tables(url).update_row(TABLE, row, tablestore.Condition("IGNORE"))
@@ -79,8 +81,8 @@ def increment(process: str, url: str, times: int) -> dict[str, Any]:
     return together(work, process)
 
 
-def claim(process: str, url: str, keys: list[str]) -> dict[str, Any]:
-    """Put rows that must not be there yet; return the keys that one got."""
+def claim(process: str, url: str, keys: list[str]) -> dict[str, list[str]]:
+    """Put rows that must not exist yet; each thread returns the keys that it won."""
 
     def work(name: str) -> list[str]:
         return [key for key in keys if written(url, key, [("owner", name)], "EXPECT_NOT_EXIST")]
@@ -88,8 +90,8 @@ def claim(process: str, url: str, keys: list[str]) -> dict[str, Any]:
     return together(work, process)
 
 
-def take_versions(process: str, url: str, tries: int) -> dict[str, Any]:
-    """Raise one row's version, each time from the version that was read; return the versions one made."""
+def take_versions(process: str, url: str, tries: int) -> dict[str, list[int]]:
+    """Increase one row's version, each time from the version that was read; return the versions made."""
 
     def work(name: str) -> list[int]:
         made = []
@@ -102,8 +104,8 @@ def take_versions(process: str, url: str, tries: int) -> dict[str, Any]:
     return together(work, process)
 
 
-def move_between_states(process: str, url: str, times: int) -> dict[str, Any]:
-    """Put rows whose columns belong together, over one another, and count those read that do not."""
+def move_between_states(process: str, url: str, times: int) -> dict[str, int]:
+    """Overwrite rows whose columns all hold the same value; count the reads with different values."""
 
     def work(name: str) -> int:
         torn = 0
@@ -120,7 +122,7 @@ def move_between_states(process: str, url: str, times: int) -> dict[str, Any]:
 def written(
     url: str, key: str, columns: list[tuple[str, Any]], existence: str, version: int | None = None
 ) -> bool:
-    """Put a row; tell whether its condition held."""
+    """Put a row; return whether its condition held."""
     guard = None
     if version is not None:
         guard = tablestore.SingleColumnCondition("version", version, tablestore.ComparatorType.EQUAL, False)
@@ -137,8 +139,8 @@ def written(
 # OSS
 
 
-def create_objects(process: str, url: str, keys: list[str]) -> dict[str, Any]:
-    """Write objects that must not be there yet; return the keys that one wrote."""
+def create_objects(process: str, url: str, keys: list[str]) -> dict[str, list[str]]:
+    """Write objects that must not exist yet; each thread returns the keys that it wrote."""
 
     def work(name: str) -> list[str]:
         return [key for key in keys if created(bucket(url), key, name)]
@@ -156,8 +158,8 @@ def created(target: oss2.Bucket, key: str, content: str) -> bool:
     return True
 
 
-def append(process: str, url: str, tries: int) -> dict[str, Any]:
-    """Append one's name where the object ended when one looked; return the positions that one got."""
+def append(process: str, url: str, tries: int) -> dict[str, list[int]]:
+    """Append the thread's name at the end that it read; return the positions at which that succeeded."""
 
     def work(name: str) -> list[int]:
         target, got = bucket(url), []
@@ -173,10 +175,10 @@ def append(process: str, url: str, tries: int) -> dict[str, Any]:
     return together(work, process)
 
 
-def overwrite(process: str, url: str, times: int) -> dict[str, Any]:
-    """Overwrite one object, at once or in parts, and count the reads that show no writer's content whole.
+def overwrite(process: str, url: str, times: int) -> dict[str, int]:
+    """Overwrite one object, at once or in parts; count the reads that are not one writer's whole content.
 
-    The client itself holds every read against the checksum in the answer.
+    The client itself compares every read with the checksum in the answer.
     """
 
     def work(name: str) -> int:
@@ -202,11 +204,11 @@ def overwrite(process: str, url: str, times: int) -> dict[str, Any]:
 # DashScope
 
 
-def submit(process: str, url: str, photo: str) -> dict[str, Any]:
-    """Submit a fine-tune a thread; return its id, or what it is refused with."""
+def submit(process: str, url: str, photo: str) -> dict[str, tuple[str, str]]:
+    """Submit one fine-tune per thread; return its refusal, empty if accepted, and its id or the message."""
     from dashscope.finetune.finetunes import FineTunes
 
-    def work(_: str) -> tuple[str, str]:
+    def work(_name: str) -> tuple[str, str]:
         answer = FineTunes.call(
             model=MODEL, training_file_ids=[photo], api_key=API_KEY, base_address=f"{url}/api/v1"
         )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
@@ -25,8 +25,8 @@ import requests.auth
 from PIL import Image
 
 from aliyun_local.samples import landscape, portrait
-from local.cloud import LocalCloud
 from local.options import PORT_NAMES, Options
+from local.stack import Stack
 
 with warnings.catch_warnings():
     # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.
@@ -42,8 +42,12 @@ _LOG_LINE = re.compile(r"\S+Z \S+ \[[A-Z]+\] (\{.*\})")
 SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
 
 
-def eventually(condition: Callable[[], T], seconds: float = 30.0, why: Callable[[], object] = str) -> T:
-    """Return the first true value of ``condition``; fail with what was seen last when the time is over."""
+def eventually(
+    condition: Callable[[], T | Literal[False] | None],
+    seconds: float = 30.0,
+    why: Callable[[], object] = str,
+) -> T:
+    """Return the first true value of ``condition``; fail with the last value when the time is over."""
     deadline, pause = time.monotonic() + seconds, 0.1
     while True:
         seen = condition()
@@ -69,7 +73,7 @@ def photo(seed: int, size: tuple[int, int] = (320, 400), faces: int = 1) -> byte
 
 @functools.cache
 def scenery(seed: int) -> bytes:
-    """Return a JPEG with nobody in it."""
+    """Return a JPEG without a face."""
     return encoded(landscape(seed, size=(400, 320)))
 
 
@@ -161,6 +165,12 @@ class Studio:
             return None
         assert answer.status_code == 200, answer.text
         document: dict[str, Any] = answer.json()
+        return document
+
+    def document(self, person: str) -> dict[str, Any]:
+        """Return the document of a person of whom something has arrived."""
+        document = self.person(person)
+        assert document is not None, person
         return document
 
     def state(self, person: str) -> str:
@@ -258,11 +268,11 @@ class Studio:
         ]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LocalStudio(Studio):
-    """A studio whose cloud runs in this very process, so that one can look behind its services as well."""
+    """A studio whose cloud runs in this very process, so that a test can look behind its services as well."""
 
-    cloud: LocalCloud = None  # type: ignore[assignment]
+    cloud: Stack
     lines: dict[str, list[str]] = field(default_factory=dict)
 
     def logged(self, function: str, event: str) -> list[dict[str, Any]]:
@@ -278,7 +288,7 @@ class LocalStudio(Studio):
 
     def called(self, operation: str) -> int:
         """Return how often DashScope got a call of ``operation``."""
-        return sum(call.operation == operation for call in list(self.cloud.fronts["dashscope"].calls))
+        return sum(call.operation == operation for call in list(self.cloud.fronts["dashscope"].log))
 
     def logs(self, function: str) -> list[str]:
         """Return every line that a function has logged; the cloud itself keeps the last ones only."""
@@ -290,7 +300,7 @@ class LocalStudio(Studio):
 
     def tick(self, wanted: bool) -> None:
         """Let the timers run, or rest."""
-        for schedule in self.cloud.compute._schedules:
+        for schedule in self.cloud.compute.schedules:
             if wanted == math.isinf(schedule.next_at):
                 schedule.next_at = self.cloud.clock.now() if wanted else math.inf
 
@@ -318,9 +328,7 @@ def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
         **{"training_seconds": 0.3, "tick_seconds": 0.5, "kept_jobs": 10_000, **changes},
     )
     lines: dict[str, list[str]] = {}
-    with LocalCloud(
-        options, on_log=lambda function, line: lines.setdefault(function, []).append(line)
-    ) as cloud:
+    with Stack(options, on_log=lambda function, line: lines.setdefault(function, []).append(line)) as cloud:
         studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud, lines=lines)
         try:
             yield studio

@@ -1,4 +1,4 @@
-"""DashScope fails in every way it has; nobody is paid for twice or forgotten, and everybody is told why."""
+"""DashScope fails in every way it has; no set is paid for twice or forgotten, and the reason is shown."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+import tablestore
 
 from aliyun_local.serving.wire import Fault, Response
 
-from .support import RECONCILE, LocalStudio, eventually, tablestore
+from .support import RECONCILE, LocalStudio, eventually
 
 
 def error(status: int, code: str, message: str) -> Response:
@@ -169,7 +170,7 @@ def test_a_refused_key_makes_the_queue_wait_with_the_reason_until_it_is_mended(
 def test_an_account_whose_store_of_fine_tunes_is_full_waits_with_dashscopes_words(
     fresh_studio: LocalStudio,
 ) -> None:
-    fresh_studio.cloud.studio.behaviour.kept_jobs = 1
+    fresh_studio.cloud.studio.behaviour.kept_fine_tunes = 1
     upload(fresh_studio, "fits", 141)
     trained_once(fresh_studio, "fits")
     upload(fresh_studio, "too many", 142)
@@ -180,7 +181,7 @@ def test_an_account_whose_store_of_fine_tunes_is_full_waits_with_dashscopes_word
 
     reason = eventually(waiting)
     assert "allowed per user" in reason["message"]
-    fresh_studio.cloud.studio.behaviour.kept_jobs = 10
+    fresh_studio.cloud.studio.behaviour.kept_fine_tunes = 10
     end_the_queues_wait(fresh_studio)
     trained_once(fresh_studio, "too many")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import RUNTIME_LIBRARIES
+from local.deployment import RUNTIME_LIBRARIES
 from local.packaging import ROOT
 
 from .support import COLLECT, STATUS, LocalStudio

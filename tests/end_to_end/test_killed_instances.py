@@ -64,6 +64,6 @@ def _check_ledger(studio: LocalStudio) -> None:
         paid[urlsplit(entry.training_file_ids[0]).path].append(entry.job_id)
     assert {path: ids for path, ids in paid.items() if len(ids) > 1} == {}
     assert len(ledger) == PEOPLE
-    spans = sorted((entry.created, entry.ended or entry.created) for entry in ledger)
+    spans = sorted((entry.created_at, entry.ended_at or entry.created_at) for entry in ledger)
     overlapping = [(a, b) for a, b in pairwise(spans) if b[0] < a[1]]
     assert overlapping == [], "two fine-tunes ran at once"

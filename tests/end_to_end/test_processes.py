@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import socket
 import stat
@@ -64,10 +65,10 @@ def test_killed_while_one_is_trained_and_others_wait_it_loses_nobody(prepare: St
         studio.upload_portraits(person, 112 + number)
         studio.mark_ready(person)
     eventually(lambda: sorted(map(studio.state, people)) == ["QUEUED", "QUEUED", "TRAINING"])
-    before = {person: studio.person(person)["current"] for person in people}
+    before = {person: studio.document(person)["current"] for person in people}
     up.kill()
     studio = up.start()
-    assert studio.person("finished")["current"]["fine_tune_id"] == finished["current"]["fine_tune_id"]
+    assert studio.document("finished")["current"]["fine_tune_id"] == finished["current"]["fine_tune_id"]
     for person, job in before.items():
         document = trained_once(studio, person, photos=1)
         if job["fine_tune_id"]:
@@ -106,7 +107,7 @@ def _functions_of(up: Up) -> set[int]:
 
 def _runs_a_function(process: int) -> bool:
     try:
-        return b"bootstrap.py" in Path(f"/proc/{process}/cmdline").read_bytes()
+        return b"function_compute/scripts/" in Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
 
@@ -152,12 +153,17 @@ def test_every_endpoint_is_named_and_answers_and_shells_can_read_the_file(prepar
     assert printed.stdout.split() == [studio.endpoints["STATUS_URL"], studio.endpoints["OSS_BUCKET"]]
     assert set(studio.endpoints) == {
         "OSS_ENDPOINT",
+        "OSS_PUBLIC_ENDPOINT",
+        "OSS_REGION",
         "OSS_BUCKET",
         "OTS_ENDPOINT",
         "OTS_INSTANCE",
         "DASHSCOPE_HTTP_BASE_URL",
         "DASHSCOPE_API_KEY",
         "FC_ENDPOINT",
+        "FC_COLLECT",
+        "FC_RECONCILE",
+        "FC_STATUS",
         "STATUS_URL",
         "STATUS_TOKEN",
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -175,7 +181,7 @@ def test_a_second_one_on_the_same_data_is_refused_and_leaves_the_first_alone(pre
     studio = up.start()
     second = run_local("up", cwd=up.folder, env=up.environment)
     assert second.returncode != 0
-    assert "another local cloud runs on" in second.stderr
+    assert re.search(r"is in use by process \d+ \(.* up, since 20", second.stderr)
     assert "LOCAL_DATA" in second.stderr
     assert "Traceback" not in second.stderr
     assert studio.get("/healthz").status_code == 200

@@ -54,7 +54,7 @@ def test_without_the_face_check_everything_that_is_a_picture_is_trained(tmp_path
         studio.upload("hills only", "hills.jpg", scenery(1))
         studio.upload("hills only", "letter.jpg", b"no picture")
         studio.mark_ready("hills only")
-        # DashScope itself finds nobody on the hills, which is what the check is there for.
+        # DashScope itself finds no face on the hills; the face check would have found that before.
         document = studio.wait_for("hills only", "FAILED")
         verdicts = {entry["name"]: entry["verdict"] for entry in document["current"]["photos"]}
         assert verdicts == {"hills.jpg": "usable", "letter.jpg": "not_an_image"}
@@ -80,7 +80,7 @@ def test_two_trainings_run_at_once_where_the_account_may(tmp_path: Path) -> None
     with running_studio(
         tmp_path / "cloud", parameters={"ConcurrentTrainings": 2}, training_seconds=4.0
     ) as studio:
-        studio.cloud.studio.behaviour.concurrent_jobs = 2
+        studio.cloud.studio.behaviour.concurrent_fine_tunes = 2
         people = ["one", "two", "three"]
         for number, person in enumerate(people):
             studio.upload_portraits(person, 141 + number)
@@ -90,8 +90,9 @@ def test_two_trainings_run_at_once_where_the_account_may(tmp_path: Path) -> None
         entries = studio.cloud.studio.ledger()
         assert len(entries) == 3
         running = [
-            sum(other.created <= entry.created < (other.ended or 0) for other in entries) for entry in entries
+            sum(other.created_at <= entry.created_at < (other.ended_at or 0) for other in entries)
+            for entry in entries
         ]
         assert max(running) == 2
-        created = sorted(entry.created for entry in entries)
+        created = sorted(entry.created_at for entry in entries)
         assert all(later - earlier >= 0.5 for earlier, later in itertools.pairwise(created))

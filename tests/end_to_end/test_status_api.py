@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from shared.version import VERSION
+
 from .support import LocalStudio, photo
 
 pytestmark = pytest.mark.xdist_group("people of the status API")
@@ -75,7 +77,7 @@ def test_pages_of_jobs_hold_every_job_once_newest_first(studio: LocalStudio) -> 
     assert {"api nobody", "api 三"} <= {job["person_id"] for job in newest}
 
 
-def test_who_has_the_document_already_is_told_so(studio: LocalStudio) -> None:
+def test_a_client_that_has_the_document_is_told_so(studio: LocalStudio) -> None:
     first = studio.get("/people/api%20one")
     again = studio.get("/people/api%20one", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -83,15 +85,42 @@ def test_who_has_the_document_already_is_told_so(studio: LocalStudio) -> None:
     assert other.status_code == 200
 
 
-def test_a_head_request_has_the_headers_and_no_body(studio: LocalStudio) -> None:
-    answer = studio.get("/people/api%20one", method="HEAD")
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["ETag"] == studio.get("/people/api%20one").headers["ETag"]
+@pytest.mark.parametrize(
+    ("path", "status"), [("/people/api%20one", 200), ("/jobs", 200), ("/people/stranger", 404), ("/", 404)]
+)
+def test_a_head_request_has_the_headers_of_get_and_no_body(
+    studio: LocalStudio, path: str, status: int
+) -> None:
+    answer, whole = studio.get(path, method="HEAD"), studio.get(path)
+    assert (answer.status_code, answer.content) == (status, b"")
+    for name in ("ETag", "Content-Type", "Content-Language"):
+        assert answer.headers.get(name) == whole.headers.get(name)
+    assert int(answer.headers["Content-Length"]) == len(whole.content) > 0
+
+
+def test_a_set_that_collects_says_when_it_closes_by_itself(studio: LocalStudio) -> None:
+    studio.upload("api slow", "letter.jpg", b"Dear studio, one more letter.")
+    waiting = studio.wait_for("api slow", "COLLECTING")["waiting_for"]
+    assert waiting["code"] in ("quiet_time", "closing")
+    assert (waiting["at"] is None) is (waiting["code"] == "closing")
+    assert studio.wait_for("api slow", "REJECTED")["waiting_for"] is None
+
+
+def test_a_problem_is_told_in_chinese(studio: LocalStudio) -> None:
+    answer = studio.get("/people/stranger", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert answer.headers["Content-Language"] == "zh"
+    assert answer.json()["title"] == "未找到"
+    assert answer.json()["detail"].startswith("尚未收到此人的照片。")
+
+
+def test_a_state_may_be_written_in_lower_case(studio: LocalStudio) -> None:
+    found = studio.get("/jobs", params={"state": "succeeded"}).json()["jobs"]
+    assert {job["state"] for job in found} == {"SUCCEEDED"}
 
 
 def test_health_is_told_to_anybody(studio: LocalStudio) -> None:
     answer = studio.http.get(studio.endpoints["STATUS_URL"] + "/healthz", timeout=30)
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": VERSION})
 
 
 @pytest.mark.parametrize("path", ["/people/api%20one", "/jobs", f"/jobs/{'0' * 20}-1"])
@@ -106,7 +135,9 @@ def test_health_is_told_to_anybody(studio: LocalStudio) -> None:
         {"Authorization": "Bearer {token}x"},
     ],
 )
-def test_nobody_reads_without_the_token(studio: LocalStudio, path: str, headers: dict[str, str]) -> None:
+def test_a_request_without_the_token_is_refused(
+    studio: LocalStudio, path: str, headers: dict[str, str]
+) -> None:
     token = studio.endpoints["STATUS_TOKEN"]
     sent = {name: value.replace("{token}", token) for name, value in headers.items()}
     answer = studio.http.get(studio.endpoints["STATUS_URL"] + path, headers=sent, timeout=30)
@@ -151,7 +182,7 @@ def test_nobody_reads_without_the_token(studio: LocalStudio, path: str, headers:
         ("/jobs?cursor=%E6%B8%B8%E6%A0%87", 400, "invalid_cursor"),
     ],
 )
-def test_what_cannot_be_answered_is_a_problem_with_a_code(
+def test_a_request_that_cannot_be_answered_is_a_problem_with_a_code(
     studio: LocalStudio, path: str, status: int, code: str
 ) -> None:
     answer = studio.get(path)
@@ -163,7 +194,7 @@ def test_what_cannot_be_answered_is_a_problem_with_a_code(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_what_can_only_be_read_says_so(studio: LocalStudio, method: str) -> None:
+def test_a_route_that_can_only_be_read_says_so(studio: LocalStudio, method: str) -> None:
     answer = studio.get("/people/api%20one", method=method)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD"

@@ -71,6 +71,7 @@ class Up:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self.arguments: tuple[str, ...] = ("up",)
         self.environment = environment(folder / "data", **settings)
         self.endpoints_file = folder / ".local" / "endpoints.env"
         self.output = folder / "up.log"
@@ -82,7 +83,7 @@ class Up:
         self.endpoints_file.unlink(missing_ok=True)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local", "up"],
+                [sys.executable, "-m", "local", *self.arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Plays many seeds on all cores and says what they came to: ``python -m tests.simulation --seeds N``.
+"""Plays many seeds on all cores and prints the totals: ``python -m tests.simulation --seeds N``.
 
 Ends with the numbers of seeds, calls, faults that struck, crash points and violations; the exit status is 1
 if a promise was broken, and each time the one line that replays it is printed.
@@ -23,13 +23,13 @@ SEEDS_A_SHARE = 20
 
 @dataclass
 class Total:
-    """What the seeds so far came to."""
+    """The totals of the seeds so far."""
 
     seeds: int = 0
     calls: int = 0
     struck: int = 0
     crash_points: int = 0
-    crossings: int = 0
+    turn_changes: int = 0
     violations: int = 0
 
     def add(self, outcome: Outcome | str) -> None:
@@ -41,11 +41,11 @@ class Total:
         self.calls += outcome.calls
         self.struck += outcome.struck
         self.crash_points += outcome.crash_points
-        self.crossings += outcome.crossings
+        self.turn_changes += outcome.turn_changes
 
     def __str__(self) -> str:
         return (
-            f"{self.seeds} seeds, {self.calls} calls, {self.crossings} changes of turn, "
+            f"{self.seeds} seeds, {self.calls} calls, {self.turn_changes} changes of turn, "
             f"{self.struck} faults struck, {self.crash_points} crash points, {self.violations} violations"
         )
 

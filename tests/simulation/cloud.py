@@ -9,12 +9,14 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, cast
 from unittest import mock
+
+import requests
 
 import functions.collect
 import functions.reconcile
-from aliyun_local.dashscope.account import ledger
+from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
@@ -34,14 +36,15 @@ from shared.clients.job_rows import from_columns
 from shared.clients.job_table import JobTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
-from shared.domain.job import FOREVER, Job
+from shared.domain.job import Job
+from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.workflow.ports import World
 from tests.simulation.dashscope_end import Session
 from tests.simulation.databases import begin_alike, quick_databases, remembered
-from tests.simulation.faults import Faults, Others
-from tests.simulation.gate import BESIDE, Gate
+from tests.simulation.faults import Faults, OtherPrograms
+from tests.simulation.gate import SECOND_RUN, Gate
 from tests.simulation.invariants import Invariants
 from tests.simulation.kernel import Kernel, Run, RunClock, Seconds
 from tests.simulation.stores import (
@@ -52,16 +55,16 @@ from tests.simulation.stores import (
     SimulatedOtsClient,
 )
 
-COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK = 60_000, 120_000, 60_000
+COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK_MS = 60_000, 120_000, 60_000
 RETRIES = 8
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
 _stored_object = functools.lru_cache(maxsize=2_000)(StoredObject.from_row)
-_fine_tune = functools.lru_cache(maxsize=2_000)(ledger._job)
+_fine_tune = functools.lru_cache(maxsize=2_000)(fine_tune_ledger.TABLE.record_of)
 
 
 def _no_size(_: object, __: object) -> int:
-    """Nobody looks at capacity units here, and counting them is a tenth of all the work."""
+    """Capacity units are not used here, and counting them is a tenth of all the work."""
     return 0
 
 
@@ -96,27 +99,27 @@ class SimulatedCloud:
         rules: Rules | None = None,
         behaviour: Behaviour | None = None,
         index_lag: float = 0.0,
-        retry_delay: int = 60_000,
+        retry_delay_ms: int = 60_000,
         skew: int = 0,
         training_files: str = "url",
         emulated_tables: bool = True,
     ) -> None:
         self.kernel = Kernel(seed)
         self.faults = faults
-        self.rules = rules or Rules(quiet=60_000, sweep_rest=50_000)
+        self.rules = rules or Rules(quiet_ms=60_000, sweep_rest_ms=50_000)
         self.gate = Gate(self.kernel, faults)
-        self.retry_delay = retry_delay
+        self.retry_delay_ms = retry_delay_ms
         self.skew = skew
         self.training_files = training_files
         clock = Seconds(self.kernel)
         with quick_databases():
             self.objects = ObjectStore(None, clock)
-            self.tables = TableStore(None, clock, index_lag=index_lag) if emulated_tables else None
+            self.tables = TableStore(None, clock, index_lag_seconds=index_lag) if emulated_tables else None
         begin_alike(self.objects._database, "bucket", lambda: self.objects.create_bucket(BUCKET))
         if self.tables is not None:
             begin_alike(self.tables._database, "tables", self._create_tables)
         self.behaviour = behaviour or Behaviour(
-            training_seconds=302.0, fetch="start", second_job="queue", kept_jobs=10_000
+            training_seconds=302.0, fetch="start", second_fine_tune="queue", kept_fine_tunes=10_000
         )
         self._bucket = SimulatedBucket(
             self.objects,
@@ -127,7 +130,7 @@ class SimulatedCloud:
         with quick_databases():
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
-        self.others = self.invariants.others = Others(
+        self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
             self.invariants.is_ours,
@@ -173,20 +176,20 @@ class SimulatedCloud:
                 self.abandoned += 1
                 return
             self.kernel.at(
-                self.kernel.now + self.retry_delay, lambda: self.invoke_collect(event, attempt + 1)
+                self.kernel.now + self.retry_delay_ms, lambda: self.invoke_collect(event, attempt + 1)
             )
 
         self._spawn("collect", lambda run: functions.collect.handler(event, run), COLLECT_TIMEOUT, ended)
 
     def invoke_reconcile(self, *, late: int = 0, name: str = "reconcile") -> None:
-        """Run one tick that was due ``late`` milliseconds ago; nobody repeats it when it fails."""
+        """Run one tick that was due ``late`` milliseconds ago; it is not repeated when it fails."""
         due = datetime.fromtimestamp((self.kernel.now - late) / 1000, tz=timezone.utc)
         event = json.dumps({"triggerTime": f"{due:%Y-%m-%dT%H:%M:%SZ}", "payload": ""}).encode()
         self._spawn(name, lambda run: functions.reconcile.handler(event, run), RECONCILE_TIMEOUT, None)
 
-    def keep_company(self, wanted: bool) -> None:
-        """From now on let no run be alone at a call: a tick beside it gives the scheduler a choice."""
-        self.gate.company = (lambda: self.invoke_reconcile(name=BESIDE)) if wanted else None
+    def require_second_run(self, wanted: bool) -> None:
+        """From now on start a second run beside a run that would make its call alone."""
+        self.gate.second_run = (lambda: self.invoke_reconcile(name=SECOND_RUN)) if wanted else None
 
     def _spawn(self, name: str, body: Any, timeout: int, ended: Any) -> None:
         skew = self.kernel.random.randint(-self.skew, self.skew) if self.skew else 0
@@ -224,7 +227,7 @@ class SimulatedCloud:
             self.tables.close()
         self.studio.close()
 
-    def is_settled(self) -> bool:
+    def is_at_rest(self) -> bool:
         """Whether nothing is in flight and no job has anything left to be done."""
         return not self.kernel.runs and not any(self.is_unfinished(job) for job in self.jobs())
 
@@ -232,7 +235,7 @@ class SimulatedCloud:
         """Whether ``job`` has something left to be done; one that is short of photos only waits for more."""
         if job.state.is_terminal:
             return not job.delivered
-        waits_for_photos = job.state is JobState.COLLECTING and job.due_at == FOREVER
+        waits_for_photos = job.state is JobState.COLLECTING and job.due_at == NEVER
         return job.state is not JobState.REJECTED and not waits_for_photos
 
     # -- inside -------------------------------------------------------------------------------------
@@ -250,17 +253,18 @@ class SimulatedCloud:
         def rows(table: str) -> Rows:
             return Rows(self._ots, table, self._token, retries)
 
-        trainer = DashScope(
+        dashscope = DashScope(
             "https://dashscope.aliyuncs.com/api/v1",
             API_KEY,
-            new_session=lambda: self._session,
+            # It answers like a session, in as much as the client asks of one.
+            new_session=lambda: cast("requests.Session", self._session),
             retries=retries,
         )
         return World(
             jobs=JobTable(rows("jobs")),
             control=ControlTable(rows("control")),
             bucket=self._bucket,
-            trainer=trainer,
+            dashscope=dashscope,
             clock=clock,
             rules=self.rules,
             dead_at=run.dead_at + run.skew,
@@ -290,13 +294,24 @@ class SimulatedCloud:
                 INSTANCE,
                 table.name,
                 [Column(name=column.name, type=column.type) for column in table.primary_key],
-                TableOptions(time_to_live=-1, max_versions=1),
+                TableOptions(time_to_live_seconds=-1, max_versions=1),
                 defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
                 index_metas=[
                     IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)
                     for index in table.indexes
                 ],
             )
+
+
+class _LogReader(logging.Handler):
+    """Holds each line of the log against the invariants."""
+
+    def __init__(self, invariants: Invariants) -> None:
+        super().__init__()
+        self._invariants = invariants
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._invariants.check_log_line(record.getMessage())
 
 
 @contextmanager
@@ -306,8 +321,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
     def build(context: Any) -> World:
         return cloud.world(context)
 
-    handler = logging.Handler()
-    handler.emit = lambda record: cloud.invariants.check_log_line(record.getMessage())  # type: ignore[method-assign]
+    handler = _LogReader(cloud.invariants)
     logger = logging.getLogger("facechain_autotrain")
     logger.addHandler(handler)
     previous, logger.propagate = logger.level, False
@@ -317,16 +331,16 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
         with (
             mock.patch.object(functions.collect, "build_world", build),
             mock.patch.object(functions.reconcile, "build_world", build),
-            mock.patch("aliyun_local.dashscope.account.models.inspect", inspect_by_mark),
+            mock.patch("aliyun_local.dashscope.account.face_detection.inspect", inspect_by_mark),
             mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
             mock.patch("shared.clients.dashscope.PAGE_SIZE", 3),
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),
             mock.patch("aliyun_local.tablestore.store.reading.data_size", _no_size),
             mock.patch.object(StoredRow, "load", _load),
             mock.patch.object(StoredObject, "from_row", _stored_object),
-            mock.patch.object(ledger, "_job", _fine_tune),
-            mock.patch.object(ledger, "entries", remembered(ledger.entries)),
-            mock.patch.object(ledger, "active", remembered(ledger.active)),
+            mock.patch.object(fine_tune_ledger.TABLE, "record_of", _fine_tune),
+            mock.patch.object(fine_tune_ledger, "entries", remembered(fine_tune_ledger.entries)),
+            mock.patch.object(fine_tune_ledger, "active", remembered(fine_tune_ledger.active)),
             mock.patch.object(catalog, "find", functools.cache(catalog.find)),
         ):
             yield cloud

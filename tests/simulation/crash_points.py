@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from shared.domain.job import Job
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, simulated
+from tests.simulation.cloud import TICK_MS, simulated
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
 from tests.simulation.invariants import GOING, Violation
 from tests.simulation.kernel import Run
 from tests.simulation.scenario_cloud import ScenarioCloud, Strikes
-from tests.simulation.scenarios import MINUTE, Ending, Scenario
+from tests.simulation.scenarios import MINUTE_MS, Ending, Scenario
 from tests.simulation.stores import BUCKET
 
 PATIENCE = 40
 """Minutes in which a scenario must come to rest, whatever has happened in it."""
-LATEST_REPETITION = 15 * MINUTE
-UPLOAD_LEFT_TO_ITS_EVENT = MINUTE
+LATEST_REPETITION = 15 * MINUTE_MS
+UPLOAD_LEFT_TO_ITS_EVENT = MINUTE_MS
 
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.LOST)
 SUBMITTING = {
@@ -148,7 +148,7 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
             break
         if _has_something_to_do(cloud, jobs):
             cloud.invoke_reconcile()
-        cloud.advance(TICK)
+        cloud.advance(TICK_MS)
         cloud.invariants.check_ledger()
     else:
         states = [f"{job.person_id}-{job.revision} {job.state.value}" for job in cloud.jobs()]
@@ -157,7 +157,7 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
     cloud.advance(LATEST_REPETITION)
     if cloud.scenario.ends_with_a_tick:
         cloud.invoke_reconcile()
-        cloud.advance(2 * TICK)
+        cloud.advance(2 * TICK_MS)
     if not _is_at_rest(cloud, cloud.jobs()):
         raise Violation("what had come to rest moved again")
 
@@ -174,7 +174,7 @@ def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
     for stored in cloud.uploads():
         _, person, name = stored.key.split("/", 2)
         if name != "_READY" and not (person in newest and newest[person].knows(name, stored.etag)):
-            yield stored.modified * 1000
+            yield stored.modified_at * 1000
 
 
 def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
@@ -193,7 +193,7 @@ def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
         elif job.state is JobState.SUBMITTING:
             ripe = job.attempt_expires_at <= now
         elif job.state is JobState.TRAINING:
-            overdue = now > job.submitted_at + cloud.rules.training_deadline
+            overdue = now > job.submitted_at + cloud.rules.training_deadline_ms
             ripe = overdue or job.fine_tune_id not in going
         else:
             ripe = job.state.is_terminal and not job.delivered
@@ -225,7 +225,7 @@ def _check_ending(cloud: ScenarioCloud) -> None:
     if found != expected:
         raise Violation(f"it ended with {found} and not with {expected}")
     if entries:
-        raise Violation(f"nobody owns {sorted(entries)}")
+        raise Violation(f"no job owns {sorted(entries)}")
     if cloud.slot().get("holders"):
         raise Violation(f"the slot is still held: {cloud.slot()}")
     if cloud.abandoned:

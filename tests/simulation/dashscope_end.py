@@ -1,9 +1,11 @@
-"""DashScope's far end: the emulated service behind the gate, called as a ``requests.Session`` is."""
+"""DashScope behind the gate: the emulated service, called like a ``requests.Session``."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -69,11 +71,12 @@ class Session:
     def request(self, method: str, url: str, *, headers: dict[str, str], **options: Any) -> _Answer:
         parts = urlsplit(url)
         content_type, body = "application/json", b""
-        document = options.get("json")
+        document: dict[str, Any] | None = options.get("json")
         if document is not None:
             body = json.dumps(document).encode()
         elif options.get("files") is not None:
             prepared = requests.Request("POST", url, files=options["files"]).prepare()
+            assert isinstance(prepared.body, bytes)
             content_type, body = prepared.headers["Content-Type"], prepared.body
         request = Request(
             method=method,
@@ -84,19 +87,21 @@ class Session:
             body=body,
         )
         operation = self._service.operation(request)
-        submits = operation == "CreateFineTune"
+        submitted = (document or {}) if operation == "CreateFineTune" else None
         run = self._gate.kernel.current
 
         def send() -> _Answer:
             if operation == "ListFineTunes":
                 self._watch.list_page_asked()
             response = self._service.handle(request)
-            if submits:
-                self._watch.submit_answered(document, response.status)
+            if submitted is not None:
+                self._watch.submit_answered(submitted, response.status)
             return _Answer(response.status, response.body)
 
-        begins = self._watch.submit_begins if submits else None
-        leaves = (lambda: self._watch.submit_leaves(run, document)) if submits else None
+        begins: Callable[[], None] | None = None
+        leaves: Callable[[], None] | None = None
+        if submitted is not None:
+            begins, leaves = self._watch.submit_begins, partial(self._watch.submit_leaves, run, submitted)
         try:
             return self._gate(
                 "dashscope", operation, send, self._transport, garbled=_garbled, begins=begins, leaves=leaves

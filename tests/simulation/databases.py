@@ -1,7 +1,7 @@
-"""The emulators' databases as a simulation wants them: thousands of accounts, each small, used by one thread.
+"""The emulators' databases for a simulation: thousands of small accounts, each used by one thread.
 
-Each begins as a copy of one that was made before it, for to define the same tables again and again would be a
-tenth of all the work; and what is read from it is remembered until something in it changes.
+Each begins as a copy of a ready one: defining the same tables again and again would be a tenth of all the
+work. Reads are remembered until something in the database changes.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class _Transaction(_Reading):
         self._connection.execute("BEGIN")
         return self._connection
 
-    def __exit__(self, kind: object, *exc_info: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+    def __exit__(self, *exc_info: object) -> None:
+        self._connection.execute("COMMIT" if exc_info[0] is None else "ROLLBACK")
 
 
 def remembered(ask: Callable[[sqlite3.Connection], list[T]]) -> Callable[[sqlite3.Connection], list[T]]:

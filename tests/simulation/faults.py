@@ -1,4 +1,4 @@
-"""What can go wrong with an external call, and who decides that it does; and what others do at DashScope."""
+"""The faults of an external call, the ways to draw them, and other programs at the same DashScope account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault(str, Enum):
     GARBAGE = "garbage"  # it took effect; the answer is cut off or an HTML page
     ODD = "odd"  # the answer has unheard-of fields and an unheard-of status
     NOT_FOUND = "not_found"  # a fine-tune that is there is answered with 404
-    FREEZE = "freeze"  # the process stands still for long and then goes on, a zombie
+    FREEZE = "freeze"  # the process stands still for long and then continues
 
 
 _ONLY_AT = {Fault.NOT_FOUND: "GetFineTune"}
@@ -36,7 +36,7 @@ _CRITICAL = ("CreateFineTune", "ListFineTunes", "GetFineTune")
 
 
 class Faults(Protocol):
-    """Decides about each external call."""
+    """Decides for each external call whether a fault strikes."""
 
     def strike(self, index: int, service: str, operation: str) -> Fault | None:
         """Return what happens to the ``index``-th external call of the simulation."""
@@ -44,7 +44,7 @@ class Faults(Protocol):
 
 @dataclass
 class NoFaults:
-    """Nothing goes wrong."""
+    """No fault strikes."""
 
     def strike(self, index: int, service: str, operation: str) -> Fault | None:
         return None
@@ -52,7 +52,7 @@ class NoFaults:
 
 @dataclass
 class At:
-    """Exactly the named calls go wrong."""
+    """Faults strike exactly the named calls."""
 
     faults: Mapping[int, Fault]
 
@@ -89,12 +89,12 @@ class Drawn:
         return None
 
 
-class Others:
-    """People and programs with the same account: their fine-tunes come and go, and they lay hands on ours.
+class OtherPrograms:
+    """Other users of the account: they submit and delete fine-tunes, and interfere with ours.
 
     Attributes:
-        restless: how likely a look at a page of the list finds it reshuffled.
-        meddled: our fine-tunes that they cancelled, deleted or stopped the progress of.
+        list_change_rate: how likely the list has changed before a page of it is read.
+        interfered_with: our fine-tunes that they cancelled, deleted or stopped the progress of.
     """
 
     def __init__(
@@ -108,10 +108,10 @@ class Others:
         self._chance = chance
         self._is_ours = is_ours
         self._is_recorded = is_recorded
-        self.restless = 0.0
-        self.meddled: dict[str, str] = {}
+        self.list_change_rate = 0.0
+        self.interfered_with: dict[str, str] = {}
 
-    def comes(self, seconds: float = 20.0) -> None:
+    def submit(self, seconds: float = 20.0) -> None:
         """Submit a fine-tune of theirs, unless the account's limits are in the way."""
         number = self._chance.randrange(10**9)
         url = f"https://elsewhere.oss-cn-beijing.aliyuncs.com/submissions/{number}/{number}.jpg"
@@ -121,28 +121,28 @@ class Others:
             return
         self._studio.set_training_seconds(made.job_id, seconds)
 
-    def goes(self) -> None:
+    def delete(self) -> None:
         """Delete a fine-tune of theirs, if there is one."""
         theirs = [
             entry
             for entry in self._studio.ledger()
-            if entry.deleted is None and not self._is_ours(entry.training_file_ids[0])
+            if entry.deleted_at is None and not self._is_ours(entry.training_file_ids[0])
         ]
         if theirs:
             self._delete(self._chance.choice(theirs).job_id)
 
-    def shuffle(self) -> None:
+    def change_list(self) -> None:
         """Change the list between two pages of it."""
-        if self._chance.random() < self.restless:
-            self._chance.choice((self.comes, self.goes, self.goes))()
+        if self._chance.random() < self.list_change_rate:
+            self._chance.choice((self.submit, self.delete, self.delete))()
 
-    def crowd(self) -> None:
+    def submit_several(self) -> None:
         """Submit a few at once, so that what was the newest in the list is not on its first page any more."""
-        if self._chance.random() < self.restless:
+        if self._chance.random() < self.list_change_rate:
             for _ in range(self._chance.randint(2, 5)):
-                self.comes()
+                self.submit()
 
-    def meddle(self) -> None:
+    def interfere(self) -> None:
         """Cancel, delete or hold up one of ours that is going."""
         going = [entry for entry in self._studio.ledger() if self._is_going(entry)]
         if not going:
@@ -150,9 +150,9 @@ class Others:
         victim = self._chance.choice(going).job_id
         kind = self._chance.choice(("canceled", "deleted", "stuck"))
         if kind == "deleted" and not self._is_recorded(victim):
-            # Nobody could ever know of a fine-tune that left no trace in the list and none with us.
+            # A fine-tune that is in no list and in no row of ours cannot be known to anyone.
             return
-        self.meddled[victim] = kind
+        self.interfered_with[victim] = kind
         if kind == "canceled":
             self._studio.cancel_fine_tune(victim)
         elif kind == "deleted":

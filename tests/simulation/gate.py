@@ -11,23 +11,27 @@ from tests.simulation.kernel import Kernel, Killed
 
 T = TypeVar("T")
 
-BESIDE = "beside"
-"""The name of runs that are only there so that others are not alone."""
+SECOND_RUN = "second"
+"""The name of runs that are there only so that another run is never alone."""
 
 SLOWER = 5
-"""Such a run takes its time: it sees much happen between two of its calls, and is company for long."""
+"""So many times slower are the calls of a second run: many calls of others fit between two of its own."""
 
 _NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
 
 
 @dataclass(frozen=True)
 class Call:
-    """A line of the trace."""
+    """An external call: a line of the trace. ``at_ms`` counts from the start of the story."""
 
     index: int
+    at_ms: int
     run: str
     service: str
     operation: str
+
+    def __str__(self) -> str:
+        return f"{self.at_ms / 1000:9.3f} s  {self.run:<13} {self.service}.{self.operation}"
 
 
 @dataclass(frozen=True)
@@ -45,16 +49,16 @@ class Gate:
 
     Attributes:
         latency: the longest time, in milliseconds, that a call takes each way.
-        company: starts another run; called when a run would make its call with no other in flight.
-        crossings: how often the turn went from one run to another.
+        second_run: starts another run; called when a run would make its call alone.
+        turn_changes: how often the turn went from one run to another.
     """
 
     def __init__(self, kernel: Kernel, faults: Faults) -> None:
         self.kernel = kernel
         self.faults = faults
         self.latency = 120
-        self.company: Callable[[], None] | None = None
-        self.crossings = 0
+        self.second_run: Callable[[], None] | None = None
+        self.turn_changes = 0
         self.alone = 0
         self.trace: list[Call] = []
         self.struck: list[tuple[Call, Fault]] = []
@@ -79,17 +83,17 @@ class Gate:
         """
         kernel = self.kernel
         run = kernel.current
-        self._keep_company(run.name)
-        self.crossings += run is not self._last
+        self._ensure_second_run(run.name)
+        self.turn_changes += run is not self._last
         self._last = run
-        call = Call(len(self.trace), run.name, service, operation)
+        call = Call(len(self.trace), kernel.now - kernel.start, run.name, service, operation)
         self.trace.append(call)
         if begins is not None:
             begins()
         fault = self.faults.strike(call.index, service, operation)
         if fault is not None:
             self.struck.append((call, fault))
-        latency = self.latency * (SLOWER if run.name == BESIDE else 1)
+        latency = self.latency * (SLOWER if run.name == SECOND_RUN else 1)
         kernel.pause(kernel.random.randint(1, latency))
         if fault is Fault.FREEZE:
             kernel.pause(kernel.random.randint(5_000, 110_000))
@@ -113,12 +117,12 @@ class Gate:
             return garbled(answer, fault)
         return answer
 
-    def _keep_company(self, name: str) -> None:
-        """While company is wanted, no call is made but with another run in flight to choose from."""
-        if self.company is None or name == BESIDE:
+    def _ensure_second_run(self, name: str) -> None:
+        """While second runs are required, start one for a run that would make its call alone."""
+        if self.second_run is None or name == SECOND_RUN:
             return
         if len(self.kernel.runs) < 2:
-            self.company()
+            self.second_run()
         self.alone += len(self.kernel.runs) < 2
 
     def _before(self, fault: Fault | None, do: Callable[[], object], transport: Transport) -> None:
@@ -143,7 +147,7 @@ class Gate:
 
 
 def _ignore_refusal(do: Callable[[], object]) -> None:
-    """Nobody is there any more to be told that a late call was refused."""
+    """Make a call whose client is gone: a refusal has no receiver."""
     try:
         do()
     except Exception as refusal:

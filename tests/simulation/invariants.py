@@ -1,4 +1,4 @@
-"""What must hold at every moment, judged by DashScope's ledger and not only by our rows.
+"""The promises, checked at every moment on DashScope's ledger and not only on our rows.
 
 The watchers here are called within the very call that changes something: each write of a row, each submit as
 it leaves, each answer to one, each result object and each line of the log.
@@ -15,7 +15,7 @@ from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.states import LEGAL_MOVES, JobState
 from tests.simulation.dashscope_end import Watch
-from tests.simulation.faults import Others
+from tests.simulation.faults import OtherPrograms
 from tests.simulation.kernel import Kernel, Run
 from tests.simulation.stores import API_KEY, SIGNATURE
 
@@ -46,7 +46,7 @@ class Invariants(Watch):
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
-        self.others: Others | None = None
+        self.others: OtherPrograms | None = None
 
     def is_ours(self, file: str) -> bool:
         """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
@@ -112,15 +112,15 @@ class Invariants(Watch):
             if name not in self._refused:
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
             return
-        meddled = self.others.meddled.get(entry.job_id) if self.others else None
+        interfered_with = self.others.interfered_with.get(entry.job_id) if self.others else None
         overdue = bool(reason) and reason["code"] == "training_overdue"
-        given_up = entry.deleted is not None or meddled == "stuck" or overdue
+        given_up = entry.deleted_at is not None or interfered_with == "stuck" or overdue
         if state != entry.status and not (state == "FAILED" and given_up):
             raise Violation(f"{name} is {state} but its fine-tune {entry.status}: {reason}")
-        if entry.status in GOING and entry.deleted is None:
+        if entry.status in GOING and entry.deleted_at is None:
             raise Violation(f"{name} is {state} and its fine-tune goes on")
-        if state == "SUCCEEDED" and abs(row["ended_at"] - (entry.ended or 0) * 1000) > 1000:
-            raise Violation(f"{name} ended at {row['ended_at']}, its fine-tune at {entry.ended}")
+        if state == "SUCCEEDED" and abs(row["ended_at"] - (entry.ended_at or 0) * 1000) > 1000:
+            raise Violation(f"{name} ended at {row['ended_at']}, its fine-tune at {entry.ended_at}")
 
     def _entry(self, fine_tune_id: str) -> LedgerEntry | None:
         return next((entry for entry in self._studio.ledger() if entry.job_id == fine_tune_id), None)
@@ -157,9 +157,9 @@ class Invariants(Watch):
         self._check_turn(name, row)
 
     def _check_turn(self, name: str, row: Columns) -> None:
-        """Nobody who closed earlier, and waited when the run began that took the place, is passed over.
+        """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
-        A job that was put back keeps its place, and with it its turn, whoever sends it then.
+        A job that was put back keeps its place, whichever run sends it then.
         """
         if self._limit > 1:
             return
@@ -178,17 +178,17 @@ class Invariants(Watch):
             self._refused.add(self._owners[path_of(body["training_file_ids"][0])])
         self.check_ledger()
         if self.others is not None:
-            self.others.crowd()
+            self.others.submit_several()
 
     def list_page_asked(self) -> None:
         """Let others change the list between two pages."""
         if self.others is not None:
-            self.others.shuffle()
+            self.others.change_list()
 
     def check_ledger(self) -> None:
         """Check DashScope's books: how many of ours go at once, and what was paid for."""
         ours = [entry for entry in self._studio.ledger() if self.is_ours(entry.training_file_ids[0])]
-        going = [entry.job_id for entry in ours if entry.status in GOING and entry.deleted is None]
+        going = [entry.job_id for entry in ours if entry.status in GOING and entry.deleted_at is None]
         if len(going) > self._limit:
             raise Violation(f"{len(going)} fine-tunes run at once: {going}")
         paid: dict[str, list[str]] = defaultdict(list)

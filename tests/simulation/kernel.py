@@ -1,4 +1,4 @@
-"""Virtual time: runs that take turns at every external call, and an agenda of things to come.
+"""Virtual time: runs that take turns at every external call, and an agenda of coming events.
 
 Each run is a greenlet. It pauses around each external call for a while that the seed draws, so whichever
 run wakes first goes on: with two or more runs in flight every order of their calls can happen.
@@ -22,13 +22,13 @@ CLOCK_STEPS = 0.02
 
 
 def collect_garbage_less() -> None:
-    """Let Python's collector rest: what a play leaves behind is little and mostly free of circles."""
+    """Run Python's collector rarely: a play leaves little garbage with reference cycles."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 
 class Killed(BaseException):
-    """The process of this run is dead: nothing of it may happen any more."""
+    """The process of this run is dead: it makes no further call."""
 
 
 @dataclass(eq=False)
@@ -109,7 +109,7 @@ class Kernel:
         run = self.current
         wakes = min(self.now + milliseconds, max(run.dead_at, self.now))
         if wakes <= self._until and (not self._agenda or wakes < self._agenda[0][0]):
-            # Nothing else happens until then: nobody to switch to. (The draw is the one that ``at`` makes.)
+            # Nothing else happens until then, so there is no run to switch to. (``at`` would draw as well.)
             self.random.random()
             self.now = wakes
         else:

@@ -1,9 +1,9 @@
 """A table's rows and indexes as plain Python, from which all reads are answered: these are most of all calls.
 
-Beside an emulator it is that which decides about a write and keeps it; what it has taken is noted here, in
-the form in which its next reader would get it. Without one the table decides by itself, which takes a tenth
-of the time: so do most seeds and all crashes. For every tenth seed and every story without a crash the
-emulator is there, and has to agree about each write and, at the end, about each row.
+Beside an emulator, the emulator decides about a write and keeps it; the mirror notes the accepted row in the
+form of its next reader. Without an emulator the mirror decides by itself, in a tenth of the time: in most
+seeds and for all crashes. In every tenth seed and every story without a crash the emulator is there, and both
+have to agree about each write and, at the end, about each row.
 """
 
 from __future__ import annotations

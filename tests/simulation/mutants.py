@@ -1,7 +1,7 @@
-"""Small breakages of the product that the simulation must find; if one is not found, the simulation is blunt.
+"""Small breakages of the product, called mutants, that the simulation must find: they show that it can fail.
 
-A mutant is a change of one module's text. The changed text is compiled and the code of the functions that
-differ is put in place of the original's, so that everybody who already holds these functions runs the mutant.
+A mutant is a change of one module's text. The changed text is compiled, and the code of the functions that
+differ replaces the original code, so that every holder of these functions runs the mutant.
 """
 
 from __future__ import annotations
@@ -28,13 +28,10 @@ def _one(name: str, module: str, old: str, new: str) -> Mutant:
     return Mutant(name, module, ((old, new),))
 
 
-_SUBMITTING, _TRAINING, _TICK = (
-    "shared.workflow.submitting",
-    "shared.workflow.training",
-    "shared.workflow.tick",
-)
+_SUBMITTING, _TRAINING = "shared.workflow.submitting", "shared.workflow.training"
 _DASHSCOPE, _JOB, _ROWS = "shared.clients.dashscope", "shared.domain.job", "shared.clients.rows"
-_FINE_TUNES = "shared.domain.fine_tunes"
+_ANSWERS = "shared.clients.dashscope_answers"
+_FINE_TUNES, _PHOTO_SET = "shared.domain.fine_tunes", "shared.domain.photo_set"
 
 _KNOWS = "        recorded = self.photo(name)\n"
 
@@ -48,13 +45,13 @@ MUTANTS = (
     _one(
         "no grace",
         _SUBMITTING,
-        "if now < job.attempt_expires_at + world.rules.list_settles:",
+        "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
         "if False:",
     ),
     _one(
         "the grace begins with the submit, not with the end of the run that may send it",
         _SUBMITTING,
-        "if now < job.attempt_expires_at + world.rules.list_settles:",
+        "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
         "if now < job.submitted_at + 5_000:",
     ),
     _one(
@@ -75,7 +72,7 @@ MUTANTS = (
         "slot freed before the terminal write",
         _TRAINING,
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
-        "    if after.state.is_terminal:\n        release(world, job.job_id, None)\n"
+        "    if after.state.is_terminal:\n        release(world, job.job_id, after)\n"
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
     ),
     _one(
@@ -109,8 +106,9 @@ MUTANTS = (
     ),
     _one(
         "429 counted as failure",
-        _DASHSCOPE,
-        "        return RetryLater(code, message, delay=BUSY_DELAY)\n    if meaning is Meaning.ACCOUNT:",
+        _ANSWERS,
+        "        return RetryLater(code, message, delay_seconds=BUSY_DELAY_SECONDS)\n"
+        "    if meaning is Meaning.ACCOUNT:",
         "        return Permanent(code, message)\n    if meaning is Meaning.ACCOUNT:",
     ),
     _one(
@@ -128,51 +126,51 @@ MUTANTS = (
     _one(
         "a cancel by hand not seen",
         _TRAINING,
-        "if fine_tune.status == CANCELED and not overdue:",
+        "if fine_tune.status == CANCELED and not is_overdue:",
         "if False:",
     ),
     _one(
         "no deadline for a stuck training",
         _TRAINING,
-        "overdue = now > job.submitted_at + world.rules.training_deadline",
-        "overdue = False",
+        "is_overdue = now > job.submitted_at + world.rules.training_deadline_ms",
+        "is_overdue = False",
     ),
     _one(
         "a result that is never written",
         _TRAINING,
-        "    world.bucket.write_json(result_key(job.person_id, job.revision), result)\n",
+        "    world.bucket.write_json(key, job_as_json(job))\n",
         "",
     ),
     _one(
         "late photos dropped",
-        "shared.workflow.intake",
+        "shared.workflow.recording",
         "if latest is not None and latest.knows(upload.name, stored.etag):",
         "if latest is not None and (not latest.state.is_open or latest.knows(upload.name, stored.etag)):",
     ),
     _one(
         "event deduplicated by ETag alone",
-        _JOB,
+        _PHOTO_SET,
         _KNOWS,
         "        return etag in {photo.etag for photo in self.photos} or etag[:8] in self.earlier.values()\n",
     ),
     _one(
         "an overwritten photo taken for the old one",
-        _JOB,
+        _PHOTO_SET,
         _KNOWS,
         "        return self.photo(name) is not None or fingerprint(name) in self.earlier\n",
     ),
-    _one("naive local time", _DASHSCOPE, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
+    _one("naive local time", _ANSWERS, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
     _one(
         "sweep removed",
-        "shared.domain.decide",
-        "if seen.sweep.is_due(rules.sweep_rest, seen.now):",
-        "if False:",
+        "shared.workflow.reconciling",
+        "if not is_due or not world.has_time_for(TIME_FOR_AN_ACTION_MS):",
+        "if True:",
     ),
     _one(
-        "a place kept by nobody's number: the next job goes beside the one that runs",
+        "the slot holds one job more than its capacity",
         "shared.domain.slot",
-        "return len(self.holders) < places and now >= self.closed_until",
-        "return len(self.holders) <= places and now >= self.closed_until",
+        "return len(self.holders) < capacity and now >= self.halted_until",
+        "return len(self.holders) <= capacity and now >= self.halted_until",
     ),
     _one(
         "an ended job leaves the work in hand before its delivery",
@@ -189,7 +187,7 @@ MUTANTS = (
     _one(
         "an upload that was left to its event counts as recorded",
         "shared.domain.sweeping",
-        "max(self.recorded_before, began - CERTAINTY)",
+        "max(self.recorded_before, began - CERTAINTY_MS)",
         "max(self.recorded_before, began)",
     ),
     Mutant(
@@ -203,16 +201,16 @@ MUTANTS = (
         ),
     ),
     _one(
-        "a place is released though its job still needs it",
+        "the slot is released though its holder still needs it",
         "shared.domain.decide",
-        "if held is None or held.state not in NEEDS_PLACE:",
-        "if held is None or held.state not in OCCUPIES_PLACE:",
+        "if held is None or held.state not in NEEDS_SLOT:",
+        "if held is None or held.state not in NEEDS_SLOT[1:]:",
     ),
     _one(
-        "what was carried over is submitted under the other revision's paths",
-        "shared.workflow.photo_set",
-        "        after = _with_own_snapshots(world, after)\n",
-        "        pass\n",
+        "a carried photo is submitted under the other revision's path",
+        "shared.workflow.closing",
+        "        own = _with_own_snapshots(world, job)\n",
+        "        own = job\n",
     ),
     _one(
         "a signed URL in the log",

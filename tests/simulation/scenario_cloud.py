@@ -1,4 +1,4 @@
-"""The simulated account as a scenario wants it: its troubles, its refusals, crashes at chosen calls."""
+"""The simulated account of a scenario: its troubles, its refusals, and crashes at chosen calls."""
 
 from __future__ import annotations
 

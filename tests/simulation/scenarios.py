@@ -1,4 +1,4 @@
-"""Named stories, each small and with one right ending: what a crash anywhere in them must not change.
+"""Named stories, each small and with one right ending, which a crash anywhere in them must not change.
 
 A story is a row of steps; a step waits for its moment, so that a crash, which delays everything, does not
 turn it into another story. The endings count DashScope's ledger: ``paid`` are fine-tunes that it did not
@@ -11,6 +11,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.errors import ServiceError
@@ -20,8 +21,8 @@ from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
 
 SECOND = 1000
-MINUTE = 60 * SECOND
-SWEEP_REST = 50 * SECOND
+MINUTE_MS = 60 * SECOND
+SWEEP_REST_MS = 50 * SECOND
 FACE, OTHER_FACE, VIEW = b"FACE 1", b"FACE 2", b"VIEW 1"
 
 Moment = Callable[[SimulatedCloud], bool]
@@ -139,8 +140,8 @@ class Scenario:
     name: str
     steps: tuple[Step, ...] = (PHOTO, MARKED)
     endings: Mapping[str, tuple[Ending, ...]] = field(default_factory=lambda: TRAINED_ONCE)
-    rules: Rules = field(default_factory=lambda: Rules(quiet=MINUTE, sweep_rest=SWEEP_REST))
-    behaviour: Mapping[str, object] = field(default_factory=dict)
+    rules: Rules = field(default_factory=lambda: Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS))
+    behaviour: Mapping[str, Any] = field(default_factory=dict)
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     troubles: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     training_files: str = "url"
@@ -149,8 +150,13 @@ class Scenario:
 
     def new_behaviour(self) -> Behaviour:
         """How DashScope behaves in this story; a training is short unless the story needs it long."""
-        usual = {"training_seconds": 30.0, "pending_seconds": 0.0, "fetch": "start", "second_job": "queue"}
-        return Behaviour(**{**usual, **self.behaviour})  # type: ignore[arg-type]
+        usual: dict[str, Any] = {
+            "training_seconds": 30.0,
+            "pending_seconds": 0.0,
+            "fetch": "start",
+            "second_fine_tune": "queue",
+        }
+        return Behaviour(**{**usual, **self.behaviour})
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -170,7 +176,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="a set that closes by its tenth photo, unchecked",
         steps=tuple(upload("Li", f"{n}.jpg", b"FACE %d" % n, after=n * SECOND) for n in range(10)),
-        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, face_check=False),
+        rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, face_check=False),
     ),
     Scenario(
         name="two people against one slot",
@@ -196,7 +202,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             upload("Li", "2.jpg", b"", after=SECOND),
             upload("Li", "3.jpg", OTHER_FACE, after=90 * SECOND),
         ),
-        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, min_photos=2),
+        rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, min_photos=2),
     ),
     Scenario(
         name="a photo that comes while its person is trained",
@@ -210,7 +216,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="an event that comes three times, once after the end",
-        steps=(upload("Li", "1.jpg", FACE, events=(0, 100, 10 * MINUTE)), MARKED),
+        steps=(upload("Li", "1.jpg", FACE, events=(0, 100, 10 * MINUTE_MS)), MARKED),
         ends_with_a_tick=True,
     ),
     Scenario(
@@ -302,6 +308,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="a fine-tune that never ends",
         endings={"Li": (Ending(JobState.FAILED, paid=1, reason="training_overdue"),)},
         behaviour={"training_seconds": 1e6},
-        rules=Rules(quiet=MINUTE, sweep_rest=SWEEP_REST, training_deadline=3 * MINUTE),
+        rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, training_deadline_ms=3 * MINUTE_MS),
     ),
 )

@@ -1,6 +1,7 @@
 """One seed, one story: people, photos, events and faults are all drawn from it, and so is every turn.
 
-Run as a program it replays seeds: ``python -m tests.simulation.seeds SEED``.
+Run as a program it replays seeds: ``python -m tests.simulation.seeds SEED``; with ``--trace`` it prints every
+external call and the faults that struck.
 """
 
 from __future__ import annotations
@@ -8,41 +9,44 @@ from __future__ import annotations
 import json
 import random
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import Drawn, Fault
+from tests.simulation.gate import Gate
 from tests.simulation.invariants import GOING, Violation
 from tests.simulation.scenarios import zipped
 from tests.simulation.stores import BUCKET
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-TROUBLE_LASTS = 8 * MINUTE
-LONGEST_DEADLINE = 30 * MINUTE
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+TROUBLE_LASTS_MS = 8 * MINUTE_MS
+LONGEST_DEADLINE_MS = 30 * MINUTE_MS
 TABLES_CHECKED_EVERY = 10
-LATEST_EVENT = 4 * HOUR
-LONGEST_PAUSE = HOUR
+LATEST_EVENT_MS = 4 * HOUR_MS
+LONGEST_PAUSE_MS = HOUR_MS
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CRASH_IN_FLIGHT)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a seed came to: ``crossings`` are changes of turn, ``crash_points`` calls at which a run died."""
+    """The figures of a seed; ``crash_points`` are calls at which a run died."""
 
     seed: int
     calls: int
     struck: int
     most_in_flight: int
-    crossings: int
+    turn_changes: int
     crash_points: int
 
 
-def play(seed: int) -> Outcome:
-    """Play the seed's story to its end.
+def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
+    """Play the seed's story to its end; ``on_end`` gets the gate with its trace.
 
     Raises:
         Violation: a promise was broken.
@@ -59,11 +63,13 @@ def play(seed: int) -> Outcome:
             raise Violation(f"seed {seed}: {kind}{error}") from error
         finally:
             cloud.close()
+            if on_end is not None:
+                on_end(cloud.gate)
     gate, most = cloud.gate, cloud.kernel.most_in_flight
     if most < 2 or gate.alone:
         raise Violation(f"seed {seed}: {gate.alone} calls were made with no other handler in flight")
     crashes = sum(fault in CRASHES for _, fault in gate.struck)
-    return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.crossings, crashes)
+    return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.turn_changes, crashes)
 
 
 def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedCloud:
@@ -72,23 +78,23 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         seed,
         faults,
         rules=Rules(
-            quiet=chance.choice((20_000, 60_000, 120_000)),
+            quiet_ms=chance.choice((20_000, 60_000, 120_000)),
             min_photos=chance.choice((1, 1, 2)),
             carry_over=chance.choice((True, True, False)),
             concurrent_trainings=limit,
-            sweep_rest=chance.choice((50_000, 110_000, 170_000)),
-            training_deadline=chance.choice((12 * MINUTE, LONGEST_DEADLINE)),
+            sweep_rest_ms=chance.choice((50_000, 110_000, 170_000)),
+            training_deadline_ms=chance.choice((12 * MINUTE_MS, LONGEST_DEADLINE_MS)),
             kept_fine_tunes=10_000,
         ),
         behaviour=Behaviour(
             training_seconds=chance.choice((20.0, 120.0, 302.0)),
             pending_seconds=chance.choice((0.0, 4.0, 40.0)),
             fetch="start",
-            second_job=chance.choice(("queue", "reject")),
-            concurrent_jobs=chance.choice((limit, limit + 2)),
+            second_fine_tune=chance.choice(("queue", "reject")),
+            concurrent_fine_tunes=chance.choice((limit, limit + 2)),
             delete_terminal="allow",
-            kept_jobs=10_000,
-            file_count=10_000,
+            kept_fine_tunes=10_000,
+            max_files=10_000,
             submits_per_second=1_000,
             detections_per_second=chance.choice((5, 1000)),
             # With an effect up to 8 s late and clocks up to 4 s apart this stays below the grace of 60 s.
@@ -108,41 +114,41 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
 def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn) -> None:
     """Everybody uploads while everything goes wrong."""
     kernel = cloud.kernel
-    cloud.keep_company(True)
+    cloud.require_second_run(True)
     for number in range(chance.choice((1, 1, 2, 2, 3, 4))):
         _story_of(cloud, chance, f"person {number}")
-    for minute in range(TROUBLE_LASTS // MINUTE):
-        when = kernel.start + minute * TICK + chance.randint(0, 3_000)
+    for minute in range(TROUBLE_LASTS_MS // MINUTE_MS):
+        when = kernel.start + minute * TICK_MS + chance.randint(0, 3_000)
         for _ in range(chance.choices((0, 1, 2), (1, 12, 2))[0]):
             late = chance.randint(0, 20_000) * chance.choice((0, 1)) + chance.choices((0, 90_000), (20, 1))[0]
-            kernel.at(when + late, lambda late=late: cloud.invoke_reconcile(late=late))
+            kernel.at(when + late, partial(cloud.invoke_reconcile, late=late))
     if chance.random() < 0.5:
         code = chance.choice(
             ("InternalError.Algo", "InternalError.Algo", "InvalidFile.NoHuman", "SomethingNew")
         )
         cloud.studio.fail_next(code, "simulated", times=chance.randint(1, 2))
-    _story_of_others(cloud, chance)
-    cloud.advance(TROUBLE_LASTS)
+    _story_of_other_programs(cloud, chance)
+    cloud.advance(TROUBLE_LASTS_MS)
     faults.active = False
-    cloud.others.restless = 0.0
-    cloud.keep_company(False)
+    cloud.others.list_change_rate = 0.0
+    cloud.require_second_run(False)
 
 
-def _story_of_others(cloud: SimulatedCloud, chance: random.Random) -> None:
+def _story_of_other_programs(cloud: SimulatedCloud, chance: random.Random) -> None:
     """Fine-tunes of others, before ours and among them; and now and then a hand on one of ours."""
     kernel = cloud.kernel
-    cloud.others.restless = chance.choice((0.0, 0.2, 0.6))
+    cloud.others.list_change_rate = chance.choice((0.0, 0.2, 0.6))
     for _ in range(chance.choice((0, 2, 4, 8))):
-        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS), cloud.others.comes)
+        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS_MS), cloud.others.submit)
     for _ in range(chance.choice((0, 2, 5))):
-        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS), cloud.others.goes)
+        kernel.at(kernel.start + chance.randint(0, TROUBLE_LASTS_MS), cloud.others.delete)
     for _ in range(chance.choice((0, 0, 0, 1, 2))):
-        kernel.at(kernel.start + chance.randint(2 * MINUTE, TROUBLE_LASTS), cloud.others.meddle)
+        kernel.at(kernel.start + chance.randint(2 * MINUTE_MS, TROUBLE_LASTS_MS), cloud.others.interfere)
 
 
 def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None:
     kernel = cloud.kernel
-    arrives = kernel.start + chance.randint(0, 4 * MINUTE) * chance.choice((0, 1))
+    arrives = kernel.start + chance.randint(0, 4 * MINUTE_MS) * chance.choice((0, 1))
     for number in range(chance.choice((1, 1, 1, 1, 2, 2, 3, 4, 11, 13))):
         content = chance.choices((b"FACE", b"VIEW", b"nothing"), (8, 1, 1))[0] + b" %d" % number
         if chance.random() < 0.1:
@@ -151,17 +157,17 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
     if chance.random() < 0.3:
         _upload_at(cloud, chance, arrives + 95_000, person, "_READY", b"")
     for number in range(chance.choice((0, 0, 1, 2))):
-        later = arrives + chance.randint(2 * MINUTE, 7 * MINUTE)
+        later = arrives + chance.randint(2 * MINUTE_MS, 7 * MINUTE_MS)
         if chance.random() < 0.5:
             _upload_at(cloud, chance, later, person, f"late {number}.jpg", b"FACE late %d" % number)
         else:
             _upload_at(cloud, chance, later, person, "0.jpg", b"FACE overwritten %d" % number)
     if chance.random() < 0.2:
-        kernel.at(arrives + chance.randint(0, 20 * MINUTE), lambda: cloud.delete(person, "1.jpg"))
+        kernel.at(arrives + chance.randint(0, 20 * MINUTE_MS), lambda: cloud.delete(person, "1.jpg"))
     if chance.random() < 0.15:
         photos = {f"{number}.jpg": b"FACE in a zip %d" % number for number in range(chance.choice((1, 3)))}
         content = zipped({**photos, "0 again.jpg": b"FACE in a zip 0", ".note": b"-"})
-        _upload_at(cloud, chance, arrives + chance.randint(0, 6 * MINUTE), person, "photos.zip", content)
+        _upload_at(cloud, chance, arrives + chance.randint(0, 6 * MINUTE_MS), person, "photos.zip", content)
 
 
 def _upload_at(
@@ -172,8 +178,8 @@ def _upload_at(
     deliveries = {
         "once": (chance.randint(0, 3_000),),
         "lost": (),
-        "repeated": tuple(chance.randint(0, 10 * MINUTE) for _ in range(5)),
-        "hours": (chance.randint(HOUR, 3 * HOUR),),
+        "repeated": tuple(chance.randint(0, 10 * MINUTE_MS) for _ in range(5)),
+        "hours": (chance.randint(HOUR_MS, 3 * HOUR_MS),),
     }[kind]
     cloud.kernel.at(when, lambda: cloud.upload(person, name, content, deliveries=deliveries))
 
@@ -181,36 +187,36 @@ def _upload_at(
 def _recover(cloud: SimulatedCloud) -> None:
     """Nothing goes wrong any more: everything must come to its end, and soon."""
     # A young upload is left to its event first, and the sweep rests between two looks.
-    _tick_until_settled(cloud, at_least=cloud.rules.sweep_rest + 2 * MINUTE)
+    _tick_until_at_rest(cloud, at_least=cloud.rules.sweep_rest_ms + 2 * MINUTE_MS)
     # The last events come hours late, into a world that is at rest.
-    cloud.advance(LATEST_EVENT)
-    _tick_until_settled(cloud)
+    cloud.advance(LATEST_EVENT_MS)
+    _tick_until_at_rest(cloud)
     _check_everything_ended(cloud)
 
 
-def _tick_until_settled(cloud: SimulatedCloud, *, at_least: int = 0) -> None:
+def _tick_until_at_rest(cloud: SimulatedCloud, *, at_least: int = 0) -> None:
     started = cloud.kernel.now
     idle: str | None = None
     while cloud.kernel.now - started < _bound(cloud):
         begins = cloud.kernel.now
         cloud.kernel.at(begins, cloud.invoke_reconcile)
-        cloud.advance(TICK)
+        cloud.advance(TICK_MS)
         cloud.invariants.check_ledger()
-        if cloud.kernel.now - started > at_least and cloud.is_settled():
+        if cloud.kernel.now - started > at_least and cloud.is_at_rest():
             return
         was_idle, idle = idle, _idle_with(cloud, begins)
         if was_idle and idle:
             raise Violation(f"the slot idles for more than a tick although {idle} waits")
     left = [f"{job.job_id} {job.state.value}" for job in cloud.jobs() if cloud.is_unfinished(job)]
-    raise Violation(f"not settled {_bound(cloud) // MINUTE} minutes after the faults stopped: {left}")
+    raise Violation(f"not settled {_bound(cloud) // MINUTE_MS} minutes after the faults stopped: {left}")
 
 
 def _bound(cloud: SimulatedCloud) -> int:
     """How long the work that is left may take: the longest pause, then one training after the other."""
     behaviour = cloud.behaviour
-    training = int(behaviour.training_seconds + behaviour.pending_seconds) * 1000 + 5 * MINUTE
+    training = int(behaviour.training_seconds + behaviour.pending_seconds) * 1000 + 5 * MINUTE_MS
     attempts = sum(cloud.rules.max_attempts for job in cloud.jobs() if not job.delivered)
-    return LONGEST_PAUSE + LONGEST_DEADLINE + 10 * MINUTE + attempts * training
+    return LONGEST_PAUSE_MS + LONGEST_DEADLINE_MS + 10 * MINUTE_MS + attempts * training
 
 
 def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
@@ -222,11 +228,11 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
         return None
     grace = any(
         job.state is JobState.SUBMITTING
-        or (job.state is JobState.TRAINING and cloud.kernel.now - job.submitted_at < 3 * MINUTE)
+        or (job.state is JobState.TRAINING and cloud.kernel.now - job.submitted_at < 3 * MINUTE_MS)
         for job in jobs
     )
     going = any(
-        entry.status in (*GOING, "CANCELING") and entry.deleted is None for entry in cloud.studio.ledger()
+        entry.status in (*GOING, "CANCELING") and entry.deleted_at is None for entry in cloud.studio.ledger()
     )
     return None if grace or going else waiting[0].job_id
 
@@ -256,7 +262,9 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
 
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
     """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
-    recorded = {(job.person_id, photo.name, photo.etag) for job in cloud.jobs() for photo in job.photos}
+    recorded = {
+        (job.person_id, photo.name, photo.etag) for job in cloud.jobs() for photo in job.photo_set.photos
+    }
     for stored in cloud.uploads():
         _, person, name = stored.key.split("/", 2)
         if name != "_READY" and (person, name, stored.etag) not in recorded:
@@ -265,9 +273,19 @@ def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
 
 def main(arguments: list[str]) -> int:
     """Replay the given seeds."""
+    on_end = print_trace if "--trace" in arguments else None
     for text in arguments:
-        print(play(int(text)))
+        if text != "--trace":
+            print(play(int(text), on_end))
     return 0
+
+
+def print_trace(gate: Gate) -> None:
+    """Print the external calls of a story, one a line, with the faults that struck them."""
+    faults = {call.index: fault.value for call, fault in gate.struck}
+    for call in gate.trace:
+        fault = f"   <- {faults[call.index]}" if call.index in faults else ""
+        print(f"{call}{fault}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Tablestore's and OSS's far ends: the emulators' state behind the gate, without sockets and SDK codecs.
+"""Tablestore and OSS behind the gate: the emulators' state, without sockets and SDK codecs.
 
-``shared.clients`` runs unchanged above these: what they would get from an ``OTSClient`` or an OSS bucket they
-get here, errors and lost answers in the SDKs' own classes. What was read is remembered until the state
-changes: most ticks find nothing to do, and read the same again.
+``shared.clients`` runs unchanged above these: these answer like an ``OTSClient`` and an OSS bucket, errors
+and lost answers in the SDKs' own classes included. Reads are remembered until the state changes: most ticks
+find nothing to do and read the same again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import tablestore
@@ -17,12 +17,12 @@ import urllib3.exceptions
 from aliyun_local.dashscope.pictures.fetching import Fetched
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.tablestore.codec.filters import SingleColumn
-from aliyun_local.tablestore.codec.messages import Comparator
+from aliyun_local.tablestore.codec.filter_messages import Comparator
 from aliyun_local.tablestore.codec.values import Cell, Row, RowExistence
 from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.filters import SingleColumn
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.results import Condition
+from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
 from shared.domain.photos import Stored
 from shared.errors import NotFound, Permanent, RetryLater
@@ -31,6 +31,8 @@ from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run, Seconds
 from tests.simulation.mirror import Mirror
+
+T = TypeVar("T")
 
 INSTANCE = "facechain"
 BUCKET = "photos"
@@ -66,8 +68,9 @@ class Remembered:
         return self._answers[question]
 
 
+_POOL = urllib3.HTTPConnectionPool("ots")
 OTS = Transport(
-    no_answer=lambda: urllib3.exceptions.ReadTimeoutError(None, "/", "simulated"),  # type: ignore[arg-type]
+    no_answer=lambda: urllib3.exceptions.ReadTimeoutError(_POOL, "/", "simulated"),
     unreachable=lambda: urllib3.exceptions.ProtocolError("simulated"),
     busy=_ots_error("OTSServerBusy", 503),
     error=_ots_error("OTSTimeout", 503),
@@ -90,7 +93,7 @@ class SimulatedOtsClient:
         self._gate = gate
         self._watch = watch
         clock = Seconds(gate.kernel)
-        lag = round(index_lag * 1000) if store is None else store._lag
+        lag = round(index_lag * 1000) if store is None else store._index_lag_ms
         self.mirrors = {table.name: Mirror(table, lambda: int(clock.now() * 1000), lag) for table in tables}
         # A table and its indexes by their names, as ranges are asked for.
         self._readable = dict(self.mirrors)
@@ -109,7 +112,7 @@ class SimulatedOtsClient:
             lambda: [self.mirrors[item.table_name].get(key) for key in item.primary_keys],
             OTS,
         )
-        return _Batch([_Item(row) for row in rows])
+        return Batch([BatchItem(row) for row in rows])
 
     def get_range(
         self,
@@ -172,26 +175,30 @@ def _condition_failed() -> tablestore.OTSServiceError:
     return tablestore.OTSServiceError(403, "OTSConditionCheckFail", "Condition check failed.", "")
 
 
-class _Item:
+class BatchItem:
+    """A row of a BatchGetRow's answer, as far as the production code reads it."""
+
     is_ok = True
 
     def __init__(self, row: Any) -> None:
         self.row = row
 
 
-class _Batch:
-    def __init__(self, items: list[_Item]) -> None:
+class Batch:
+    """The answer of a BatchGetRow for one table."""
+
+    def __init__(self, items: list[BatchItem]) -> None:
         self._items = items
 
-    def get_result_by_table(self, _: str) -> list[_Item]:
+    def get_result_by_table(self, _: str) -> list[BatchItem]:
         return self._items
 
 
 OSS = Transport(
-    no_answer=lambda: RetryLater("oss_unreachable", "simulated", delay=5),
-    unreachable=lambda: RetryLater("oss_unreachable", "simulated", delay=5),
-    busy=lambda: RetryLater("QpsLimitExceeded", "simulated", delay=5),
-    error=lambda: RetryLater("InternalError", "simulated", delay=5),
+    no_answer=lambda: RetryLater("oss_unreachable", "simulated", delay_seconds=5),
+    unreachable=lambda: RetryLater("oss_unreachable", "simulated", delay_seconds=5),
+    busy=lambda: RetryLater("QpsLimitExceeded", "simulated", delay_seconds=5),
+    error=lambda: RetryLater("InternalError", "simulated", delay_seconds=5),
 )
 
 
@@ -214,8 +221,8 @@ class SimulatedBucket:
         self._uploaded = uploaded
         self._remembered = Remembered(store)
 
-    def _call(self, operation: str, do: Callable[[], Any]) -> Any:
-        def translated() -> Any:
+    def _call(self, operation: str, do: Callable[[], T]) -> T:
+        def translated() -> T:
             try:
                 return do()
             except OssError as error:
@@ -229,7 +236,7 @@ class SimulatedBucket:
             found = self._call("HeadObject", lambda: self._store.head(BUCKET, key))
         except NotFound:
             return None
-        return Stored(etag=found.etag, size=found.size, modified_at=int(found.modified) * 1000)
+        return Stored(etag=found.etag, size=found.size, modified_at=int(found.modified_at) * 1000)
 
     def prepare(self, key: str, snapshot: str) -> int:
         def write() -> int:
@@ -264,7 +271,7 @@ class SimulatedBucket:
             listed = [
                 Listed(
                     found.key,
-                    Stored(etag=found.etag, size=found.size, modified_at=int(found.modified) * 1000),
+                    Stored(etag=found.etag, size=found.size, modified_at=int(found.modified_at) * 1000),
                 )
                 for found in page.rows
             ]

@@ -62,13 +62,14 @@ def test_a_condition_is_judged_as_the_emulator_judges_it(
     existence: str, expected: int | None, there: bool
 ) -> None:
     cloud = SimulatedCloud(1, NoFaults())
-    client = cloud._ots
+    client, tables = cloud._ots, cloud.tables
+    assert tables is not None
     ends: list[str] = []
 
     def write(condition: Any) -> None:
         row = tablestore.Row([("name", "slot")], [("version", 1), ("value", "{}")])
         try:
-            client._put_into_store(cloud.tables, "control", row, condition, None)
+            client._put_into_store(tables, "control", row, condition, None)
         except AssertionError:
             ends.append("refused")
         else:

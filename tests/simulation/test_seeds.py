@@ -23,7 +23,7 @@ def test_no_promise_breaks_whatever_the_seed_lets_go_wrong(share: int) -> None:
             broken.append(f"{violation}; replay: python -m tests.simulation.seeds {seed}")
         else:
             assert outcome.most_in_flight >= 2
-            assert outcome.crossings > 0
+            assert outcome.turn_changes > 0
     assert not broken, "\n".join(broken)
 
 
@@ -35,4 +35,4 @@ def test_the_seeds_meet_faults_and_other_runs() -> None:
     outcomes = [play(seed) for seed in range(20)]
     assert sum(outcome.struck for outcome in outcomes) > 500
     assert sum(outcome.crash_points for outcome in outcomes) > 50
-    assert sum(outcome.crossings for outcome in outcomes) > sum(outcome.calls for outcome in outcomes) / 4
+    assert sum(outcome.turn_changes for outcome in outcomes) > sum(outcome.calls for outcome in outcomes) / 4

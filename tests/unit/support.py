@@ -1,4 +1,4 @@
-"""Values that the unit tests are made of: photos, jobs, fine-tunes, and a moment in time."""
+"""Values for the unit tests: photos, photo sets, jobs, fine-tunes, and a moment in time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, open_job
+from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
@@ -16,7 +17,7 @@ from shared.domain.states import JobState
 NOW = 1_767_225_600_000
 """2026-01-01T00:00:00Z in milliseconds."""
 
-MINUTE = 60_000
+MINUTE_MS = 60_000
 RULES = Rules()
 
 # The same examples on every run: a unit test that fails, fails again.
@@ -45,8 +46,16 @@ def fine_tune(
     return FineTune(fine_tune_id=fine_tune_id, status=status, **changes)
 
 
+def photo_set(*photos: Photo, now: int = NOW) -> PhotoSet:
+    """A set in which ``photos`` have been recorded, one after the other."""
+    made = PhotoSet(last_photo_at=now)
+    for one in photos:
+        made = made.with_photo(one, now)
+    return made
+
+
 def collecting(*photos: Photo, rules: Rules = RULES, now: int = NOW, person_id: str = "li") -> Job:
-    """An open set that holds ``photos``."""
+    """A job whose open set holds ``photos``."""
     job = open_job(person_id, 1, now)
     for one in photos:
         job = job.with_photo(one, rules, now)
@@ -61,13 +70,19 @@ def job_in(state: JobState, person_id: str = "li", **changes: Any) -> Job:
     if state is JobState.REJECTED:
         refused = collecting(photo(verdict=Verdict.NO_FACE), person_id=person_id)
         return replace(refused.rejected(NOW), **changes)
-    job = job.closed("quiet", NOW)
+    job = job.closed(ClosedBy.QUIET, NOW)
     if state is JobState.QUEUED:
         return replace(job, **changes)
-    job = job.attempting(NOW, expires_at=NOW + MINUTE)
+    job = job.attempting(NOW, expires_at=NOW + MINUTE_MS)
     if state is JobState.SUBMITTING:
         return replace(job, **changes)
     job = job.submitted(fine_tune("PENDING"), NOW)
     if state is JobState.TRAINING:
         return replace(job, **changes)
     return replace(job, state=state, **changes)
+
+
+def remembering(job: Job, count: int) -> Job:
+    """The job with ``count`` other photos that have been recorded before."""
+    earlier = {f"{number:012x}": "00000000" for number in range(count)}
+    return replace(job, photo_set=replace(job.photo_set, earlier=earlier))

@@ -1,4 +1,4 @@
-"""Clients are made once for a warm instance, anew for new credentials, and without looking for garbage."""
+"""Clients are made once for a warm instance, again for new credentials, with the garbage collector off."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def test_a_warm_instance_uses_its_clients_again(connections: Connections) -> Non
     assert connections == [TODAY]
 
 
-def test_clients_are_made_anew_when_the_credentials_have_changed(connections: Connections) -> None:
+def test_clients_are_made_again_when_the_credentials_have_changed(connections: Connections) -> None:
     first = assembly.tables(SETTINGS, TODAY)
     assert assembly.tables(SETTINGS, TOMORROW) is not first
     assert connections == [TODAY, TOMORROW]
 
 
-def test_clients_are_made_anew_for_another_instance(connections: Connections) -> None:
+def test_clients_are_made_again_for_another_instance(connections: Connections) -> None:
     first = assembly.tables(SETTINGS, TODAY)
     assert assembly.tables(Settings(ots_endpoint="https://ots", ots_instance="other"), TODAY) is not first
 
@@ -75,7 +75,7 @@ def test_a_collector_that_was_off_stays_off(connections: Connections) -> None:
     assert not gc.isenabled()
 
 
-def test_who_could_not_connect_tries_again_and_the_collector_goes_on(connections: Connections) -> None:
+def test_a_connection_that_failed_is_tried_again_and_the_collector_goes_on(connections: Connections) -> None:
     connections.trouble = OSError("no route")
     with pytest.raises(OSError, match="no route"):
         assembly.tables(SETTINGS, TODAY)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import pytest
 
 from aliyun_local import coverage
 from aliyun_local.coverage import PAGE, coverages, page
@@ -25,7 +28,7 @@ def test_every_api_has_something_that_is_served_and_something_that_is_not() -> N
     assert all(one.served and one.missing for one in coverages())
 
 
-def test_what_is_served_is_known_by_the_name_that_the_api_gives_it() -> None:
+def test_a_served_operation_has_the_name_that_the_api_gives_it() -> None:
     assert {operation.name for operation in oss.OPERATIONS} - oss_api.API_OPERATIONS == set()
     assert {operation.name for operation in dashscope.OPERATIONS} - dashscope_api.API_OPERATIONS == set()
 
@@ -48,7 +51,9 @@ def test_the_counts_at_the_top_are_those_of_the_lists_below() -> None:
         assert (served, known) == (len(one.served), len(one.served) + len(one.missing))
 
 
-def test_the_command_writes_the_page(monkeypatch, tmp_path, capsys) -> None:
+def test_the_command_writes_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(coverage, "PAGE", tmp_path / "COVERAGE.md")
     assert coverage.main() == 0
     assert (tmp_path / "COVERAGE.md").read_text(encoding="utf-8") == page()

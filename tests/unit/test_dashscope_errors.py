@@ -1,4 +1,4 @@
-"""What DashScope's documented errors mean, row by row, and what is made of those nobody documented."""
+"""The meaning of DashScope's documented errors, row by row, and of errors that are not documented."""
 
 from __future__ import annotations
 

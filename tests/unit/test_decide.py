@@ -1,31 +1,22 @@
-"""Observed worlds and what is done about them."""
+"""Observed states of the account and the actions that they lead to, in their order."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.decide import (
     Action,
-    Deliver,
-    Look,
     Observed,
-    Poll,
     Release,
-    Resolve,
-    Submit,
-    Sweep,
     decide,
 )
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.domain.sweeping import SweepProgress
-from tests.unit.support import NOW, RULES, few_examples, job_in
+from tests.unit.support import NOW, RULES, job_in
 
 S = JobState
 TWO = Rules(concurrent_trainings=2)
@@ -37,21 +28,16 @@ def words(actions: list[Action]) -> list[str]:
     for action in actions:
         if isinstance(action, Release):
             named.append(f"release:{action.job_id}")
-        elif isinstance(action, Sweep):
-            named.append("sweep")
         else:
             named.append(f"{type(action).__name__.lower()}:{action.job.person_id}")
     return named
 
 
-RESTING = SweepProgress(rests_until=NOW + 1)
-
-
 def observed(**parts: Any) -> Observed:
-    """A world; ``holders`` maps names of people to their jobs, or job ids to None for those that are gone."""
+    """A state; ``holders`` maps names of people to their jobs, or job ids to None for those that are gone."""
     holders = {job.job_id if job else name: job for name, job in parts.pop("holders", {}).items()}
-    slot = Slot(holders=tuple(holders), closed_until=parts.pop("closed_until", 0))
-    return Observed(now=NOW, slot=slot, sweep=parts.pop("sweep", RESTING), holders=holders, **parts)
+    slot = Slot(holders=tuple(holders), halted_until=parts.pop("halted_until", 0))
+    return Observed(now=NOW, slot=slot, holders=holders, **parts)
 
 
 def training(person: str, **changes: Any) -> Job:
@@ -68,35 +54,35 @@ DONE = job_in(S.SUCCEEDED, "done")
 FAILED = job_in(S.FAILED, "failed")
 DELIVERED = job_in(S.SUCCEEDED, "delivered", delivered=True)
 
-WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
+STATES: list[tuple[str, Observed, Rules, list[str]]] = [
     ("nothing to do", observed(), RULES, []),
-    ("a queued job and a free place", observed(queue=(queued("a"),)), RULES, ["submit:a"]),
+    ("a queued job and a free slot", observed(queue=(queued("a"),)), RULES, ["submit:a"]),
     (
-        "more queued than places: the first ones",
+        "more queued jobs than the capacity: the first ones",
         observed(queue=(queued("a"), queued("b"), queued("c"))),
         TWO,
         ["submit:a", "submit:b"],
     ),
     (
-        "the place is taken",
+        "the slot is held",
         observed(running=(training("r"),), holders={"r": training("r")}, queue=(queued("a"),)),
         RULES,
         ["poll:r"],
     ),
     (
-        "one of two places is taken",
+        "one holder under a capacity of two",
         observed(running=(training("r"),), holders={"r": training("r")}, queue=(queued("a"), queued("b"))),
         TWO,
         ["poll:r", "submit:a"],
     ),
     (
-        "a job that runs without a place still takes one",
+        "a job that runs without the slot still uses it",
         observed(running=(training("runaway"),), queue=(queued("a"),)),
         RULES,
         ["poll:runaway"],
     ),
     (
-        "one runs without a place, and one with",
+        "one job runs without the slot, and one with it",
         observed(
             running=(training("runaway"), training("r")),
             holders={"r": training("r")},
@@ -106,7 +92,7 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         ["poll:runaway", "poll:r"],
     ),
     (
-        "more run than there are places",
+        "more jobs run than the capacity allows",
         observed(
             running=(training("a"), training("b"), training("c")),
             queue=(queued("d"), queued("e"), queued("f")),
@@ -122,7 +108,7 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
     ),
     ("an attempt whose sender is dead is resolved", observed(running=(EXPIRED,)), RULES, ["resolve:expired"]),
     (
-        "an attempt takes a place whether alive or not",
+        "an attempt uses the slot whether its sender is alive or not",
         observed(running=(ALIVE, EXPIRED), queue=(queued("a"),)),
         TWO,
         ["resolve:alive", "resolve:expired"],
@@ -134,75 +120,75 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         ["deliver:done", "deliver:failed"],
     ),
     (
-        "an ended job's place goes to the next one before its result is written",
+        "an ended job gives the slot to the next one before its result is written",
         observed(running=(DONE,), holders={"done": DONE}, queue=(queued("a"),)),
         RULES,
         [f"release:{DONE.job_id}", "submit:a", "deliver:done"],
     ),
     (
-        "an ended job without a place does not keep the queue waiting",
+        "an ended job without the slot does not keep the queue waiting",
         observed(running=(DONE,), queue=(queued("a"),)),
         RULES,
         ["submit:a", "deliver:done"],
     ),
-    ("a delivered job in a lagging index is nothing", observed(running=(DELIVERED,)), RULES, []),
+    ("a delivered job in a lagging index leads to nothing", observed(running=(DELIVERED,)), RULES, []),
     (
-        "a holder that is delivered loses its place",
+        "a holder that is delivered loses the slot",
         observed(holders={"d": DELIVERED}, queue=(queued("a"),)),
         RULES,
         [f"release:{DELIVERED.job_id}", "submit:a"],
     ),
-    ("a holder that is gone loses its place", observed(holders={"gone-1": None}), RULES, ["release:gone-1"]),
+    ("a holder that is gone loses the slot", observed(holders={"gone-1": None}), RULES, ["release:gone-1"]),
     (
-        "a holder that is collecting has no use for a place",
+        "a holder that is collecting has no use for the slot",
         observed(holders={"c": job_in(S.COLLECTING, "c")}),
         RULES,
         [f"release:{job_in(S.COLLECTING, 'c').job_id}"],
     ),
     (
-        "a holder that was rejected has no use for a place",
+        "a holder that was rejected has no use for the slot",
         observed(holders={"c": job_in(S.REJECTED, "c")}),
         RULES,
         [f"release:{job_in(S.REJECTED, 'c').job_id}"],
     ),
     (
-        "an ended holder loses its place though the index does not show it any more",
+        "an ended holder loses the slot though the index does not show it any more",
         observed(holders={"d": DONE}),
         RULES,
         [f"release:{DONE.job_id}"],
     ),
     (
-        "a holder that is still queued is carried on for, before the others",
+        "a holder that is still queued is submitted before the others",
         observed(holders={"h": queued("h")}, queue=(queued("a"), queued("h"))),
         RULES,
         ["submit:h"],
     ),
     (
-        "a queued holder is submitted once, and another fills the second place",
+        "a queued holder is submitted once, and another job beside it",
         observed(holders={"h": queued("h")}, queue=(queued("h"), queued("a"))),
         TWO,
         ["submit:h", "submit:a"],
     ),
     (
-        "a queued holder waits while a job without a place takes up the account",
+        "a queued holder waits while a job without the slot uses the account",
         observed(running=(training("runaway"),), holders={"h": queued("h")}),
         RULES,
         ["poll:runaway"],
     ),
     (
-        "a queued holder goes on beside a job without a place when there is room for both",
+        "a queued holder is submitted beside a job without the slot when there is room for both",
         observed(running=(training("runaway"),), holders={"h": queued("h")}, queue=(queued("a"),)),
         TWO,
         ["poll:runaway", "submit:h"],
     ),
     (
-        "queued holders beyond a lowered limit are not submitted, nor do they lose their places",
+        "queued holders beyond a lowered capacity are not submitted and keep the slot",
         observed(holders={"a": queued("a"), "b": queued("b")}, queue=(queued("a"), queued("c"))),
         RULES,
         ["submit:a"],
     ),
     (
-        "under a lowered limit a queued holder waits for the one that runs",
+        "under a lowered capacity a queued holder waits for the job that runs",
         observed(
             running=(training("r"),), holders={"h": queued("h"), "r": training("r")}, queue=(queued("h"),)
         ),
@@ -210,7 +196,7 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         ["poll:r"],
     ),
     (
-        "more run than a lowered limit allows: neither a holder nor anybody else is submitted",
+        "more jobs run than a lowered capacity allows: no holder and no other job is submitted",
         observed(
             running=(training("r"), training("s")),
             holders={"r": training("r"), "s": training("s"), "h": queued("h")},
@@ -220,33 +206,33 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         ["poll:r", "poll:s"],
     ),
     (
-        "two queued holders go on before anybody else, in the order in which they took their places",
+        "two queued holders go before all other jobs, in the order in which they took the slot",
         observed(holders={"b": queued("b"), "a": queued("a")}, queue=(queued("c"), queued("a"))),
         Rules(concurrent_trainings=3),
         ["submit:b", "submit:a", "submit:c"],
     ),
     (
-        "a place that is released and one that is held are both filled, the held one first",
+        "the job of a released holder is replaced after a queued holder is submitted",
         observed(holders={"d": DELIVERED, "h": queued("h")}, queue=(queued("a"),)),
         TWO,
         [f"release:{DELIVERED.job_id}", "submit:h", "submit:a"],
     ),
-    ("a closed queue waits", observed(queue=(queued("a"),), closed_until=NOW + 1), RULES, []),
+    ("a halted queue waits", observed(queue=(queued("a"),), halted_until=NOW + 1), RULES, []),
     (
-        "a queue that was closed until now goes on",
-        observed(queue=(queued("a"),), closed_until=NOW),
+        "a queue that was halted until now goes on",
+        observed(queue=(queued("a"),), halted_until=NOW),
         RULES,
         ["submit:a"],
     ),
     (
-        "a holder waits like the others while the queue is closed",
-        observed(holders={"h": queued("h")}, closed_until=NOW + 1),
+        "a holder waits like the others while the queue is halted",
+        observed(holders={"h": queued("h")}, halted_until=NOW + 1),
         RULES,
         [],
     ),
     (
-        "a closed queue keeps nobody from polling, resolving and delivering",
-        observed(running=(training("r"), EXPIRED, DONE), closed_until=NOW + 1),
+        "a halted queue keeps no job from being polled, resolved and delivered",
+        observed(running=(training("r"), EXPIRED, DONE), halted_until=NOW + 1),
         RULES,
         ["poll:r", "resolve:expired", "deliver:done"],
     ),
@@ -275,153 +261,23 @@ WORLDS: list[tuple[str, Observed, Rules, list[str]]] = [
         [],
     ),
     (
-        "everything at once: free the slot, fill it, and then what can wait",
+        "everything at once: the slot is freed and filled, and the work that can wait follows",
         observed(
             running=(DONE, training("r"), EXPIRED),
             due=(job_in(S.COLLECTING, "c", due_at=NOW),),
             queue=(queued("a"),),
             holders={"gone-1": None},
-            sweep=SweepProgress(),
         ),
         Rules(concurrent_trainings=4),
-        ["poll:r", "resolve:expired", "release:gone-1", "submit:a", "deliver:done", "look:c", "sweep"],
-    ),
-    (
-        "the sweep goes on when its rest is over",
-        observed(sweep=SweepProgress(rests_until=NOW)),
-        RULES,
-        ["sweep"],
-    ),
-    (
-        "a rest that a clock far ahead has ordered is not kept",
-        observed(sweep=SweepProgress(rests_until=NOW + 100 * RULES.sweep_rest)),
-        RULES,
-        ["sweep"],
+        ["poll:r", "resolve:expired", "release:gone-1", "submit:a", "deliver:done", "look:c"],
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("world", "rules", "expected"), [row[1:] for row in WORLDS], ids=[row[0] for row in WORLDS]
+    ("seen", "rules", "expected"), [row[1:] for row in STATES], ids=[row[0] for row in STATES]
 )
-def test_a_world_leads_to_these_actions_in_this_order(
-    world: Observed, rules: Rules, expected: list[str]
+def test_a_state_leads_to_these_actions_in_this_order(
+    seen: Observed, rules: Rules, expected: list[str]
 ) -> None:
-    assert words(decide(world, rules)) == expected
-
-
-JOBS = st.builds(
-    lambda state, number, delivered, due, expires: job_in(
-        state, f"p{number}", delivered=delivered and state.is_terminal, due_at=due, attempt_expires_at=expires
-    ),
-    st.sampled_from(list(S)),
-    st.integers(0, 12),
-    st.booleans(),
-    st.integers(NOW - 2, NOW + 2),
-    st.integers(NOW - 2, NOW + 2),
-)
-
-
-def runs_at_dashscope(seen: Observed) -> set[str]:
-    known = (*seen.running, *seen.holders.values())
-    return {job.job_id for job in known if job and job.state in (S.SUBMITTING, S.TRAINING)}
-
-
-def unique(jobs: list[Job]) -> list[Job]:
-    """One job a person: a row is in one state only, wherever it is seen."""
-    return list({job.job_id: job for job in jobs}.values())
-
-
-@st.composite
-def worlds(draw: st.DrawFn) -> Observed:
-    rows = unique(draw(st.lists(JOBS, max_size=10)))
-    some = st.lists(st.sampled_from(rows), unique_by=lambda job: job.job_id) if rows else st.just([])
-    holders: dict[str, Job | None] = {job.job_id: job for job in draw(some)}
-    if draw(st.booleans()):
-        holders["gone-1"] = None
-    return Observed(
-        now=NOW,
-        slot=Slot(holders=tuple(holders), closed_until=draw(st.sampled_from([0, NOW, NOW + 1]))),
-        sweep=draw(st.sampled_from([SweepProgress(), RESTING])),
-        running=tuple(draw(some)),
-        due=tuple(draw(some)),
-        queue=tuple(draw(some)),
-        holders=holders,
-    )
-
-
-@few_examples
-@given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_the_slot_is_never_overfilled(seen: Observed, places: int) -> None:
-    actions = decide(seen, Rules(concurrent_trainings=places))
-    submitted = [action.job for action in actions if isinstance(action, Submit)]
-    newcomers = [job for job in submitted if job.job_id not in seen.slot.holders]
-    # Whatever takes up a place at DashScope: who runs, with a place in the slot or without.
-    released = {action.job_id for action in actions if isinstance(action, Release)}
-    active = runs_at_dashscope(seen)
-    assert not released & active
-    assert len(submitted) <= max(0, places - len(active))
-    assert len(newcomers) <= max(0, places - len({*seen.slot.holders, *active} - released))
-    assert all(job.state is S.QUEUED for job in submitted)
-    assert len({job.job_id for job in submitted}) == len(submitted)
-    if seen.slot.closed_until > NOW:
-        assert submitted == []
-
-
-@few_examples
-@given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_each_action_fits_its_job_and_the_slot_is_freed_then_filled_then_the_rest(
-    seen: Observed, places: int
-) -> None:
-    actions = decide(seen, Rules(concurrent_trainings=places))
-    wanted = {
-        Poll: lambda job: job.state is S.TRAINING,
-        Resolve: lambda job: job.state is S.SUBMITTING,
-        Deliver: lambda job: job.state.is_terminal and not job.delivered,
-        Look: lambda job: job.state is S.COLLECTING and job.due_at <= NOW,
-        Submit: lambda job: job.state is S.QUEUED,
-    }
-    for action in actions:
-        if isinstance(action, Release):
-            held = seen.holders[action.job_id]
-            assert held is None or held.state in (S.COLLECTING, S.REJECTED) or held.state.is_terminal
-        elif isinstance(action, Sweep):
-            assert seen.sweep is not RESTING
-        else:
-            assert wanted[type(action)](action.job)
-    phases = {Poll: 0, Resolve: 0, Release: 1, Submit: 2, Deliver: 3, Look: 4, Sweep: 5}
-    order = [phases[type(action)] for action in actions]
-    assert order == sorted(order)
-
-
-@few_examples
-@given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_nobody_is_let_in_while_a_queued_holder_waits(seen: Observed, places: int) -> None:
-    submitted = [
-        action.job.job_id
-        for action in decide(seen, Rules(concurrent_trainings=places))
-        if isinstance(action, Submit)
-    ]
-    queued_holders = [name for name, job in seen.holders.items() if job and job.state is S.QUEUED]
-    assert submitted[: len(queued_holders)] == queued_holders[: len(submitted)]
-
-
-@few_examples
-@given(worlds(), st.integers(1, 3))
-def test_whatever_the_world_a_free_place_is_filled_while_somebody_waits(seen: Observed, places: int) -> None:
-    submitted = [
-        action for action in decide(seen, Rules(concurrent_trainings=places)) if isinstance(action, Submit)
-    ]
-    waiting = {
-        job.job_id
-        for job in (*seen.queue, *(job for job in seen.holders.values() if job))
-        if job.state is S.QUEUED
-    }
-    if seen.slot.closed_until <= NOW:
-        assert len(submitted) == min(len(waiting), max(0, places - len(runs_at_dashscope(seen))))
-
-
-@few_examples
-@given(worlds())
-def test_deciding_twice_decides_the_same(seen: Observed) -> None:
-    assert decide(seen, RULES) == decide(seen, RULES)
+    assert words(decide(seen, rules)) == expected

@@ -99,11 +99,20 @@ def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
     assert PREPARE in text
 
 
-@pytest.mark.parametrize(
-    "page",
-    [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/crashes.md", "docs/local-cloud.md", "docs/photos.md"],
-)
+PAGES = [
+    *(path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("*.md"))),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))),
+    "tests/simulation/README.md",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page))
     assert [link for link in links if not (folder / link).exists()] == []
+
+
+def test_chinese_text_has_full_width_punctuation() -> None:
+    text = re.sub(r"```console.*?```", "", text_of("README.zh-CN.md"), flags=re.DOTALL)
+    assert re.findall(r".*[\u4e00-\u9fff][,;:(!?].*", text) == []

@@ -1,4 +1,4 @@
-"""Events of the triggers, as the platform sends them and as nobody should."""
+"""Events of the triggers, as the platform sends them and as it should not."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_an_odd_entry_is_a_problem_of_its_own_and_not_of_its_neighbours(entry: A
         b"<xml/>",
     ],
 )
-def test_what_is_no_oss_event_is_unusable(event: bytes) -> None:
+def test_an_event_that_is_not_from_oss_is_unusable(event: bytes) -> None:
     with pytest.raises(UnusableEvent):
         parse_oss_event(event)
 

@@ -11,7 +11,8 @@ import pytest
 from functions import collect, reconcile, status
 from shared.assembly import DEFAULT_TIMEOUT_SECONDS, new_token, timeout_seconds
 from shared.clients.credentials import Credentials, find_credentials
-from shared.workflow.tick import Report
+from shared.version import VERSION
+from shared.workflow.actions import Report
 from tests.unit.support import NOW
 
 ENVIRONMENT = {
@@ -139,7 +140,7 @@ def http_event(path: str = "/healthz") -> bytes:
 
 
 def with_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    monkeypatch.setattr(status.os, "environ", variables)
+    monkeypatch.setattr("functions.status.os.environ", variables)
 
 
 def test_status_answers_an_event_in_full_shape(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +156,7 @@ def test_status_answers_a_wsgi_call(monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {"REQUEST_METHOD": "GET", "fc.request_uri": "/healthz", "fc.context": None}
     chunks: Any = status.handler(environ, lambda line, _: started.append(line))
     assert started == ["200 OK"]
-    assert json.loads(b"".join(chunks)) == {"status": "ok"}
+    assert json.loads(b"".join(chunks)) == {"status": "ok", "version": VERSION}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_status_answers_a_problem_instead_of_failing(
         ({**SET_UP, "DASHSCOPE_API_KEY": "sk-s3cret\u200b"}, "DASHSCOPE_API_KEY"),
     ],
 )
-def test_what_is_wrong_with_the_settings_is_for_the_log_and_not_for_the_internet(
+def test_a_fault_of_the_settings_is_for_the_log_and_not_for_the_internet(
     environment: dict[str, str],
     word: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -196,7 +197,7 @@ def test_what_is_wrong_with_the_settings_is_for_the_log_and_not_for_the_internet
     with_environment(monkeypatch, **environment)
     answer: Any = status.handler(http_event("/jobs"), None)
     assert answer["statusCode"] == 500
-    assert json.loads(answer["body"])["detail"] == "The function is not set up; its log says why."
+    assert "Read the function's log" in json.loads(answer["body"])["detail"]
     assert word not in answer["body"]
     assert word in caplog.text
     for secret in ("s3cret", SET_UP["STATUS_TOKEN"]):

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from shared.clients.job_rows import from_columns, to_columns
 from shared.domain.job import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE, Job, Reason
+from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
-from tests.unit.support import NOW, few_examples, job_in, photo
+from tests.unit.support import NOW, few_examples, job_in, photo, photo_set
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MILLISECONDS = st.integers(0, 2**62)
@@ -31,6 +32,13 @@ PHOTOS = st.builds(
     uploaded_at=MILLISECONDS,
     recorded_at=MILLISECONDS,
 )
+PHOTO_SETS = st.builds(
+    PhotoSet,
+    photos=st.lists(PHOTOS, max_size=3).map(tuple),
+    earlier=st.dictionaries(TEXT, TEXT, max_size=3),
+    last_photo_at=MILLISECONDS,
+    ready_at=MILLISECONDS,
+)
 JOBS = st.builds(
     Job,
     person_id=TEXT,
@@ -39,10 +47,7 @@ JOBS = st.builds(
     opened_at=MILLISECONDS,
     changed_at=MILLISECONDS,
     version=st.integers(1, 10**6),
-    photos=st.lists(PHOTOS, max_size=3).map(tuple),
-    earlier=st.dictionaries(TEXT, TEXT, max_size=3),
-    last_photo_at=MILLISECONDS,
-    ready=MILLISECONDS,
+    photo_set=PHOTO_SETS,
     closed_at=MILLISECONDS,
     closed_by=TEXT,
     due_at=MILLISECONDS,
@@ -109,6 +114,14 @@ def test_the_key_and_the_version_are_not_repeated_among_the_columns() -> None:
     assert not {"person_key", "revision", "version", "write_token"} & set(to_columns(job_in(JobState.QUEUED)))
 
 
+def test_a_photo_set_is_spread_over_columns_of_its_job_under_the_names_that_stored_rows_have() -> None:
+    photos = photo_set(photo(verdict=Verdict.UNCHECKED)).with_marker(NOW + 1)
+    columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=photos))
+    assert (columns["ready"], columns["last_photo_at"], columns["earlier"]) == (NOW + 1, NOW, "{}")
+    assert [one["verdict"] for one in json.loads(columns["photos"])] == ["unchecked"]
+    assert not {"photo_set", "ready_at"} & set(columns)
+
+
 def test_the_index_columns_have_the_types_of_the_template() -> None:
     columns = to_columns(job_in(JobState.QUEUED))
     assert {name: type(columns[name]) for name in ("lane", "due_at", "state", "opened_at")} == {
@@ -120,7 +133,7 @@ def test_the_index_columns_have_the_types_of_the_template() -> None:
 
 
 def test_names_are_stored_readable_for_people() -> None:
-    job = replace(job_in(JobState.COLLECTING, "李雷"), photos=(photo("照片.jpg"),))
+    job = replace(job_in(JobState.COLLECTING, "李雷"), photo_set=photo_set(photo("照片.jpg")))
     columns = to_columns(job)
     assert columns["person_id"] == "李雷"
     assert "照片.jpg" in columns["photos"]
@@ -144,7 +157,7 @@ def test_a_row_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() -> N
 def test_a_photo_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() -> None:
     bare = {"name": "a", "etag": "E", "size": 1, "verdict": "usable"}
     job = from_columns(stored(job_in(JobState.QUEUED), photos=json.dumps([bare])))
-    assert job.photos == (Photo(name="a", etag="E", size=1, verdict=Verdict.USABLE),)
+    assert job.photo_set.photos == (Photo(name="a", etag="E", size=1, verdict=Verdict.USABLE),)
 
 
 def test_fields_of_a_later_version_inside_the_reason_are_ignored() -> None:

@@ -7,12 +7,13 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from local.packaging import ROOT, Package, build_package
+from local.packaging import ROOT, Package, build_package, unpack_package
 
 OWN_CODE_CEILING = 300 * 1024
 
@@ -70,6 +71,17 @@ def test_the_zip_depends_on_content_alone_and_changes_with_it(package: Package, 
     with (tmp_path / "shared" / "logs.py").open("a") as file:
         file.write("# changed\n")
     assert build_package(tmp_path).name != package.name
+
+
+def test_a_library_that_python_remarks_on_is_compiled_without_a_word(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("oss2/api.py", 'ESCAPE = "\\&"\n')
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        code = unpack_package(Package(buffer.getvalue(), 0), tmp_path)
+    assert list(code.glob("oss2/__pycache__/*.pyc"))
+    assert remarks == []
 
 
 def test_our_own_code_stays_small(package: Package, archive: zipfile.ZipFile) -> None:

@@ -1,4 +1,4 @@
-"""When a run stays for a training that is about to end, and when it looks: weighed, and learned."""
+"""When a run stays for a training that is about to end, and when it polls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.domain.lingering import Lingering, plan
 from tests.unit.support import NOW, few_examples
 
 SECOND = 1000
-MINUTE = 60 * SECOND
+MINUTE_MS = 60 * SECOND
 STEADY = [302 * SECOND] * 20
 
 
@@ -22,95 +22,101 @@ def spread(deviation: int, count: int = 20) -> list[int]:
 
 
 @pytest.mark.parametrize("elapsed", [0, 60, 120, 180, 240])
-def test_nobody_stays_for_a_training_that_ends_after_the_next_tick(elapsed: int) -> None:
-    assert plan(STEADY, elapsed * SECOND, MINUTE) is None
+def test_no_run_stays_for_a_training_that_ends_after_the_next_tick(elapsed: int) -> None:
+    assert plan(STEADY, elapsed * SECOND, MINUTE_MS) is None
 
 
 @pytest.mark.parametrize("elapsed", [291, 294, 297, 300])
-def test_who_stays_looks_when_the_end_is_due_and_not_before(elapsed: int) -> None:
-    found = plan(STEADY, elapsed * SECOND, MINUTE)
+def test_a_run_that_stays_polls_when_the_end_is_due_and_not_before(elapsed: int) -> None:
+    found = plan(STEADY, elapsed * SECOND, MINUTE_MS)
     assert found is not None
-    assert -6 <= elapsed + found.look_in / SECOND - 302 <= 1
-    assert elapsed + found.leave_in / SECOND >= 302
+    assert -6 <= elapsed + found.look_in_ms / SECOND - 302 <= 1
+    assert elapsed + found.leave_in_ms / SECOND >= 302
 
 
 @pytest.mark.parametrize("elapsed", [250, 270, 290])
-def test_however_unlikely_an_end_who_stays_would_see_it_within_ten_seconds(elapsed: int) -> None:
-    found = plan(STEADY, elapsed * SECOND, MINUTE)
+def test_a_run_that_stays_sees_an_unlikely_end_within_ten_seconds(elapsed: int) -> None:
+    found = plan(STEADY, elapsed * SECOND, MINUTE_MS)
     assert found is not None
-    assert found.look_in < 10 * SECOND
-    assert elapsed + found.leave_in / SECOND >= 302
+    assert found.look_in_ms < 10 * SECOND
+    assert elapsed + found.leave_in_ms / SECOND >= 302
 
 
-def test_looks_come_closer_where_an_end_is_likelier() -> None:
+def test_polls_come_closer_where_an_end_is_likelier() -> None:
     durations = spread(20)
-    looks = [plan(durations, elapsed * SECOND, MINUTE) for elapsed in (255, 275, 302)]
-    waits = [found.look_in for found in looks if found]
+    plans = [plan(durations, elapsed * SECOND, MINUTE_MS) for elapsed in (255, 275, 302)]
+    waits = [found.look_in_ms for found in plans if found]
     assert len(waits) == 3
     assert waits == sorted(waits, reverse=True)
     assert waits[0] > waits[-1]
 
 
 def test_a_stay_that_could_save_little_is_not_worth_its_function_time() -> None:
-    assert plan(spread(60), 180 * SECOND, MINUTE) is None
+    assert plan(spread(60), 180 * SECOND, MINUTE_MS) is None
     assert plan(spread(60), 302 * SECOND, 2 * SECOND) is None
-    assert plan(spread(60), 302 * SECOND, MINUTE) is not None
+    assert plan(spread(60), 302 * SECOND, MINUTE_MS) is not None
 
 
 def test_without_history_the_documented_duration_is_waited_for_widely() -> None:
-    assert plan([302 * SECOND], 150 * SECOND, MINUTE) is None
-    assert plan([302 * SECOND], 280 * SECOND, MINUTE) is not None
-    assert plan([302 * SECOND], 330 * SECOND, MINUTE) is not None
+    assert plan([302 * SECOND], 150 * SECOND, MINUTE_MS) is None
+    assert plan([302 * SECOND], 280 * SECOND, MINUTE_MS) is not None
+    assert plan([302 * SECOND], 330 * SECOND, MINUTE_MS) is not None
 
 
 @pytest.mark.parametrize("mean", [151, 453])
 def test_the_first_training_of_a_new_regime_is_enough_to_expect_the_next(mean: int) -> None:
     durations = [*STEADY[1:], mean * SECOND]
-    found = plan(durations, (mean - 15) * SECOND, MINUTE)
+    found = plan(durations, (mean - 15) * SECOND, MINUTE_MS)
     assert found is not None
-    assert abs(mean - 15 + found.look_in / SECOND - mean) <= 8
+    assert abs(mean - 15 + found.look_in_ms / SECOND - mean) <= 8
 
 
-def test_an_outlier_in_the_past_keeps_nobody_between_then_and_now() -> None:
+def test_an_outlier_in_the_past_keeps_no_run_between_its_duration_and_the_usual_one() -> None:
     durations = [*STEADY[1:], 900 * SECOND]
-    assert plan(durations, 400 * SECOND, MINUTE) is None
-    assert plan(durations, 880 * SECOND, MINUTE) is not None
+    assert plan(durations, 400 * SECOND, MINUTE_MS) is None
+    assert plan(durations, 880 * SECOND, MINUTE_MS) is not None
 
 
 def test_a_training_that_outlasts_everything_known_by_far_is_left_to_the_ticks() -> None:
-    assert plan(STEADY, 3600 * 1000 * SECOND, MINUTE) is None
+    assert plan(STEADY, 3600 * 1000 * SECOND, MINUTE_MS) is None
 
 
 @few_examples
 @given(
     durations=st.lists(st.integers(0, 10**8), min_size=1, max_size=20),
     elapsed=st.integers(-(10**6), 10**9),
-    horizon=st.integers(-(10**6), MINUTE),
+    horizon=st.integers(-(10**6), MINUTE_MS),
 )
 def test_a_plan_never_reaches_beyond_its_horizon(durations: list[int], elapsed: int, horizon: int) -> None:
     found = plan(durations, elapsed, horizon)
-    assert found is None or 0 < found.look_in <= min(found.leave_in, 9 * SECOND) <= found.leave_in <= horizon
+    assert (
+        found is None
+        or 0 < found.look_in_ms <= min(found.leave_in_ms, 9 * SECOND) <= found.leave_in_ms <= horizon
+    )
 
 
-def test_the_row_knows_what_was_spent_for_each_training_that_is_going() -> None:
+def test_the_row_holds_the_time_spent_for_each_training_that_is_going() -> None:
     row = Lingering().begun(NOW + 40_000, {"a": 40_000}).begun(NOW + 90_000, {"a": 70_000, "b": 0})
-    assert (row.until, row.stayed) == (NOW + 90_000, {"a": 70_000, "b": 0})
-    assert row.begun(NOW + MINUTE, {"b": 10_000}).stayed == {"b": 10_000}
+    assert (row.until, row.stayed_ms) == (NOW + 90_000, {"a": 70_000, "b": 0})
+    assert row.begun(NOW + MINUTE_MS, {"b": 10_000}).stayed_ms == {"b": 10_000}
 
 
-def test_the_longer_a_training_outlasts_all_others_the_less_often_it_is_looked_at() -> None:
-    looks = [plan(STEADY, elapsed * SECOND, MINUTE) for elapsed in (303, 340, 400, 600)]
-    waits = [found.look_in for found in looks if found]
+def test_the_longer_a_training_outlasts_all_others_the_less_often_it_is_polled() -> None:
+    plans = [plan(STEADY, elapsed * SECOND, MINUTE_MS) for elapsed in (303, 340, 400, 600)]
+    waits = [found.look_in_ms for found in plans if found]
     assert len(waits) == 4
     assert waits == sorted(waits)
     assert waits[-1] >= 3 * waits[0]
 
 
 def test_a_stay_that_is_cut_short_still_saves_the_time_until_the_tick() -> None:
-    """What an end that is missed costs is the wait for the next tick, however little may be stayed."""
+    """A missed end costs the wait for the next tick, however short the stay may be."""
     durations = spread(60)
-    cut, whole = plan(durations, 262 * SECOND, MINUTE, 10 * SECOND), plan(durations, 262 * SECOND, MINUTE)
+    cut, whole = (
+        plan(durations, 262 * SECOND, MINUTE_MS, 10 * SECOND),
+        plan(durations, 262 * SECOND, MINUTE_MS),
+    )
     assert cut is not None
     assert whole is not None
-    assert cut.leave_in == 10 * SECOND < whole.leave_in
+    assert cut.leave_in_ms == 10 * SECOND < whole.leave_in_ms
     assert plan(durations, 262 * SECOND, 10 * SECOND) is None

@@ -239,7 +239,7 @@ KEY = "0123456789abcdef0123"
         f"{KEY}%2D1",
     ],
 )
-def test_what_is_not_exactly_a_job_id_is_none(text: str) -> None:
+def test_a_text_that_is_not_exactly_a_job_id_is_none(text: str) -> None:
     assert parse_job_id(text) is None
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.domain.photos import (
-    Stored,
     Verdict,
     jpeg_sides,
     verdict_from_face_check,
@@ -34,7 +33,7 @@ MEGABYTE = 1024 * 1024
     ],
 )
 def test_size_alone_refuses_the_empty_and_the_huge(size: int, verdict: Verdict | None) -> None:
-    assert verdict_from_object(Stored(etag="E", size=size, modified_at=1)) is verdict
+    assert verdict_from_object(size) is verdict
 
 
 def jpeg(width: int, height: int) -> bytes:
@@ -76,7 +75,7 @@ def test_the_sides_of_a_jpeg_are_read_from_its_first_bytes(mode: str, options: d
 
 @few_examples
 @given(cut=st.integers(0, 700), flips=st.dictionaries(st.integers(0, 699), st.integers(0, 255), max_size=6))
-def test_what_is_no_jpeg_has_no_sides_and_does_no_harm(cut: int, flips: dict[int, int]) -> None:
+def test_bytes_that_are_no_jpeg_have_no_sides_and_do_no_harm(cut: int, flips: dict[int, int]) -> None:
     damaged = bytearray(jpeg(300, 300))
     for place, byte in flips.items():
         damaged[place % len(damaged)] = byte
@@ -104,6 +103,6 @@ def test_the_face_checks_word_becomes_a_verdict(is_face: bool, reason: str, verd
 
 
 @pytest.mark.parametrize("code", ["InvalidArgument", "BadRequest", "ImageTooLarge"])
-def test_what_oss_cannot_process_has_a_verdict(code: str) -> None:
+def test_a_picture_that_oss_cannot_process_has_a_verdict(code: str) -> None:
     expected = Verdict.TOO_MANY_PIXELS if code == "ImageTooLarge" else Verdict.NOT_AN_IMAGE
     assert verdict_from_refusal(code) is expected

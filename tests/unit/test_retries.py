@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.clients.retries import FIRST_PAUSE, TRIES, Retries
+from shared.clients.retries import FIRST_PAUSE_SECONDS, TRIES, Retries
 from shared.errors import Conflict, NotFound, RetryLater, Trouble
 
-BUSY = RetryLater("busy", "busy", delay=1)
+BUSY = RetryLater("busy", "busy", delay_seconds=1)
 
 
 class Time:
@@ -42,22 +42,22 @@ class Calls:
 
 def test_a_busy_moment_is_waited_out_with_a_pause_that_grows() -> None:
     time = Time()
-    assert time.retries().call(Calls(time, BUSY, BUSY), within=5) == "done"
-    assert time.pauses == [FIRST_PAUSE, 2 * FIRST_PAUSE]
+    assert time.retries().call(Calls(time, BUSY, BUSY), within_seconds=5) == "done"
+    assert time.pauses == [FIRST_PAUSE_SECONDS, 2 * FIRST_PAUSE_SECONDS]
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.25, 0.999])
-def test_the_pauses_of_two_who_wait_for_one_another_differ(jitter: float) -> None:
+def test_the_pauses_of_two_runs_that_wait_for_one_another_differ(jitter: float) -> None:
     time = Time(jitter)
-    time.retries().call(Calls(time, BUSY), within=5)
-    assert time.pauses == [pytest.approx(FIRST_PAUSE * (0.5 + jitter))]
+    time.retries().call(Calls(time, BUSY), within_seconds=5)
+    assert time.pauses == [pytest.approx(FIRST_PAUSE_SECONDS * (0.5 + jitter))]
 
 
-def test_what_stays_busy_is_given_up_after_a_few_tries() -> None:
+def test_a_service_that_stays_busy_is_given_up_after_a_few_tries() -> None:
     time = Time()
     calls = Calls(time, *[BUSY] * 20)
     with pytest.raises(RetryLater):
-        time.retries().call(calls, within=60)
+        time.retries().call(calls, within_seconds=60)
     assert calls.made == TRIES
     assert len(time.pauses) == TRIES - 1
 
@@ -66,20 +66,20 @@ def test_no_try_begins_when_the_time_is_over() -> None:
     time = Time()
     calls = Calls(time, *[BUSY] * 20, takes=4)
     with pytest.raises(RetryLater):
-        time.retries().call(calls, within=5)
+        time.retries().call(calls, within_seconds=5)
     assert calls.made == 2
     assert time.seconds < 2 * 4 + 1
 
 
 @pytest.mark.parametrize(
     "trouble",
-    [Conflict("overtaken"), NotFound("gone", "gone"), RetryLater("account", "later", delay=60)],
+    [Conflict("overtaken"), NotFound("gone", "gone"), RetryLater("account", "later", delay_seconds=60)],
     ids=lambda trouble: trouble.code,
 )
-def test_what_another_try_at_once_cannot_cure_is_not_tried_again(trouble: Trouble) -> None:
+def test_a_trouble_that_another_try_cannot_cure_is_raised_at_once(trouble: Trouble) -> None:
     time = Time()
     calls = Calls(time, trouble)
     with pytest.raises(type(trouble)):
-        time.retries().call(calls, within=5)
+        time.retries().call(calls, within_seconds=5)
     assert calls.made == 1
     assert time.pauses == []

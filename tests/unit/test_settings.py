@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from functions.reconcile import TICK
-from shared.domain.job import UNPACKING_TAKES
+from functions.reconcile import TICK_MS
+from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.rules import Rules
 from shared.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
 
@@ -45,10 +45,10 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "text", "rule", "value"),
     [
-        ("QUIET_SECONDS", "1", "quiet", 1000),
-        ("QUIET_SECONDS", "86400", "quiet", 86_400_000),
-        ("QUIET_SECONDS", " 30 ", "quiet", 30_000),
-        ("QUIET_SECONDS", "", "quiet", 120_000),
+        ("QUIET_SECONDS", "1", "quiet_ms", 1000),
+        ("QUIET_SECONDS", "86400", "quiet_ms", 86_400_000),
+        ("QUIET_SECONDS", " 30 ", "quiet_ms", 30_000),
+        ("QUIET_SECONDS", "", "quiet_ms", 120_000),
         ("MIN_PHOTOS", "1", "min_photos", 1),
         ("MIN_PHOTOS", "10", "min_photos", 10),
         ("MIN_PHOTOS", "", "min_photos", 1),
@@ -70,9 +70,9 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("KEPT_FINE_TUNES", "", "kept_fine_tunes", 20),
         ("DELETE_SUPERSEDED", "on", "delete_superseded", True),
         ("DELETE_SUPERSEDED", "", "delete_superseded", False),
-        ("LINGER_SECONDS", "0", "linger", 0),
-        ("LINGER_SECONDS", "3600", "linger", 3_600_000),
-        ("LINGER_SECONDS", "", "linger", 300_000),
+        ("LINGER_SECONDS", "0", "linger_ms", 0),
+        ("LINGER_SECONDS", "3600", "linger_ms", 3_600_000),
+        ("LINGER_SECONDS", "", "linger_ms", 300_000),
         ("MAX_ATTEMPTS", "1", "max_attempts", 1),
         ("MAX_ATTEMPTS", "5", "max_attempts", 5),
         ("MAX_ATTEMPTS", "", "max_attempts", 2),
@@ -115,7 +115,7 @@ def test_a_number_that_is_none_is_refused_by_name(variable: str, text: str) -> N
 
 @pytest.mark.parametrize("variable", sorted(set(NUMBERS) - {"QUIET_SECONDS"}))
 def test_a_count_has_no_decimals_but_a_duration_may(variable: str) -> None:
-    assert read_settings({"QUIET_SECONDS": "1.5"}).rules.quiet == 1_500
+    assert read_settings({"QUIET_SECONDS": "1.5"}).rules.quiet_ms == 1_500
     with pytest.raises(SettingsError, match=variable):
         read_settings({variable: "1.5"})
 
@@ -146,7 +146,7 @@ def test_without_a_public_endpoint_the_other_one_is_used() -> None:
     assert read_settings(both).oss_public_endpoint == "http://b"
 
 
-def test_what_is_required_and_missing_is_named_as_in_the_environment() -> None:
+def test_a_required_setting_that_is_missing_is_named_as_in_the_environment() -> None:
     settings = read_settings({"OSS_BUCKET": "photos"})
     settings.require("oss_bucket")
     with pytest.raises(SettingsError, match=r"set OTS_ENDPOINT, DASHSCOPE_API_KEY in"):
@@ -243,9 +243,11 @@ def test_the_code_knows_the_templates_times() -> None:
         for one in resources.values()
         if one["Type"] == "ALIYUN::FC3::Trigger" and one["Properties"]["TriggerType"] == "timer"
     ]
-    assert timer == f"@every {TICK // 60_000}m"
+    assert timer == f"@every {TICK_MS // 60_000}m"
     longest = max(one["Properties"].get("Timeout", 0) for one in resources.values())
-    assert longest * 1000 <= UNPACKING_TAKES, "whoever unpacks a zip may be alive when the next one begins"
+    assert longest * 1000 <= UNPACKING_TAKES_MS, (
+        "a run that unpacks a zip may be alive when the next one begins"
+    )
 
 
 WITH_DEFAULT = [

@@ -1,8 +1,8 @@
-"""How far the sweep has come: rounds of pages, what a round settles, and when it rests."""
+"""The progress of the sweep: rounds of pages, the uploads that a round settles, and its rests."""
 
 from __future__ import annotations
 
-from shared.domain.sweeping import CERTAINTY, SweepProgress
+from shared.domain.sweeping import CERTAINTY_MS, SweepProgress
 
 NOW = 1_767_225_600_000
 REST = 300_000
@@ -14,7 +14,7 @@ def test_a_sweep_that_never_ran_is_due_and_may_miss_everything() -> None:
     assert start.may_miss(0)
 
 
-def test_a_round_goes_from_page_to_page_and_then_starts_anew() -> None:
+def test_a_round_goes_from_page_to_page_and_then_the_next_begins() -> None:
     first = SweepProgress().past("people/b", clean=True, now=NOW)
     assert first.cursor == "people/b"
     second = first.past("people/c", clean=True, now=NOW + 1)
@@ -22,10 +22,10 @@ def test_a_round_goes_from_page_to_page_and_then_starts_anew() -> None:
     assert second.past("", clean=True, now=NOW + 2).cursor == ""
 
 
-def test_a_clean_round_settles_what_is_surely_older_than_its_beginning() -> None:
+def test_a_clean_round_settles_the_uploads_that_are_surely_older_than_its_beginning() -> None:
     round_ = SweepProgress().past("people/b", clean=True, now=NOW).past("", clean=True, now=NOW + REST)
-    assert not round_.may_miss(NOW - CERTAINTY - 1)
-    assert round_.may_miss(NOW - CERTAINTY)
+    assert not round_.may_miss(NOW - CERTAINTY_MS - 1)
+    assert round_.may_miss(NOW - CERTAINTY_MS)
     assert round_.may_miss(NOW - 1)
 
 
@@ -36,7 +36,7 @@ def test_a_round_that_failed_to_record_something_settles_nothing() -> None:
         assert not round_.past("", clean=True, now=NOW).may_miss(0), "the next round is one of its own"
 
 
-def test_what_was_settled_stays_so_when_a_clock_goes_back() -> None:
+def test_settled_uploads_stay_settled_when_a_clock_goes_back() -> None:
     settled = SweepProgress().past("", clean=True, now=NOW)
     assert settled.past("", clean=True, now=NOW - REST).recorded_before == settled.recorded_before
 

@@ -29,20 +29,24 @@ def pictures() -> Mapping[str, bytes]:
     """A small picture in each format."""
     small = portrait(1, size=(64, 80))
     colours = small.quantize(64)
-    pages = {"save_all": True, "append_images": [small.rotate(90), small.rotate(180)]}
+    pages = [small.rotate(90), small.rotate(180)]
+
+    def animated(kind: str) -> bytes:
+        return encoded(small.copy(), kind, save_all=True, append_images=pages)
+
     return {
         "JPEG": encoded(small.copy(), orientation=6, quality=80),
         "progressive JPEG": encoded(small.copy(), quality=80, progressive=True),
         "CMYK JPEG": encoded(small.convert("CMYK"), quality=80),
-        "MPO": encoded(small.copy(), "MPO", **pages),
+        "MPO": animated("MPO"),
         "PNG": encoded(small.convert("RGBA"), "PNG", orientation=6),
         "palette PNG": encoded(colours, "PNG"),
-        "animated PNG": encoded(small.copy(), "PNG", **pages),
+        "animated PNG": animated("PNG"),
         "WebP": encoded(small.copy(), "WEBP", orientation=6),
         "lossless WebP": encoded(small.copy(), "WEBP", lossless=True),
-        "animated WebP": encoded(small.copy(), "WEBP", **pages),
+        "animated WebP": animated("WEBP"),
         "GIF": encoded(small.copy(), "GIF"),
-        "animated GIF": encoded(small.copy(), "GIF", **pages),
+        "animated GIF": animated("GIF"),
         "BMP": encoded(small.copy(), "BMP"),
         "TIFF": encoded(small.copy(), "TIFF", orientation=6),
         "LZW TIFF": encoded(small.copy(), "TIFF", compression="tiff_lzw"),
@@ -82,34 +86,34 @@ def mutants(name: str, seeds: Mapping[str, bytes], count: int) -> list[bytes]:
     return made
 
 
-def _flip(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _flip(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     for _ in range(dice.choice((1, 1, 3, 16))):
         content[_somewhere(content, dice)] ^= 1 << dice.randrange(8)
 
 
-def _overwrite(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _overwrite(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     at = _somewhere(content, dice)
     count = dice.choice((1, 4, 32))
     content[at : at + count] = dice.choice((b"\0", b"\xff", dice.randbytes(1))) * count
 
 
-def _inflate(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _inflate(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     """Write an edge case over what may be a length, a count or an offset."""
     at, form = _somewhere(content, dice), dice.choice("<>") + dice.choice("HI")
     value = dice.choice(_EDGES) + dice.choice((-1, 0, 0, 1))
     content[at : at + struct.calcsize(form)] = struct.pack(form, value % 2 ** (8 * struct.calcsize(form)))
 
 
-def _truncate(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _truncate(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     del content[dice.randrange(len(content)) :]
 
 
-def _cut_out(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _cut_out(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     at = _somewhere(content, dice)
     del content[at : at + dice.choice((1, 2, 50, len(content)))]
 
 
-def _repeat(content: bytearray, dice: random.Random, _: Sequence[bytes]) -> None:
+def _repeat(content: bytearray, dice: random.Random, others: Sequence[bytes]) -> None:
     at = _somewhere(content, dice)
     content[at:at] = content[at : at + dice.choice((4, 60, 1000))]
 

@@ -1,4 +1,4 @@
-"""Uploads whose names lie, are unusual, or are two of one picture; and pictures of nobody and of many."""
+"""Uploads with misleading or unusual names, two names of one picture, and pictures of no or many faces."""
 
 from __future__ import annotations
 
@@ -61,10 +61,13 @@ NAMES = [
     Case(
         what="one name composed and decomposed",
         files=[
-            (unicodedata.normalize(form, "é.jpg"), lambda n=n: p.jpeg(n))
-            for n, form in enumerate(("NFC", "NFD"), 1)
+            (unicodedata.normalize("NFC", "é.jpg"), lambda: p.jpeg(1)),
+            (unicodedata.normalize("NFD", "é.jpg"), lambda: p.jpeg(2)),
         ],
-        verdicts={unicodedata.normalize(form, "é.jpg"): "usable" for form in ("NFC", "NFD")},
+        verdicts={
+            unicodedata.normalize("NFC", "é.jpg"): "usable",
+            unicodedata.normalize("NFD", "é.jpg"): "usable",
+        },
     ),
 ]
 
@@ -88,7 +91,7 @@ COPIES = [
         verdicts={"1.jpg": "usable", "1 (1).jpg": "duplicate", "b/1.jpg": "duplicate"},
     ),
     Case(
-        what="the same file twice, with nobody in it",
+        what="the same file twice, without a face",
         files=[("1.jpg", p.nobody), ("2.jpg", p.nobody)],
         verdicts={"1.jpg": "no_face", "2.jpg": "no_face"},
     ),

@@ -39,8 +39,8 @@ def _is_mark(colour: object) -> bool:
 
 
 @functools.cache
-def jpeg(seed: int = 1, **options: object) -> bytes:
-    return encoded(face(seed), "JPEG", **{"quality": 85, **options})  # type: ignore[arg-type]
+def jpeg(seed: int = 1) -> bytes:
+    return encoded(face(seed), "JPEG", quality=85)
 
 
 @functools.cache
@@ -153,7 +153,7 @@ def with_large_profile(size: tuple[int, int] = SIZE) -> bytes:
 
 
 def padded(count: int) -> bytes:
-    """A JPEG of exactly ``count`` bytes; what follows its end is nobody's business."""
+    """A JPEG of exactly ``count`` bytes; bytes after its end are ignored."""
     return jpeg() + bytes(count - len(jpeg()))
 
 

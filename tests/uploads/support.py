@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from aliyun_local.mocking import MockCloud, mock_aliyun
-from aliyun_local.serving.wire import Call
+from aliyun_local.serving.wire import LoggedRequest
 from functions import collect
-from local.packaging import ROOT
+from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
 from shared import assembly
 from shared.domain.job import Job
 
@@ -32,7 +33,7 @@ PUBLIC_ENDPOINT = "http://oss-cn-beijing.aliyuncs.com"
 
 
 class Studio:
-    """Somebody who uploads, and the function that each upload calls."""
+    """A user who uploads, and the function that each upload calls."""
 
     def __init__(self, cloud: MockCloud, bucket: oss2.Bucket) -> None:
         self.cloud = cloud
@@ -46,9 +47,10 @@ class Studio:
         outcomes: dict[str, str] = {}
         while events := self.cloud.take_events():
             for event in events:
-                # As the trigger's prefix has it: snapshots call nobody.
+                # The trigger's prefix: a snapshot calls no function.
                 if json.loads(event)["events"][0]["oss"]["object"]["key"].startswith("people/"):
-                    outcomes |= collect.handler(event, CONTEXT)["outcomes"]  # type: ignore[arg-type]
+                    answer: Any = collect.handler(event, CONTEXT)
+                    outcomes |= answer["outcomes"]
         return outcomes
 
     def job(self, person: str) -> Job | None:
@@ -58,18 +60,20 @@ class Studio:
         """The prepared photos of a job, by the photos' names."""
         return {
             photo.name: self.cloud.oss.get(BUCKET, photo.snapshot)[1]
-            for photo in job.photos
+            for photo in job.photo_set.photos
             if photo.snapshot
         }
 
-    def calls_since(self, number: int) -> list[Call]:
+    def calls_since(self, number: int) -> list[LoggedRequest]:
         return [call for call in self.cloud.requests if call.number > number]
 
 
 @contextmanager
 def open_studio(patch: pytest.MonkeyPatch) -> Iterator[Studio]:
     with mock_aliyun() as cloud:
-        resources = cloud.create_stores(ROOT / "template.yml", OssPublicEndpoint=PUBLIC_ENDPOINT)
+        resources = cloud.create_stores(
+            TEMPLATE, **{**REQUIRED_PARAMETERS, "OssPublicEndpoint": PUBLIC_ENDPOINT}
+        )
         environment = next(
             function.environment for name, function in resources.functions.items() if name.endswith("collect")
         )

@@ -24,7 +24,7 @@ from shared.domain.archives import (
 )
 from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict, jpeg_sides
 from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
-from shared.workflow.intake import HEADER_BYTES
+from shared.workflow.checking import HEADER_BYTES
 
 from .mutations import archives, mutants, pictures
 from .pictures import decoded
@@ -173,4 +173,4 @@ def test_a_damaged_upload_gets_a_verdict_from_the_handler(name: str, studio: Stu
         studio.handle_uploads()
         job = studio.job(person)
         assert job is not None
-        assert {photo.verdict.value for photo in job.photos} <= ENDS, person
+        assert {photo.verdict.value for photo in job.photo_set.photos} <= ENDS, person

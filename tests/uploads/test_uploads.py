@@ -40,7 +40,7 @@ def test_an_upload_gets_its_verdict(case: Case, studio: Studio) -> None:
         if name not in case.verdicts:
             assert outcomes[f"people/{case.what}/{name}"].startswith("ignored: ")
     job = studio.job(case.what)
-    found = {photo.name: photo.verdict.value for photo in job.photos} if job else {}
+    found = {photo.name: photo.verdict.value for photo in job.photo_set.photos} if job else {}
     assert found == {name: _due(verdict, found.get(name)) for name, verdict in case.verdicts.items()}
     snapshots = studio.snapshots(job) if job else {}
     assert set(snapshots) == {name for name, verdict in found.items() if verdict in PREPARED}

@@ -13,7 +13,9 @@ from tests.simulation.faults import NoFaults
 
 @pytest.fixture
 def cloud() -> Iterator[SimulatedCloud]:
-    cloud = SimulatedCloud(1, NoFaults(), rules=Rules(quiet=60_000, sweep_rest=50_000, kept_fine_tunes=1000))
+    cloud = SimulatedCloud(
+        1, NoFaults(), rules=Rules(quiet_ms=60_000, sweep_rest_ms=50_000, kept_fine_tunes=1000)
+    )
     with simulated(cloud):
         yield cloud
     cloud.close()

@@ -1,4 +1,4 @@
-"""Results that cannot be written keep nobody from being trained, and are written when they can be."""
+"""Results that cannot be written do not hold up the queue, and are written when they can be."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def cloud() -> Iterator[SimulatedCloud]:
     cloud = SimulatedCloud(
         1,
         NoFaults(),
-        rules=Rules(quiet=20_000, kept_fine_tunes=1000, sweep_rest=86_400_000, linger=0),
-        behaviour=Behaviour(training_seconds=30.0, fetch="start", kept_jobs=1000),
+        rules=Rules(quiet_ms=20_000, kept_fine_tunes=1000, sweep_rest_ms=86_400_000, linger_ms=0),
+        behaviour=Behaviour(training_seconds=30.0, fetch="start", kept_fine_tunes=1000),
     )
     with simulated(cloud):
         yield cloud
@@ -36,7 +36,7 @@ def refused(key: str, text: str) -> None:
     raise Permanent("AccessDenied", f"{key}: the bucket may not be written")
 
 
-def test_results_that_cannot_be_written_keep_nobody_from_being_trained_in_turn(
+def test_results_that_cannot_be_written_do_not_hold_up_the_queue(
     cloud: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -53,5 +53,5 @@ def test_results_that_cannot_be_written_keep_nobody_from_being_trained_in_turn(
     by_turn = sorted(cloud.jobs(), key=lambda job: job.submitted_at)
     assert all(one.closed_at <= other.closed_at for one, other in itertools.pairwise(by_turn))
     tick(cloud, 8)
-    assert cloud.is_settled()
+    assert cloud.is_at_rest()
     assert all(job.delivered for job in cloud.jobs())

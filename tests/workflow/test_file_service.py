@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
 
-RULES = Rules(quiet=20_000, kept_fine_tunes=1000)
+RULES = Rules(quiet_ms=20_000, kept_fine_tunes=1000)
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def trained(
             cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
         for _ in range(12):
             cloud.invoke_reconcile()
-            cloud.advance(TICK)
+            cloud.advance(TICK_MS)
     (job,) = cloud.jobs()
     yield cloud, job
     cloud.close()
@@ -38,12 +39,18 @@ def trained(
 
 @pytest.mark.parametrize(
     ("limits", "ids"),
-    [({}, 3), ({"file_count": 2}, 2), ({"file_count": 0}, 0), ({"file_size": 5}, 0), ({"file_space": 13}, 2)],
+    [
+        ({}, 3),
+        ({"max_files": 2}, 2),
+        ({"max_files": 0}, 0),
+        ({"max_file_bytes": 5}, 0),
+        ({"total_file_bytes": 13}, 2),
+    ],
 )
-def test_a_file_that_the_service_will_not_store_goes_by_url_beside_the_others(
-    limits: dict[str, int], ids: int
+def test_a_file_that_the_service_does_not_store_goes_by_url_beside_the_others(
+    limits: dict[str, Any], ids: int
 ) -> None:
-    behaviour = Behaviour(training_seconds=30.0, fetch="start", **limits)  # type: ignore[arg-type]
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", **limits)
     with trained(behaviour) as (cloud, job):
         (made,) = cloud.studio.ledger()
     assert (job.state, made.status) == (JobState.SUCCEEDED, "SUCCEEDED")
@@ -55,7 +62,7 @@ def test_a_file_that_the_service_will_not_store_goes_by_url_beside_the_others(
 
 
 def test_a_lost_answer_to_a_submit_of_urls_and_file_ids_is_adopted() -> None:
-    behaviour = Behaviour(training_seconds=30.0, fetch="start", file_count=1)
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", max_files=1)
     with trained(behaviour) as (undisturbed, _):
         (post,) = [call.index for call in undisturbed.gate.trace if call.operation == "CreateFineTune"]
     with trained(behaviour, At({post: Fault.LOST})) as (cloud, job):
@@ -63,8 +70,8 @@ def test_a_lost_answer_to_a_submit_of_urls_and_file_ids_is_adopted() -> None:
         assert [entry.job_id for entry in cloud.studio.ledger()] == [job.fine_tune_id]
 
 
-def test_what_the_service_has_stored_is_deleted_when_the_training_is_done() -> None:
-    with trained(Behaviour(training_seconds=30.0, fetch="start", file_count=2)) as (cloud, job):
+def test_the_stored_files_are_deleted_when_the_training_is_done() -> None:
+    with trained(Behaviour(training_seconds=30.0, fetch="start", max_files=2)) as (cloud, job):
         assert job.delivered
         deleted = [call for call in cloud.gate.trace if call.operation == "DeleteFile"]
         assert len(deleted) == 2

@@ -1,4 +1,4 @@
-"""A run stays for a training that is about to end: the slot hardly idles, and nobody stays long in vain."""
+"""A run stays for a training that is about to end: the slot hardly idles, and no run stays long in vain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
 from tests.simulation.kernel import RunClock
 from tests.workflow.support import tick
@@ -19,24 +19,24 @@ SECOND = 1000
 
 
 def new_cloud(
-    seconds: float = 302.0, *, linger: int = 200_000, faults: At | None = None, places: int = 1
+    seconds: float = 302.0, *, linger_ms: int = 200_000, faults: At | None = None, capacity: int = 1
 ) -> SimulatedCloud:
     return SimulatedCloud(
         1,
         faults or NoFaults(),
         rules=Rules(
-            quiet=20_000,
+            quiet_ms=20_000,
             kept_fine_tunes=1000,
-            sweep_rest=86_400_000,
-            linger=linger,
-            concurrent_trainings=places,
+            sweep_rest_ms=86_400_000,
+            linger_ms=linger_ms,
+            concurrent_trainings=capacity,
         ),
         behaviour=Behaviour(
             training_seconds=seconds,
             fetch="start",
-            second_job="queue",
-            kept_jobs=1000,
-            concurrent_jobs=places,
+            second_fine_tune="queue",
+            kept_fine_tunes=1000,
+            concurrent_fine_tunes=capacity,
         ),
     )
 
@@ -56,11 +56,15 @@ def upload(cloud: SimulatedCloud, count: int) -> None:
 
 def idle_seconds(cloud: SimulatedCloud) -> list[float]:
     """How long the slot idled before each training but the first."""
-    ledger = sorted(cloud.studio.ledger(), key=lambda entry: entry.created)
-    return [after.created - before.ended for before, after in itertools.pairwise(ledger)]
+    ledger = sorted(cloud.studio.ledger(), key=lambda entry: entry.created_at)
+    gaps = []
+    for before, after in itertools.pairwise(ledger):
+        assert before.ended_at is not None
+        gaps.append(after.created_at - before.ended_at)
+    return gaps
 
 
-def looks(cloud: SimulatedCloud) -> int:
+def polls(cloud: SimulatedCloud) -> int:
     return sum(call.operation == "GetFineTune" for call in cloud.gate.trace)
 
 
@@ -71,11 +75,11 @@ def test_the_next_training_begins_seconds_after_the_last_has_ended(cloud: Simula
     # After a single training, and once there are two to learn from.
     assert max(idle_seconds(cloud)[1:]) <= 6
     assert max(idle_seconds(cloud)[2:]) <= 4
-    assert looks(cloud) <= 20 * 6
+    assert polls(cloud) <= 20 * 6
 
 
 def test_without_lingering_the_slot_idles_until_the_next_tick() -> None:
-    cloud = new_cloud(linger=0)
+    cloud = new_cloud(linger_ms=0)
     with simulated(cloud):
         upload(cloud, 3)
         tick(cloud, 24)
@@ -94,51 +98,56 @@ def test_of_two_runs_one_stays_and_the_other_leaves(cloud: SimulatedCloud) -> No
     cloud.advance(40 * SECOND)
     cloud.invoke_reconcile()
     tick(cloud, 4)
-    assert cloud.is_settled()
+    assert cloud.is_at_rest()
 
 
-@pytest.mark.parametrize("places", [1, 2])
+@pytest.mark.parametrize("capacity", [1, 2])
 def test_a_training_that_does_not_end_costs_its_budget_and_no_more(
-    places: int, monkeypatch: pytest.MonkeyPatch
+    capacity: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[int] = []
     sleep = RunClock.sleep
-    monkeypatch.setattr(RunClock, "sleep", lambda clock, wait: (waits.append(wait), sleep(clock, wait)))
-    cloud = new_cloud(seconds=20_000.0, linger=90_000, places=places)
+
+    def counting(clock: RunClock, wait: int) -> None:
+        waits.append(wait)
+        sleep(clock, wait)
+
+    monkeypatch.setattr(RunClock, "sleep", counting)
+    cloud = new_cloud(seconds=20_000.0, linger_ms=90_000, capacity=capacity)
     with simulated(cloud):
-        upload(cloud, places)
+        upload(cloud, capacity)
         tick(cloud, 30)
     cloud.close()
-    assert 30 * SECOND <= sum(waits) <= 90 * SECOND * places
+    assert 30 * SECOND <= sum(waits) <= 90 * SECOND * capacity
 
 
-def test_one_training_that_takes_three_times_as_long_as_all_others_costs_no_storm_of_looks() -> None:
+def test_one_training_that_takes_three_times_as_long_as_all_others_costs_no_storm_of_polls() -> None:
     cloud = new_cloud()
     with simulated(cloud):
         upload(cloud, 8)
         tick(cloud, 30)
-        before = looks(cloud)
+        before = polls(cloud)
         cloud.behaviour.training_seconds = 900.0
         tick(cloud, 5)
         cloud.behaviour.training_seconds = 302.0
         tick(cloud, 30)
-        assert cloud.is_settled()
-        took = [(entry.ended or 0) - entry.created for entry in cloud.studio.ledger()]
+        assert cloud.is_at_rest()
+        took = [(entry.ended_at or 0) - entry.created_at for entry in cloud.studio.ledger()]
         assert 900 <= max(took) <= 905
-        assert looks(cloud) - before <= 200
+        assert polls(cloud) - before <= 200
     cloud.close()
 
 
-def test_with_two_places_both_trainings_are_looked_at_and_followed_while_a_run_stays() -> None:
-    cloud = new_cloud(places=2)
+def test_with_a_capacity_of_two_both_trainings_are_polled_and_followed_while_a_run_stays() -> None:
+    cloud = new_cloud(capacity=2)
     with simulated(cloud):
         for number in range(12):
             cloud.upload(f"person {number}", "1.jpg", b"FACE %d" % number)
             cloud.advance(7 * SECOND)
         tick(cloud, 45)
-        assert cloud.is_settled()
+        assert cloud.is_at_rest()
         jobs = {job.fine_tune_id: job for job in cloud.jobs()}
-        ends = sorted((entry.created, entry.ended, entry.job_id) for entry in cloud.studio.ledger())
+        ends = sorted((entry.created_at, entry.ended_at, entry.job_id) for entry in cloud.studio.ledger())
         taught = ends[2:]
         seen = [jobs[name].changed_at / 1000 - (ended or 0) for _, ended, name in taught]
         assert max(seen) <= 10
@@ -149,12 +158,12 @@ def test_a_run_that_stays_is_gone_before_the_next_tick(cloud: SimulatedCloud) ->
     upload(cloud, 3)
     for _ in range(20):
         cloud.invoke_reconcile()
-        cloud.advance(TICK - 1)
+        cloud.advance(TICK_MS - 1)
         assert not cloud.kernel.runs
         cloud.advance(1)
 
 
-def test_who_dies_while_staying_is_followed_by_the_next_tick(cloud: SimulatedCloud) -> None:
+def test_a_run_that_dies_while_it_stays_is_followed_by_the_next_tick(cloud: SimulatedCloud) -> None:
     upload(cloud, 2)
     tick(cloud, 5)
     cloud.invoke_reconcile()

@@ -25,12 +25,12 @@ def test_a_late_photo_is_trained_together_with_the_earlier_ones(cloud: Simulated
     assert (first.state, second.state) == (JobState.SUCCEEDED, JobState.SUCCEEDED)
     assert trained_contents(cloud, first) == {b"FACE 1"}
     assert trained_contents(cloud, second) == {b"FACE 1", b"FACE 3"}
-    assert {photo.name: photo.from_revision for photo in second.usable} == {"1.jpg": 1, "3.jpg": 0}
+    assert {photo.name: photo.from_revision for photo in second.photo_set.usable} == {"1.jpg": 1, "3.jpg": 0}
     assert len(cloud.studio.ledger()) == 2
 
 
 def test_earlier_photos_stay_out_when_that_is_wanted(cloud: SimulatedCloud) -> None:
-    cloud.rules = Rules(quiet=60_000, carry_over=False)
+    cloud.rules = Rules(quiet_ms=60_000, carry_over=False)
     cloud.upload("anna", "1.jpg", b"FACE 1")
     tick(cloud, 10)
     cloud.upload("anna", "2.jpg", b"FACE 2")
@@ -54,9 +54,9 @@ def test_an_earlier_photo_that_is_not_in_the_folder_any_more_is_not_trained_agai
     cloud.upload("anna", "2.jpg", b"FACE 2")
     tick(cloud, 10)
     cloud.delete("anna", "1.jpg")
-    cloud.upload("anna", "2.jpg", b"FACE 2 anew")
+    cloud.upload("anna", "2.jpg", b"FACE 2 again")
     cloud.upload("anna", "3.jpg", b"FACE 3")
-    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2 anew", b"FACE 3"}
+    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2 again", b"FACE 3"}
 
 
 def test_a_photo_that_is_deleted_before_the_set_closes_is_out(cloud: SimulatedCloud) -> None:
@@ -66,7 +66,7 @@ def test_a_photo_that_is_deleted_before_the_set_closes_is_out(cloud: SimulatedCl
     cloud.delete("anna", "1.jpg")
     (job,) = tick(cloud, 10)
     assert trained_contents(cloud, job) == {b"FACE 2"}
-    assert job.photo("1.jpg") is None
+    assert job.photo_set.photo("1.jpg") is None
 
 
 def test_when_a_deleted_photo_had_a_duplicate_that_one_is_trained_on(cloud: SimulatedCloud) -> None:
@@ -76,7 +76,7 @@ def test_when_a_deleted_photo_had_a_duplicate_that_one_is_trained_on(cloud: Simu
     cloud.advance(5_000)
     cloud.delete("anna", "1.jpg")
     (job,) = tick(cloud, 10)
-    assert [photo.name for photo in job.usable] == ["2.jpg"]
+    assert [photo.name for photo in job.photo_set.usable] == ["2.jpg"]
     assert job.state is JobState.SUCCEEDED
 
 
@@ -87,7 +87,7 @@ def test_a_set_whose_photos_are_all_deleted_waits_for_new_ones_and_costs_nothing
     cloud.advance(10_000)
     cloud.delete("anna", "1.jpg")
     (job,) = tick(cloud, 10)
-    assert (job.state, job.photos) == (JobState.COLLECTING, ())
+    assert (job.state, job.photo_set.photos) == (JobState.COLLECTING, ())
     before = len(cloud.gate.trace)
     tick(cloud, 1)
     tick(cloud, 1)
@@ -104,12 +104,14 @@ def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_
         cloud.advance(1_000 if number % 9 == 8 else 0)
     (job,) = tick(cloud, 12)
     assert job.state is JobState.SUCCEEDED
-    assert len(job.photos) == 37
-    assert {photo.verdict for photo in job.photos} == {Verdict.USABLE, Verdict.OVER_LIMIT}
-    oldest_trained = min(photo.uploaded_at for photo in job.usable)
-    assert len(job.usable) == MAX_PHOTOS
+    assert len(job.photo_set.photos) == 37
+    assert {photo.verdict for photo in job.photo_set.photos} == {Verdict.USABLE, Verdict.OVER_LIMIT}
+    oldest_trained = min(photo.uploaded_at for photo in job.photo_set.usable)
+    assert len(job.photo_set.usable) == MAX_PHOTOS
     assert all(
-        photo.uploaded_at <= oldest_trained for photo in job.photos if photo.verdict is Verdict.OVER_LIMIT
+        photo.uploaded_at <= oldest_trained
+        for photo in job.photo_set.photos
+        if photo.verdict is Verdict.OVER_LIMIT
     )
     assert len(cloud.studio.ledger()) == 1
 
@@ -117,18 +119,18 @@ def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_
 def test_many_photos_that_arrive_slowly_are_one_training_when_no_number_closes_a_set(
     cloud: SimulatedCloud,
 ) -> None:
-    cloud.rules = Rules(quiet=60_000, close_at=0)
+    cloud.rules = Rules(quiet_ms=60_000, close_at=0)
     for number in range(25):
         cloud.upload("anna", f"{number:02}.jpg", b"FACE %d" % number)
         tick(cloud, 1) if number % 3 == 2 else cloud.advance(20_000)
     (job,) = tick(cloud, 12)
     assert (job.state, job.closed_by) == (JobState.SUCCEEDED, "quiet")
-    assert [photo.name for photo in job.usable] == [f"{number:02}.jpg" for number in range(15, 25)]
+    assert [photo.name for photo in job.photo_set.usable] == [f"{number:02}.jpg" for number in range(15, 25)]
     assert len(cloud.studio.ledger()) == 1
 
 
 def test_a_set_that_three_photos_close_leaves_later_ones_to_the_next_revision(cloud: SimulatedCloud) -> None:
-    cloud.rules = Rules(quiet=3_600_000, close_at=3)
+    cloud.rules = Rules(quiet_ms=3_600_000, close_at=3)
     for number in range(6):
         cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
         cloud.advance(2_000)
@@ -138,13 +140,13 @@ def test_a_set_that_three_photos_close_leaves_later_ones_to_the_next_revision(cl
 
 
 def test_the_marker_may_have_another_name(cloud: SimulatedCloud) -> None:
-    cloud.rules = Rules(quiet=3_600_000, ready_marker="_SUCCESS")
+    cloud.rules = Rules(quiet_ms=3_600_000, ready_marker="_SUCCESS")
     cloud.upload("anna", "1.jpg", b"FACE 1")
     cloud.advance(2_000)
     cloud.upload("anna", "_SUCCESS", b"")
     (job,) = tick(cloud, 10)
     assert (job.state, job.closed_by) == (JobState.SUCCEEDED, "marker")
-    assert [photo.name for photo in job.photos] == ["1.jpg"]
+    assert [photo.name for photo in job.photo_set.photos] == ["1.jpg"]
 
 
 def test_an_earlier_snapshot_that_is_gone_does_not_hold_up_the_set(cloud: SimulatedCloud) -> None:

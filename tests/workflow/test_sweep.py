@@ -9,8 +9,8 @@ import pytest
 
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from shared.domain.sweeping import CERTAINTY
-from tests.simulation.cloud import TICK, SimulatedCloud, simulated
+from shared.domain.sweeping import CERTAINTY_MS
+from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import Fault, NoFaults
 
 
@@ -30,7 +30,9 @@ def faults() -> Failing:
 
 @pytest.fixture
 def cloud(faults: Failing) -> Iterator[SimulatedCloud]:
-    cloud = SimulatedCloud(1, faults, rules=Rules(quiet=60_000, sweep_rest=50_000, kept_fine_tunes=1000))
+    cloud = SimulatedCloud(
+        1, faults, rules=Rules(quiet_ms=60_000, sweep_rest_ms=50_000, kept_fine_tunes=1000)
+    )
     with simulated(cloud):
         yield cloud
     cloud.close()
@@ -40,7 +42,7 @@ def tick(cloud: SimulatedCloud, times: int) -> Counter[str]:
     start = len(cloud.gate.trace)
     for _ in range(times):
         cloud.invoke_reconcile()
-        cloud.advance(TICK)
+        cloud.advance(TICK_MS)
     return Counter(call.operation for call in cloud.gate.trace[start:])
 
 
@@ -60,7 +62,7 @@ def test_a_photo_that_could_not_be_recorded_for_long_is_still_found(
     """Longer than a round settles: what it failed to record must not count as recorded."""
     cloud.upload("anna", "1.jpg", b"FACE 1", deliveries=())
     faults.operation = "PostObject saveas"
-    tick(cloud, 3 * CERTAINTY // TICK)
+    tick(cloud, 3 * CERTAINTY_MS // TICK_MS)
     assert states(cloud) == []
     faults.operation = ""
     tick(cloud, 12)
@@ -73,7 +75,7 @@ def test_people_whose_photos_were_found_recorded_are_not_looked_up_again(cloud: 
     tick(cloud, 3)
     assert states(cloud) == [JobState.REJECTED] * 20
     assert tick(cloud, 3)["GetRange jobs"] == 60
-    cloud.advance(CERTAINTY + TICK)
+    cloud.advance(CERTAINTY_MS + TICK_MS)
     tick(cloud, 1)
     later = tick(cloud, 3)
     assert later["ListObjects"] == 3
@@ -81,6 +83,6 @@ def test_people_whose_photos_were_found_recorded_are_not_looked_up_again(cloud: 
 
 
 def test_a_resting_sweep_costs_nothing(cloud: SimulatedCloud) -> None:
-    cloud.rules = Rules(sweep_rest=600_000)
+    cloud.rules = Rules(sweep_rest_ms=600_000)
     tick(cloud, 1)
     assert tick(cloud, 9) == {"GetRange control": 9, "GetRange jobs_in_hand": 18}

@@ -1,8 +1,8 @@
-"""A simulated account that keeps a record: what every strategy works on, in virtual time, without a socket.
+"""The simulated account of every strategy, with a record of its events: virtual time, no sockets.
 
-Handlers, clients and emulators are the real ones; an external call takes a while each way, drawn evenly from
-1 to ``LATENCY`` milliseconds and the same for all services; a timer fires on the minute. Every invocation is
-billed for ``OVERHEAD`` beside its calls, for Python's own work. Cold starts are left out: what runs once a
+Handlers, clients and emulators are the real ones. An external call takes 1 to ``LATENCY`` milliseconds each
+way, drawn evenly and the same for all services; a timer fires on the minute. Every invocation is billed for
+``OVERHEAD`` beside its calls, for Python's own work. Cold starts are left out: a function that runs once a
 minute stays warm.
 """
 
@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from unittest import mock
+
+import requests
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import LedgerEntry
 from aliyun_local.dashscope.http.responses import DashScopeService
-from aliyun_local.tablestore.store.rows import data_size
 from aliyun_local.tablestore.store.schema import Column as DefinedColumn
 from aliyun_local.tablestore.store.schema import TableOptions
+from aliyun_local.tablestore.store.sizes import data_size
 from aliyun_local.template import Table
 from aliyun_local.template.resources import Column
 from shared.clients.dashscope import DashScope
@@ -37,10 +39,10 @@ from tests.simulation.kernel import Run, RunClock
 from tests.simulation.stores import API_KEY, INSTANCE, SimulatedBucket
 
 LATENCY, OVERHEAD = 40, 100
-"""Milliseconds: the longest that a call takes each way; what an invocation takes beside its calls.
+"""Milliseconds: the longest time of a call each way; the time of an invocation beside its calls.
 
-An assumption, the same for everybody: functions, bucket and tables are in one region, where a call takes some
-10 ms, and the DashScope API takes some 100; 41 on average for all of them."""
+An assumption, the same for every strategy: functions, bucket and tables are in one region, where a call takes
+some 10 ms, and the DashScope API takes some 100; 41 on average for all of them."""
 PENDING_SECONDS = 4.0
 FAULT = ("InternalError", "Training failed.")
 PEER_TABLE = Table(
@@ -48,16 +50,16 @@ PEER_TABLE = Table(
 )
 DASHSCOPE_URL = "https://dashscope.aliyuncs.com/api/v1"
 UNCAPPED = 1_000_000
-"""As if the account's cap of 20 kept fine-tunes had been raised: it is the same for all."""
+"""As if the account's cap of 20 kept fine-tunes had been raised, for every strategy alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workbench:
-    """The product's own clients, for one run of a peer's."""
+    """The product's own clients, for one run of a peer's function."""
 
     rows: Rows
     bucket: SimulatedBucket
-    trainer: DashScope
+    dashscope: DashScope
     clock: RunClock
 
 
@@ -71,12 +73,12 @@ class Invocation(NamedTuple):
 
 @dataclass
 class Records:
-    """What was seen to happen, by the rows that were written.
+    """The events of a workload, by the rows that were written.
 
     Attributes:
-        closed: when each person's set closed, by what its row says.
+        closed: when each person's set closed, by its row.
         fine_tunes: each person's first fine-tune.
-        visible: when the end of each fine-tune was first to be read.
+        visible: when the end of each fine-tune was first readable.
         states: each person's state.
     """
 
@@ -86,7 +88,7 @@ class Records:
     states: dict[str, str] = field(default_factory=dict)
 
     def note(self, before: dict[str, Any] | None, after: dict[str, Any], now: int) -> None:
-        """Take note of a person's row that was written."""
+        """Record a person's row that was written."""
         person, state = after["person_id"], after["state"]
         self.states[person] = state
         if after["closed_at"]:
@@ -98,13 +100,14 @@ class Records:
 
 
 class Account(SimulatedCloud):
-    """One account that lives through a workload.
+    """The account of one workload.
 
     Attributes:
-        on_upload: handles an upload's event; None: ``functions.collect`` does.
+        on_upload: handles an upload's event; None is ``functions.collect``.
+        store: the emulated Tablestore.
         invocations: every run of a function.
-        asked: when DashScope was asked about fine-tunes, in seconds.
-        sweeps: how often the sweep's progress was written, which is for all jobs together.
+        asked: the times of the queries of fine-tunes at DashScope, in seconds.
+        sweeps: the writes of the sweep's progress, which belong to no single job.
     """
 
     def __init__(self, workload: Workload, rules: Rules | None = None) -> None:
@@ -112,7 +115,7 @@ class Account(SimulatedCloud):
             1,
             NoFaults(),
             rules=rules or Rules(kept_fine_tunes=UNCAPPED),
-            behaviour=Behaviour(fetch="start", kept_jobs=UNCAPPED, pending_seconds=PENDING_SECONDS),
+            behaviour=Behaviour(fetch="start", kept_fine_tunes=UNCAPPED, pending_seconds=PENDING_SECONDS),
         )
         self.gate.latency = LATENCY
         self.workload = workload
@@ -123,14 +126,16 @@ class Account(SimulatedCloud):
         self.on_upload: Callable[[bytes], None] | None = None
         self._accepted = 0
         self._prepare_next()
-        self.tables.create_table(
+        assert self.tables is not None, "the simulation emulates tables unless it is told not to"
+        self.store = self.tables
+        self.store.create_table(
             INSTANCE,
             PEER_TABLE.name,
             [DefinedColumn(name="person_id", type="STRING")],
-            TableOptions(time_to_live=-1, max_versions=1),
+            TableOptions(time_to_live_seconds=-1, max_versions=1),
         )
         self._ots: MeteredOtsClient = MeteredOtsClient(
-            self.tables, (*simulation._RESOURCES.tables, PEER_TABLE), self.gate, self._row_written
+            self.store, (*simulation._RESOURCES.tables, PEER_TABLE), self.gate, self._row_written
         )
         self._peer_session = self._new_session(Watch())
         self._session = self._new_session(self.invariants)
@@ -142,15 +147,15 @@ class Account(SimulatedCloud):
 
     @property
     def meters(self) -> dict[str, Meter]:
-        """What each function has used of Tablestore."""
+        """The use of Tablestore by each function."""
         return self._ots.billed.meters
 
     @property
     def meter(self) -> Meter:
-        """What all of them have used."""
+        """The use of Tablestore by all functions."""
         return self._ots.billed.total()
 
-    def people_come(self) -> None:
+    def upload_all(self) -> None:
         """Let the workload's people upload their photos, each followed by the marker."""
         for number, arrival in enumerate(self.workload.arrivals):
             content = b"VIEW" if number in self.workload.unusable else b"FACE"
@@ -164,17 +169,17 @@ class Account(SimulatedCloud):
     def _upload_at(self, when: int, person: str, name: str, content: bytes) -> None:
         self.kernel.at(when, lambda: self.upload(person, name, content + b" " + person.encode()))
 
-    def have_all_come(self) -> bool:
-        """Whether everybody's set has closed or was refused."""
+    def all_have_closed(self) -> bool:
+        """Whether every person's set has closed or was refused."""
         done = [state for state in self.records.states.values() if state != "COLLECTING"]
         return len(done) == len(self.workload.arrivals)
 
     def fine_tunes(self) -> list[LedgerEntry]:
-        """Return what DashScope was asked for, oldest first."""
-        return sorted(self.studio.ledger(), key=lambda entry: entry.created)
+        """Return the fine-tunes at DashScope, oldest first."""
+        return sorted(self.studio.ledger(), key=lambda entry: entry.created_at)
 
     def invoke(self, name: str, body: Callable[[Run], Any], timeout: int) -> None:
-        """Start a function of a peer's."""
+        """Start a peer's function."""
         self._spawn(name, body, timeout, None)
 
     def invoke_collect(self, event: bytes, attempt: int = 0) -> None:
@@ -184,7 +189,7 @@ class Account(SimulatedCloud):
             self.on_upload(event)
 
     def workbench(self, run: Run) -> Workbench:
-        """Return what a peer's run works with."""
+        """Return the clients of a peer's run."""
         clock = RunClock(self.kernel, run, 0)
         retries = Retries(
             sleep=lambda seconds: clock.sleep(int(seconds * 1000)),
@@ -194,8 +199,11 @@ class Account(SimulatedCloud):
         return Workbench(
             rows=Rows(self._ots, PEER_TABLE.name, self._token, retries),
             bucket=self._bucket,
-            trainer=DashScope(
-                DASHSCOPE_URL, API_KEY, new_session=lambda: self._peer_session, retries=retries
+            dashscope=DashScope(
+                DASHSCOPE_URL,
+                API_KEY,
+                new_session=lambda: cast("requests.Session", self._peer_session),
+                retries=retries,
             ),
             clock=clock,
         )
@@ -222,14 +230,14 @@ class Account(SimulatedCloud):
         self._prepare_next()
 
     def _prepare_next(self) -> None:
-        """Let the next fine-tune that is accepted be the workload's next."""
+        """Give the next accepted fine-tune the workload's next duration and failure."""
         self.behaviour.training_seconds = self.workload.durations[self._accepted] - PENDING_SECONDS
         if self._accepted in self.workload.failing:
             self.studio.fail_next(*FAULT)
 
 
 class _Session(Session):
-    """Notes every question about fine-tunes."""
+    """Records every query of fine-tunes."""
 
     def __init__(self, service: DashScopeService, gate: Gate, watch: Watch, asked: list[float]) -> None:
         super().__init__(service, gate, watch)
@@ -242,7 +250,7 @@ class _Session(Session):
 
 
 class _Announcer(Watch):
-    """Passes on what a watch hears, and tells of every submit that DashScope has taken."""
+    """A watch that passes everything on to another, and announces every accepted submit."""
 
     def __init__(self, watch: Watch, accepted: Callable[[], None]) -> None:
         self._watch = watch
@@ -264,8 +272,8 @@ class _Announcer(Watch):
 
 
 @contextmanager
-def living(account: Account) -> Iterator[Account]:
-    """Route the handlers' world into ``account``, with what the simulation makes smaller in its real size."""
+def simulating(account: Account) -> Iterator[Account]:
+    """Route the handlers' world into ``account``, with page and row sizes at their real values."""
     with (
         simulated(account),
         mock.patch("shared.clients.dashscope.PAGE_SIZE", 100),

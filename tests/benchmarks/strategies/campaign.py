@@ -1,4 +1,4 @@
-"""Lets strategies live through workloads, each pair once, and remembers what it came to."""
+"""Runs of strategies through workloads, each pair once, and their figures. Used by ``slots``."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
-from tests.benchmarks.strategies.account import Account, living
+from tests.benchmarks.strategies.account import Account, simulating
 from tests.benchmarks.strategies.figures import Figures, figures
 from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.polling import NextTick, SameTick
 from tests.benchmarks.strategies.waiting import HeldProcess, Wait30, Wait300
-from tests.benchmarks.strategies.workloads import DRAWN_ANEW, Workload
+from tests.benchmarks.strategies.workloads import OTHER_DRAWS, Workload
 
 T = TypeVar("T")
 
-MINUTE, LONGEST = 60_000, 14 * 24 * 60
+MINUTE_MS, LONGEST = 60_000, 14 * 24 * 60
 
 
 class Strategy(Protocol):
-    """A way to bring people through the slot."""
+    """A way to bring people through the training slot."""
 
     name: str
 
+    def __init__(self, account: Account) -> None:
+        """Work on ``account``."""
+
     def begin(self) -> None:
-        """Start whatever runs by itself."""
+        """Start the parts that run by themselves."""
 
     def is_done(self) -> bool:
-        """Whether everybody has come and nothing is left to be done."""
+        """Whether every person has come and no work is left."""
 
 
-STRATEGIES: tuple[Callable[[Account], Strategy], ...] = (
+STRATEGIES: tuple[type[Strategy], ...] = (
     Lingering,
     HeldProcess,
     Wait30,
@@ -44,55 +47,55 @@ STRATEGIES: tuple[Callable[[Account], Strategy], ...] = (
 
 
 class Campaign:
-    """All that has been lived through, by all strategies once one of them has to."""
+    """The figures of all runs; the first of a workload runs all strategies."""
 
     def __init__(self) -> None:
-        self._lived: dict[tuple[str, str], Figures] = {}
-        self._drawn_anew: dict[str, list[Figures]] = {}
+        self._measured: dict[tuple[str, str], Figures] = {}
+        self._other_draws: dict[str, list[Figures]] = {}
 
-    def of(self, strategy: Callable[[Account], Strategy], workload: Workload) -> Figures:
-        """Return what a strategy comes to in a workload."""
-        key = (strategy.name, workload.name)  # type: ignore[attr-defined]
-        if key not in self._lived:
-            for found in in_parallel(live, [(one, workload) for one in STRATEGIES]):
-                self._lived[found.strategy, workload.name] = found
-        return self._lived[key]
+    def of(self, strategy: type[Strategy], workload: Workload) -> Figures:
+        """Return the figures of a strategy in a workload."""
+        key = (strategy.name, workload.name)
+        if key not in self._measured:
+            for found in in_parallel(run_workload, [(one, workload) for one in STRATEGIES]):
+                self._measured[found.strategy, workload.name] = found
+        return self._measured[key]
 
     def of_ours(self, workload: Workload) -> list[Figures]:
-        """Return what ours comes to in a workload, and in others like it if its durations are drawn."""
-        if workload.name not in self._drawn_anew:
-            others = [(Lingering, one) for one in DRAWN_ANEW.get(workload.name, ())]
-            self._drawn_anew[workload.name] = in_parallel(live, others)
-        return [self.of(Lingering, workload), *self._drawn_anew[workload.name]]
+        """Return the product's figures in a workload, and in its other draws if its durations are drawn."""
+        if workload.name not in self._other_draws:
+            others = [(Lingering, one) for one in OTHER_DRAWS.get(workload.name, ())]
+            self._other_draws[workload.name] = in_parallel(run_workload, others)
+        return [self.of(Lingering, workload), *self._other_draws[workload.name]]
 
     def everything(self) -> list[Figures]:
-        """Return what has been measured so far, by workload and strategy."""
-        return list(self._lived.values())
+        """Return the figures so far, by workload and strategy."""
+        return list(self._measured.values())
 
 
 def in_parallel(do: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
-    """Make calls whose outcome does not depend on real time, on all cores; each patches its process."""
+    """Make calls in processes of their own, as each patches its process; no result depends on real time."""
     workers = max(1, min(len(calls), os.cpu_count() or 1))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return [pending.result() for pending in [pool.submit(do, *given) for given in calls]]
 
 
-def live(strategy: Callable[[Account], Strategy], workload: Workload) -> Figures:
-    """Let a strategy live through a workload."""
+def run_workload(strategy: type[Strategy], workload: Workload) -> Figures:
+    """Run a strategy through a workload."""
     account = Account(workload)
-    with living(account):
+    with simulating(account):
         chosen = strategy(account)
-        account.people_come()
+        account.upload_all()
         chosen.begin()
-        # Between two ticks, when nothing that came to an end is in flight.
-        account.advance(MINUTE // 2)
+        # Half a minute off the ticks, so that no ending run is in flight when the account is examined.
+        account.advance(MINUTE_MS // 2)
         for _ in range(LONGEST):
-            account.advance(MINUTE)
+            account.advance(MINUTE_MS)
             if chosen.is_done():
                 break
         else:
-            raise AssertionError(f"{chosen.name} does not come to an end with {workload.name}")
+            raise AssertionError(f"{chosen.name} does not finish {workload.name}")
         found = figures(account, chosen.name)
-    # An account's runs and callbacks refer to one another in circles.
+    # An account's runs and callbacks are reference cycles.
     gc.collect()
     return found

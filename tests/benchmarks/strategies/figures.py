@@ -1,4 +1,4 @@
-"""What living through a workload comes to: slot use, waits, calls, function time and money."""
+"""The figures of a strategy in a workload: slot use, waits, calls, function time and money."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """One strategy in one workload. Waits are in seconds; None where there is nothing to tell.
+    """One strategy in one workload. Waits are in seconds; None without a case.
 
     Attributes:
-        slot_use: percent of the time from the first submit to the last end in which a fine-tune goes.
+        slot_use: percent of the time from the first submit to the last end in which a fine-tune is going.
         settled_slot_use: the same from the workload's ``settles_at`` on.
-        closed_free: from the close of a set to its submit, of those that found the slot free and no queue.
-        seen_lingering: from a fine-tune's end to its being visible, of those that a run stayed for.
-        gets: questions to DashScope about fine-tunes, for each of them.
-        function_seconds: how long functions ran, for each fine-tune, and ``upload_seconds`` for uploads.
+        closed_free: from the close of a set to its submit, of sets that found the slot free and no queue.
+        seen_lingering: from a fine-tune's end to its being visible, of those for which a run lingered.
+        gets: queries of fine-tunes at DashScope, for each fine-tune.
+        function_seconds: running time of functions for each fine-tune; ``upload_seconds`` that of uploads.
         upload_units: Tablestore capacity units for each upload; ``job_units`` of all, for each fine-tune.
         cny: for 1,000 people, without the trainings.
     """
@@ -74,15 +74,15 @@ def slot_use(spans: Iterable[Span]) -> float:
 
 
 def quantile(values: Iterable[float], share: float) -> float | None:
-    """Return the smallest value that at least ``share`` of all do not exceed, or None of none."""
+    """Return the smallest value that at least ``share`` of all do not exceed, or None of no values."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
 
 
 def found_free(closed: float, spans: Iterable[Span], submits: Iterable[tuple[float, float]]) -> bool:
-    """Whether a set that closed then found no fine-tune going and nobody who waited.
+    """Whether a set that closed at that time found no fine-tune going and no queue.
 
-    ``submits`` are the times at which the others' sets closed and at which they were submitted.
+    ``submits`` are the times of the close and of the submit of the other sets.
     """
     going = any(begin <= closed < end for begin, end in spans)
     waiting = any(other < closed < submitted for other, submitted in submits)
@@ -90,41 +90,17 @@ def found_free(closed: float, spans: Iterable[Span], submits: Iterable[tuple[flo
 
 
 def figures(account: Account, strategy: str) -> Figures:
-    """Measure what ``account`` has lived through."""
+    """Measure ``account`` at the end of its workload."""
     entries = account.fine_tunes()
-    spans = [(entry.created, entry.ended or 0.0) for entry in entries]
+    spans = [(entry.created_at, entry.ended_at or 0.0) for entry in entries]
     settled = spans[account.workload.settles_at :]
-    made = {entry.job_id: entry for entry in entries}
-    records = account.records
-    first = {person: made[records.fine_tunes[person]].created for person in records.fine_tunes}
-    closes = [(records.closed[person] / 1000, created) for person, created in first.items()]
-    waits = [submitted - closed for closed, submitted in closes]
-    free = [submitted - closed for closed, submitted in closes if found_free(closed, spans, closes)]
-    seen = {name: records.visible[name] / 1000 - (made[name].ended or 0.0) for name in made}
-    stays = [
-        (run.began / 1000, run.ended / 1000) for run in account.invocations if run.function == "reconcile"
-    ]
-    lingering = [
-        seen[entry.job_id]
-        for entry in entries
-        if any(began + 1 < (entry.ended or 0.0) < ended for began, ended in stays)
-    ]
+    settled_at = settled[0][0]
+    closed, free = _waits(account, spans)
+    seen, lingering = _sights(account)
     seconds = _seconds(account, 0.0)
-    since = settled[0][0]
-    gets = account.asked
-    count = len(entries)
-    uploads = sum(run.function == "collect" for run in account.invocations)
-    upload_meter = account.meters["collect"]
+    count, people = len(entries), len(account.workload.arrivals)
     succeeded = sum(entry.status == "SUCCEEDED" for entry in entries)
-    meter = account.meter
-    use = Use(
-        invocations=len(account.invocations),
-        seconds=seconds,
-        read_units=meter.read_units,
-        write_units=meter.write_units,
-        oss_requests=sum(call.service == "oss" for call in account.gate.trace),
-    )
-    people = len(account.workload.arrivals)
+    uploads = sum(run.function == "collect" for run in account.invocations)
     return Figures(
         strategy=strategy,
         workload=account.workload.name,
@@ -134,29 +110,66 @@ def figures(account: Account, strategy: str) -> Figures:
         slot_use=slot_use(spans),
         settled_slot_use=slot_use(settled),
         jobs_an_hour=3600 * succeeded / (max(end for _, end in spans) - spans[0][0]),
-        closed_p50=quantile(waits, 0.5) or 0.0,
-        closed_p99=quantile(waits, 0.99) or 0.0,
+        closed_p50=quantile(closed, 0.5) or 0.0,
+        closed_p99=quantile(closed, 0.99) or 0.0,
         closed_free_p50=quantile(free, 0.5),
         closed_free_p99=quantile(free, 0.99),
         closed_free_count=len(free),
-        seen_p50=quantile(seen.values(), 0.5) or 0.0,
-        seen_p99=quantile(seen.values(), 0.99) or 0.0,
+        seen_p50=quantile(seen, 0.5) or 0.0,
+        seen_p99=quantile(seen, 0.99) or 0.0,
         seen_lingering_p50=quantile(lingering, 0.5),
         seen_lingering_p99=quantile(lingering, 0.99),
         seen_lingering_count=len(lingering),
-        gets=len(gets) / count,
-        settled_gets=sum(moment >= since for moment in gets) / len(settled),
+        gets=len(account.asked) / count,
+        settled_gets=sum(asked_at >= settled_at for asked_at in account.asked) / len(settled),
         function_seconds=seconds / count,
-        settled_function_seconds=_seconds(account, since) / len(settled),
+        settled_function_seconds=_seconds(account, settled_at) / len(settled),
         upload_seconds=_seconds(account, 0.0, "collect") / count,
-        upload_units=upload_meter.units / uploads,
-        job_units=meter.units / count,
-        cny=1000 * use.cny / people,
+        upload_units=account.meters["collect"].units / uploads,
+        job_units=account.meter.units / count,
+        cny=1000 * _use(account, seconds).cny / people,
+    )
+
+
+def _waits(account: Account, spans: Sequence[Span]) -> tuple[list[float], list[float]]:
+    """Return the seconds from the close of each set to its submit: of all, and of those with a free slot."""
+    records = account.records
+    made_at = {entry.job_id: entry.created_at for entry in account.fine_tunes()}
+    closes = [
+        (records.closed[person] / 1000, made_at[fine_tune_id])
+        for person, fine_tune_id in records.fine_tunes.items()
+    ]
+    free = [submitted - closed for closed, submitted in closes if found_free(closed, spans, closes)]
+    return [submitted - closed for closed, submitted in closes], free
+
+
+def _sights(account: Account) -> tuple[list[float], list[float]]:
+    """Return the seconds from each fine-tune's end until it was visible: of all, and of lingering runs."""
+    stays = [
+        (run.began / 1000, run.ended / 1000) for run in account.invocations if run.function == "reconcile"
+    ]
+    seen, lingering = [], []
+    for entry in account.fine_tunes():
+        ended_at = entry.ended_at or 0.0
+        seen.append(account.records.visible[entry.job_id] / 1000 - ended_at)
+        if any(began + 1 < ended_at < ended for began, ended in stays):
+            lingering.append(seen[-1])
+    return seen, lingering
+
+
+def _use(account: Account, seconds: float) -> Use:
+    meter = account.meter
+    return Use(
+        invocations=len(account.invocations),
+        seconds=seconds,
+        read_units=meter.read_units,
+        write_units=meter.write_units,
+        oss_requests=sum(call.service == "oss" for call in account.gate.trace),
     )
 
 
 def _seconds(account: Account, since: float, function: str = "") -> float:
-    """Return how long functions ran after ``since``, or one of them."""
+    """Return the running time of functions after ``since``, or of one of them."""
     runs: Sequence[float] = [
         run.ended - max(run.began, since * 1000) + OVERHEAD
         for run in account.invocations

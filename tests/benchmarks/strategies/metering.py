@@ -1,4 +1,7 @@
-"""Tablestore behind the gate as in the simulation, with the emulator's own reads and every call billed."""
+"""Tablestore of the simulation, with the emulator's own reads and with a bill for every call.
+
+Used by ``account``. The simulation reads from a mirror of its own, which counts no capacity units.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ import tablestore
 
 from aliyun_local.tablestore.codec.values import PrimaryKey, Row, Special
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.results import Capacity, Condition, Found, Page, Written
-from aliyun_local.tablestore.store.rows import Selection
+from aliyun_local.tablestore.store.results import Capacity, Found, Page, Written
+from aliyun_local.tablestore.store.selection import Selection
+from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
 from tests.benchmarks.prices import UNITS_AN_INDEX
 from tests.simulation.gate import Gate
 from tests.simulation.mirror import plain
-from tests.simulation.stores import INSTANCE, OTS, SimulatedOtsClient
+from tests.simulation.stores import INSTANCE, OTS, Batch, BatchItem, SimulatedOtsClient
 
 _BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Special.INF_MAX}
 Key = Sequence[tuple[str, Any]]
@@ -24,7 +28,7 @@ Key = Sequence[tuple[str, Any]]
 
 @dataclass
 class Meter:
-    """What calls of Tablestore have come to."""
+    """A count of calls of Tablestore and of their capacity units."""
 
     reads: int = 0
     writes: int = 0
@@ -38,7 +42,7 @@ class Meter:
 
 
 class BilledStore:
-    """The emulator's store; every call is put on the meter of the function that makes it."""
+    """The emulator's store; every call counts on the meter of the function that makes it."""
 
     def __init__(self, store: TableStore, tables: Sequence[Table], function: Callable[[], str]) -> None:
         self._store = store
@@ -47,7 +51,7 @@ class BilledStore:
         self.meters: dict[str, Meter] = {}
 
     def total(self) -> Meter:
-        """Return what all functions together have used."""
+        """Return the sum of all functions' meters."""
         total = Meter()
         for meter in self.meters.values():
             for name, value in vars(meter).items():
@@ -71,7 +75,7 @@ class BilledStore:
 
     def put_row(self, instance: str, table: str, row: Row, condition: Condition) -> Written:
         written = self._store.put_row(instance, table, row, condition)
-        # What its indexes cost stands in no answer: the most that it can be.
+        # No answer has the units of the indexes: this is their upper bound.
         more = self._indexes[table] * UNITS_AN_INDEX
         self._bill(Capacity(written.consumed.read + more, written.consumed.write + more))
         return written
@@ -85,14 +89,14 @@ class BilledStore:
 
 
 class MeteredOtsClient(SimulatedOtsClient):
-    """What the production code uses of an ``OTSClient``."""
+    """The part of an ``OTSClient`` that the production code uses."""
 
     def __init__(
         self, store: TableStore, tables: Sequence[Table], gate: Gate, watch: Callable[..., None]
     ) -> None:
-        """As the simulation's; ``billed`` is what it has used."""
+        """As the simulation's; ``billed`` has the bill."""
         super().__init__(store, tables, gate, watch)
-        self._store = self.billed = BilledStore(store, tables, lambda: gate.kernel.current.name)  # type: ignore[assignment]
+        self._store = self.billed = BilledStore(store, tables, lambda: gate.kernel.current.name)  # type: ignore[assignment]  # stands in for the store
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
         return self._gate(
@@ -104,9 +108,9 @@ class MeteredOtsClient(SimulatedOtsClient):
 
         def read() -> list[Any]:
             found = self.billed.get_rows(item.table_name, item.primary_keys)
-            return [_Item(_of_the_sdk(one.row)) for one in found]
+            return [BatchItem(_of_the_sdk(one.row)) for one in found]
 
-        return _Batch(self._gate("ots", "BatchGetRow", read, OTS))
+        return Batch(self._gate("ots", "BatchGetRow", read, OTS))
 
     def get_range(
         self,
@@ -132,24 +136,13 @@ class MeteredOtsClient(SimulatedOtsClient):
         return self._gate("ots", f"GetRange {table}", read, OTS)
 
 
-class _Item:
-    is_ok = True
-
-    def __init__(self, row: Any) -> None:
-        self.row = row
-
-
-class _Batch:
-    def __init__(self, items: list[_Item]) -> None:
-        self._items = items
-
-    def get_result_by_table(self, _: str) -> list[_Item]:
-        return self._items
-
-
 def _of_the_sdk(row: Row | None) -> Any:
     return None if row is None else tablestore.Row(*plain(row))
 
 
 def _bounds(key: Key) -> PrimaryKey:
-    return [(name, _BOUNDS.get(id(value), value)) for name, value in key]
+    bounds: PrimaryKey = []
+    for name, value in key:
+        special = _BOUNDS.get(id(value))
+        bounds.append((name, value if special is None else special))
+    return bounds

@@ -1,12 +1,15 @@
-"""Ours: the deployed functions themselves. The timer's function has one instance, as the template says."""
+"""The product as a strategy: the deployed functions.
+
+The timer's function has one instance, as in the template.
+"""
 
 from __future__ import annotations
 
 from tests.benchmarks.strategies.account import Account
-from tests.simulation.cloud import TICK
+from tests.simulation.cloud import TICK_MS
 
 REFUSED_AGAIN = (500, 1_000, 2_000, 4_000, 8_000)
-"""Milliseconds between the tries of an event whose function is at its limit, by Function Compute."""
+"""Milliseconds between Function Compute's tries of an event whose function is at its limit."""
 
 
 class Lingering:
@@ -22,12 +25,12 @@ class Lingering:
         self._account.kernel.at(self._account.kernel.now, self._tick)
 
     def is_done(self) -> bool:
-        """Whether everybody has come and nothing is left to be done."""
-        return self._account.have_all_come() and self._account.is_settled()
+        """Whether every person has come and no work is left."""
+        return self._account.all_have_closed() and self._account.is_at_rest()
 
     def _tick(self) -> None:
         kernel = self._account.kernel
-        kernel.at(kernel.now + TICK, self._tick)
+        kernel.at(kernel.now + TICK_MS, self._tick)
         self._deliver(kernel.now, 0)
 
     def _deliver(self, due: int, tries: int) -> None:

@@ -1,7 +1,8 @@
-"""What the peers have in common: an upload's function, and a table of jobs with a status that is scanned.
+"""The common part of the peers: an upload's function, and a table of jobs whose status is scanned.
 
-They are written as their authors would, with the product's own clients, the same calls to submit and to look,
-and not a call more than they need. They record no intent before a submit, check no photo and write no result.
+The peers are written as their authors would write them, with the product's own clients, the same calls to
+submit and to query, and no call more than needed. They record no intent before a submit, check no photo and
+write no result.
 """
 
 from __future__ import annotations
@@ -31,21 +32,21 @@ class Job:
 
     @property
     def state(self) -> str:
-        """Where the job stands."""
+        """The job's state."""
         return str(self.columns["state"])
 
 
 class Worker:
-    """One run's clients and what it does with them."""
+    """The steps of a peer's run, with the clients of that run."""
 
     def __init__(self, bench: Workbench) -> None:
         self.clock = bench.clock
         self._rows = bench.rows
         self._bucket = bench.bucket
-        self._trainer = bench.trainer
+        self._dashscope = bench.dashscope
 
     def take_in(self, key: str) -> bool:
-        """Record an upload; returns whether it has closed a set."""
+        """Record an upload; return whether it has closed a set."""
         _, person, name = key.split("/", 2)
         while True:
             found = self._rows.get([("person_id", person)])
@@ -63,18 +64,18 @@ class Worker:
             return name == "_READY"
 
     def scan(self) -> tuple[list[Job], list[Job]]:
-        """Read the whole table; returns who trains, and who waits, first closed first."""
+        """Read the whole table; return the jobs that train, and those that wait, first closed first."""
         rows = self._rows.range([("person_id", INF_MIN)], [("person_id", INF_MAX)], columns=SCANNED)
         training = [Job(row["person_id"], row) for row in rows if row["state"] == TRAINING]
         queue = [Job(row["person_id"], row) for row in rows if row["state"] == QUEUED]
         return training, sorted(queue, key=lambda job: job.columns["closed_at"])
 
     def submit(self, job: Job) -> str:
-        """Submit a job; returns its fine-tune's id, or ``""`` when DashScope does not take it now."""
+        """Submit a job; return its fine-tune's id, or ``""`` when DashScope does not take it now."""
         columns = self._rows.get([("person_id", job.person_id)]) or {}
         urls = [self._bucket.signed_url(key) for key in json.loads(columns["photos"])]
         try:
-            fine_tune = self._trainer.create_fine_tune(urls)
+            fine_tune = self._dashscope.create_fine_tune(urls)
         except RetryLater:
             return ""
         self._put(Job(job.person_id, columns), {"state": TRAINING, "fine_tune_id": fine_tune.fine_tune_id})
@@ -82,16 +83,16 @@ class Worker:
 
     def has_ended(self, fine_tune_id: str) -> str:
         """Ask how a fine-tune is doing; returns the state in which it has ended, or ``""``."""
-        fine_tune = self._trainer.fine_tune(fine_tune_id)
+        fine_tune = self._dashscope.fine_tune(fine_tune_id)
         return fine_tune.status if fine_tune.status in (SUCCEEDED, FAILED) else ""
 
     def finish(self, job: Job, state: str) -> None:
-        """Write down how a job has ended."""
+        """Record the end of a job."""
         columns = self._rows.get([("person_id", job.person_id)]) or {}
         self._put(Job(job.person_id, columns), {"state": state})
 
     def poll(self, job: Job) -> bool:
-        """Ask about a job that trains and write down its end; returns whether it has ended."""
+        """Query a job that trains and record its end; return whether it has ended."""
         state = self.has_ended(str(job.columns["fine_tune_id"]))
         if state:
             self.finish(job, state)
@@ -115,15 +116,15 @@ class Peer:
         account.on_upload = self._uploaded
 
     def begin(self) -> None:
-        """Start whatever runs by itself."""
+        """Start the parts that run by themselves."""
 
     def closed(self) -> None:
         """A set has closed."""
 
     def is_done(self) -> bool:
-        """Whether everybody has come and nothing is left to be done."""
+        """Whether every person has come and no work is left."""
         left = {QUEUED, TRAINING} & set(self.account.records.states.values())
-        return self.account.have_all_come() and not left and not self.account.kernel.runs
+        return self.account.all_have_closed() and not left and not self.account.kernel.runs
 
     def invoke(self, name: str, body: Callable[[Worker], None], timeout: int) -> None:
         """Start a function."""

@@ -1,15 +1,15 @@
-"""The naive peers: a timer scans the table each minute, polls what trains, and dispatches what waits."""
+"""The peers that poll: a timer scans the table each minute, polls trainings, and submits waiting jobs."""
 
 from __future__ import annotations
 
 from tests.benchmarks.strategies.peers import Peer, Worker
 
-TICK = 60_000
+TICK_MS = 60_000
 TIMEOUT = 600_000
 
 
 class NextTick(Peer):
-    """What a tick finds free is filled; what it frees itself is filled by the next."""
+    """A tick submits if it finds the slot free; a slot that it frees itself waits for the next tick."""
 
     name = "scan and poll, next tick"
     fills_what_it_frees = False
@@ -18,7 +18,7 @@ class NextTick(Peer):
         self.account.kernel.at(self.account.kernel.now, self._tick)
 
     def _tick(self) -> None:
-        self.account.kernel.at(self.account.kernel.now + TICK, self._tick)
+        self.account.kernel.at(self.account.kernel.now + TICK_MS, self._tick)
         self.invoke("tick", self._run, TIMEOUT)
 
     def _run(self, worker: Worker) -> None:

@@ -1,7 +1,7 @@
-"""The peers that wait: a workflow that sleeps between two looks, and a process that is held all the time.
+"""The peers that wait: a workflow that sleeps between two queries, and a process that runs all the time.
 
-A set that closes starts them unless they run already; when nobody waits they end. What a workflow's own
-transitions cost is left out.
+A set that closes starts them unless they run already; without a waiting job they end. The cost of a
+workflow's own transitions is left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ STEP_TIMEOUT, PROCESS_TIMEOUT = 60_000, 86_400_000
 
 
 class Waiting(Peer):
-    """Runs while there is something to wait for."""
+    """Runs while a job trains or waits."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
@@ -31,18 +31,18 @@ class Waiting(Peer):
             self.start()
 
     def scan(self, worker: Worker) -> tuple[list[Job], list[Job]]:
-        """Read the table, and forget that sets have closed: they are in it."""
+        """Read the table, which has all sets that have closed so far."""
         self._closed_meanwhile = False
         return worker.scan()
 
     def goes_on(self, has_work: bool) -> bool:
-        """Whether there is something left to wait for, or has come since the table was read."""
+        """Whether a job is left, or a set has closed since the table was read."""
         self._running = has_work or self._closed_meanwhile
         return self._running
 
 
 class Workflow(Waiting):
-    """Submits one, waits, looks until it has ended, and goes on with the next in the same step."""
+    """Submits one job, sleeps and queries until it has ended, and submits the next in the same step."""
 
     wait = 0
 
@@ -73,7 +73,7 @@ class Wait30(Workflow):
 
 
 class HeldProcess(Waiting):
-    """The wait loop of DashScope's SDK: a process that sleeps and asks until nobody is left."""
+    """The wait loop of DashScope's SDK: a process that sleeps and queries until no job is left."""
 
     name = "SDK wait loop"
 
@@ -98,7 +98,7 @@ class HeldProcess(Waiting):
 
 
 def sdk_intervals() -> Iterator[int]:
-    """Yield the seconds between two looks: a second, doubled with every third look, five at most."""
+    """Yield the seconds between two queries: one, doubled with every third query, five at most."""
     seconds, looks = 1, 0
     while True:
         looks += 1

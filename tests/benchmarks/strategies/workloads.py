@@ -1,7 +1,8 @@
-"""Who comes when, and how long what trains: the same for every strategy, drawn once by name.
+"""The workloads: people's arrivals and the durations of trainings, the same for every strategy.
 
 People come with six photos and the marker that closes their set. The n-th fine-tune that DashScope accepts
-takes the n-th duration, whoever it is for, so that no strategy is luckier than another.
+takes the n-th duration, whichever person it is for, so that no strategy is luckier than another. Random draws
+have fixed seeds.
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ CHANGES_AT = PEOPLE // 2
 """The fine-tune with which the mean shifts."""
 ROOM = 2 * PEOPLE
 DRAWS = 5
-"""How often durations are drawn where ours is judged: with one draw of 100, luck is worth half a point."""
+"""The draws of durations where the product has a bar: the luck of one draw of 100 is half a point."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """A story to live through.
+    """One workload.
 
     Attributes:
-        name: what it is, in words.
-        arrivals: when each person's first photo comes, in milliseconds from the start.
-        photos: how many each of them sends.
-        durations: how long each fine-tune takes from being accepted to its end, in seconds.
-        failing: which fine-tunes fail at their end, through DashScope's fault.
-        unusable: which people send no photo with a face.
-        settles_at: from this fine-tune on, slot use is judged: an earlier one is still being learned from.
+        name: its name, in words.
+        arrivals: the time of each person's first photo, in milliseconds from the start.
+        photos: the number of photos of each person.
+        durations: seconds of each fine-tune from its acceptance to its end.
+        failing: the fine-tunes that fail at their end, through DashScope's fault.
+        unusable: the people who send no photo with a face.
+        settles_at: the fine-tune from which on slot use is judged; the earlier ones teach the product.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Workload:
 
 def _burst(name: str, **rest: object) -> Workload:
     arrivals = tuple(number * BURST_SPACING for number in range(PEOPLE))
-    return Workload(name=name, arrivals=arrivals, **rest)  # type: ignore[arg-type]
+    return Workload(name=name, arrivals=arrivals, **rest)  # type: ignore[arg-type]  # field names are checked at run time
 
 
 def _drawn(deviation: float, nth: int = 1) -> tuple[float, ...]:
@@ -56,7 +57,7 @@ def _drawn(deviation: float, nth: int = 1) -> tuple[float, ...]:
     return tuple(max(SHORTEST, draw.gauss(TRAINING, deviation)) for _ in range(ROOM))
 
 
-def _drawn_anew(drawn: Workload, deviation: float) -> tuple[Workload, ...]:
+def _other_draws(drawn: Workload, deviation: float) -> tuple[Workload, ...]:
     """Return the same workload with other durations of the same kind."""
     return tuple(
         replace(drawn, name=f"{drawn.name}, draw {nth}", durations=_drawn(deviation, nth))
@@ -74,7 +75,7 @@ def _some(name: str, count: int) -> frozenset[int]:
 
 
 def _poisson(percent: int) -> Workload:
-    """People who come when they like, at ``percent`` of what the slot can train."""
+    """Return random arrivals at ``percent`` of the slot's capacity."""
     draw, now, arrivals = random.Random(f"arrivals {percent}"), 0.0, []
     for _ in range(PEOPLE):
         now += draw.expovariate(percent / 100 / TRAINING)
@@ -87,7 +88,7 @@ STEADY, SPREAD, WIDE = (
     _burst("burst, sd 20 s", durations=_drawn(20.0)),
     _burst("burst, sd 60 s", durations=_drawn(60.0)),
 )
-DRAWN_ANEW = {SPREAD.name: _drawn_anew(SPREAD, 20.0), WIDE.name: _drawn_anew(WIDE, 60.0)}
+OTHER_DRAWS = {SPREAD.name: _other_draws(SPREAD, 20.0), WIDE.name: _other_draws(WIDE, 60.0)}
 SHIFTS = (
     _burst("burst, mean +50 % midway", durations=_shifted(1.5), settles_at=CHANGES_AT + 4),
     _burst("burst, mean -50 % midway", durations=_shifted(0.5), settles_at=CHANGES_AT + 4),

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
-from dashscope import Files, FineTunes
+from dashscope.api_entities.dashscope_response import DashScopeAPIResponse
 from dashscope.common.error import InvalidFileFormat
+from dashscope.files import Files
+from dashscope.finetune.finetunes import FineTunes
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour
+from tests.contracts.dashscope_client.conftest import result_of
 
 pytestmark = pytest.mark.usefixtures("base_url")
-
-
-@pytest.fixture
-def upload(tmp_path: Path, photo: bytes) -> Path:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(photo)
-    return path
 
 
 def file_id_of(path: Path) -> str:
@@ -30,7 +27,7 @@ def file_id_of(path: Path) -> str:
 
 def test_upload_answers_name_and_id(upload: Path) -> None:
     response = Files.upload(file_path=str(upload), purpose="fine-tune", description="in the park")
-    assert (response.status_code, response.code) == (200, None)
+    assert result_of(response)[:2] == (200, None)
     assert response.output["failed_uploads"] == []
     (uploaded,) = response.output["uploaded_files"]
     assert uploaded["name"] == "a.jpg"
@@ -47,7 +44,7 @@ def test_text_for_language_models_passes_the_clients_own_check(tmp_path: Path) -
 
 
 def test_a_full_store_says_so_for_each_file(upload: Path, behaviour: Behaviour) -> None:
-    behaviour.file_count = 0
+    behaviour.max_files = 0
     output = Files.upload(str(upload), purpose="fine-tune").output
     assert output == {
         "uploaded_files": [],
@@ -92,9 +89,9 @@ def test_delete_removes_the_file_and_its_bytes(upload: Path) -> None:
 
 
 @pytest.mark.parametrize("ask", [Files.get, Files.delete])
-def test_a_missing_file_is_an_invalid_parameter(ask: object) -> None:
-    response = ask("00000000-0000-4000-8000-000000000000")  # type: ignore[operator]
-    assert (response.status_code, response.code, response.message) == (
+def test_a_missing_file_is_an_invalid_parameter(ask: Callable[[str], DashScopeAPIResponse]) -> None:
+    response = ask("00000000-0000-4000-8000-000000000000")
+    assert result_of(response) == (
         400,
         "InvalidParameter",
         "File not found.",

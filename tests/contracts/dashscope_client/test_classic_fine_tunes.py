@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-import dashscope
+from collections.abc import Callable
+
 import pytest
-from dashscope import FineTunes
+from dashscope.api_entities.dashscope_response import DashScopeAPIResponse
+from dashscope.files import Files
+from dashscope.finetune.finetunes import FineTunes
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from aliyun_local.serving.wire import Front
-from tests.contracts.dashscope_client.conftest import PHOTO
+from tests.contracts.dashscope_client.conftest import result_of
+from tests.emulators.dashscope.support import PHOTO_URL
 
 pytestmark = pytest.mark.usefixtures("base_url")
 
 
 def created(clock: ManualClock) -> str:
     clock.advance(1)
-    response = FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO])
+    response = FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO_URL])
     assert response.status_code == 200, response
     return str(response.output.job_id)
 
 
 def test_call_answers_the_new_job_as_attributes(front: Front) -> None:
     response = FineTunes.call(
-        model="facechain-finetune", training_file_ids=PHOTO, mode="sft", hyper_parameters={"steps": 3}
+        model="facechain-finetune", training_file_ids=PHOTO_URL, mode="sft", hyper_parameters={"steps": 3}
     )
-    assert (response.status_code, response.code, response.message) == (200, None, "")
+    assert result_of(response) == (200, None, "")
     output = response.output
     assert output.job_id.startswith("ft-202509020951-")
-    assert (output.job_name, output.model_name) == (output.job_id, output.job_id)
+    assert (output.job_name, output["model_name"]) == (output.job_id, output.job_id)
     assert output.finetuned_output == f"facechain-finetune-{output.job_id}"
     assert (output.status, output.model, output.base_model) == (
         "PENDING",
         "facechain-finetune",
         "facechain-finetune",
     )
-    assert (output.training_file_ids, output.validation_file_ids) == ([PHOTO], [])
+    assert (output.training_file_ids, output.validation_file_ids) == ([PHOTO_URL], [])
     assert output.hyper_parameters == {"steps": 3}
     assert (output.training_type, output.create_time) == ("sft", "2025-09-02 09:51:02")
     assert output.user_identity == output.modifier == output.creator
-    assert (output.group, output.max_output_cnt) == ("facechain", 1)
-    assert output.workspace_id.startswith("llm-")
+    assert (output.group, output["max_output_cnt"]) == ("facechain", 1)
+    assert output["workspace_id"].startswith("llm-")
     assert response.request_id
-    assert front.calls[-1].operation == "CreateFineTune"
+    assert front.log[-1].operation == "CreateFineTune"
 
 
 def test_a_name_for_the_output_is_refused_because_the_service_gives_it() -> None:
     response = FineTunes.call(
-        model="facechain-finetune", training_file_ids=[PHOTO], finetuned_output="my-model"
+        model="facechain-finetune", training_file_ids=[PHOTO_URL], finetuned_output="my-model"
     )
-    assert (response.status_code, response.code, response.output) == (400, "InvalidParameter", None)
+    output: object = response.output
+    assert (*result_of(response)[:2], output) == (400, "InvalidParameter", None)
 
 
 @pytest.mark.parametrize(
     ("model", "files", "error"),
     [
         ("facechain-finetune", [], (400, "InvalidParameter", "Missing training files.")),
-        ("no-such-model", [PHOTO], (404, "ModelNotFound", "Model can not be found.")),
+        ("no-such-model", [PHOTO_URL], (404, "ModelNotFound", "Model can not be found.")),
         (
             "facechain-finetune",
             ["https://photos/none.jpg"],
@@ -73,18 +78,18 @@ def test_what_is_wrong_with_a_call_is_in_code_and_message(
     model: str, files: list[str], error: tuple[int, str, str]
 ) -> None:
     response = FineTunes.call(model=model, training_file_ids=files)
-    assert (response.status_code, response.code, response.message) == error
+    assert result_of(response) == error
     assert response.request_id
 
 
 def test_a_second_training_a_third_submit_and_a_21st_model_are_refused_each_in_its_own_words(
     clock: ManualClock, behaviour: Behaviour
 ) -> None:
-    def refusal() -> tuple[int, str, str]:
-        response = FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO])
-        return response.status_code, response.code, response.message
+    def refusal() -> tuple[int, str | None, str | None]:
+        response = FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO_URL])
+        return result_of(response)
 
-    FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO])
+    FineTunes.call(model="facechain-finetune", training_file_ids=[PHOTO_URL])
     assert refusal() == (429, "Throttling", "Too many fine-tune job in running, please retry later")
     assert refusal() == (
         429,
@@ -108,7 +113,7 @@ def test_get_shows_the_job_until_it_has_succeeded(clock: ManualClock) -> None:
     assert FineTunes.get(job_id).output.status == "RUNNING"
     clock.advance(300)
     output = FineTunes.get(job_id).output
-    assert (output.status, output.end_time, output.usage, output.output_cnt) == (
+    assert (output.status, output.end_time, output.usage, output["output_cnt"]) == (
         "SUCCEEDED",
         "2025-09-02 09:56:05",
         1,
@@ -123,8 +128,8 @@ def test_get_of_a_failed_job_has_its_code_and_message_inside_of_the_output(
     job_id = created(clock)
     clock.advance(400)
     response = FineTunes.get(job_id)
-    assert (response.status_code, response.code) == (200, None)
-    assert (response.output.status, response.output.code, response.output.message) == (
+    assert result_of(response)[:2] == (200, None)
+    assert (response.output.status, response.output["code"], response.output["message"]) == (
         "FAILED",
         "InternalError.Algo",
         "Training failed.",
@@ -132,7 +137,7 @@ def test_get_of_a_failed_job_has_its_code_and_message_inside_of_the_output(
 
 
 def test_list_pages_through_the_jobs_newest_first(clock: ManualClock) -> None:
-    jobs = []
+    jobs: list[str] = []
     for _ in range(3):
         jobs.insert(0, created(clock))
         clock.advance(400)
@@ -161,7 +166,7 @@ def test_delete_removes_a_running_job_and_refuses_a_finished_one(clock: ManualCl
     finished = created(clock)
     clock.advance(400)
     response = FineTunes.delete(finished)
-    assert (response.status_code, response.code, response.message) == (
+    assert result_of(response) == (
         400,
         "UnsupportedOperation",
         "The fine-tune job can not be deleted because it is succeeded,failed or canceled",
@@ -206,8 +211,8 @@ def test_wait_returns_the_job_when_it_has_ended(clock: ManualClock, held_time: N
 
 
 @pytest.mark.parametrize("ask", [FineTunes.get, FineTunes.cancel, FineTunes.delete, FineTunes.logs])
-def test_an_unknown_job_is_not_found(ask: object) -> None:
-    response = ask("ft-202509020951-0000")  # type: ignore[operator]
+def test_an_unknown_job_is_not_found(ask: Callable[[str], DashScopeAPIResponse]) -> None:
+    response = ask("ft-202509020951-0000")
     assert (response.status_code, response.code, response.message, response.output) == (
         404,
         "NotFound",
@@ -219,12 +224,12 @@ def test_an_unknown_job_is_not_found(ask: object) -> None:
 def test_wait_and_the_event_stream_tell_of_an_unknown_job_at_once() -> None:
     assert FineTunes.wait("ft-202509020951-0000").code == "NotFound"
     (event,) = FineTunes.stream_events("ft-202509020951-0000")
-    assert (event.status_code, event.code) == (404, "NotFound")
+    assert result_of(event)[:2] == (404, "NotFound")
 
 
 def test_a_wrong_key_is_an_answer_and_not_an_exception() -> None:
     response = FineTunes.list(api_key="sk-wrong")
-    assert (response.status_code, response.code, response.message) == (
+    assert result_of(response) == (
         401,
         "InvalidApiKey",
         "Invalid API-key provided.",
@@ -233,8 +238,8 @@ def test_a_wrong_key_is_an_answer_and_not_an_exception() -> None:
 
 def test_an_account_in_debt_is_told_so_at_every_call(behaviour: Behaviour) -> None:
     behaviour.refused = {"*": "Arrearage"}
-    for response in (FineTunes.list(), FineTunes.get("x"), dashscope.Files.list()):
-        assert (response.status_code, response.code, response.message) == (
+    for response in (FineTunes.list(), FineTunes.get("x"), Files.list()):
+        assert result_of(response) == (
             400,
             "Arrearage",
             "Access denied, please make sure your account is in good standing.",

@@ -12,23 +12,23 @@ from typer.testing import CliRunner
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
-from tests.contracts.dashscope_client.conftest import PHOTO
+from tests.emulators.dashscope.support import PHOTO_URL
 
 pytestmark = pytest.mark.usefixtures("base_url", "held_time")
 
 
 def run(app: Typer, *arguments: str) -> tuple[int, str]:
-    """Return exit code and output, both streams together; however the terminal's width has wrapped it."""
+    """Return exit code and output: both streams together, without the terminal's line breaks."""
     result = CliRunner().invoke(app, arguments)
     return result.exit_code, " ".join(result.output.split())
 
 
 def created(studio: ModelStudio) -> str:
-    return studio.create_fine_tune(model="facechain-finetune", training_file_ids=[PHOTO]).job_id
+    return studio.create_fine_tune(model="facechain-finetune", training_file_ids=[PHOTO_URL]).job_id
 
 
 def test_create_names_the_job_and_follows_it_into_its_training(studio: ModelStudio) -> None:
-    code, output = run(fine_tunes.app, "create", "-m", "facechain-finetune", "-t", PHOTO)
+    code, output = run(fine_tunes.app, "create", "-m", "facechain-finetune", "-t", PHOTO_URL)
     assert code == 0, output
     (entry,) = studio.ledger()
     assert f"Create fine-tune job success, job_id: {entry.job_id}" in output

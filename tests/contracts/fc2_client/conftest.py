@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -18,14 +17,13 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFunctions]:
-    running = start(tmp_path_factory.mktemp("fc2"))
-    yield running
-    running.close()
+    with start(tmp_path_factory.mktemp("fc2")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def connect(functions: LocalFunctions) -> Callable[..., Any]:
-    def make(key_id: str = KEY_ID, secret: str = SECRET, token: str = "") -> Any:
+def connect(functions: LocalFunctions) -> Callable[..., fc2.Client]:
+    def make(key_id: str = KEY_ID, secret: str = SECRET, token: str = "") -> fc2.Client:
         return fc2.Client(
             endpoint=functions.api.url, accessKeyID=key_id, accessKeySecret=secret, securityToken=token
         )
@@ -34,5 +32,5 @@ def connect(functions: LocalFunctions) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def client(connect: Callable[..., Any]) -> Any:
+def client(connect: Callable[..., fc2.Client]) -> fc2.Client:
     return connect()

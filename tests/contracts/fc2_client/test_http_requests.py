@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+import fc2
 import pytest
 import requests
 
 from tests.emulators.function_compute.support import LocalFunctions
 
 
-def test_method_path_query_headers_and_body_arrive(client: Any) -> None:
+def test_method_path_query_headers_and_body_arrive(client: fc2.Client) -> None:
     answer = client.do_http_request(
         "POST", "s", "web", "/a/b", headers={"X-Token": "t"}, params={"k": "v", "q": ["1", "2"]}, body=b"body"
     )
@@ -25,42 +25,42 @@ def test_method_path_query_headers_and_body_arrive(client: Any) -> None:
 
 
 @pytest.mark.parametrize(("asked", "seen"), [("", "/"), ("/", "/"), ("/%E5%9B%BE/x%20y", "/%E5%9B%BE/x%20y")])
-def test_the_path_is_the_functions_own(client: Any, asked: str, seen: str) -> None:
+def test_the_path_is_the_functions_own(client: fc2.Client, asked: str, seen: str) -> None:
     assert client.do_http_request("GET", "s.LATEST", "web", asked).json()["rawPath"] == seen
 
 
-def test_the_status_is_the_functions_own(client: Any) -> None:
+def test_the_status_is_the_functions_own(client: fc2.Client) -> None:
     assert client.do_http_request("GET", "s", "web", "/", params={"status": "404"}).status_code == 404
 
 
-def test_a_head_request_has_no_body(client: Any) -> None:
+def test_a_head_request_has_no_body(client: fc2.Client) -> None:
     answer = client.do_http_request("HEAD", "s", "web", "/")
     assert (answer.status_code, answer.content, answer.headers["X-Mine"]) == (200, b"", "yes")
 
 
 @pytest.mark.parametrize("query", ["raise", "bad"])
-def test_a_failing_function_is_a_bad_gateway(client: Any, query: str) -> None:
+def test_a_failing_function_is_a_bad_gateway(client: fc2.Client, query: str) -> None:
     answer = client.do_http_request("POST", "s", "web", "/", params={query: "1"})
     assert (answer.status_code, answer.headers["X-Fc-Error-Type"]) == (502, "UnhandledInvocationError")
 
 
-def test_a_request_may_be_asynchronous(client: Any, functions: LocalFunctions) -> None:
+def test_a_request_may_be_asynchronous(client: fc2.Client, functions: LocalFunctions) -> None:
     answer = client.do_http_request("POST", "s", "web", "/", headers={"x-fc-invocation-type": "Async"})
     assert (answer.status_code, answer.content) == (202, b"")
-    functions.settle()
+    functions.wait_idle()
 
 
 @pytest.mark.parametrize(
     ("function", "status", "code"), [("nobody", 404, "FunctionNotFound"), ("echo", 404, "TriggerNotFound")]
 )
 def test_a_function_without_a_trigger_is_not_found(
-    client: Any, function: str, status: int, code: str
+    client: fc2.Client, function: str, status: int, code: str
 ) -> None:
     answer = client.do_http_request("GET", "s", function, "/")
     assert (answer.status_code, answer.json()["ErrorCode"]) == (status, code)
 
 
-def test_a_method_that_the_trigger_does_not_have_is_refused(client: Any) -> None:
+def test_a_method_that_the_trigger_does_not_have_is_refused(client: fc2.Client) -> None:
     answer = client.do_http_request("PUT", "s", "web", "/")
     assert (answer.status_code, answer.json()["ErrorCode"]) == (403, "AccessDenied")
 
@@ -74,13 +74,15 @@ def test_a_method_that_the_trigger_does_not_have_is_refused(client: Any) -> None
         {"path": "/%E5%9B%BE/x%20y", "headers": {"x-fc-trace-id": "t"}, "body": b"b", "method": "POST"},
     ],
 )
-def test_a_guarded_trigger_lets_a_signed_request_in(client: Any, options: dict[str, Any]) -> None:
+def test_a_guarded_trigger_lets_a_signed_request_in(client: fc2.Client, options: dict[str, object]) -> None:
     method, path = options.pop("method", "GET"), options.pop("path", "/")
     answer = client.do_http_request(method, "s", "guarded", path, **options)
     assert answer.status_code == 200, answer.text
 
 
-def test_a_guarded_trigger_keeps_others_out(connect: Callable[..., Any], functions: LocalFunctions) -> None:
+def test_a_guarded_trigger_keeps_others_out(
+    connect: Callable[..., fc2.Client], functions: LocalFunctions
+) -> None:
     wrong = connect(secret="another").do_http_request("GET", "s", "guarded", "/")
     assert (wrong.status_code, wrong.json()["ErrorCode"]) == (403, "SignatureNotMatch")
     for url in (f"{functions.api.url}/2016-08-15/proxy/s/guarded/", functions.trigger.url):
@@ -88,6 +90,6 @@ def test_a_guarded_trigger_keeps_others_out(connect: Callable[..., Any], functio
         assert (unsigned.status_code, unsigned.json()["ErrorCode"]) == (403, "AccessDenied")
 
 
-def test_an_open_trigger_asks_nobody(connect: Callable[..., Any], functions: LocalFunctions) -> None:
+def test_an_open_trigger_asks_nobody(connect: Callable[..., fc2.Client], functions: LocalFunctions) -> None:
     assert connect("LTAIstranger").do_http_request("GET", "s", "web", "/").status_code == 200
     assert requests.get(f"{functions.api.url}/2016-08-15/proxy/s/web/x", timeout=20).status_code == 200

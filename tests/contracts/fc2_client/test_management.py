@@ -1,27 +1,28 @@
-"""What ``fc2`` reads of services, functions and triggers."""
+"""The reads of ``fc2``: services, functions and triggers."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 import fc2
 import pytest
 import requests
 
-from aliyun_local.function_compute.operations import OPERATIONS, REFUSED, VERSION_2016
+from aliyun_local.function_compute.http.api_operations import REFUSED, VERSION_2016
+from aliyun_local.function_compute.http.operations import OPERATIONS
 from tests.emulators.function_compute.support import LocalFunctions
 
 
-def names(answer: Any, kind: str, field: str) -> list[str]:
+def names(answer: fc2.client.FcHttpResponse, kind: str, field: str) -> list[str]:
     return [item[field] for item in answer.data[kind]]
 
 
-def test_get_account_settings(client: Any) -> None:
+def test_get_account_settings(client: fc2.Client) -> None:
     assert client.get_account_settings().data["availableAZs"]
 
 
-def test_list_services_and_get_service(client: Any) -> None:
+def test_list_services_and_get_service(client: fc2.Client) -> None:
     (name,) = names(client.list_services(), "services", "serviceName")
     answer = client.get_service(name)
     assert answer.data["serviceName"] == name
@@ -31,7 +32,7 @@ def test_list_services_and_get_service(client: Any) -> None:
     assert client.list_services(prefix="x").data == {"services": []}
 
 
-def test_get_function(client: Any) -> None:
+def test_get_function(client: fc2.Client) -> None:
     answer = client.get_function("s", "echo", qualifier="LATEST")
     function = answer.data
     assert (function["functionName"], function["runtime"]) == ("echo", "python3.10")
@@ -45,7 +46,7 @@ def test_get_function(client: Any) -> None:
     assert (caught.value.status_code, caught.value.err_code) == (404, "FunctionNotFound")
 
 
-def test_list_functions_goes_through_pages_in_order(client: Any) -> None:
+def test_list_functions_goes_through_pages_in_order(client: fc2.Client) -> None:
     first = client.list_functions("s", limit=4)
     assert names(first, "functions", "functionName") == ["closed", "echo", "guarded", "hasty"]
     second = client.list_functions("s", limit=4, nextToken=first.data["nextToken"])
@@ -53,7 +54,7 @@ def test_list_functions_goes_through_pages_in_order(client: Any) -> None:
     assert "nextToken" not in second.data
 
 
-def test_list_functions_takes_a_prefix_and_a_start(client: Any) -> None:
+def test_list_functions_takes_a_prefix_and_a_start(client: fc2.Client) -> None:
     assert names(client.list_functions("s", prefix="e"), "functions", "functionName") == ["echo"]
     started = client.list_functions("s", startKey="h", limit=1)
     assert names(started, "functions", "functionName") == ["hasty"]
@@ -64,13 +65,13 @@ def test_list_functions_takes_a_prefix_and_a_start(client: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [{"limit": 101}, {"limit": "x"}, {"limit": -1}, {"nextToken": "?"}])
-def test_paging_that_makes_no_sense_is_refused(client: Any, options: dict[str, Any]) -> None:
+def test_paging_that_makes_no_sense_is_refused(client: fc2.Client, options: dict[str, object]) -> None:
     with pytest.raises(fc2.FcError) as caught:
         client.list_functions("s", **options)
     assert (caught.value.status_code, caught.value.err_code) == (400, "InvalidArgument")
 
 
-def test_list_triggers_and_get_trigger(client: Any) -> None:
+def test_list_triggers_and_get_trigger(client: fc2.Client) -> None:
     assert names(client.list_triggers("s", "echo"), "triggers", "triggerName") == ["photos"]
     trigger = client.get_trigger("s", "echo", "photos").data
     assert trigger["triggerType"] == "oss"
@@ -85,13 +86,13 @@ def test_list_triggers_and_get_trigger(client: Any) -> None:
     assert (caught.value.status_code, caught.value.err_code) == (404, "TriggerNotFound")
 
 
-def test_the_url_of_an_http_trigger_reaches_it(client: Any) -> None:
+def test_the_url_of_an_http_trigger_reaches_it(client: fc2.Client) -> None:
     trigger = client.get_trigger("s", "web", "h").data
     assert trigger["triggerConfig"]["authType"] == "anonymous"
     assert requests.get(trigger["urlInternet"] + "x", timeout=20).json()["rawPath"] == "/x"
 
 
-def test_there_are_no_versions_and_aliases(client: Any) -> None:
+def test_there_are_no_versions_and_aliases(client: fc2.Client) -> None:
     assert client.list_versions("s").data["versions"] == []
     assert client.list_aliases("s").data == {"aliases": []}
     with pytest.raises(fc2.FcError) as caught:
@@ -99,14 +100,14 @@ def test_there_are_no_versions_and_aliases(client: Any) -> None:
     assert (caught.value.status_code, caught.value.err_code) == (404, "AliasNotFound")
 
 
-def test_the_asynchronous_configuration_is_the_templates(client: Any) -> None:
+def test_the_asynchronous_configuration_is_the_templates(client: fc2.Client) -> None:
     config = client.get_function_async_invoke_config("s", "LATEST", "echo").data
     assert (config["maxAsyncRetryAttempts"], config["maxAsyncEventAgeInSeconds"]) == (2, 86_400)
     listed = client.list_function_async_invoke_configs("s", "echo").data["configs"]
     assert [entry["function"] for entry in listed] == ["echo"]
 
 
-def test_list_instances(client: Any) -> None:
+def test_list_instances(client: fc2.Client) -> None:
     instance_id = client.invoke_function("s", "tick", b"x").headers["X-Fc-Instance-Id"]
     listed = client.list_instances("s", "LATEST", "tick").data["instances"]
     assert [entry["instanceId"] for entry in listed] == [instance_id]
@@ -121,7 +122,7 @@ def test_list_instances(client: Any) -> None:
     ],
 )
 def test_what_is_the_templates_to_change_is_refused_in_the_services_words(
-    client: Any, call: Any, status: int, code: str
+    client: fc2.Client, call: Callable[[fc2.Client], object], status: int, code: str
 ) -> None:
     with pytest.raises(fc2.FcError) as caught:
         call(client)
@@ -134,7 +135,7 @@ def test_reads_are_for_signed_callers_only(functions: LocalFunctions) -> None:
     assert (answer.status_code, answer.json()["ErrorCode"]) == (403, "AccessDenied")
 
 
-def test_every_operation_of_the_client_is_served_or_said_not_to_be(client: Any) -> None:
+def test_every_operation_of_the_client_is_served_or_said_not_to_be(client: fc2.Client) -> None:
     methods = {name for name in dir(type(client)) if not name.startswith("_")}
     # One opens a connection for another, and one has the name of what it does.
     known = {

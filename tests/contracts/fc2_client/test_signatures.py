@@ -1,11 +1,10 @@
-"""Who the API of 2016 lets in."""
+"""The callers that the API of 2016 lets in."""
 
 from __future__ import annotations
 
 import email.utils
 import json
 from collections.abc import Callable
-from typing import Any
 
 import fc2
 import pytest
@@ -16,14 +15,14 @@ from tests.emulators.function_compute.support import KEY_ID, SECRET, LocalFuncti
 PATH = "/2016-08-15/services/s/functions/echo/invocations"
 
 
-def refused(client: Any) -> tuple[int, str, str]:
+def refused(client: fc2.Client) -> tuple[int, str, str]:
     with pytest.raises(fc2.FcError) as caught:
         client.invoke_function("s", "echo", b"never")
     told = json.loads(caught.value.message)
     return caught.value.status_code, caught.value.err_code, told["ErrorMessage"]
 
 
-def test_a_wrong_secret_does_not_match(connect: Callable[..., Any]) -> None:
+def test_a_wrong_secret_does_not_match(connect: Callable[..., fc2.Client]) -> None:
     assert refused(connect(secret="another")) == (
         403,
         "SignatureNotMatch",
@@ -32,7 +31,7 @@ def test_a_wrong_secret_does_not_match(connect: Callable[..., Any]) -> None:
     )
 
 
-def test_an_unknown_key_is_named(connect: Callable[..., Any]) -> None:
+def test_an_unknown_key_is_named(connect: Callable[..., fc2.Client]) -> None:
     assert refused(connect("LTAIstranger")) == (
         403,
         "InvalidAccessKeyID",
@@ -41,7 +40,7 @@ def test_an_unknown_key_is_named(connect: Callable[..., Any]) -> None:
 
 
 def test_temporary_credentials_are_good_with_their_token_only(
-    connect: Callable[..., Any], functions: LocalFunctions
+    connect: Callable[..., fc2.Client], functions: LocalFunctions
 ) -> None:
     given = functions.keys.issue_sts()
     whole = connect(given.access_key_id, given.access_key_secret, given.security_token)
@@ -51,7 +50,7 @@ def test_temporary_credentials_are_good_with_their_token_only(
     assert refused(connect(given.access_key_id, given.access_key_secret, other))[1] == "AccessDenied"
 
 
-def test_what_is_signed_cannot_be_changed_on_the_way(client: Any, functions: LocalFunctions) -> None:
+def test_what_is_signed_cannot_be_changed_on_the_way(client: fc2.Client, functions: LocalFunctions) -> None:
     signed = client._build_common_headers("POST", PATH, {"x-fc-log-type": "None"})
     changed = {**signed, "x-fc-log-type": "Tail"}
     url = functions.api.url + PATH
@@ -61,7 +60,9 @@ def test_what_is_signed_cannot_be_changed_on_the_way(client: Any, functions: Loc
 
 
 @pytest.mark.parametrize("seconds", [-16 * 60, 16 * 60])
-def test_a_request_from_another_time_is_refused(client: Any, functions: LocalFunctions, seconds: int) -> None:
+def test_a_request_from_another_time_is_refused(
+    client: fc2.Client, functions: LocalFunctions, seconds: int
+) -> None:
     moment = email.utils.formatdate(functions.compute.clock.now() + seconds, usegmt=True)
     headers = client._build_common_headers("POST", PATH, {"date": moment})
     answer = requests.post(functions.api.url + PATH, headers=headers, timeout=20)

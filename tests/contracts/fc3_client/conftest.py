@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -18,14 +17,13 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="session")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFunctions]:
-    running = start(tmp_path_factory.mktemp("fc3"))
-    yield running
-    running.close()
+    with start(tmp_path_factory.mktemp("fc3")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def connect(functions: LocalFunctions) -> Callable[..., Client]:
-    def make(key_id: str = KEY_ID, secret: str = SECRET, token: str | None = None, **options: Any) -> Client:
+    def make(key_id: str = KEY_ID, secret: str = SECRET, token: str | None = None, **options: str) -> Client:
         config = Config(
             access_key_id=key_id,
             access_key_secret=secret,

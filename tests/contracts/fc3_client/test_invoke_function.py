@@ -6,17 +6,19 @@ import asyncio
 import base64
 import io
 import json
-from typing import Any
 
 import pytest
 from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from darabonba.runtime import RuntimeOptions
 
 from tests.emulators.function_compute.support import LocalFunctions
 
 
-def invoke(client: Any, function: str, body: Any, qualifier: str | None = None, **headers: str) -> Any:
+def invoke(
+    client: Client, function: str, body: bytes, qualifier: str | None = None, **headers: str
+) -> models.InvokeFunctionResponse:
     return client.invoke_function_with_options(
         function,
         models.InvokeFunctionRequest(body=body, qualifier=qualifier),
@@ -29,17 +31,19 @@ def invoke(client: Any, function: str, body: Any, qualifier: str | None = None, 
     ("body", "returned"),
     [(b"\x00\xff", b"\x00\xff"), ("值", "值".encode()), (io.BytesIO(b"file"), b"file"), (None, b"")],
 )
-def test_what_a_function_returns_comes_back_byte_for_byte(client: Any, body: Any, returned: bytes) -> None:
+def test_what_a_function_returns_comes_back_byte_for_byte(
+    client: Client, body: bytes | str | io.BytesIO | None, returned: bytes
+) -> None:
     answer = client.invoke_function("echo", models.InvokeFunctionRequest(body=body))
     assert (answer.status_code, answer.body.read()) == (200, returned)
 
 
-def test_a_call_may_be_awaited(client: Any) -> None:
+def test_a_call_may_be_awaited(client: Client) -> None:
     answer = asyncio.run(client.invoke_function_async("echo", models.InvokeFunctionRequest(body=b"x")))
     assert (answer.status_code, answer.body.read()) == (200, b"x")
 
 
-def test_the_headers_of_an_invocation_tell_of_the_run(client: Any) -> None:
+def test_the_headers_of_an_invocation_tell_of_the_run(client: Client) -> None:
     headers = invoke(client, "echo", b"object").headers
     assert headers["content-type"] == "application/octet-stream"
     assert headers["x-fc-request-id"].startswith("1-")
@@ -48,7 +52,7 @@ def test_the_headers_of_an_invocation_tell_of_the_run(client: Any) -> None:
     assert "x-fc-log-result" not in headers
 
 
-def test_the_end_of_the_log_comes_with_a_call_that_asks_for_it(client: Any) -> None:
+def test_the_end_of_the_log_comes_with_a_call_that_asks_for_it(client: Client) -> None:
     headers = invoke(client, "echo", b"noted", x_fc_log_type="Tail").headers
     log = base64.b64decode(headers["x-fc-log-result"]).decode()
     assert "run noted 0\n" in log
@@ -64,14 +68,14 @@ def test_the_end_of_the_log_comes_with_a_call_that_asks_for_it(client: Any) -> N
     ],
 )
 def test_a_function_that_fails_is_told_by_a_header_and_its_envelope(
-    client: Any, function: str, event: bytes, message: str
+    client: Client, function: str, event: bytes, message: str
 ) -> None:
     answer = invoke(client, function, event)
     assert (answer.status_code, answer.headers["x-fc-error-type"]) == (200, "UnhandledInvocationError")
     assert json.loads(answer.body.read())["errorMessage"].startswith(message)
 
 
-def test_the_latest_version_can_be_asked_for_by_name(client: Any) -> None:
+def test_the_latest_version_can_be_asked_for_by_name(client: Client) -> None:
     assert invoke(client, "echo", b"x", "LATEST").body.read() == b"x"
 
 
@@ -85,7 +89,7 @@ def test_the_latest_version_can_be_asked_for_by_name(client: Any) -> None:
     ],
 )
 def test_a_refused_call_is_the_clients_own_exception(
-    client: Any, function: str, qualifier: str | None, status: int, code: str, message: str
+    client: Client, function: str, qualifier: str | None, status: int, code: str, message: str
 ) -> None:
     with pytest.raises(ClientException) as caught:
         invoke(client, function, b"", qualifier)
@@ -95,27 +99,27 @@ def test_a_refused_call_is_the_clients_own_exception(
     assert error.request_id.startswith("1-")
 
 
-def test_an_asynchronous_call_is_accepted_at_once_and_runs(client: Any, functions: LocalFunctions) -> None:
+def test_an_asynchronous_call_is_accepted_at_once_and_runs(client: Client, functions: LocalFunctions) -> None:
     answer = invoke(client, "echo", b"later", x_fc_invocation_type="Async")
     assert (answer.status_code, answer.body.read()) == (202, b"")
-    functions.settle()
+    functions.wait_idle()
     assert functions.runs("later") == ["0"]
 
 
-def test_an_id_is_given_to_one_asynchronous_call(client: Any, functions: LocalFunctions) -> None:
+def test_an_id_is_given_to_one_asynchronous_call(client: Client, functions: LocalFunctions) -> None:
     options = {"x_fc_invocation_type": "Async", "x_fc_async_task_id": "only-once"}
     assert invoke(client, "echo", b"once", **options).headers["x-fc-async-task-id"] == "only-once"
     with pytest.raises(ClientException) as caught:
         invoke(client, "echo", b"once", **options)
     assert caught.value.status_code == 409
-    functions.settle()
+    functions.wait_idle()
     assert functions.runs("once") == ["0"]
 
 
-def test_an_asynchronous_task_can_be_followed(client: Any, functions: LocalFunctions) -> None:
+def test_an_asynchronous_task_can_be_followed(client: Client, functions: LocalFunctions) -> None:
     for task_id, event in (("good", b"fine"), ("poor", b"raise")):
         invoke(client, "echo", event, x_fc_invocation_type="Async", x_fc_async_task_id=task_id)
-    functions.settle()
+    functions.wait_idle()
     good = client.get_async_task("echo", "good", models.GetAsyncTaskRequest()).body
     assert (good.task_id, good.status, good.already_retried_times) == ("good", "Succeeded", 0)
     poor = client.get_async_task("echo", "poor", models.GetAsyncTaskRequest(qualifier="LATEST")).body
@@ -130,16 +134,16 @@ def test_an_asynchronous_task_can_be_followed(client: Any, functions: LocalFunct
     assert caught.value.status_code == 404
 
 
-def test_what_triggers_called_for_is_no_task_of_a_callers(client: Any, functions: LocalFunctions) -> None:
+def test_what_triggers_called_for_is_no_task_of_a_callers(client: Client, functions: LocalFunctions) -> None:
     functions.compute.invoke_async("web", b"{}", invocation_id="oss:1:photos")
-    functions.settle()
+    functions.wait_idle()
     assert client.list_async_tasks("web", models.ListAsyncTasksRequest()).body.tasks == []
 
 
-def test_tasks_are_listed_by_pages(client: Any, functions: LocalFunctions) -> None:
+def test_tasks_are_listed_by_pages(client: Client, functions: LocalFunctions) -> None:
     for task_id in ("page-0", "other", "page-1", "page-2"):
         invoke(client, "tick", b"page", x_fc_invocation_type="Async", x_fc_async_task_id=task_id)
-    functions.settle()
+    functions.wait_idle()
     found: list[str] = []
     token = None
     for _ in range(2):

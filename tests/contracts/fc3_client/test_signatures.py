@@ -1,13 +1,14 @@
-"""Who the API of 2023 lets in: signature version 3, its predecessor, and temporary credentials."""
+"""The callers that the API of 2023 lets in: both kinds of signature, and temporary credentials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 import requests
 from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
@@ -17,29 +18,31 @@ from tests.emulators.function_compute.support import KEY_ID, SECRET, LocalFuncti
 PATH = "/2023-03-30/functions/echo/invocations"
 
 
-def refused(client: Any) -> tuple[int, str]:
+def refused(client: Client) -> tuple[int, str]:
     with pytest.raises(ClientException) as caught:
         client.invoke_function("echo", models.InvokeFunctionRequest(body=b"never"))
     return caught.value.status_code, caught.value.code
 
 
-def signed(method: str, path: str, query: dict[str, str] | None = None, **headers: str) -> dict[str, str]:
+def signed(
+    method: str, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return the headers of a request without a body, signed by the client's own library."""
     request = DaraRequest()
-    request.method, request.pathname, request.query = method, path, query or {}
-    request.headers = {"x-acs-date": Utils.get_timestamp(), **headers}
+    request.method, request.pathname, request.query = method, path, dict(query or {})
+    request.headers = {"x-acs-date": Utils.get_timestamp(), **(headers or {})}
     digest = Utils.hash(b"", "ACS3-HMAC-SHA256").hex()
     authorization = Utils.get_authorization(request, "ACS3-HMAC-SHA256", digest, KEY_ID, SECRET)
     return {**request.headers, "Authorization": authorization}
 
 
-def test_a_wrong_secret_does_not_match_and_an_unknown_key_is_unknown(connect: Callable[..., Any]) -> None:
+def test_a_wrong_secret_does_not_match_and_an_unknown_key_is_unknown(connect: Callable[..., Client]) -> None:
     assert refused(connect(secret="another")) == (403, "SignatureNotMatch")
     assert refused(connect("LTAIstranger")) == (403, "InvalidAccessKeyID")
 
 
 def test_temporary_credentials_are_good_with_their_token_only(
-    connect: Callable[..., Any], functions: LocalFunctions
+    connect: Callable[..., Client], functions: LocalFunctions
 ) -> None:
     given = functions.keys.issue_sts()
     whole = connect(given.access_key_id, given.access_key_secret, given.security_token)
@@ -47,7 +50,7 @@ def test_temporary_credentials_are_good_with_their_token_only(
     assert refused(connect(given.access_key_id, given.access_key_secret))[1] == "InvalidAccessKeyID"
 
 
-def test_the_predecessor_of_the_signature_is_taken_too(connect: Callable[..., Any]) -> None:
+def test_the_predecessor_of_the_signature_is_taken_too(connect: Callable[..., Client]) -> None:
     client = connect(signature_algorithm="v2")
     answer = client.list_functions(models.ListFunctionsRequest(prefix="e", limit=1))
     assert [function.function_name for function in answer.body.functions] == ["echo"]
@@ -57,7 +60,7 @@ def test_the_predecessor_of_the_signature_is_taken_too(connect: Callable[..., An
 def test_path_query_headers_and_body_are_all_covered(functions: LocalFunctions) -> None:
     url = functions.api.url
     query = {"limit": "5", "prefix": "e x/值"}
-    headers = signed("GET", "/2023-03-30/functions", query, **{"x-acs-action": "ListFunctions"})
+    headers = signed("GET", "/2023-03-30/functions", query, {"x-acs-action": "ListFunctions"})
     listed = f"{url}/2023-03-30/functions"
     assert requests.get(listed, params=query, headers=headers, timeout=20).status_code == 200
     changes: tuple[dict[str, Any], ...] = (
@@ -81,7 +84,7 @@ def test_a_body_that_is_not_the_signed_one_is_refused(functions: LocalFunctions)
 
 @pytest.mark.parametrize("date", ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "today"])
 def test_a_request_from_another_time_is_refused(functions: LocalFunctions, date: str) -> None:
-    headers = signed("POST", PATH, **{"x-acs-date": date})
+    headers = signed("POST", PATH, headers={"x-acs-date": date})
     answer = requests.post(functions.api.url + PATH, headers=headers, timeout=20)
     assert (answer.status_code, answer.json()["Code"]) == (403, "AccessDenied")
 

@@ -11,7 +11,7 @@ import pytest
 from aliyun_local.mocking.pytest_plugin import mock_aliyun
 
 with warnings.catch_warnings():
-    # Each remarks on something while it is imported: escapes, identity of literals, a missing C++ codec.
+    # Their imports warn of escapes, of identity of literals, and of a missing C++ codec.
     warnings.simplefilter("ignore")
     import fc2  # noqa: F401
     import oss2

@@ -1,4 +1,4 @@
-"""Every official client reaches the mock by production host names, with nothing configured for it."""
+"""Every official client reaches the mock by production host names, without configuration."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_tablestore_signs_by_version_4_and_from_an_event_loop(
 def photo_url(mock_aliyun: MockCloud, bucket: oss2.Bucket) -> str:
     mock_aliyun.oss.create_bucket("photos")
     bucket.put_object("a.jpg", encoded(portrait(1, size=(320, 400))), headers={"Content-Type": "image/jpeg"})
-    return bucket.sign_url("GET", "a.jpg", 3600)
+    return str(bucket.sign_url("GET", "a.jpg", 3600))
 
 
 def test_dashscopes_functions_submit_photos_of_the_mocked_oss(photo_url: str) -> None:
@@ -169,9 +169,11 @@ def test_dashscopes_client_reaches_it_too_blocking_and_not(mock_aliyun: MockClou
     with dashscope.Client(api_key="sk-any", workspace="ws-abc") as client:
         made = client.fine_tunes.create(model="facechain-finetune", training_file_ids=[photo_url])
 
+    job_id = str(made.job_id)
+
     async def asynchronously() -> str:
         async with dashscope.AsyncClient(api_key="sk-any", workspace="ws-abc") as client:
-            return str((await client.fine_tunes.get(made.job_id)).status)
+            return str((await client.fine_tunes.get(job_id)).status)
 
     assert asyncio.run(asynchronously()) == "SUCCEEDED"
-    assert [entry.job_id for entry in mock_aliyun.dashscope.ledger()] == [made.job_id]
+    assert [entry.job_id for entry in mock_aliyun.dashscope.ledger()] == [job_id]

@@ -1,4 +1,4 @@
-"""What a template describes, inside of a mock: its stores for handlers called by a test, or all of it."""
+"""A template inside a mock: its stores alone, for handlers that a test calls, or everything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import requests
 from aliyun_local.mocking import MockCloud, mock_aliyun
 from aliyun_local.samples import portrait
 from functions import collect
-from local.packaging import ROOT
+from local.deployment import BUCKET_NAME, ENDPOINT_PARAMETERS, REQUIRED_PARAMETERS, TEMPLATE
 from shared import assembly
 from tests.emulators.dashscope.support import encoded
 
@@ -28,8 +28,11 @@ with warnings.catch_warnings():
     from alibabacloud_tea_openapi.utils_models import Config
 
 ACCOUNT = "1234567890123456"
-TEMPLATE = """
+ECHO_TEMPLATE = """
 ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Endpoint: {Type: String}
+  ApiKey: {Type: String}
 Resources:
   Bucket:
     Type: ALIYUN::OSS::Bucket
@@ -42,6 +45,7 @@ Resources:
       Runtime: python3.10
       Timeout: 20
       MemorySize: 512
+      EnvironmentVariables: {ENDPOINT: {Ref: Endpoint}, API_KEY: {Ref: ApiKey}}
   Uploads:
     Type: ALIYUN::FC3::Trigger
     Properties:
@@ -61,18 +65,28 @@ def handler(event, context):
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockCloud]:
     folder: Path = tmp_path_factory.mktemp("deployed")
-    (folder / "template.yml").write_text(TEMPLATE)
+    (folder / "template.yml").write_text(ECHO_TEMPLATE)
     (folder / "index.py").write_text(CODE)
     with mock_aliyun() as cloud:
-        cloud.deploy(folder / "template.yml", code=folder)
+        template = folder / "template.yml"
+        cloud.deploy(template, code=folder, Endpoint="{dashscope}", ApiKey="{dashscope_api_key}")
         yield cloud
+
+
+def test_parameters_name_addresses_that_processes_of_functions_reach(deployed: MockCloud) -> None:
+    environment = deployed.function_compute.resources.functions["echo"].environment
+    url = f"{environment['ENDPOINT']}/api/v1/fine-tunes"
+    # By an address, as from another process: nothing intercepts it.
+    assert url.startswith("http://127.0.0.1:")
+    headers = {"Authorization": f"Bearer {environment['API_KEY']}"}
+    assert requests.get(url, headers=headers, timeout=5).status_code == 200
 
 
 def test_an_upload_by_production_host_name_fires_the_trigger(deployed: MockCloud, open_bucket: Any) -> None:
     bucket = open_bucket(name="inbox")
     bucket.put_object("in/a.txt", b"x")
     bucket.put_object("elsewhere/a.txt", b"x")
-    deployed.settle()
+    deployed.wait_until_idle()
     lines = [line for line in deployed.function_compute.logs("echo") if line.startswith("got ")]
     events = [json.loads(line.removeprefix("got ")) for line in lines]
     assert [event["events"][0]["oss"]["object"]["key"] for event in events] == ["in/a.txt"]
@@ -107,11 +121,12 @@ def test_an_unsigned_call_of_the_api_is_refused(deployed: MockCloud) -> None:
 
 def test_a_mock_has_one_deployment(deployed: MockCloud) -> None:
     with pytest.raises(RuntimeError, match="deployed already"):
-        deployed.deploy(ROOT / "template.yml")
+        deployed.deploy(TEMPLATE)
 
 
 def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() -> None:
-    with mock_aliyun(template=ROOT / "template.yml", parameters={"BucketName": "my-photos"}) as cloud:
+    parameters = {**REQUIRED_PARAMETERS, **ENDPOINT_PARAMETERS, "BucketName": "my-photos"}
+    with mock_aliyun(template=TEMPLATE, parameters=parameters) as cloud:
         for _ in range(2):
             assert cloud.oss.bucket("my-photos").name == "my-photos"
             instance = cloud.resources.instances[0].name if cloud.resources else ""
@@ -125,7 +140,7 @@ def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() 
 def test_the_products_own_handler_runs_in_the_test_with_production_endpoints(
     mock_aliyun: MockCloud, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resources = mock_aliyun.create_stores(ROOT / "template.yml", MinPhotos=1)
+    resources = mock_aliyun.create_stores(TEMPLATE, **{**REQUIRED_PARAMETERS, "MinPhotos": 1})
     environment = next(
         function.environment for name, function in resources.functions.items() if name.endswith("collect")
     )
@@ -134,7 +149,7 @@ def test_the_products_own_handler_runs_in_the_test_with_production_endpoints(
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr(assembly, "_kept", {})
     given = SimpleNamespace(access_key_id="id", access_key_secret="secret", security_token=None)
-    bucket = open_bucket(name="facechain-photos")
+    bucket = open_bucket(name=BUCKET_NAME)
     for key, content in (("1.jpg", encoded(portrait(1, size=(320, 400)))), ("_READY", b"")):
         bucket.put_object(f"people/王芳/{key}", content)
     outcomes = [

@@ -1,4 +1,4 @@
-"""The three ways in, what they promise to the code around them, and what they refuse."""
+"""The three ways to use a mock: their effects on the code around them, and their refusals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OpenBucket = Callable[..., oss2.Bucket]
 
 
 def patched() -> list[object]:
-    """Everything that a mock replaces, as it is now."""
+    """Return everything that a mock replaces, as it is now."""
     protocol = tablestore.protocol.OTSProtocol
     return [
         socket.getaddrinfo,
@@ -98,7 +98,7 @@ def test_the_decorator_hands_the_cloud_to_a_function_that_asks_for_it() -> None:
         cloud.oss.create_bucket("photos")
         return first + requests.get(URL, timeout=5).status_code
 
-    assert count(1) == 404  # type: ignore[call-arg, unused-ignore]
+    assert count(1) == 404
     assert list(inspect.signature(count).parameters) == ["first"]
 
 
@@ -233,7 +233,7 @@ def test_without_a_deployment_function_compute_has_nothing(mock_aliyun: MockClou
         answer = requests.get(f"https://{host}/", timeout=5)
         assert (answer.status_code, answer.json()["ErrorCode"]) == (404, "FunctionNotFound")
     with pytest.raises(RuntimeError, match=r"mock_aliyun\(template="):
-        mock_aliyun.settle()
+        mock_aliyun.wait_until_idle()
 
 
 def test_the_controls_are_no_part_of_the_production_hosts(
@@ -253,7 +253,7 @@ def test_the_clock_moves_the_cloud_and_leaves_clients_able_to_sign(
     bucket.put_object("a", b"x")
     open_tables().list_table()
     assert bucket.head_object("a").last_modified == 2_000_000_000
-    assert mock_aliyun.requests[-1].at == 2_000_000_000
+    assert mock_aliyun.requests[-1].answered_at == 2_000_000_000
 
 
 def test_faults_and_reset_reach_the_clients(mock_aliyun: MockCloud, bucket: oss2.Bucket) -> None:
@@ -279,7 +279,7 @@ SERVED = {
     "123.cn-beijing.fc.aliyuncs.com": "fc",
     "123.cn-beijing-internal.fc.aliyuncs.com": "fc",
     "fcv3.cn-beijing.aliyuncs.com": "fc",
-    "status-xyz.cn-beijing.fcapp.run": "status",
+    "status-xyz.cn-beijing.fcapp.run": "http",
     "oss-cn-shanghai.aliyuncs.com": None,
     "oss-cn-beijing.aliyuncs.com.example.com": None,
     "evil-dashscope.aliyuncs.com": None,

@@ -1,6 +1,6 @@
 "use strict";
 
-// What ali-oss does against the local OSS, once for each version of the signature.
+// ali-oss against the local OSS, once for each version of the signature.
 
 const assert = require("node:assert/strict");
 const http = require("node:http");

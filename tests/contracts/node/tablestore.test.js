@@ -1,6 +1,6 @@
 "use strict";
 
-// What the Node client of Tablestore does against the local one: a second codec, protobuf and all.
+// The Node client of Tablestore against the local one; its codec and its protobuf library are its own.
 
 const assert = require("node:assert/strict");
 const { after, before, describe, test } = require("node:test");

@@ -1,17 +1,19 @@
-"""Buckets as oss2 sees them."""
+"""Buckets, through oss2."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import oss2
 import pytest
 from oss2.models import BucketCreateConfig, BucketVersioningConfig, PartInfo
 
-from tests.contracts.oss2_client.conftest import BucketMaker
-from tests.contracts.oss2_client.running import KEY_ID, SECRET, RunningOss
+from tests.emulators.oss.oss2_clients import Oss2Clients
+from tests.emulators.oss.support import KEY_ID, SECRET, LocalOss
 
 
-def test_create_bucket_keeps_acl_and_storage_class(oss: RunningOss, open_bucket: BucketMaker) -> None:
-    made = open_bucket(oss.new_name())
+def test_create_bucket_keeps_acl_and_storage_class(oss: LocalOss, clients: Oss2Clients) -> None:
+    made = clients.bucket(oss.new_name())
     config = BucketCreateConfig(oss2.BUCKET_STORAGE_CLASS_IA)
     assert made.create_bucket(oss2.BUCKET_ACL_PUBLIC_READ, config).status == 200
     assert made.get_bucket_acl().acl == oss2.BUCKET_ACL_PUBLIC_READ
@@ -55,7 +57,7 @@ def test_get_bucket_info_names_all_that_the_client_reads(bucket: oss2.Bucket) ->
         "oss-cn-beijing",
         "Standard",
     )
-    # Who came by an address is not led away from this machine.
+    # Clients that came by an IP address keep it.
     assert info.extranet_endpoint == info.intranet_endpoint == bucket.endpoint.removeprefix("http://")
     assert (info.acl.grant, info.owner.id) == ("private", info.owner.display_name)
     assert (info.versioning_status, info.bucket_encryption_rule.sse_algorithm) == (None, None)
@@ -84,10 +86,10 @@ def test_get_bucket_stat_counts_by_storage_class(bucket: oss2.Bucket) -> None:
     assert stat.last_modified_time > 1_700_000_000
 
 
-def test_list_buckets_pages_with_prefix_and_marker(service: oss2.Service, open_bucket: BucketMaker) -> None:
+def test_list_buckets_pages_with_prefix_and_marker(service: oss2.Service, clients: Oss2Clients) -> None:
     names = [f"listed-{number}" for number in range(5)]
     for name in names:
-        open_bucket(name).create_bucket()
+        clients.bucket(name).create_bucket()
     page = service.list_buckets(prefix="listed-", max_keys=2)
     assert ([found.name for found in page.buckets], page.is_truncated) == (names[:2], True)
     rest = service.list_buckets(prefix="listed-", marker=page.next_marker)
@@ -116,11 +118,11 @@ def test_bucket_versioning_is_off_until_it_is_switched_and_never_off_again(bucke
 
 
 def test_a_bucket_that_is_not_there_is_named_before_anything_else(
-    oss: RunningOss, open_bucket: BucketMaker
+    oss: LocalOss, clients: Oss2Clients
 ) -> None:
     stranger = oss2.AuthV4("LTAIstranger", SECRET)
-    missing = open_bucket(oss.new_name(), stranger)
-    for call in (
+    missing = clients.bucket(oss.new_name(), stranger)
+    calls: tuple[Callable[[], object], ...] = (
         missing.get_bucket_acl,
         missing.get_bucket_info,
         missing.get_bucket_stat,
@@ -131,7 +133,8 @@ def test_a_bucket_that_is_not_there_is_named_before_anything_else(
         lambda: missing.get_symlink("a"),
         lambda: missing.init_multipart_upload("a"),
         lambda: missing.complete_multipart_upload("a", "id", [PartInfo(1, "0" * 32)]),
-    ):
+    )
+    for call in calls:
         with pytest.raises(oss2.exceptions.NoSuchBucket) as error:
             call()
         assert (error.value.status, error.value.ec) == (404, "0015-00000101")
@@ -142,10 +145,10 @@ def test_a_bucket_that_is_not_there_is_named_before_anything_else(
 
 
 def test_a_bucket_name_that_the_client_lets_pass_is_still_checked(
-    oss: RunningOss, session: oss2.Session
+    oss: LocalOss, clients: Oss2Clients
 ) -> None:
     url = oss2.Bucket(oss2.Auth(KEY_ID, SECRET), oss.url, "valid-name").sign_url("PUT", "a", 60)
-    response = session.session.put(url.replace("/valid-name/", "/Not_Valid/"), data=b"x", timeout=10)
+    response = clients.http.put(url.replace("/valid-name/", "/Not_Valid/"), data=b"x", timeout=10)
     assert (response.status_code, "<Code>InvalidBucketName</Code>" in response.text) == (400, True)
 
 

@@ -1,9 +1,7 @@
-"""Uploads that are told to a server, as oss2 asks for them: in headers, in signed URLs and by policies."""
+"""Upload callbacks through oss2: asked for in headers, in signed URLs and by policies of the bucket."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs
@@ -12,10 +10,10 @@ import oss2
 import pytest
 import requests
 from oss2.models import CallbackPolicyInfo
-from PIL import Image
 
 from aliyun_local.serving.wire import Response
-from tests.contracts.oss2_client.callback_server import CallbackServer, callback_server, encoded
+from tests.emulators.oss.callback_server import CallbackServer, base64_json, callback_server
+from tests.emulators.oss.pictures import picture
 
 KEY = "回调/a b&c=d.txt"
 UNREACHABLE = "Error status : -1.OSS can not connect to your callbackUrl, please check it."
@@ -29,13 +27,12 @@ def module_server() -> Iterator[CallbackServer]:
 
 @pytest.fixture
 def server(module_server: CallbackServer) -> CallbackServer:
-    module_server.told.clear()
-    module_server.reply = Response(status=200, body=b'{"Status": "OK"}')
+    module_server.reset()
     return module_server
 
 
 def failure(result: oss2.models.PutObjectResult) -> tuple[int, str, str]:
-    """Return the status, the message and the EC of an upload of which nobody took notice."""
+    """Return the status, the message and the EC of an upload whose callback failed."""
     root = oss2.compat.to_bytes(result.resp.read()).decode()
     assert "<Code>CallbackFailed</Code>" in root
     message = root.partition("<Message>")[2].partition("</Message>")[0]
@@ -49,7 +46,7 @@ def test_an_upload_is_told_in_a_form_and_answered_with_the_reply(
     body = "&".join(f"{name}=${{{name}}}" for name in names.split())
     headers = {
         "x-oss-callback": server.parameter(body, callbackHost="told.example"),
-        "x-oss-callback-var": encoded({"x:mine": "a&b=值"}),
+        "x-oss-callback-var": base64_json({"x:mine": "a&b=值"}),
         "Content-Type": "text/x",
     }
     put = bucket.put_object(KEY, b"content", headers=headers)
@@ -85,8 +82,7 @@ def test_an_upload_is_told_in_a_form_and_answered_with_the_reply(
 def test_an_upload_is_told_in_json_with_what_a_picture_is(
     bucket: oss2.Bucket, server: CallbackServer
 ) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (30, 20)).save(picture, "PNG")
+    image = picture((30, 20), "PNG")
     body = (
         '{"key": ${object}, "size": ${size}, "height": ${imageInfo.height}, "width": ${imageInfo.width},'
         ' "format": ${imageInfo.format}, "mine": ${x:mine}}'
@@ -95,13 +91,13 @@ def test_an_upload_is_told_in_json_with_what_a_picture_is(
         "x-oss-callback": server.parameter(
             body, callbackBodyType="application/json", additionalHeaders={"X-Mine": "1"}
         ),
-        "x-oss-callback-var": encoded({"x:mine": 'a"b'}),
+        "x-oss-callback-var": base64_json({"x:mine": 'a"b'}),
     }
-    bucket.put_object(KEY, picture.getvalue(), headers=headers)
+    bucket.put_object(KEY, image, headers=headers)
     bucket.put_object(KEY, b"no picture", headers=headers)
     first, second = (json.loads(told.body) for told in server.told)
-    size = len(picture.getvalue())
-    assert first == {"key": KEY, "size": size, "height": 20, "width": 30, "format": "png", "mine": 'a"b'}
+    assert (first["key"], first["size"], first["mine"]) == (KEY, len(image), 'a"b')
+    assert (first["height"], first["width"], first["format"]) == (20, 30, "png")
     assert (second["height"], second["format"]) == ("", "")
     assert server.told[0].headers["content-type"] == "application/json"
     assert server.told[0].headers["x-mine"] == "1"
@@ -123,7 +119,7 @@ def test_a_completed_multipart_upload_is_told(bucket: oss2.Bucket, server: Callb
 def test_a_signed_url_may_ask_for_the_call(bucket: oss2.Bucket, server: CallbackServer) -> None:
     params = {
         "callback": server.parameter("${object}+${x:mine}"),
-        "callback-var": encoded({"x:mine": "1"}),
+        "callback-var": base64_json({"x:mine": "1"}),
     }
     for auth in (bucket.auth, oss2.Auth(*_keys(bucket)), oss2.AuthV2(*_keys(bucket))):
         signer = oss2.Bucket(auth, bucket.endpoint, bucket.bucket_name, region=bucket.region)
@@ -167,7 +163,7 @@ def test_an_upload_stays_when_the_server_takes_no_notice(
     "url", ["http://127.0.0.1:9", "http://told.example/", "http://192.0.2.1", "10.0.0.1"]
 )
 def test_a_server_that_is_not_on_this_machine_is_not_called(bucket: oss2.Bucket, url: str) -> None:
-    callback = encoded({"callbackUrl": url, "callbackBody": "a"})
+    callback = base64_json({"callbackUrl": url, "callbackBody": "a"})
     put = bucket.put_object("a", b"content", headers={"x-oss-callback": callback})
     assert failure(put) == (203, UNREACHABLE, "")
 
@@ -176,7 +172,7 @@ def test_the_first_server_that_takes_it_is_the_last_that_is_called(
     bucket: oss2.Bucket, server: CallbackServer
 ) -> None:
     urls = ";".join(["http://127.0.0.1:9/", f"{server.url}/first", f"{server.url}/second"])
-    callback = encoded({"callbackUrl": urls, "callbackBody": "a"})
+    callback = base64_json({"callbackUrl": urls, "callbackBody": "a"})
     assert bucket.put_object("a", b"content", headers={"x-oss-callback": callback}).status == 200
     assert [told.raw_path for told in server.told] == ["/first"]
 
@@ -184,25 +180,32 @@ def test_the_first_server_that_takes_it_is_the_last_that_is_called(
 @pytest.mark.parametrize(
     ("callback", "ec"),
     [
-        ("x123-*&", "0007-00000002"),
-        (base64.b64encode(b"[]").decode(), "0007-00000002"),
-        (encoded({"callbackUrl": "a.example:x", "callbackBody": "a"}), "0007-00000004"),
-        (encoded({"callbackUrl": "ftp://a.example", "callbackBody": "a"}), "0007-00000004"),
-        (encoded({"callbackUrl": ";".join(["http://a.example"] * 6), "callbackBody": "a"}), "0007-00000005"),
-        (encoded({"callbackUrl": "http://a.example", "callbackBody": ""}), "0007-00000011"),
+        ([], "0007-00000002"),
+        ({"callbackUrl": "a.example:x", "callbackBody": "a"}, "0007-00000004"),
+        ({"callbackUrl": "ftp://a.example", "callbackBody": "a"}, "0007-00000004"),
+        ({"callbackUrl": ";".join(["http://a.example"] * 6), "callbackBody": "a"}, "0007-00000005"),
+        ({"callbackUrl": "http://a.example", "callbackBody": ""}, "0007-00000011"),
         (
-            encoded({"callbackUrl": "a.example", "callbackBody": "a", "additionalHeaders": {"X-Oss-A": "1"}}),
+            {"callbackUrl": "a.example", "callbackBody": "a", "additionalHeaders": {"X-Oss-A": "1"}},
             "0007-00000026",
         ),
-        (encoded({"callbackUrl": "a.example", "callbackBody": "a", "callbackHost": "a\r\nb"}), ""),
-        (encoded({"callbackUrl": "a.example", "callbackBody": "a", "callbackBodyType": "text/html"}), ""),
-        (encoded({"callbackUrl": ["a.example"], "callbackBody": "a"}), ""),
-        (encoded({"callbackPolicy": "nothing"}), ""),
+        ({"callbackUrl": "a.example", "callbackBody": "a", "callbackHost": "a\r\nb"}, ""),
+        ({"callbackUrl": "a.example", "callbackBody": "a", "callbackBodyType": "text/html"}, ""),
+        ({"callbackUrl": ["a.example"], "callbackBody": "a"}, ""),
+        ({"callbackPolicy": "nothing"}, ""),
     ],
 )
 def test_a_callback_that_makes_no_sense_is_refused_before_anything_is_stored(
-    bucket: oss2.Bucket, callback: str, ec: str
+    bucket: oss2.Bucket, callback: object, ec: str
 ) -> None:
+    assert_refused(bucket, base64_json(callback), ec)
+
+
+def test_a_callback_that_is_not_base64_is_refused(bucket: oss2.Bucket) -> None:
+    assert_refused(bucket, "x123-*&", "0007-00000002")
+
+
+def assert_refused(bucket: oss2.Bucket, callback: str, ec: str) -> None:
     with pytest.raises(oss2.exceptions.InvalidArgument) as error:
         bucket.put_object("a", b"content", headers={"x-oss-callback": callback})
     assert error.value.details.get("EC", "") == ec
@@ -214,7 +217,7 @@ def test_a_policy_of_the_bucket_says_whom_to_tell(bucket: oss2.Bucket, server: C
     with pytest.raises(oss2.exceptions.ServerError) as missing:
         bucket.get_bucket_callback_policy()
     assert (missing.value.status, missing.value.code) == (404, "BucketCallbackPolicyNotExist")
-    told, variables = server.parameter("policy=${x:mine}"), encoded({"x:mine": "1"})
+    told, variables = server.parameter("policy=${x:mine}"), base64_json({"x:mine": "1"})
     put = bucket.put_bucket_callback_policy(
         [CallbackPolicyInfo("one", told), CallbackPolicyInfo("two", told, variables)]
     )
@@ -225,7 +228,7 @@ def test_a_policy_of_the_bucket_says_whom_to_tell(bucket: oss2.Bucket, server: C
         ("two", told, variables),
     ]
     for name in ("one", "two"):
-        bucket.put_object("a", b"x", headers={"x-oss-callback": encoded({"callbackPolicy": name})})
+        bucket.put_object("a", b"x", headers={"x-oss-callback": base64_json({"callbackPolicy": name})})
     assert [request.body for request in server.told] == [b"policy=", b"policy=1"]
     assert bucket.delete_bucket_callback_policy().status == 204
     with pytest.raises(oss2.exceptions.ServerError):

@@ -1,4 +1,4 @@
-"""Listings as oss2 pages through them."""
+"""Listings, through oss2 and its iterators."""
 
 from __future__ import annotations
 
@@ -7,21 +7,16 @@ import time
 import oss2
 import pytest
 
-from aliyun_local.oss.state.models import ObjectStore
-from tests.contracts.oss2_client.running import RunningOss
+from tests.emulators.oss.support import LocalOss
 
 KEYS = sorted(["a", "b/1", "b/2", "b/c/3", "d%&<>.jpg", "z", "张三/一.jpg", "张三/二.jpg", "😀"])
 
 
 @pytest.fixture
-def filled(oss: RunningOss, bucket: oss2.Bucket) -> oss2.Bucket:
-    fill(oss.store, bucket.bucket_name)
-    return bucket
-
-
-def fill(store: ObjectStore, name: str) -> None:
+def filled(oss: LocalOss, bucket: oss2.Bucket) -> oss2.Bucket:
     for key in KEYS:
-        store.put(name, key, key.encode())
+        oss.store.put(bucket.bucket_name, key, key.encode())
+    return bucket
 
 
 def test_list_objects_describes_each_object(filled: oss2.Bucket) -> None:
@@ -78,7 +73,7 @@ def test_list_objects_v2_starts_after_and_goes_on_by_token(filled: oss2.Bucket) 
 
 
 def test_pages_hold_100_objects_unless_told_otherwise_and_1000_at_most(
-    oss: RunningOss, bucket: oss2.Bucket
+    oss: LocalOss, bucket: oss2.Bucket
 ) -> None:
     for number in range(101):
         oss.store.put(bucket.bucket_name, f"{number:03}", b"")
@@ -98,3 +93,23 @@ def test_names_that_xml_cannot_hold_are_listed_encoded(bucket: oss2.Bucket) -> N
         bucket.put_object(key, b"x")
     assert [found.key for found in bucket.list_objects().object_list] == keys
     assert [found.key for found in bucket.list_objects_v2(prefix="ctrl\x01").object_list] == keys[:1]
+
+
+def test_a_bucket_without_live_channels_lists_none(bucket: oss2.Bucket) -> None:
+    assert list(oss2.LiveChannelIterator(bucket)) == []
+    page = bucket.list_live_channel(prefix="a", max_keys=7)
+    assert (page.prefix, page.max_keys, page.is_truncated, page.channels) == ("a", 7, False, [])
+
+
+def test_a_listing_tells_which_objects_are_being_restored(bucket: oss2.Bucket) -> None:
+    bucket.put_object("archived", b"x", headers={"x-oss-storage-class": "Archive"})
+    bucket.restore_object("archived")
+    for page in (bucket.list_objects(), bucket.list_objects_v2()):
+        assert "ongoing-request=" in page.object_list[0].restore_info
+
+
+def test_a_listing_refuses_names_that_no_object_can_have(bucket: oss2.Bucket) -> None:
+    for call in (bucket.list_objects, bucket.list_objects_v2, bucket.list_object_versions):
+        assert call(prefix="a" * 1024).is_truncated is False
+        with pytest.raises(oss2.exceptions.InvalidArgument):
+            call(prefix="a" * 1025)

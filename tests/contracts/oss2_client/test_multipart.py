@@ -1,8 +1,9 @@
-"""Multipart uploads as oss2 makes them."""
+"""Multipart uploads, through oss2."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import oss2
 import pytest
@@ -100,12 +101,13 @@ def test_list_multipart_uploads_pages_by_key_and_id(bucket: oss2.Bucket) -> None
 def test_abort_multipart_upload_forgets_it(bucket: oss2.Bucket) -> None:
     upload, parts = _upload(bucket, KEY, {1: b"x"})
     assert bucket.abort_multipart_upload(KEY, upload).status == 204
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: bucket.abort_multipart_upload(KEY, upload),
         lambda: bucket.upload_part(KEY, upload, 1, b"x"),
         lambda: bucket.list_parts(KEY, upload),
         lambda: bucket.complete_multipart_upload(KEY, upload, parts),
-    ):
+    )
+    for call in calls:
         with pytest.raises(oss2.exceptions.NoSuchUpload) as error:
             call()
         assert error.value.details["UploadId"] == upload

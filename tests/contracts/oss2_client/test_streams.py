@@ -1,4 +1,4 @@
-"""Contents that oss2 sends and reads piece by piece, and parts of them."""
+"""Contents that oss2 sends and reads piece by piece, and ranges of them."""
 
 from __future__ import annotations
 
@@ -139,3 +139,24 @@ def test_response_headers_are_overridden_as_asked(bucket: oss2.Bucket) -> None:
     assert got.read() == b"x"
     for name, value in params.items():
         assert got.headers[name.removeprefix("response-")] == value
+
+
+def test_texts_are_compressed_for_those_who_take_it(bucket: oss2.Bucket) -> None:
+    text = "照片 ".encode() * 20_000
+    bucket.put_object("a.txt", text)
+    bucket.put_object("a.jpg", text)
+    bucket.put_object("short.txt", b"a" * 1023)
+    got = bucket.get_object("a.txt", headers={"Accept-Encoding": "gzip"})
+    assert (got.content_length, got.headers["Content-Encoding"]) == (None, "gzip")
+    assert got.headers["Transfer-Encoding"] == "chunked"
+    assert got.read() == text
+    for key, options in (
+        ("a.txt", {"byte_range": (0, 4999)}),
+        ("a.jpg", {}),
+        ("short.txt", {}),
+        ("a.txt", {}),
+    ):
+        headers = {"Accept-Encoding": "gzip" if key != "a.txt" or options else "identity"}
+        plain = bucket.get_object(key, headers=headers, **options)
+        assert "Content-Encoding" not in plain.headers, key
+        assert len(plain.read()) == plain.content_length

@@ -1,4 +1,4 @@
-"""Versions of objects as oss2 sees them."""
+"""Versions of objects, through oss2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from oss2.models import (
     TaggingRule,
 )
 
-from tests.contracts.oss2_client.running import RunningOss
+from aliyun_local.oss.state.blobs import MemoryBlobs
+from tests.emulators.oss.support import LocalOss
 
 
 @pytest.fixture
@@ -209,10 +210,12 @@ def test_forbid_overwrite_means_nothing_where_nothing_is_overwritten(versioned: 
     assert versioned.get_object("a").read() == b"2"
 
 
-def test_the_bytes_of_deleted_versions_are_gone(oss: RunningOss, versioned: oss2.Bucket) -> None:
-    held = set(oss.store.blobs._contents)  # type: ignore[attr-defined]
+def test_the_bytes_of_deleted_versions_are_gone(oss: LocalOss, versioned: oss2.Bucket) -> None:
+    blobs = oss.store.blobs
+    assert isinstance(blobs, MemoryBlobs)
+    held = set(blobs._contents)
     for content in (b"1", b"2"):
         versioned.put_object("a", content)
     for one in versioned.list_object_versions().versions:
         versioned.delete_object("a", params=_of(one.versionid))
-    assert set(oss.store.blobs._contents) == held  # type: ignore[attr-defined]
+    assert set(blobs._contents) == held

@@ -1,4 +1,4 @@
-"""The asynchronous client of alibabacloud-oss-v2, over another HTTP library than the synchronous one."""
+"""The asynchronous client of alibabacloud-oss-v2, which has an HTTP library of its own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ import alibabacloud_oss_v2 as oss
 import alibabacloud_oss_v2.aio as aio
 import pytest
 
-from tests.contracts.oss2_client.running import KEY_ID, REGION, SECRET, RunningOss
+from tests.contracts.oss_v2_client.clients import configuration
+from tests.emulators.oss.support import LocalOss
 
 KEY = "异步/a b+c%.txt"
 
 
-def _run(running: RunningOss, work: Callable[[aio.AsyncClient], Awaitable[None]]) -> None:
+def _run(running: LocalOss, work: Callable[[aio.AsyncClient], Awaitable[None]]) -> None:
     async def session() -> None:
-        config = oss.config.load_default()
-        config.region, config.endpoint = REGION, running.url
-        config.credentials_provider = oss.credentials.StaticCredentialsProvider(KEY_ID, SECRET)
-        config.retry_max_attempts = 1
-        client = aio.AsyncClient(config)
+        client = aio.AsyncClient(configuration(running))
         try:
             await work(client)
         finally:
@@ -29,7 +26,7 @@ def _run(running: RunningOss, work: Callable[[aio.AsyncClient], Awaitable[None]]
     asyncio.run(session())
 
 
-def test_objects_are_put_got_listed_and_deleted(running: RunningOss, bucket: str) -> None:
+def test_objects_are_put_got_listed_and_deleted(running: LocalOss, bucket: str) -> None:
     async def work(client: aio.AsyncClient) -> None:
         put = await client.put_object(
             oss.PutObjectRequest(bucket=bucket, key=KEY, body=b"content", metadata={"a": "1"})
@@ -53,7 +50,7 @@ def test_objects_are_put_got_listed_and_deleted(running: RunningOss, bucket: str
     _run(running, work)
 
 
-def test_a_multipart_upload_is_made(running: RunningOss, bucket: str) -> None:
+def test_a_multipart_upload_is_made(running: LocalOss, bucket: str) -> None:
     async def work(client: aio.AsyncClient) -> None:
         started = await client.initiate_multipart_upload(
             oss.InitiateMultipartUploadRequest(bucket=bucket, key=KEY)
@@ -75,7 +72,7 @@ def test_a_multipart_upload_is_made(running: RunningOss, bucket: str) -> None:
     _run(running, work)
 
 
-def test_errors_carry_what_the_service_said(running: RunningOss, bucket: str) -> None:
+def test_errors_carry_what_the_service_said(running: LocalOss, bucket: str) -> None:
     async def work(client: aio.AsyncClient) -> None:
         for call in (
             client.get_object(oss.GetObjectRequest(bucket=bucket, key="missing")),

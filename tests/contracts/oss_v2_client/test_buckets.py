@@ -1,16 +1,15 @@
-"""Buckets as alibabacloud-oss-v2 sees them."""
+"""Buckets, through alibabacloud-oss-v2."""
 
 from __future__ import annotations
 
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from tests.contracts.oss2_client.running import RunningOss
-from tests.contracts.oss_v2_client.conftest import Clients
-from tests.contracts.oss_v2_client.refusals import refused
+from tests.contracts.oss_v2_client.clients import Clients, refused
+from tests.emulators.oss.support import LocalOss
 
 
-def test_put_bucket_keeps_acl_and_storage_class(client: oss.Client, running: RunningOss) -> None:
+def test_put_bucket_keeps_acl_and_storage_class(client: oss.Client, running: LocalOss) -> None:
     name = running.new_name()
     made = client.put_bucket(
         oss.PutBucketRequest(
@@ -25,7 +24,7 @@ def test_put_bucket_keeps_acl_and_storage_class(client: oss.Client, running: Run
 
 
 def test_get_bucket_info_names_all_that_the_client_reads(
-    client: oss.Client, running: RunningOss, bucket: str
+    client: oss.Client, running: LocalOss, bucket: str
 ) -> None:
     info = client.get_bucket_info(oss.GetBucketInfoRequest(bucket=bucket)).bucket_info
     assert (info.location, info.data_redundancy_type, info.access_monitor) == (
@@ -35,7 +34,7 @@ def test_get_bucket_info_names_all_that_the_client_reads(
     )
     assert (info.block_public_access, info.cross_region_replication) == (False, "Disabled")
     assert (info.transfer_acceleration, info.sse_rule.sse_algorithm) == ("Disabled", "None")
-    # Who came by an address is not led away from this machine.
+    # Clients that came by an IP address keep it.
     assert info.extranet_endpoint == info.intranet_endpoint == running.url.removeprefix("http://")
     assert info.owner.id == info.owner.display_name != ""
     assert info.creation_date
@@ -72,7 +71,7 @@ def test_delete_bucket_wants_it_empty(client: oss.Client, bucket: str) -> None:
     assert client.is_bucket_exist(bucket) is False
 
 
-def test_list_buckets_pages_with_prefix(client: oss.Client, running: RunningOss) -> None:
+def test_list_buckets_pages_with_prefix(client: oss.Client, running: LocalOss) -> None:
     for number in range(3):
         running.store.create_bucket(f"paged-{number}")
     request = oss.ListBucketsRequest(prefix="paged-")
@@ -104,7 +103,7 @@ def test_bucket_versioning_is_switched(client: oss.Client, bucket: str) -> None:
 
 
 def test_is_bucket_exist_needs_no_right_to_the_bucket(
-    clients: Clients, running: RunningOss, bucket: str
+    clients: Clients, running: LocalOss, bucket: str
 ) -> None:
     stranger = clients(key_id="LTAIstranger")
     for client in (clients(), stranger):
@@ -112,7 +111,7 @@ def test_is_bucket_exist_needs_no_right_to_the_bucket(
         assert client.is_bucket_exist(running.new_name()) is False
 
 
-def test_a_bucket_that_is_not_there_is_named_before_the_caller(clients: Clients, running: RunningOss) -> None:
+def test_a_bucket_that_is_not_there_is_named_before_the_caller(clients: Clients, running: LocalOss) -> None:
     stranger, name = clients(key_id="LTAIstranger"), running.new_name()
     for call in (
         lambda: stranger.get_bucket_acl(oss.GetBucketAclRequest(bucket=name)),

@@ -1,4 +1,4 @@
-"""Uploads that are told to a server, as alibabacloud-oss-v2 asks for them."""
+"""Upload callbacks, through alibabacloud-oss-v2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from aliyun_local.serving.wire import Response
-from tests.contracts.oss2_client.callback_server import CallbackServer, callback_server, encoded
+from tests.emulators.oss.callback_server import CallbackServer, base64_json, callback_server
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_the_reply_is_the_result_of_an_upload(
 ) -> None:
     asked = {
         "callback": server.parameter("${bucket}/${object}/${size}/${x:mine}"),
-        "callback_var": encoded({"x:mine": "1"}),
+        "callback_var": base64_json({"x:mine": "1"}),
     }
     put = client.put_object(oss.PutObjectRequest(bucket=bucket, key="a", body=b"content", **asked))
     assert (put.status_code, json.loads(put.callback_result)) == (200, {"Status": "OK"})

@@ -1,4 +1,4 @@
-"""Objects as files: seek and read one, append to one."""
+"""Objects as files of alibabacloud-oss-v2: read and appended to."""
 
 from __future__ import annotations
 

@@ -1,23 +1,25 @@
-"""Listings and their paginators in alibabacloud-oss-v2."""
+"""Listings, through alibabacloud-oss-v2 and its paginators."""
 
 from __future__ import annotations
 
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from tests.contracts.oss2_client.running import RunningOss
+from tests.emulators.oss.support import LocalOss
 
 KEYS = sorted(["a", "b/1", "b/2", "b/c/3", "url-%123-/?#:key", "ctrl\x01", "张三/一.jpg", "😀"])
 
 
 @pytest.fixture
-def filled(running: RunningOss, bucket: str) -> str:
+def filled(running: LocalOss, bucket: str) -> str:
     for key in KEYS:
         running.store.put(bucket, key, b"12345")
     return bucket
 
 
-def _pages(client: oss.Client, version: int, bucket: str, limit: int, **options: object) -> list:
+def _pages(
+    client: oss.Client, version: int, bucket: str, limit: int, **options: object
+) -> list[oss.ListObjectsV2Result]:
     if version == 1:
         request = oss.ListObjectsRequest(bucket=bucket, **options)
         return list(client.list_objects_paginator(limit=limit).iter_page(request))

@@ -8,7 +8,7 @@ from pathlib import Path
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from tests.contracts.oss_v2_client.refusals import refused
+from tests.contracts.oss_v2_client.clients import refused
 
 PART = 100 * 1024
 ODD_KEY = "part/张 %?\x01\x02\t\n\r\x1f"
@@ -19,10 +19,12 @@ def _start(client: oss.Client, bucket: str, key: str, **options: object) -> str:
         oss.InitiateMultipartUploadRequest(bucket=bucket, key=key, **options)
     )
     assert (started.bucket, started.key) == (bucket, key)
-    return started.upload_id
+    return str(started.upload_id)
 
 
-def _upload(client: oss.Client, bucket: str, key: str, upload: str, number: int, body: object) -> object:
+def _upload(
+    client: oss.Client, bucket: str, key: str, upload: str, number: int, body: bytes | str
+) -> oss.UploadPartResult:
     return client.upload_part(
         oss.UploadPartRequest(bucket=bucket, key=key, upload_id=upload, part_number=number, body=body)
     )

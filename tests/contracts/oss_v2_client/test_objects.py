@@ -1,4 +1,4 @@
-"""Objects as alibabacloud-oss-v2 writes, reads, describes and deletes them."""
+"""Objects: written, read, copied and deleted through alibabacloud-oss-v2."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import base64
 import hashlib
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import alibabacloud_oss_v2 as oss
 import pytest
-from PIL import Image
 
-from tests.contracts.oss2_client.running import RunningOss
-from tests.contracts.oss_v2_client.conftest import Clients
-from tests.contracts.oss_v2_client.refusals import refused
+from tests.contracts.oss_v2_client.clients import Clients, put_object, read_object, refused
+from tests.emulators.oss.pictures import opened, picture
+from tests.emulators.oss.support import LocalOss
 
 ODD_KEYS = [
     "url-%123-/?#:key",
@@ -24,17 +23,9 @@ ODD_KEYS = [
 ]
 
 
-def _put(client: oss.Client, bucket: str, key: str, body: object = b"content", **options: object) -> object:
-    return client.put_object(oss.PutObjectRequest(bucket=bucket, key=key, body=body, **options))
-
-
-def _read(client: oss.Client, bucket: str, key: str, **options: object) -> bytes:
-    return client.get_object(oss.GetObjectRequest(bucket=bucket, key=key, **options)).body.content
-
-
 @pytest.mark.parametrize("key", ODD_KEYS)
 def test_any_key_is_put_got_listed_and_deleted(client: oss.Client, bucket: str, key: str) -> None:
-    put = _put(client, bucket, key)
+    put = put_object(client, bucket, key)
     got = client.get_object(oss.GetObjectRequest(bucket=bucket, key=key))
     assert got.body.content == b"content"
     assert put.etag == got.etag == f'"{hashlib.md5(b"content").hexdigest().upper()}"'
@@ -54,7 +45,7 @@ def test_any_key_is_put_got_listed_and_deleted(client: oss.Client, bucket: str, 
 
 
 def test_head_object_tells_all_that_was_given(client: oss.Client, bucket: str) -> None:
-    _put(
+    put_object(
         client,
         bucket,
         "a",
@@ -90,10 +81,10 @@ def test_every_way_to_give_a_body_is_taken(client: oss.Client, bucket: str, tmp_
     path.write_bytes(b"content")
     with path.open("rb") as file:
         for body in (b"content", "content", io.BytesIO(b"content"), io.StringIO("content"), pieces(), file):
-            _put(client, bucket, "a", body)
-            assert _read(client, bucket, "a") == b"content"
-    _put(client, bucket, "empty", None)
-    assert _read(client, bucket, "empty") == b""
+            put_object(client, bucket, "a", body)
+            assert read_object(client, bucket, "a") == b"content"
+    put_object(client, bucket, "empty", None)
+    assert read_object(client, bucket, "empty") == b""
 
 
 def test_a_file_is_put_and_got(clients: Clients, bucket: str, tmp_path: Path) -> None:
@@ -109,7 +100,7 @@ def test_a_file_is_put_and_got(clients: Clients, bucket: str, tmp_path: Path) ->
 
 def test_a_body_is_read_whole_by_pieces_or_as_a_file(client: oss.Client, bucket: str) -> None:
     content = bytes(range(256)) * 1000
-    _put(client, bucket, "a", content)
+    put_object(client, bucket, "a", content)
     got = client.get_object(oss.GetObjectRequest(bucket=bucket, key="a"))
     assert b"".join(got.body.iter_bytes(block_size=4096)) == content
     got.body.close()
@@ -119,7 +110,7 @@ def test_a_body_is_read_whole_by_pieces_or_as_a_file(client: oss.Client, bucket:
 
 def test_ranges_are_sent_alone_and_cut_as_asked(client: oss.Client, bucket: str) -> None:
     content = bytes(range(250)) * 50
-    _put(client, bucket, "a", content)
+    put_object(client, bucket, "a", content)
     joined = b""
     for start in range(0, len(content), 2512):
         got = client.get_object(
@@ -147,21 +138,21 @@ def test_ranges_are_sent_alone_and_cut_as_asked(client: oss.Client, bucket: str)
 
 
 def test_conditions_decide_whether_an_object_is_sent(client: oss.Client, bucket: str) -> None:
-    etag = _put(client, bucket, "a").etag
-    assert _read(client, bucket, "a", if_match=etag) == b"content"
+    etag = put_object(client, bucket, "a").etag
+    assert read_object(client, bucket, "a", if_match=etag) == b"content"
     for options, status in (
         ({"if_none_match": etag}, 304),
         ({"if_match": '"0"'}, 412),
         ({"if_modified_since": "Fri, 01 Jan 2999 00:00:00 GMT"}, 304),
         ({"if_unmodified_since": "Fri, 01 Jan 1999 00:00:00 GMT"}, 412),
     ):
-        assert refused(lambda options=options: _read(client, bucket, "a", **options)).status_code == status
-    error = refused(lambda: _put(client, bucket, "a", forbid_overwrite=True))
+        assert refused(partial(read_object, client, bucket, "a", **options)).status_code == status
+    error = refused(lambda: put_object(client, bucket, "a", forbid_overwrite=True))
     assert (error.status_code, error.code) == (409, "FileAlreadyExists")
 
 
-def test_errors_carry_what_the_service_said(client: oss.Client, running: RunningOss, bucket: str) -> None:
-    error = refused(lambda: _read(client, bucket, "missing"))
+def test_errors_carry_what_the_service_said(client: oss.Client, running: LocalOss, bucket: str) -> None:
+    error = refused(lambda: read_object(client, bucket, "missing"))
     assert (error.status_code, error.code, error.ec) == (404, "NoSuchKey", "0026-00000001")
     assert error.message == "The specified key does not exist."
     assert error.error_fileds["HostId"] == running.url.removeprefix("http://")
@@ -173,51 +164,18 @@ def test_errors_carry_what_the_service_said(client: oss.Client, running: Running
 
 
 def test_is_object_exist_tells_no_from_may_not(clients: Clients, client: oss.Client, bucket: str) -> None:
-    _put(client, bucket, "a")
+    put_object(client, bucket, "a")
     assert client.is_object_exist(bucket, "a") is True
     assert client.is_object_exist(bucket, "b") is False
     stranger = clients(key_id="LTAIstranger")
     assert refused(lambda: stranger.is_object_exist(bucket, "a")).code == "InvalidAccessKeyId"
 
 
-def test_object_acl_is_put_with_every_kind_of_write(client: oss.Client, bucket: str) -> None:
-    def acl(key: str) -> str:
-        return client.get_object_acl(oss.GetObjectAclRequest(bucket=bucket, key=key)).acl
-
-    _put(client, bucket, "a", acl="private")
-    assert acl("a") == "private"
-    client.put_object_acl(oss.PutObjectAclRequest(bucket=bucket, key="a", acl="public-read"))
-    assert acl("a") == "public-read"
-    client.copy_object(oss.CopyObjectRequest(bucket=bucket, key="b", source_key="a"))
-    assert acl("b") == "default"
-    client.append_object(
-        oss.AppendObjectRequest(bucket=bucket, key="c", position=0, body=b"x", acl="private")
+def test_copy_object_follows_its_directives(client: oss.Client, running: LocalOss, bucket: str) -> None:
+    other = running.new_bucket()
+    source = put_object(
+        client, bucket, ODD_KEYS[1], metadata={"a": "1"}, content_type="text/plain", tagging="a=1"
     )
-    assert acl("c") == "private"
-    client.put_symlink(
-        oss.PutSymlinkRequest(bucket=bucket, key="d", symlink_target="a", object_acl="private")
-    )
-    assert acl("d") == "private"
-
-
-def test_object_tagging_is_put_got_and_deleted(client: oss.Client, bucket: str) -> None:
-    def tags() -> list[tuple[str, str]]:
-        got = client.get_object_tagging(oss.GetObjectTaggingRequest(bucket=bucket, key="a"))
-        return [(tag.key, tag.value) for tag in got.tag_set.tags or []]
-
-    _put(client, bucket, "a", tagging="TagA=A&TagB=B")
-    assert tags() == [("TagA", "A"), ("TagB", "B")]
-    tagging = oss.Tagging(tag_set=oss.TagSet(tags=[oss.Tag(key="k", value="值")]))
-    client.put_object_tagging(oss.PutObjectTaggingRequest(bucket=bucket, key="a", tagging=tagging))
-    assert tags() == [("k", "值")]
-    client.delete_object_tagging(oss.DeleteObjectTaggingRequest(bucket=bucket, key="a"))
-    assert tags() == []
-
-
-def test_copy_object_follows_its_directives(client: oss.Client, running: RunningOss, bucket: str) -> None:
-    other = running.new_name()
-    running.store.create_bucket(other)
-    source = _put(client, bucket, ODD_KEYS[1], metadata={"a": "1"}, content_type="text/plain", tagging="a=1")
     request = {"bucket": other, "key": "b", "source_bucket": bucket, "source_key": ODD_KEYS[1]}
     copied = client.copy_object(oss.CopyObjectRequest(**request))
     assert (copied.etag, copied.hash_crc64) == (source.etag, source.hash_crc64)
@@ -246,7 +204,7 @@ def test_the_copier_copies_at_once_or_in_parts(
     client: oss.Client, bucket: str, shallow: bool, kind: str
 ) -> None:
     content = bytes(range(200)) * 1500
-    source = _put(client, bucket, "a", content, metadata={"a": "1"}, tagging="a=1&b=2")
+    source = put_object(client, bucket, "a", content, metadata={"a": "1"}, tagging="a=1&b=2")
     copied = client.copier().copy(
         oss.CopyObjectRequest(bucket=bucket, key="b", source_bucket=bucket, source_key="a"),
         multipart_copy_threshold=100 * 1024,
@@ -256,7 +214,7 @@ def test_the_copier_copies_at_once_or_in_parts(
     assert (copied.hash_crc64, copied.etag == source.etag) == (source.hash_crc64, shallow)
     head = client.head_object(oss.HeadObjectRequest(bucket=bucket, key="b"))
     assert (head.object_type, head.metadata["a"], head.tagging_count) == (kind, "1", 2)
-    assert _read(client, bucket, "b") == content
+    assert read_object(client, bucket, "b") == content
 
 
 def test_append_object_goes_on_where_it_ended(client: oss.Client, bucket: str) -> None:
@@ -267,7 +225,7 @@ def test_append_object_goes_on_where_it_ended(client: oss.Client, bucket: str) -
             bucket=bucket, key="a", position=5, body=b" world", init_hash_crc64=first.hash_crc64
         )
     )
-    assert (second.next_position, _read(client, bucket, "a")) == (11, b"hello world")
+    assert (second.next_position, read_object(client, bucket, "a")) == (11, b"hello world")
     error = refused(
         lambda: client.append_object(oss.AppendObjectRequest(bucket=bucket, key="a", position=3, body=b"x"))
     )
@@ -275,71 +233,10 @@ def test_append_object_goes_on_where_it_ended(client: oss.Client, bucket: str) -
     assert error.headers["x-oss-next-append-position"] == "11"
 
 
-def test_symlinks_lead_to_their_target(client: oss.Client, bucket: str) -> None:
-    _put(client, bucket, "目标/a")
-    client.put_symlink(
-        oss.PutSymlinkRequest(bucket=bucket, key="link", symlink_target=quote("目标/a", safe=""))
-    )
-    got = client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key="link"))
-    assert (unquote(got.target), got.status_code) == ("目标/a", 200)
-    read = client.get_object(oss.GetObjectRequest(bucket=bucket, key="link"))
-    assert (read.body.content, read.object_type) == (b"content", "Symlink")
-
-
-def test_restore_object_takes_a_minute(client: oss.Client, running: RunningOss, bucket: str) -> None:
-    _put(client, bucket, "cold", storage_class=oss.StorageClassType.ARCHIVE)
-    request = oss.RestoreObjectRequest(bucket=bucket, key="cold", restore_request=oss.RestoreRequest(days=2))
-    assert refused(lambda: _read(client, bucket, "cold")).code == "InvalidObjectState"
-    assert client.restore_object(request).status_code == 202
-    error = refused(lambda: client.restore_object(request))
-    assert (error.code, error.message) == (
-        "RestoreAlreadyInProgress",
-        "The restore operation is in progress.",
-    )
-    running.clock.moved = 61
-    assert _read(client, bucket, "cold") == b"content"
-    restored = client.head_object(oss.HeadObjectRequest(bucket=bucket, key="cold")).restore
-    assert restored.startswith('ongoing-request="false"')
-
-
-def test_versions_are_written_listed_and_deleted(client: oss.Client, bucket: str) -> None:
-    client.put_bucket_versioning(
-        oss.PutBucketVersioningRequest(
-            bucket=bucket, versioning_configuration=oss.VersioningConfiguration(status="Enabled")
-        )
-    )
-    versions = [_put(client, bucket, f"key-{number}").version_id for number in (0, 1, 1)]
-    assert _read(client, bucket, "key-1", version_id=versions[1]) == b"content"
-    marker = client.delete_object(oss.DeleteObjectRequest(bucket=bucket, key="key-0"))
-    assert (marker.delete_marker, marker.version_id not in versions) == (True, True)
-    request = oss.ListObjectVersionsRequest(bucket=bucket)
-    for size in (1, 2, 100):
-        pages = list(client.list_object_versions_paginator(limit=size).iter_page(request))
-        found = [one.version_id for page in pages for one in page.version or []]
-        assert found == [versions[0], versions[2], versions[1]]
-        markers = [one for page in pages for one in page.delete_marker or []]
-        assert [(one.version_id, one.is_latest) for one in markers] == [(marker.version_id, True)]
-        assert pages[0].max_keys == size
-    deleted = client.delete_multiple_objects(
-        oss.DeleteMultipleObjectsRequest(
-            bucket=bucket,
-            objects=[oss.DeleteObject(key="key-1", version_id=version) for version in versions[1:]],
-        )
-    )
-    assert [one.version_id for one in deleted.deleted_objects] == versions[1:]
-    removed = client.delete_object(
-        oss.DeleteObjectRequest(bucket=bucket, key="key-0", version_id=marker.version_id)
-    )
-    assert (removed.delete_marker, removed.version_id) == (True, marker.version_id)
-    assert _read(client, bucket, "key-0") == b"content"
-
-
 def test_images_are_processed_on_the_way_and_saved(client: oss.Client, bucket: str) -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (400, 200), "red").save(buffer, "JPEG")
-    _put(client, bucket, "a.jpg", buffer.getvalue())
-    small = _read(client, bucket, "a.jpg", process="image/resize,w_100/format,png")
-    assert (Image.open(io.BytesIO(small)).size, small[1:4]) == ((100, 50), b"PNG")
+    put_object(client, bucket, "a.jpg", picture((400, 200)))
+    small = read_object(client, bucket, "a.jpg", process="image/resize,w_100/format,png")
+    assert (opened(small).size, small[1:4]) == ((100, 50), b"PNG")
     name = base64.urlsafe_b64encode(b"b.jpg").decode()
     saved = client.process_object(
         oss.ProcessObjectRequest(
@@ -347,4 +244,4 @@ def test_images_are_processed_on_the_way_and_saved(client: oss.Client, bucket: s
         )
     )
     assert (saved.key, saved.process_status) == ("b.jpg", "OK")
-    assert Image.open(io.BytesIO(_read(client, bucket, "b.jpg"))).size == (100, 50)
+    assert opened(read_object(client, bucket, "b.jpg")).size == (100, 50)

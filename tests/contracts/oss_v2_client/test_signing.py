@@ -8,9 +8,8 @@ import alibabacloud_oss_v2 as oss
 import pytest
 import requests
 
-from tests.contracts.oss2_client.running import RunningOss
-from tests.contracts.oss_v2_client.conftest import Clients
-from tests.contracts.oss_v2_client.refusals import refused
+from tests.contracts.oss_v2_client.clients import Clients, refused
+from tests.emulators.oss.support import LocalOss
 
 KEY = "签名/a b+c&d=e?f%.jpg"
 SIGNATURES = pytest.mark.parametrize("signature", ["v1", "v4"])
@@ -91,14 +90,14 @@ def test_a_multipart_upload_is_made_through_presigned_urls(
 
 
 @SIGNATURES
-def test_a_presigned_url_expires(clients: Clients, running: RunningOss, bucket: str, signature: str) -> None:
+def test_a_presigned_url_expires(clients: Clients, running: LocalOss, bucket: str, signature: str) -> None:
     client = clients(signature=signature)
     client.put_object(oss.PutObjectRequest(bucket=bucket, key="a", body=b"x"))
     signed = client.presign(
         oss.GetObjectRequest(bucket=bucket, key="a"), expires=datetime.timedelta(minutes=1)
     )
     assert requests.get(signed.url, timeout=10).status_code == 200
-    running.clock.moved = 62
+    running.clock.advance(62)
     late = requests.get(signed.url, timeout=10)
     assert (late.status_code, "Request has expired." in late.text) == (403, True)
 
@@ -124,8 +123,8 @@ def test_wrong_keys_and_secrets_are_told_apart(clients: Clients, bucket: str, si
     assert (error.status_code, error.code) == (403, "InvalidAccessKeyId")
 
 
-def test_a_clock_that_is_wrong_is_told(clients: Clients, running: RunningOss, bucket: str) -> None:
-    running.clock.moved = 20 * 60
+def test_a_clock_that_is_wrong_is_told(clients: Clients, running: LocalOss, bucket: str) -> None:
+    running.clock.advance(20 * 60)
     error = refused(lambda: clients().get_object(oss.GetObjectRequest(bucket=bucket, key="a")))
     assert (error.status_code, error.code) == (403, "RequestTimeTooSkewed")
 

@@ -1,7 +1,8 @@
-"""Which clients there are to speak for: two versions, their codecs, and every Python that is found.
+"""The clients to test: two versions with their codecs, in every Python on this machine.
 
-The client's code paths differ by version, by Python (its C++ codec loads on CPython 3.12 alone) and by an
-option. The running Python is always among them, with both versions; others are taken where they are found.
+The code paths of the official client differ by version, by Python (its C++ codec loads only on CPython 3.12)
+and by an option. The running Python is always tested with both versions, other Pythons where installed.
+``test_contract`` and ``conftest`` use this module.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 ROOT = Path(__file__).parents[3]
 RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 PYTHONS = ((3, 10), (3, 11), (3, 12))
-# What the client imports and what serves any Python: the rest of what is installed is built for this one.
+# The packages that the client imports and that run in any Python. Others are built for the running Python.
 _PORTABLE = ("tablestore", "google", "urllib3", "certifi", "six.py", "future", "flatbuffers")
 _UNUSED = {
     "aiohttp.py": "def __getattr__(name):\n    return type(name, (), {})\n",
@@ -29,9 +30,13 @@ _UNUSED = {
 }
 
 
+Outcomes: TypeAlias = dict[str, str | None]
+"""The outcomes of promises by their names: ``None`` for a kept one, else the traceback."""
+
+
 @dataclass(frozen=True)
 class Client:
-    """A client to speak for; without ``python`` it is the one that is imported here."""
+    """A client to test. Without ``python`` it is the client that this process imports."""
 
     name: str
     version: tuple[int, ...]
@@ -40,11 +45,11 @@ class Client:
 
     @property
     def is_old(self) -> bool:
-        """Whether it is the one of Function Compute's runtime."""
+        """Whether this is the version in the runtime of Function Compute."""
         return self.version < (6,)
 
-    def ask(self, url: str, scratch: Path) -> dict[str, str | None]:
-        """Run every promise in a process of its own and return what became of each."""
+    def ask(self, url: str, scratch: Path) -> Outcomes:
+        """Check every promise in a separate process and return the outcomes."""
         libraries = RUNTIME_LIBRARIES if self.is_old else _portable(scratch)
         process = subprocess.run(
             [
@@ -64,12 +69,12 @@ class Client:
         assert process.returncode == 0, process.stderr
         answer = json.loads(process.stdout.splitlines()[-1])
         assert tuple(answer["client"])[: len(self.version)] == self.version
-        outcomes: dict[str, str | None] = answer["outcomes"]
+        outcomes: Outcomes = answer["outcomes"]
         return outcomes
 
 
 def every_client() -> Iterator[Client]:
-    """Yield the clients to speak for, those of the running Python first."""
+    """Yield the clients to test, those of the running Python first."""
     running = sys.version_info[:2]
     yield Client("6.4 native, signature V2", (6, 4))
     yield Client("6.4 pure Python, signature V4", (6, 4), {"enable_native": False, "region": "cn-beijing"})
@@ -106,7 +111,7 @@ def _find(version: tuple[int, int]) -> Path | None:
 
 
 def _portable(scratch: Path) -> Path:
-    """Lay out what is pure Python, or built for every one, of the installed 6.4; the rest is stubbed."""
+    """Make a folder of the installed 6.4 that any Python can import, with stubs for compiled packages."""
     folder = scratch / "portable"
     folder.mkdir()
     spec = find_spec("tablestore")

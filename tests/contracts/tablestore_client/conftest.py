@@ -1,4 +1,4 @@
-"""A Tablestore on loopback for the official clients, and what became of their promises in other processes."""
+"""Fixtures: a Tablestore on loopback, and the outcomes of promises in other processes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front
 from aliyun_local.tablestore.http.responses import TablestoreService
 from aliyun_local.tablestore.store.models import TableStore
-from tests.contracts.tablestore_client.clients import Client
-from tests.contracts.tablestore_client.contract.case import INSTANCE, KEY_ID, SECRET
+from tests.contracts.tablestore_client.clients import Client, Outcomes
+from tests.contracts.tablestore_client.contract.calls import INSTANCE, KEY_ID, SECRET
 
 
 @contextmanager
@@ -39,33 +39,31 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def outcomes_of(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Callable[[Client], dict[str, str | None]]:
-    """What became of every promise to a client of another process, which is asked once a test run.
+def outcomes_of(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Client], Outcomes]:
+    """The outcomes of all promises to a client in another process, which runs once in a test run.
 
-    Workers that share the tests share the answers, under a lock of the file system.
+    Test workers share the outcomes in files, under a lock of the file system.
     """
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
-    known: dict[str, dict[str, str | None]] = {}
+    known: dict[str, Outcomes] = {}
 
-    def ask(client: Client) -> dict[str, str | None]:
+    def ask(client: Client) -> Outcomes:
         if client.name not in known:
             stem = client.name.replace(" ", "-")
-            answers, scratch = shared / f"{stem}.json", shared / stem
+            outcomes, scratch = shared / f"{stem}.json", shared / stem
             with (shared / f"{stem}.lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                if not answers.exists():
-                    answers.write_text(json.dumps(_answers(client, scratch)))
-                known[client.name] = json.loads(answers.read_text())
+                if not outcomes.exists():
+                    outcomes.write_text(json.dumps(_outcomes(client, scratch)))
+                known[client.name] = json.loads(outcomes.read_text())
         return known[client.name]
 
     return ask
 
 
-def _answers(client: Client, scratch: Path) -> dict[str, str | None]:
+def _outcomes(client: Client, scratch: Path) -> Outcomes:
     scratch.mkdir()
     with running_service() as address:
         return client.ask(address, scratch)

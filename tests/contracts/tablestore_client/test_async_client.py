@@ -1,10 +1,10 @@
-"""The asynchronous client, which has a transport of its own."""
+"""The asynchronous client, whose transport differs from that of the other client."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 from tablestore import (
@@ -17,7 +17,6 @@ from tablestore import (
     Condition,
     OTSServiceError,
     PutRowItem,
-    ReservedThroughput,
     Row,
     TableInBatchGetRowItem,
     TableInBatchWriteRowItem,
@@ -25,25 +24,28 @@ from tablestore import (
     TableOptions,
 )
 
-from tests.contracts.tablestore_client.contract.case import INSTANCE, KEY_ID, SECRET
+from tests.contracts.tablestore_client.contract.calls import INSTANCE, KEY_ID, NO_RESERVED_UNITS, SECRET, Key
 
 IGNORE = Condition("IGNORE")
 KEY = [("gid", "INTEGER"), ("uid", "INTEGER")]
 
 
-def key(number: int) -> list[tuple[str, int]]:
+Scene: TypeAlias = Callable[[AsyncOTSClient], Awaitable[None]]
+Run: TypeAlias = Callable[[Scene], None]
+
+
+def key(number: int) -> Key:
     return [("gid", number), ("uid", number + 1)]
 
 
 @pytest.fixture(params=["", "cn-beijing"], ids=["signature V2", "signature V4"])
-def run(request: pytest.FixtureRequest, url: str) -> Callable[[Callable[[Any], Awaitable[None]]], None]:
-    """Runs a coroutine with a client and a table ``t`` that is gone afterwards."""
+def run(request: pytest.FixtureRequest, url: str) -> Run:
+    """Run a coroutine with a client and a table ``t``, which is deleted afterwards."""
 
-    async def play(scene: Callable[[Any], Awaitable[None]]) -> None:
+    async def play(scene: Scene) -> None:
         client = AsyncOTSClient(url, KEY_ID, SECRET, INSTANCE, region=request.param or None)
         async with client:
-            reserved = ReservedThroughput(CapacityUnit(0, 0))
-            await client.create_table(TableMeta("t", KEY), TableOptions(), reserved)
+            await client.create_table(TableMeta("t", KEY), TableOptions(), NO_RESERVED_UNITS)
             try:
                 await scene(client)
             finally:
@@ -68,8 +70,8 @@ def reads(first: int, count: int = 100) -> BatchGetRowRequest:
     return request
 
 
-def test_rows_are_put_got_updated_and_deleted(run):
-    async def scene(client):
+def test_rows_are_put_got_updated_and_deleted(run: Run) -> None:
+    async def scene(client: AsyncOTSClient) -> None:
         await client.put_row("t", Row(key(1), [("x", 1)]), IGNORE)
         await client.update_row("t", Row(key(1), {"INCREMENT": [("x", 1)]}), IGNORE)
         _, row, _ = await client.get_row("t", key(1))
@@ -82,8 +84,8 @@ def test_rows_are_put_got_updated_and_deleted(run):
     run(scene)
 
 
-def test_requests_at_once_get_their_own_answers(run):
-    async def scene(client):
+def test_requests_at_once_get_their_own_answers(run: Run) -> None:
+    async def scene(client: AsyncOTSClient) -> None:
         await asyncio.gather(*(client.batch_write_row(writes(n * 100)) for n in range(3)))
         answers = await asyncio.gather(*(client.batch_get_row(reads(n * 100)) for n in range(3)))
         for number, answer in enumerate(answers):
@@ -93,8 +95,8 @@ def test_requests_at_once_get_their_own_answers(run):
     run(scene)
 
 
-def test_ranges_are_paged_through(run):
-    async def scene(client):
+def test_ranges_are_paged_through(run: Run) -> None:
+    async def scene(client: AsyncOTSClient) -> None:
         await client.batch_write_row(writes(0, 30))
         ends = ([("gid", bound), ("uid", bound)] for bound in (INF_MIN, INF_MAX))
         start, end = ends
@@ -108,8 +110,8 @@ def test_ranges_are_paged_through(run):
     run(scene)
 
 
-def test_transactions_and_refusals_are_the_same(run):
-    async def scene(client):
+def test_transactions_and_refusals_are_the_same(run: Run) -> None:
+    async def scene(client: AsyncOTSClient) -> None:
         await client.put_row("t", Row(key(1), [("x", 1)]), IGNORE)
         transaction_id = await client.start_local_transaction("t", [("gid", 1)])
         await client.put_row("t", Row(key(1), [("x", 2)]), IGNORE, None, transaction_id)
@@ -124,8 +126,8 @@ def test_transactions_and_refusals_are_the_same(run):
     run(scene)
 
 
-def test_a_closed_client_opens_again(run):
-    async def scene(client):
+def test_a_closed_client_opens_again(run: Run) -> None:
+    async def scene(client: AsyncOTSClient) -> None:
         await client.put_row("t", Row(key(1), [("x", 1)]), IGNORE)
         await client.close()
         assert (await client.get_row("t", key(1)))[1] is not None

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.cloud import LocalCloud
 from local.options import PORT_NAMES, Options
+from local.stack import Stack
 from shared.clients.job_table import TABLE
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("cloud")
     # The timer rests: nothing but the tests moves anything.
     options = Options(data=folder, ports=dict.fromkeys(PORT_NAMES, 0), tick_seconds=3600)
-    with LocalCloud(options) as running:
+    with Stack(options) as running:
         yield running
 
 
 @pytest.fixture
-def ask(cloud: LocalCloud) -> Iterator[Callable[..., requests.Response]]:
+def ask(cloud: Stack) -> Iterator[Callable[..., requests.Response]]:
     with requests.Session() as session:
         session.trust_env = False
 
@@ -38,14 +38,14 @@ def test_each_endpoint_has_the_controls_of_the_whole_cloud(
     ask: Callable[..., requests.Response], endpoint: str
 ) -> None:
     shown = ask(endpoint, "GET", "/_control").json()
-    assert shown["services"] == ["oss", "tablestore", "dashscope", "fc", "status"]
+    assert shown["services"] == ["oss", "tablestore", "dashscope", "fc", "http"]
 
 
 def test_every_path_of_the_http_trigger_is_the_functions(
-    cloud: LocalCloud, ask: Callable[..., requests.Response]
+    cloud: Stack, ask: Callable[..., requests.Response]
 ) -> None:
-    cloud.controls.faults.error("status", status=503, code="ServiceUnavailable", message="armed")
-    assert ask("status", "GET", "/_control").json()["ErrorMessage"] == "armed"
+    cloud.controls.faults.error("http", status=503, code="ServiceUnavailable", message="armed")
+    assert ask("http", "GET", "/_control").json()["ErrorMessage"] == "armed"
 
 
 def test_a_fault_of_one_endpoint_is_armed_at_any(ask: Callable[..., requests.Response]) -> None:
@@ -57,7 +57,7 @@ def test_a_fault_of_one_endpoint_is_armed_at_any(ask: Callable[..., requests.Res
 
 
 def test_the_clock_of_the_cloud_is_the_one_that_is_moved(
-    cloud: LocalCloud, ask: Callable[..., requests.Response]
+    cloud: Stack, ask: Callable[..., requests.Response]
 ) -> None:
     ask("oss", "PUT", "/_control/clock", {"hold": 2_000_000_000})
     assert cloud.clock.now() == 2_000_000_000
@@ -65,7 +65,7 @@ def test_the_clock_of_the_cloud_is_the_one_that_is_moved(
 
 
 def test_a_reset_leaves_the_cloud_as_on_its_first_start(
-    cloud: LocalCloud, ask: Callable[..., requests.Response]
+    cloud: Stack, ask: Callable[..., requests.Response]
 ) -> None:
     keys, urls = cloud.account, cloud.endpoints
     cloud.objects.put(cloud.bucket, "notes.txt", b"x")

@@ -1,9 +1,8 @@
-"""The loopback front end: streams, framing, where it listens and how it closes."""
+"""The loopback server: streams, framing, the address that it listens on, closing."""
 
 from __future__ import annotations
 
 import http.client
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -12,15 +11,11 @@ import pytest
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Response
 from local.options import OptionError, Options, read_options
+from tests.emulators.raw_http.support import PATIENCE_SECONDS, connect, exchange
 
 
-def raw(server: LoopbackServer, request: bytes) -> bytes:
-    with socket.create_connection((server.address, server.port), timeout=5) as connection:
-        connection.sendall(request)
-        received = b""
-        while piece := connection.recv(65536):
-            received += piece
-        return received
+def connection_to(server: LoopbackServer) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(server.address, server.port, timeout=PATIENCE_SECONDS)
 
 
 def test_a_stream_is_sent_piece_by_piece_as_it_comes() -> None:
@@ -29,18 +24,18 @@ def test_a_stream_is_sent_piece_by_piece_as_it_comes() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"first"
         yield b""
-        assert go_on.wait(5)
+        assert go_on.wait(PATIENCE_SECONDS)
         yield b"second"
 
     with LoopbackServer(lambda _: Response(status=200, stream=pieces())) as server:
-        connection = http.client.HTTPConnection(server.address, server.port, timeout=5)
+        connection = connection_to(server)
         connection.request("GET", "/")
         response = connection.getresponse()
         assert response.getheader("Transfer-Encoding") == "chunked"
         assert response.read1() == b"first"
         go_on.set()
         assert response.read() == b"second"
-        # The connection is good for more.
+        # The connection can be used again.
         go_on.set()
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"firstsecond"
@@ -53,7 +48,7 @@ def test_a_stream_that_breaks_ends_without_its_end() -> None:
         raise RuntimeError
 
     with LoopbackServer(lambda _: Response(status=200, stream=pieces())) as server:
-        connection = http.client.HTTPConnection(server.address, server.port, timeout=5)
+        connection = connection_to(server)
         connection.request("GET", "/")
         with pytest.raises(http.client.IncompleteRead):
             connection.getresponse().read()
@@ -71,15 +66,15 @@ def test_a_stream_that_nobody_reads_any_more_is_closed() -> None:
             closed.set()
 
     with LoopbackServer(lambda _: Response(status=200, stream=pieces())) as server:
-        with socket.create_connection((server.address, server.port), timeout=5) as connection:
+        with connect(server) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             connection.recv(100)
-        assert closed.wait(5)
+        assert closed.wait(PATIENCE_SECONDS)
 
 
 def test_an_old_client_gets_a_stream_that_ends_with_the_connection() -> None:
     with LoopbackServer(lambda _: Response(status=200, stream=iter([b"a", b"b"]))) as server:
-        head, _, body = raw(server, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n").partition(b"\r\n\r\n")
+        head, _, body = exchange(server, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n").partition(b"\r\n\r\n")
     assert b"Transfer-Encoding" not in head
     assert body == b"ab"
 
@@ -87,7 +82,7 @@ def test_an_old_client_gets_a_stream_that_ends_with_the_connection() -> None:
 def test_a_body_that_is_said_to_be_chunked_is_and_has_no_length() -> None:
     answer = Response(status=200, headers={"transfer-encoding": "chunked"}, body=b"whole")
     with LoopbackServer(lambda _: answer) as server:
-        connection = http.client.HTTPConnection(server.address, server.port, timeout=5)
+        connection = connection_to(server)
         connection.request("GET", "/")
         response = connection.getresponse()
         assert response.getheader("Content-Length") is None
@@ -97,14 +92,14 @@ def test_a_body_that_is_said_to_be_chunked_is_and_has_no_length() -> None:
 
 def test_a_length_of_the_answers_own_is_kept_whatever_its_case() -> None:
     with LoopbackServer(lambda _: Response(status=200, headers={"content-length": "7"})) as server:
-        head = raw(server, b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        head = exchange(server, b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert head.lower().count(b"content-length") == 1
     assert b"content-length: 7" in head
 
 
 def test_closing_ends_the_connections_that_clients_keep() -> None:
     server = LoopbackServer(lambda _: Response(status=200, body=b"x")).start()
-    connection = http.client.HTTPConnection(server.address, server.port, timeout=5)
+    connection = connection_to(server)
     connection.request("GET", "/")
     connection.getresponse().read()
     kept = connection.sock

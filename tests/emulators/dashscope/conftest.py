@@ -1,4 +1,4 @@
-"""The account, its HTTP front on loopback, and photos to give to it."""
+"""Fixtures: an account, its HTTP front on loopback, and photos to submit to it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.samples import landscape, portrait
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front
-from tests.emulators.dashscope.support import API_KEY, START, Client, Web, encoded
-
-
-@pytest.fixture(scope="session")
-def photo() -> bytes:
-    return encoded(portrait(1, size=(320, 400)))
+from tests.emulators.dashscope.support import API_KEY, PHOTO_URL, Client, Web, encoded
+from tests.emulators.dashscope.support import clock as clock
+from tests.emulators.dashscope.support import photo as photo
+from tests.emulators.dashscope.support import studio as studio
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +29,6 @@ def scenery() -> bytes:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START)
-
-
-@pytest.fixture
 def behaviour() -> Behaviour:
     return Behaviour(pending_seconds=2, training_seconds=300, rejection_seconds=5, canceling_seconds=3)
 
@@ -43,18 +36,11 @@ def behaviour() -> Behaviour:
 @pytest.fixture
 def web(photo: bytes, pair: bytes, scenery: bytes) -> Web:
     web = Web()
-    web.put("https://photos/a.jpg", photo)
+    web.put(PHOTO_URL, photo)
     web.put("https://photos/b.jpg", photo)
     web.put("https://photos/pair.jpg", pair)
     web.put("https://photos/scenery.jpg", scenery)
     return web
-
-
-@pytest.fixture
-def studio(clock: ManualClock, behaviour: Behaviour, web: Web) -> Iterator[ModelStudio]:
-    studio = ModelStudio(None, clock, behaviour, web.fetch, random_seed=7)
-    yield studio
-    studio.close()
 
 
 @pytest.fixture
@@ -73,10 +59,10 @@ def client(front: Front) -> Iterator[Client]:
 
 @pytest.fixture
 def submit(client: Client, clock: ManualClock) -> Callable[..., str]:
-    """Submit a job after the second's submits are used up by nobody else."""
+    """Submit a fine-tune, a second after the one before it: the rate limit has room for it."""
 
     def submit(*files: str) -> str:
         clock.advance(1)
-        return client.created(*(files or ("https://photos/a.jpg",)))
+        return client.created(*(files or (PHOTO_URL,)))
 
     return submit

@@ -1,16 +1,29 @@
-"""A client of the emulated DashScope over HTTP, and the web that its account downloads from."""
+"""A client of the emulated DashScope over HTTP, the web that its account downloads from, and the account.
+
+The fixtures here serve these tests and those of the official client, which give ``behaviour`` and ``web`` of
+their own.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 import requests
 from PIL import Image
 
+from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from aliyun_local.dashscope.pictures.fetching import Fetched, FetchError, NotAuthorizedError
+from aliyun_local.samples import portrait
 
 API_KEY = "sk-test-0123456789"
+PHOTO_URL = "https://photos/a.jpg"
+"""Every test's web has a photo of one person there."""
+Submit = Callable[..., str]
+"""Submits a fine-tune with the files that it is given, and returns the job id."""
 # 2025-09-02 09:51:02 in Beijing: the time in the published samples.
 START = 1_756_777_862.0
 
@@ -22,8 +35,28 @@ def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:
     return file.getvalue()
 
 
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """A photo of one person."""
+    return encoded(portrait(1, size=(320, 400)))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The account's clock, which only tests move."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def studio(clock: ManualClock, behaviour: Behaviour, web: Web) -> Iterator[ModelStudio]:
+    """The account, in memory."""
+    studio = ModelStudio(None, clock, behaviour, web.fetch, random_seed=7)
+    yield studio
+    studio.close()
+
+
 class Web:
-    """What the account's downloads find: URLs to bytes; may be changed at any time."""
+    """The web of the account's downloads: an answer for each URL; may be changed at any time."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Fetched | Exception] = {}

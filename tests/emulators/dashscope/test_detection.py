@@ -1,4 +1,4 @@
-"""Which detector judges a picture: OpenCV's where it is installed, the look at colours else."""
+"""The choice of the detector: OpenCV's where it is installed, the one by colours everywhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fresh() -> Iterator[None]:
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Install an OpenCV that finds as many faces as it is told, and return the pictures it was shown."""
+    """Install an OpenCV that finds as many faces as it is told; return the pictures that it gets."""
 
     def install(found: int, *, empty: bool = False) -> list[Any]:
         shown: list[Any] = []
@@ -46,7 +46,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
 
 
 def wall() -> Image.Image:
-    """A picture that has the colour of skin, and nobody in it."""
+    """A picture with the colour of skin and no person."""
     picture = Image.new("RGB", (400, 500), (90, 110, 140))
     ImageDraw.Draw(picture).ellipse((120, 100, 280, 320), fill=(205, 150, 120))
     return picture

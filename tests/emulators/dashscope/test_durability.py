@@ -1,13 +1,16 @@
-"""What a restart leaves, and what many callers at once do."""
+"""The account without HTTP: its state after a restart or a kill, and many callers at once."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -15,16 +18,16 @@ import aliyun_local
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.files import StoredFile
 from aliyun_local.dashscope.account.models import FINE_TUNE_MODEL, Behaviour, ModelStudio
+from aliyun_local.dashscope.account.records import OtherVersionError
 from aliyun_local.dashscope.errors import ServiceError
 from aliyun_local.dashscope.pictures.fetching import Fetched
-from tests.emulators.dashscope.support import Web
+from tests.emulators.dashscope.support import PHOTO_URL, Web
 
 ROOT = Path(aliyun_local.__file__).parents[1]
-A = "https://photos/a.jpg"
 
 
 def submitted(studio: ModelStudio) -> str:
-    return studio.create_fine_tune(model=FINE_TUNE_MODEL, training_file_ids=[A]).job_id
+    return studio.create_fine_tune(model=FINE_TUNE_MODEL, training_file_ids=[PHOTO_URL]).job_id
 
 
 def test_a_restart_keeps_fine_tunes_files_and_the_ledger(
@@ -48,7 +51,7 @@ def test_a_restart_keeps_fine_tunes_files_and_the_ledger(
     again = ModelStudio(tmp_path / "new" / "folder", clock, behaviour, web.fetch)
     assert again.fine_tune(second).status == "RUNNING"
     assert again.ledger()[0] == before[0]
-    assert (before[0].status, before[0].code, before[0].deleted is not None) == (
+    assert (before[0].status, before[0].code, before[0].deleted_at is not None) == (
         "FAILED",
         "InternalError.Algo",
         True,
@@ -56,8 +59,18 @@ def test_a_restart_keeps_fine_tunes_files_and_the_ledger(
     assert again.files.get(file.file_id) == file
     assert again.files.read(file.file_id) == photo
     clock.advance(501)
-    assert again.fine_tune(second).ended == again.ledger()[1].created + 1002
+    assert again.fine_tune(second).ended_at == again.ledger()[1].created_at + 1002
     again.close()
+
+
+def test_a_data_folder_of_another_version_is_refused_with_a_remedy(
+    tmp_path: Path, clock: ManualClock, behaviour: Behaviour, web: Web
+) -> None:
+    ModelStudio(tmp_path, clock, behaviour, web.fetch).close()
+    with closing(sqlite3.connect(tmp_path / "dashscope.sqlite3")) as connection:
+        connection.execute("ALTER TABLE tasks RENAME COLUMN ended_at TO ended")
+    with pytest.raises(OtherVersionError, match="table tasks of this data folder; use another data folder"):
+        ModelStudio(tmp_path, clock, behaviour, web.fetch)
 
 
 def test_bytes_that_a_kill_left_without_a_row_are_swept_away(
@@ -87,7 +100,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     )
     assert done.returncode == -9
     studio = ModelStudio(tmp_path, clock, Behaviour(), web.fetch)
-    assert [entry.training_file_ids for entry in studio.ledger()] == [(A,)]
+    assert [entry.training_file_ids for entry in studio.ledger()] == [(PHOTO_URL,)]
     studio.close()
 
 
@@ -155,7 +168,7 @@ def test_a_slow_download_holds_up_nobody_else_and_starts_the_training_once(
     release.set()
     waiting.join(10)
     job = studio.fine_tune(job_id)
-    assert (job.status, job.started, downloads) == ("RUNNING", begin + 2, [A])
+    assert (job.status, job.started_at, downloads) == ("RUNNING", begin + 2, [PHOTO_URL])
     studio.close()
 
 
@@ -181,7 +194,7 @@ def test_a_cancel_during_the_download_is_not_undone_by_it(
 def test_a_seed_makes_ids_repeatable_and_a_restart_does_not_repeat_them(
     tmp_path: Path, clock: ManualClock, behaviour: Behaviour, web: Web
 ) -> None:
-    behaviour.concurrent_jobs = 5
+    behaviour.concurrent_fine_tunes = 5
     ids = []
     for data in (None, tmp_path, tmp_path):
         studio = ModelStudio(data, clock, behaviour, web.fetch, random_seed=3)
@@ -193,13 +206,13 @@ def test_a_seed_makes_ids_repeatable_and_a_restart_does_not_repeat_them(
 
 @pytest.mark.parametrize("progression", ["time", "reads", "immediate"])
 def test_a_restart_may_change_what_moves_fine_tunes_on(
-    tmp_path: Path, clock: ManualClock, web: Web, progression: str
+    tmp_path: Path, clock: ManualClock, web: Web, progression: Literal["time", "reads", "immediate"]
 ) -> None:
     studio = ModelStudio(tmp_path, clock, Behaviour(progression="reads"), web.fetch)
     job_id = submitted(studio)
     studio.close()
     clock.advance(1000)
-    other = Behaviour(progression=progression)  # type: ignore[arg-type]
+    other = Behaviour(progression=progression)
     again = ModelStudio(tmp_path, clock, other, web.fetch)
     assert again.fine_tune(job_id).status == ("PENDING" if progression == "reads" else "SUCCEEDED")
     again.close()

@@ -1,12 +1,12 @@
-"""The general errors, which an account can be told to give to any call."""
+"""The general errors, with which an account can refuse any operation."""
 
 from __future__ import annotations
 
 import pytest
 
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
-from aliyun_local.dashscope.http.error_table import ERRORS
-from tests.emulators.dashscope.support import Client, error_of
+from aliyun_local.dashscope.errors import ERRORS
+from tests.emulators.dashscope.support import PHOTO_URL, Client, error_of
 
 
 @pytest.mark.parametrize("code", ERRORS)
@@ -23,11 +23,11 @@ def test_one_operation_can_be_refused_and_the_others_not(
     client: Client, behaviour: Behaviour, studio: ModelStudio
 ) -> None:
     behaviour.refused = {"CreateFineTune": "Throttling.BurstRate"}
-    assert error_of(client.create("https://photos/a.jpg"))[:2] == (429, "Throttling.BurstRate")
+    assert error_of(client.create(PHOTO_URL))[:2] == (429, "Throttling.BurstRate")
     assert client.call("GET", "/fine-tunes").status_code == 200
     assert studio.ledger() == []
     behaviour.refused = {}
-    client.created("https://photos/a.jpg")
+    client.created(PHOTO_URL)
 
 
 def test_a_wrong_key_is_told_before_anything_else(client: Client, behaviour: Behaviour) -> None:

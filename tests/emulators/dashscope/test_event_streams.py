@@ -6,9 +6,7 @@ from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.serving.wire import Headers, Request
-from tests.emulators.dashscope.support import API_KEY, Client, error_of
-
-A = "https://photos/a.jpg"
+from tests.emulators.dashscope.support import API_KEY, PHOTO_URL, Client, error_of
 
 
 def streamed(service: DashScopeService, job_id: str) -> bytes:
@@ -25,13 +23,13 @@ def streamed(service: DashScopeService, job_id: str) -> bytes:
 
 
 def submitted(studio: ModelStudio) -> str:
-    return studio.create_fine_tune(model="facechain-finetune", training_file_ids=[A]).job_id
+    return studio.create_fine_tune(model="facechain-finetune", training_file_ids=[PHOTO_URL]).job_id
 
 
 def test_each_line_of_the_log_is_a_frame_of_id_event_status_and_data(
     client: Client, clock: ManualClock
 ) -> None:
-    job_id = client.created(A)
+    job_id = client.created(PHOTO_URL)
     clock.advance(2)
     response = client.call("GET", f"/fine-tunes/{job_id}/stream")
     assert response.headers["content-type"] == "text/event-stream;charset=UTF-8"
@@ -41,7 +39,7 @@ def test_each_line_of_the_log_is_a_frame_of_id_event_status_and_data(
 
 
 def test_on_a_clock_that_stands_still_the_stream_ends_with_what_there_is(client: Client) -> None:
-    assert client.call("GET", f"/fine-tunes/{client.created(A)}/stream").text == ""
+    assert client.call("GET", f"/fine-tunes/{client.created(PHOTO_URL)}/stream").text == ""
 
 
 def test_a_stream_ends_after_its_time_even_if_the_fine_tune_does_not(

@@ -1,4 +1,4 @@
-"""Face detection over HTTP, and what the service thinks of images."""
+"""Face detection over HTTP, and the service's judgement of images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from PIL import Image
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.pictures.inspection import inspect
-from tests.emulators.dashscope.support import Client, Web, encoded, error_of
+from tests.emulators.dashscope.support import PHOTO_URL, Client, Web, encoded, error_of
 
 PATH = "/services/vision/facedetection/detect"
-BODY = {"model": "facechain-facedetect", "input": {"images": ["https://photos/a.jpg"]}, "parameters": {}}
+BODY = {"model": "facechain-facedetect", "input": {"images": [PHOTO_URL]}, "parameters": {}}
 
 
 def test_the_answer_has_a_verdict_and_a_reason_for_each_image_in_order(client: Client) -> None:
@@ -30,17 +30,17 @@ def test_the_answer_has_a_verdict_and_a_reason_for_each_image_in_order(client: C
 
 def test_five_calls_a_second_are_let_through(client: Client, clock: ManualClock) -> None:
     for _ in range(5):
-        assert client.detect("https://photos/a.jpg").status_code == 200
-    assert error_of(client.detect("https://photos/a.jpg"))[:2] == (429, "Throttling.RateQuota")
+        assert client.detect(PHOTO_URL).status_code == 200
+    assert error_of(client.detect(PHOTO_URL))[:2] == (429, "Throttling.RateQuota")
     clock.advance(1)
-    assert client.detect("https://photos/a.jpg").status_code == 200
+    assert client.detect(PHOTO_URL).status_code == 200
 
 
 def test_a_clock_that_is_set_back_does_not_lock_callers_out(client: Client, clock: ManualClock) -> None:
     for _ in range(5):
-        client.detect("https://photos/a.jpg")
+        client.detect(PHOTO_URL)
     clock.advance(-3600)
-    assert client.detect("https://photos/a.jpg").status_code == 200
+    assert client.detect(PHOTO_URL).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_unfit_image_fails_the_whole_call(
     web.put("https://photos/text.jpg", b"not an image")
     web.put("https://photos/small.png", encoded(Image.new("RGB", (255, 300)), "PNG"), "image/png")
     web.put("https://photos/heavy.png", bytes(5 * 1024**2 + 1), "image/png")
-    assert error_of(client.detect("https://photos/a.jpg", url)) == error
+    assert error_of(client.detect(PHOTO_URL, url)) == error
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_one_unfit_image_fails_the_whole_call(
         ({"input": {}}, (400, "BadRequest.EmptyInput")),
         ({"input": "x"}, (400, "InvalidParameter")),
         ({"input": {"images": []}}, (400, "InvalidParameter")),
-        ({"input": {"images": "https://photos/a.jpg"}}, (400, "InvalidParameter")),
+        ({"input": {"images": PHOTO_URL}}, (400, "InvalidParameter")),
         ({"input": {"images": [1]}}, (400, "InvalidParameter")),
-        ({"input": {"images": ["https://photos/a.jpg"] * 11}}, (400, "InvalidParameter")),
+        ({"input": {"images": [PHOTO_URL] * 11}}, (400, "InvalidParameter")),
         ({"parameters": None}, (400, "BadRequest.EmptyParameters")),
         ({"parameters": 3}, (400, "InvalidParameter")),
     ],

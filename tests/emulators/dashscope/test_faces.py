@@ -88,8 +88,9 @@ def test_a_portrait_is_the_same_every_time_and_differs_by_seed() -> None:
 def test_photos_of_a_person_share_skin_and_clothes() -> None:
     def middle_of_shoulders(seed: int) -> str:
         picture = portrait(seed, size=(400, 500), background=(255, 255, 255))
-        red, green, blue = picture.getpixel((200, 480))  # type: ignore[misc]
-        return "rgb"[(red, green, blue).index(max(red, green, blue))]
+        pixel = picture.getpixel((200, 480))
+        assert isinstance(pixel, tuple)
+        return "rgb"[pixel.index(max(pixel))]
 
     assert middle_of_shoulders(500) == middle_of_shoulders(501) == middle_of_shoulders(599)
 

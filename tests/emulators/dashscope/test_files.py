@@ -13,7 +13,7 @@ import requests
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour
-from tests.emulators.dashscope.support import Client, Web, error_of
+from tests.emulators.dashscope.support import PHOTO_URL, Client, Web, error_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 ONE_FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nabc\r\n'
@@ -90,7 +90,7 @@ def test_a_deleted_file_is_not_found_and_that_is_a_400(client: Client) -> None:
 
 
 def test_quotas_fail_single_files_inside_of_a_200(client: Client, behaviour: Behaviour) -> None:
-    behaviour.file_count, behaviour.file_space = 2, 1024
+    behaviour.max_files, behaviour.total_file_bytes = 2, 1024
     data = client.upload(("a", b"x" * 839), ("b", b"x" * 200), ("c", b"x" * 100), ("d", b"x"))
     assert [file["name"] for file in data["uploaded_files"]] == ["a", "c"]
     assert data["failed_uploads"] == [
@@ -108,7 +108,7 @@ def test_quotas_fail_single_files_inside_of_a_200(client: Client, behaviour: Beh
 
 
 def test_one_file_must_not_be_too_large(client: Client, behaviour: Behaviour) -> None:
-    behaviour.file_size = 10
+    behaviour.max_file_bytes = 10
     (failed,) = client.upload(("a", b"x" * 11))["failed_uploads"]
     assert failed["code"] == "BadRequest.TooLarge"
 
@@ -157,10 +157,10 @@ def test_an_uploaded_photo_trains_alone_and_together_with_urls(
     client: Client, clock: ManualClock, photo: bytes
 ) -> None:
     file_id = client.upload(("a.jpg", photo))["uploaded_files"][0]["file_id"]
-    job_id = client.created(file_id, "https://photos/a.jpg")
+    job_id = client.created(file_id, PHOTO_URL)
     clock.advance(302)
     job = client.job(job_id)
-    assert (job["status"], job["training_file_ids"]) == ("SUCCEEDED", [file_id, "https://photos/a.jpg"])
+    assert (job["status"], job["training_file_ids"]) == ("SUCCEEDED", [file_id, PHOTO_URL])
 
 
 def test_a_file_that_is_deleted_before_the_start_fails_the_training(

@@ -1,4 +1,4 @@
-"""What no proper client sends, and who may call at all."""
+"""Requests that no proper client sends, and the API key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.http.operations import OPERATIONS, Operation
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.serving.wire import Front, Headers, Request
-from tests.emulators.dashscope.support import API_KEY, Client, error_of
+from tests.emulators.dashscope.support import API_KEY, PHOTO_URL, Client, error_of
 
 SUBMIT = b'{"model": "facechain-finetune", "training_file_ids": ["https://photos/a.jpg"]'
 JSON = {"Content-Type": "application/json"}
@@ -33,7 +33,7 @@ def test_without_a_known_key_everything_is_refused(
 
 
 def test_every_key_of_the_account_sees_the_same(client: Client) -> None:
-    job_id = client.created("https://photos/a.jpg")
+    job_id = client.created(PHOTO_URL)
     response = client.call("GET", f"/fine-tunes/{job_id}", headers={"Authorization": "Bearer sk-second"})
     assert response.json()["output"]["job_id"] == job_id
 
@@ -90,10 +90,10 @@ def test_a_method_that_a_path_has_not_is_named(client: Client) -> None:
 def test_every_operation_is_named_and_answered(client: Client, front: Front) -> None:
     for operation in OPERATIONS:
         client.call(operation.method, re.sub(r"\{.*?\}", "x", operation.path))
-    assert [call.operation for call in front.calls] == [operation.name for operation in OPERATIONS]
-    assert all(call.status in (200, 400, 403, 404) for call in front.calls)
+    assert [call.operation for call in front.log] == [operation.name for operation in OPERATIONS]
+    assert all(call.status in (200, 400, 403, 404) for call in front.log)
     client.call("GET", "/nothing")
-    assert front.calls[-1].operation == "Unknown"
+    assert front.log[-1].operation == "Unknown"
 
 
 def test_a_request_of_nonsense_is_named_and_answered(front: Front) -> None:
@@ -115,7 +115,7 @@ def test_a_defect_of_the_service_is_an_internal_error(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aliyun_local.dashscope.http.shapes.fine_tune", None)
-    assert error_of(client.create("https://photos/a.jpg")) == (500, "InternalError", "Internal server error!")
+    assert error_of(client.create(PHOTO_URL)) == (500, "InternalError", "Internal server error!")
 
 
 NAMES = st.sampled_from(
@@ -144,7 +144,7 @@ TEXTS = st.sampled_from(
         "facechain-facedetect",
         "facechain-generation",
         "facelora",
-        "https://photos/a.jpg",
+        PHOTO_URL,
         "file:///etc/passwd",
         "http://[",
         "ft-1",

@@ -1,4 +1,4 @@
-"""Portrait tasks without any client: what outlives a restart, hostile orders, many at once, the images."""
+"""Portrait tasks without the official client: a restart, hostile orders, many at once, the images."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from PIL import Image
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
+from aliyun_local.dashscope.errors import Problem
 from aliyun_local.dashscope.pictures import portraits
-from aliyun_local.dashscope.pictures.inspection import Problem
+from aliyun_local.dashscope.pictures.inspection import UNREADABLE, WRONG_RESOLUTION
 from aliyun_local.dashscope.pictures.portraits import PortraitOrder
-from tests.emulators.dashscope.support import Client, Web, encoded, error_of
+from tests.emulators.dashscope.support import PHOTO_URL, Client, Web, encoded, error_of
 
-A = "https://photos/a.jpg"
 PATH = "/services/aigc/album/gen_potrait"
-ORDER = {
+PARAMETERS: dict[str, object] = {"style": "train_free_portrait_url_template", "n": 1}
+ORDER: dict[str, object] = {
     "model": "facechain-generation",
-    "parameters": {"style": "train_free_portrait_url_template", "n": 1},
-    "input": {"template_url": "https://photos/template.png", "user_urls": [A]},
+    "parameters": PARAMETERS,
+    "input": {"template_url": "https://photos/template.png", "user_urls": [PHOTO_URL]},
 }
 ASYNC = {"X-DashScope-Async": "enable"}
 
@@ -52,7 +53,7 @@ def test_a_restart_keeps_tasks_and_the_urls_of_their_images(
         style="train_free_portrait_url_template",
         images=2,
         template_url="https://photos/template.png",
-        user_urls=(A,),
+        user_urls=(PHOTO_URL,),
     )
     studio = ModelStudio(tmp_path, clock, behaviour, web.fetch)
     first = studio.portraits.submit(model="facechain-generation", order=order, request_id="r1")
@@ -71,7 +72,7 @@ def test_a_restart_keeps_tasks_and_the_urls_of_their_images(
     assert again.downloads.check(path, query, clock.now())[1:] == [first.task_id, "1.jpg"]
     assert again.portraits.image(first.task_id, "1.jpg") == image
     clock.advance(16)
-    assert [task.task_id for task in again.portraits.ledger() if task.ended] == [
+    assert [task.task_id for task in again.portraits.ledger() if task.ended_at] == [
         first.task_id,
         second.task_id,
     ]
@@ -90,19 +91,19 @@ def test_a_restart_keeps_tasks_and_the_urls_of_their_images(
         ({"parameters": {"style": "f_idcard_male"}}, (400, "InvalidParameter")),
         ({"parameters": {"style": "portrait_url_template"}}, (400, "InvalidParameter")),
         ({"parameters": {"style": 7}}, (400, "InvalidParameter")),
-        ({"parameters": ORDER["parameters"] | {"n": True}}, (400, "InvalidParameter")),  # type: ignore[operator]
-        ({"parameters": ORDER["parameters"] | {"skin_retouch": "yes"}}, (400, "InvalidParameter")),  # type: ignore[operator]
+        ({"parameters": PARAMETERS | {"n": True}}, (400, "InvalidParameter")),
+        ({"parameters": PARAMETERS | {"skin_retouch": "yes"}}, (400, "InvalidParameter")),
         ({"resources": "facelora"}, (400, "InvalidParameter")),
         ({"resources": [{"resource_id": "x", "resource_type": "lora"}]}, (400, "InvalidParameter")),
         ({"resources": [7]}, (400, "InvalidParameter")),
         ({"input": []}, (400, "InvalidParameter")),
         ({"input": "x"}, (400, "InvalidParameter")),
         ({"input": {"template_url": "https://photos/template.png"}}, (400, "InvalidParameter")),
-        ({"input": {"user_urls": [A]}}, (400, "InvalidParameter")),
-        ({"input": {"template_url": 1, "user_urls": [A]}}, (400, "InvalidParameter")),
-        ({"input": {"template_url": A, "user_urls": A}}, (400, "InvalidParameter")),
-        ({"input": {"template_url": A, "user_urls": [A] * 6}}, (400, "InvalidParameter")),
-        ({"input": {"template_url": "no-url", "user_urls": [A]}}, (400, "InvalidURL")),
+        ({"input": {"user_urls": [PHOTO_URL]}}, (400, "InvalidParameter")),
+        ({"input": {"template_url": 1, "user_urls": [PHOTO_URL]}}, (400, "InvalidParameter")),
+        ({"input": {"template_url": PHOTO_URL, "user_urls": PHOTO_URL}}, (400, "InvalidParameter")),
+        ({"input": {"template_url": PHOTO_URL, "user_urls": [PHOTO_URL] * 6}}, (400, "InvalidParameter")),
+        ({"input": {"template_url": "no-url", "user_urls": [PHOTO_URL]}}, (400, "InvalidURL")),
     ],
 )
 def test_an_order_that_is_not_in_order_is_refused(
@@ -206,7 +207,7 @@ def test_a_template_has_sides_from_512_to_1680_by_1260(size: tuple[int, int], fi
 
 
 def test_templates_are_jpeg_or_png_of_at_most_5_mb() -> None:
-    assert portraits.template_size(encoded(Image.new("L", (600, 600)), "WEBP")) == portraits.UNREADABLE
+    assert portraits.template_size(encoded(Image.new("L", (600, 600)), "WEBP")) == UNREADABLE
     heavy = portraits.template_size(bytes(5 * 1024**2 + 1))
     assert isinstance(heavy, Problem)
     assert heavy.code == "InvalidFile.Size"
@@ -216,7 +217,7 @@ def test_photos_of_the_person_are_at_most_3_mb_and_2048_pixels(photo: bytes) -> 
     large = io.BytesIO()
     Image.new("RGB", (2049, 300)).save(large, "PNG")
     assert portraits.user_photos_problem([photo]) is None
-    assert portraits.user_photos_problem([large.getvalue()]) == portraits.WRONG_RESOLUTION
+    assert portraits.user_photos_problem([large.getvalue()]) == WRONG_RESOLUTION
     assert portraits.user_photos_problem([bytes(3 * 1024**2 + 1)]) == portraits.USER_PHOTO_TOO_LARGE
     assert portraits.user_photos_problem([b"", photo]) is None
 
@@ -229,7 +230,7 @@ def test_tasks_of_many_callers_run_one_after_the_other(
         style="train_free_portrait_url_template",
         images=1,
         template_url="https://photos/template.png",
-        user_urls=(A,),
+        user_urls=(PHOTO_URL,),
     )
 
     def submit() -> None:
@@ -245,7 +246,7 @@ def test_tasks_of_many_callers_run_one_after_the_other(
     tasks = studio.portraits.ledger()
     assert len({task.task_id for task in tasks}) == 12
     assert {task.status for task in tasks} == {"SUCCEEDED"}
-    spans = [(task.scheduled, task.ended) for task in tasks]
+    spans = [(task.scheduled_at, task.ended_at) for task in tasks]
     assert [begin for begin, _ in spans[1:]] == [end for _, end in spans[:-1]]
 
 

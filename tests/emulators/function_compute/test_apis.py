@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aliyun_local.function_compute.operations import ANY_METHOD, OPERATIONS, VERSION_2016, VERSION_2023
-from aliyun_local.function_compute.responses import FunctionComputeService
-from aliyun_local.function_compute.signatures import SignatureCheck
+from aliyun_local.function_compute.http.api_operations import VERSION_2016, VERSION_2023
+from aliyun_local.function_compute.http.operations import ANY_METHOD, OPERATIONS
+from aliyun_local.function_compute.http.responses import FunctionComputeService
+from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.serving.wire import Headers, Request
 from tests.emulators.function_compute.support import LocalFunctions, start
 
 
 @pytest.fixture(scope="module")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFunctions]:
-    running = start(tmp_path_factory.mktemp("apis"))
-    yield running
-    running.close()
+    with start(tmp_path_factory.mktemp("apis")) as running:
+        yield running
 
 
 def test_every_operation_is_found_by_its_own_path_and_by_no_other() -> None:

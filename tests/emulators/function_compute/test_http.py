@@ -1,32 +1,30 @@
-"""The wire: HTTP triggers and both generations of the invoke API, over real sockets."""
+"""HTTP triggers and both generations of the invoke API, over real sockets."""
 
 from __future__ import annotations
 
 import base64
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
-from aliyun_local.function_compute.responses import FunctionComputeService, HttpTriggerService
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.http.responses import FunctionComputeService, HttpTriggerService
 from aliyun_local.serving.server import LoopbackServer
-from aliyun_local.serving.wire import Front, Request
-from aliyun_local.template import HttpTrigger
+from aliyun_local.serving.wire import Front, Request, Service
+from aliyun_local.template import Function, HttpTrigger
+from tests.emulators.function_compute.support import FUNCTION, Deploy
 
-METHODS = ("GET", "HEAD", "POST", "DELETE")
+OPEN = HttpTrigger(name="h", function="f", auth_type="anonymous", methods=("GET", "HEAD", "POST", "DELETE"))
 ECHO = """
     import json
     def handler(event, context):
         return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": event.decode()}
 """
-
-
-def on_http(**options: Any) -> dict[str, Any]:
-    trigger = {"name": "h", "function": "f", "auth_type": "anonymous", "methods": METHODS, **options}
-    return {"http_triggers": (HttpTrigger(**trigger),)}
 
 
 class Answer:
@@ -37,46 +35,62 @@ class Answer:
         return json.loads(self.body)
 
 
-Call = Callable[..., Answer]
+class Caller:
+    """Sends requests to a service of deployed functions; each on a connection of its own."""
+
+    def __init__(self, compute: FunctionCompute, service: Service) -> None:
+        self.compute = compute
+        self.server = LoopbackServer(Front(service)).start()
+
+    def __call__(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        try:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            sent = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, sent, response.read())
+        finally:
+            connection.close()
+
+
+class Serve:
+    """Deploys a handler behind its HTTP trigger or behind the invoke APIs."""
+
+    def __init__(self, deploy: Deploy) -> None:
+        self._deploy = deploy
+        self._callers: list[Caller] = []
+
+    def trigger(self, source: str, trigger: HttpTrigger = OPEN) -> Caller:
+        compute = self._deploy(source, triggers=[trigger])
+        return self._caller(compute, HttpTriggerService(compute))
+
+    def api(self, source: str, function: Function = FUNCTION) -> Caller:
+        compute = self._deploy(source, function, triggers=[OPEN])
+        return self._caller(compute, FunctionComputeService(compute))
+
+    def _caller(self, compute: FunctionCompute, service: Service) -> Caller:
+        self._callers.append(Caller(compute, service))
+        return self._callers[-1]
+
+    def close(self) -> None:
+        for caller in self._callers:
+            caller.server.close()
 
 
 @pytest.fixture
-def serve(deploy: Any) -> Iterator[Callable[..., Call]]:
-    """Deploy a handler and return a function that sends requests to its trigger or to the invoke APIs."""
-    servers: list[LoopbackServer] = []
-
-    def make(
-        source: str, *, api: bool = False, trigger: dict[str, Any] | None = None, **options: Any
-    ) -> Call:
-        compute = deploy(source, triggers=trigger or on_http(), **options)
-        service = FunctionComputeService(compute) if api else HttpTriggerService(compute)
-        server = LoopbackServer(Front(service)).start()
-        servers.append(server)
-
-        def call(method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
-            connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
-            try:
-                connection.request(method, path, body, headers or {})
-                response = connection.getresponse()
-                sent = {name.lower(): value for name, value in response.getheaders()}
-                return Answer(response.status, sent, response.read())
-            finally:
-                connection.close()
-
-        call.compute = compute  # type: ignore[attr-defined]
-        call.server = server  # type: ignore[attr-defined]
-        return call
-
-    yield make
-    for server in servers:
-        server.close()
+def serve(deploy: Deploy) -> Iterator[Serve]:
+    made = Serve(deploy)
+    yield made
+    made.close()
 
 
 # -- HTTP trigger --------------------------------------------------------------------------------------
 
 
-def test_the_event_of_a_request_has_the_documented_shape(serve: Any) -> None:
-    call = serve(ECHO)
+def test_the_event_of_a_request_has_the_documented_shape(serve: Serve) -> None:
+    call = serve.trigger(ECHO)
     answer = call(
         "POST",
         "/a%2Fb/%E5%9B%BE+x?k=1&k=2&e=&q=%E5%9B%BE+y",
@@ -106,8 +120,8 @@ def test_the_event_of_a_request_has_the_documented_shape(serve: Any) -> None:
     assert answer.headers["content-type"] == "text/plain"
 
 
-def test_a_binary_body_arrives_and_leaves_as_base64(serve: Any) -> None:
-    call = serve(
+def test_a_binary_body_arrives_and_leaves_as_base64(serve: Serve) -> None:
+    call = serve.trigger(
         """
         import json
         def handler(event, context):
@@ -120,8 +134,8 @@ def test_a_binary_body_arrives_and_leaves_as_base64(serve: Any) -> None:
     assert (answer.status, answer.body) == (201, b"\x00\xff\x89PNG")
 
 
-def test_bytes_outside_ascii_in_the_path_are_escaped(serve: Any) -> None:
-    call = serve(ECHO)
+def test_bytes_outside_ascii_in_the_path_are_escaped(serve: Serve) -> None:
+    call = serve.trigger(ECHO)
     with socket.create_connection(("127.0.0.1", call.server.port), timeout=20) as connection:
         connection.sendall("GET /图 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -130,13 +144,13 @@ def test_bytes_outside_ascii_in_the_path_are_escaped(serve: Any) -> None:
     assert event["requestContext"]["http"]["path"] == "/图"
 
 
-def test_a_method_that_the_trigger_does_not_have_is_refused(serve: Any) -> None:
-    answer = serve(ECHO)("PUT", "/", b"x")
+def test_a_method_that_the_trigger_does_not_have_is_refused(serve: Serve) -> None:
+    answer = serve.trigger(ECHO)("PUT", "/", b"x")
     assert (answer.status, answer.headers["x-fc-error-type"]) == (403, "FcCommonError")
 
 
-def test_a_head_request_gets_headers_and_no_body(serve: Any) -> None:
-    answer = serve(ECHO)("HEAD", "/")
+def test_a_head_request_gets_headers_and_no_body(serve: Serve) -> None:
+    answer = serve.trigger(ECHO)("HEAD", "/")
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers["content-type"] == "text/plain"
 
@@ -151,8 +165,8 @@ def test_a_head_request_gets_headers_and_no_body(serve: Any) -> None:
         ("[1]", b"[\n    1\n]"),
     ],
 )
-def test_a_result_of_another_shape_is_sent_whole_as_json(serve: Any, result: str, body: bytes) -> None:
-    answer = serve(f"def handler(event, context):\n    return {result}\n")("GET", "/")
+def test_a_result_of_another_shape_is_sent_whole_as_json(serve: Serve, result: str, body: bytes) -> None:
+    answer = serve.trigger(f"def handler(event, context):\n    return {result}\n")("GET", "/")
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/json", body)
 
 
@@ -170,14 +184,14 @@ def test_a_result_of_another_shape_is_sent_whole_as_json(serve: Any, result: str
         "{'statusCode': 200, 'body': '*', 'isBase64Encoded': True}",
     ],
 )
-def test_a_result_that_cannot_be_an_answer_is_a_bad_gateway(serve: Any, result: str) -> None:
-    answer = serve(f"def handler(event, context):\n    return {result}\n")("GET", "/")
+def test_a_result_that_cannot_be_an_answer_is_a_bad_gateway(serve: Serve, result: str) -> None:
+    answer = serve.trigger(f"def handler(event, context):\n    return {result}\n")("GET", "/")
     assert (answer.status, answer.headers["x-fc-error-type"]) == (502, "UnhandledInvocationError")
     assert answer.json()["ErrorCode"] == "BadResponse"
 
 
-def test_headers_that_belong_to_the_gateway_are_not_passed_on(serve: Any) -> None:
-    call = serve(
+def test_headers_that_belong_to_the_gateway_are_not_passed_on(serve: Serve) -> None:
+    call = serve.trigger(
         """
         def handler(event, context):
             return {"statusCode": 304, "headers": {"ETag": '"图"', "Connection": "close", "Server": "s",
@@ -191,27 +205,27 @@ def test_headers_that_belong_to_the_gateway_are_not_passed_on(serve: Any) -> Non
     assert "x-fc-mine" not in answer.headers
 
 
-def test_a_failing_function_is_a_bad_gateway_with_the_error_type(serve: Any) -> None:
-    answer = serve("def handler(event, context):\n    raise ValueError('no')\n")("GET", "/")
+def test_a_failing_function_is_a_bad_gateway_with_the_error_type(serve: Serve) -> None:
+    answer = serve.trigger("def handler(event, context):\n    raise ValueError('no')\n")("GET", "/")
     assert (answer.status, answer.headers["x-fc-error-type"]) == (502, "UnhandledInvocationError")
     assert answer.json()["errorMessage"] == "no"
 
 
-def test_too_long_paths_and_headers_are_bad_requests(serve: Any) -> None:
-    call = serve(ECHO)
+def test_too_long_paths_and_headers_are_bad_requests(serve: Serve) -> None:
+    call = serve.trigger(ECHO)
     assert call("GET", "/" + "a" * 4096).json()["ErrorCode"] == "InvalidArgument"
     assert call("GET", "/", headers={"A": "b" * 8192}).status == 400
 
 
-def test_an_asynchronous_request_is_accepted_and_runs_later(serve: Any) -> None:
-    call = serve("def handler(event, context):\n    print('run')\n")
+def test_an_asynchronous_request_is_accepted_and_runs_later(serve: Serve) -> None:
+    call = serve.trigger("def handler(event, context):\n    print('run')\n")
     answer = call("POST", "/", headers={"X-Fc-Invocation-Type": "Async"})
     assert (answer.status, answer.body) == (202, b"")
     assert call.compute.run_due() == 1
 
 
-def test_a_trigger_with_authentication_lets_nobody_in_unchecked(serve: Any) -> None:
-    assert serve(ECHO, trigger=on_http(auth_type="function"))("GET", "/").status == 403
+def test_a_trigger_with_authentication_lets_no_unchecked_caller_in(serve: Serve) -> None:
+    assert serve.trigger(ECHO, replace(OPEN, auth_type="function"))("GET", "/").status == 403
 
 
 # -- invoke APIs -----------------------------------------------------------------------------------------
@@ -220,8 +234,8 @@ INVOKE = ["/2016-08-15/services/s.LATEST/functions/f/invocations", "/2023-03-30/
 
 
 @pytest.mark.parametrize("path", INVOKE)
-def test_a_function_is_invoked_synchronously_with_its_log_tail(serve: Any, path: str) -> None:
-    call = serve("def handler(event, context):\n    print('图')\n    return event\n", api=True)
+def test_a_function_is_invoked_synchronously_with_its_log_tail(serve: Serve, path: str) -> None:
+    call = serve.api("def handler(event, context):\n    print('图')\n    return event\n")
     answer = call("POST", path, b"\xff\x00", {"X-Fc-Log-Type": "Tail"})
     assert (answer.status, answer.body) == (200, b"\xff\x00")
     assert "x-fc-error-type" not in answer.headers
@@ -231,29 +245,29 @@ def test_a_function_is_invoked_synchronously_with_its_log_tail(serve: Any, path:
 
 
 @pytest.mark.parametrize("path", INVOKE)
-def test_a_function_error_is_a_200_told_by_its_header(serve: Any, path: str) -> None:
-    answer = serve("def handler(event, context):\n    raise ValueError('no')\n", api=True)("POST", path)
+def test_a_function_error_is_a_200_told_by_its_header(serve: Serve, path: str) -> None:
+    answer = serve.api("def handler(event, context):\n    raise ValueError('no')\n")("POST", path)
     assert (answer.status, answer.headers["x-fc-error-type"]) == (200, "UnhandledInvocationError")
 
 
 @pytest.mark.parametrize("path", INVOKE)
-def test_an_asynchronous_invocation_is_accepted_once_an_id(serve: Any, path: str) -> None:
-    call = serve("def handler(event, context):\n    print('run')\n", api=True)
+def test_an_asynchronous_invocation_is_accepted_once_an_id(serve: Serve, path: str) -> None:
+    call = serve.api("def handler(event, context):\n    print('run')\n")
     headers = {"X-Fc-Invocation-Type": "Async", "X-Fc-Async-Task-Id": "one"}
     assert call("POST", path, b"", headers).status == 202
     assert call("POST", path, b"", headers).status == 409
     assert call.compute.run_due() == 1
 
 
-def test_the_http_proxy_of_the_old_api_reaches_the_trigger(serve: Any) -> None:
-    call = serve(ECHO, api=True)
+def test_the_http_proxy_of_the_old_api_reaches_the_trigger(serve: Serve) -> None:
+    call = serve.api(ECHO)
     event = call("GET", "/2016-08-15/proxy/s/f/people/%E5%9B%BE?x=1").json()
     assert (event["rawPath"], event["queryParameters"]) == ("/people/%E5%9B%BE", {"x": "1"})
     assert call("GET", "/2016-08-15/proxy/s/f").json()["rawPath"] == "/"
 
 
-def test_errors_have_the_shape_of_their_generation(serve: Any) -> None:
-    call = serve(ECHO, api=True)
+def test_errors_have_the_shape_of_their_generation(serve: Serve) -> None:
+    call = serve.api(ECHO)
     old = call("POST", INVOKE[0].replace("/f/", "/g/"))
     assert (old.status, old.json()["ErrorCode"]) == (404, "FunctionNotFound")
     new = call("POST", INVOKE[1].replace("/f/", "/g/"))
@@ -265,12 +279,12 @@ def test_errors_have_the_shape_of_their_generation(serve: Any) -> None:
     assert (large.status, large.json()["Code"]) == (413, "EntityTooLarge")
 
 
-def test_a_throttled_call_is_a_429(serve: Any) -> None:
-    answer = serve(ECHO, api=True, concurrency=0)("POST", INVOKE[1])
+def test_a_throttled_call_is_a_429(serve: Serve) -> None:
+    answer = serve.api(ECHO, replace(FUNCTION, reserved_concurrency=0))("POST", INVOKE[1])
     assert (answer.status, answer.json()["Code"]) == (429, "ResourceExhausted")
 
 
-def test_operations_have_names_for_faults_and_the_request_log(deploy: Any) -> None:
+def test_operations_have_names_for_faults_and_the_request_log(deploy: Deploy) -> None:
     service = FunctionComputeService(deploy(ECHO))
     paths = [*INVOKE, "/2016-08-15/proxy/s/f/x", "/%ff"]
     assert [service.operation(Request(method="POST", host="h", raw_path=path)) for path in paths] == [

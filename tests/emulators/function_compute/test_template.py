@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -101,7 +100,11 @@ def changed(old: str, new: str) -> Template:
 def test_functions_come_with_environment_limits_and_retries() -> None:
     resources = Template.from_text(TEMPLATE).resolve(SECRET, {"ALIYUN::TenantId": "42"})
     function = resources.functions["app-collect"]
-    assert (function.handler, function.timeout, function.memory) == ("functions.collect.handler", 60, 256)
+    assert (function.handler, function.timeout_seconds, function.memory_mb) == (
+        "functions.collect.handler",
+        60,
+        256,
+    )
     assert function.environment == {
         "SECONDS": "120",
         "BUCKET": "app-photos",
@@ -110,7 +113,7 @@ def test_functions_come_with_environment_limits_and_retries() -> None:
         "ENDPOINT": "https://tables.cn-beijing.x",
         "ROLE": "acs:ram::42:role/app-role",
     }
-    assert function.concurrency == 1
+    assert function.reserved_concurrency == 1
     assert (function.asynchronous.max_retries, function.asynchronous.max_age_seconds) == (5, 86_400)
 
 
@@ -182,7 +185,7 @@ def test_a_mistake_is_named_with_its_resource_and_property(old: str, new: str, m
         ({**SECRET, "Name": "A1"}, "Parameters.Name: 'A1' does not match"),
     ],
 )
-def test_a_wrong_parameter_is_named(parameters: dict[str, Any], message: str) -> None:
+def test_a_wrong_parameter_is_named(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         Template.from_text(TEMPLATE).resolve(parameters)
 

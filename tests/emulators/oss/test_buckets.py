@@ -1,8 +1,6 @@
-"""Buckets and listings through the official client."""
+"""Buckets and listings, through oss2 and directly."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import oss2
 import pytest
@@ -12,13 +10,12 @@ from hypothesis import strategies as st
 from aliyun_local.clock import ManualClock
 from aliyun_local.oss.state.listing import after_prefix, list_page
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.serving.wire import Response
+from tests.emulators.oss.oss2_clients import Oss2Clients
+from tests.emulators.oss.support import BUCKET, Ask, LocalOss
 
-from .conftest import BUCKET, LocalOss
 
-
-def test_a_bucket_is_created_described_and_deleted(local_oss: LocalOss) -> None:
-    made = local_oss.bucket(name="second")
+def test_a_bucket_is_created_described_and_deleted(clients: Oss2Clients) -> None:
+    made = clients.bucket("second")
     made.create_bucket(oss2.BUCKET_ACL_PUBLIC_READ)
     info = made.get_bucket_info()
     assert (info.name, info.location, info.acl.grant) == ("second", "oss-cn-beijing", "public-read")
@@ -42,10 +39,10 @@ def test_a_bucket_with_something_in_it_is_not_deleted(bucket: oss2.Bucket) -> No
     bucket.delete_bucket()
 
 
-def test_all_buckets_are_listed_page_by_page(local_oss: LocalOss) -> None:
+def test_all_buckets_are_listed_page_by_page(local_oss: LocalOss, clients: Oss2Clients) -> None:
     for number in range(5):
         local_oss.store.create_bucket(f"many-{number}")
-    service = local_oss.account()
+    service = clients.service()
     found = [info.name for info in oss2.BucketIterator(service, max_keys=2)]
     assert found == [*(f"many-{n}" for n in range(5)), BUCKET]
     assert [info.name for info in service.list_buckets(prefix="many-3").buckets] == ["many-3"]
@@ -98,9 +95,7 @@ def test_a_listing_tells_size_etag_type_and_time(bucket: oss2.Bucket) -> None:
         "list-type=2&continuation-token=gICA",
     ],
 )
-def test_a_listing_refuses_arguments_out_of_range(
-    ask: Callable[..., Response], store: ObjectStore, query: str
-) -> None:
+def test_a_listing_refuses_arguments_out_of_range(ask: Ask, store: ObjectStore, query: str) -> None:
     store.set_bucket_acl(BUCKET, "public-read")
     answer = ask("GET", f"/{BUCKET}?{query}")
     assert (answer.status, b"<Code>InvalidArgument</Code>" in answer.body) == (400, True)

@@ -1,4 +1,4 @@
-"""Both ways to the CRC64 that OSS answers with, and to no wrong one."""
+"""The CRC64 of OSS, computed by either library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aliyun_local.oss.state.checksums import by_crcmod, by_lzma, crc64
 
 
 @given(content=st.binary(max_size=300), cut=st.integers(0, 300))
-def test_both_ways_give_the_same_sum_at_once_and_in_pieces(content: bytes, cut: int) -> None:
+def test_both_libraries_give_the_same_sum_at_once_and_in_pieces(content: bytes, cut: int) -> None:
     expected = by_crcmod()(content, 0)
     for checksum in (crc64, by_lzma() or by_crcmod(), by_crcmod()):
         assert checksum(content, 0) == expected
@@ -29,7 +29,7 @@ def test_the_sum_is_the_published_one() -> None:
 @pytest.mark.parametrize(
     "fault", [ImportError("no lzma"), OSError("not a library"), AttributeError("no sum")]
 )
-def test_where_lzma_has_no_sum_it_is_left_aside(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lzma_without_crc64_is_not_used(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise fault
 
@@ -37,7 +37,7 @@ def test_where_lzma_has_no_sum_it_is_left_aside(fault: Exception, monkeypatch: p
     assert by_lzma() is None
 
 
-def test_a_library_that_sums_otherwise_is_left_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_with_another_sum_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong:
         argtypes: object = None
         restype: object = None

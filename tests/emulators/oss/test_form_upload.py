@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import json
 from collections.abc import Callable
 
 import pytest
@@ -13,64 +10,62 @@ import pytest
 from aliyun_local.clock import ManualClock
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.serving.server import LoopbackServer
-from aliyun_local.serving.wire import Request, Response
-
-from .conftest import BUCKET, KEY_ID, REGION, SECRET
+from aliyun_local.serving.wire import Response
+from tests.emulators.oss.callback_server import base64_json, callback_server
+from tests.emulators.oss.signing import CREDENTIAL, START, v1_signature, v4_signature
+from tests.emulators.oss.support import BUCKET, KEY_ID, SECRET, Ask
 
 EXPIRES = "2026-01-01T01:00:00.000Z"
+CONTENT = b"photo\r\n--not the end"
+BOUNDARY = "multipart/form-data; boundary=frontier"
 
 
 def _policy(*conditions: object, expiration: str = EXPIRES) -> str:
-    return base64.b64encode(
-        json.dumps({"expiration": expiration, "conditions": list(conditions)}).encode()
-    ).decode()
+    return base64_json({"expiration": expiration, "conditions": list(conditions)})
 
 
 def _v1(policy: str, secret: str = SECRET) -> dict[str, str]:
-    signature = hmac.new(secret.encode(), policy.encode(), hashlib.sha1).digest()
-    return {
-        "OSSAccessKeyId": KEY_ID,
-        "policy": policy,
-        "Signature": base64.b64encode(signature).decode(),
-    }
+    return {"OSSAccessKeyId": KEY_ID, "policy": policy, "Signature": v1_signature(policy, secret)}
 
 
 def _v4(policy: str) -> dict[str, str]:
-    key = f"aliyun_v4{SECRET}".encode()
-    for step in ("20260101", REGION, "oss", "aliyun_v4_request"):
-        key = hmac.new(key, step.encode(), hashlib.sha256).digest()
     return {
         "policy": policy,
         "x-oss-signature-version": "OSS4-HMAC-SHA256",
-        "x-oss-credential": f"{KEY_ID}/20260101/{REGION}/oss/aliyun_v4_request",
-        "x-oss-date": "20260101T000000Z",
-        "x-oss-signature": hmac.new(key, policy.encode(), hashlib.sha256).hexdigest(),
+        "x-oss-credential": CREDENTIAL,
+        "x-oss-date": START,
+        "x-oss-signature": v4_signature(policy),
     }
 
 
-def _body(fields: dict[str, str], content: bytes = b"photo\r\n--not the end", name: str = "a.jpg") -> bytes:
+def _body(fields: dict[str, str], name: str = "a.jpg") -> bytes:
     parts = [
         f'--frontier\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
         for field, value in fields.items()
     ]
     head = f'--frontier\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-    parts.append(f"{head}Content-Type: image/jpeg\r\n\r\n".encode() + content + b"\r\n")
+    parts.append(f"{head}Content-Type: image/jpeg\r\n\r\n".encode() + CONTENT + b"\r\n")
     return b"".join(parts) + b"--frontier--\r\n"
 
 
-@pytest.fixture
-def post(ask: Callable[..., Response]) -> Callable[..., Response]:
-    def send(fields: dict[str, str], **options: str) -> Response:
-        headers = {"Content-Type": "multipart/form-data; boundary=frontier"}
-        return ask("POST", f"/{BUCKET}", headers, _body(fields, **options))  # type: ignore[arg-type]
+class Post:
+    """Posts a form to the bucket."""
 
-    return send
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def __call__(self, fields: dict[str, str], name: str = "a.jpg") -> Response:
+        return self._ask("POST", f"/{BUCKET}", {"Content-Type": BOUNDARY}, _body(fields, name))
+
+
+@pytest.fixture
+def post(ask: Ask) -> Post:
+    return Post(ask)
 
 
 @pytest.mark.parametrize("sign", [_v1, _v4])
 def test_a_form_with_a_signed_policy_uploads(
-    post: Callable[..., Response], store: ObjectStore, sign: Callable[[str], dict[str, str]]
+    post: Post, store: ObjectStore, sign: Callable[[str], dict[str, str]]
 ) -> None:
     policy = _policy(
         {"bucket": BUCKET}, ["starts-with", "$key", "people/张三/"], ["content-length-range", 1, 100]
@@ -79,13 +74,13 @@ def test_a_form_with_a_signed_policy_uploads(
     answer = post(fields | sign(policy), name="C:\\pictures\\照片.jpg")
     assert (answer.status, "<Key>people/张三/照片.jpg</Key>" in answer.body.decode()) == (201, True)
     stored, content = store.get(BUCKET, "people/张三/照片.jpg")
-    assert content == b"photo\r\n--not the end"
+    assert content == CONTENT
     assert stored.attributes.content_type == "image/jpeg"
     assert stored.attributes.headers == {"x-oss-meta-who": "z"}
     assert store.pending_notifications()[0].event_name == "ObjectCreated:PostObject"
 
 
-def test_a_form_answers_as_it_was_asked_to(post: Callable[..., Response]) -> None:
+def test_a_form_answers_as_it_was_asked_to(post: Post) -> None:
     signed = {"key": "a"} | _v1(_policy())
     assert post(signed).status == 204
     assert post(signed | {"success_action_status": "200"}).status == 200
@@ -114,14 +109,14 @@ def test_a_form_answers_as_it_was_asked_to(post: Callable[..., Response]) -> Non
     ],
 )
 def test_a_form_that_breaks_its_policy_is_refused(
-    post: Callable[..., Response], store: ObjectStore, conditions: list[object], status: int, code: str
+    post: Post, store: ObjectStore, conditions: list[object], status: int, code: str
 ) -> None:
     answer = post({"key": "a"} | _v1(_policy(*conditions)))
     assert (answer.status, f"<Code>{code}</Code>" in answer.body.decode()) == (status, True)
     assert len(store.list_objects(BUCKET)) == 0
 
 
-def test_a_policy_ends_and_must_be_one(post: Callable[..., Response], clock: ManualClock) -> None:
+def test_a_policy_ends_and_must_be_one(post: Post, clock: ManualClock) -> None:
     for broken in ("", "!", base64.b64encode(b"[]").decode(), _policy(expiration="tomorrow")):
         answer = post({"key": "a"} | _v1(broken))
         assert (answer.status, b"InvalidPolicyDocument" in answer.body) == (400, True)
@@ -129,7 +124,7 @@ def test_a_policy_ends_and_must_be_one(post: Callable[..., Response], clock: Man
     assert b"Policy expired" in post({"key": "a"} | _v1(_policy())).body
 
 
-def test_a_form_of_a_stranger_is_refused(post: Callable[..., Response], store: ObjectStore) -> None:
+def test_a_form_of_a_stranger_is_refused(post: Post, store: ObjectStore) -> None:
     wrong = post({"key": "a"} | _v1(_policy(), secret="wrong"))
     assert (wrong.status, b"SignatureDoesNotMatch" in wrong.body) == (403, True)
     unsigned = post({"key": "a"})
@@ -138,14 +133,14 @@ def test_a_form_of_a_stranger_is_refused(post: Callable[..., Response], store: O
     assert post({"key": "a"}).status == 204
 
 
-def test_temporary_credentials_sign_forms_too(post: Callable[..., Response], keys: AccessKeys) -> None:
+def test_temporary_credentials_sign_forms_too(post: Post, keys: AccessKeys) -> None:
     sts = keys.issue_sts(900)
     signed = _v1(_policy(), secret=sts.access_key_secret) | {"OSSAccessKeyId": sts.access_key_id}
     assert post({"key": "a"} | signed).status == 403
     assert post({"key": "a", "x-oss-security-token": sts.security_token} | signed).status == 204
 
 
-def test_a_field_cannot_smuggle_a_header_line(post: Callable[..., Response]) -> None:
+def test_a_field_cannot_smuggle_a_header_line(post: Post) -> None:
     answer = post({"key": "a", "x-oss-meta-a": "1\r\nSet-Cookie: b"} | _v1(_policy()))
     assert answer.status == 400
 
@@ -155,37 +150,23 @@ def test_a_field_cannot_smuggle_a_header_line(post: Callable[..., Response]) -> 
     [
         ("multipart/form-data", b"x"),
         ("text/plain; boundary=frontier", _body({"key": "a"})),
-        ("multipart/form-data; boundary=frontier", b""),
-        ("multipart/form-data; boundary=frontier", b"--frontier\r\n\r\n\r\n"),
-        ("multipart/form-data; boundary=frontier", _body({"key": "a"})[:60]),
-        ("multipart/form-data; boundary=frontier", _body({"key": "/a"})),
-        ("multipart/form-data; boundary=frontier", _body({})),
-        ("multipart/form-data; boundary=frontier", _body({f"f{n}": "" for n in range(300)})),
-        ("multipart/form-data; boundary=frontier", _body({"key": "a"}).replace(b"key", b"key\xff", 1)),
+        (BOUNDARY, b""),
+        (BOUNDARY, b"--frontier\r\n\r\n\r\n"),
+        (BOUNDARY, _body({"key": "a"})[:60]),
+        (BOUNDARY, _body({"key": "/a"})),
+        (BOUNDARY, _body({})),
+        (BOUNDARY, _body({f"f{n}": "" for n in range(300)})),
+        (BOUNDARY, _body({"key": "a"}).replace(b"key", b"key\xff", 1)),
     ],
 )
-def test_what_is_no_form_is_refused(ask: Callable[..., Response], content_type: str, body: bytes) -> None:
+def test_what_is_no_form_is_refused(ask: Ask, content_type: str, body: bytes) -> None:
     assert ask("POST", f"/{BUCKET}", {"Content-Type": content_type}, body).status == 400
 
 
-def test_a_form_may_ask_for_a_callback_with_variables_of_its_own(
-    post: Callable[..., Response], store: ObjectStore
-) -> None:
-    told: list[bytes] = []
-
-    def answer(request: Request) -> Response:
-        told.append(request.body)
-        return Response(status=200, body=b'{"taken": true}')
-
-    with LoopbackServer(answer) as server:
-        callback = {"callbackUrl": server.url, "callbackBody": "${operation} ${object} ${x:mine}"}
-        fields = {
-            "key": "a",
-            "callback": base64.b64encode(json.dumps(callback).encode()).decode(),
-            "x:mine": "1",
-            **_v1(_policy()),
-        }
-        response = post(fields)
-    assert (response.status, response.body) == (200, b'{"taken": true}')
-    assert told == [b"PostObject a 1"]
+def test_a_form_may_ask_for_a_callback_with_variables_of_its_own(post: Post, store: ObjectStore) -> None:
+    with callback_server() as server:
+        callback = server.parameter("${operation} ${object} ${x:mine}")
+        response = post({"key": "a", "callback": callback, "x:mine": "1"} | _v1(_policy()))
+        assert (response.status, response.body) == (200, server.reply.body)
+        assert [told.body for told in server.told] == [b"PostObject a 1"]
     assert store.head(BUCKET, "a").size

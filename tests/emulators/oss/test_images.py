@@ -1,9 +1,8 @@
-"""Image processing, done for real."""
+"""Image processing, on real images."""
 
 from __future__ import annotations
 
 import base64
-import io
 import json
 import struct
 import subprocess
@@ -18,23 +17,10 @@ from PIL import Image
 
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.images import processing as images
-
-from .conftest import BUCKET, LocalOss
+from tests.emulators.oss.pictures import encoded, opened, picture
+from tests.emulators.oss.support import BUCKET, LocalOss
 
 PREPARE = "image/resize,m_lfit,l_2048/auto-orient,1/format,jpg/quality,q_90"
-
-
-def _picture(
-    size: tuple[int, int], kind: str = "JPEG", mode: str = "RGB", orientation: int = 0, color: object = None
-) -> bytes:
-    image = Image.new(mode, size, color)  # type: ignore[arg-type]
-    buffer = io.BytesIO()
-    exif = Image.Exif()
-    if orientation:
-        exif[0x0112] = orientation
-        exif[0x010F] = "Maker"
-    image.save(buffer, kind, **({"exif": exif.tobytes()} if orientation else {}))
-    return buffer.getvalue()
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -43,17 +29,13 @@ def _png_header(width: int, height: int) -> bytes:
     return head + struct.pack(">I", 100) + b"IDAT"
 
 
-def _opened(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content))
-
-
 def _saveas(process: str, key: str, bucket: str = BUCKET) -> str:
     names = (base64.urlsafe_b64encode(name.encode()).decode().rstrip("=") for name in (key, bucket))
     return "{}|sys/saveas,o_{},b_{}".format(process, *names)
 
 
 def test_info_describes_the_original(bucket: oss2.Bucket) -> None:
-    photo = _picture((400, 267), orientation=6)
+    photo = picture((400, 267), orientation=6)
     bucket.put_object("a.jpg", photo)
     got = bucket.get_object("a.jpg", process="image/info")
     assert got.content_type == "application/json"
@@ -69,21 +51,21 @@ def test_info_describes_the_original(bucket: oss2.Bucket) -> None:
 def test_a_phone_photo_is_prepared_and_saved_as_a_new_object(
     local_oss: LocalOss, bucket: oss2.Bucket
 ) -> None:
-    bucket.put_object("张三/a.jpg", _picture((3000, 2000), orientation=6))
+    bucket.put_object("张三/a.jpg", picture((3000, 2000), orientation=6))
     done = bucket.process_object("张三/a.jpg", _saveas(PREPARE, "submissions/1/张三.jpg"))
     assert (done.process_status, done.object, done.bucket) == ("OK", "submissions/1/张三.jpg", BUCKET)
     saved = bucket.get_object("submissions/1/张三.jpg")
     content = saved.read()
     assert saved.content_type == "image/jpeg"
     assert done.fileSize == len(content)
-    image = _opened(content)
+    image = opened(content)
     assert (image.format, image.size, image.getexif().get(0x0112)) == ("JPEG", (1365, 2048), None)
     last = local_oss.store.pending_notifications(10)[-1]
     assert (last.event_name, last.key) == ("ObjectCreated:PutObject", "submissions/1/张三.jpg")
 
 
 def test_without_auto_orient_the_picture_stays_turned_and_says_so() -> None:
-    image = _opened(images.process(_picture((300, 200), orientation=6), "image/resize,l_150").content)
+    image = opened(images.process(picture((300, 200), orientation=6), "image/resize,l_150").content)
     assert (image.size, image.getexif()[0x0112]) == ((150, 100), 6)
 
 
@@ -104,43 +86,38 @@ def test_without_auto_orient_the_picture_stays_turned_and_says_so() -> None:
 )
 def test_resize_follows_its_parameters(resize: str, size: tuple[int, int]) -> None:
     for kind, mode in (("JPEG", "RGB"), ("PNG", "P"), ("PNG", "RGBA"), ("GIF", "P"), ("WEBP", "RGB")):
-        result = images.process(_picture((400, 200), kind, mode), f"image/resize,{resize}")
-        image = _opened(result.content)
+        result = images.process(picture((400, 200), kind, mode), f"image/resize,{resize}")
+        image = opened(result.content)
         assert (image.size, image.format) == (size, kind)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_any_mode_becomes_a_jpeg(mode: str) -> None:
-    image = _opened(images.process(_picture((40, 20), "PNG", mode), PREPARE).content)
+    image = opened(images.process(picture((40, 20), "PNG", mode), PREPARE).content)
     assert (image.format, image.size) == ("JPEG", (40, 20))
 
 
 def test_a_cmyk_jpeg_becomes_rgb() -> None:
-    assert _opened(images.process(_picture((40, 20), mode="CMYK"), PREPARE).content).mode == "RGB"
+    assert opened(images.process(picture((40, 20), mode="CMYK"), PREPARE).content).mode == "RGB"
 
 
 def test_transparency_becomes_white() -> None:
-    content = images.process(
-        _picture((40, 20), "PNG", "RGBA", color=(0, 0, 0, 0)), "image/format,jpg"
-    ).content
-    assert _opened(content).getpixel((5, 5)) == (255, 255, 255)
+    content = images.process(picture((40, 20), "PNG", "RGBA", color=(0, 0, 0, 0)), "image/format,jpg").content
+    assert opened(content).getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("target", ["png", "webp", "bmp", "gif", "tiff", "jpg"])
 def test_format_changes_bytes_and_type(bucket: oss2.Bucket, target: str) -> None:
-    bucket.put_object("a", _picture((40, 20)))
+    bucket.put_object("a", picture((40, 20)))
     got = bucket.get_object("a", process=f"image/format,{target}")
     kind = "JPEG" if target == "jpg" else target.upper()
     assert got.content_type == f"image/{kind.lower()}"
-    assert _opened(got.read()).format == kind
+    assert opened(got.read()).format == kind
 
 
 def test_quality_makes_smaller_files() -> None:
-    photo = io.BytesIO()
-    Image.effect_noise((200, 200), 90).save(photo, "JPEG", quality=100)
-    small, large = (
-        len(images.process(photo.getvalue(), f"image/quality,{q}").content) for q in ("q_20", "Q_95")
-    )
+    photo = encoded(Image.effect_noise((200, 200), 90), "JPEG")
+    small, large = (len(images.process(photo, f"image/quality,{q}").content) for q in ("q_20", "Q_95"))
     assert small < large
 
 
@@ -154,8 +131,8 @@ def test_quality_makes_smaller_files() -> None:
         (_png_header(30_001, 10), "0040-00000019"),
         (_png_header(20_000, 20_000), "0040-00000012"),
         (_png_header(29_000, 29_000), "0040-00000012"),
-        (_picture((400, 300))[:700], ""),
-        (_picture((400, 300), "PNG")[:60], ""),
+        (picture((400, 300))[:700], ""),
+        (picture((400, 300), "PNG")[:60], ""),
         (b"\0" * (20 * 1024 * 1024 + 1), ""),
     ],
 )
@@ -186,12 +163,12 @@ def test_a_source_that_cannot_be_processed_is_refused(content: bytes, ec: str) -
 )
 def test_instructions_that_are_not_understood_are_refused(process: str, status: int) -> None:
     with pytest.raises(OssError) as error:
-        images.process(_picture((400, 400)), process)
+        images.process(picture((400, 400)), process)
     assert error.value.status == status
 
 
 def test_processing_refuses_what_it_cannot_save(bucket: oss2.Bucket) -> None:
-    bucket.put_object("a", _picture((40, 20)))
+    bucket.put_object("a", picture((40, 20)))
     for process, kind in [
         ("image/resize,l_10", oss2.exceptions.InvalidArgument),
         ("image/resize,l_10|sys/saveas,o_!!,b_!!", oss2.exceptions.ServerError),
@@ -210,15 +187,15 @@ def test_processing_refuses_what_it_cannot_save(bucket: oss2.Bucket) -> None:
 
 
 def test_a_signed_url_processes_only_as_it_was_signed(bucket: oss2.Bucket) -> None:
-    bucket.put_object("a", _picture((400, 200)))
+    bucket.put_object("a", picture((400, 200)))
     url = bucket.sign_url("GET", "a", 60, params={"x-oss-process": "image/resize,l_100"})
-    assert _opened(requests.get(url, timeout=10).content).size == (100, 50)
+    assert opened(requests.get(url, timeout=10).content).size == (100, 50)
     assert requests.get(url.replace("l_100", "l_200"), timeout=10).status_code == 403
 
 
 def _heic(size: tuple[int, int], orientation: int = 0) -> bytes:
     pillow_heif.register_heif_opener()
-    return _picture(size, "HEIF", orientation=orientation, color="red")
+    return picture(size, "HEIF", orientation=orientation, color="red")
 
 
 def test_a_heic_photo_is_described_and_prepared_like_any_other(bucket: oss2.Bucket) -> None:
@@ -227,17 +204,18 @@ def test_a_heic_photo_is_described_and_prepared_like_any_other(bucket: oss2.Buck
     info = json.loads(bucket.get_object("a.heic", process="image/info").read())
     assert (info["Format"], info["FileSize"]) == ({"value": "heic"}, {"value": str(len(photo))})
     prepared = bucket.get_object("a.heic", process="image/resize,m_lfit,l_320/auto-orient,1/format,jpg")
-    image = _opened(prepared.read())
+    image = opened(prepared.read())
     assert (image.format, image.size, prepared.content_type) == ("JPEG", (240, 320), "image/jpeg")
-    red, green, blue = image.convert("RGB").getpixel((100, 100))  # type: ignore[misc]
-    assert red > 200 > 60 > max(green, blue)
+    pixel = image.convert("RGB").getpixel((100, 100))
+    assert isinstance(pixel, tuple)
+    assert pixel[0] > 200 > 60 > max(pixel[1:])
 
 
 @pytest.mark.parametrize(("name", "kind"), [("heic", "HEIF"), ("avif", "AVIF"), ("webp", "WEBP")])
 def test_an_image_is_written_in_the_newer_formats(name: str, kind: str) -> None:
     pillow_heif.register_heif_opener()
-    result = images.process(_picture((64, 48), "PNG", "RGBA"), f"image/format,{name}")
-    assert (_opened(result.content).format, result.content_type) == (kind, f"image/{name}")
+    result = images.process(picture((64, 48), "PNG", "RGBA"), f"image/format,{name}")
+    assert (opened(result.content).format, result.content_type) == (kind, f"image/{name}")
 
 
 def test_a_damaged_heic_photo_is_refused() -> None:
@@ -271,7 +249,5 @@ def test_no_codec_for_heic_is_loaded_before_a_heic_photo_comes() -> None:
 def test_an_image_is_cut_and_turned(action: str, size: tuple[int, int], corner: tuple[int, int, int]) -> None:
     image = Image.new("RGB", (100, 50), "red")
     image.paste("blue", (50, 0, 100, 50))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    result = _opened(images.process(buffer.getvalue(), f"image/{action}").content)
+    result = opened(images.process(encoded(image, "PNG"), f"image/{action}").content)
     assert (result.size, result.convert("RGB").getpixel((0, 0))) == (size, corner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import oss2
 
@@ -10,11 +10,7 @@ from aliyun_local.clock import ManualClock
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.oss.state.objects import Attributes, Origin
-
-from .conftest import BUCKET, LocalOss, start
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.emulators.oss.support import BUCKET, LocalOss
 
 
 def test_every_kind_of_change_is_told_once(local_oss: LocalOss, bucket: oss2.Bucket) -> None:
@@ -71,16 +67,12 @@ def test_what_is_acknowledged_is_not_told_again_and_the_rest_survives_a_restart(
     again.close()
 
 
-def test_whoever_drains_the_outbox_is_woken_after_the_commit(tmp_path: Path) -> None:
+def test_listeners_are_called_after_the_commit_of_a_notification(store: ObjectStore) -> None:
     seen: list[int] = []
-    running = start(None, on_change=lambda: seen.append(len(running.store.pending_notifications(10))))
-    try:
-        running.store.create_bucket(BUCKET)
-        running.bucket().put_object("a", b"x")
-        running.bucket().get_object("a").read()
-        assert seen == [1]
-    finally:
-        running.close()
+    store.subscribe(lambda: seen.append(len(store.pending_notifications(10))))
+    store.put(BUCKET, "a", b"x")
+    store.get(BUCKET, "a")
+    assert seen == [1]
 
 
 def test_the_event_is_the_one_that_function_compute_receives() -> None:

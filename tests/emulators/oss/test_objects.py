@@ -1,28 +1,19 @@
-"""Objects through the official client."""
+"""Objects, through oss2 and plain HTTP."""
 
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import oss2
 import pytest
 import requests
 
-from aliyun_local.clock import ManualClock, SystemClock
 from aliyun_local.oss.errors import OssError
-from aliyun_local.oss.http.object_responses import parse_range
-from aliyun_local.oss.state.checksums import crc64
-from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.oss.state.objects import StoredObject
-
-from .conftest import BUCKET, LocalOss, start
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from aliyun_local.oss.http.ranges import parse_range
+from tests.emulators.oss.oss2_clients import Oss2Clients
+from tests.emulators.oss.support import BUCKET, LocalOss, stored_contents
 
 
 def test_a_put_object_can_be_read_back_with_its_metadata(bucket: oss2.Bucket) -> None:
@@ -38,7 +29,7 @@ def test_a_put_object_can_be_read_back_with_its_metadata(bucket: oss2.Bucket) ->
 
 
 def test_a_client_notices_a_wrong_checksum_of_the_server(
-    local_oss: LocalOss, bucket: oss2.Bucket, monkeypatch: pytest.MonkeyPatch
+    bucket: oss2.Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aliyun_local.oss.state.transactions.crc64", lambda *_: 1)
     with pytest.raises(oss2.exceptions.InconsistentError):
@@ -116,7 +107,7 @@ def test_head_and_meta_and_exists_tell_of_an_object(bucket: oss2.Bucket) -> None
 
 
 def test_a_missing_object_and_bucket_are_told_apart_even_by_head(
-    local_oss: LocalOss, bucket: oss2.Bucket
+    clients: Oss2Clients, bucket: oss2.Bucket
 ) -> None:
     with pytest.raises(oss2.exceptions.NoSuchKey) as error:
         bucket.head_object("nothing")
@@ -124,39 +115,23 @@ def test_a_missing_object_and_bucket_are_told_apart_even_by_head(
     with pytest.raises(oss2.exceptions.NoSuchKey):
         bucket.get_object("nothing")
     with pytest.raises(oss2.exceptions.NoSuchBucket):
-        local_oss.bucket(name="no-such-bucket").object_exists("a")
+        clients.bucket("no-such-bucket").object_exists("a")
 
 
-def test_forbidding_an_overwrite_keeps_what_is_there(local_oss: LocalOss, bucket: oss2.Bucket) -> None:
+def test_forbidding_an_overwrite_keeps_the_object(bucket: oss2.Bucket, tmp_path: Path) -> None:
     forbid = {"x-oss-forbid-overwrite": "true"}
     bucket.put_object("a", b"first", headers=forbid)
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         lambda: bucket.put_object("a", b"second", headers=forbid),
         lambda: bucket.copy_object(BUCKET, "a", "a", headers=forbid),
         lambda: bucket.init_multipart_upload("a", headers=forbid),
-    ):
+    )
+    for write in writes:
         with pytest.raises(oss2.exceptions.ServerError) as error:
             write()
         assert (error.value.status, error.value.code) == (409, "FileAlreadyExists")
     assert bucket.get_object("a").read() == b"first"
-    files = list(local_oss.store.blobs._folder.glob("??/*"))  # type: ignore[attr-defined]
-    assert [path.read_bytes() for path in files] == [b"first"]
-
-
-def test_a_reader_overtaken_by_a_writer_reads_the_new_object_whole(tmp_path: Path) -> None:
-    store = ObjectStore(tmp_path, ManualClock())
-    store.create_bucket(BUCKET)
-    store.put(BUCKET, "a", b"old")
-    writes = iter([b"newer"])
-
-    def choose(stored: StoredObject) -> tuple[int, int]:
-        for content in writes:
-            store.put(BUCKET, "a", content)
-        return 0, stored.size
-
-    stored, content = store.get_range(BUCKET, "a", choose)
-    assert (stored.size, content) == (5, b"newer")
-    store.close()
+    assert stored_contents(tmp_path / "oss") == [b"first"]
 
 
 def test_a_body_that_does_not_fit_its_md5_is_refused(bucket: oss2.Bucket) -> None:
@@ -233,16 +208,16 @@ def test_object_acl_opens_one_object_to_everybody(local_oss: LocalOss, bucket: o
     bucket.put_object("shut", b"x")
     bucket.put_object_acl("open", oss2.OBJECT_ACL_PUBLIC_READ)
     assert bucket.get_object_acl("open").acl == "public-read"
-    assert requests.get(local_oss.url(f"/{BUCKET}/open"), timeout=10).content == b"x"
+    assert requests.get(f"{local_oss.url}/{BUCKET}/open", timeout=10).content == b"x"
     for key in ("shut", "missing"):
-        refused = requests.get(local_oss.url(f"/{BUCKET}/{key}"), timeout=10)
+        refused = requests.get(f"{local_oss.url}/{BUCKET}/{key}", timeout=10)
         assert (refused.status_code, "AccessDenied" in refused.text) == (403, True)
-    overridden = requests.get(local_oss.url(f"/{BUCKET}/open?response-expires=1"), timeout=10)
+    overridden = requests.get(f"{local_oss.url}/{BUCKET}/open?response-expires=1", timeout=10)
     assert overridden.status_code == 400
 
 
 def test_a_public_bucket_lets_anybody_in_as_far_as_its_acl_says(local_oss: LocalOss) -> None:
-    url = local_oss.url(f"/{BUCKET}/a")
+    url = f"{local_oss.url}/{BUCKET}/a"
     assert requests.put(url, b"x", timeout=10).status_code == 403
     local_oss.store.set_bucket_acl(BUCKET, "public-read")
     local_oss.store.put(BUCKET, "a", b"x")
@@ -250,112 +225,7 @@ def test_a_public_bucket_lets_anybody_in_as_far_as_its_acl_says(local_oss: Local
     assert requests.put(url, b"y", timeout=10).status_code == 403
     local_oss.store.set_bucket_acl(BUCKET, "public-read-write")
     assert requests.put(url, b"y", timeout=10).status_code == 200
-    assert requests.delete(local_oss.url(f"/{BUCKET}"), timeout=10).status_code == 403
-
-
-def test_a_new_process_finds_everything_that_was_answered(tmp_path: Path) -> None:
-    running = start(tmp_path)
-    running.store.create_bucket(BUCKET)
-    bucket = running.bucket()
-    bucket.put_object("a", b"old")
-    bucket.put_object("a", b"new", headers={"x-oss-meta-x": "1"})
-    upload = bucket.init_multipart_upload("big").upload_id
-    part = bucket.upload_part("big", upload, 1, b"part")
-    # The first store stays open, as a killed process leaves it.
-    again = start(tmp_path)
-    try:
-        bucket = again.bucket()
-        got = bucket.get_object("a")
-        assert (got.read(), got.headers["x-oss-meta-x"]) == (b"new", "1")
-        bucket.complete_multipart_upload("big", upload, [oss2.models.PartInfo(1, part.etag)])
-        assert bucket.get_object("big").read() == b"part"
-        names = [n.event_name for n in again.store.pending_notifications(100)]
-        assert names.count("ObjectCreated:PutObject") == 2
-        assert names[-1] == "ObjectCreated:CompleteMultipartUpload"
-    finally:
-        again.close()
-        running.close()
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from aliyun_local.clock import ManualClock
-from aliyun_local.oss.state.models import ObjectStore
-store = ObjectStore(Path(sys.argv[1]), ManualClock())
-store.create_bucket("test-bucket")
-for number in range(100000):
-    store.put("test-bucket", f"own/{number}", b"%d," % number * 1000)
-    store.put("test-bucket", "shared", b"%09d" % number * 1000)
-    print(number, flush=True)
-"""
-
-
-def test_a_process_killed_while_it_writes_leaves_whole_objects(tmp_path: Path) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
-    assert writer.stdout is not None
-    answered = [int(writer.stdout.readline()) for _ in range(40)][-1]
-    writer.kill()
-    writer.wait()
-    writer.stdout.close()
-    store = ObjectStore(tmp_path, ManualClock())
-    page = store.list_objects(BUCKET, limit=1000)
-    assert len(page) >= answered + 2
-    for stored in page.rows:
-        content = store.read(stored)
-        assert stored.crc == crc64(content)
-    files = list((tmp_path / "objects").glob("??/*"))
-    assert len(files) == len(page)
-    told = store.pending_notifications(1000)
-    assert {n.key for n in told} == {stored.key for stored in page.rows}
-    assert abs(len(told) - 2 * (len(page) - 1)) <= 1
-    store.close()
-
-
-def test_orphaned_bytes_of_a_killed_process_are_swept_at_the_next_start(tmp_path: Path) -> None:
-    store = ObjectStore(tmp_path, SystemClock())
-    store.create_bucket(BUCKET)
-    store.put(BUCKET, "kept", b"kept")
-    store.append(BUCKET, "log", b"1", 0)
-    store.append(BUCKET, "log", b"2", 1)
-    store.put(BUCKET, "erased", b"bytes of a face")
-    upload = store.uploads.start(BUCKET, "big", store.head(BUCKET, "kept").attributes)
-    store.uploads.put_part(BUCKET, "big", upload.id, 1, b"part")
-    store.blobs.remove = lambda _: None  # type: ignore[method-assign]
-    store.delete(BUCKET, "erased")
-    store.close()
-    again = ObjectStore(tmp_path, SystemClock())
-    files = [path.read_bytes() for path in (tmp_path / "objects").glob("??/*")]
-    assert sorted(files) == [b"1", b"2", b"kept", b"part"]
-    assert again.get(BUCKET, "log")[1] == b"12"
-    again.close()
-
-
-def test_a_second_process_on_the_same_folder_does_not_sweep_what_the_first_is_writing(tmp_path: Path) -> None:
-    first = ObjectStore(tmp_path, SystemClock())
-    first.create_bucket(BUCKET)
-    blob_id = first.blobs.write(b"not committed yet")
-    ObjectStore(tmp_path, SystemClock()).close()
-    assert first.blobs.read(blob_id, 0, 3) == b"not"
-    first.close()
-
-
-def test_sixteen_writers_lose_nothing_and_tear_nothing(local_oss: LocalOss) -> None:
-    def work(number: int) -> None:
-        bucket = local_oss.bucket()
-        for turn in range(6):
-            bucket.put_object(f"own/{number}/{turn}", f"{number}-{turn}".encode() * 100)
-            bucket.put_object("shared", f"{number:02}".encode() * 5000)
-            content = bucket.get_object("shared").read()
-            assert content == content[:2] * 5000
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(work, range(16)))
-    page = local_oss.store.list_objects(BUCKET, limit=1000)
-    assert len(page) == 16 * 6 + 1
-    assert len(local_oss.store.pending_notifications(1000)) == 16 * 6 * 2
-    files = list((local_oss.store.blobs._folder).glob("??/*"))  # type: ignore[attr-defined]
-    assert len(files) == len(page)
+    assert requests.delete(f"{local_oss.url}/{BUCKET}", timeout=10).status_code == 403
 
 
 def test_virtual_hosted_and_path_style_mean_the_same(local_oss: LocalOss, bucket: oss2.Bucket) -> None:
@@ -363,5 +233,5 @@ def test_virtual_hosted_and_path_style_mean_the_same(local_oss: LocalOss, bucket
     url = bucket.sign_url("GET", "a/b", 60)
     query = url.partition("?")[2]
     for host in (f"{BUCKET}.oss-cn-beijing.aliyuncs.com", f"{BUCKET}.localhost:1234"):
-        got = requests.get(local_oss.url(f"/a%2Fb?{query}"), headers={"Host": host}, timeout=10)
+        got = requests.get(f"{local_oss.url}/a%2Fb?{query}", headers={"Host": host}, timeout=10)
         assert (got.status_code, got.content) == (200, b"x")

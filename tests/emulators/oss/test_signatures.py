@@ -1,11 +1,7 @@
-"""Who may in: both signature versions, in headers and URLs, long-lived and temporary keys."""
+"""Signatures of versions 1 and 4, in headers and URLs, by long-lived and temporary keys."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 import oss2
@@ -15,9 +11,9 @@ import requests
 from aliyun_local.clock import ManualClock
 from aliyun_local.credentials import AccessKeys, InvalidSecurityToken, SecurityTokenExpired, UnknownAccessKey
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.serving.wire import Response
-
-from .conftest import BUCKET, KEY_ID, REGION, SECRET, LocalOss
+from tests.emulators.oss.oss2_clients import Oss2Clients
+from tests.emulators.oss.signing import CREDENTIAL, START, v1_signature, v4_signature, v4_string_to_sign
+from tests.emulators.oss.support import BUCKET, KEY_ID, REGION, SECRET, Ask, LocalOss
 
 
 def _auths(local_oss: LocalOss) -> dict[str, object]:
@@ -34,8 +30,10 @@ def _auths(local_oss: LocalOss) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", ["v1", "v4", "v1 sts", "v4 sts", "v4 provider"])
-def test_every_way_to_sign_is_understood_in_headers_and_urls(local_oss: LocalOss, kind: str) -> None:
-    bucket = local_oss.bucket(_auths(local_oss)[kind])
+def test_every_way_to_sign_is_understood_in_headers_and_urls(
+    local_oss: LocalOss, clients: Oss2Clients, kind: str
+) -> None:
+    bucket = clients.bucket(BUCKET, _auths(local_oss)[kind])
     key = "people/张三/a b+c&=%~*'().jpg"
     bucket.put_object(key, b"x", headers={"x-oss-meta-a": "spaced  out"})
     assert [found.key for found in oss2.ObjectIteratorV2(bucket, prefix="people/张三/a b+")] == [key]
@@ -52,17 +50,19 @@ def test_every_way_to_sign_is_understood_in_headers_and_urls(local_oss: LocalOss
 
 
 @pytest.mark.parametrize("make", [oss2.Auth, oss2.AuthV4])
-def test_a_wrong_secret_and_an_unknown_key_are_told_apart(local_oss: LocalOss, make: type) -> None:
+def test_a_wrong_secret_and_an_unknown_key_are_told_apart(
+    local_oss: LocalOss, clients: Oss2Clients, make: type
+) -> None:
     with pytest.raises(oss2.exceptions.SignatureDoesNotMatch):
-        local_oss.bucket(make(KEY_ID, "wrong")).put_object("a", b"x")
+        clients.bucket(BUCKET, make(KEY_ID, "wrong")).put_object("a", b"x")
     with pytest.raises(oss2.exceptions.ServerError) as error:
-        local_oss.bucket(make("LTAIunknown", SECRET)).put_object("a", b"x")
+        clients.bucket(BUCKET, make("LTAIunknown", SECRET)).put_object("a", b"x")
     assert (error.value.status, error.value.code) == (403, "InvalidAccessKeyId")
     with pytest.raises(oss2.exceptions.AccessDenied):
-        local_oss.bucket(oss2.AnonymousAuth()).get_object("a")
+        clients.bucket(BUCKET, oss2.AnonymousAuth()).get_object("a")
 
 
-def test_a_temporary_key_needs_its_own_token(local_oss: LocalOss) -> None:
+def test_a_temporary_key_needs_its_own_token(local_oss: LocalOss, clients: Oss2Clients) -> None:
     first, second = local_oss.keys.issue_sts(900), local_oss.keys.issue_sts(900)
     for key_id, secret, token, code in [
         (first.access_key_id, first.access_key_secret, second.security_token, "InvalidSecurityToken"),
@@ -71,10 +71,10 @@ def test_a_temporary_key_needs_its_own_token(local_oss: LocalOss) -> None:
         (first.access_key_id, SECRET, first.security_token, "SignatureDoesNotMatch"),
     ]:
         with pytest.raises(oss2.exceptions.ServerError) as error:
-            local_oss.bucket(oss2.StsAuth(key_id, secret, token)).get_object("a")
+            clients.bucket(BUCKET, oss2.StsAuth(key_id, secret, token)).get_object("a")
         assert (error.value.status, error.value.code) == (403, code)
     with pytest.raises(oss2.exceptions.ServerError) as error:
-        local_oss.bucket(oss2.Auth(first.access_key_id, first.access_key_secret)).get_object("a")
+        clients.bucket(BUCKET, oss2.Auth(first.access_key_id, first.access_key_secret)).get_object("a")
     assert error.value.code == "InvalidAccessKeyId"
 
 
@@ -96,49 +96,35 @@ def test_temporary_credentials_end_and_outlive_a_restart(keys: AccessKeys, clock
         other.find("nobody")
 
 
-def test_signing_for_another_region_is_refused(local_oss: LocalOss) -> None:
-    bucket = local_oss.bucket(region="cn-hangzhou")
+def test_signing_for_another_region_is_refused(local_oss: LocalOss, clients: Oss2Clients) -> None:
+    bucket = clients.bucket(BUCKET, region="cn-hangzhou")
     with pytest.raises(oss2.exceptions.InvalidArgument, match="Invalid signing region"):
         bucket.put_object("a", b"x")
 
 
-# From here on the clock stands still, and the test signs by itself.
-
-START = "20260101T000000Z"
-
-
-def _hmac(key: bytes, text: str, kind: Callable[..., object] = hashlib.sha256) -> bytes:
-    return hmac.new(key, text.encode(), kind).digest()
+# From here on the clock stands still, and the tests sign by themselves.
 
 
 def _v4_url(key: str, expires: str = "60", **changed: str) -> str:
     query = {
-        "x-oss-credential": f"{KEY_ID}/20260101/{REGION}/oss/aliyun_v4_request",
+        "x-oss-credential": CREDENTIAL,
         "x-oss-date": START,
         "x-oss-expires": expires,
         "x-oss-signature-version": "OSS4-HMAC-SHA256",
     } | {name.replace("_", "-"): value for name, value in changed.items()}
     names = "&".join(f"{quote(n, safe='')}={quote(query[n], safe='')}" for n in sorted(query))
-    canonical = f"GET\n/{BUCKET}/{key}\n{names}\n\n\nUNSIGNED-PAYLOAD"
-    text = f"OSS4-HMAC-SHA256\n{START}\n20260101/{REGION}/oss/aliyun_v4_request\n"
-    text += hashlib.sha256(canonical.encode()).hexdigest()
-    secret = f"aliyun_v4{SECRET}".encode()
-    for step in ("20260101", REGION, "oss", "aliyun_v4_request"):
-        secret = _hmac(secret, step)
-    return f"/{BUCKET}/{key}?{names}&x-oss-signature={_hmac(secret, text).hex()}"
+    text = v4_string_to_sign(f"GET\n/{BUCKET}/{key}\n{names}\n\n\nUNSIGNED-PAYLOAD")
+    return f"/{BUCKET}/{key}?{names}&x-oss-signature={v4_signature(text)}"
 
 
 def _v1_url(key: str, expires: int | str) -> str:
-    text = f"GET\n\n\n{expires}\n/{BUCKET}/{key}"
-    signature = base64.b64encode(_hmac(SECRET.encode(), text, hashlib.sha1)).decode()
+    signature = v1_signature(f"GET\n\n\n{expires}\n/{BUCKET}/{key}")
     return f"/{BUCKET}/{key}?" + urlencode(
         {"OSSAccessKeyId": KEY_ID, "Expires": expires, "Signature": signature}
     )
 
 
-def test_signed_urls_end_when_they_say(
-    ask: Callable[..., Response], store: ObjectStore, clock: ManualClock
-) -> None:
+def test_signed_urls_end_when_they_say(ask: Ask, store: ObjectStore, clock: ManualClock) -> None:
     store.put(BUCKET, "a", b"x")
     v1, v4 = _v1_url("a", int(clock.now()) + 60), _v4_url("a")
     clock.advance(60)
@@ -149,7 +135,7 @@ def test_signed_urls_end_when_they_say(
         assert (late.status, b"Request has expired." in late.body, ec in late.body) == (403, True, True)
 
 
-def test_a_version_4_url_lives_seven_days_at_most(ask: Callable[..., Response], store: ObjectStore) -> None:
+def test_a_version_4_url_lives_seven_days_at_most(ask: Ask, store: ObjectStore) -> None:
     store.put(BUCKET, "a", b"x")
     assert ask("GET", _v4_url("a", "604800")).status == 200
     for expires in ("604801", "0", "-1", "x", "9" * 5000, "1e3"):
@@ -157,27 +143,20 @@ def test_a_version_4_url_lives_seven_days_at_most(ask: Callable[..., Response], 
         assert (refused.status, b"0002-00000232" in refused.body) == (400, True)
 
 
-def test_a_url_with_security_token_ends_with_the_token(
-    local_oss: LocalOss, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_url_with_security_token_ends_with_the_token(local_oss: LocalOss, clients: Oss2Clients) -> None:
     sts = local_oss.keys.issue_sts(900)
     auth = oss2.StsAuth(sts.access_key_id, sts.access_key_secret, sts.security_token)
-    bucket = local_oss.bucket(auth)
+    bucket = clients.bucket(BUCKET, auth)
     bucket.put_object("a", b"x")
     url = bucket.sign_url("GET", "a", 36_000)
-    later = ManualClock(sts.expires_at + 1)
-    monkeypatch.setattr(local_oss.service, "_clock", later)
+    local_oss.clock.set(sts.expires_at + 1)
     refused = requests.get(url, timeout=10)
     assert (refused.status_code, "SecurityTokenExpired" in refused.text) == (403, True)
 
 
-def test_a_clock_that_is_off_by_more_than_fifteen_minutes_is_refused(
-    ask: Callable[..., Response], clock: ManualClock
-) -> None:
+def test_a_clock_that_is_off_by_more_than_fifteen_minutes_is_refused(ask: Ask, clock: ManualClock) -> None:
     date = "Thu, 01 Jan 2026 00:00:00 GMT"
-    signature = base64.b64encode(
-        _hmac(SECRET.encode(), f"PUT\n\n\n{date}\n/{BUCKET}/a", hashlib.sha1)
-    ).decode()
+    signature = v1_signature(f"PUT\n\n\n{date}\n/{BUCKET}/a")
     headers = {"Date": date, "Authorization": f"OSS {KEY_ID}:{signature}"}
     clock.advance(900)
     assert ask("PUT", f"/{BUCKET}/a", headers).status == 200
@@ -187,7 +166,7 @@ def test_a_clock_that_is_off_by_more_than_fifteen_minutes_is_refused(
         assert (late.status, b"RequestTimeTooSkewed" in late.body) == (403, True)
 
 
-def test_a_version_4_url_from_the_future_waits(ask: Callable[..., Response], clock: ManualClock) -> None:
+def test_a_version_4_url_from_the_future_waits(ask: Ask, clock: ManualClock) -> None:
     clock.advance(-3600)
     assert ask("GET", _v4_url("a", "604800")).status == 403
 
@@ -222,7 +201,7 @@ def test_a_version_4_url_from_the_future_waits(ask: Callable[..., Response], clo
     ],
 )
 def test_a_malformed_signature_gets_an_answer_that_says_why(
-    ask: Callable[..., Response], target: str, headers: dict[str, str], code: str
+    ask: Ask, target: str, headers: dict[str, str], code: str
 ) -> None:
     answer = ask("GET", target, headers)
     assert 400 <= answer.status < 404

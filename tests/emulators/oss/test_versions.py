@@ -1,25 +1,14 @@
-"""What is kept beside the current objects: versions, tags, links, and stores made before there were any."""
+"""Versions, tags and links in the state, also in a store that an older release made."""
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from aliyun_local.clock import ManualClock
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.objects import Attributes
-
-from .conftest import BUCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from aliyun_local.serving.wire import Response
-
-
-def _files(folder: Path) -> list[bytes]:
-    return sorted(path.read_bytes() for path in (folder / "objects").glob("??/*"))
+from tests.emulators.oss.support import BUCKET, Ask, stored_contents
 
 
 def test_versions_tags_and_links_survive_a_restart(tmp_path: Path) -> None:
@@ -41,7 +30,7 @@ def test_versions_tags_and_links_survive_a_restart(tmp_path: Path) -> None:
     assert again.get(BUCKET, "link")[1] == b"two"
     clock.advance(60)
     assert again.get_range(BUCKET, "cold", lambda stored: (0, stored.size), version=cold.version)[1] == b"ice"
-    assert _files(tmp_path) == [b"ice", b"one", b"two"]
+    assert stored_contents(tmp_path) == [b"ice", b"one", b"two"]
     again.close()
 
 
@@ -51,13 +40,13 @@ def test_the_bytes_of_a_version_leave_the_disk_with_it_and_not_before(tmp_path: 
     store.set_versioning(BUCKET, "Enabled")
     versions = [store.put(BUCKET, "a", content).version for content in (b"1", b"2")]
     store.delete(BUCKET, "a")
-    assert _files(tmp_path) == [b"1", b"2"]
+    assert stored_contents(tmp_path) == [b"1", b"2"]
     store.delete(BUCKET, "a", version=versions[1])
-    assert _files(tmp_path) == [b"1"]
+    assert stored_contents(tmp_path) == [b"1"]
     store.set_versioning(BUCKET, "Suspended")
     for content in (b"3", b"4"):
         store.put(BUCKET, "a", content)
-    assert _files(tmp_path) == [b"1", b"4"]
+    assert stored_contents(tmp_path) == [b"1", b"4"]
     store.close()
 
 
@@ -66,7 +55,7 @@ def test_a_store_made_before_versions_opens_with_all_it_holds(tmp_path: Path) ->
     store.create_bucket(BUCKET)
     stored = store.put(BUCKET, "a", b"old", Attributes(headers={"x-oss-meta-a": "1"}))
     upload = store.uploads.start(BUCKET, "b", Attributes())
-    store.uploads.put_part(BUCKET, "b", upload.id, 1, b"part")
+    store.uploads.put_part(upload, 1, b"part")
     store.close()
     with sqlite3.connect(tmp_path / "oss.sqlite") as connection:
         connection.execute("DROP TABLE history")
@@ -81,7 +70,7 @@ def test_a_store_made_before_versions_opens_with_all_it_holds(tmp_path: Path) ->
     again = ObjectStore(tmp_path, ManualClock())
     assert again.get(BUCKET, "a") == (stored, b"old")
     assert again.bucket(BUCKET).versioning == ""
-    assert again.uploads.complete(BUCKET, "b", upload.id, None).size == 4
+    assert again.uploads.complete(upload, None).size == 4
     again.close()
 
 
@@ -102,7 +91,7 @@ def test_hiding_an_object_is_told_as_its_removal_and_hiding_nothing_is_not(store
 
 
 def test_names_with_control_characters_are_deleted_however_they_are_written(
-    store: ObjectStore, ask: Callable[..., Response]
+    store: ObjectStore, ask: Ask
 ) -> None:
     store.set_bucket_acl(BUCKET, "public-read-write")
     for number, written in enumerate(("&#1;", "&#x01;", "&#x1;", "\x01")):
@@ -114,9 +103,7 @@ def test_names_with_control_characters_are_deleted_however_they_are_written(
         assert store.list_objects(BUCKET).rows == []
 
 
-def test_links_in_a_circle_are_refused_to_anybody_who_reads_them(
-    store: ObjectStore, ask: Callable[..., Response]
-) -> None:
+def test_links_in_a_circle_are_refused_to_anybody_who_reads_them(store: ObjectStore, ask: Ask) -> None:
     store.set_bucket_acl(BUCKET, "public-read")
     store.put_symlink(BUCKET, "a", "b")
     store.put_symlink(BUCKET, "b", "a")
@@ -131,7 +118,9 @@ def test_a_link_is_as_new_as_the_newer_of_itself_and_its_target(
 ) -> None:
     store.put_symlink(BUCKET, "link", "a")
     clock.advance(100)
-    later = store.put(BUCKET, "a", b"x").modified
-    assert store.head(BUCKET, "link").modified == later
+    later = store.put(BUCKET, "a", b"x").modified_at
+    assert store.head(BUCKET, "link").modified_at == later
     clock.advance(100)
-    assert store.put_symlink(BUCKET, "link", "a").modified == store.head(BUCKET, "link").modified > later
+    assert (
+        store.put_symlink(BUCKET, "link", "a").modified_at == store.head(BUCKET, "link").modified_at > later
+    )

@@ -1,8 +1,9 @@
-"""Our codecs against the official ones, each the other's witness."""
+"""The emulator's codecs compared with the official ones, in both directions."""
 
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from tablestore import INF_MAX, INF_MIN, PK_AUTO_INCR
@@ -12,23 +13,30 @@ from tablestore.plainbuffer.plain_buffer_crc8 import PlainBufferCrc8
 from tablestore.plainbuffer.plain_buffer_stream import PlainBufferInputStream
 from tablestore.protobuf import search_pb2, table_store_filter_pb2, table_store_pb2
 
-from aliyun_local.tablestore.codec import messages, row_messages, table_messages, transaction_messages
-from aliyun_local.tablestore.codec.messages import Empty
-from aliyun_local.tablestore.codec.plainbuffer import crc8, decode_row, decode_value, encode_rows
-from aliyun_local.tablestore.codec.protobuf import DecodeError, Scalar, _layout
-from aliyun_local.tablestore.codec.values import Cell, CellOperation, Special
+from aliyun_local.tablestore.codec import (
+    common_messages,
+    filter_messages,
+    row_messages,
+    table_messages,
+    transaction_messages,
+)
+from aliyun_local.tablestore.codec.checksums import crc8
+from aliyun_local.tablestore.codec.common_messages import Empty
+from aliyun_local.tablestore.codec.plainbuffer import decode_row, decode_value, encode_rows
+from aliyun_local.tablestore.codec.protobuf import DecodeError, Message, Scalar, _layout
+from aliyun_local.tablestore.codec.values import Cell, CellOperation, PrimaryKey, Special
 from aliyun_local.tablestore.errors import TableStoreError
 from aliyun_local.tablestore.store.keys import decode_key, encode_key
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 66, 127, 128, 1000, 4097, 100_003])
-def test_a_checksum_of_any_length_is_the_official_one(length):
+def test_a_checksum_of_any_length_is_the_official_one(length: int) -> None:
     data = random.Random(length).randbytes(length)
     for before in (0, 1, 0xAB):
         assert crc8(data, before) == PlainBufferCrc8.crc_bytes(before, data)
 
 
-def test_what_the_client_writes_is_read_with_every_special_value_and_operation():
+def test_the_emulator_reads_every_special_value_and_operation_of_the_client() -> None:
     key = [("s", "张"), ("i", -1), ("b", bytearray(b"\x00")), ("a", PK_AUTO_INCR)]
     change = {
         "PUT": [("p", 1.5), ("q", True, 7)],
@@ -51,15 +59,15 @@ def test_what_the_client_writes_is_read_with_every_special_value_and_operation()
     assert decode_value(bytes(PlainBufferBuilder.serialize_column_value("v")), "x") == "v"
 
 
-def test_a_row_may_be_followed_by_zeros_and_by_nothing_else():
+def test_only_zeros_may_follow_a_row() -> None:
     buffer = bytes(PlainBufferBuilder.serialize_primary_key([("a", INF_MIN)]))
     assert decode_row(buffer + b"\x00\x00").primary_key == [("a", Special.INF_MIN)]
     with pytest.raises(TableStoreError):
         decode_row(buffer + b"\x01")
 
 
-def test_what_we_write_is_read_by_the_client():
-    rows = [
+def test_the_client_reads_rows_of_the_emulator() -> None:
+    rows: list[tuple[PrimaryKey, list[Cell]]] = [
         (
             [("s", "张"), ("i", 2**63 - 1), ("b", b"\x00\xff")],
             [Cell("f", -0.5, 3), Cell("t", True, 2), Cell("x", "v" * 999, 1)],
@@ -86,7 +94,7 @@ OFFICIAL = {
     "ListSearchIndexRequest": "ListSearchIndexRequest",
     "SplitLocation": "ComputeSplitPointsBySizeResponse.SplitLocation",
 }
-# The official Python client knows nothing of these.
+# The official client for Python does not have these.
 UNKNOWN_MESSAGES = {"AddDefinedColumnRequest", "DeleteDefinedColumnRequest"}
 UNKNOWN_FIELDS = {
     ("CreateTableRequest", "enable_local_txn"): (8, Scalar.BOOL),
@@ -95,16 +103,16 @@ UNKNOWN_FIELDS = {
 }
 
 
-def all_messages():
-    kinds = {}
-    for module in (messages, table_messages, row_messages, transaction_messages):
+def all_messages() -> list[type[Message]]:
+    kinds: dict[str, type[Message]] = {}
+    for module in (common_messages, filter_messages, table_messages, row_messages, transaction_messages):
         for name, kind in vars(module).items():
-            if isinstance(kind, type) and issubclass(kind, messages.Message) and kind is not messages.Message:
+            if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message:
                 kinds[name] = kind
     return [kind for name, kind in kinds.items() if name not in UNKNOWN_MESSAGES]
 
 
-def official_message(name):
+def official_message(name: str) -> Any:
     for module in (table_store_pb2, table_store_filter_pb2, search_pb2):
         outer, _, inner = OFFICIAL.get(name, name).partition(".")
         if hasattr(module, outer):
@@ -114,7 +122,7 @@ def official_message(name):
 
 
 @pytest.mark.parametrize("kind", all_messages(), ids=lambda kind: kind.__name__)
-def test_every_field_has_the_number_and_kind_of_the_official_message(kind):
+def test_every_field_has_the_number_and_kind_of_the_official_message(kind: type[Message]) -> None:
     official = official_message(kind.__name__).DESCRIPTOR.fields_by_name
     types = {
         Scalar.INT32: 5,
@@ -137,7 +145,7 @@ def test_every_field_has_the_number_and_kind_of_the_official_message(kind):
         assert official[field].type == expected
 
 
-def test_messages_are_read_and_written_as_the_official_bindings_do():
+def test_messages_are_read_and_written_as_the_official_bindings_do() -> None:
     official = table_store_pb2.GetRangeRequest(
         table_name="表",
         direction=table_store_pb2.BACKWARD,
@@ -154,7 +162,7 @@ def test_messages_are_read_and_written_as_the_official_bindings_do():
 
 
 @pytest.mark.parametrize("repeat", [0, 1, -1, 2**62, -(2**63)])
-def test_zigzag_numbers_are_read_and_written_as_the_official_bindings_do(repeat):
+def test_zigzag_numbers_are_read_and_written_as_the_official_bindings_do(repeat: int) -> None:
     kind = table_store_pb2.ComputeSplitPointsBySizeResponse.SplitLocation
     official = kind(location="x", repeat=repeat)
     ours = table_messages.SplitLocation(location="x", repeat=repeat)
@@ -174,24 +182,24 @@ def test_zigzag_numbers_are_read_and_written_as_the_official_bindings_do(repeat)
         b"\x0a\xff\xff\xff\xff\x0f",
     ],
 )
-def test_malformed_messages_are_refused_rather_than_read(data):
+def test_malformed_messages_are_refused(data: bytes) -> None:
     with pytest.raises(DecodeError):
         Empty.decode(data)
 
 
-def test_unknown_fields_are_skipped_and_missing_ones_noticed():
-    name = messages.TableNameRequest(table_name="jobs").encode()
+def test_unknown_fields_are_skipped_and_missing_ones_are_errors() -> None:
+    name = common_messages.TableNameRequest(table_name="jobs").encode()
     assert (
-        messages.TableNameRequest.decode(b"\xf8\x01\x05" + name + b"\x3d\x00\x00\x00\x00").table_name
+        common_messages.TableNameRequest.decode(b"\xf8\x01\x05" + name + b"\x3d\x00\x00\x00\x00").table_name
         == "jobs"
     )
     with pytest.raises(DecodeError):
-        messages.TableNameRequest.decode(b"")
+        common_messages.TableNameRequest.decode(b"")
 
 
-def test_keys_sort_as_their_values_and_come_back():
+def test_keys_sort_as_their_values_and_come_back() -> None:
     chance = random.Random(7)
-    keys = []
+    keys: list[tuple[str, int, bytes]] = []
     for _ in range(2000):
         text = "".join(chance.choice("\x00\x01a\x7f张😀") for _ in range(chance.randrange(4)))
         number = chance.choice([0, 1, -1, 2**63 - 1, -(2**63), chance.randrange(-(2**40), 2**40)])

@@ -1,6 +1,9 @@
-"""Conditional writes and filters: what passes and what does not."""
+"""Conditions of writes and filters of reads."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 from tablestore import (
@@ -14,15 +17,24 @@ from tablestore import (
 )
 from tablestore.metadata import CastType, RegexRule, SingleColumnRegexCondition
 
-FAILED = (403, "OTSConditionCheckFail", "Condition check failed.")
+from tests.contracts.tablestore_client.contract.calls import CONDITION_FAILED, refused
+from tests.emulators.tablestore.support import Emulator
+
 C, L = ComparatorType, LogicalOperator
+Passes: TypeAlias = Callable[[Any], bool]
 
 
-def single(name, value, comparator=C.EQUAL, pass_if_missing=False, latest_version_only=True):
+def single(
+    name: str,
+    value: Any,
+    comparator: str = C.EQUAL,
+    pass_if_missing: bool = False,
+    latest_version_only: bool = True,
+) -> SingleColumnCondition:
     return SingleColumnCondition(name, value, comparator, pass_if_missing, latest_version_only)
 
 
-def composite(combinator, *parts):
+def composite(combinator: int, *parts: Any) -> CompositeColumnCondition:
     condition = CompositeColumnCondition(combinator)
     for part in parts:
         condition.add_sub_condition(part)
@@ -30,17 +42,17 @@ def composite(combinator, *parts):
 
 
 @pytest.fixture
-def row(local):
-    """A table with one row, and whether a condition lets it be read and written."""
-    local.create(max_version=3)
-    local.put(
+def passes(emulator: Emulator) -> Passes:
+    """A function that tells whether a condition lets the only row be read and written."""
+    emulator.create(max_version=3)
+    emulator.put(
         "jobs", "a", ("state", "QUEUED"), ("version", 3), ("ratio", 0.5), ("paid", True), ("name", "张")
     )
 
-    def passes(condition):
-        read = local.get("jobs", "a", column_filter=condition) is not None
+    def passes(condition: Any) -> bool:
+        read = emulator.get("jobs", "a", column_filter=condition) is not None
         try:
-            local.update("jobs", "a", {"PUT": [("touched", 1)]}, Condition("EXPECT_EXIST", condition))
+            emulator.update("jobs", "a", {"PUT": [("touched", 1)]}, Condition("EXPECT_EXIST", condition))
             written = True
         except OTSServiceError as failure:
             if failure.code != "OTSConditionCheckFail":
@@ -58,20 +70,20 @@ def row(local):
 )
 @pytest.mark.parametrize("operation", ["put_row", "update_row", "delete_row"])
 def test_row_existence_is_checked_for_every_kind_of_write(
-    local, refused, operation, expectation, on_existing, on_missing
-):
-    local.create()
-    local.put("jobs", "there", ("x", 1))
+    emulator: Emulator, operation: str, expectation: str, on_existing: bool, on_missing: bool
+) -> None:
+    emulator.create()
+    emulator.put("jobs", "there", ("x", 1))
     change = {"put_row": [("x", 2)], "update_row": {"PUT": [("x", 2)]}, "delete_row": None}[operation]
     for key, passes in (("there", on_existing), ("missing", on_missing)):
-        call = getattr(local.client, operation)
+        call = getattr(emulator.client, operation)
         arguments = ("jobs", Row([("id", key)], change), Condition(expectation))
         if passes:
             call(*arguments)
         else:
-            before = local.get("jobs", key)
-            assert refused(call, *arguments) == FAILED
-            assert local.get("jobs", key) == before
+            before = emulator.get("jobs", key)
+            assert refused(call, *arguments) == CONDITION_FAILED
+            assert emulator.get("jobs", key) == before
 
 
 @pytest.mark.parametrize(
@@ -88,66 +100,70 @@ def test_row_existence_is_checked_for_every_kind_of_write(
         ("paid", 1, {C.NOT_EQUAL}),
     ],
 )
-def test_each_comparator_decides_by_value_and_type(row, name, value, passing):
+def test_each_comparator_decides_by_value_and_type(
+    passes: Passes, name: str, value: Any, passing: set[str]
+) -> None:
     comparators = (C.EQUAL, C.NOT_EQUAL, C.GREATER_THAN, C.GREATER_EQUAL, C.LESS_THAN, C.LESS_EQUAL)
-    assert {c for c in comparators if row(single(name, value, c))} == passing
+    assert {c for c in comparators if passes(single(name, value, c))} == passing
 
 
-def test_a_missing_column_passes_only_if_so_asked(row):
-    assert not row(single("lease_until", 1, C.LESS_THAN, pass_if_missing=False))
-    assert row(single("lease_until", 1, C.LESS_THAN, pass_if_missing=True))
+def test_a_missing_column_passes_only_if_so_asked(passes: Passes) -> None:
+    assert not passes(single("lease_until", 1, C.LESS_THAN, pass_if_missing=False))
+    assert passes(single("lease_until", 1, C.LESS_THAN, pass_if_missing=True))
 
 
-def test_a_missing_row_is_a_row_whose_columns_are_missing(local, refused):
-    local.create()
+def test_a_missing_row_is_a_row_whose_columns_are_missing(emulator: Emulator) -> None:
+    emulator.create()
     strict, lenient = (Condition("IGNORE", single("x", 1, C.EQUAL, p)) for p in (False, True))
-    assert refused(local.update, "jobs", "a", {"PUT": [("x", 1)]}, strict) == FAILED
-    local.update("jobs", "a", {"PUT": [("x", 1)]}, lenient)
+    assert refused(emulator.update, "jobs", "a", {"PUT": [("x", 1)]}, strict) == CONDITION_FAILED
+    emulator.update("jobs", "a", {"PUT": [("x", 1)]}, lenient)
 
 
-def test_conditions_combine(row):
+def test_conditions_combine(passes: Passes) -> None:
     yes, no = single("version", 3), single("version", 4)
-    assert row(composite(L.AND, yes, yes))
-    assert not row(composite(L.AND, yes, no))
-    assert row(composite(L.OR, no, yes, no))
-    assert not row(composite(L.OR, no, no))
-    assert row(composite(L.NOT, no))
-    assert not row(composite(L.NOT, composite(L.OR, no, composite(L.AND, yes, yes))))
+    assert passes(composite(L.AND, yes, yes))
+    assert not passes(composite(L.AND, yes, no))
+    assert passes(composite(L.OR, no, yes, no))
+    assert not passes(composite(L.OR, no, no))
+    assert passes(composite(L.NOT, no))
+    assert not passes(composite(L.NOT, composite(L.OR, no, composite(L.AND, yes, yes))))
 
 
-def test_key_columns_can_be_compared_too(row):
-    assert row(single("id", "a"))
-    assert not row(single("id", "b"))
+def test_key_columns_can_be_compared_too(passes: Passes) -> None:
+    assert passes(single("id", "a"))
+    assert not passes(single("id", "b"))
 
 
-def test_existence_comparators_look_at_no_value(row):
-    assert row(SingleColumnRegexCondition("state", C.EXIST))
-    assert not row(SingleColumnRegexCondition("state", C.NOT_EXIST))
-    assert row(SingleColumnRegexCondition("nowhere", C.NOT_EXIST))
+def test_existence_comparators_look_at_no_value(passes: Passes) -> None:
+    assert passes(SingleColumnRegexCondition("state", C.EXIST))
+    assert not passes(SingleColumnRegexCondition("state", C.NOT_EXIST))
+    assert passes(SingleColumnRegexCondition("nowhere", C.NOT_EXIST))
 
 
-def test_older_versions_count_only_if_so_asked(local):
-    local.create(max_version=3)
+def test_older_versions_count_only_if_so_asked(emulator: Emulator) -> None:
+    emulator.create(max_version=3)
     for value in (1, 2):
-        local.update("jobs", "a", {"PUT": [("x", value)]})
-        local.clock.advance(1)
+        emulator.update("jobs", "a", {"PUT": [("x", value)]})
+        emulator.clock.advance(1)
 
-    def found(latest_version_only):
+    def found(latest_version_only: bool) -> bool:
         condition = single("x", 1, latest_version_only=latest_version_only)
-        return local.get("jobs", "a", column_filter=condition, max_version=3) is not None
+        return emulator.get("jobs", "a", column_filter=condition, max_version=3) is not None
 
     assert not found(latest_version_only=True)
     assert found(latest_version_only=False)
 
 
-def test_a_filter_sees_only_the_columns_that_are_read(row, local):
+def test_a_filter_sees_only_the_columns_that_are_read(passes: Passes, emulator: Emulator) -> None:
     there = single("version", 3)
-    assert local.get("jobs", "a", columns_to_get=["state"], column_filter=there) is None
-    assert local.get("jobs", "a", columns_to_get=["state", "version"], column_filter=there) is not None
+    assert emulator.get("jobs", "a", columns_to_get=["state"], column_filter=there) is None
+    assert emulator.get("jobs", "a", columns_to_get=["state", "version"], column_filter=there) is not None
 
 
-def regex(name, value, pattern, cast=CastType.VT_INTEGER, comparator=C.EQUAL, **more):
-    return SingleColumnRegexCondition(name, comparator, value, RegexRule(pattern, cast), **more)
+def regex(
+    name: str, value: Any, pattern: str, cast: int = CastType.VT_INTEGER, comparator: str = C.EQUAL
+) -> SingleColumnRegexCondition:
+    return SingleColumnRegexCondition(name, comparator, value, RegexRule(pattern, cast))
 
 
 @pytest.mark.parametrize(
@@ -166,10 +182,10 @@ def regex(name, value, pattern, cast=CastType.VT_INTEGER, comparator=C.EQUAL, **
         (regex("absent", 51, "([0-9]+)"), False),
     ],
 )
-def test_a_value_inside_of_a_string_is_compared(local, condition, passing):
-    local.create()
-    local.put("jobs", "a", ("fields", "1aaa51bbb5 d=2.5"), ("number", 51))
-    assert (local.get("jobs", "a", column_filter=condition) is not None) is passing
+def test_a_value_inside_of_a_string_is_compared(emulator: Emulator, condition: Any, passing: bool) -> None:
+    emulator.create()
+    emulator.put("jobs", "a", ("fields", "1aaa51bbb5 d=2.5"), ("number", 51))
+    assert (emulator.get("jobs", "a", column_filter=condition) is not None) is passing
 
 
 @pytest.mark.parametrize(
@@ -187,18 +203,18 @@ def test_a_value_inside_of_a_string_is_compared(local, condition, passing):
         (regex("x", 1, "((a|b)+c)*d"), "Invalid regex: '((a|b)+c)*d'."),
     ],
 )
-def test_a_condition_that_is_not_taken_is_refused_in_the_services_words(local, refused, condition, message):
-    local.create()
-    answer = refused(local.update, "jobs", "a", {"PUT": [("x", 1)]}, Condition("IGNORE", condition))
+def test_an_invalid_condition_is_refused_with_the_services_message(
+    emulator: Emulator, condition: Any, message: str
+) -> None:
+    emulator.create()
+    answer = refused(emulator.update, "jobs", "a", {"PUT": [("x", 1)]}, Condition("IGNORE", condition))
     assert answer == (400, "OTSParameterInvalid", message)
 
 
-def test_conditions_nested_without_end_are_refused(local, refused):
-    local.create()
+def test_conditions_nested_without_end_are_refused(emulator: Emulator) -> None:
+    emulator.create()
     condition = single("x", 1)
     for _ in range(200):
         condition = composite(L.NOT, condition)
-    assert (
-        refused(local.get, "jobs", "a", column_filter=condition)[2]
-        == "The count of filter exceeds the max: 10."
-    )
+    answer = refused(emulator.get, "jobs", "a", column_filter=condition)
+    assert answer[2] == "The count of filter exceeds the max: 10."

@@ -1,12 +1,14 @@
-"""What survives a restart and a kill, and what holds when many write at once."""
+"""Restarts, a kill, and concurrent writes."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tablestore import (
@@ -16,27 +18,27 @@ from tablestore import (
     ComparatorType,
     Condition,
     OTSServiceError,
-    Row,
     SecondaryIndexMeta,
     SingleColumnCondition,
 )
 
 from aliyun_local.clock import ManualClock
-from aliyun_local.tablestore.codec.filters import SingleColumn
-from aliyun_local.tablestore.codec.messages import Comparator
-from aliyun_local.tablestore.codec.values import Cell, OperationType, RowExistence
+from aliyun_local.tablestore.codec.filter_messages import Comparator
+from aliyun_local.tablestore.codec.values import Cell, OperationType, PrimaryKey, RowExistence
 from aliyun_local.tablestore.codec.values import Row as Stored
 from aliyun_local.tablestore.errors import TableStoreError
+from aliyun_local.tablestore.store.filters import SingleColumn
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.results import Condition as Guard
-from aliyun_local.tablestore.store.results import Write
-from aliyun_local.tablestore.store.rows import Selection
-from aliyun_local.tablestore.store.schema import Column, TableOptions
+from aliyun_local.tablestore.store.writes import Condition as StoreCondition
+from aliyun_local.tablestore.store.writes import Write
+from tests.contracts.tablestore_client.contract.calls import INSTANCE
+from tests.emulators.tablestore.support import PLAIN_KEY, PLAIN_OPTIONS, Emulator, StartEmulator
 
 THREADS = 32
+T = TypeVar("T")
 
 
-def test_a_new_process_on_the_same_folder_finds_everything(start, tmp_path):
+def test_a_new_process_on_the_same_folder_finds_everything(start: StartEmulator, tmp_path: Path) -> None:
     before = start(tmp_path / "deep" / "data")
     before.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
     before.create("numbered", [("id", "STRING"), ("n", "INTEGER", PK_AUTO_INCR)], max_version=2)
@@ -57,13 +59,15 @@ def test_a_new_process_on_the_same_folder_finds_everything(start, tmp_path):
 
 
 @pytest.mark.parametrize("next_lag", [0.0, 30.0])
-def test_index_changes_that_wait_survive_a_restart(start, tmp_path, next_lag):
-    before = start(tmp_path, index_lag=30.0)
+def test_index_changes_that_wait_survive_a_restart(
+    start: StartEmulator, tmp_path: Path, next_lag: float
+) -> None:
+    before = start(tmp_path, index_lag_seconds=30.0)
     before.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
     before.put("jobs", "a", ("state", "QUEUED"))
     before.close()
 
-    after = start(tmp_path, index_lag=next_lag)
+    after = start(tmp_path, index_lag_seconds=next_lag)
     after.clock.advance(30 if next_lag else 0)
     assert [row.primary_key for row in after.scan("by_state", ["state", "id"])] == [
         [("state", "QUEUED"), ("id", "a")]
@@ -83,10 +87,12 @@ for number in range(1_000_000):
 """
 
 
-def test_a_kill_loses_no_answered_write_and_leaves_the_index_in_step(start, tmp_path):
-    local = start(tmp_path)
-    local.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
-    local.close()
+def test_a_kill_loses_no_answered_write_and_leaves_the_index_in_step(
+    start: StartEmulator, tmp_path: Path
+) -> None:
+    emulator = start(tmp_path)
+    emulator.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
+    emulator.close()
     root = Path(__file__).parents[3]
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, stdout=subprocess.PIPE
@@ -103,11 +109,11 @@ def test_a_kill_loses_no_answered_write_and_leaves_the_index_in_step(start, tmp_
     assert rows == indexed
 
 
-def together(function):
+def together(function: Callable[[int], T]) -> list[T]:
     """Run ``function(number)`` on 32 threads that start at once, and return what each returned."""
     barrier = threading.Barrier(THREADS)
 
-    def run(number):
+    def run(number: int) -> T:
         barrier.wait()
         return function(number)
 
@@ -115,31 +121,33 @@ def together(function):
         return list(pool.map(run, range(THREADS)))
 
 
-def test_of_32_clients_that_claim_a_row_one_gets_it(local):
-    local.create()
+def test_of_32_clients_that_claim_a_row_one_gets_it(emulator: Emulator) -> None:
+    emulator.create()
 
-    def claim(number):
+    def claim(number: int) -> str:
         try:
-            local.put("jobs", "slot", ("owner", number), condition="EXPECT_NOT_EXIST")
+            emulator.put("jobs", "slot", ("owner", number), condition="EXPECT_NOT_EXIST")
         except OTSServiceError as failure:
-            return failure.code
+            return str(failure.code)
         return "mine"
 
     outcomes = together(claim)
     assert sorted(outcomes) == ["OTSConditionCheckFail"] * (THREADS - 1) + ["mine"]
-    assert local.get("jobs", "slot") == {"owner": outcomes.index("mine")}
+    assert emulator.get("jobs", "slot") == {"owner": outcomes.index("mine")}
 
 
-def test_32_clients_that_compare_and_set_lose_no_update(local):
-    local.create()
-    local.put("jobs", "a", ("n", 0))
+def test_32_clients_that_compare_and_set_lose_no_update(emulator: Emulator) -> None:
+    emulator.create()
+    emulator.put("jobs", "a", ("n", 0))
 
-    def add(_):
+    def add(_: int) -> None:
         while True:
-            seen = local.get("jobs", "a")["n"]
+            row = emulator.get("jobs", "a")
+            assert row is not None
+            seen = row["n"]
             unchanged = SingleColumnCondition("n", seen, ComparatorType.EQUAL, False)
             try:
-                local.update("jobs", "a", {"PUT": [("n", seen + 1)]}, Condition("EXPECT_EXIST", unchanged))
+                emulator.update("jobs", "a", {"PUT": [("n", seen + 1)]}, Condition("EXPECT_EXIST", unchanged))
             except OTSServiceError as failure:
                 if failure.code != "OTSConditionCheckFail":
                     raise
@@ -147,55 +155,59 @@ def test_32_clients_that_compare_and_set_lose_no_update(local):
                 return
 
     together(add)
-    assert local.get("jobs", "a") == {"n": THREADS}
+    assert emulator.get("jobs", "a") == {"n": THREADS}
 
 
-def test_32_threads_at_the_store_itself_lose_no_update(start):
-    store: TableStore = start().store
-    store.create_table(
-        "studio", "jobs", [Column(name="id", type="STRING")], TableOptions(time_to_live=-1, max_versions=1)
-    )
-    key = [("id", "a")]
-    store.put_row("studio", "jobs", Stored(key, [Cell("n", 0)]))
+def test_32_threads_at_the_store_itself_lose_no_update(start: StartEmulator) -> None:
+    store = start().store
+    store.create_table("studio", "jobs", PLAIN_KEY, PLAIN_OPTIONS)
+    key: PrimaryKey = [("id", "a")]
+    store.put_row(INSTANCE, "jobs", Stored(key, [Cell("n", 0)]))
 
-    def add(_):
+    def counter() -> int:
+        row = store.get_row(INSTANCE, "jobs", key).row
+        assert row is not None
+        value = row.cells[0].value
+        assert isinstance(value, int)
+        return value
+
+    def add(_: int) -> None:
         done = 0
         while done < 10:
-            found = store.get_row("studio", "jobs", key, Selection())
-            seen = found.row.cells[0].value
-            guard = Guard(RowExistence.EXPECT_EXIST, SingleColumn("n", Comparator.EQUAL, seen, False, True))
+            seen = counter()
+            condition = StoreCondition(
+                RowExistence.EXPECT_EXIST, SingleColumn("n", Comparator.EQUAL, seen, False, True)
+            )
             try:
-                write = Write(OperationType.UPDATE, Stored(key, [Cell("n", seen + 1)]), guard)
-                store.write_row("studio", "jobs", write)
+                write = Write(OperationType.UPDATE, Stored(key, [Cell("n", seen + 1)]), condition)
+                store.write_row(INSTANCE, "jobs", write)
                 done += 1
             except TableStoreError as failure:
                 if failure.code != "OTSConditionCheckFail":
                     raise
 
     together(add)
-    assert store.get_row("studio", "jobs", key).row.cells[0].value == THREADS * 10
+    assert counter() == THREADS * 10
 
 
-def test_32_clients_that_increment_lose_no_update_and_keep_the_index_in_step(local):
-    local.create(columns=[("n", "INTEGER")], indexes=[SecondaryIndexMeta("by_n", ["n"], [])])
+def test_32_clients_that_increment_lose_no_update_and_keep_the_index_in_step(emulator: Emulator) -> None:
+    emulator.create(columns=[("n", "INTEGER")], indexes=[SecondaryIndexMeta("by_n", ["n"], [])])
 
-    def add(_):
+    def add(_: int) -> None:
         for _ in range(3):
-            local.update("jobs", "a", {"INCREMENT": [("n", 1)]})
+            emulator.update("jobs", "a", {"INCREMENT": [("n", 1)]})
 
     together(add)
-    assert local.get("jobs", "a") == {"n": THREADS * 3}
-    bounds = [[("n", end), ("id", end)] for end in (INF_MIN, INF_MAX)]
-    _, _, rows, _ = local.client.get_range("by_n", "FORWARD", *bounds)
+    assert emulator.get("jobs", "a") == {"n": THREADS * 3}
+    start, end = [[("n", bound), ("id", bound)] for bound in (INF_MIN, INF_MAX)]
+    _, _, rows, _ = emulator.client.get_range("by_n", "FORWARD", start, end)
     assert [row.primary_key for row in rows] == [[("n", THREADS * 3), ("id", "a")]]
 
 
-def test_point_and_range_reads_scan_no_table(tmp_path):
+def test_point_and_range_reads_scan_no_table(tmp_path: Path) -> None:
     store = TableStore(tmp_path, ManualClock())
-    store.create_instance("studio")
-    store.create_table(
-        "studio", "jobs", [Column(name="id", type="STRING")], TableOptions(time_to_live=-1, max_versions=1)
-    )
+    store.create_instance(INSTANCE)
+    store.create_table("studio", "jobs", PLAIN_KEY, PLAIN_OPTIONS)
     with store._database.reading() as connection:
         for query in (
             "SELECT row FROM rows_1 WHERE key = ?1",
@@ -209,13 +221,13 @@ def test_point_and_range_reads_scan_no_table(tmp_path):
     store.close()
 
 
-def test_a_delete_row_of_many_threads_succeeds_once(local):
-    local.create()
-    local.put("jobs", "a", ("x", 1))
+def test_a_delete_row_of_many_threads_succeeds_once(emulator: Emulator) -> None:
+    emulator.create()
+    emulator.put("jobs", "a", ("x", 1))
 
-    def take(_):
+    def take(_: int) -> int:
         try:
-            local.client.delete_row("jobs", Row([("id", "a")]), Condition("EXPECT_EXIST"))
+            emulator.delete("jobs", "a", condition="EXPECT_EXIST")
         except OTSServiceError:
             return 0
         return 1

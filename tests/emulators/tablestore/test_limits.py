@@ -1,6 +1,8 @@
-"""Limits of keys and columns, and the words in which a breach is refused."""
+"""Limits of keys and columns, and the errors beyond them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from tablestore import (
@@ -16,13 +18,17 @@ from tablestore import (
     TableInBatchWriteRowItem,
 )
 
-BIG = 2 * 1024 * 1024
+from tests.contracts.tablestore_client.contract.calls import MISSING_TABLE, Key, refused
+from tests.emulators.tablestore.support import Emulator
+
+MAX_VALUE_BYTES = 2 * 1024 * 1024
 
 
-def every_write(local, key, columns):
+def every_write(emulator: Emulator, key: Key, columns: list[Any]) -> list[tuple[Any, ...]]:
+    """The client's methods that write columns, each with its arguments."""
     return [
-        (local.client.put_row, "jobs", Row(key, columns), Condition("IGNORE")),
-        (local.client.update_row, "jobs", Row(key, {"PUT": columns}), Condition("IGNORE")),
+        (emulator.client.put_row, "jobs", Row(key, columns), Condition("IGNORE")),
+        (emulator.client.update_row, "jobs", Row(key, {"PUT": columns}), Condition("IGNORE")),
     ]
 
 
@@ -54,12 +60,14 @@ def every_write(local, key, columns):
         ([("id", "a"), ("id", "a")], "OTSParameterInvalid", "Duplicated primary key name: 'id'."),
     ],
 )
-def test_a_key_that_does_not_fit_is_refused_by_reads_and_writes_alike(local, refused, key, code, message):
-    local.create()
+def test_a_key_that_does_not_fit_is_refused_by_reads_and_writes_alike(
+    emulator: Emulator, key: Key, code: str, message: str
+) -> None:
+    emulator.create()
     calls = [
-        *every_write(local, key, [("x", 1)]),
-        (local.client.delete_row, "jobs", Row(key), Condition("IGNORE")),
-        (local.client.get_row, "jobs", key),
+        *every_write(emulator, key, [("x", 1)]),
+        (emulator.client.delete_row, "jobs", Row(key), Condition("IGNORE")),
+        (emulator.client.get_row, "jobs", key),
     ]
     for function, *arguments in calls:
         assert refused(function, *arguments) == (400, code, message)
@@ -76,7 +84,7 @@ def test_a_key_that_does_not_fit_is_refused_by_reads_and_writes_alike(local, ref
         ([("x", float("inf"))], "Infinity can't be set to double value."),
         ([("x", 1, -1)], "Timestamp must be in range [0, INT64_MAX/1000)."),
         (
-            [("x", "v" * (BIG + 1))],
+            [("x", "v" * (MAX_VALUE_BYTES + 1))],
             "The length of attribute column: 'x' exceeds the MaxLength:2097152 with CurrentLength:2097153.",
         ),
         (
@@ -85,70 +93,74 @@ def test_a_key_that_does_not_fit_is_refused_by_reads_and_writes_alike(local, ref
         ),
     ],
 )
-def test_columns_that_are_not_taken_are_refused_by_every_write(local, refused, columns, message):
-    local.create()
-    for function, *arguments in every_write(local, [("id", "a")], columns):
+def test_invalid_columns_are_refused_by_every_write(
+    emulator: Emulator, columns: list[Any], message: str
+) -> None:
+    emulator.create()
+    for function, *arguments in every_write(emulator, [("id", "a")], columns):
         assert refused(function, *arguments) == (400, "OTSParameterInvalid", message)
-    assert local.get("jobs", "a") is None
+    assert emulator.get("jobs", "a") is None
 
 
-def test_the_largest_values_are_taken(local):
-    local.create()
-    local.put("jobs", "k" * 1024, ("c" * 255, "v" * BIG), ("b", bytearray(BIG - 2000)))
-    found = local.get("jobs", "k" * 1024)
-    assert len(found["c" * 255]) == BIG
+def test_the_largest_values_are_accepted(emulator: Emulator) -> None:
+    emulator.create()
+    emulator.put(
+        "jobs", "k" * 1024, ("c" * 255, "v" * MAX_VALUE_BYTES), ("b", bytearray(MAX_VALUE_BYTES - 2000))
+    )
+    found = emulator.get("jobs", "k" * 1024)
+    assert found is not None
+    assert len(found["c" * 255]) == MAX_VALUE_BYTES
 
 
-def test_more_than_4_mb_in_one_row_is_refused(local, refused):
-    local.create()
+def test_more_than_4_mb_in_one_row_is_refused(emulator: Emulator) -> None:
+    emulator.create()
     message = (
         "The total data size of PutRow request exceeds the limit, limit size: 4194304, data size: 4194309."
     )
-    answer = refused(local.put, "jobs", "a", ("x", "v" * BIG), ("y", "v" * BIG))
+    answer = refused(emulator.put, "jobs", "a", ("x", "v" * MAX_VALUE_BYTES), ("y", "v" * MAX_VALUE_BYTES))
     assert answer == (400, "OTSParameterInvalid", message)
 
 
-def test_an_update_must_say_something(local, refused):
-    local.create()
-    answer = refused(local.update, "jobs", "a", {})
+def test_an_update_without_changes_is_refused(emulator: Emulator) -> None:
+    emulator.create()
+    answer = refused(emulator.update, "jobs", "a", {})
     assert answer == (400, "OTSParameterInvalid", "Invalid update row request: missing cells in request.")
 
 
-def test_reads_ask_for_at_most_128_columns_and_at_least_one_version(local, refused):
-    local.create()
-    answer = refused(local.get, "jobs", "a", columns_to_get=[f"c{n}" for n in range(129)])
+def test_reads_ask_for_at_most_128_columns_and_at_least_one_version(emulator: Emulator) -> None:
+    emulator.create()
+    answer = refused(emulator.get, "jobs", "a", columns_to_get=[f"c{n}" for n in range(129)])
     assert (
         answer[2]
         == "The number of columns from the request exceeds the limit, limit count: 128, column count: 129."
     )
-    assert refused(local.get, "jobs", "a", max_version=0)[2].startswith("Invalid max versions: 0.")
-    answer = refused(local.get, "jobs", "a", max_version=None)
+    assert refused(emulator.get, "jobs", "a", max_version=0)[2].startswith("Invalid max versions: 0.")
+    answer = refused(emulator.get, "jobs", "a", max_version=None)
     assert answer[2] == "No version condition is specified."
-    assert refused(local.scan, "jobs", ["id"], max_version=None)[2] == "No version condition is specified."
+    assert refused(emulator.scan, "jobs", ["id"], max_version=None)[2] == "No version condition is specified."
     batch = BatchGetRowRequest()
     batch.add(TableInBatchGetRowItem("jobs", [[("id", "a")]]))
-    answer = refused(local.client.batch_get_row, batch)
+    answer = refused(emulator.client.batch_get_row, batch)
     assert answer[2] == "No version condition is specified while querying row."
 
 
-def test_a_transaction_or_a_token_that_was_never_issued_is_refused(local, refused):
-    local.create()
-    assert refused(local.get, "jobs", "a", transaction_id="x")[2] == "TransactionID is invalid."
-    assert refused(local.put, "jobs", "a", ("x", 1), transaction_id="x")[2] == "TransactionID is invalid."
-    assert refused(local.get, "jobs", "a", token=b"x")[2] == "Invalid token."
+def test_a_transaction_or_a_token_that_was_never_issued_is_refused(emulator: Emulator) -> None:
+    emulator.create()
+    assert refused(emulator.get, "jobs", "a", transaction_id="x")[2] == "TransactionID is invalid."
+    assert refused(emulator.put, "jobs", "a", ("x", 1), transaction_id="x")[2] == "TransactionID is invalid."
+    assert refused(emulator.get, "jobs", "a", token=b"x")[2] == "Invalid token."
 
 
-def test_every_operation_on_a_missing_table_says_so(local, refused):
-    missing = (404, "OTSObjectNotExist", "Requested table does not exist.")
-    for function, *arguments in every_write(local, [("id", "a")], [("x", 1)]):
-        assert refused(function, *arguments) == missing
-    assert refused(local.get, "jobs", "a") == missing
-    assert refused(local.scan, "jobs", ["id"]) == missing
+def test_every_operation_on_a_missing_table_says_so(emulator: Emulator) -> None:
+    for function, *arguments in every_write(emulator, [("id", "a")], [("x", 1)]):
+        assert refused(function, *arguments) == MISSING_TABLE
+    assert refused(emulator.get, "jobs", "a") == MISSING_TABLE
+    assert refused(emulator.scan, "jobs", ["id"]) == MISSING_TABLE
 
 
 @pytest.mark.parametrize("name", ["3t", "-", "no hyphens", "t" * 256])
-def test_every_operation_refuses_a_name_that_no_table_can_have(local, refused, name):
-    local.create()
+def test_every_operation_refuses_a_name_that_no_table_can_have(emulator: Emulator, name: str) -> None:
+    emulator.create()
     key = [("id", "a")]
     writes = BatchWriteRowRequest()
     items = [PutRowItem(Row(key, [("x", 1)]), Condition("IGNORE"))]
@@ -157,39 +169,42 @@ def test_every_operation_refuses_a_name_that_no_table_can_have(local, refused, n
     reads = BatchGetRowRequest()
     reads.add(TableInBatchGetRowItem(name, [key], max_version=1))
     for call in (
-        lambda: local.client.describe_table(name),
-        lambda: local.client.delete_table(name),
-        lambda: local.put(name, key, ("x", 1)),
-        lambda: local.update(name, key, {"PUT": [("x", 1)]}),
-        lambda: local.get(name, key),
-        lambda: local.scan(name, ["id"]),
-        lambda: local.client.start_local_transaction(name, key),
-        lambda: local.client.batch_get_row(reads),
-        lambda: local.client.batch_write_row(writes),
+        lambda: emulator.client.describe_table(name),
+        lambda: emulator.client.delete_table(name),
+        lambda: emulator.put(name, key, ("x", 1)),
+        lambda: emulator.update(name, key, {"PUT": [("x", 1)]}),
+        lambda: emulator.get(name, key),
+        lambda: emulator.scan(name, ["id"]),
+        lambda: emulator.client.start_local_transaction(name, key),
+        lambda: emulator.client.batch_get_row(reads),
+        lambda: emulator.client.batch_write_row(writes),
     ):
         assert refused(call) == (400, "OTSParameterInvalid", f"Invalid table name: '{name}'.")
-    assert local.get("jobs", "a") is None
+    assert emulator.get("jobs", "a") is None
 
 
-def test_a_key_of_no_form_fails_a_batch_whole(local, refused):
-    local.create()
-    local.put("jobs", "a", ("x", 1))
+def test_a_key_of_invalid_form_fails_the_whole_batch(emulator: Emulator) -> None:
+    emulator.create()
+    emulator.put("jobs", "a", ("x", 1))
     endless = [("id", INF_MAX)]
     reads = BatchGetRowRequest()
     reads.add(TableInBatchGetRowItem("jobs", [[("id", "a")], endless], max_version=1))
     writes = BatchWriteRowRequest()
     items = [PutRowItem(Row(key, [("x", 2)]), Condition("IGNORE")) for key in ([("id", "a")], endless)]
     writes.add(TableInBatchWriteRowItem("jobs", items))
-    for call in (lambda: local.client.batch_get_row(reads), lambda: local.client.batch_write_row(writes)):
+    for call in (
+        lambda: emulator.client.batch_get_row(reads),
+        lambda: emulator.client.batch_write_row(writes),
+    ):
         assert refused(call)[2] == "VT_INF_MAX is an invalid type for the primary key."
-    assert local.get("jobs", "a") == {"x": 1}
+    assert emulator.get("jobs", "a") == {"x": 1}
 
 
-def test_the_ends_of_a_range_may_be_infinite_and_nothing_else_may(local, refused):
-    local.create(key=[("id", "STRING"), ("n", "INTEGER", PK_AUTO_INCR)])
+def test_a_range_accepts_infinite_ends_and_no_other_special_values(emulator: Emulator) -> None:
+    emulator.create(key=[("id", "STRING"), ("n", "INTEGER", PK_AUTO_INCR)])
     for column in ("id", "n"):
         start = [("id", "a"), ("n", 1)]
         start = [(name, True if name == column else value) for name, value in start]
         end = [("id", INF_MAX), ("n", INF_MAX)]
-        answer = refused(local.client.get_range, "jobs", "FORWARD", start, end, max_version=1)
+        answer = refused(emulator.client.get_range, "jobs", "FORWARD", start, end, max_version=1)
         assert answer[2] == "VT_BOOLEAN is an invalid type for the primary key."

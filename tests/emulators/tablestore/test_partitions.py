@@ -1,45 +1,53 @@
-"""Tables that are divided when they are made, as the client for Python offers to internal callers."""
+"""Tables that are divided into partitions on creation.
+
+The official client for Python offers this to internal callers.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from tablestore import CapacityUnit, ReservedThroughput, TableMeta, TableOptions
-from tablestore.plainbuffer.plain_buffer_coded_stream import PlainBufferCodedInputStream
-from tablestore.plainbuffer.plain_buffer_stream import PlainBufferInputStream
+from tablestore import TableMeta, TableOptions
 from tablestore.protobuf import table_store_pb2
 
-from aliyun_local.tablestore.codec.messages import TableNameRequest
+from aliyun_local.tablestore.codec.common_messages import TableNameRequest
 from aliyun_local.tablestore.codec.values import Cell
 from aliyun_local.tablestore.codec.values import Row as Stored
 from aliyun_local.tablestore.store.models import TableStore
+from tests.contracts.tablestore_client.contract.calls import INSTANCE, NO_RESERVED_UNITS, Key, refused
+from tests.emulators.tablestore.support import (
+    OK,
+    Emulator,
+    Sender,
+    StartEmulator,
+    compute_split_points,
+    create_table_request,
+    decode_officially,
+)
 
-OK = (200, "", "")
-NOTHING = ReservedThroughput(CapacityUnit(0, 0))
 
-
-def create(local, kind, points):
+def create(emulator: Emulator, kind: str, boundaries: list[Any]) -> None:
     meta = TableMeta("jobs", [("id", kind), ("n", "INTEGER")])
-    local.client._create_table_ex(meta, TableOptions(), NOTHING, split_points=points)
+    emulator.client._create_table_ex(meta, TableOptions(), NO_RESERVED_UNITS, split_points=boundaries)
 
 
-def shown(encoded):
-    """Splits as the official client reads keys."""
-    keys = [PlainBufferCodedInputStream(PlainBufferInputStream(one)).read_row()[0] for one in encoded]
+def partition_keys(keys: list[Key]) -> list[Any]:
     assert all(len(key) == 1 and key[0][0] == "id" for key in keys)
     return [key[0][1] for key in keys]
 
 
-def described(send):
+def described(send: Sender) -> list[Any]:
+    """The boundaries of the table."""
     assert send("DescribeTable", TableNameRequest(table_name="jobs").encode()) == OK
-    return shown(table_store_pb2.DescribeTableResponse.FromString(send.answers[-1]).shard_splits)
+    answer = table_store_pb2.DescribeTableResponse.FromString(send.body)
+    return partition_keys([decode_officially(key)[0] for key in answer.shard_splits])
 
 
-def computed(send, size):
-    request = table_store_pb2.ComputeSplitPointsBySizeRequest(
-        table_name="jobs", split_size=size, split_size_unit_in_byte=1
-    )
-    assert send("ComputeSplitPointsBySize", request.SerializeToString()) == OK
-    return shown(table_store_pb2.ComputeSplitPointsBySizeResponse.FromString(send.answers[-1]).split_points)
+def computed(send: Sender, split_bytes: int) -> list[Any]:
+    """The split points of the table."""
+    return partition_keys(compute_split_points(send, split_bytes)[1])
 
 
 @pytest.mark.parametrize(
@@ -50,38 +58,39 @@ def computed(send, size):
         ("BINARY", [bytearray(b"\x01"), bytearray(b"\x01\x00"), bytearray(27 * b"\xff")]),
     ],
 )
-def test_a_divided_table_is_described_with_its_splits_and_used_like_any_other(local, send, kind, points):
-    create(local, kind, points)
+def test_a_divided_table_is_described_with_its_boundaries_and_used_like_any_other(
+    emulator: Emulator, send: Sender, kind: str, points: list[Any]
+) -> None:
+    create(emulator, kind, points)
     assert described(send) == points
     key = [("id", points[1]), ("n", 1)]
-    local.put("jobs", key, ("x", 1))
-    assert local.get("jobs", key) == {"x": 1}
-    local.client.update_table("jobs", TableOptions(max_version=2))
+    emulator.put("jobs", key, ("x", 1))
+    assert emulator.get("jobs", key) == {"x": 1}
+    emulator.client.update_table("jobs", TableOptions(max_version=2))
     assert described(send) == points
 
 
-def test_splits_outlive_the_process(start, tmp_path):
+def test_boundaries_survive_a_restart(start: StartEmulator, tmp_path: Path) -> None:
     first = start(tmp_path)
     create(first, "INTEGER", [5])
     second = TableStore(tmp_path, first.clock)
-    assert (
-        second.describe_table("studio", "jobs").splits == first.store.describe_table("studio", "jobs").splits
-    )
-    assert len(second.describe_table("studio", "jobs").splits) == 1
+    boundaries = second.describe_table(INSTANCE, "jobs").boundaries
+    assert boundaries == first.store.describe_table(INSTANCE, "jobs").boundaries
+    assert len(boundaries) == 1
     second.close()
 
 
-def test_no_split_by_size_reaches_over_a_border(local, send):
-    create(local, "INTEGER", [5, 10, 20, 30])
+def test_no_split_crosses_a_partition_boundary(emulator: Emulator, send: Sender) -> None:
+    create(emulator, "INTEGER", [5, 10, 20, 30])
     for number in range(12):
         row = Stored([("id", number), ("n", 1)], [Cell("text", "v" * 1000)])
-        local.store.put_row("studio", "jobs", row)
+        emulator.store.put_row(INSTANCE, "jobs", row)
     assert computed(send, 1 << 30) == [5, 10, 20, 30]
     assert computed(send, 3_000) == [3, 5, 8, 10, 20, 30]
 
 
-def test_a_table_that_nobody_divided_has_no_splits(local, send):
-    local.create()
+def test_an_undivided_table_has_no_boundaries(emulator: Emulator, send: Sender) -> None:
+    emulator.create()
     assert described(send) == []
 
 
@@ -103,9 +112,11 @@ def test_a_table_that_nobody_divided_has_no_splits(local, send):
         ("BINARY", [bytearray(), bytearray(b"b")], "The value of partition range can not be empty binary."),
     ],
 )
-def test_splits_that_cannot_be_are_refused_in_the_services_words(local, refused, kind, points, message):
-    assert refused(create, local, kind, points) == (400, "OTSParameterInvalid", message)
-    assert list(local.client.list_table()) == []
+def test_invalid_boundaries_are_refused_with_the_services_message(
+    emulator: Emulator, kind: str, points: list[Any], message: str
+) -> None:
+    assert refused(create, emulator, kind, points) == (400, "OTSParameterInvalid", message)
+    assert list(emulator.client.list_table()) == []
 
 
 @pytest.mark.parametrize(
@@ -138,10 +149,10 @@ def test_splits_that_cannot_be_are_refused_in_the_services_words(local, refused,
         ([(b"\x63", b"\x0a")], "data format is invalid, unknown variant type occured."),
     ],
 )
-def test_ranges_that_no_client_sends_are_refused_too(local, send, ranges, message):
-    request = local.client.protocol.encoder.encode_request(
-        "CreateTable", TableMeta("jobs", [("id", "STRING")]), TableOptions(), NOTHING, None, []
-    )
+def test_invalid_ranges_that_no_client_sends_are_refused(
+    emulator: Emulator, send: Sender, ranges: list[tuple[bytes, bytes]], message: str
+) -> None:
+    request = create_table_request(emulator.client, "jobs")
     for begin, end in ranges:
         request.partitions.add(begin=begin, end=end)
     answer = send("CreateTable", request.SerializeToString())

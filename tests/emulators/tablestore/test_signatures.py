@@ -1,4 +1,4 @@
-"""Who may call, and what a caller can trust of an answer."""
+"""Signatures of requests and of answers."""
 
 from __future__ import annotations
 
@@ -10,91 +10,75 @@ from uuid import UUID
 import pytest
 from tablestore import OTSClientError, StaticCredentialsProvider
 from tablestore import utils as client_utils
-from tablestore.auth import RequestContext
 from tablestore.protobuf import table_store_pb2
 
 from aliyun_local.clock import ManualClock
-from aliyun_local.serving.wire import Fault, Front, Headers, Request, Response
+from aliyun_local.serving.wire import Fault, Front, Request, Response
 from aliyun_local.tablestore.http.responses import TablestoreService
-
-
-def signed_request(client, operation="ListTable", body=b"", change=None):
-    """What ``client`` would send, with headers changed after signing."""
-    context = RequestContext(client.credentials_provider.get_credentials())
-    headers = client.protocol._make_request_headers(body, f"/{operation}", client._signer, context)
-    for name, value in (change or {}).items():
-        if value is None:
-            del headers[name]
-        else:
-            headers[name] = value
-    return Request(method="POST", host="local", raw_path=f"/{operation}", headers=Headers(headers), body=body)
-
-
-def error_of(response):
-    error = table_store_pb2.Error()
-    error.ParseFromString(response.body)
-    return response.status, error.code, error.message
+from tests.contracts.tablestore_client.contract.calls import refused
+from tests.emulators.tablestore.support import Emulator, refusal_of, signed_request
 
 
 @pytest.mark.parametrize("region", [None, "cn-beijing"])
-def test_both_signature_versions_are_accepted_and_the_answer_is_signed_in_kind(local, region):
-    local.create()
-    client = local.connect(region=region)
+def test_both_signature_versions_are_accepted_and_the_answer_is_signed_in_kind(
+    emulator: Emulator, region: str | None
+) -> None:
+    emulator.create()
+    client = emulator.connect(region=region)
     assert client.list_table() == ("jobs",)
 
 
 @pytest.mark.parametrize("region", [None, "cn-beijing"])
-def test_a_wrong_secret_is_refused(local, refused, region):
-    client = local.connect(secret="not-the-secret", region=region)
+def test_a_wrong_secret_is_refused(emulator: Emulator, region: str | None) -> None:
+    client = emulator.connect(secret="not-the-secret", region=region)
     assert refused(client.list_table) == (403, "OTSAuthFailed", "Signature mismatch.")
 
 
-def test_an_unknown_key_and_an_unknown_instance_are_refused(local, refused):
-    client = local.connect(key="LTAInobody")
+def test_an_unknown_key_and_an_unknown_instance_are_refused(emulator: Emulator) -> None:
+    client = emulator.connect(key_id="LTAInobody")
     assert refused(client.list_table) == (403, "OTSAuthFailed", "The AccessKeyID does not exist.")
-    client = local.connect(instance="elsewhere")
+    client = emulator.connect(instance="elsewhere")
     assert refused(client.list_table) == (403, "OTSAuthFailed", "The instance is not found.")
 
 
-def test_temporary_credentials_need_their_token_and_end(local, refused):
-    granted = local.keys.issue_sts(900)
+def test_temporary_credentials_need_their_token_and_end(emulator: Emulator) -> None:
+    granted = emulator.keys.issue_sts(900)
     key, secret, token = granted.access_key_id, granted.access_key_secret, granted.security_token
     provider = StaticCredentialsProvider(key, secret, token)
-    assert local.connect(credentials_provider=provider).list_table() == ()
-    assert local.connect(key, secret, sts_token=token, region="cn-beijing").list_table() == ()
+    assert emulator.connect(credentials_provider=provider).list_table() == ()
+    assert emulator.connect(key, secret, sts_token=token, region="cn-beijing").list_table() == ()
 
-    assert refused(local.connect(key, secret).list_table)[2] == "The AccessKeyID does not exist."
+    assert refused(emulator.connect(key, secret).list_table)[2] == "The AccessKeyID does not exist."
     assert (
-        refused(local.connect(key, secret, sts_token=token + "0").list_table)[2]
+        refused(emulator.connect(key, secret, sts_token=token + "0").list_table)[2]
         == "The STS token is invalid."
     )
-    ended = local.keys.issue_sts(1)
+    ended = emulator.keys.issue_sts(1)
     request = signed_request(
-        local.connect(ended.access_key_id, ended.access_key_secret, sts_token=ended.security_token)
+        emulator.connect(ended.access_key_id, ended.access_key_secret, sts_token=ended.security_token)
     )
-    local.service._clock = ManualClock(ended.expires_at)
-    assert error_of(local.service.handle(request)) == (403, "OTSAuthFailed", "The STS token is expired.")
+    emulator.service._clock = ManualClock(ended.expires_at)
+    assert refusal_of(emulator.service.handle(request)) == (403, "OTSAuthFailed", "The STS token is expired.")
 
 
-def test_the_endpoint_may_have_a_path(local):
-    local.create()
-    assert local.connect(path="/ots").list_table() == ("jobs",)
+def test_the_endpoint_may_have_a_path(emulator: Emulator) -> None:
+    emulator.create()
+    assert emulator.connect(path="/ots").list_table() == ("jobs",)
 
 
-def test_a_date_over_15_minutes_off_is_refused(local, refused, monkeypatch):
+def test_a_date_over_15_minutes_off_is_refused(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     real = client_utils.get_now_utc_datetime
     for minutes, accepted in ((-16, False), (-14, True), (14, True), (16, False)):
-        monkeypatch.setattr(
-            client_utils, "get_now_utc_datetime", lambda m=minutes: real() + timedelta(minutes=m)
-        )
-        request = signed_request(local.client)
+        now = real() + timedelta(minutes=minutes)
+        monkeypatch.setattr(client_utils, "get_now_utc_datetime", lambda now=now: now)
+        request = signed_request(emulator.client)
         monkeypatch.undo()
-        response = local.service.handle(request)
+        response = emulator.service.handle(request)
         if accepted:
             assert response.status == 200
         else:
             message = f"Mismatch between system time and x-ots-date: {request.headers['x-ots-date']}."
-            assert error_of(response) == (403, "OTSAuthFailed", message)
+            assert refusal_of(response) == (403, "OTSAuthFailed", message)
 
 
 @pytest.mark.parametrize(
@@ -116,34 +100,38 @@ def test_a_date_over_15_minutes_off_is_refused(local, refused, monkeypatch):
         ({"x-ots-signaturev4": "AAAA"}, 400, "Missing header: 'x-ots-signdate'."),
     ],
 )
-def test_headers_that_are_missing_or_changed_after_signing_are_refused(local, change, status, message):
-    response = local.service.handle(signed_request(local.client, change=change))
-    assert error_of(response)[::2] == (status, message)
-    assert (error_of(response)[1] == "OTSMissingHeader") is message.startswith("Missing header")
+def test_headers_that_are_missing_or_changed_after_signing_are_refused(
+    emulator: Emulator, change: dict[str, str | None], status: int, message: str
+) -> None:
+    response = emulator.service.handle(signed_request(emulator.client, changed_headers=change))
+    assert refusal_of(response)[::2] == (status, message)
+    assert (refusal_of(response)[1] == "OTSMissingHeader") is message.startswith("Missing header")
     assert "Authorization" not in response.headers
 
 
-def test_a_signature_of_one_operation_serves_no_other(local):
-    request = signed_request(local.client)
+def test_a_signature_of_one_operation_serves_no_other(emulator: Emulator) -> None:
+    request = signed_request(emulator.client)
     stolen = Request(method="POST", host="local", raw_path="/DeleteTable", headers=request.headers)
-    assert error_of(local.service.handle(stolen))[2] == "Signature mismatch."
+    assert refusal_of(emulator.service.handle(stolen))[2] == "Signature mismatch."
 
 
-def test_a_client_notices_an_answer_that_was_tampered_with(local):
-    honest = local.service.handle(signed_request(local.client))
+def test_a_client_notices_an_answer_that_was_tampered_with(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = emulator.service.handle(signed_request(emulator.client))
     for name, value in (
         ("x-ots-requestid", "other"),
         ("Authorization", honest.headers["Authorization"] + "="),
     ):
         forged = Response(status=200, headers={**honest.headers, name: value}, body=honest.body)
-        local.server._server.answer = lambda _request, forged=forged: forged
+        monkeypatch.setattr(emulator.server._server, "answer", lambda _request, forged=forged: forged)
         with pytest.raises(OTSClientError, match="Invalid signature"):
-            local.client.list_table()
+            emulator.client.list_table()
 
 
-def test_anything_but_a_post_is_refused(local):
+def test_anything_but_a_post_is_refused(emulator: Emulator) -> None:
     for method in ("GET", "PUT", "DELETE", "OPTIONS"):
-        connection = http.client.HTTPConnection(local.server.address, local.server.port)
+        connection = http.client.HTTPConnection(emulator.server.address, emulator.server.port)
         connection.request(method, "/ListTable")
         answer = connection.getresponse()
         body = answer.read()
@@ -152,13 +140,15 @@ def test_anything_but_a_post_is_refused(local):
         assert (answer.status, error.code) == (405, "OTSMethodNotAllowed")
 
 
-def test_a_body_over_5_mb_is_refused(local):
-    response = local.service.handle(signed_request(local.client, "PutRow", b"\x00" * (5 * 1024 * 1024 + 1)))
-    assert error_of(response) == (413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
+def test_a_body_over_5_mb_is_refused(emulator: Emulator) -> None:
+    response = emulator.service.handle(
+        signed_request(emulator.client, "PutRow", b"\x00" * (5 * 1024 * 1024 + 1))
+    )
+    assert refusal_of(response) == (413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
 
 
-def test_an_operation_is_named_for_faults_whatever_the_path(local):
-    front = Front(local.service)
+def test_an_operation_is_named_for_faults_whatever_the_path(emulator: Emulator) -> None:
+    front = Front(emulator.service)
     front.inject(Fault(operation="ListTable", answer=Response(status=503)))
     for path, status in (
         ("/ots/ListTable", 503),
@@ -170,29 +160,33 @@ def test_an_operation_is_named_for_faults_whatever_the_path(local):
         assert front(Request(method="POST", host="local", raw_path=path)).status == status
 
 
-def test_a_defect_answers_as_an_internal_error_of_the_service(local, monkeypatch, caplog):
-    def broken(*_):
+def test_a_defect_answers_as_an_internal_error_of_the_service(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(local.store, "list_tables", broken)
+    monkeypatch.setattr(emulator.store, "list_tables", broken)
     with caplog.at_level(logging.CRITICAL + 1):
-        response = local.service.handle(signed_request(local.client))
-    assert error_of(response) == (500, "OTSInternalServerError", "Internal server error.")
+        response = emulator.service.handle(signed_request(emulator.client))
+    assert refusal_of(response) == (500, "OTSInternalServerError", "Internal server error.")
     assert "Authorization" in response.headers
 
 
-def test_answers_are_dated_by_the_clock(local):
-    response = local.service.handle(signed_request(local.client))
+def test_answers_are_dated_by_the_clock(emulator: Emulator) -> None:
+    response = emulator.service.handle(signed_request(emulator.client))
     sent = datetime.strptime(response.headers["x-ots-date"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
         tzinfo=timezone.utc
     )
     assert abs((sent - datetime.now(timezone.utc)).total_seconds()) < 60
 
 
-def test_every_answer_has_an_id_of_its_own_and_the_time_of_the_services_clock(local):
+def test_every_answer_has_an_id_of_its_own_and_the_time_of_the_services_clock(emulator: Emulator) -> None:
     clock = ManualClock(1_767_225_600.25)
-    services = [TablestoreService(local.store, local.keys, clock) for _ in range(2)]
-    headers = [service.handle(signed_request(local.client)).headers for service in services for _ in range(3)]
+    services = [TablestoreService(emulator.store, emulator.keys, clock) for _ in range(2)]
+    headers = [
+        service.handle(signed_request(emulator.client)).headers for service in services for _ in range(3)
+    ]
     ids = [UUID(one["x-ots-requestid"]) for one in headers]
     assert len(set(ids)) == 6
     assert {(str(one), one.version) for one in ids} == {(one["x-ots-requestid"], 4) for one in headers}

@@ -1,6 +1,8 @@
-"""Tables: made, listed, described, changed and deleted."""
+"""Tables: created, listed, described, changed and deleted."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from tablestore import (
@@ -12,13 +14,17 @@ from tablestore import (
     TableOptions,
 )
 
-from aliyun_local.tablestore.store.schema import Column
-from aliyun_local.tablestore.store.schema import TableOptions as Options
+from tests.contracts.tablestore_client.contract.calls import (
+    INSTANCE,
+    MISSING_TABLE,
+    NO_RESERVED_UNITS,
+    KeySchema,
+    refused,
+)
+from tests.emulators.tablestore.support import PLAIN_KEY, PLAIN_OPTIONS, Emulator
 
-NOTHING = ReservedThroughput(CapacityUnit(0, 0))
 
-
-def test_a_table_is_described_as_it_was_created(local):
+def test_a_table_is_described_as_it_was_created(emulator: Emulator) -> None:
     key = [("person", "STRING"), ("revision", "INTEGER"), ("hash", "BINARY")]
     columns = [
         ("state", "STRING"),
@@ -27,70 +33,69 @@ def test_a_table_is_described_as_it_was_created(local):
         ("paid", "BOOLEAN"),
         ("b", "BINARY"),
     ]
-    local.create(key=key, columns=columns, max_version=3, time_to_live=86400, max_time_deviation=600)
+    emulator.create(key=key, columns=columns, max_version=3, time_to_live=86400, max_time_deviation=600)
 
-    described = local.client.describe_table("jobs")
+    described = emulator.client.describe_table("jobs")
 
     assert described.table_meta.schema_of_primary_key == key
     assert described.table_meta.defined_columns == columns
     options = described.table_options
     assert (options.max_version, options.time_to_live, options.max_time_deviation) == (3, 86400, 600)
     assert options.allow_update is True
-    assert described.reserved_throughput_details.last_increase_time == int(local.clock.now())
+    assert described.reserved_throughput_details.last_increase_time == int(emulator.clock.now())
 
 
-def test_an_auto_increment_column_is_described_as_one(local):
+def test_an_auto_increment_column_is_described_as_one(emulator: Emulator) -> None:
     key = [("id", "STRING"), ("number", "INTEGER", PK_AUTO_INCR)]
-    local.create(key=key)
-    assert local.client.describe_table("jobs").table_meta.schema_of_primary_key == key
+    emulator.create(key=key)
+    assert emulator.client.describe_table("jobs").table_meta.schema_of_primary_key == key
 
 
-def test_tables_are_listed_by_name_without_their_indexes(local):
-    local.create("b")
-    local.create(
+def test_tables_are_listed_by_name_without_their_indexes(emulator: Emulator) -> None:
+    emulator.create("b")
+    emulator.create(
         "a", columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("a_by_state", ["state"], [])]
     )
-    assert local.client.list_table() == ("a", "b")
+    assert emulator.client.list_table() == ("a", "b")
 
 
-def test_a_table_cannot_be_created_twice_nor_under_the_name_of_an_index(local, refused):
-    local.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
+def test_a_table_cannot_be_created_twice_nor_under_the_name_of_an_index(emulator: Emulator) -> None:
+    emulator.create(columns=[("state", "STRING")], indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
     for name in ("jobs", "by_state"):
-        answer = refused(local.create, name)
+        answer = refused(emulator.create, name)
         assert answer == (409, "OTSObjectAlreadyExist", "Requested table already exists.")
 
 
-def test_a_table_whose_index_cannot_be_made_is_not_made_either(local, refused):
-    answer = refused(local.create, indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
+def test_a_table_with_an_invalid_index_is_not_created(emulator: Emulator) -> None:
+    answer = refused(emulator.create, indexes=[SecondaryIndexMeta("by_state", ["state"], [])])
     assert answer == (400, "OTSParameterInvalid", "Column does not exist: 'state'.")
-    assert local.client.list_table() == ()
+    assert emulator.client.list_table() == ()
 
 
-def test_a_deleted_table_is_gone_with_its_rows_and_indexes(local, refused):
+def test_a_deleted_table_is_gone_with_its_rows_and_indexes(emulator: Emulator) -> None:
     columns, indexes = [("state", "STRING")], [SecondaryIndexMeta("by_state", ["state"], [])]
-    local.create(columns=columns, indexes=indexes)
-    local.put("jobs", "a", ("state", "QUEUED"))
-    local.client.delete_table("jobs")
+    emulator.create(columns=columns, indexes=indexes)
+    emulator.put("jobs", "a", ("state", "QUEUED"))
+    emulator.client.delete_table("jobs")
 
-    missing = (404, "OTSObjectNotExist", "Requested table does not exist.")
-    assert refused(local.client.describe_table, "jobs") == missing
-    assert refused(local.get, "by_state", [("state", "QUEUED"), ("id", "a")]) == missing
-    assert refused(local.client.delete_table, "jobs") == missing
-    local.create(columns=columns, indexes=indexes)
-    assert local.get("jobs", "a") is None
+    assert refused(emulator.client.describe_table, "jobs") == MISSING_TABLE
+    assert refused(emulator.get, "by_state", [("state", "QUEUED"), ("id", "a")]) == MISSING_TABLE
+    assert refused(emulator.client.delete_table, "jobs") == MISSING_TABLE
+    emulator.create(columns=columns, indexes=indexes)
+    assert emulator.get("jobs", "a") is None
 
 
-def test_options_and_reserved_units_can_be_changed_one_by_one(local):
-    local.create(max_version=2)
-    local.clock.advance(60)
-    answer = local.client.update_table("jobs", None, ReservedThroughput(CapacityUnit(5, None)))
+def test_options_and_reserved_units_can_be_changed_one_by_one(emulator: Emulator) -> None:
+    emulator.create(max_version=2)
+    emulator.clock.advance(60)
+    answer = emulator.client.update_table("jobs", None, ReservedThroughput(CapacityUnit(5, None)))
     assert answer.reserved_throughput_details.capacity_unit.read == 5
-    assert answer.reserved_throughput_details.last_increase_time == int(local.clock.now())
+    assert answer.reserved_throughput_details.last_increase_time == int(emulator.clock.now())
 
-    local.client.update_table(
+    emulator.client.update_table(
         "jobs", TableOptions(time_to_live=90000, max_version=None, max_time_deviation=None)
     )
-    options = local.client.describe_table("jobs").table_options
+    options = emulator.client.describe_table("jobs").table_options
     assert (options.time_to_live, options.max_version) == (90000, 2)
 
 
@@ -114,18 +119,21 @@ def test_options_and_reserved_units_can_be_changed_one_by_one(local):
         ("t", None, {"max_version": None}, "MaxVersions is missing while creating table."),
     ],
 )
-def test_a_table_that_cannot_be_is_refused_in_the_services_words(local, refused, name, key, options, message):
-    assert refused(local.create, name, key, **options) == (400, "OTSParameterInvalid", message)
+def test_an_invalid_table_is_refused_with_the_services_message(
+    emulator: Emulator, name: str, key: KeySchema | None, options: dict[str, Any], message: str
+) -> None:
+    assert refused(emulator.create, name, key, **options) == (400, "OTSParameterInvalid", message)
 
 
-def test_an_instance_holds_64_tables_and_no_more(local, refused):
-    key = [Column(name="id", type="STRING")]
+def test_an_instance_holds_64_tables_and_no_more(emulator: Emulator) -> None:
     for number in range(64):
-        local.store.create_table("studio", f"t{number}", key, Options(time_to_live=-1, max_versions=1))
-    answer = refused(local.client.create_table, TableMeta("t64", [("id", "STRING")]), TableOptions(), NOTHING)
+        emulator.store.create_table(INSTANCE, f"t{number}", PLAIN_KEY, PLAIN_OPTIONS)
+    answer = refused(
+        emulator.client.create_table, TableMeta("t64", [("id", "STRING")]), TableOptions(), NO_RESERVED_UNITS
+    )
     assert answer == (403, "OTSQuotaExhausted", "Number of tables exceeded the quota.")
 
 
-def test_operations_that_are_not_served_are_refused_as_the_service_does(local, refused):
-    answer = refused(local.client.exe_sql_query, "show tables")
+def test_operations_that_are_not_served_are_refused_as_the_service_does(emulator: Emulator) -> None:
+    answer = refused(emulator.client.exe_sql_query, "show tables")
     assert answer == (400, "OTSUnsupportOperation", "Unsupported operation: 'SQLQuery'.")

@@ -1,1 +1,5 @@
-"""What every version of the official client may rely on, one promise a function."""
+"""The promises to every version of the official client: one function each.
+
+``batches``, ``conditions``, ``errors``, ``ranges``, ``rows``, ``tables`` and ``transactions`` contain the
+promises. ``case`` registers and checks them. ``calls`` shortens the client's calls.
+"""

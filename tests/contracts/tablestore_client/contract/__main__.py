@@ -1,4 +1,7 @@
-"""Asks for every promise and writes as JSON what became of each: ``null`` for kept, else why not."""
+"""A program that checks every promise and prints the results as JSON. ``clients`` runs it in other Pythons.
+
+The result of a promise is ``null`` if it is kept, and otherwise the traceback.
+"""
 
 from __future__ import annotations
 

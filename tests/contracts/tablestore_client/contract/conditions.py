@@ -1,8 +1,10 @@
-"""Column conditions of writes, and filters of reads."""
+"""Promises about the column conditions of writes and the filters of reads."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import Any
 
 from tablestore import (
     ComparatorType,
@@ -12,7 +14,8 @@ from tablestore import (
     SingleColumnCondition,
 )
 
-from tests.contracts.tablestore_client.contract.case import CONDITION_FAILED, Case, promise, since
+from tests.contracts.tablestore_client.contract.calls import CONDITION_FAILED, refused
+from tests.contracts.tablestore_client.contract.case import Case, promise, since
 
 C, L = ComparatorType, LogicalOperator
 COMPARISONS = [
@@ -31,7 +34,7 @@ COMPARISONS = [
 ]
 
 
-def combined(operator: object, *parts: object) -> CompositeColumnCondition:
+def combined(operator: Any, *parts: Any) -> CompositeColumnCondition:
     condition = CompositeColumnCondition(operator)
     for part in parts:
         condition.add_sub_condition(part)
@@ -44,16 +47,16 @@ def every_comparison_guards_every_write(case: Case) -> None:
     for comparator, value, passing in COMPARISONS:
         guard = Condition("IGNORE", SingleColumnCondition("x", value, comparator))
         for write in (
-            lambda guard=guard: case.put("t", "a", ("x", 5), expect=guard),
-            lambda guard=guard: case.update("t", "a", {"put": [("x", 5)]}, expect=guard),
-            lambda guard=guard: case.delete("t", "a", expect=guard),
+            partial(case.put, "t", "a", ("x", 5), condition=guard),
+            partial(case.update, "t", "a", {"put": [("x", 5)]}, condition=guard),
+            partial(case.delete, "t", "a", condition=guard),
         ):
             case.put("t", "a", ("x", 5))
             if passing:
                 unit, _ = write()
                 assert (unit.read, unit.write) == (1, 1)
             else:
-                assert case.refused(write) == CONDITION_FAILED
+                assert refused(write) == CONDITION_FAILED
 
 
 @promise
@@ -65,17 +68,17 @@ def every_comparison_filters_reads(case: Case) -> None:
         assert (there is not None) is passing
 
 
-def guarded(case: Case, condition: object, passing: bool) -> None:
-    """A write succeeds or fails, and a read finds the row or does not, by ``condition``."""
+def check_passing(case: Case, condition: Any, passing: bool) -> None:
+    """Check that a guarded write succeeds and a filtered read finds the row exactly if ``passing``."""
 
     def write() -> object:
-        return case.update("t", "a", {"put": [("z", 1)]}, expect=Condition("IGNORE", condition))
+        return case.update("t", "a", {"put": [("z", 1)]}, condition=Condition("IGNORE", condition))
 
     assert (case.get("t", "a", column_filter=condition) is not None) is passing
     if passing:
         write()
     else:
-        assert case.refused(write) == CONDITION_FAILED
+        assert refused(write) == CONDITION_FAILED
 
 
 @promise
@@ -83,7 +86,7 @@ def a_missing_column_passes_if_so_asked(case: Case) -> None:
     case.table()
     case.put("t", "a", ("x", 5))
     for passing in (True, False):
-        guarded(case, SingleColumnCondition("age", 5, C.GREATER_THAN, passing), passing)
+        check_passing(case, SingleColumnCondition("age", 5, C.GREATER_THAN, passing), passing)
 
 
 @promise
@@ -100,7 +103,7 @@ def conditions_combine(case: Case) -> None:
         (combined(L.NOT, no), True),
         (combined(L.NOT, combined(L.AND, yes, combined(L.OR, no, yes))), False),
     ):
-        guarded(case, condition, passing)
+        check_passing(case, condition, passing)
 
 
 @promise

@@ -1,4 +1,4 @@
-"""All promises, registered by being imported."""
+"""The import of all promises, which registers them."""
 
 from __future__ import annotations
 

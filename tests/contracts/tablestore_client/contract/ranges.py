@@ -1,15 +1,20 @@
-"""Range reads, page by page."""
+"""Promises about range reads, page by page."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from tablestore import INF_MAX, INF_MIN, CapacityUnit, ComparatorType, SingleColumnCondition
 
-from tests.contracts.tablestore_client.contract.case import MISSING_TABLE, Case, columns_of, promise, since
+from tests.contracts.tablestore_client.contract.calls import MISSING_TABLE, Key, columns_of, refused
+from tests.contracts.tablestore_client.contract.case import Case, promise, since
 
 WHOLE = [("id", INF_MIN)], [("id", INF_MAX)]
 
 
-def read(case: Case, start: object, end: object, direction: str = "FORWARD", **options: object) -> tuple:
+def read(
+    case: Case, start: Any, end: Any, direction: str = "FORWARD", **options: Any
+) -> tuple[list[str], Any]:
     _, following, rows, token = case.client.get_range(
         "t", direction, start, end, **{"max_version": 1, **options}
     )
@@ -109,15 +114,15 @@ def ends_in_the_wrong_order_are_refused(case: Case) -> None:
         ("FORWARD", big, big, "Begin key must less than end key in FORWARD"),
         ("BACKWARD", small, big, "Begin key must more than end key in BACKWARD"),
     ):
-        answer = case.refused(case.client.get_range, "t", direction, start, end, max_version=1)
+        answer = refused(case.client.get_range, "t", direction, start, end, max_version=1)
         assert answer == (400, "OTSParameterInvalid", message)
 
 
 @promise
-def a_limit_that_is_none_is_refused(case: Case) -> None:
+def a_limit_below_one_is_refused(case: Case) -> None:
     case.table()
     for limit in (0, -1):
-        answer = case.refused(case.client.get_range, "t", "FORWARD", *WHOLE, [], limit, max_version=1)
+        answer = refused(case.client.get_range, "t", "FORWARD", *WHOLE, [], limit, max_version=1)
         assert answer == (400, "OTSParameterInvalid", "The limit must be greater than 0.")
 
 
@@ -128,7 +133,7 @@ def a_read_that_names_no_version_is_refused(case: Case) -> None:
         lambda: case.client.get_range("t", "FORWARD", *WHOLE, max_version=None),
         lambda: case.client.get_row("t", [("id", "a")], max_version=None),
     ):
-        assert case.refused(call) == (400, "OTSParameterInvalid", "No version condition is specified.")
+        assert refused(call) == (400, "OTSParameterInvalid", "No version condition is specified.")
 
 
 @promise
@@ -136,7 +141,7 @@ def the_later_columns_of_a_key_bound_a_range(case: Case) -> None:
     key = [("PK0", "STRING"), ("PK1", "STRING"), ("PK2", "INTEGER"), ("PK3", "INTEGER")]
     case.table(key=key)
 
-    def at(*values: object) -> list[tuple[str, object]]:
+    def at(*values: Any) -> Key:
         return [(name, value) for (name, _), value in zip(key, values, strict=True)]
 
     rows = [at("A", "A", 9, 9), at("A", "A", 10, 1), at("A", "A", 10, 9), at("A", "A", 11, 9)]
@@ -154,4 +159,4 @@ def the_later_columns_of_a_key_bound_a_range(case: Case) -> None:
 
 @promise
 def a_range_of_a_missing_table_says_so(case: Case) -> None:
-    assert case.refused(case.client.get_range, "none", "FORWARD", *WHOLE, max_version=1) == MISSING_TABLE
+    assert refused(case.client.get_range, "none", "FORWARD", *WHOLE, max_version=1) == MISSING_TABLE

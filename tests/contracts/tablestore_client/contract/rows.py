@@ -1,18 +1,14 @@
-"""Single rows: put, get, update, delete."""
+"""Promises about single rows: put, get, update, delete."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from tablestore import INF_MIN, PK_AUTO_INCR, Condition, ReturnType, Row
 
-from tests.contracts.tablestore_client.contract.case import (
-    CLIENT_VERSION,
-    CONDITION_FAILED,
-    MISSING_TABLE,
-    Case,
-    promise,
-)
+from tests.contracts.tablestore_client.contract.calls import CONDITION_FAILED, MISSING_TABLE, as_key, refused
+from tests.contracts.tablestore_client.contract.case import CLIENT_VERSION, Case, promise
 
 EVERY_TYPE = [
     ("binary", bytearray(b"\x00\xff\x01")),
@@ -24,10 +20,10 @@ EVERY_TYPE = [
 ]
 
 
-def consumed(case: Case, table: str, key: object) -> int:
-    unit, _, _ = case.client.get_row(table, [("id", key)], max_version=1)
+def consumed_by_read(case: Case, table: str, key: str) -> int:
+    unit, _, _ = case.client.get_row(table, as_key(key), max_version=1)
     assert unit.write == 0
-    return unit.read
+    return int(unit.read)
 
 
 @promise
@@ -70,7 +66,7 @@ def every_operation_on_a_missing_table_says_so(case: Case) -> None:
         lambda: case.update("none", "a", {"put": [("x", 1)]}),
         lambda: case.delete("none", "a"),
     ):
-        assert case.refused(call) == MISSING_TABLE
+        assert refused(call) == MISSING_TABLE
 
 
 @promise
@@ -92,7 +88,7 @@ def an_increment_of_no_integer_is_refused(case: Case) -> None:
     case.table()
     case.put("t", "a", ("text", "v"), ("most", 2**63 - 1))
     for name in ("text", "most"):
-        answer = case.refused(case.update, "t", "a", {"INCREMENT": [(name, 1)]})
+        answer = refused(case.update, "t", "a", {"INCREMENT": [(name, 1)]})
         assert answer[:2] == (400, "OTSParameterInvalid")
     assert case.get("t", "a") == {"text": "v", "most": 2**63 - 1}
 
@@ -122,27 +118,27 @@ def a_deleted_row_is_gone(case: Case) -> None:
 def row_existence_is_expected_by_every_write(case: Case) -> None:
     case.table()
     change = {"put": [("x", 2)]}
-    assert case.refused(case.put, "t", "a", ("x", 1), expect="EXPECT_EXIST") == CONDITION_FAILED
-    assert case.refused(case.update, "t", "a", change, expect="EXPECT_EXIST") == CONDITION_FAILED
-    assert case.refused(case.delete, "t", "a", expect="EXPECT_EXIST") == CONDITION_FAILED
-    unit, _ = case.put("t", "a", ("x", 1), expect="EXPECT_NOT_EXIST")
+    assert refused(case.put, "t", "a", ("x", 1), condition="EXPECT_EXIST") == CONDITION_FAILED
+    assert refused(case.update, "t", "a", change, condition="EXPECT_EXIST") == CONDITION_FAILED
+    assert refused(case.delete, "t", "a", condition="EXPECT_EXIST") == CONDITION_FAILED
+    unit, _ = case.put("t", "a", ("x", 1), condition="EXPECT_NOT_EXIST")
     assert (unit.read, unit.write) == (1, 1)
-    assert case.refused(case.put, "t", "a", ("x", 1), expect="EXPECT_NOT_EXIST") == CONDITION_FAILED
-    assert case.refused(case.update, "t", "a", change, expect="EXPECT_NOT_EXIST") == CONDITION_FAILED
-    unit, _ = case.update("t", "a", change, expect="EXPECT_EXIST")
+    assert refused(case.put, "t", "a", ("x", 1), condition="EXPECT_NOT_EXIST") == CONDITION_FAILED
+    assert refused(case.update, "t", "a", change, condition="EXPECT_NOT_EXIST") == CONDITION_FAILED
+    unit, _ = case.update("t", "a", change, condition="EXPECT_EXIST")
     assert (unit.read, unit.write) == (1, 1)
-    case.delete("t", "a", expect="EXPECT_EXIST")
+    case.delete("t", "a", condition="EXPECT_EXIST")
 
 
 @promise
-def capacity_units_are_begun_4_kb(case: Case) -> None:
+def every_begun_4_kb_costs_a_capacity_unit(case: Case) -> None:
     case.table()
     name_and_key = len("x") + len("id") + len("k")
     for size, units in ((4096 - name_and_key, 1), (4097 - name_and_key, 2), (3 * 4096, 4)):
         written, _ = case.put("t", "k", ("x", "v" * size))
         assert (written.read, written.write) == (0, units)
-        assert consumed(case, "t", "k") == units
-    guarded, _ = case.put("t", "k", ("x", 1), expect="EXPECT_EXIST")
+        assert consumed_by_read(case, "t", "k") == units
+    guarded, _ = case.put("t", "k", ("x", 1), condition="EXPECT_EXIST")
     assert (guarded.read, guarded.write) == (4, 1)
 
 
@@ -173,7 +169,7 @@ def versions_are_kept_and_read_by_time(case: Case) -> None:
 def a_version_far_from_the_clock_is_refused(case: Case) -> None:
     case.table(max_time_deviation=1000)
     stamp = int(time.time() * 1000) - 2_000_000
-    answer = case.refused(case.put, "t", "a", ("x", 1, stamp))
+    answer = refused(case.put, "t", "a", ("x", 1, stamp))
     assert answer[:2] == (400, "OTSParameterInvalid")
 
 
@@ -216,13 +212,13 @@ def a_key_that_does_not_fit_is_refused_by_every_operation(case: Case) -> None:
         ([("PK1", 1), ("PK2", 1)], "Validate PK type fail. Input: VT_INTEGER, Meta: VT_STRING."),
     ):
         for call in (
-            lambda key=key: case.get("t", key),
-            lambda key=key: case.put("t", key, ("x", 1)),
-            lambda key=key: case.update("t", key, {"put": [("x", 1)]}),
-            lambda key=key: case.delete("t", key),
+            partial(case.get, "t", key),
+            partial(case.put, "t", key, ("x", 1)),
+            partial(case.update, "t", key, {"put": [("x", 1)]}),
+            partial(case.delete, "t", key),
         ):
-            assert case.refused(call) == (400, "OTSInvalidPK", message)
-    answer = case.refused(case.get, "t", [("PK1", INF_MIN), ("PK2", 1)])
+            assert refused(call) == (400, "OTSInvalidPK", message)
+    answer = refused(case.get, "t", [("PK1", INF_MIN), ("PK2", 1)])
     assert answer == (400, "OTSParameterInvalid", "VT_INF_MIN is an invalid type for the primary key.")
 
 
@@ -236,4 +232,4 @@ def the_largest_names_keys_and_values_are_taken(case: Case) -> None:
     assert written.write == -(-(4 * 1279 + 3 * (255 + 65_536)) // 4096)
     assert case.get("t", key) == dict(columns)
     too_long = [(names[0], "x" * 1025), *key[1:]]
-    assert case.refused(case.put, "t", too_long, ("x", 1))[:2] == (400, "OTSParameterInvalid")
+    assert refused(case.put, "t", too_long, ("x", 1))[:2] == (400, "OTSParameterInvalid")

@@ -1,8 +1,9 @@
-"""Tables and secondary indexes."""
+"""Promises about tables and secondary indexes."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from tablestore import (
     PK_AUTO_INCR,
@@ -14,14 +15,8 @@ from tablestore import (
     TableOptions,
 )
 
-from tests.contracts.tablestore_client.contract.case import (
-    CLIENT_VERSION,
-    MISSING_TABLE,
-    NOTHING,
-    Case,
-    promise,
-    since,
-)
+from tests.contracts.tablestore_client.contract.calls import MISSING_TABLE, NO_RESERVED_UNITS, refused
+from tests.contracts.tablestore_client.contract.case import CLIENT_VERSION, Case, promise, since
 
 
 @promise
@@ -64,9 +59,9 @@ def a_deleted_table_is_gone_and_its_name_free(case: Case) -> None:
     case.put("t", "a", ("x", 1))
     case.client.delete_table("t")
     assert "t" not in case.client.list_table()
-    assert case.refused(case.client.describe_table, "t") == MISSING_TABLE
-    assert case.refused(case.client.delete_table, "t") == MISSING_TABLE
-    assert case.refused(case.get, "t", "a") == MISSING_TABLE
+    assert refused(case.client.describe_table, "t") == MISSING_TABLE
+    assert refused(case.client.delete_table, "t") == MISSING_TABLE
+    assert refused(case.get, "t", "a") == MISSING_TABLE
     case.table(key=[("other", "INTEGER")])
     assert case.get("t", [("other", 1)]) is None
 
@@ -75,7 +70,7 @@ def a_deleted_table_is_gone_and_its_name_free(case: Case) -> None:
 def a_table_cannot_be_created_twice(case: Case) -> None:
     case.table()
     other = TableMeta("t", [("k", "INTEGER")])
-    answer = case.refused(case.client.create_table, other, TableOptions(), NOTHING)
+    answer = refused(case.client.create_table, other, TableOptions(), NO_RESERVED_UNITS)
     assert answer == (409, "OTSObjectAlreadyExist", "Requested table already exists.")
     assert list(case.client.list_table()).count("t") == 1
 
@@ -83,7 +78,7 @@ def a_table_cannot_be_created_twice(case: Case) -> None:
 @promise
 def a_key_column_named_twice_is_refused(case: Case) -> None:
     meta = TableMeta("t", [("PK0", "STRING"), ("PK0", "INTEGER")])
-    answer = case.refused(case.client.create_table, meta, TableOptions(), NOTHING)
+    answer = refused(case.client.create_table, meta, TableOptions(), NO_RESERVED_UNITS)
     assert answer == (400, "OTSParameterInvalid", "Duplicated primary key name: 'PK0'.")
     assert "t" not in case.client.list_table()
 
@@ -114,7 +109,7 @@ def allow_update_is_described_and_forbids_updates(case: Case) -> None:
     case.table(allow_update=False)
     assert case.client.describe_table("t").table_options.allow_update is False
     case.put("t", "a", ("x", 1))
-    assert case.refused(case.update, "t", "a", {"put": [("x", 2)]})[:2] == (400, "OTSParameterInvalid")
+    assert refused(case.update, "t", "a", {"put": [("x", 2)]})[:2] == (400, "OTSParameterInvalid")
     case.client.update_table("t", TableOptions(allow_update=True))
     assert case.client.describe_table("t").table_options.allow_update is True
     case.update("t", "a", {"put": [("x", 2)]})
@@ -123,9 +118,9 @@ def allow_update_is_described_and_forbids_updates(case: Case) -> None:
 @promise
 def indexes_made_with_the_table_are_described_and_read(case: Case) -> None:
     index = SecondaryIndexMeta("by_x", ["x"], ["y"])
-    local = SecondaryIndexMeta("mine", ["id", "x"], [], SecondaryIndexType.LOCAL_INDEX)
+    local_index = SecondaryIndexMeta("mine", ["id", "x"], [], SecondaryIndexType.LOCAL_INDEX)
     key = [("id", "STRING"), ("n", "INTEGER")]
-    case.table(key=key, columns=[("x", "INTEGER"), ("y", "STRING")], indexes=[index, local])
+    case.table(key=key, columns=[("x", "INTEGER"), ("y", "STRING")], indexes=[index, local_index])
     found = case.client.describe_table("t").secondary_indexes
     assert [
         (one.index_name, one.primary_key_names, one.defined_column_names, one.index_type) for one in found
@@ -136,7 +131,7 @@ def indexes_made_with_the_table_are_described_and_read(case: Case) -> None:
     case.put("t", [("id", "a"), ("n", 1)], ("x", 5), ("y", "v"), ("z", 1))
     assert case.get("by_x", [("x", 5), ("id", "a"), ("n", 1)]) == {"y": "v"}
     assert case.get("mine", [("id", "a"), ("x", 5), ("n", 1)]) == {}
-    answer = case.refused(case.put, "by_x", [("x", 5), ("id", "a"), ("n", 1)], ("y", "w"))
+    answer = refused(case.put, "by_x", [("x", 5), ("id", "a"), ("n", 1)], ("y", "w"))
     assert answer == (400, "OTSParameterInvalid", "Can't write index table directly.")
 
 
@@ -149,7 +144,7 @@ def an_index_is_made_and_dropped_later(case: Case) -> None:
     assert [one.index_name for one in case.client.describe_table("t").secondary_indexes] == ["by_x"]
     case.client.delete_secondary_index("t", "by_x")
     assert case.client.describe_table("t").secondary_indexes == []
-    assert case.refused(case.client.delete_secondary_index, "t", "by_x") == MISSING_TABLE
+    assert refused(case.client.delete_secondary_index, "t", "by_x") == MISSING_TABLE
 
 
 @promise
@@ -158,7 +153,7 @@ def an_index_costs_the_writer_of_its_table_nothing(case: Case) -> None:
     for number in range(2):
         unit, _ = case.put("t", "a", ("x", number))
         assert (unit.read, unit.write) == (0, 1)
-    unit, _ = case.update("t", "a", {"put": [("x", 5)]}, expect="EXPECT_EXIST")
+    unit, _ = case.update("t", "a", {"put": [("x", 5)]}, condition="EXPECT_EXIST")
     assert (unit.read, unit.write) == (1, 1)
 
 
@@ -168,12 +163,12 @@ def a_table_has_five_indexes_of_four_columns_and_no_more(case: Case) -> None:
     columns = [(name, "INTEGER") for name in names]
     indexes = [SecondaryIndexMeta(f"by_{name}", [name], []) for name in names]
     quota = (400, "OTSParameterInvalid", "Number of index per table exceeds the quota:5.")
-    assert case.refused(case.table, columns=columns, indexes=indexes) == quota
+    assert refused(case.table, columns=columns, indexes=indexes) == quota
     case.table(columns=columns, indexes=indexes[:5])
     more = () if CLIENT_VERSION < (6,) else (False,)
-    assert case.refused(case.client.create_secondary_index, "t", indexes[5], *more) == quota
+    assert refused(case.client.create_secondary_index, "t", indexes[5], *more) == quota
     for key in ([], names[:5]):
-        refusal = case.refused(case.table, "u", columns=columns, indexes=[SecondaryIndexMeta("i", key, [])])
+        refusal = refused(case.table, "u", columns=columns, indexes=[SecondaryIndexMeta("i", key, [])])
         assert refusal == (
             400,
             "OTSParameterInvalid",
@@ -185,29 +180,29 @@ def a_table_has_five_indexes_of_four_columns_and_no_more(case: Case) -> None:
 def a_name_that_no_table_can_have_is_refused_by_every_operation(case: Case) -> None:
     for name in ("3t", "-", "T#"):
         invalid = (400, "OTSParameterInvalid", f"Invalid table name: '{name}'.")
-        assert case.refused(case.table, name) == invalid
+        assert refused(case.table, name) == invalid
         for call in (
-            lambda name=name: case.client.describe_table(name),
-            lambda name=name: case.client.update_table(name, TableOptions(max_version=2)),
-            lambda name=name: case.client.delete_table(name),
-            lambda name=name: case.get(name, "a"),
-            lambda name=name: case.put(name, "a", ("x", 1)),
-            lambda name=name: case.update(name, "a", {"put": [("x", 1)]}),
-            lambda name=name: case.delete(name, "a"),
+            partial(case.client.describe_table, name),
+            partial(case.client.update_table, name, TableOptions(max_version=2)),
+            partial(case.client.delete_table, name),
+            partial(case.get, name, "a"),
+            partial(case.put, name, "a", ("x", 1)),
+            partial(case.update, name, "a", {"put": [("x", 1)]}),
+            partial(case.delete, name, "a"),
         ):
-            assert case.refused(call) == invalid
+            assert refused(call) == invalid
 
 
 @since(6, 4, 8)
 def a_table_is_divided_at_keys_that_are_given(case: Case) -> None:
-    case._tables.append("t")
+    case.delete_later("t")
     meta = TableMeta("t", [("id", "INTEGER")])
     create = case.client._create_table_ex
-    create(meta, TableOptions(), NOTHING, split_points=[100, 200])
+    create(meta, TableOptions(), NO_RESERVED_UNITS, split_points=[100, 200])
     case.put("t", [("id", 150)], ("x", 1))
     assert case.get("t", [("id", 150)]) == {"x": 1}
     many = (400, "OTSParameterInvalid", "The count of partitions cannot be greater than 10")
-    assert case.refused(create, meta, TableOptions(), NOTHING, split_points=list(range(10))) == many
+    assert refused(create, meta, TableOptions(), NO_RESERVED_UNITS, split_points=list(range(10))) == many
 
 
 @since(6)
@@ -226,8 +221,8 @@ def encryption_is_described(case: Case) -> None:
 
     meta = TableMeta("t", [("id", "STRING")])
     case.table("u")
-    case._tables.append("t")
-    case.client.create_table(meta, TableOptions(), NOTHING, [], SSESpecification(True, 1))
+    case.delete_later("t")
+    case.client.create_table(meta, TableOptions(), NO_RESERVED_UNITS, [], SSESpecification(True, 1))
     details = case.client.describe_table("t").sse_details
     assert (details.enable, details.key_type) == (True, 1)
     assert case.client.describe_table("u").sse_details.enable is False
@@ -238,4 +233,4 @@ def no_search_index_is_listed(case: Case) -> None:
     case.table()
     assert case.client.list_search_index("t") == []
     assert case.client.list_search_index() == []
-    assert case.refused(case.client.list_search_index, "none") == MISSING_TABLE
+    assert refused(case.client.list_search_index, "none") == MISSING_TABLE

@@ -1,4 +1,4 @@
-"""Local transactions."""
+"""Promises about local transactions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tablestore import (
     UpdateRowItem,
 )
 
+from tests.contracts.tablestore_client.contract.calls import refused
 from tests.contracts.tablestore_client.contract.case import Case, promise
 
 KEY = [("PK0", 1), ("PK1", "transaction")]
@@ -22,7 +23,8 @@ IGNORE = Condition("IGNORE")
 def begin(case: Case) -> str:
     case.table(key=[("PK0", "INTEGER"), ("PK1", "STRING")])
     case.put("t", KEY, ("value", "old"))
-    return case.client.start_local_transaction("t", PARTITION)
+    transaction_id: str = case.client.start_local_transaction("t", PARTITION)
+    return transaction_id
 
 
 def write(case: Case, how: str, transaction_id: str) -> None:
@@ -48,7 +50,7 @@ def every_write_shows_inside_and_outside_after_the_commit(case: Case) -> None:
             assert case.get("t", KEY) == {"value": "old"}
             end(transaction_id)
             assert case.get("t", KEY) == {"value": left}
-            case.drop_tables()
+            case.delete_tables()
 
 
 @promise
@@ -66,15 +68,15 @@ def a_delete_shows_inside_and_outside_after_the_commit(case: Case) -> None:
         assert (count(transaction_id), count()) == (0, 1)
         end(transaction_id)
         assert count() == left
-        case.drop_tables()
+        case.delete_tables()
 
 
 @promise
 def the_partition_key_is_held_against_others(case: Case) -> None:
     transaction_id = begin(case)
     conflict = (409, "OTSRowOperationConflict", "Data is being modified by the other request.")
-    assert case.refused(case.put, "t", KEY, ("value", "other")) == conflict
-    assert case.refused(case.client.start_local_transaction, "t", PARTITION) == conflict
+    assert refused(case.put, "t", KEY, ("value", "other")) == conflict
+    assert refused(case.client.start_local_transaction, "t", PARTITION) == conflict
     case.put("t", [("PK0", 2), ("PK1", "free")], ("value", 1))
     case.client.abort_transaction(transaction_id)
     case.put("t", KEY, ("value", "other"))
@@ -84,7 +86,7 @@ def the_partition_key_is_held_against_others(case: Case) -> None:
 def a_transaction_ends_once_and_keeps_to_its_key(case: Case) -> None:
     transaction_id = begin(case)
     row = Row([("PK0", 2), ("PK1", "x")], [("value", 1)])
-    answer = case.refused(case.client.put_row, "t", row, IGNORE, None, transaction_id)
+    answer = refused(case.client.put_row, "t", row, IGNORE, None, transaction_id)
     assert answer == (
         400,
         "OTSDataOutOfRange",
@@ -92,7 +94,7 @@ def a_transaction_ends_once_and_keeps_to_its_key(case: Case) -> None:
     )
     case.client.commit_transaction(transaction_id)
     ended = (404, "OTSSessionNotExist", "Session not exist or may be timeout.")
-    assert case.refused(case.client.commit_transaction, transaction_id) == ended
-    assert case.refused(case.client.abort_transaction, transaction_id) == ended
+    assert refused(case.client.commit_transaction, transaction_id) == ended
+    assert refused(case.client.abort_transaction, transaction_id) == ended
     invalid = (400, "OTSParameterInvalid", "TransactionID is invalid.")
-    assert case.refused(case.client.commit_transaction, "made up") == invalid
+    assert refused(case.client.commit_transaction, "made up") == invalid

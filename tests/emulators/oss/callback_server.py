@@ -1,4 +1,4 @@
-"""A server that uploads are told to, as the owner of a bucket runs one."""
+"""A server for upload callbacks, as the owner of a bucket runs one."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from aliyun_local.serving.wire import Request, Response
 
 
 class CallbackServer:
-    """Keeps what it is told and replies with what a test chose."""
+    """Records the calls that it gets and answers with the ``reply`` that a test sets."""
 
     def __init__(self) -> None:
         self.told: list[Request] = []
-        self.reply = Response(status=200, body=b'{"Status": "OK"}')
         self.url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        self.told.clear()
+        self.reply = Response(status=200, body=b'{"Status": "OK"}')
 
     def parameter(self, body: str, **more: object) -> str:
         """Return the value of ``x-oss-callback`` that asks for a call with ``body``."""
-        return encoded({"callbackUrl": f"{self.url}/told?by=oss", "callbackBody": body, **more})
+        return base64_json({"callbackUrl": f"{self.url}/told?by=oss", "callbackBody": body, **more})
 
     def answer(self, request: Request) -> Response:
         self.told.append(request)
         return self.reply
 
 
-def encoded(document: object) -> str:
+def base64_json(document: object) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aliyun_local.function_compute import models, processes
-from aliyun_local.function_compute.models import FunctionCompute
-from aliyun_local.function_compute.processes import Nursery
-
-from .test_instances import gone
+from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.errors import ServiceUnavailable
+from aliyun_local.function_compute.running import runner
+from aliyun_local.function_compute.running.deployed import Code
+from aliyun_local.function_compute.running.fork_server import ForkServer
+from aliyun_local.function_compute.running.pools import InstanceLimits
+from tests.emulators.function_compute.support import FUNCTION, Deploy, gone
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -41,15 +46,15 @@ def handler(event, context):
 
 
 @pytest.fixture
-def nursery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Nursery]]:
-    """Have deployments use a nursery of this test's own; it is in the list once there is one."""
-    made: list[Nursery] = []
+def fork_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ForkServer]]:
+    """Have deployments use a fork server of this test's own; it is in the list once there is one."""
+    made: list[ForkServer] = []
 
-    def make(code: Path, libraries: Path | None, modules: tuple[str, ...]) -> Nursery:
-        made.append(Nursery(code, libraries, modules))
+    def make(code: Code) -> ForkServer:
+        made.append(ForkServer(code))
         return made[-1]
 
-    monkeypatch.setattr(models, "nursery_of", make)
+    monkeypatch.setattr(runner, "fork_server_of", make)
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "library.py").write_text(LIBRARY)
     yield made
@@ -57,12 +62,12 @@ def nursery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Nu
         one.close()
 
 
-@pytest.fixture
-def forking(nursery: list[Nursery], deploy: Any) -> Callable[..., FunctionCompute]:
-    def make(**options: Any) -> FunctionCompute:
-        return deploy(SOURCE, preloaded=("library", "nothing_of_this_name"), **options)
+Forking = Callable[..., FunctionCompute]
 
-    return make
+
+@pytest.fixture
+def forking(fork_servers: list[ForkServer], deploy: Deploy) -> Forking:
+    return partial(deploy, SOURCE, preloaded=("library", "nothing_of_this_name"))
 
 
 def call(compute: FunctionCompute, event: bytes = b"") -> Any:
@@ -71,32 +76,35 @@ def call(compute: FunctionCompute, event: bytes = b"") -> Any:
     return json.loads(result.body)
 
 
-def test_the_library_is_loaded_in_the_nursery_and_the_handler_in_the_instance(
-    forking: Any, nursery: list[Nursery]
+def test_the_library_is_loaded_in_the_fork_server_and_the_handler_in_the_instance(
+    forking: Forking, fork_servers: list[ForkServer]
 ) -> None:
     compute = forking()
     process, parent, loaded_in, handled = call(compute)
     assert process == compute.instances("f")[0].process_id
-    assert parent == loaded_in == nursery[0].pid
+    assert parent == loaded_in == fork_servers[0].pid
     assert handled == "handled"
     assert "handled" in compute.logs("f")
 
 
-def test_instances_share_the_nursery_and_nothing_else(forking: Any, nursery: list[Nursery]) -> None:
-    compute = forking(warm_instances=0)
+def test_instances_share_the_fork_server_and_nothing_else(
+    forking: Forking, fork_servers: list[ForkServer]
+) -> None:
+    compute = forking(limits=InstanceLimits(warm=0))
     first, second = call(compute), call(compute)
     assert first[0] != second[0]
     assert first[1:] == second[1:]
-    assert os.getpgid(nursery[0].pid or 0) == nursery[0].pid
+    assert os.getpgid(fork_servers[0].pid or 0) == fork_servers[0].pid
     assert gone(first[0])
 
 
 def test_the_environment_is_exactly_the_functions_own(
-    forking: Any, deploy: Any, monkeypatch: pytest.MonkeyPatch
+    forking: Forking, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://nowhere")
-    forked = call(forking(environment={"NAME": "值"}), b"environment")
-    started = call(deploy(SOURCE, environment={"NAME": "值"}), b"environment")
+    named = replace(FUNCTION, environment={"NAME": "值"})
+    forked = call(forking(named), b"environment")
+    started = call(deploy(SOURCE, named), b"environment")
     changing = {"FC_INSTANCE_ID", "LC_CTYPE"} | {name for name in started if name.startswith("ALIBABA_CLOUD")}
     assert forked.keys() - {"LC_CTYPE"} == started.keys() - {"LC_CTYPE"}
     assert {name: forked[name] for name in forked.keys() - changing} == {
@@ -106,28 +114,31 @@ def test_the_environment_is_exactly_the_functions_own(
 
 @pytest.mark.parametrize("name", ["PYTHONHASHSEED", "LD_LIBRARY_PATH", "LANG"])
 def test_what_the_interpreter_has_to_know_at_its_start_is_told_then(
-    forking: Any, nursery: list[Nursery], name: str
+    forking: Forking, fork_servers: list[ForkServer], name: str
 ) -> None:
-    process, parent, loaded_in, _ = call(forking(environment={name: "1"}))
+    process, parent, loaded_in, _ = call(forking(replace(FUNCTION, environment={name: "1"})))
     assert (parent, loaded_in) == (os.getpid(), process)
-    assert nursery[0].pid is None
+    assert fork_servers[0].pid is None
 
 
-def test_a_timeout_ends_an_instance_and_what_it_started_and_leaves_the_nursery(
-    forking: Any, nursery: list[Nursery]
+def test_a_timeout_ends_an_instance_and_what_it_started_and_leaves_the_fork_server(
+    forking: Forking, fork_servers: list[ForkServer]
 ) -> None:
     hangs = threading.Event()
-    compute = forking(timeout=1, on_log=lambda _, line: hangs.set() if line == "hangs" else None)
+    compute = forking(
+        replace(FUNCTION, timeout_seconds=1),
+        on_log=lambda _, line: hangs.set() if line == "hangs" else None,
+    )
     process = call(compute)[0]
     assert compute.invoke("f", b"hang").error_kind == "FunctionTimeoutError"
     assert hangs.is_set()
     assert gone(process)
     # Killed all at once, they need not be dead all at once.
     assert all(gone(one) for one in processes_of_group(process))
-    assert call(compute)[1] == nursery[0].pid
+    assert call(compute)[1] == fork_servers[0].pid
 
 
-def test_memory_is_counted_for_each_instance(forking: Any) -> None:
+def test_memory_is_counted_for_each_instance(forking: Forking) -> None:
     compute = forking()
     assert compute.invoke("f", b"much").error_kind == "FunctionOOMError"
     result = compute.invoke("f", b"")
@@ -135,41 +146,43 @@ def test_memory_is_counted_for_each_instance(forking: Any) -> None:
 
 
 def test_an_instance_that_was_killed_between_requests_is_replaced(
-    forking: Any, nursery: list[Nursery]
+    forking: Forking, fork_servers: list[ForkServer]
 ) -> None:
     compute = forking()
     process = call(compute)[0]
     (instance,) = compute.instances("f")
     os.kill(process, signal.SIGKILL)
     assert gone(process)
-    while instance.alive:  # its last thread goes a moment after the first one
+    while instance.is_running:  # its last thread goes a moment after the first one
         threading.Event().wait(0.001)
     after = call(compute)
     assert after[0] != process
-    assert after[1] == nursery[0].pid
-    # Nobody waits for it any more: it is not left behind as a zombie.
+    assert after[1] == fork_servers[0].pid
+    # It was waited for: it is not left behind as a zombie.
     assert not Path(f"/proc/{process}").exists()
 
 
-def test_a_nursery_that_was_killed_is_replaced_and_its_instances_end(
-    forking: Any, nursery: list[Nursery]
+def test_a_fork_server_that_was_killed_is_replaced_and_its_instances_end(
+    forking: Forking, fork_servers: list[ForkServer]
 ) -> None:
     compute = forking()
     process, first, _, _ = call(compute)
     os.kill(first, signal.SIGKILL)
     assert gone(first)
     after = call(compute)
-    assert after[1] == nursery[0].pid != first
+    assert after[1] == fork_servers[0].pid != first
     assert gone(process)
 
 
-def test_a_nursery_that_ends_takes_its_instances_along(forking: Any, nursery: list[Nursery]) -> None:
+def test_a_fork_server_that_ends_takes_its_instances_along(
+    forking: Forking, fork_servers: list[ForkServer]
+) -> None:
     process = call(forking())[0]
-    nursery[0].close()
+    fork_servers[0].close()
     assert gone(process)
 
 
-def test_close_ends_what_runs_at_once(forking: Any) -> None:
+def test_close_ends_what_runs_at_once(forking: Forking) -> None:
     hangs = threading.Event()
     compute = forking(on_log=lambda _, line: hangs.set() if line == "hangs" else None).start()
     compute.invoke_async("f", b"hang")
@@ -180,10 +193,10 @@ def test_close_ends_what_runs_at_once(forking: Any) -> None:
 
 
 def test_no_process_is_a_function_error_of_the_services_own(
-    forking: Any, nursery: list[Nursery], monkeypatch: pytest.MonkeyPatch
+    forking: Forking, fork_servers: list[ForkServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes.sys, "executable", "/nowhere/python")
-    with pytest.raises(models.ServiceUnavailable):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(ServiceUnavailable):
         forking().invoke("f", b"")
 
 

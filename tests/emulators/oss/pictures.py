@@ -1,0 +1,36 @@
+"""Image files that tests upload, and image files that they get back."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+ORIENTATION, MAKE = 0x0112, 0x010F
+
+
+def picture(
+    size: tuple[int, int],
+    kind: str = "JPEG",
+    mode: str = "RGB",
+    *,
+    orientation: int = 0,
+    color: str | tuple[int, ...] | None = None,
+) -> bytes:
+    """Return an image file of one color, with EXIF if it has an ``orientation``."""
+    exif = Image.Exif()
+    if orientation:
+        exif[ORIENTATION], exif[MAKE] = orientation, "Maker"
+    return encoded(Image.new(mode, size, color), kind, exif.tobytes() if orientation else b"")
+
+
+def encoded(image: Image.Image, kind: str, exif: bytes = b"") -> bytes:
+    """Return the file of an image."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **({"exif": exif} if exif else {}))
+    return buffer.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    """Return the image in a file."""
+    return Image.open(io.BytesIO(content))

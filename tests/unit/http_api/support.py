@@ -1,0 +1,140 @@
+"""The API over a job table in memory, called in the way of either platform version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
+from shared.http_api.reader import Reader
+from shared.http_api.routes import answer
+from tests.unit.support import NOW
+
+TOKEN = "a-token-of-sixteen-or-more"
+JOB_ID = "0123456789abcdef0123-1"
+BOTH = pytest.mark.parametrize("wsgi", [False, True], ids=["event", "wsgi"])
+CHINESE = {"Accept-Language": "zh-CN"}
+
+
+class FakeJobs:
+    """Jobs in a list, newest first, and what was asked of them."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.jobs = list(jobs)
+        self.ahead = 0
+        self.asked: list[tuple[Any, ...]] = []
+        self.trouble: Exception | None = None
+
+    def _ask(self, *what: Any) -> None:
+        self.asked.append(what)
+        if self.trouble:
+            raise self.trouble
+
+    def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
+        self._ask("revisions", person_id)
+        return [job for job in self.jobs if job.person_id == person_id][:limit]
+
+    def find(self, ids: list[str]) -> dict[str, Job | None]:
+        self._ask("find", *ids)
+        found = {job.job_id: job for job in self.jobs}
+        return {name: found.get(name) for name in ids}
+
+    def queue_before(self, job: Job) -> int:
+        self._ask("queue_before", job.job_id)
+        return self.ahead
+
+    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> list[Job]:
+        self._ask("page", state, limit, after)
+        rows = [job for job in self.jobs if state is None or job.state is state]
+        if after is not None:
+            rows = [job for job in rows if (job.opened_at, job.person_key, job.revision) < after]
+        return rows[:limit]
+
+
+class Api:
+    """The API over :class:`FakeJobs`."""
+
+    def __init__(self, *jobs: Job, wsgi: bool = False) -> None:
+        self.jobs = FakeJobs(*jobs)
+        self.held = Slot()
+        self.rules = Rules()
+        self.now = NOW
+        self.connections = 0
+        self.token = TOKEN
+        self.wsgi = wsgi
+
+    def slot(self) -> Slot:
+        return self.held
+
+    def connect(self) -> Reader:
+        self.connections += 1
+        return Reader(jobs=self.jobs, control=self, rules=self.rules, now=lambda: self.now)
+
+    def call(
+        self,
+        path: str,
+        query: dict[str, str] | None = None,
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        token: str | None = TOKEN,
+    ) -> HttpResponse:
+        sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        sent.update(headers or {})
+        request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent)
+        return answer(request, self.connect, self.token)
+
+
+def _wsgi_call(method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> HttpRequest:
+    text = urlencode(query)
+    return from_wsgi(
+        {
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+            "REQUEST_METHOD": method,
+            "QUERY_STRING": text,
+            "fc.request_uri": f"{path}?{text}" if text else path,
+            "fc.context": object(),
+        }
+    )
+
+
+def _event(method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> HttpRequest:
+    event = {
+        "version": "v1",
+        "rawPath": path,
+        "body": "",
+        "isBase64Encoded": False,
+        "headers": headers,
+        "queryParameters": query,
+        "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1"}},
+    }
+    return from_event(json.dumps(event).encode())
+
+
+def document(response: HttpResponse) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(response.body)
+    return loaded
+
+
+def assert_problem(response: HttpResponse, status: int, code: str) -> None:
+    assert response.status == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    problem = document(response)
+    assert set(problem) == {"type", "title", "status", "code", "detail"}
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["title"]
+    assert problem["detail"]
+
+
+def at(milliseconds: int) -> str:
+    """A time of the day of NOW as the documents show it."""
+    seconds, rest = divmod(milliseconds - NOW, 1000)
+    return f"2026-01-01T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}Z"

@@ -1,0 +1,164 @@
+"""docs/api.md says what the API does: routes, parameters, fields, codes and states are those of the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.api_reference import __main__ as command
+from local.api_reference.fields import DOCUMENTS, Field, all_fields
+from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
+from local.api_reference.page import PAGE, TABLES, with_tables
+from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.photos import Verdict
+from shared.domain.reasons import CHINESE_REASONS
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.http_api import routes
+from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
+from shared.http_api.parameters import PAGE_PARAMETERS
+from shared.http_api.problem_catalogue import PROBLEMS
+from shared.http_api.waiting import SENTENCES
+from tests.unit.http_api.support import Api, document
+from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+PLAIN_TYPES = {"string": (str,), "integer": (int,), "number": (int, float)}
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table in the section or subsection called ``heading``."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", TEXT, flags=re.MULTILINE)[1]
+    section = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def names(heading: str) -> list[str]:
+    return [cells[0].strip("`") for cells in rows(heading)]
+
+
+# -- the page -------------------------------------------------------------------------------------
+
+
+def test_the_page_is_the_one_that_the_code_makes() -> None:
+    assert with_tables(TEXT) == TEXT, "run python -m local.api_reference"
+    assert set(re.findall(r"<!-- table: (\w+) -->", TEXT)) == set(TABLES)
+
+
+def test_the_command_writes_the_page(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "api.md"
+    page.write_text("before\n<!-- table: verdicts -->\nold\n<!-- end -->\nafter\n", encoding="utf-8")
+    monkeypatch.setattr(command, "PAGE", page)
+    assert command.main() == 0
+    text = page.read_text(encoding="utf-8")
+    assert "`usable`" in text
+    assert "old" not in text
+    assert (text.startswith("before\n"), text.endswith("after\n")) == (True, True)
+
+
+def test_every_link_of_the_page_leads_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
+    }
+    for file, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", TEXT):
+        if file:
+            assert (PAGE.parent / file).is_file(), file
+        else:
+            assert anchor in headings, anchor
+
+
+def test_every_route_parameter_state_code_and_verdict_stands_on_the_page_and_no_other() -> None:
+    assert names("Routes") == [f"GET {route.path}" for route in routes.ROUTES]
+    assert list(ROUTES) == [route.path for route in routes.ROUTES]
+    assert names("Parameters of `GET /jobs`") == list(PAGE_PARAMETERS)
+    assert names("States") == [state.value for state in STATES] == [state.value for state in JobState]
+    assert names("Waiting for") == [code for codes in SENTENCES.values() for code in codes]
+    assert set(names("Reasons")) == {*CHINESE_REASONS, NO_USABLE_PHOTO, "training_failed"} == set(REASONS)
+    assert set(names("Problems")) == set(PROBLEMS)
+    assert re.findall(r"`(\w+)`", TABLES["verdicts"]()) == [verdict.value for verdict in Verdict]
+
+
+def test_the_limits_of_a_page_are_those_of_the_code() -> None:
+    limit = next(one for one in PARAMETERS if one.name == "limit")
+    assert (limit.values, limit.default) == (f"1 to {MAX_LIMIT}", str(DEFAULT_LIMIT))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_field_of_a_document_stands_in_its_table(name: str) -> None:
+    assert names(name) == [field.name for field in DOCUMENTS[name].fields]
+
+
+# -- the fields, and the documents that the API answers with --------------------------------------------
+
+
+def jobs_of_all_kinds() -> Iterator[Job]:
+    files = [
+        photo("a.jpg"),
+        photo("old.jpg", from_revision=1),
+        photo("b.zip/c.gif", Verdict.LINK, archive="b.zip"),
+        photo("b.zip", Verdict.UNPACKING, recorded_at=0),
+    ]
+    yield collecting(*files)
+    yield collecting(photo())
+    for state in JobState:
+        yield job_in(state)
+    yield job_in(JobState.SUCCEEDED, finetuned_output="model", ended_at=NOW, usage=1)
+    yield job_in(JobState.FAILED, ended_at=NOW, reason=Reason("InternalError", "…"))
+
+
+def answers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Documents of every kind, by their names."""
+    closed = Slot(halted_until=NOW + MINUTE_MS, trouble=Reason("Arrearage", "…"), kept=3)
+    for job in jobs_of_all_kinds():
+        for slot, passed in ((Slot(), 0), (closed, 0), (Slot(), 60 * MINUTE_MS)):
+            api = Api(job)
+            api.held, api.now = slot, NOW + passed
+            yield "Person", document(api.call("/people/li"))
+            yield "Job", document(api.call(f"/jobs/{job.job_id}"))
+    two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
+    yield "Page", document(two.call("/jobs"))
+    yield "Page", document(two.call("/jobs", {"limit": "1"}))
+    yield "Health", document(two.call("/healthz"))
+    yield "Problem", document(two.call("/"))
+
+
+Seen = dict[tuple[str, str], set[bool]]
+"""Per document and field: whether it has been seen as null, and as something else."""
+
+
+def compare(name: str, value: dict[str, Any], seen: Seen) -> None:
+    fields = all_fields(name)
+    assert list(value) == [field.name for field in fields], name
+    for field in fields:
+        seen.setdefault((name, field.name), set()).add(value[field.name] is None)
+        if value[field.name] is not None:
+            compare_type(field, value[field.name], seen)
+
+
+def compare_type(field: Field, value: Any, seen: Seen) -> None:
+    if field.type.startswith("list of "):
+        assert isinstance(value, list)
+        for one in value:
+            compare(field.type.removeprefix("list of "), one, seen)
+    elif field.type in DOCUMENTS:
+        compare(field.type, value, seen)
+    elif field.type == "time":
+        assert TIME.fullmatch(value), field.name
+    else:
+        assert type(value) in PLAIN_TYPES[field.type], field.name
+
+
+def test_every_document_has_the_fields_of_its_table_with_their_types_and_nulls() -> None:
+    seen: Seen = {}
+    for name, answer in answers():
+        compare(name, answer, seen)
+    for name in DOCUMENTS:
+        for field in all_fields(name):
+            nulls = seen[name, field.name]
+            assert nulls == ({True, False} if field.null else {False}), f"{name}.{field.name}: {nulls}"

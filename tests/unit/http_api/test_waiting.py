@@ -1,0 +1,167 @@
+"""What a job that has not ended waits for, and about when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.job import Job, Reason
+from shared.domain.photo_set import PhotoSet
+from shared.domain.photos import Photo, Verdict
+from shared.domain.reasons import Words
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.http_api.waiting import SENTENCES
+from tests.unit.http_api.support import Api, at, document
+from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
+
+S = JobState
+LOW, HIGH = 200_000, 400_000
+RULES = Rules()
+
+
+def waiting(
+    job: Job, *, rules: Rules = RULES, now: int = NOW, ahead: int = 0, language: str = "en", **slot: Any
+) -> dict[str, Any]:
+    """``waiting_for`` of the job's own document, which is also that of the person."""
+    api = Api(job)
+    api.rules, api.now, api.jobs.ahead = rules, now, ahead
+    api.held = Slot(**{"durations_ms": (LOW, HIGH), **slot})
+    headers = {"Accept-Language": language}
+    person = document(api.call("/people/li", headers=headers))
+    own = document(api.call(f"/jobs/{job.job_id}", headers=headers))
+    assert own == person["current"]
+    assert own["waiting_for"] == person["waiting_for"]
+    found: dict[str, Any] = own["waiting_for"]
+    return found
+
+
+def code_and_time(found: dict[str, Any]) -> tuple[str, str | None]:
+    return found["code"], found["at"]
+
+
+@pytest.mark.parametrize("state", [S.REJECTED, S.SUCCEEDED, S.FAILED, S.CANCELED])
+def test_a_job_to_which_nothing_happens_by_itself_waits_for_nothing(state: JobState) -> None:
+    job = job_in(state)
+    api = Api(job)
+    assert document(api.call(f"/jobs/{job.job_id}"))["waiting_for"] is None
+    assert document(api.call("/people/li"))["waiting_for"] is None
+
+
+# -- a set that collects --------------------------------------------------------------------------
+
+
+def test_a_set_closes_when_no_photo_has_come_for_the_quiet_time() -> None:
+    found = waiting(collecting(photo()))
+    assert found == {
+        "code": "quiet_time",
+        "message": "The set closes by itself unless another photo arrives; "
+        "the marker _READY closes it at once.",
+        "at": at(NOW + RULES.quiet_ms),
+    }
+
+
+def test_a_set_without_a_usable_photo_closes_likewise() -> None:
+    found = waiting(collecting(photo(verdict=Verdict.NO_FACE)))
+    assert code_and_time(found) == ("quiet_time", at(NOW + RULES.quiet_ms))
+
+
+@pytest.mark.parametrize("passed", [RULES.quiet_ms, RULES.quiet_ms + 1, 10 * RULES.quiet_ms])
+def test_a_set_whose_time_has_come_is_closed_by_the_next_run_and_names_no_time(passed: int) -> None:
+    assert code_and_time(waiting(collecting(photo()), now=NOW + passed)) == ("closing", None)
+
+
+def test_a_set_that_has_its_number_of_photos_or_its_marker_is_closed_by_the_next_run() -> None:
+    full = collecting(photo("a"), photo("b"), rules=Rules(close_at=2))
+    assert code_and_time(waiting(full, rules=Rules(close_at=2))) == ("closing", None)
+    unmarked = collecting(photo())
+    marked = unmarked.with_photo_set(unmarked.photo_set.with_marker(NOW), RULES, NOW)
+    assert code_and_time(waiting(marked)) == ("closing", None)
+
+
+def test_a_set_with_too_few_photos_says_how_many_it_needs_and_how_to_close_it_as_it_is() -> None:
+    rules = Rules(min_photos=5, ready_marker="_DONE")
+    found = waiting(collecting(photo("a"), photo("b"), rules=rules), rules=rules)
+    assert code_and_time(found) == ("more_photos", None)
+    assert "2 of the 5 usable photos" in found["message"]
+    assert "marker _DONE" in found["message"]
+
+
+@pytest.mark.parametrize("photos", [[], [photo(from_revision=1)]])
+def test_a_set_without_a_new_photo_waits_for_one(photos: list[Photo]) -> None:
+    job = replace(collecting(), photo_set=PhotoSet(photos=tuple(photos)))
+    assert code_and_time(waiting(job)) == ("photos", None)
+
+
+def test_a_set_with_an_unchecked_photo_waits_for_the_face_check() -> None:
+    job = collecting(photo("a"), photo("b", Verdict.UNCHECKED))
+    assert code_and_time(waiting(job)) == ("face_check", None)
+    assert code_and_time(waiting(job, now=NOW + 10 * RULES.quiet_ms)) == ("face_check", None)
+
+
+def test_a_set_with_a_zip_waits_for_its_photos() -> None:
+    job = collecting(photo("a"), photo("all.zip", Verdict.UNPACKING))
+    found = waiting(job)
+    assert found["code"] == "unpacking"
+    assert found["at"] == at(job.photo_set.next_look_at(RULES))
+    assert waiting(job, now=NOW + 10 * MINUTE_MS)["at"] is None
+
+
+# -- a job that is queued, submitted or trained -----------------------------------------------------
+
+
+def test_a_queued_job_whose_turn_it_is_is_submitted_by_the_next_run() -> None:
+    assert code_and_time(waiting(job_in(S.QUEUED))) == ("submit", None)
+
+
+@pytest.mark.parametrize(("ahead", "holders", "rounds"), [(0, 1, 1), (1, 0, 1), (2, 1, 3)])
+def test_a_queued_job_behind_others_waits_for_a_place(ahead: int, holders: int, rounds: int) -> None:
+    names = tuple(f"h{number}-1" for number in range(holders))
+    found = waiting(job_in(S.QUEUED), ahead=ahead, holders=names)
+    assert code_and_time(found) == ("place", at(NOW - (-rounds * HIGH // MINUTE_MS) * MINUTE_MS))
+
+
+def test_a_queued_job_in_a_closed_queue_waits_until_it_opens() -> None:
+    trouble = Reason("Arrearage", "…")
+    found = waiting(job_in(S.QUEUED), ahead=3, halted_until=NOW + 90_001, trouble=trouble)
+    assert code_and_time(found) == ("queue_opening", at(NOW + 90_001))
+    opened = waiting(job_in(S.QUEUED), halted_until=NOW, trouble=trouble)
+    assert code_and_time(opened) == ("submit", None)
+
+
+def test_a_submit_is_settled_when_its_sender_is_dead_and_the_list_has_had_its_time() -> None:
+    job = job_in(S.SUBMITTING, attempt_expires_at=NOW + 30_000)
+    settled_at = NOW + 30_000 + RULES.listing_delay_ms
+    assert code_and_time(waiting(job)) == ("submit_outcome", at(settled_at))
+    assert code_and_time(waiting(job, now=settled_at + 1)) == ("submit_outcome", None)
+
+
+def test_a_training_ends_when_this_accounts_trainings_do() -> None:
+    job = job_in(S.TRAINING)
+    assert code_and_time(waiting(job)) == ("training_end", at(NOW + 7 * MINUTE_MS))
+    assert code_and_time(waiting(job, now=NOW + 7 * MINUTE_MS + 1)) == ("training_end", None)
+
+
+# -- the sentences --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [words for codes in SENTENCES.values() for words in codes.values()])
+def test_every_sentence_is_a_plain_one_in_both_languages(words: Words) -> None:
+    assert words.english.isascii()
+    assert words.english.endswith(".")
+    assert words.chinese.endswith("。")
+    assert set(words.chinese) & set(",;:?!()") == set()
+
+
+def test_the_message_is_in_the_language_that_is_asked_for() -> None:
+    found = waiting(collecting(photo()), language="zh-CN")
+    assert found["message"] == "若不再有新照片，照片集将自动关闭；上传标记文件 _READY 可立即关闭。"
+
+
+def test_no_document_of_jobs_and_no_history_shows_it() -> None:
+    api = Api(collecting(photo()))
+    assert "waiting_for" not in document(api.call("/jobs"))["jobs"][0]
+    assert "waiting_for" not in document(api.call("/people/li"))["revisions"][0]

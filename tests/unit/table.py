@@ -1,0 +1,114 @@
+"""A Tablestore client over a dictionary, and the rows above it, for tests of the clients of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tablestore
+
+from shared.clients.retries import Retries
+from shared.clients.rows import WRITE_TOKEN, Key, Rows
+
+KEY: Key = [("name", "slot")]
+
+
+def service_error(code: str) -> tablestore.OTSServiceError:
+    return tablestore.OTSServiceError(400, code, f"the message of {code}", "request-id")
+
+
+class FakeClient:
+    """One table in a dictionary, behind those calls of ``OTSClient`` that the product makes.
+
+    ``script`` has an effect and an error for each put: ``"lose"`` applies the put and raises the error,
+    ``"drop"`` raises it without applying the put, ``"ok"`` is nothing special.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self.script: list[tuple[str, Exception | None]] = []
+        self.puts: list[tuple[Any, Any]] = []
+        self.gets = 0
+        self.get_errors: list[Exception] = []
+        self.ranges: list[dict[str, Any]] = []
+        self.pages: list[tuple[list[Any], int | None]] = []
+        self.batches: list[int] = []
+        self.before_put: Callable[[], None] = lambda: None
+
+    def get_row(self, table: str, key: Key, max_version: int) -> tuple[Any, Any, Any]:
+        self.gets += 1
+        if self.get_errors:
+            raise self.get_errors.pop(0)
+        columns = self.rows.get(tuple(key))
+        return None, None if columns is None else self._row(tuple(key), columns), None
+
+    def put_row(self, table: str, row: Any, condition: Any) -> None:
+        self.before_put()
+        effect, error = self.script.pop(0) if self.script else ("ok", None)
+        self.puts.append((row, condition))
+        if effect == "drop":
+            assert error is not None
+            raise error
+        key, stored = tuple(row.primary_key), self.rows.get(tuple(row.primary_key))
+        expectation = condition.get_row_existence_expectation()
+        if expectation == tablestore.RowExistenceExpectation.EXPECT_NOT_EXIST:
+            holds = stored is None
+        else:
+            wanted = condition.get_column_condition()
+            assert wanted.pass_if_missing is False
+            assert wanted.comparator == tablestore.ComparatorType.EQUAL
+            holds = stored is not None and stored.get(wanted.column_name) == wanted.column_value
+        if not holds:
+            raise service_error("OTSConditionCheckFail")
+        self.rows[key] = dict(row.attribute_columns)
+        if error is not None:
+            raise error
+
+    def get_range(self, table: str, direction: str, start: Any, end: Any, **options: Any) -> tuple[Any, ...]:
+        self.ranges.append({"table": table, "direction": direction, "start": start, "end": end, **options})
+        numbers, following = self.pages.pop(0)
+        rows = [
+            self._row(number, self.rows[number])
+            if number in self.rows
+            else self._row((("name", str(number)),), {"number": number})
+            for number in numbers
+        ]
+        return None, None if following is None else [("name", str(following))], rows, None
+
+    def batch_get_row(self, request: Any) -> Any:
+        ((_, item),) = request.items.items()
+        self.batches.append(len(item.primary_keys))
+        outer = self
+
+        class Item:
+            def __init__(self, key: Any) -> None:
+                columns = outer.rows.get(tuple(key))
+                self.is_ok, self.row = True, None if columns is None else outer._row(tuple(key), columns)
+
+        class Response:
+            def get_result_by_table(self, table: str) -> list[Item]:
+                return [Item(key) for key in item.primary_keys]
+
+        return Response()
+
+    @staticmethod
+    def _row(key: tuple[Any, ...], columns: dict[str, Any]) -> Any:
+        return tablestore.Row(list(key), [(name, value, 0) for name, value in columns.items()])
+
+
+class Bench:
+    """Rows over a fake client, with the sleeps and tokens that were asked for."""
+
+    def __init__(self) -> None:
+        self.client = FakeClient()
+        self.sleeps: list[float] = []
+        self.tokens = iter(f"{number:04x}{'0' * 12}" for number in range(100))
+        retries = Retries(sleep=self.sleeps.append, random=lambda: 0.5, now=lambda: sum(self.sleeps))
+        self.rows = Rows(self.client, "control", lambda: next(self.tokens), retries)
+
+    @property
+    def stored(self) -> dict[str, Any] | None:
+        return self.client.rows.get(tuple(KEY))
+
+    def written_tokens(self) -> list[str]:
+        return [dict(row.attribute_columns)[WRITE_TOKEN] for row, _ in self.client.puts]

@@ -1,0 +1,86 @@
+"""The rows that all functions share: the slot and the progress of the sweep, as values and as rows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.clients.control_table import ControlTable
+from shared.clients.rows import VERSION, WRITE_TOKEN
+from shared.domain.job import Reason
+from shared.domain.lingering import Lingering
+from shared.domain.slot import Slot
+from shared.domain.sweeping import SweepProgress
+from shared.errors import Conflict
+from tests.unit.table import KEY, Bench
+
+FULL = Slot(
+    holders=("a-1", "b-2"),
+    taken_at=5,
+    halted_until=9,
+    trouble=Reason("Throttling", "慢一点"),
+    refusals=3,
+    durations_ms=(1, 2, 3),
+    kept=7,
+)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.mark.parametrize("slot", [Slot(), FULL], ids=["empty", "full"])
+def test_a_slot_comes_back_from_its_row_as_it_was(bench: Bench, slot: Slot) -> None:
+    control = ControlTable(bench.rows)
+    assert control.slot() == Slot()
+    saved = control.save_slot(Slot(), slot)
+    assert saved.version == 1
+    assert control.slot() == saved
+    again = control.save_slot(saved, saved.taken_by("c-3", 10))
+    assert control.slot() == again
+    assert again.version == 2
+
+
+def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) -> None:
+    ControlTable(bench.rows).save_slot(Slot(), FULL)
+    (columns,) = bench.client.rows.values()
+    value = json.loads(columns["value"])
+    assert (value["durations"], value["closed_until"]) == ([1, 2, 3], 9)
+    assert set(value) == {"holders", "taken_at", "closed_until", "trouble", "refusals", "durations", "kept"}
+
+
+def test_of_two_runs_that_change_the_slot_one_is_told(bench: Bench) -> None:
+    control = ControlTable(bench.rows)
+    start = control.save_slot(Slot(), Slot())
+    control.save_slot(start, start.taken_by("a-1", 1))
+    with pytest.raises(Conflict):
+        control.save_slot(start, start.taken_by("b-1", 1))
+    with pytest.raises(Conflict):
+        control.save_slot(Slot(), Slot().taken_by("b-1", 1))
+    assert control.slot().holders == ("a-1",)
+
+
+def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None:
+    control = ControlTable(bench.rows)
+    bench.client.pages = [([], None)]
+    assert control.read_all() == (Slot(), SweepProgress(), Lingering())
+    saved = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/li/a.jpg", rests_until=7))
+    slot = control.save_slot(Slot(), FULL)
+    bench.client.pages = [(list(bench.client.rows), None)]
+    assert control.read_all() == (slot, saved, Lingering())
+
+
+def test_of_two_runs_that_sweep_the_same_page_one_is_told(bench: Bench) -> None:
+    control = ControlTable(bench.rows)
+    start = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))
+    control.save_sweep(start, start.past("people/b", clean=True, now=1))
+    with pytest.raises(Conflict):
+        control.save_sweep(start, start.past("people/b", clean=True, now=1))
+
+
+def test_fields_of_a_later_version_inside_the_slots_trouble_are_ignored(bench: Bench) -> None:
+    value = {"trouble": {"code": "c", "message": "m", "link": "https://…"}, "colour": "green"}
+    bench.client.rows[tuple(KEY)] = {"value": json.dumps(value), VERSION: 3, WRITE_TOKEN: "t"}
+    assert ControlTable(bench.rows).slot() == Slot(version=3, trouble=Reason("c", "m"))

@@ -1,0 +1,153 @@
+"""``make setup``: the Python it takes, what it says meanwhile, and what it leaves behind when it fails."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import installation
+from local.packaging import ROOT
+
+# Stands in for a Python: it knows its version, and instead of installing it tells how it was called.
+STUB = """#!/bin/sh
+case "$2" in
+  *version_info*) exit {refused} ;;
+  *platform*) echo {version} ;;
+  *) echo "$0 $*" ;;
+esac
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return folder
+
+
+def install_stub(path: Path, name: str, version: str) -> None:
+    minor = int(version.split(".")[1])
+    file = path / name
+    file.write_text(STUB.format(version=version, refused=int(not 10 <= minor <= 14)))
+    file.chmod(0o755)
+
+
+def setup(
+    path: Path, *arguments: str, environment: Path = Path("nowhere/.venv")
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(ROOT / "local" / "setup.sh"), str(environment), *arguments],
+        env={"PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("minor", [10, 11, 12, 13, 14])
+def test_the_only_python_that_works_is_found_among_others(path: Path, minor: int) -> None:
+    install_stub(path, f"python3.{minor}", f"3.{minor}.0")
+    install_stub(path, "python3", "3.9.18")
+    run = setup(path)
+    assert run.stdout == f"{path}/python3.{minor} -m local.installation nowhere/.venv\n"
+    assert run.returncode == 0
+
+
+def test_the_python_that_is_named_is_taken(path: Path) -> None:
+    install_stub(path, "python3.11", "3.11.7")
+    install_stub(path, "mine", "3.14.1")
+    assert setup(path, "mine").stdout.endswith("mine -m local.installation nowhere/.venv\n")
+
+
+def test_a_complete_environment_keeps_its_python(path: Path, tmp_path: Path) -> None:
+    install_stub(path, "python3.11", "3.11.7")
+    environment = tmp_path / "environment"
+    (environment / "bin").mkdir(parents=True)
+    install_stub(environment / "bin", "python", "3.13.0")
+    assert setup(path, environment=environment).stdout.startswith(f"{path}/python3.11 ")
+    (environment / installation.COMPLETE).touch()
+    assert setup(path, environment=environment).stdout.startswith(f"{environment}/bin/python ")
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (["python3.9"], "PYTHON=python3.9 is Python 3.9.18; the project needs 3.10 to 3.14"),
+        (["python3.15"], "PYTHON=python3.15 is Python 3.15.0; the project needs 3.10 to 3.14"),
+        (["nowhere"], "PYTHON=nowhere does not run here; name a Python 3.10 to 3.14"),
+        ([], "No Python 3.10 to 3.14 was found; name one with PYTHON=..."),
+    ],
+)
+def test_a_python_that_cannot_be_used_is_refused_in_one_line(
+    path: Path, named: list[str], words: str
+) -> None:
+    for name, version in (("python3.9", "3.9.18"), ("python3.15", "3.15.0"), ("python3", "3.9.18")):
+        install_stub(path, name, version)
+    run = setup(path, *named)
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", words + "\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "doing"),
+    [
+        ("Collecting aiohttp==3.14.5 (from -r requirements/development.txt (line 5))", "fetching aiohttp"),
+        ("  Building wheel for crcmod (setup.py): started", "building crcmod"),
+        ("Installing collected packages: a, b, c", "unpacking 3 packages"),
+        ("Installing collected packages: setuptools", "unpacking setuptools"),
+        ("  Using cached aiohttp-3.14.5-cp311-manylinux.whl (1.7 MB)", ""),
+        ("", ""),
+    ],
+)
+def test_pips_output_tells_what_it_does(line: str, doing: str) -> None:
+    assert installation.activity(line) == doing
+
+
+def test_without_a_terminal_a_step_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    installation._show("libraries", ["Collecting a==1\n", "Collecting b==2\n"])
+    assert capsys.readouterr().out == "  libraries: 0 s\n"
+
+
+def test_a_terminal_shows_what_goes_on_in_a_line_that_changes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    installation._show("libraries", ["Collecting a==1\n"])
+    shown = capsys.readouterr().out.split("\r\x1b[K")
+    assert shown == ["", "  libraries: fetching a, 0 s", "  libraries: 0 s\n"]
+
+
+def _fail(*_: object) -> None:
+    raise installation.InstallationError("pip could not install libraries:\nERROR: no network")
+
+
+def test_an_environment_that_could_not_be_completed_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(installation, "_make", lambda folder: folder.mkdir())
+    monkeypatch.setattr(installation, "_install", _fail)
+    assert installation.main([str(tmp_path / "new")]) == 1
+    assert capsys.readouterr().err.endswith("ERROR: no network\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_complete_environment_survives_lists_that_cannot_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / installation.COMPLETE).touch()
+    monkeypatch.setattr(installation, "_version", lambda _: platform.python_version())
+    monkeypatch.setattr(installation, "_install", _fail)
+    assert installation.main([str(tmp_path)]) == 1
+    assert tmp_path.exists()
+
+
+def test_the_lists_name_every_file_by_its_hash() -> None:
+    for name in ("build", "development", "clients", "function-runtime", "uv"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        requirements = re.findall(r"^[\w.-]+==.*(?:\n .*)*", text, re.MULTILINE)
+        assert requirements
+        assert all("--hash=sha256:" in requirement for requirement in requirements)

@@ -1,0 +1,51 @@
+"""A run that stays for a training: beside no other run, and on with the work when another was faster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.decide import Observed
+from shared.domain.job import Job
+from shared.domain.lingering import Lingering
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.workflow.linger import Lingerer
+from tests.unit.memory import Memory
+from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in
+
+S = JobState
+
+
+def about_to_end() -> tuple[Memory, Job, Observed]:
+    """A training that is likely to end before the next tick, and has ended at DashScope."""
+    job = job_in(S.TRAINING, submitted_at=NOW - 300_000, fine_tune_id="ft-1")
+    memory = Memory(job)
+    memory.known["ft-1"] = fine_tune("SUCCEEDED", "ft-1", finetuned_output="model")
+    slot = Slot(holders=(job.job_id,), durations_ms=(302_000,) * 5)
+    return memory, job, Observed(now=NOW, slot=slot, running=(memory[job],))
+
+
+@pytest.mark.parametrize(
+    ("until", "stays"),
+    [
+        (0, True),
+        (NOW, True),
+        (NOW + 1, False),
+        (NOW + MINUTE_MS, False),
+        (NOW + 365 * 24 * 60 * MINUTE_MS, True),
+    ],
+)
+def test_no_run_stays_beside_another_but_a_clock_far_ahead_keeps_none_away(until: int, stays: bool) -> None:
+    memory, job, seen = about_to_end()
+    seen = replace(seen, lingering=Lingering(until=until))
+    assert Lingerer(memory.world(), NOW + MINUTE_MS).stay(seen) is stays
+    assert memory[job].state is (S.SUCCEEDED if stays else S.TRAINING)
+
+
+def test_a_run_that_stays_and_finds_that_another_has_moved_the_job_goes_on_at_once() -> None:
+    memory, job, seen = about_to_end()
+    seen = replace(seen, running=(replace(memory[job], version=memory[job].version - 1),))
+    assert Lingerer(memory.world(), NOW + MINUTE_MS).stay(seen)
+    assert memory[job].state is S.TRAINING

@@ -1,0 +1,47 @@
+"""The Makefile hands on what was typed, with nothing installed: a stand-in tells what it was called with."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.packaging import ROOT
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> str:
+    (folder / "python").write_text('#!/bin/sh\nfor one; do echo "$one"; done\n')
+    (folder / "python").chmod(0o755)
+    (folder / "ready").touch()
+    run = subprocess.run(
+        ["make", "--silent", "BIN=" + str(folder), "READY=" + str(folder / "ready"), "LOCK=", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize("name", ["photos", "my photos", "$HOME $(x) $$", 'a"b', "it's", "照片"])
+def test_the_photos_folder_is_taken_as_it_was_typed(tmp_path: Path, name: str) -> None:
+    wanted = f"-m\nlocal\ndemo\n--photos\n{name}\n"
+    assert make(tmp_path, "demo", f"PHOTOS={name}") == wanted
+    assert make(tmp_path, "demo", PHOTOS=name) == wanted
+
+
+def test_without_photos_the_demo_makes_its_own(tmp_path: Path) -> None:
+    assert make(tmp_path, "demo") == "-m\nlocal\ndemo\n"
+
+
+def test_the_log_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
+    assert make(tmp_path, "up") == "-m\nlocal\nup\n"
+    assert make(tmp_path, "up", "LOG=1") == "-m\nlocal\nup\n--log\n"
+
+
+def test_help_lists_every_command_and_fits_a_narrow_terminal(tmp_path: Path) -> None:
+    lines = make(tmp_path, "help").splitlines()
+    assert {"demo", "up", "test", "package"} <= {line.split()[1] for line in lines}
+    assert max(map(len, lines)) < 80

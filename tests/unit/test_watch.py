@@ -1,0 +1,145 @@
+"""Looks at all people: what they cost, and what happens when the status API does not answer."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+import requests
+
+from local.live.journal import Journal
+from local.live.standing import Pace
+from local.live.status_client import StatusClient
+from local.live.watch import MOST_DETAILS, Watch
+from local.up import headings
+from shared.domain.rules import Rules
+from tests.unit.status_documents import AT, NOW, job
+
+PACE = Pace(rules=Rules(), training_seconds=20)
+
+
+class StatusApi:
+    """Stands in for the client: answers from a list of jobs and counts the requests."""
+
+    def __init__(self, *jobs: dict[str, Any]) -> None:
+        self.newest_first = list(jobs)
+        self.asked: list[str] = []
+        self.waiting: dict[str, Any] | None = None
+        self.down = False
+
+    def jobs(self) -> list[dict[str, Any]]:
+        if self.down:
+            raise requests.ConnectionError("refused")
+        self.asked.append("jobs")
+        return list(self.newest_first)
+
+    def person(self, person_id: str) -> dict[str, Any]:
+        self.asked.append(person_id)
+        current = next(one for one in self.newest_first if one["person_id"] == person_id)
+        photos = [{"verdict": "no_face", "recorded_at": AT}]
+        return {"current": {**current, "photos": photos}, "queue": self.waiting}
+
+    def take_asked(self) -> list[str]:
+        asked, self.asked = self.asked, []
+        return asked
+
+
+def watching(api: StatusApi) -> tuple[Watch, threading.Event]:
+    stale = threading.Event()
+    return Watch(cast(StatusClient, api), PACE, stale), stale
+
+
+def test_a_look_reads_the_list_and_each_set_that_has_changed() -> None:
+    api = StatusApi(job("bao"), job("anna"))
+    watch, stale = watching(api)
+    watch.look()
+    assert sorted(api.take_asked()) == ["anna", "bao", "jobs"]
+    assert [(one.person_id, one.refused) for one in watch.standings(NOW)] == [
+        ("anna", "1 no_face"),
+        ("bao", "1 no_face"),
+    ]
+    api.newest_first[0] = job("bao", changed_at="later")
+    stale.set()
+    watch.look()
+    assert api.take_asked() == ["jobs", "bao"]
+
+
+def test_nothing_is_read_while_nothing_can_have_changed() -> None:
+    api = StatusApi(job("anna"))
+    watch, _ = watching(api)
+    watch.look()
+    api.take_asked()
+    watch.look()
+    assert api.take_asked() == []
+
+
+def test_a_look_at_many_is_bounded_and_the_next_ones_go_on() -> None:
+    api = StatusApi(*(job(f"person {number}") for number in range(25)))
+    watch, _ = watching(api)
+    read = []
+    for _ in range(3):
+        watch.look()
+        asked = api.take_asked()
+        assert len(asked) <= 1 + MOST_DETAILS
+        read += asked[1:]
+    assert len(set(read)) == 25
+    watch.look()
+    assert api.take_asked() == []
+
+
+def test_a_queue_that_waits_is_told_though_no_job_changes() -> None:
+    api = StatusApi(job("bao", "QUEUED", closed_at="2"), job("anna", "QUEUED", closed_at="1"))
+    watch, stale = watching(api)
+    watch.look()
+    assert watch.blocked is None
+    api.take_asked()
+    api.waiting = {"waiting_because": {"code": "Arrearage", "message": "Pay."}, "waiting_until": AT}
+    stale.set()
+    watch.look()
+    assert watch.blocked == api.waiting
+    assert api.take_asked() == ["jobs", "anna"]
+    api.waiting = {"waiting_because": None, "waiting_until": None}
+    stale.set()
+    watch.look()
+    assert watch.blocked is None
+
+
+def test_a_status_api_that_does_not_answer_is_trouble_and_is_asked_again() -> None:
+    api = StatusApi(job("anna"))
+    watch, stale = watching(api)
+    watch.look()
+    api.down = True
+    stale.set()
+    watch.look()
+    assert watch.trouble == "refused"
+    assert [one.person_id for one in watch.standings(NOW)] == ["anna"]
+    api.down = False
+    watch.look()
+    assert watch.trouble == ""
+
+
+def test_what_a_function_logs_makes_the_last_look_stale_but_not_what_looking_causes() -> None:
+    journal = Journal()
+    journal.on_log("facechain-autotrain-status", "FC Invoke End RequestId: 1")
+    assert not journal.stale.is_set()
+    journal.on_log("facechain-autotrain-reconcile", "FC Invoke End RequestId: 2")
+    assert journal.stale.is_set()
+    journal.on_log("facechain-autotrain-reconcile", "KeyError: 'x'")
+    assert journal.take() == ["reconcile: KeyError: 'x'"]
+    assert journal.take() == []
+
+
+def test_what_is_in_the_way_stands_above_the_people() -> None:
+    api = StatusApi(job("anna", "QUEUED"))
+    watch, stale = watching(api)
+    assert headings(NOW, [], watch)[0].endswith("  nobody yet; upload photos as shown above")
+    api.waiting = {"waiting_because": {"code": "Arrearage", "message": "Pay."}, "waiting_until": AT}
+    watch.look()
+    api.down = True
+    stale.set()
+    watch.look()
+    people, trouble, blocked = headings(NOW, watch.standings(NOW), watch)
+    assert people.endswith("  1 person: 1 QUEUED")
+    assert trouble == "the status API: refused"
+    assert blocked.startswith("the queue waits until ")
+    assert blocked.endswith(": Pay.")

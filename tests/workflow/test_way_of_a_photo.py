@@ -1,0 +1,168 @@
+"""The way of a photo through the code is walked once: no step is entered again, and each fact is read once.
+
+A profile function follows the calls of the real handler through ``functions``, ``shared.workflow`` and
+``shared.domain``. A module is entered by a call while none of its functions runs, and left when the last of
+them returns. The workflow's ports are no step: they describe the services and the clock that all steps use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import FrameType
+from unittest import mock
+
+import pytest
+
+import functions.collect
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+from tests.simulation.cloud import SimulatedCloud, simulated
+from tests.simulation.faults import NoFaults
+
+FOLLOWED = ("functions.", "shared.workflow.", "shared.domain.")
+PORTS = "shared.workflow.ports"
+
+RECORDED = ["collecting", "recording", "checking"]
+CLOSED = [*RECORDED, "closing"]
+SUBMITTED = [*CLOSED, "submit_next", "submitting", "training_files"]
+for step in SUBMITTED:
+    # An import runs the module's body, which is no step of a photo.
+    importlib.import_module(f"shared.workflow.{step}")
+
+
+class Walk:
+    """The modules that a call of ``collect.handler`` enters, in their order, once for each time."""
+
+    def __init__(self) -> None:
+        self.entered: list[str] = []
+        self._running: Counter[str] = Counter()
+
+    def follow(self, handler: Callable[..., object], *given: object) -> object:
+        """Call ``handler`` and follow it."""
+        sys.setprofile(self._profile)
+        try:
+            return handler(*given)
+        finally:
+            sys.setprofile(None)
+
+    def steps(self) -> list[str]:
+        """The modules of the workflow, each as often as it was entered."""
+        prefix = "shared.workflow."
+        return [name.removeprefix(prefix) for name in self.entered if name.startswith(prefix)]
+
+    def _profile(self, frame: FrameType, event: str, _: object) -> None:
+        name, code = str(frame.f_globals.get("__name__", "")), frame.f_code
+        if not name.startswith(FOLLOWED) or name == PORTS:
+            return
+        # A generator goes on for the function that iterates over it, and ends after that function. The
+        # methods of a dataclass, which are compiled from a string, only make and compare values.
+        if code.co_flags & inspect.CO_GENERATOR or code.co_filename == "<string>":
+            return
+        if event == "call":
+            if not self._running[name]:
+                self.entered.append(name)
+            self._running[name] += 1
+        elif event == "return":
+            self._running[name] -= 1
+
+
+@pytest.fixture
+def cloud() -> Iterator[SimulatedCloud]:
+    cloud = SimulatedCloud(1, NoFaults(), rules=Rules(quiet_ms=60_000, close_at=3, kept_fine_tunes=1000))
+    with simulated(cloud):
+        yield cloud
+    cloud.close()
+
+
+def followed(cloud: SimulatedCloud, name: str, content: bytes) -> tuple[Walk, Counter[str]]:
+    """Upload a file; returns the walk of its event through the code, and the calls that it made."""
+    walk, start = Walk(), len(cloud.gate.trace)
+    handler = functions.collect.handler
+    with mock.patch.object(functions.collect, "handler", lambda *given: walk.follow(handler, *given)):
+        cloud.upload("anna", name, content)
+        cloud.advance(10_000)
+    return walk, Counter(f"{call.service} {call.operation}" for call in cloud.gate.trace[start:])
+
+
+def upload(cloud: SimulatedCloud, person: str, count: int) -> None:
+    for number in range(count):
+        cloud.upload(person, f"{number}.jpg", f"FACE {person} {number}".encode())
+        cloud.advance(10_000)
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
+    cloud: SimulatedCloud, earlier: int
+) -> None:
+    upload(cloud, "anna", earlier)
+    walk, _ = followed(cloud, "new.jpg", b"FACE new")
+    assert walk.steps() == RECORDED
+    assert len(cloud.jobs()[0].photo_set.usable) == earlier + 1
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_photo_has_its_verdict_after_eight_modules_at_most(cloud: SimulatedCloud, earlier: int) -> None:
+    upload(cloud, "anna", earlier)
+    walk, _ = followed(cloud, "new.jpg", b"FACE new")
+    handler, *others = walk.entered
+    assert handler == "functions.collect"
+    assert len(set(others)) <= 8, set(others)
+
+
+def test_a_photo_that_is_known_already_is_not_checked_again(cloud: SimulatedCloud) -> None:
+    upload(cloud, "anna", 1)
+    walk, _ = followed(cloud, "0.jpg", b"FACE anna 0")
+    assert walk.steps() == ["collecting", "recording"]
+
+
+def test_a_photo_that_closes_its_set_takes_every_step_once_up_to_the_submit(cloud: SimulatedCloud) -> None:
+    upload(cloud, "anna", 2)
+    walk, _ = followed(cloud, "new.jpg", b"FACE new")
+    assert cloud.jobs()[0].state is JobState.TRAINING
+    assert walk.steps() == SUBMITTED
+
+
+def test_a_set_that_closes_while_the_slot_is_held_costs_one_look_at_the_slot(cloud: SimulatedCloud) -> None:
+    upload(cloud, "bob", 3)
+    upload(cloud, "anna", 2)
+    walk, calls = followed(cloud, "new.jpg", b"FACE new")
+    assert [job.state for job in cloud.jobs()] == [JobState.QUEUED, JobState.TRAINING]
+    assert walk.steps() == [*CLOSED, "submit_next"]
+    assert (calls["ots GetRow"], calls["ots GetRange jobs_in_hand"]) == (1, 0)
+
+
+def test_a_marker_goes_straight_to_closing(cloud: SimulatedCloud) -> None:
+    upload(cloud, "anna", 1)
+    walk, _ = followed(cloud, "_READY", b"")
+    assert cloud.jobs()[0].closed_by == "marker"
+    assert walk.steps() == [step for step in SUBMITTED if step not in ("recording", "checking")]
+
+
+def test_each_fact_is_read_once_for_a_photo_that_closes_its_set_and_is_submitted(
+    cloud: SimulatedCloud,
+) -> None:
+    upload(cloud, "anna", 2)
+    _, calls = followed(cloud, "new.jpg", b"FACE new")
+    assert cloud.jobs()[0].state is JobState.TRAINING
+    assert calls == {
+        # The person's newest job, the slot, and the work in hand.
+        "ots GetRange jobs": 1,
+        "ots GetRow": 1,
+        "ots GetRange jobs_in_hand": 1,
+        # The photo, its snapshot, and the person's folder.
+        "oss HeadObject": 1,
+        "oss PostObject saveas": 1,
+        "oss GetObject range": 1,
+        "oss ListObjects": 1,
+        # The face, the account's fine-tunes, and the POST.
+        "dashscope DetectFaces": 1,
+        "dashscope ListFineTunes": 1,
+        "dashscope CreateFineTune": 1,
+        # The job: recorded, closed, intended, submitted. The slot: taken.
+        "ots PutRow jobs": 4,
+        "ots PutRow control": 1,
+    }
