@@ -1,4 +1,4 @@
-"""Writes the list of modules in ``docs/architecture.md``: ``python -m local.module_map``.
+"""Writes the list of modules in ``docs/modules.md``: ``python -m local.module_map``.
 
 Each module is listed with the first line of its docstring, so that the page says what the code says. A test
 compares the page with the code.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local.packaging import ROOT
 
-PAGE = ROOT / "docs" / "architecture.md"
+PAGE = ROOT / "docs" / "modules.md"
 BEGIN, END = "<!-- modules: python -m local.module_map -->\n", "<!-- end of modules -->\n"
 PACKAGES = ("functions", "shared", "local", "aliyun_local")
 

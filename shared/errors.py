@@ -23,7 +23,7 @@ class Trouble(Exception):
 
 
 class RetryLater(Trouble):
-    """It may work later; nothing has happened yet.
+    """It may work later. Nothing has happened yet, unless it is :class:`OutcomeUnknown`.
 
     Attributes:
         delay_seconds: how long to wait at least before the next try.

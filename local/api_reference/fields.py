@@ -42,7 +42,7 @@ _SUMMARY = (
     Field("fine_tune_id", "string", "DashScope's id, `ft-…`", "DashScope has not accepted a submit"),
     Field("fine_tune_status", "string", "DashScope's own status", "DashScope has not accepted a submit"),
     Field("finetuned_output", "string", "the model, for portrait generation", "not `SUCCEEDED`"),
-    Field("attempt", "integer", "the number of the latest submit; 0 before the first"),
+    Field("attempt", "integer", "how many attempts count for `MAX_ATTEMPTS`, the present one included"),
     Field(
         "closed_by", "string", "why the set closed: `marker`, `count` or `quiet`", "it is open, or rejected"
     ),

@@ -1,4 +1,4 @@
-"""The live table, bounded by the terminal: each person is one line, and who does not fit is counted.
+"""The live table, bounded by the terminal: each person is a line, and people without a line are counted.
 
 Pure: standings in, something that rich can draw out. ``make demo`` and ``make up`` redraw it.
 """

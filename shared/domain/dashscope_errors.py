@@ -1,8 +1,8 @@
-"""The meaning of DashScope's errors: by code, and by message where a code is shared; never by status alone.
+"""The meaning of DashScope's errors: by code, and by message where a code is shared.
 
 A 429 is not always temporary and a 400 not always final. To teach the product another code, add it to
-``_BY_CODE``; :mod:`shared.clients.dashscope` turns the meaning into an error. Sources: DashScope, "Error
-codes"; the table of the facechain-finetune page; "Model customization API".
+``_BY_CODE``; :mod:`shared.clients.dashscope_answers` turns the meaning into an error. Sources: DashScope,
+"Error codes"; the table of the facechain-finetune page; "Model customization API".
 """
 
 from __future__ import annotations
