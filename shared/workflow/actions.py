@@ -59,7 +59,9 @@ def carry_out(world: World, action: Action) -> bool:
     """Carry out ``action``; returns whether anything has changed."""
     match action:
         case Look(job):
-            return closing.look_through(world, job.person_id, job) != job
+            # Read again: the observed job may be a minute old, and a deleted photo must not return with it.
+            newest = world.jobs.latest(job.person_id)
+            return closing.look_through(world, job.person_id, newest) != job
         case Submit(job):
             # An action before this one may have changed the slot since it was observed.
             return submitting.submit(world, job, world.control.slot()) != job

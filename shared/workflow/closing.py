@@ -19,7 +19,7 @@ from shared.domain.object_keys import (
     snapshot_folder,
     snapshot_key,
 )
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.logs import log, warn
 from shared.workflow.checking import check_faces
 from shared.workflow.ports import Listed, World
@@ -53,16 +53,19 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         Conflict: the set changed meanwhile; look again.
         RetryLater: something could not be looked at now.
     """
-    # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     job, folder = newest, _list_folder(world, person_id)
-    if job is not None and job.state.is_open and folder.is_complete:
-        job = _without_deleted(world, job, folder)
     archives = _unrecorded(world, person_id, folder.listed, job, Kind.ARCHIVE)
     if archives:
-        job = _record_all(world, archives, job)
+        job, _ = _record_all(world, archives, job)
         # The unpacked photos belong to the set before it can close.
         folder = _list_folder(world, person_id)
-    job = record_listed(world, person_id, folder.listed, job)
+    # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
+    if job is not None and job.state.is_open and folder.is_complete:
+        job = _forget_deleted(world, job, folder)
+    photos = _unrecorded(world, person_id, folder.listed, job, Kind.PHOTO)
+    job, is_overtaken = _record_all(world, photos, job)
+    if is_overtaken:
+        raise Conflict("another run changed the set after its folder was listed")
     if job is None or not job.state.is_open:
         return job
     after = _close_if_complete(world, _marked(world, _checked(world, job), folder.marker_at))
@@ -83,7 +86,8 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
 
 def record_listed(world: World, person_id: str, listed: list[Listed], newest: Job | None) -> Job | None:
     """Record the listed photos that ``newest`` does not know; returns the person's newest job."""
-    return _record_all(world, _unrecorded(world, person_id, listed, newest, Kind.PHOTO), newest)
+    job, _ = _record_all(world, _unrecorded(world, person_id, listed, newest, Kind.PHOTO), newest)
+    return job
 
 
 def _unrecorded(
@@ -99,15 +103,18 @@ def _unrecorded(
     ]
 
 
-def _record_all(world: World, uploads: list[Upload], job: Job | None) -> Job | None:
+def _record_all(world: World, uploads: list[Upload], job: Job | None) -> tuple[Job | None, bool]:
+    """Record ``uploads``; returns the person's newest job, and whether another run has written in between."""
+    is_overtaken = False
     for upload in uploads:
         try:
-            job = _record(world, upload, job).job
+            recorded = _record(world, upload, job)
+            job, is_overtaken = recorded.job, is_overtaken or recorded.is_overtaken
         except SetCrowded as crowded:
             # The face checks that make room follow this step; the rest waits for the next look.
             warn("set_crowded", person=upload.person_id, message=crowded.message)
             break
-    return job
+    return job, is_overtaken
 
 
 def _record(world: World, upload: Upload, job: Job | None) -> Recorded:
@@ -119,7 +126,8 @@ def _record(world: World, upload: Upload, job: Job | None) -> Recorded:
     return unpack_upload(world, upload, job)
 
 
-def _without_deleted(world: World, job: Job, folder: Folder) -> Job:
+def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:
+    """Save the set without its deleted photos."""
     prefix = person_folder(job.person_id)
     present = {entry.key.removeprefix(prefix) for entry in folder.listed}
     left = job.photo_set.without_deleted(present)
@@ -159,7 +167,6 @@ def _close_if_complete(world: World, job: Job) -> Job:
         job = own
     if why is None:
         return job
-    now = world.clock.now()
     return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
 
 

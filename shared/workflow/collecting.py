@@ -78,6 +78,11 @@ def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
 
     try:
         return look_through(world, upload.person_id, job)
+    except Conflict:
+        log("set_changed_meanwhile", person=upload.person_id)
+    try:
+        # Photos that come together change the set beside one another: once more, on the set as it is now.
+        return look_through(world, upload.person_id, world.jobs.latest(upload.person_id))
     except Conflict as conflict:
         raise RetryLater(
             "set_changed", "the set changed while it was being closed", delay_seconds=1

@@ -9,7 +9,7 @@ record. The verdict comes from :mod:`shared.workflow.checking`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.job import Job, open_job
 from shared.domain.object_keys import Upload
@@ -36,6 +36,8 @@ class Recorded:
 
     job: Job | None
     outcome: str
+    is_overtaken: bool = False
+    """Whether another run has written the person's job since the caller read it."""
 
 
 def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
@@ -52,9 +54,10 @@ def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
     checked: Photo | None = None
     checked_for = ""
     for latest, stored in observations(world, upload, newest):
+        is_overtaken = latest is not newest
         outcome = outcome_without_change(latest, upload, stored)
         if outcome or stored is None:
-            return Recorded(latest, outcome)
+            return Recorded(latest, outcome, is_overtaken)
         now = world.clock.now()
         if latest is not None and _is_one_too_many(latest, stored):
             late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
@@ -67,7 +70,7 @@ def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
             now = world.clock.now()
             after = before.with_photo(checked, world.rules, now)
         try:
-            return recorded(save(world, latest, after), upload)
+            return replace(recorded(save(world, latest, after), upload), is_overtaken=is_overtaken)
         except Conflict:
             continue
     raise AssertionError("unreachable: the observations end with an error")
@@ -78,8 +81,8 @@ def observations(
 ) -> Iterator[tuple[Job | None, Stored | None]]:
     """Yield the person's newest job and the object as they are, again after each save that another run won.
 
-    The set is read before the object: a change of the set after this read makes the save fail, so an object
-    that is older than the set's knowledge of it can never open another, paid set.
+    The set is read before the object: a change of an open set after this read makes the save fail, so an
+    object that is older than the set's knowledge of it can never open another, paid set.
 
     Raises:
         RetryLater: other runs were faster each time.

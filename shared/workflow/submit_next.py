@@ -15,14 +15,14 @@ from shared.workflow.submitting import submit
 
 
 def submit_next(world: World, closed: Job) -> None:
-    """Submit the head of the queue if the slot is free; raises nothing: the next tick tries again.
+    """Submit the head of the queue if the slot is free; raises no Trouble: the next tick tries again.
 
     ``closed`` is the job that has just joined the queue: the index may not show it yet.
     """
     capacity = world.rules.concurrent_trainings
     try:
         slot = world.control.slot()
-        if not slot.is_free(capacity, world.clock.now()):
+        if slot.held_by(closed.job_id) or not slot.is_free(capacity, world.clock.now()):
             return
         # The index may lag: it may still show as many jobs as have just taken the slot.
         count = 2 * capacity

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.decide import Look
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind
 from shared.domain.photo_set import MAX_RECORDED, NEVER, UNPACKING_TAKES_MS, ClosedBy
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from shared.errors import RetryLater
+from shared.errors import Conflict, RetryLater
+from shared.workflow.actions import carry_out
 from shared.workflow.closing import look_through
 from shared.workflow.reconciling import reconcile
 from tests.unit.memory import Memory
@@ -95,6 +97,32 @@ def test_a_crowded_set_gets_its_face_checks_although_more_uploads_wait_in_the_fo
 
 
 # -- a marker that closes nothing -----------------------------------------------------------------
+
+
+def test_a_photo_that_was_recorded_and_deleted_meanwhile_is_never_closed_in() -> None:
+    """The job that the caller read is old: another run has recorded a photo that is deleted by now."""
+    memory = folder_of(old := collecting(photo("1")), marker_at=NOW + MINUTE_MS)
+    memory.face_trouble = None
+    old = memory[old]
+    memory.save(old, old.with_photo(photo("private"), RULES, NOW))
+    memory.upload("late", at=NOW)
+    memory.time = NOW + 2 * MINUTE_MS
+    with pytest.raises(Conflict):
+        look_through(memory.world(), "li", old)
+    assert memory[old].state is S.COLLECTING
+    after = look_through(memory.world(), "li", memory.latest("li"))
+    assert after is not None
+    assert after.state is S.QUEUED
+    assert [one.name for one in after.photo_set.photos] == ["1", "late"]
+
+
+def test_a_tick_looks_at_the_set_as_it_is_and_not_as_it_was_observed() -> None:
+    memory = folder_of(job := collecting(photo("1")), marker_at=NOW + MINUTE_MS)
+    observed = memory[job]
+    memory.save(observed, observed.with_photo(photo("private"), RULES, NOW))
+    memory.time = NOW + 2 * MINUTE_MS
+    assert carry_out(memory.world(), Look(observed))
+    assert [one.name for one in memory[job].photo_set.photos] == ["1"]
 
 
 def looks_in_ten_ticks(memory: Memory) -> int:

@@ -78,7 +78,8 @@ def test_the_sweep_comes_last_after_the_slot_the_results_and_the_sets() -> None:
     memory.time = NOW + RULES.quiet_ms
     memory.known = {"ft-new": fine_tune("PENDING", "ft-new")}
     report = reconcile(memory.world())
-    assert memory.calls == ["create", "deliver", "list people/due/", f"list {PEOPLE_PREFIX}", "latest"]
+    looked = ["latest", "list people/due/"]
+    assert memory.calls == ["create", "deliver", *looked, f"list {PEOPLE_PREFIX}", "latest"]
     assert {"release", "submit", "deliver", "look", "sweep"} <= set(report.actions)
 
 

@@ -25,6 +25,14 @@ def test_a_set_that_closes_is_not_submitted_beside_one_that_runs_without_the_slo
     assert len(memory.created) == sent
 
 
+def test_a_job_that_another_run_is_submitting_already_is_left_to_that_run() -> None:
+    """The caller's job is old: it is QUEUED there, and holds the slot by now."""
+    memory = Memory(job := job_in(S.QUEUED), slot=Slot(holders=(job.job_id,)))
+    held = memory.held
+    submit_next(memory.world(TWO), memory[job])
+    assert (memory.created, memory.held) == ([], held)
+
+
 def test_a_job_that_runs_and_holds_the_slot_is_not_counted_twice() -> None:
     runs = job_in(S.TRAINING, "runs")
     memory = Memory(runs, job := job_in(S.QUEUED), slot=Slot(holders=(runs.job_id,)))
