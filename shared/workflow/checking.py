@@ -1,6 +1,6 @@
 """Checks a photo and reaches its verdict: cheap facts first, then OSS's snapshot of it, then the face check.
 
-The second step for a photo: called by :mod:`shared.workflow.recording` for a new photo, and by
+Called by :mod:`shared.workflow.recording` for a new photo, and by
 :mod:`shared.workflow.closing` for a face check that was postponed. It writes a snapshot and no row.
 """
 

@@ -1,6 +1,6 @@
 """Synchronises a set with the person's folder and closes it when it is complete.
 
-The third step for a photo: called by ``collect`` when an upload may complete the set, by a tick when the set
+Called by ``collect`` when an upload may complete the set, by a tick when the set
 is due, and by the sweep. A set never closes without this look: an upload whose event was lost or is still on
 its way belongs to the set and not to a second, paid one, and a deleted photo is out.
 """
@@ -23,7 +23,7 @@ from shared.errors import Conflict, NotFound
 from shared.logs import log, warn
 from shared.workflow.checking import check_faces
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import Recorded, SetCrowded, record_photo
+from shared.workflow.recording import SetCrowded, record_upload
 
 PAGE = 1000
 MAX_PAGES = 10
@@ -108,22 +108,13 @@ def _record_all(world: World, uploads: list[Upload], job: Job | None) -> tuple[J
     is_overtaken = False
     for upload in uploads:
         try:
-            recorded = _record(world, upload, job)
+            recorded = record_upload(world, upload, job)
             job, is_overtaken = recorded.job, is_overtaken or recorded.is_overtaken
         except SetCrowded as crowded:
             # The face checks that make room follow this step; the rest waits for the next look.
             warn("set_crowded", person=upload.person_id, message=crowded.message)
             break
     return job, is_overtaken
-
-
-def _record(world: World, upload: Upload, job: Job | None) -> Recorded:
-    if upload.kind is Kind.PHOTO:
-        return record_photo(world, upload, job)
-    # Imported here: the code that reads zips is loaded with the first zip.
-    from shared.workflow.unpacking import unpack_upload
-
-    return unpack_upload(world, upload, job)
 
 
 def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:

@@ -1,8 +1,8 @@
 """The work of one upload event: record the photo, close the set that it completes, submit the next job.
 
-:func:`collect` is called by ``functions/collect.py``. The three steps are :mod:`shared.workflow.recording`
-(or :mod:`shared.workflow.unpacking` for a zip), :mod:`shared.workflow.closing` and
-:mod:`shared.workflow.submit_next`. The person's newest job is read once and handed from step to step.
+:func:`collect` is called by ``functions/collect.py``. The three steps are :mod:`shared.workflow.recording`,
+:mod:`shared.workflow.closing` and :mod:`shared.workflow.submit_next`. The person's newest job is read once and
+handed from step to step.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.errors import Conflict, RetryLater
 from shared.events import ObjectEvent
 from shared.logs import log
 from shared.workflow.ports import World
-from shared.workflow.recording import Recorded, record_photo
+from shared.workflow.recording import Recorded, record_upload
 
 
 def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
@@ -46,7 +46,9 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     if reason or isinstance(upload, Ignored):
         log("upload_ignored", key=entry.key, reason=reason)
         return f"ignored: {reason}"
-    recorded = _record(world, upload)
+    newest = world.jobs.latest(upload.person_id)
+    is_marker = upload.kind is Kind.MARKER
+    recorded = Recorded(newest, "marker") if is_marker else record_upload(world, upload, newest)
     job = _close(world, upload, recorded.job)
     if job is not None and job.state is JobState.QUEUED:
         # Imported here: most uploads close no set, and a cold start pays for every import.
@@ -54,18 +56,6 @@ def _handle(world: World, entry: ObjectEvent) -> str:
 
         submit_next(world, job)
     return recorded.outcome
-
-
-def _record(world: World, upload: Upload) -> Recorded:
-    newest = world.jobs.latest(upload.person_id)
-    if upload.kind is Kind.MARKER:
-        return Recorded(newest, "marker")
-    if upload.kind is Kind.PHOTO:
-        return record_photo(world, upload, newest)
-    # Imported here: the code that reads zips is loaded with the first zip.
-    from shared.workflow.unpacking import unpack_upload
-
-    return unpack_upload(world, upload, newest)
 
 
 def _close(world: World, upload: Upload, job: Job | None) -> Job | None:

@@ -1,7 +1,7 @@
-"""Records an uploaded photo in its person's set, with a verdict.
+"""Records an upload in its person's set: a photo with a verdict, a zip by unpacking it.
 
-The first step for a photo: called by ``collect`` for an event, and by :mod:`shared.workflow.closing` and
-:mod:`shared.workflow.sweep` for an upload whose event never came. An event is a hint that an object may be
+Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` for an upload whose event never
+came. An event is a hint that an object may be
 there. The object counts as the bucket has it now, so repeated, reordered and late events lead to the same
 record. The verdict comes from :mod:`shared.workflow.checking`.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shared.domain.job import Job, open_job
-from shared.domain.object_keys import Upload
+from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
@@ -38,6 +38,16 @@ class Recorded:
     outcome: str
     is_overtaken: bool = False
     """Whether another run has written the person's job since the caller read it."""
+
+
+def record_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
+    """Record the photo or the zip under ``upload.key``; as :func:`record_photo` for each."""
+    if upload.kind is Kind.PHOTO:
+        return record_photo(world, upload, newest)
+    # Imported here: the code that reads zips is loaded with the first zip, and it imports this module.
+    from shared.workflow.unpacking import unpack_upload
+
+    return unpack_upload(world, upload, newest)
 
 
 def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
@@ -70,7 +80,7 @@ def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
             now = world.clock.now()
             after = before.with_photo(checked, world.rules, now)
         try:
-            return replace(recorded(save(world, latest, after), upload), is_overtaken=is_overtaken)
+            return replace(log_recorded(save(world, latest, after), upload), is_overtaken=is_overtaken)
         except Conflict:
             continue
     raise AssertionError("unreachable: the observations end with an error")
@@ -140,7 +150,7 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
     return world.jobs.save(latest if is_same else None, after)
 
 
-def recorded(job: Job, upload: Upload) -> Recorded:
+def log_recorded(job: Job, upload: Upload) -> Recorded:
     """Log and return the record of ``upload``."""
     photos = job.photo_set.photos
     photo = next((photo for photo in reversed(photos) if photo.name == upload.name), None)

@@ -1,6 +1,6 @@
 """Unpacks a zip: every photo in it becomes an upload of the same person, everything else is refused by name.
 
-Called in place of :mod:`shared.workflow.recording` for a zip. The files are stored in a folder that is called
+Called by :mod:`shared.workflow.recording` for a zip. The files are stored in a folder that is called
 like the zip, under the person, and their own upload events bring them the way of every photo. The set stays
 open until the zip is done. A run that dies leaves the rest to the next run: the zip's record says since when
 and how often it has been tried.
@@ -28,11 +28,11 @@ from shared.workflow.archive_reading import Archive, TooLargeArchive, Unreadable
 from shared.workflow.ports import World
 from shared.workflow.recording import (
     Recorded,
+    log_recorded,
     new_photo,
     observations,
     open_set,
     outcome_without_change,
-    recorded,
     save,
 )
 
@@ -61,7 +61,7 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
     if begun.job is None or photo is None:
         return begun
     if not photo.is_pending:
-        return recorded(begun.job, upload)
+        return log_recorded(begun.job, upload)
     try:
         done, refused = _unpack(world, upload, photo)
     except NotFound as gone:
@@ -111,7 +111,7 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
         now = world.clock.now()
         photo_set = latest.photo_set.with_unpacked(ended, refused, now)
         try:
-            return recorded(save(world, latest, latest.collecting(photo_set, world.rules, now)), upload)
+            return log_recorded(save(world, latest, latest.collecting(photo_set, world.rules, now)), upload)
         except Conflict:
             continue
     raise AssertionError("unreachable: the observations end with an error")
