@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.domain.job import Job
-from shared.errors import NotFound, Permanent
+from shared.errors import Permanent
 from shared.logs import log, warn
 from shared.workflow.ports import World
 
@@ -24,11 +24,11 @@ class TrainingFiles(NamedTuple):
 def prepare_files(world: World, job: Job) -> TrainingFiles:
     """Store the job's snapshots with DashScope's file service, if that is the way, or sign their URLs.
 
-    A snapshot that the service does not store has no id (``""``) and is sent as a URL beside the others.
+    A snapshot that the service does not store has no id (``""``) and is sent as a URL beside the others. So
+    is a snapshot that is gone: DashScope refuses its URL, which ends this job and not the whole queue.
 
     Raises:
         AccountTrouble, RetryLater: the service cannot be used now.
-        NotFound: a snapshot is gone.
     """
     stored = _stored_file_ids(world, job)
     ids = stored or ("",) * len(job.files)
@@ -67,8 +67,6 @@ def _names(job: Job) -> list[str]:
 def _store(world: World, name: str, key: str) -> str:
     try:
         return world.dashscope.upload_file(name, world.bucket.read(key))
-    except NotFound:
-        raise
     except Permanent as refusal:
         warn("file_not_stored", file=name, code=refusal.code, message=refusal.message)
         return ""

@@ -12,7 +12,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
+from tests.simulation.cloud import BUCKET, TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
 
 RULES = Rules(quiet_ms=20_000, kept_fine_tunes=1000)
@@ -75,3 +75,24 @@ def test_the_stored_files_are_deleted_when_the_training_is_done() -> None:
         assert job.delivered
         deleted = [call for call in cloud.gate.trace if call.operation == "DeleteFile"]
         assert len(deleted) == 2
+
+
+def test_a_snapshot_that_is_gone_ends_its_own_job_and_lets_the_queue_go_on() -> None:
+    behaviour = Behaviour(training_seconds=30.0, fetch="start")
+    cloud = SimulatedCloud(1, NoFaults(), rules=RULES, behaviour=behaviour, training_files="file_id")
+    with simulated(cloud):
+        for person in ("anna", "bob", "carl"):
+            for number in range(3):
+                cloud.upload(person, f"{number}.jpg", f"FACE {person} {number}".encode())
+        while not (queue := [job for job in cloud.jobs() if job.state is JobState.QUEUED]):
+            cloud.invoke_reconcile()
+            cloud.advance(TICK_MS // 4)
+        head = min(queue, key=lambda job: job.closed_at)
+        cloud.objects.delete(BUCKET, head.files[0])
+        for _ in range(20):
+            cloud.invoke_reconcile()
+            cloud.advance(TICK_MS)
+    states = {job.job_id: job.state for job in cloud.jobs()}
+    cloud.close()
+    assert states.pop(head.job_id) is JobState.FAILED
+    assert list(states.values()) == [JobState.SUCCEEDED] * 2
