@@ -83,9 +83,9 @@ def _time(text: object) -> int | None:
     return int(moment.timestamp() * 1000)
 
 
-def integer_from(value: object, default: int = 0) -> int:
-    """Return a number that is one, or ``default``."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+def integer_from(value: object) -> int:
+    """Return ``value`` if it is a whole number, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def trouble_from(status: int, body: dict[str, Any]) -> Trouble:

@@ -19,7 +19,7 @@ SUBMIT_SPACING_MS = 1_000
 So of any three POSTs the first and the last are a second apart: DashScope takes 2 a second.
 """
 CLOCKS_DIFFER_MS = 10_000
-KEPT_DURATIONS = 20
+REMEMBERED_DURATIONS = 20
 DOCUMENTED_DURATION_MS = 302_000
 
 
@@ -77,7 +77,7 @@ class Slot:
         """
         durations_ms, kept = self.durations_ms, self.kept
         if duration_ms is not None:
-            durations_ms = (*durations_ms, duration_ms)[-KEPT_DURATIONS:]
+            durations_ms = (*durations_ms, duration_ms)[-REMEMBERED_DURATIONS:]
         if kept and self.held_by(job_id) and not keeps_fine_tune:
             kept -= 1
         holders = tuple(holder for holder in self.holders if holder != job_id)

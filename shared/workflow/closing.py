@@ -178,8 +178,9 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
             copied[photo.name] = target
     if not copied and not lost:
         return job
-    kept = {photo.name for photo in job.photo_set.photos} - lost
-    photo_set = job.photo_set.without_deleted(kept).with_snapshots(copied)
+    photo_set = job.photo_set.with_snapshots(copied)
+    if lost:
+        photo_set = photo_set.without_deleted({photo.name for photo in photo_set.photos} - lost)
     return job.with_photo_set(photo_set, world.rules, world.clock.now())
 
 

@@ -1,8 +1,8 @@
 """The work of one upload event: record the photo, close the set that it completes, submit the next job.
 
 :func:`collect` is called by ``functions/collect.py``. The three steps are :mod:`shared.workflow.recording`,
-:mod:`shared.workflow.closing` and :mod:`shared.workflow.submit_next`. The person's newest job is read once and
-handed from step to step.
+:mod:`shared.workflow.closing` and :mod:`shared.workflow.submit_next`. The person's newest job is read once
+and handed from step to step.
 """
 
 from __future__ import annotations

@@ -69,9 +69,10 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     _check_that_it_may_go(world, job, slot)
     try:
         account = list(world.dashscope.fine_tunes())
-        slot = replace(slot, kept=sum(fine_tune.counts_against_the_cap for fine_tune in account))
+        kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
+        slot = replace(slot, kept=kept)
         if not slot.held_by(job.job_id):
-            slot = _with_room(world, slot, account)
+            slot = _with_room(world, slot, kept, account)
         file_ids, files = prepare_files(world, job)
     except AccountTrouble as trouble:
         _halt_queue(world, slot, trouble)
@@ -87,7 +88,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)
     )
     if landed is not None:
-        return _adopted(world, intent, landed)
+        return _adopt(world, intent, landed)
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
     is_late = world.clock.monotonic() - taken_at > SUBMIT_SPACING_MS
     if is_late or not world.has_time_for(TIME_FOR_THE_POST_MS):
@@ -115,11 +116,11 @@ def _post(world: World, intent: Job, files: tuple[str, ...], slot: Slot) -> Job:
         return resolve(world, world.jobs.save(intent, intent.sent(world.clock.now())))
     except RetryLater as trouble:
         if isinstance(trouble, RequestTrouble) and intent.failures + 1 >= world.rules.max_attempts:
-            return _given_up(world, intent, trouble)
+            return _give_up(world, intent, trouble)
         return _put_back(world, intent, slot, trouble)
     except Permanent as refusal:
-        return _given_up(world, intent, refusal)
-    return _owned(world, intent, fine_tune, slot)
+        return _give_up(world, intent, refusal)
+    return _own(world, intent, fine_tune, slot)
 
 
 def resolve(world: World, job: Job) -> Job:
@@ -130,7 +131,7 @@ def resolve(world: World, job: Job) -> Job:
     """
     ours = _ours(job, world.dashscope.fine_tunes())
     if ours is not None:
-        return _adopted(world, job, ours)
+        return _adopt(world, job, ours)
     now = world.clock.now()
     if now < job.attempt_expires_at + world.rules.listing_delay_ms:
         return job
@@ -143,15 +144,14 @@ def _ours(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
     return find_ours(fine_tunes, (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes)
 
 
-def _adopted(world: World, job: Job, fine_tune: FineTune) -> Job:
-    owned = _owned(world, job, fine_tune, None)
+def _adopt(world: World, job: Job, fine_tune: FineTune) -> Job:
+    owned = _own(world, job, fine_tune, None)
     log("fine_tune_adopted", job=job.job_id, fine_tune=fine_tune.fine_tune_id)
     return owned
 
 
-def _with_room(world: World, slot: Slot, account: list[FineTune]) -> Slot:
+def _with_room(world: World, slot: Slot, kept: int, account: list[FineTune]) -> Slot:
     """Return the slot once the account has room for another fine-tune; raises AccountTrouble without room."""
-    kept = slot.kept or 0
     if kept < world.rules.kept_fine_tunes:
         return slot
     if not make_room(world, account):
@@ -159,7 +159,7 @@ def _with_room(world: World, slot: Slot, account: list[FineTune]) -> Slot:
     return replace(slot, kept=kept - 1)
 
 
-def _owned(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
+def _own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
     owned = world.jobs.save(job, job.submitted(fine_tune, world.clock.now()))
     log("submitted", job=owned.job_id, fine_tune=owned.fine_tune_id)
     if slot is not None and slot.has_trouble:
@@ -189,7 +189,7 @@ def _halt_queue(world: World, slot: Slot, trouble: RetryLater) -> None:
     world.control.save_slot(slot, halted)
 
 
-def _given_up(world: World, intent: Job, trouble: Trouble) -> Job:
+def _give_up(world: World, intent: Job, trouble: Trouble) -> Job:
     """End the job: these photos are refused for good."""
     warn("submit_refused", job=intent.job_id, code=trouble.code, message=trouble.message)
     reason = Reason(trouble.code, trouble.message)

@@ -53,7 +53,7 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
         reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
         return job.ended(JobState.CANCELED, reason, now, fine_tune)
     if is_overdue:
-        return _overdue(job, fine_tune, world)
+        return _give_up_overdue(job, fine_tune, world)
     return job if fine_tune.status == job.fine_tune_status else job.still_training(fine_tune, now)
 
 
@@ -68,7 +68,7 @@ def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
     return job.ended(JobState.FAILED, reason, now, fine_tune)
 
 
-def _overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
+def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
     """Give a stuck fine-tune up, but only when DashScope does so too: else it would run beside the next."""
     try:
         world.dashscope.cancel_fine_tune(fine_tune.fine_tune_id)

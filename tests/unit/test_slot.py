@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.job import Reason
-from shared.domain.slot import DOCUMENTED_DURATION_MS, KEPT_DURATIONS, Slot
+from shared.domain.slot import DOCUMENTED_DURATION_MS, REMEMBERED_DURATIONS, Slot
 from tests.unit.support import NOW
 
 WHY = Reason("Throttling", "Too many fine-tune job in running, please retry later")
@@ -80,9 +80,9 @@ def test_only_a_training_that_ran_to_its_end_teaches_a_duration() -> None:
 
 def test_the_latest_durations_are_kept_and_older_ones_forgotten() -> None:
     slot = Slot()
-    for duration in range(KEPT_DURATIONS + 5):
+    for duration in range(REMEMBERED_DURATIONS + 5):
         slot = slot.released("x", duration_ms=duration)
-    assert slot.durations_ms == tuple(range(5, KEPT_DURATIONS + 5))
+    assert slot.durations_ms == tuple(range(5, REMEMBERED_DURATIONS + 5))
 
 
 @pytest.mark.parametrize(
