@@ -187,8 +187,8 @@ class DashScope:
             )
         reasons = output.get("failed_reason")
         reasons = reasons if isinstance(reasons, list) else []
-        padded = [*reasons, *[""] * len(verdicts)]
-        return [(flag is True, str(reason or "")) for flag, reason in zip(verdicts, padded, strict=False)]
+        padded = [redact(str(reason or "")) for reason in (*reasons, *[""] * len(verdicts))]
+        return [(flag is True, reason) for flag, reason in zip(verdicts, padded, strict=False)]
 
     # -- HTTP ---------------------------------------------------------------------------------------
 

@@ -767,6 +767,10 @@ def test_an_upload_that_stored_nothing_is_never_a_success(
     [
         ({"is_face": [True, False]}, [(True, ""), (False, "")]),
         ({"is_face": [True, False], "failed_reason": None}, [(True, ""), (False, "")]),
+        (
+            {"is_face": [True, False], "failed_reason": ["", "cannot read https://b/x.jpg?Signature=s"]},
+            [(True, ""), (False, "cannot read https://b/x.jpg?…")],
+        ),
         ({"is_face": [True, False], "failed_reason": [None, 5]}, [(True, ""), (False, "5")]),
         ({"is_face": [True, False], "failed_reason": ["only one"]}, [(True, "only one"), (False, "")]),
         ({"is_face": [True, False], "failed_reason": ["", "", "extra"]}, [(True, ""), (False, "")]),

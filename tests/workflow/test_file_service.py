@@ -12,8 +12,9 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from tests.simulation.cloud import BUCKET, TICK_MS, SimulatedCloud, simulated
+from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
+from tests.simulation.stores import BUCKET
 
 RULES = Rules(quiet_ms=20_000, kept_fine_tunes=1000)
 
