@@ -26,7 +26,7 @@ def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
 
 
 def warn(event: str, **fields: object) -> None:
-    """Write one line that somebody should look at."""
+    """Write one line that asks for attention."""
     log(event, level=logging.WARNING, **fields)
 
 

@@ -1,4 +1,4 @@
-"""The log lines of the functions that somebody who looks on should see, in few words.
+"""The log lines of the functions that belong in the live view, in few words.
 
 Most of what the functions log shows in the people's documents; refused uploads, a queue that waits and errors
 do not.

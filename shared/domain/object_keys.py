@@ -21,7 +21,7 @@ MAX_KEY_BYTES = 1023
 
 
 class Kind(str, Enum):
-    """What kind of object a key under ``people/`` names."""
+    """The kind of object that a key under ``people/`` names."""
 
     PHOTO = "photo"
     ARCHIVE = "archive"

@@ -49,7 +49,7 @@ class PhotoSet:
     ready_at: int = 0
     last_photo_at: int = 0
 
-    # -- what it holds ------------------------------------------------------------------------------
+    # -- its photos ---------------------------------------------------------------------------------
 
     @property
     def usable(self) -> tuple[Photo, ...]:

@@ -1,4 +1,4 @@
-"""Who may read: the bearer of the read token, compared in constant time. Called by ``routes``."""
+"""Lets the bearer of the read token read; the comparison takes constant time. Called by ``routes``."""
 
 from __future__ import annotations
 

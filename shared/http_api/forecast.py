@@ -1,8 +1,8 @@
 """When a training is likely to begin and to end: ranges, from how long this account's trainings have taken.
 
 A training takes ``low`` to ``high`` from its submit on: the range of the durations that the slot remembers. A
-queued job waits for rounds of trainings. With ``places`` places, each round takes ``places`` of those that
-run and of those before it in the queue. The trainings of the first round run already and may end at once.
+queued job waits for rounds of trainings: each round is as many trainings as the slot holds, of those that run
+and of those before it in the queue. The trainings of the first round run already and may end at once.
 
 A document has to stay the same while nothing happens, so that its ETag does, and it must not name a time that
 has passed. So a range is shown in whole minutes: widened to them, and an end that is less than a minute
@@ -25,7 +25,7 @@ WAITS_FOR_A_TRAINING = (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
 
 
 class Outlook(NamedTuple):
-    """What decides beside the job itself how it goes on.
+    """The facts beside the job itself that decide how it goes on.
 
     Attributes:
         ahead: queued jobs before this one; 0 for a job that is not queued.
@@ -56,7 +56,7 @@ def end_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
 
 
 def rounds_before(job: Job, outlook: Outlook) -> int:
-    """Return how many rounds of trainings come before a queued job; 0: a place is free for it."""
+    """Return how many rounds of trainings come before a queued job; 0: the slot is free for it."""
     others = sum(holder != job.job_id for holder in outlook.slot.holders)
     return (outlook.ahead + others) // outlook.rules.concurrent_trainings
 

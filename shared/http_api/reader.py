@@ -1,4 +1,4 @@
-"""What the API reads: the protocols that the clients of the two tables fulfil.
+"""The protocols that the API reads through; the clients of the two tables fulfil them.
 
 ``functions/status.py`` makes a :class:`Reader`; ``resources`` reads from it.
 """

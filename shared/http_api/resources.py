@@ -1,4 +1,4 @@
-"""What each route reads, and the document that it answers with. Called by ``routes``."""
+"""Reads for each route, and makes the document that it answers with. Called by ``routes``."""
 
 from __future__ import annotations
 

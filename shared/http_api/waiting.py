@@ -48,16 +48,16 @@ SENTENCES: dict[JobState, dict[str, Words]] = {
         ),
     },
     JobState.QUEUED: {
-        "queue_opening": Words(
-            "The queue is closed after a refusal; it opens again by itself.",
+        "queue_halted": Words(
+            "The queue waits after a refusal; it goes on by itself.",
             "提交被拒绝，队列已暂停，稍后自动恢复。",
         ),
-        "place": Words(
-            "Other trainings come first; this one begins when a place is free.",
+        "slot": Words(
+            "Other trainings come first; this one begins when the slot is free.",
             "前面还有其他训练，轮到时自动开始。",
         ),
         "submit": Words(
-            "A place is free; the next run of the timer submits the training.",
+            "The slot is free; the next run of the timer submits the training.",
             "已有空闲的训练位，下一次定时运行时提交。",
         ),
     },
@@ -74,7 +74,7 @@ SENTENCES: dict[JobState, dict[str, Words]] = {
         ),
     },
 }
-"""What a job in a state can wait for, by code."""
+"""The sentences for all that a job can wait for, by its state and the code."""
 
 
 def waiting_for(job: Job, outlook: Outlook, language: Language) -> dict[str, object] | None:
@@ -121,8 +121,8 @@ def _of_collecting(job: Job, rules: Rules, now: int) -> Waiting:
 
 def _of_queued(job: Job, outlook: Outlook) -> Waiting:
     if outlook.slot.halted_until > outlook.now:
-        return "queue_opening", outlook.slot.halted_until
+        return "queue_halted", outlook.slot.halted_until
     if rounds_before(job, outlook) == 0:
         return "submit", 0
     _, latest = begin_of_training(job, outlook)
-    return "place", full_minute(latest, outlook.now)
+    return "slot", full_minute(latest, outlook.now)

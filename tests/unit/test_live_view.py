@@ -182,8 +182,8 @@ STAMP = "2026-11-28T05:15:52.499Z 1-6b0a-2a81"
             "upload ignored: people/x/.y: it is hidden",
         ),
         (
-            f'{STAMP} [WARNING] {{"event": "queue_closed", "code": "Arrearage", "message": "Pay."}}',
-            "queue closed: Pay.",
+            f'{STAMP} [WARNING] {{"event": "queue_halted", "code": "Arrearage", "message": "Pay."}}',
+            "queue halted: Pay.",
         ),
         (
             f"{STAMP} [ERROR] Function timed out after 60 seconds",

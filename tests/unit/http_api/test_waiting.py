@@ -121,13 +121,13 @@ def test_a_queued_job_whose_turn_it_is_is_submitted_by_the_next_run() -> None:
 def test_a_queued_job_behind_others_waits_for_a_place(ahead: int, holders: int, rounds: int) -> None:
     names = tuple(f"h{number}-1" for number in range(holders))
     found = waiting(job_in(S.QUEUED), ahead=ahead, holders=names)
-    assert code_and_time(found) == ("place", at(NOW - (-rounds * HIGH // MINUTE_MS) * MINUTE_MS))
+    assert code_and_time(found) == ("slot", at(NOW - (-rounds * HIGH // MINUTE_MS) * MINUTE_MS))
 
 
 def test_a_queued_job_in_a_closed_queue_waits_until_it_opens() -> None:
     trouble = Reason("Arrearage", "…")
     found = waiting(job_in(S.QUEUED), ahead=3, halted_until=NOW + 90_001, trouble=trouble)
-    assert code_and_time(found) == ("queue_opening", at(NOW + 90_001))
+    assert code_and_time(found) == ("queue_halted", at(NOW + 90_001))
     opened = waiting(job_in(S.QUEUED), halted_until=NOW, trouble=trouble)
     assert code_and_time(opened) == ("submit", None)
 
