@@ -7,6 +7,8 @@ knowing HTTP or the SDKs' error classes. Mistakes in a deployment are exceptions
 
 from __future__ import annotations
 
+from shared.domain.trouble_kinds import Api, Kind
+
 
 class Trouble(Exception):
     """An error whose meaning is known.
@@ -14,12 +16,16 @@ class Trouble(Exception):
     Attributes:
         code: a stable word for programs and for the status API.
         message: what happened and what to do next, for people; never holds a key or a signed URL.
+        kind: what it concerns: an object, a person, an API, the account; or that it passes.
+        api: the API that answered so; None for a trouble of our own.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, kind: Kind = Kind.PASSING, api: Api | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.kind = kind
+        self.api = api
 
 
 class RetryLater(Trouble):
@@ -29,8 +35,16 @@ class RetryLater(Trouble):
         delay_seconds: how long to wait at least before the next try.
     """
 
-    def __init__(self, code: str, message: str, *, delay_seconds: float) -> None:
-        super().__init__(code, message)
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        delay_seconds: float,
+        kind: Kind = Kind.PASSING,
+        api: Api | None = None,
+    ) -> None:
+        super().__init__(code, message, kind=kind, api=api)
         self.delay_seconds = delay_seconds
 
 
@@ -39,11 +53,11 @@ class OutcomeUnknown(RetryLater):
 
 
 class AccountTrouble(RetryLater):
-    """The account as a whole is refused (key, bill, quota): no job is at fault, the queue waits."""
+    """The account or an API as a whole is refused (key, bill, quota): nobody's work is at fault."""
 
 
 class RequestTrouble(RetryLater):
-    """This one request was refused for something that another try may cure: try, but count the tries."""
+    """This one request was refused, and nobody has said for good: try again, but count the tries."""
 
 
 class MissingCredentials(LookupError):
@@ -58,7 +72,10 @@ class Conflict(RetryLater):
 
 
 class Permanent(Trouble):
-    """It will never work as asked; the message says what would have to change."""
+    """It will not work as asked; the message says what would have to change."""
+
+    def __init__(self, code: str, message: str, *, kind: Kind = Kind.OBJECT, api: Api | None = None) -> None:
+        super().__init__(code, message, kind=kind, api=api)
 
 
 class NotFound(Permanent):

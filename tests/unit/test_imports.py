@@ -138,7 +138,8 @@ def modules(package: str, names: str) -> set[str]:
 
 
 WHAT_A_JOB_IS = modules(
-    "shared.domain", "dashscope_errors job object_keys photo_set photos reasons rules slot states"
+    "shared.domain",
+    "dashscope_errors job object_keys photo_set photos reasons rules slot states trouble_kinds",
 )
 TABLES = modules("shared.clients", "control_table credentials job_rows job_table retries rows")
 # The modules of ``shared`` that each event loads, all by name. A new module belongs in one of the sets, and

@@ -1,0 +1,222 @@
+"""The kinds of trouble, and the one table that says which error of which service is of which kind.
+
+The theory. An error concerns the object that was asked about, one person, one API, the whole account, or it
+passes by itself. Each kind has its own remedy: an object is tried a few times and then given up with a
+reason; a person waits while the others go on; an API or the account opens a breaker, so that nobody is failed
+for it. An error that the table does not know is tried again like one that passes, and by evidence it becomes
+the object's (others pass meanwhile) or the API's (none does): :mod:`shared.domain.breakers`.
+
+Only a documented finding about a picture (``PICTURE``) is a verdict about a picture. To teach the product
+another code, add a row; :mod:`shared.clients.answers` turns kinds into errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(str, Enum):
+    """What a trouble concerns."""
+
+    PASSING = "passing"
+    OBJECT = "object"
+    PERSON = "person"
+    API = "api"
+    ACCOUNT = "account"
+    PICTURE = "picture"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it strikes everybody: nobody is failed for it."""
+        return self in (Kind.API, Kind.ACCOUNT)
+
+
+class Service(str, Enum):
+    """A service that the product calls."""
+
+    DASHSCOPE = "dashscope"
+    OSS = "oss"
+    TABLESTORE = "tablestore"
+
+
+class Api(str, Enum):
+    """What works, or is refused, as a whole: each has a breaker of its own."""
+
+    FACE_CHECK = "face_check"
+    TRAINING = "training"
+    LISTING = "listing"
+    READING = "reading"
+    PROCESSING = "processing"
+    WRITING = "writing"
+    TABLES = "tables"
+
+
+class Row(NamedTuple):
+    """One row of a table.
+
+    ``code`` stands for itself and for its sub-codes (``Throttling`` for ``Throttling.RateQuota``) unless
+    these have rows of their own. ``says``, a part of the message in lower case, tells shared codes apart.
+    ``only`` is the one API that the row is about.
+    """
+
+    code: str
+    kind: Kind
+    says: str = ""
+    only: Api | None = None
+
+
+_P, _O, _PERSON, _API, _ACCOUNT = Kind.PASSING, Kind.OBJECT, Kind.PERSON, Kind.API, Kind.ACCOUNT
+_PICTURE, _GONE, _U = Kind.PICTURE, Kind.GONE, Kind.UNKNOWN
+
+# Model Studio, "Error messages"; facechain-finetune, "Error codes"; "Files", "Portrait detection".
+_DASHSCOPE = (
+    Row("Throttling", _ACCOUNT, says="only 20"),
+    Row("Throttling", _ACCOUNT, says="allowed per user"),
+    Row("Throttling", _P),
+    Row("InvalidApiKey", _ACCOUNT),
+    Row("Arrearage", _ACCOUNT),
+    Row("AccessDenied", _ACCOUNT),
+    Row("CommodityNotPurchased", _ACCOUNT),
+    Row("PrepaidBillOverdue", _ACCOUNT),
+    Row("PostpaidBillOverdue", _ACCOUNT),
+    Row("AllocationQuota", _ACCOUNT),
+    Row("Workspace", _ACCOUNT),
+    Row("WorkSpaceNotFound", _ACCOUNT),
+    Row("Model", _API),
+    Row("ModelNotFound", _API),
+    Row("Endpoint", _API),
+    Row("InvalidParameter", _API, says="model not exist"),
+    Row("InvalidParameter", _GONE, says="file not found"),
+    # The URL could not be fetched: this once, for this picture, or for every picture (an account whose
+    # bucket DashScope cannot reach). The evidence tells.
+    Row("InvalidParameter.DataInspection", _U),
+    Row("InvalidURL", _U),
+    Row("BadRequest.InputDownloadFailed", _U),
+    Row("InvalidParameter", _U),
+    Row("NotFound", _GONE),
+    Row("Resource", _O),
+    Row("UnsupportedOperation", _O),
+    Row("Conflict", _U),
+    # Not about the picture: the request has another shape than the API wants.
+    Row("BadRequest", _U),
+    Row("BadRequest.TooLarge", _PICTURE, only=Api.FACE_CHECK),
+    Row("BadRequest.UnsupportedFileFormat", _PICTURE, only=Api.FACE_CHECK),
+    Row("BadRequest.TooMany", _O),
+    Row("DataInspectionFailed", _PICTURE),
+    Row("InvalidImage", _PICTURE),
+    Row("InvalidImageResolution", _PICTURE),
+    Row("InvalidImageFormat", _PICTURE),
+    Row("InvalidFile", _PICTURE),
+    Row("InternalError", _P),
+    Row("SystemError", _P),
+    Row("RequestTimeOut", _P),
+    Row("ModelServingError", _P),
+    Row("ModelUnavailable", _P),
+)
+
+# OSS, "Error codes", "EC error codes", and "Image processing", FAQ.
+_OSS = (
+    Row("NoSuchKey", _GONE),
+    Row("NoSuchVersion", _GONE),
+    Row("SymlinkTargetNotExist", _O),
+    Row("InvalidObjectState", _O),
+    Row("NoSuchBucket", _ACCOUNT),
+    Row("InvalidAccessKeyId", _ACCOUNT),
+    Row("SignatureDoesNotMatch", _ACCOUNT),
+    Row("InvalidSecurityToken", _ACCOUNT),
+    Row("SecurityTokenExpired", _P),
+    Row("RequestTimeTooSkewed", _P),
+    Row("UserDisable", _ACCOUNT),
+    Row("PublicEndpointForbidden", _ACCOUNT),
+    # One object's ACL or key, or the role of the function: the evidence tells.
+    Row("AccessDenied", _ACCOUNT, only=Api.LISTING),
+    Row("AccessDenied", _U),
+    Row("KmsAccessDenied", _O),
+    Row("PreconditionFailed", _GONE),
+    Row("ImageDamage", _PICTURE),
+    Row("ImageTooLarge", _PICTURE),
+    Row("BadRequest", _PICTURE, only=Api.PROCESSING),
+    Row("InvalidArgument", _PICTURE, only=Api.PROCESSING),
+    Row("InvalidRequest", _U),
+    Row("RequestTimeout", _P),
+    Row("QpsLimitExceeded", _P),
+    Row("TrafficRateLimitExceeded", _P),
+    Row("DownloadTrafficRateLimitExceeded", _P),
+    Row("UploadTrafficRateLimitExceeded", _P),
+    Row("TooManyRequests", _P),
+    Row("InternalError", _P),
+    Row("ServiceUnavailable", _P),
+    Row("OperationAborted", _P),
+    Row("FileAlreadyExists", _U),
+)
+
+# Tablestore, "Error codes".
+_TABLESTORE = (
+    Row("OTSServerBusy", _P),
+    Row("OTSTimeout", _P),
+    Row("OTSRequestTimeout", _P),
+    Row("OTSInternalServerError", _P),
+    Row("OTSServerUnavailable", _P),
+    Row("OTSTableNotReady", _P),
+    Row("OTSRowOperationConflict", _PERSON),
+    Row("OTSPartitionUnavailable", _PERSON),
+    Row("OTSNotEnoughCapacityUnit", _PERSON),
+    Row("OTSCapacityUnitExhausted", _PERSON),
+    Row("OTSQuotaExhausted", _P),
+    Row("OTSConditionCheckFail", _P),
+    Row("OTSOutOfRowSizeLimit", _O),
+    Row("OTSOutOfColumnDataSizeLimit", _O),
+    Row("OTSParameterInvalid", _U),
+    Row("OTSInvalidPK", _O),
+    Row("OTSAuthFailed", _ACCOUNT),
+    Row("OTSNoPermissionAccess", _ACCOUNT),
+    Row("OTSObjectNotExist", _ACCOUNT),
+    Row("OTSUserIdentityInvalid", _ACCOUNT),
+    Row("OTSSuspended", _ACCOUNT),
+    Row("OTSMissingHeader", _U),
+    Row("OTSUnsupportOperation", _U),
+    Row("OTSMethodNotAllowed", _U),
+    Row("OTSRequestBodySizeExceed", _O),
+)
+
+TABLES: dict[Service, tuple[Row, ...]] = {
+    Service.DASHSCOPE: _DASHSCOPE,
+    Service.OSS: _OSS,
+    Service.TABLESTORE: _TABLESTORE,
+}
+
+
+def kind_of(service: Service, api: Api, status: int, code: str, message: str) -> Kind:
+    """Return the kind of an error answer.
+
+    The status decides only where the table has no row: 401 is of the account, 429 and what the server blames
+    on itself pass, and of everything else nothing is known yet.
+    """
+    for name in (code, code.partition(".")[0]) if code else ():
+        found = _first(name, api, message, TABLES[service])
+        if found is not None:
+            return found
+    if status == 401:
+        return Kind.ACCOUNT
+    if status == 429 or status >= 500 or status <= 0:
+        return Kind.PASSING
+    # A 404 without the service's own code comes from a gateway.
+    return Kind.GONE if status == 404 and code else Kind.UNKNOWN
+
+
+def is_known(service: Service, code: str) -> bool:
+    """Whether the table has a row for ``code`` or for the code that it is a sub-code of."""
+    return any(row.code in (code, code.partition(".")[0]) for row in TABLES[service])
+
+
+def _first(code: str, api: Api, message: str, rows: Iterable[Row]) -> Kind | None:
+    fitting = (
+        row for row in rows if row.code == code and row.only in (None, api) and row.says in message.lower()
+    )
+    # A row that says more comes before one that says less.
+    best = max(fitting, key=lambda row: (bool(row.says), row.only is not None), default=None)
+    return best.kind if best else None
