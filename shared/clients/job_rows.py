@@ -15,6 +15,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
+from shared.domain.unread import UNREADABLE_ROW
 from shared.errors import Permanent
 
 _PHOTO_SET_COLUMNS = {
@@ -52,7 +53,7 @@ def from_columns(columns: dict[str, Any]) -> Job:
         return _from_columns(columns)
     except (KeyError, TypeError, ValueError) as problem:
         raise Permanent(
-            "unreadable_row", f"a job's row cannot be read ({type(problem).__name__}); deploy newer code"
+            UNREADABLE_ROW, f"a job's row cannot be read ({type(problem).__name__}); deploy newer code"
         ) from problem
 
 

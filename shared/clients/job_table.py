@@ -13,15 +13,21 @@ from typing import Any, NamedTuple
 
 from shared.clients.job_rows import from_columns, to_columns
 from shared.clients.rows import INF_MAX, INF_MIN, Key, Rows
-from shared.domain.job import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Job
+from shared.clients.work_in_hand import INDEX as IN_HAND
+from shared.clients.work_in_hand import read_due_beyond, read_work
+from shared.domain.job import Job
+from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Work
 from shared.domain.object_keys import parse_job_id, person_key
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Kind
+from shared.domain.unread import Unread
+from shared.errors import Permanent, RetryLater, Trouble
 
 TABLE = "jobs"
-IN_HAND = "jobs_in_hand"
 BY_STATE = "jobs_by_state"
 IN_HAND_PAGE = 40
 """Rows of an index that Tablestore reads for one capacity unit (4 KB), more or less."""
+BUSY_SECONDS = 2
 
 
 class Position(NamedTuple):
@@ -57,14 +63,47 @@ class JobTable:
         )
         return [from_columns(row) for row in columns]
 
-    def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
-        """Return jobs by id, read consistently; None for those that are not there."""
-        found: dict[str, Job | None] = dict.fromkeys(ids)
-        parsed = [parse_job_id(name) for name in found]
-        for columns in self._rows.find(_key(*parts) for parts in parsed if parts):
-            job = from_columns(columns)
-            found[job.job_id] = job
+    def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+        """Return jobs by id, read consistently; None for those that are not there.
+
+        A row that cannot be read, or that Tablestore does not give, is an :class:`Unread` and concerns itself
+        alone.
+        """
+        found: dict[str, Job | Unread | None] = dict.fromkeys(ids)
+        keys = {name: _key(*parts) for name in found if (parts := parse_job_id(name))}
+        for name, answer in zip(keys, self._rows.find_each(list(keys.values())), strict=True):
+            found[name] = None if answer is None else _read(name, answer)
         return found
+
+    def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
+        """Return jobs by id like :meth:`find_each`.
+
+        Raises:
+            Permanent: a row cannot be read.
+            RetryLater: Tablestore does not give a row.
+        """
+        found: dict[str, Job | None] = {}
+        for name, job in self.find_each(ids).items():
+            if isinstance(job, Unread):
+                if job.kind is Kind.OBJECT:
+                    raise Permanent(job.code, job.message)
+                raise RetryLater(job.code, job.message, delay_seconds=BUSY_SECONDS, kind=job.kind)
+            found[name] = job
+        return found
+
+    def work(self, now: int, queue_count: int, count: int) -> Work:
+        """Return what is to be done at ``now``: :func:`shared.clients.work_in_hand.read_work`.
+
+        May lag behind the table by moments.
+        """
+        return read_work(self._rows, now, queue_count, count)
+
+    def due_beyond(self, moment: int, count: int) -> list[str]:
+        """Return ids of jobs with a time from ``moment`` on, which a clock that ran ahead has written.
+
+        :func:`shared.clients.work_in_hand.read_due_beyond`.
+        """
+        return read_due_beyond(self._rows, moment, count)
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.
@@ -136,6 +175,15 @@ class JobTable:
             end += [("due_at", until), *_all("person_key", "revision", bound=INF_MIN)]
         rows = self._rows.range(start, end, limit=limit, index=IN_HAND, columns=["state"])
         return [_id(row) for row in rows]
+
+
+def _read(name: str, answer: dict[str, Any] | Trouble) -> Job | Unread:
+    try:
+        if isinstance(answer, Trouble):
+            raise answer
+        return from_columns(answer)
+    except Trouble as trouble:
+        return Unread(name, trouble.code, trouble.message, trouble.kind)
 
 
 def _id(row: dict[str, Any]) -> str:

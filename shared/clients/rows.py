@@ -8,9 +8,9 @@ again: it carries a token, so a condition that now fails tells whether the row i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import tablestore
 import urllib3
@@ -19,7 +19,7 @@ from tablestore.retry import NoRetryPolicy
 
 from shared.clients.credentials import Credentials
 from shared.clients.retries import Retries
-from shared.errors import Conflict, Permanent, RetryLater
+from shared.errors import Conflict, Permanent, RetryLater, Trouble
 
 VERSION = "version"
 WRITE_TOKEN = "write_token"  # noqa: S105 (a column's name)
@@ -68,24 +68,43 @@ class Rows:
         _, row, _ = self._call(lambda: self._client.get_row(self._table, list(key), max_version=1))
         return None if row is None else _columns(row)
 
-    def find(self, keys: Iterable[Key]) -> list[Columns]:
-        """Return the columns (with the key's) of those rows that exist, read consistently."""
-        wanted = [list(key) for key in keys]
-        found: list[Columns] = []
-        for start in range(0, len(wanted), BATCH_ROWS):
-            request = tablestore.BatchGetRowRequest()
-            request.add(
-                tablestore.TableInBatchGetRowItem(
-                    self._table, wanted[start : start + BATCH_ROWS], max_version=1
-                )
-            )
-            response = self._call(partial(self._client.batch_get_row, request))
-            for item in response.get_result_by_table(self._table):
-                if not item.is_ok:
-                    raise _meaning(item.error_code, item.error_message)
-                if item.row is not None:
-                    found.append(_columns(item.row))
+    def find_each(self, keys: Sequence[Key]) -> list[Columns | Trouble | None]:
+        """Return for each of ``keys`` the row's columns (with the key's), None, or the trouble of that row.
+
+        Read consistently. A row that Tablestore does not give at the first time, as of a throttled partition,
+        is asked for once more; the others are not.
+
+        Raises:
+            Trouble: the call failed as a whole, or a row's trouble is one of all rows.
+        """
+        found: list[Columns | Trouble | None] = []
+        for start in range(0, len(keys), BATCH_ROWS):
+            found += self._find_batch(keys[start : start + BATCH_ROWS])
         return found
+
+    def _find_batch(self, keys: Sequence[Key]) -> list[Columns | Trouble | None]:
+        answers: dict[int, Columns | Trouble | None] = {}
+        wanted, is_first = list(range(len(keys))), True
+
+        def ask() -> None:
+            nonlocal wanted, is_first
+            request = tablestore.BatchGetRowRequest()
+            asked = [list(keys[number]) for number in wanted]
+            request.add(tablestore.TableInBatchGetRowItem(self._table, asked, max_version=1))
+            items = self._client.batch_get_row(request).get_result_by_table(self._table)
+            answers.update(zip(wanted, map(_answer, items), strict=True))
+            wanted = [number for number in wanted if isinstance(answers[number], RetryLater)]
+            if wanted and is_first:
+                is_first = False
+                raise cast("RetryLater", answers[wanted[0]])
+
+        try:
+            self._call(ask)
+        except RetryLater:
+            # After the first answer there is something to return for every row.
+            if not answers:
+                raise
+        return [answers[number] for number in range(len(keys))]
 
     def range(
         self,
@@ -189,6 +208,20 @@ def _columns(row: Any) -> Columns:
     columns = dict(row.primary_key)
     columns.update({attribute[0]: attribute[1] for attribute in row.attribute_columns})
     return columns
+
+
+def _answer(item: Any) -> Columns | Trouble | None:
+    """Return what a BatchGetRow says of one row.
+
+    Raises:
+        Trouble: it concerns all rows.
+    """
+    if item.is_ok:
+        return None if item.row is None else _columns(item.row)
+    trouble = _meaning(item.error_code, item.error_message)
+    if trouble.kind.is_of_all:
+        raise trouble
+    return trouble
 
 
 def _translated(do: Callable[[], _T]) -> _T:

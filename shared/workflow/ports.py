@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
     from shared.domain.fine_tunes import FineTune
     from shared.domain.job import Job
+    from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
     from shared.domain.sweeping import SweepProgress
+    from shared.domain.unread import Unread
 
 
 class Clock(Protocol):
@@ -44,6 +46,22 @@ class JobTable(Protocol):
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         """Return jobs by id, read consistently; None for those that are not there."""
+
+    def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+        """Return jobs by id, read consistently; a row that cannot be read concerns itself alone."""
+
+    def work(self, now: int, queue_count: int, count: int) -> Work:
+        """Return what is to be done at ``now``; may lag behind the table by moments.
+
+        At most ``queue_count`` queued jobs and at most ``count`` jobs of every other lane, but never fewer
+        than 200 running ones.
+        """
+
+    def due_beyond(self, moment: int, count: int) -> list[str]:
+        """Return ids of open sets and jobs that stepped aside with a time from ``moment`` on, but not never.
+
+        At most ``count`` of each.
+        """
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.

@@ -10,13 +10,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from shared.domain.fine_tunes import FineTune
-from shared.domain.job import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE, Job
+from shared.domain.job import Job
+from shared.domain.lanes import (
+    ASIDE_LANE,
+    COLLECTING_LANE,
+    DELIVERY_LANE,
+    QUEUE_LANE,
+    RUNNING_LANE,
+    WAITING_LANES,
+    Work,
+)
 from shared.domain.lingering import Lingering
 from shared.domain.object_keys import Kind, Upload, person_key
+from shared.domain.photo_set import NEVER
 from shared.domain.photos import Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
+from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Trouble
 from shared.workflow.ports import Listed, World
 from tests.unit.support import NOW, RULES, fine_tune
@@ -31,6 +42,7 @@ class Memory:
     Attributes:
         time: the present moment; milliseconds since the epoch.
         rows: the jobs by id.
+        unread: jobs whose rows cannot be read.
         held: the slot.
         calls: the names of all calls of the services, in their order.
         before_save_slot: called with the slot that is about to be saved.
@@ -54,6 +66,7 @@ class Memory:
         self.time = NOW
         self.calls: list[str] = []
         self.rows = {job.job_id: replace(job, version=1) for job in jobs}
+        self.unread: dict[str, Unread] = {}
         self.held = replace(slot or Slot(), version=1)
         self.progress = SweepProgress()
         self.before_save_slot: Callable[[Slot], None] = lambda _: None
@@ -121,6 +134,27 @@ class Memory:
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         return {name: self.rows.get(name) for name in ids}
+
+    def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+        return {name: self.unread.get(name) or self.rows.get(name) for name in ids}
+
+    def work(self, now: int, queue_count: int, count: int) -> Work:
+        return Work(
+            running=self._in_lane(RUNNING_LANE),
+            delivering=self._in_lane(DELIVERY_LANE)[:count],
+            queue=self._in_lane(QUEUE_LANE)[:queue_count],
+            due=self.due(now, count),
+            waiting={lane: jobs for lane in WAITING_LANES if (jobs := self._in_lane(lane)[:count])},
+            aside=[name for name in self._in_lane(ASIDE_LANE) if self.rows[name].due_at <= now][:count],
+        )
+
+    def due_beyond(self, moment: int, count: int) -> list[str]:
+        lanes = (self._in_lane(COLLECTING_LANE), self._in_lane(ASIDE_LANE))
+        return [
+            name
+            for lane in lanes
+            for name in [name for name in lane if moment <= self.rows[name].due_at < NEVER][:count]
+        ]
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         running = [*self._in_lane(RUNNING_LANE), *self._in_lane(DELIVERY_LANE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import tablestore
@@ -21,7 +22,8 @@ class FakeClient:
     """One table in a dictionary, behind those calls of ``OTSClient`` that the product makes.
 
     ``script`` has an effect and an error for each put: ``"lose"`` applies the put and raises the error,
-    ``"drop"`` raises it without applying the put, ``"ok"`` is nothing special.
+    ``"drop"`` raises it without applying the put, ``"ok"`` is nothing special. ``refusals`` has the codes by
+    which a row's key is refused in batches, one for each time.
     """
 
     def __init__(self) -> None:
@@ -33,6 +35,7 @@ class FakeClient:
         self.ranges: list[dict[str, Any]] = []
         self.pages: list[tuple[list[Any], int | None]] = []
         self.batches: list[int] = []
+        self.refusals: dict[tuple[Any, ...], list[str]] = {}
         self.before_put: Callable[[], None] = lambda: None
 
     def get_row(self, table: str, key: Key, max_version: int) -> tuple[Any, Any, Any]:
@@ -78,18 +81,18 @@ class FakeClient:
     def batch_get_row(self, request: Any) -> Any:
         ((_, item),) = request.items.items()
         self.batches.append(len(item.primary_keys))
-        outer = self
+        if self.get_errors:
+            raise self.get_errors.pop(0)
+        items = [self._batch_item(tuple(key)) for key in item.primary_keys]
+        return SimpleNamespace(get_result_by_table=lambda _: items)
 
-        class Item:
-            def __init__(self, key: Any) -> None:
-                columns = outer.rows.get(tuple(key))
-                self.is_ok, self.row = True, None if columns is None else outer._row(tuple(key), columns)
-
-        class Response:
-            def get_result_by_table(self, table: str) -> list[Item]:
-                return [Item(key) for key in item.primary_keys]
-
-        return Response()
+    def _batch_item(self, key: tuple[Any, ...]) -> Any:
+        refusals = self.refusals.get(key, [])
+        if refusals:
+            code = refusals.pop(0)
+            return SimpleNamespace(is_ok=False, error_code=code, error_message=f"the message of {code}")
+        columns = self.rows.get(key)
+        return SimpleNamespace(is_ok=True, row=None if columns is None else self._row(key, columns))
 
     @staticmethod
     def _row(key: tuple[Any, ...], columns: dict[str, Any]) -> Any:

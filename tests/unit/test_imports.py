@@ -139,9 +139,9 @@ def modules(package: str, names: str) -> set[str]:
 
 WHAT_A_JOB_IS = modules(
     "shared.domain",
-    "dashscope_errors job object_keys photo_set photos reasons rules slot states trouble_kinds",
+    "dashscope_errors job lanes object_keys photo_set photos reasons rules slot states trouble_kinds unread",
 )
-TABLES = modules("shared.clients", "control_table credentials job_rows job_table retries rows")
+TABLES = modules("shared.clients", "control_table credentials job_rows job_table retries rows work_in_hand")
 # The modules of ``shared`` that each event loads, all by name. A new module belongs in one of the sets, and
 # it is paid for at every cold start of the functions that load the set.
 STATUS_LOADS = (

@@ -204,10 +204,58 @@ def test_a_range_asks_for_no_more_than_is_left_of_its_limit(bench: Bench) -> Non
     assert first["columns_to_get"] == ["x"]
 
 
-def test_many_rows_are_found_in_batches_and_missing_ones_left_out(bench: Bench) -> None:
+def test_many_rows_are_found_in_batches_each_in_the_place_of_its_key(bench: Bench) -> None:
     keys: list[Key] = [[("name", f"n{number}")] for number in range(2 * BATCH_ROWS + 1)]
     bench.client.rows = {tuple(key): {"a": number} for number, key in enumerate(keys) if number % 2}
-    found = bench.rows.find(keys)
-    assert [row["a"] for row in found] == list(range(1, 2 * BATCH_ROWS + 1, 2))
+    found = bench.rows.find_each(keys)
+    assert found == [
+        {"name": f"n{number}", "a": number} if number % 2 else None for number in range(2 * BATCH_ROWS + 1)
+    ]
     assert bench.client.batches == [BATCH_ROWS, BATCH_ROWS, 1]
-    assert bench.rows.find([]) == []
+    assert bench.rows.find_each([]) == []
+
+
+KEYS: list[Key] = [[("name", name)] for name in "abc"]
+
+
+def throttled(bench: Bench, *codes: str) -> Bench:
+    """The bench with three rows, of which the second is refused with ``codes``."""
+    bench.client.rows = {tuple(key): {"a": number} for number, key in enumerate(KEYS)}
+    bench.client.refusals = {tuple(KEYS[1]): list(codes)}
+    return bench
+
+
+def test_a_row_that_fails_in_a_batch_is_asked_for_once_more_and_alone(bench: Bench) -> None:
+    found = throttled(bench, "OTSPartitionUnavailable").rows.find_each(KEYS)
+    assert [row["a"] for row in found if isinstance(row, dict)] == [0, 1, 2]
+    assert bench.client.batches == [3, 1]
+    assert len(bench.sleeps) == 1
+
+
+def test_a_row_that_stays_unavailable_does_not_keep_back_the_others(bench: Bench) -> None:
+    first, failed, last = throttled(bench, *["OTSPartitionUnavailable"] * 9).rows.find_each(KEYS)
+    assert (first, last) == ({"name": "a", "a": 0}, {"name": "c", "a": 2})
+    assert isinstance(failed, RetryLater)
+    assert failed.code == "OTSPartitionUnavailable"
+    assert bench.client.batches == [3, 1]
+
+
+def test_rows_that_were_read_are_kept_when_the_second_call_fails(bench: Bench) -> None:
+    throttled(bench, "OTSServerBusy")
+
+    def no_answer_any_more(seconds: float) -> None:
+        bench.client.get_errors = [LOST] * 9
+
+    bench.rows._retries = bench.rows._retries._replace(sleep=no_answer_any_more)
+    first, failed, last = bench.rows.find_each(KEYS)
+    assert isinstance(failed, RetryLater)
+    assert (first, last) == ({"name": "a", "a": 0}, {"name": "c", "a": 2})
+
+
+def test_a_batch_without_an_answer_is_made_again_a_few_times(bench: Bench) -> None:
+    throttled(bench).client.get_errors = [LOST]
+    assert None not in bench.rows.find_each(KEYS)
+    bench.client.get_errors = [LOST] * 9
+    with pytest.raises(RetryLater):
+        bench.rows.find_each(KEYS)
+    assert bench.client.batches == [3] * (2 + TRIES)

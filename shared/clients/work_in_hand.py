@@ -1,0 +1,99 @@
+"""Reads the index of the work in hand: what a tick has to do, in two reads. Called by ``job_table``.
+
+The lanes lie side by side, so one read gets all that is urgent (from lane 1 up to what is due of lane 4), and
+another all that waits (from lane 5 up to what is due of lane 10). What is due later is never read. When a
+page is full, the lanes that it has cut off are read by themselves, so that no lane hides another: neither ten
+thousand queued jobs the open sets, nor a bucket that cannot be written the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.clients.rows import INF_MIN, Key, Rows
+from shared.domain.lanes import (
+    ASIDE_LANE,
+    COLLECTING_LANE,
+    DELIVERY_LANE,
+    QUEUE_LANE,
+    RUNNING_LANE,
+    WAITING_LANES,
+    Work,
+)
+from shared.domain.photo_set import NEVER
+
+INDEX = "jobs_in_hand"
+ROWS_FOR_ONE_UNIT = 40
+"""Rows of the index that Tablestore reads for one capacity unit (4 KB), more or less."""
+FEWEST_RUNNING = 200
+"""So many running jobs are read, however few of the others are wanted: each one left out holds a slot."""
+
+_TIMED = (COLLECTING_LANE, ASIDE_LANE)
+"""Lanes whose jobs have nothing to do before ``due_at``."""
+
+
+def read_work(rows: Rows, now: int, queue_count: int, count: int) -> Work:
+    """Return what is to be done at ``now``: two reads, and more only when there is more than a page holds.
+
+    Args:
+        rows: the table of jobs.
+        now: milliseconds since the epoch.
+        queue_count: at most so many queued jobs.
+        count: at most so many jobs of every other lane, but never fewer than 200 running ones.
+    """
+    limits = dict.fromkeys((RUNNING_LANE, DELIVERY_LANE, QUEUE_LANE, COLLECTING_LANE), count)
+    limits |= {RUNNING_LANE: max(FEWEST_RUNNING, count), QUEUE_LANE: queue_count}
+    urgent = _read_lanes(rows, limits, now, page=ROWS_FOR_ONE_UNIT + queue_count + count)
+    limits = dict.fromkeys((*WAITING_LANES, ASIDE_LANE), count)
+    others = _read_lanes(rows, limits, now, page=ROWS_FOR_ONE_UNIT + count)
+    return Work(
+        running=urgent[RUNNING_LANE],
+        delivering=urgent[DELIVERY_LANE],
+        queue=urgent[QUEUE_LANE],
+        due=urgent[COLLECTING_LANE],
+        waiting={lane: others[lane] for lane in WAITING_LANES if others[lane]},
+        aside=others[ASIDE_LANE],
+    )
+
+
+def read_due_beyond(rows: Rows, moment: int, count: int) -> list[str]:
+    """Return ids of jobs that are due at ``moment`` or later, but not never; at most ``count`` of each lane.
+
+    With a moment that no right clock would have named, these are times that a clock which ran ahead wrote.
+    """
+    far = [_range(rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _TIMED]
+    return [_id(row) for page in far for row in page]
+
+
+def _read_lanes(rows: Rows, limits: Mapping[int, int], now: int, *, page: int) -> dict[int, list[str]]:
+    """Return the ids in lanes that lie side by side, at most so many of each as ``limits`` says."""
+    found: dict[int, list[str]] = {lane: [] for lane in limits}
+    read = _range(rows, _key(min(limits), INF_MIN), _end(max(limits), now), limit=page)
+    for row in read:
+        found[row["lane"]].append(_id(row))
+    if len(read) == page:
+        # It may have been cut anywhere from the lane of its last row on.
+        cut_at = read[-1]["lane"]
+        for lane, limit in limits.items():
+            if lane > cut_at or (lane == cut_at and len(found[lane]) < limit):
+                alone = _range(rows, _key(lane, INF_MIN), _end(lane, now), limit=limit)
+                found[lane] = [_id(row) for row in alone]
+    return {lane: found[lane][:limit] for lane, limit in limits.items()}
+
+
+def _range(rows: Rows, start: Key, end: Key, *, limit: int) -> list[dict[str, Any]]:
+    return rows.range(start, end, limit=limit, index=INDEX, columns=["state"])
+
+
+def _end(lane: int, now: int) -> Key:
+    """Where the part of a lane ends in which something is to be done."""
+    return _key(lane, now + 1) if lane in _TIMED else _key(lane + 1, INF_MIN)
+
+
+def _key(lane: int, due_at: Any) -> Key:
+    return [("lane", lane), ("due_at", due_at), ("person_key", INF_MIN), ("revision", INF_MIN)]
+
+
+def _id(row: dict[str, Any]) -> str:
+    return f"{row['person_key']}-{row['revision']}"
