@@ -7,6 +7,7 @@ knowing HTTP or the SDKs' error classes. Mistakes in a deployment are exceptions
 
 from __future__ import annotations
 
+from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api, Kind
 
 
@@ -26,6 +27,11 @@ class Trouble(Exception):
         self.message = message
         self.kind = kind
         self.api = api
+
+    @property
+    def cause(self) -> Cause:
+        """The trouble as a value, to be kept with the work that it held up."""
+        return Cause(self.code, self.message, self.kind, self.api)
 
 
 class RetryLater(Trouble):
@@ -80,3 +86,16 @@ class Permanent(Trouble):
 
 class NotFound(Permanent):
     """The thing asked for is not there (any more)."""
+
+
+def unforeseen(surprise: Exception) -> RequestTrouble:
+    """Return an error that nobody foresaw as a trouble of the work in hand.
+
+    Its text stays out: it may hold anything, a secret too. The traceback is for the log.
+    """
+    return RequestTrouble(
+        "unforeseen",
+        f"an error that nobody foresaw ({type(surprise).__name__}); the log of the function has more",
+        delay_seconds=60,
+        kind=Kind.UNKNOWN,
+    )

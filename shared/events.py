@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.photos import Stored
+
 WATCHED = frozenset({"PutObject", "PostObject", "CompleteMultipartUpload", "CopyObject"})
 
 
@@ -23,6 +25,8 @@ class ObjectEvent:
     key: str
     bucket: str
     name: str
+    stored: Stored | None = None
+    """The object as the event describes it, for one that the bucket refuses to describe."""
 
     def problem_for(self, bucket: str) -> str:
         """Say why this entry is not for an instance that serves ``bucket``, or return ``""``."""
@@ -54,11 +58,7 @@ def parse_trigger_time(event: bytes | str) -> int | None:
     Raises:
         UnusableEvent: the event is not a JSON object.
     """
-    text = _document(event).get("triggerTime")
-    try:
-        return int(datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp() * 1000)
-    except ValueError:
-        return None
+    return _time(str(_document(event).get("triggerTime")))
 
 
 def _document(event: bytes | str) -> dict[str, object]:
@@ -77,7 +77,23 @@ def _entry(entry: object) -> ObjectEvent:
         key=_text(_part(oss, "object"), "key"),
         bucket=_text(_part(oss, "bucket"), "name"),
         name=_text(entry, "eventName"),
+        stored=_stored(entry, _part(oss, "object")),
     )
+
+
+def _stored(entry: object, described: object) -> Stored | None:
+    etag, size = _text(described, "eTag"), _part(described, "size")
+    modified_at = _time(_text(entry, "eventTime"))
+    if not etag or not isinstance(size, int) or modified_at is None:
+        return None
+    return Stored(etag=etag, size=size, modified_at=modified_at)
+
+
+def _time(text: str) -> int | None:
+    try:
+        return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def _part(value: object, name: str) -> object:

@@ -89,6 +89,10 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         sweep_rest_ms=_milliseconds(environment, "SWEEP_SECONDS", rules.sweep_rest_ms, 1, 86_400),
         linger_ms=1000 * _number(environment, "LINGER_SECONDS", rules.linger_ms // 1000, 0, 3600),
         max_attempts=_number(environment, "MAX_ATTEMPTS", rules.max_attempts, 1, 5),
+        max_trainings_per_person_per_day=_number(
+            environment, "MAX_TRAININGS_PER_PERSON_PER_DAY", rules.max_trainings_per_person_per_day, 0, 1000
+        ),
+        listing_delay_ms=_milliseconds(environment, "LIST_GRACE_SECONDS", rules.listing_delay_ms, 60, 86_400),
     )
 
 

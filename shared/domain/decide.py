@@ -8,9 +8,10 @@ twice, or on a state that has moved on, fails at its conditional write and does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering
 from shared.domain.queue import NEEDS_SLOT, to_submit
@@ -18,6 +19,7 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
+from shared.domain.unread import Unread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,9 @@ class Observed:
         running: jobs that are being submitted or trained, or have ended and are not delivered.
         due: collecting sets that are to be looked at.
         queue: the head of the queue, first closed first.
+        aside: jobs of any state that have had trouble and are to be tried again.
         sweep: how far the sweep of the bucket has come.
+        health: what is refused to everybody, and how the runs before this one have ended.
         holders: the jobs behind the slot's holders; None for one that is gone.
         lingering: whether a run stays for a training that is about to end.
     """
@@ -41,7 +45,9 @@ class Observed:
     running: tuple[Job, ...] = ()
     due: tuple[Job, ...] = ()
     queue: tuple[Job, ...] = ()
-    holders: Mapping[str, Job | None] = field(default_factory=dict)
+    aside: tuple[Job, ...] = ()
+    health: Health = field(default_factory=Health)
+    holders: Mapping[str, Job | Unread | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,22 +97,47 @@ Action = Poll | Resolve | Deliver | Release | Look | Submit
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
-    """Return the actions in their order: free the slot, fill it, and then the work that can wait."""
+    """Return the actions in their order: free the slot, fill it, and then the work that can wait.
+
+    Of each kind, what has had trouble comes after what has not.
+    """
     actions: list[Action] = []
     for job in seen.running:
+        if not _is_due(job, seen.now):
+            continue
         if job.state is JobState.TRAINING:
             actions.append(Poll(job))
         elif job.state is JobState.SUBMITTING:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
     for holder, held in seen.holders.items():
-        if held is None or held.state not in NEEDS_SLOT:
+        # A holder whose row cannot be read may have a fine-tune that is going: it keeps the slot.
+        if held is None or (isinstance(held, Job) and held.state not in NEEDS_SLOT):
             actions.append(Release(holder, held))
-    holders = [held for held in seen.holders.values() if held]
-    next_jobs = to_submit(seen.slot, seen.queue, seen.running, holders, rules.concurrent_trainings, seen.now)
-    actions.extend(Submit(job) for job in next_jobs)
-    actions.extend(Deliver(job) for job in seen.running if job.state.is_terminal and not job.delivered)
+    aside = sorted(seen.aside, key=lambda job: job.trouble.tries if job.trouble else 0)
+    actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
     actions.extend(
-        Look(job) for job in seen.due if job.state is JobState.COLLECTING and job.due_at <= seen.now
+        Deliver(job)
+        for job in (*seen.running, *aside)
+        if job.state.is_terminal and not job.delivered and _is_due(job, seen.now)
+    )
+    actions.extend(
+        Look(job)
+        for job in (*seen.due, *aside)
+        if job.state is JobState.COLLECTING and (job.due_at <= seen.now or _is_due(job, seen.now))
     )
     return actions
+
+
+def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:
+    holders = [held for held in seen.holders.values() if isinstance(held, Job)]
+    queue = [*seen.queue, *aside]
+    unknown = sum(isinstance(held, Unread) for held in seen.holders.values())
+    capacity = rules.concurrent_trainings - unknown
+    return to_submit(seen.slot, queue, seen.running, holders, capacity, seen.now)
+
+
+def _is_due(job: Job, now: int) -> bool:
+    """Whether the pause after the job's last trouble is over; what waits for an API is due once that works."""
+    trouble = job.trouble
+    return trouble is None or bool(trouble.waits_for) or trouble.is_due(now)

@@ -7,11 +7,12 @@ DashScope, "Model customization API": the seven statuses; an id that is gone ans
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from shared.domain.object_keys import SUBMISSIONS_PREFIX
 
+MODEL = "facechain-finetune"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
@@ -31,6 +32,7 @@ class FineTune:
     finetuned_output: str = ""
     created_at: int | None = None
     ended_at: int | None = None
+    account: str = ""
     usage: int = 0
     code: str = ""
     message: str = ""
@@ -39,6 +41,14 @@ class FineTune:
     def counts_against_the_cap(self) -> bool:
         """Whether DashScope counts it: "running or succeeded"."""
         return self.status not in (FAILED, CANCELED)
+
+
+def derived_output(fine_tune: FineTune) -> FineTune:
+    """Return ``fine_tune`` with the model's name as its id gives it.
+
+    DashScope, "facechain-finetune": in every documented answer the name is the base model and the id.
+    """
+    return replace(fine_tune, finetuned_output=f"{MODEL}-{fine_tune.fine_tune_id}")
 
 
 def path_of(file: str) -> str:

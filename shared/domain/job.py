@@ -11,25 +11,34 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shared.domain.dashscope_errors import are_photos_at_fault
+from shared.domain.lanes import (
+    ASIDE_LANE,
+    COLLECTING_LANE,
+    DELIVERY_LANE,
+    QUEUE_LANE,
+    RUNNING_LANE,
+    WAITING_LANE_OF,
+)
 from shared.domain.object_keys import job_id, person_key
-from shared.domain.photo_set import ClosedBy, PhotoSet
+from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import why_none_is_usable
+from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
 
 if TYPE_CHECKING:
     from shared.domain.fine_tunes import FineTune
 
+NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
 """DashScope's times are whole seconds."""
 
 NO_USABLE_PHOTO = "no_usable_photo"
-
-RUNNING_LANE = 1
-DELIVERY_LANE = 2
-QUEUE_LANE = 3
-COLLECTING_LANE = 4
+REOPENS_FOR_MS = 600_000
+"""A set that photos join while it is queued closes again at the latest so long after it closed first."""
+DAY_MS = 86_400_000
+BEIJING_MS = 8 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,21 @@ class Job:
 
     Attributes:
         photo_set: the photos of the training.
+        closed_first_at: when the set closed first, which is its place in the queue.
         due_at: when the job is next to be looked at; in the queue, its place.
+        retry: how the tries of the job's present step have gone, None while all is well.
         files: the snapshot keys that are submitted, fixed when the set closes.
+        earlier_files: snapshot keys that earlier attempts of this job were sent with.
         file_ids: the same files as uploaded to DashScope's file service, when it is used.
         attempt: how many submits were intended.
         attempt_expires_at: when the invocation that may send the attempt's POST is dead for certain.
         failures: attempts that failed for this job's own sake; refusals of the whole account do not count.
         earlier_fine_tunes: ids that belong to this job's failed attempts.
+        key_id: stands for the API key that the attempt was sent with.
+        account: stands for the account that the fine-tune belongs to, as far as DashScope tells.
+        running_since: when DashScope was first seen to train, 0 while it only queues.
+        trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
     """
 
@@ -64,9 +81,12 @@ class Job:
     version: int = 0
     photo_set: PhotoSet = field(default_factory=PhotoSet)
     closed_at: int = 0
+    closed_first_at: int = 0
     closed_by: str = ""
     due_at: int = 0
+    retry: RetryState | None = None
     files: tuple[str, ...] = ()
+    earlier_files: tuple[str, ...] = ()
     file_ids: tuple[str, ...] = ()
     attempt: int = 0
     failures: int = 0
@@ -77,8 +97,13 @@ class Job:
     fine_tune_status: str = ""
     finetuned_output: str = ""
     earlier_fine_tunes: tuple[str, ...] = ()
+    key_id: str = ""
+    account: str = ""
+    running_since: int = 0
+    trainings_at: tuple[int, ...] = ()
     usage: int = 0
     reason: Reason | None = None
+    result_at: int = 0
     delivered: bool = False
 
     @property
@@ -105,67 +130,139 @@ class Job:
         return self.failures + (1 if self.attempt and not waits else 0)
 
     @property
+    def takes_photos(self) -> bool:
+        """Whether a new photo belongs to this job: also while it is queued and nothing was ever sent for it."""
+        return self.state.is_open or (self.state is JobState.QUEUED and not self.attempt)
+
+    @property
+    def trouble(self) -> RetryState | None:
+        """What holds the job up: the trouble of its present step, or that of its photos."""
+        if self.retry is not None:
+            return self.retry
+        return self.photo_set.retry if self.state is JobState.COLLECTING else None
+
+    @property
     def lane(self) -> int | None:
         """The part of the work in hand that the job belongs to; None when nothing is to be done."""
-        if self.state is JobState.COLLECTING:
-            return COLLECTING_LANE
-        if self.state is JobState.QUEUED:
-            return QUEUE_LANE
         if self.state in (JobState.SUBMITTING, JobState.TRAINING):
             return RUNNING_LANE
-        return DELIVERY_LANE if self.state.is_terminal and not self.delivered else None
+        if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):
+            return None
+        trouble = self.trouble
+        if self.state is JobState.QUEUED and self.due_at == self.place:
+            return QUEUE_LANE
+        if trouble is not None:
+            api = trouble.waits_for
+            return WAITING_LANE_OF.get(api, ASIDE_LANE) if api else ASIDE_LANE
+        return COLLECTING_LANE if self.state is JobState.COLLECTING else DELIVERY_LANE
 
-    def knows(self, name: str, etag: str) -> bool:
-        """Whether this very content under this name has been recorded, now or in an earlier revision."""
-        return self.photo_set.knows(name, etag, is_open=self.state.is_open)
+    @property
+    def place(self) -> int:
+        """The place in the queue: first closed, first trained."""
+        return self.closed_first_at or self.closed_at
+
+    @property
+    def deadline(self) -> int:
+        """By when a set that was closed before closes again."""
+        return self.closed_first_at + REOPENS_FOR_MS if self.closed_first_at else NEVER
 
     def completed_by(self, rules: Rules, now: int) -> ClosedBy | None:
         """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed."""
-        return self.photo_set.completed_by(rules, now) if self.state is JobState.COLLECTING else None
+        if self.state is not JobState.COLLECTING:
+            return None
+        return self.photo_set.completed_by(rules, now, deadline=self.deadline)
+
+    def trainings_today(self, now: int) -> int:
+        """How many fine-tunes of the person were made on this day in Beijing."""
+        today = (now + BEIJING_MS) // DAY_MS
+        return sum((made_at + BEIJING_MS) // DAY_MS == today for made_at in self.trainings_at)
 
     def _moved(self, state: JobState, now: int, **changes: object) -> Job:
         check_move(self.state, state)
+        if state is not self.state:
+            # Another step begins, and nothing has gone wrong with it yet.
+            changes.setdefault("retry", None)
         return replace(self, state=state, changed_at=max(now, self.changed_at), **changes)  # type: ignore[arg-type]  # field names are checked by replace at run time
+
+    def _due_when(self, rules: Rules, photo_set: PhotoSet) -> int:
+        return photo_set.next_look_at(rules, deadline=self.deadline)
+
+    # -- trouble ------------------------------------------------------------------------------------
+
+    def held_up(self, cause: Cause, now: int, *, until: int | None = None) -> Job:
+        """Note that the present step has failed: it is tried again after a pause, behind what can be done.
+
+        ``until``: the next try is then, and not after the usual pause.
+        """
+        retry = failed_again(self.retry, cause, now)
+        if until is not None:
+            retry = replace(retry, next_try_at=until)
+        return self._moved(self.state, now, retry=retry, due_at=retry.next_try_at)
+
+    def cleared(self, rules: Rules, now: int) -> Job:
+        """Note that the present step works again."""
+        if self.retry is None:
+            return self
+        is_collecting = self.state is JobState.COLLECTING
+        due_at = self._due_when(rules, self.photo_set) if is_collecting else self.due_at
+        if self.state is JobState.QUEUED:
+            due_at = self.place
+        return self._moved(self.state, now, retry=None, due_at=due_at)
 
     # -- the photo set ------------------------------------------------------------------------------
 
     def collecting(self, photo_set: PhotoSet, rules: Rules, now: int) -> Job:
-        """Take a set with another photo; a rejected set reopens, since this photo may be the usable one."""
+        """Take a set with another photo; a set that was rejected or is queued opens again.
+
+        The photo may be the usable one, or belong to the delivery that is queued: its place stays.
+        """
+        photo_set = photo_set.reopened() if self.state is JobState.QUEUED else photo_set
         return self._moved(
             JobState.COLLECTING,
             now,
             photo_set=photo_set,
-            due_at=photo_set.next_look_at(rules),
+            due_at=self._due_when(rules, photo_set),
+            retry=None,
+            files=(),
             closed_by="",
             reason=None,
         )
 
     def with_photo(self, photo: Photo, rules: Rules, now: int) -> Job:
-        """Record ``photo`` in the open set."""
-        return self.collecting(self.photo_set.with_photo(photo, now), rules, now)
+        """Record ``photo`` in the set; one that cannot be used does not open a set that is queued."""
+        photo_set = self.photo_set.with_photo(photo, now)
+        if self.state is JobState.QUEUED and not photo_set.is_waiting_for(photo.name):
+            return self.with_photo_set(photo_set, rules, now)
+        return self.collecting(photo_set, rules, now)
 
     def with_photo_set(self, photo_set: PhotoSet, rules: Rules, now: int) -> Job:
         """Take a changed set; the state stays, and so does the place in the queue."""
-        due_at = photo_set.next_look_at(rules) if self.state.is_open else self.due_at
+        due_at = self.due_at
+        if self.state.is_open:
+            due_at = self.retry.next_try_at if self.retry else self._due_when(rules, photo_set)
         return self._moved(self.state, now, photo_set=photo_set, due_at=due_at)
 
     def closed(self, why: ClosedBy, now: int) -> Job:
-        """Close the set: fix what is submitted (its chosen photos) and join the queue."""
+        """Close the set: fix what is submitted (its chosen photos) and join the queue, at its old place."""
+        place = min(self.closed_first_at or now, now)
         return self._moved(
             JobState.QUEUED,
             now,
             photo_set=self.photo_set.closed(),
             files=tuple(photo.snapshot for photo in self.photo_set.chosen()),
             closed_at=now,
+            closed_first_at=place,
             closed_by=why.value,
-            due_at=now,
+            due_at=place,
         )
 
     def rejected(self, now: int) -> Job:
         """Close the set without a training: none of its photos can be used."""
         why = Reason(NO_USABLE_PHOTO, why_none_is_usable(self.photo_set.photos))
-        unmarked = self.photo_set.with_marker(0)
-        return self._moved(JobState.REJECTED, now, photo_set=unmarked, closed_by="", reason=why)
+        unmarked = self.photo_set.without_marker()
+        return self._moved(
+            JobState.REJECTED, now, photo_set=unmarked, closed_by="", closed_first_at=0, reason=why
+        )
 
     def next_revision(self, rules: Rules, now: int) -> Job:
         """Open the set that follows this closed one.
@@ -176,11 +273,27 @@ class Job:
         is_to_blame = self.state is JobState.FAILED and self.reason and are_photos_at_fault(self.reason.code)
         carried_from = self.revision if rules.carry_over and not is_to_blame else 0
         following = self.photo_set.following(now, carried_from=carried_from)
-        return replace(open_job(self.person_id, self.revision + 1, now), photo_set=following)
+        opened = open_job(self.person_id, self.revision + 1, now)
+        return replace(opened, photo_set=following, trainings_at=self._trainings_since(now - DAY_MS))
 
     # -- the submit ---------------------------------------------------------------------------------
 
-    def attempting(self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = ()) -> Job:
+    def with_files(self, photo_set: PhotoSet, now: int) -> Job:
+        """Take snapshots in the place of lost ones, before an attempt is sent with them."""
+        files = tuple(photo.snapshot for photo in photo_set.usable)
+        gone = tuple(key for key in self.files if key not in files)
+        return self._moved(
+            JobState.QUEUED,
+            now,
+            photo_set=photo_set,
+            files=files,
+            file_ids=(),
+            earlier_files=(*self.earlier_files, *gone) if self.attempt else self.earlier_files,
+        )
+
+    def attempting(
+        self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = ""
+    ) -> Job:
         """Write down the intent to submit. Only the invocation that saves this may send the POST."""
         return self._moved(
             JobState.SUBMITTING,
@@ -189,6 +302,10 @@ class Job:
             attempt_expires_at=expires_at,
             submitted_at=now,
             file_ids=file_ids,
+            key_id=key_id,
+            # The tries of the submit go on: they are forgotten once it has been accepted.
+            retry=self.retry,
+            due_at=now,
             reason=None,
         )
 
@@ -198,27 +315,47 @@ class Job:
 
     def submitted(self, fine_tune: FineTune, now: int) -> Job:
         """Own ``fine_tune``: made by our POST, or found in the list, perhaps from an earlier attempt."""
-        began_at = fine_tune.created_at
-        is_earlier = began_at is not None and began_at + WHOLE_SECOND_MS <= self.submitted_at
+        began_at = fine_tune.created_at or 0
+        is_earlier = self.place <= began_at <= self.submitted_at - WHOLE_SECOND_MS
         return self._moved(
             JobState.TRAINING,
             now,
             submitted_at=began_at if is_earlier else self.submitted_at,
             fine_tune_id=fine_tune.fine_tune_id,
             fine_tune_status=fine_tune.status,
+            account=fine_tune.account,
+            running_since=0,
+            due_at=now,
+            trainings_at=(*self._trainings_since(now - DAY_MS), now),
         )
 
-    def requeued(self, reason: Reason, now: int, *, failures: int = 0) -> Job:
-        """Go back to the old place in the queue: the attempt is known to have created nothing."""
+    def requeued(
+        self, reason: Reason, now: int, *, retry: RetryState | None = None, at_once: bool = False
+    ) -> Job:
+        """Go back to the queue: the attempt is known to have created nothing.
+
+        To the old place, ``at_once`` or without ``retry``; else behind those who have had no trouble.
+        """
+        steps_aside = retry is not None and not at_once and retry.next_try_at > now
         return self._moved(
-            JobState.QUEUED, now, due_at=self.closed_at, reason=reason, failures=self.failures + failures
+            JobState.QUEUED,
+            now,
+            due_at=retry.next_try_at if retry and steps_aside else self.place,
+            retry=retry,
+            reason=reason,
         )
 
     # -- the outcome --------------------------------------------------------------------------------
 
     def still_training(self, fine_tune: FineTune, now: int) -> Job:
-        """Note DashScope's present status."""
-        return self._moved(JobState.TRAINING, now, fine_tune_status=fine_tune.status)
+        """Note DashScope's present status, and since when it trains and does not only queue."""
+        is_running = fine_tune.status not in NOT_YET_RUNNING
+        return self._moved(
+            JobState.TRAINING,
+            now,
+            fine_tune_status=fine_tune.status,
+            running_since=self.running_since or (now if is_running else 0),
+        )
 
     def succeeded(self, fine_tune: FineTune, now: int) -> Job:
         """Keep the model's name: the training is done."""
@@ -237,7 +374,7 @@ class Job:
         return self._moved(
             JobState.QUEUED,
             now,
-            due_at=self.closed_at,
+            due_at=self.place,
             failures=self.failures + 1,
             fine_tune_id="",
             fine_tune_status="",
@@ -257,9 +394,19 @@ class Job:
             reason=reason,
         )
 
+    def _trainings_since(self, moment: int) -> tuple[int, ...]:
+        return tuple(made_at for made_at in self.trainings_at if made_at > moment)
+
     def _ended_at(self, fine_tune: FineTune | None, now: int) -> int:
         """When it ended by DashScope's clock, in whole seconds, but never before our own submit."""
-        return max((fine_tune.ended_at if fine_tune else None) or now, self.submitted_at)
+        ended_at = fine_tune.ended_at if fine_tune else None
+        # A time of DashScope's that lies elsewhere is of another zone, or of another clock.
+        is_plausible = ended_at is not None and self.submitted_at <= ended_at <= now + WHOLE_SECOND_MS
+        return ended_at if is_plausible and ended_at else max(now, self.submitted_at)
+
+    def with_result(self, now: int) -> Job:
+        """Note that the result has been written to the bucket."""
+        return self._moved(self.state, now, result_at=now, retry=None)
 
     def with_delivery(self, now: int) -> Job:
         """Note that the outcome has been written out: the job leaves the work in hand."""

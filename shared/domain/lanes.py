@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from shared.domain.trouble_kinds import Api
+
 RUNNING_LANE = 1
 """Jobs that are being submitted or trained."""
 DELIVERY_LANE = 2
@@ -18,8 +20,15 @@ QUEUE_LANE = 3
 """Queued jobs; ``due_at`` is the place in the queue."""
 COLLECTING_LANE = 4
 """Open sets; ``due_at`` is the next look."""
+WAITING_LANE_OF = {
+    Api.FACE_CHECK: 5,
+    Api.PROCESSING: 6,
+    Api.READING: 7,
+    Api.LISTING: 8,
+    Api.WRITING: 9,
+}
+"""Jobs that wait until an API works again, whatever ``due_at``."""
 WAITING_LANES = range(5, 10)
-"""Jobs that wait until an API works again: a lane for each API, whatever ``due_at``."""
 ASIDE_LANE = 10
 """Jobs that have had trouble of their own; ``due_at`` is the next try."""
 

@@ -49,6 +49,14 @@ class Ignored(NamedTuple):
 
     key: str
     reason: str
+    is_news: bool = True
+    """Whether its uploader should hear of it: not of hidden files and the operating system's own."""
+
+
+def person_of(key: str) -> str:
+    """Return the folder that a key under ``people/`` lies in, "" for one beside the folders."""
+    folder, slash, _ = key.removeprefix(PEOPLE_PREFIX).partition("/")
+    return folder if slash else ""
 
 
 def problem_with_person_id(person_id: str) -> str:
@@ -79,7 +87,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if problem:
         return Ignored(key, problem)
     if not name or name.endswith("/"):
-        return Ignored(key, "it is a folder marker")
+        return Ignored(key, "it is a folder marker", is_news=False)
     if name == marker:
         return Upload(person_id, name, Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):
@@ -88,7 +96,8 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if any(segment in ("", ".", "..") for segment in segments):
         return Ignored(key, "its name has an empty, '.' or '..' segment")
     if is_system_file(segments):
-        return Ignored(key, "it is hidden (a part of its name starts with '.') or a system file, not a photo")
+        reason = "it is hidden (a part of its name starts with '.') or a system file, not a photo"
+        return Ignored(key, reason, is_news=False)
     if any(unicodedata.category(character) == "Cc" for character in name):
         return Ignored(key, "its name holds a control character")
     return Upload(person_id, name, Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from shared.domain.retry_state import RetryState
+
 MIN_SIDE_PIXELS = 256
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
 MAX_PREPARED_BYTES = 5 * 1024 * 1024
@@ -19,6 +21,7 @@ class Verdict(str, Enum):
     """The outcome of a file. Only ``USABLE`` is trained on; :mod:`shared.domain.reasons` has the words."""
 
     USABLE = "usable"
+    UNPREPARED = "unprepared"
     UNCHECKED = "unchecked"
     EMPTY = "empty"
     TOO_MANY_BYTES = "too_many_bytes"
@@ -29,6 +32,8 @@ class Verdict(str, Enum):
     NO_FACE = "no_face"
     SEVERAL_FACES = "several_faces"
     UNFIT = "unfit"
+    UNREADABLE = "unreadable"
+    NOT_JUDGED = "not_judged"
     OVER_LIMIT = "over_limit"
     # A zip, and refused files of its content:
     UNPACKING = "unpacking"
@@ -45,13 +50,34 @@ class Verdict(str, Enum):
     BROKEN_ENTRY = "broken_entry"
 
 
+JUDGED_AGAIN = frozenset(
+    {
+        Verdict.NOT_AN_IMAGE,
+        Verdict.TOO_FEW_PIXELS,
+        Verdict.TOO_MANY_PIXELS,
+        Verdict.NO_FACE,
+        Verdict.SEVERAL_FACES,
+        Verdict.UNFIT,
+        Verdict.UNREADABLE,
+        Verdict.NOT_JUDGED,
+        Verdict.LINK,
+        Verdict.ARCHIVE_FAILED,
+    }
+)
+"""Refusals that are made again when the same bytes are sent again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """An uploaded object as the bucket has it now. ``modified_at`` in milliseconds since the epoch."""
+    """An uploaded object as the bucket has it now. ``modified_at`` in milliseconds since the epoch.
+
+    ``is_link``: it is a symbolic link, which is never followed: the uploader may not read what it leads to.
+    """
 
     etag: str
     size: int
     modified_at: int
+    is_link: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +88,8 @@ class Photo:
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
     the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
     zip that a refused file lies in (an unpacked file is an upload of its own), and ``tries`` counts
-    how often the unpacking of a zip has been begun.
+    how often the unpacking of a zip has been begun. ``retry`` is how the tries to prepare or check it have gone,
+    while its verdict is still to come.
     """
 
     name: str
@@ -76,6 +103,7 @@ class Photo:
     from_revision: int = 0
     archive: str = ""
     tries: int = 0
+    retry: RetryState | None = None
 
     @property
     def is_new(self) -> bool:
@@ -85,12 +113,26 @@ class Photo:
     @property
     def may_be_used(self) -> bool:
         """Whether the photo is usable or may yet turn out to be."""
-        return self.verdict in (Verdict.USABLE, Verdict.UNCHECKED)
+        return self.verdict in (Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether its preparation or its face check is still to come."""
+        return self.verdict in (Verdict.UNPREPARED, Verdict.UNCHECKED)
 
     @property
     def is_pending(self) -> bool:
         """Whether the last word on it is still to come."""
-        return self.verdict in (Verdict.UNCHECKED, Verdict.UNPACKING)
+        return self.is_unfinished or self.verdict is Verdict.UNPACKING
+
+    def stands_for(self, stored: Stored) -> bool:
+        """Whether it is the record of ``stored``, the object of its name.
+
+        A refused picture that is sent again is judged again, even when no byte of it has changed: a verdict
+        may have been of a bad hour. A copy of a usable one is news to nobody.
+        """
+        is_sent_again = self.verdict in JUDGED_AGAIN and stored.modified_at > self.uploaded_at
+        return self.etag == stored.etag and not is_sent_again
 
 
 def verdict_from_object(size_bytes: int) -> Verdict | None:

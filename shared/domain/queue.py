@@ -23,18 +23,20 @@ def to_submit(
 
     Args:
         slot: the slot as it was read.
-        queue: the head of the queue, first closed first.
+        queue: the head of the queue, and jobs that had stepped aside and are due again.
         running: jobs that are being submitted or trained.
         holders: the jobs behind the slot's holders.
         capacity: fine-tunes that may run at once.
         now: milliseconds since the epoch.
     """
-    if now < slot.halted_until:
+    if slot.is_halted(now):
         return []
     known_holders = list(holders)
     # A holder that is still queued was left behind by a run that died: it goes first.
     left_behind = [job for job in known_holders if job.state is JobState.QUEUED]
     waiting = [job for job in queue if job.state is JobState.QUEUED and job not in left_behind]
+    # Whoever has had trouble queues behind those who closed before its next try.
+    waiting.sort(key=lambda job: job.due_at)
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if job.state in AT_DASHSCOPE}
     return [*left_behind, *waiting][: max(0, capacity - len(going))]

@@ -28,6 +28,7 @@ class Rules:
         kept_fine_tunes: running and succeeded fine-tunes that the account may have; DashScope's cap.
         delete_superseded: whether a fine-tune of a superseded revision is deleted when the cap is reached.
         max_attempts: tries that a job has in all when tries fail for its own sake.
+        max_trainings_per_person_per_day: fine-tunes that one person is given on a day in Beijing; 0: any number.
         listing_delay_ms: how long after an attempt's last possible moment the list of fine-tunes is
             trusted to show it.
         sweep_rest_ms: pause between two looks at the bucket for uploads whose event never came.
@@ -46,7 +47,8 @@ class Rules:
     kept_fine_tunes: int = 20
     delete_superseded: bool = False
     max_attempts: int = 2
-    listing_delay_ms: int = 60_000
+    max_trainings_per_person_per_day: int = 3
+    listing_delay_ms: int = 600_000
     sweep_rest_ms: int = 300_000
     linger_ms: int = 300_000
     training_deadline_ms: int = 6 * 3600_000

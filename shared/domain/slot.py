@@ -19,7 +19,9 @@ SUBMIT_SPACING_MS = 1_000
 So of any three POSTs the first and the last are a second apart: DashScope takes 2 a second.
 """
 CLOCKS_DIFFER_MS = 10_000
+LONGEST_HALT_MS = 3_600_000
 REMEMBERED_DURATIONS = 20
+REMEMBERED_REFUSALS = 8
 DOCUMENTED_DURATION_MS = 302_000
 
 
@@ -33,6 +35,9 @@ class Slot:
         halted_until: the queue waits until then (0: it does not).
         trouble: why it waits.
         refusals: refusals in a row, which make the wait grow.
+        refused_jobs: jobs whose own submits were refused since the last one was accepted.
+        accepted_at: when DashScope last accepted a submit of anybody's.
+        account: stands for the account that the last fine-tune was made in, as far as DashScope tells.
         durations_ms: how long the latest trainings took, oldest first.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
@@ -44,12 +49,15 @@ class Slot:
     halted_until: int = 0
     trouble: Reason | None = None
     refusals: int = 0
+    refused_jobs: tuple[str, ...] = ()
+    accepted_at: int = 0
+    account: str = ""
     durations_ms: tuple[int, ...] = ()
     kept: int | None = None
 
     def is_free(self, capacity: int, now: int) -> bool:
         """Whether a job may take the slot now."""
-        return len(self.holders) < capacity and now >= self.halted_until
+        return len(self.holders) < capacity and not self.is_halted(now)
 
     def was_just_taken(self, now: int) -> bool:
         """Whether it was taken so lately that two clocks may not agree on how long ago."""
@@ -69,11 +77,18 @@ class Slot:
         kept = self.kept + 1 if adds and self.kept is not None else self.kept
         return replace(self, holders=holders, taken_at=now, kept=kept)
 
-    def released(self, job_id: str, *, duration_ms: int | None = None, keeps_fine_tune: bool = False) -> Slot:
+    def released(
+        self,
+        job_id: str,
+        *,
+        duration_ms: int | None = None,
+        keeps_fine_tune: bool = False,
+        accepted_at: int = 0,
+    ) -> Slot:
         """Take the slot back from ``job_id``.
 
         ``duration_ms`` is remembered when the training ran to its end; ``keeps_fine_tune``: the account still
-        has a fine-tune of it that counts against the cap.
+        has a fine-tune of it that counts against the cap; ``accepted_at``: when its submit was accepted.
         """
         durations_ms, kept = self.durations_ms, self.kept
         if duration_ms is not None:
@@ -81,7 +96,8 @@ class Slot:
         if kept and self.held_by(job_id) and not keeps_fine_tune:
             kept -= 1
         holders = tuple(holder for holder in self.holders if holder != job_id)
-        return replace(self, holders=holders, durations_ms=durations_ms, kept=kept)
+        accepted_at = max(self.accepted_at, accepted_at)
+        return replace(self, holders=holders, durations_ms=durations_ms, kept=kept, accepted_at=accepted_at)
 
     def refused(self, reason: Reason, delay_ms: int, now: int, *, longest_ms: int) -> Slot:
         """Halt the queue for ``delay_ms``, doubled with each refusal in a row up to ``longest_ms``.
@@ -92,14 +108,25 @@ class Slot:
         wait_ms = min(delay_ms * 2 ** min(self.refusals, 12), longest_ms)
         return replace(self, halted_until=now + wait_ms, trouble=reason, refusals=self.refusals + 1)
 
-    def accepted(self) -> Slot:
+    def accepted(self, now: int, account: str) -> Slot:
         """Forget the trouble: a submit has gone through."""
-        return replace(self, halted_until=0, trouble=None, refusals=0)
+        return replace(
+            self, halted_until=0, trouble=None, refusals=0, refused_jobs=(), accepted_at=now, account=account
+        )
 
-    @property
-    def has_trouble(self) -> bool:
-        """Whether there is a trouble to forget."""
-        return self.trouble is not None or self.refusals > 0
+    def with_refused(self, job_id: str) -> Slot:
+        """Note that the submit of ``job_id`` was refused, for its own sake or for everybody's."""
+        if job_id in self.refused_jobs:
+            return self
+        return replace(self, refused_jobs=(*self.refused_jobs, job_id)[-REMEMBERED_REFUSALS:])
+
+    def is_halted(self, now: int) -> bool:
+        """Whether the queue waits; a moment too far away was written by a clock that runs ahead."""
+        return now < self.halted_until <= now + LONGEST_HALT_MS
+
+    def has_news(self, account: str) -> bool:
+        """Whether an accepted submit of ``account`` changes anything."""
+        return bool(self.trouble or self.refusals or self.refused_jobs) or self.account != account
 
     def duration_range_ms(self) -> tuple[int, int]:
         """A low and a high estimate of one training's duration, from the account's own trainings."""

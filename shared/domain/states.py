@@ -33,7 +33,8 @@ _S = JobState
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
     _S.COLLECTING: frozenset({_S.QUEUED, _S.REJECTED}),
     _S.REJECTED: frozenset({_S.COLLECTING}),
-    _S.QUEUED: frozenset({_S.SUBMITTING}),
+    # Back to COLLECTING: photos join a set for which nothing was ever sent. FAILED: its snapshots are gone.
+    _S.QUEUED: frozenset({_S.SUBMITTING, _S.COLLECTING, _S.FAILED}),
     # Back to QUEUED: the submit is known to have created nothing.
     _S.SUBMITTING: frozenset({_S.TRAINING, _S.QUEUED, _S.FAILED}),
     # Back to QUEUED: DashScope reported a failure of its own and a try is left.

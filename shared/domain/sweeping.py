@@ -4,14 +4,19 @@ The theory. An upload's event may be lost, so every tick reads some pages of the
 the rows. A round reads the whole bucket, page by page over several runs, and then the next round begins.
 Looking up every person again and again would make the cost of a tick grow with history. So a complete round
 in which everything was found recorded settles all uploads that are older than it (by ``CERTAINTY_MS``): later
-rounds look up only younger ones, and a round over old photos costs its listings and nothing else. A round
-that met a problem settles nothing. :mod:`shared.workflow.sweep` carries it out.
+rounds look up only younger ones, and a round over old photos costs its listings and nothing else. A person who
+could not be recorded is remembered and looked up again by every round, and keeps nobody else from being
+settled; a round that met more such people than can be remembered settles nothing. A page that is refused again
+and again is passed over with the person it begins with. :mod:`shared.workflow.sweep` carries it out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+MAX_STUCK = 20
+"""People whose uploads could not be recorded: so many are remembered."""
+TRIES_OF_A_PAGE = 4
 CERTAINTY_MS = 15 * 60_000
 """How much older than a round an upload must be to be found by it for certain. Longer than an event takes,
 for which time the sweep leaves an upload alone, and longer than two machines' clocks may be apart."""
@@ -25,8 +30,11 @@ class SweepProgress:
         cursor: the key behind which the next page begins; empty at the start of a round.
         rests_until: no page is read before then.
         round_began: when this round read its first page.
-        is_clean: whether everything that this round has met is recorded.
+        is_clean: whether everything that this round has met is recorded, or remembered as stuck.
         recorded_before: uploads older than this were found recorded by a complete round.
+        stuck: people whose uploads could not be recorded.
+        people_passed: people on the page at hand who had something unrecorded and have had their turn.
+        refusals: how often the page at hand has been refused in a row.
     """
 
     version: int = 0
@@ -35,23 +43,48 @@ class SweepProgress:
     round_began: int = 0
     is_clean: bool = True
     recorded_before: int = 0
+    stuck: tuple[str, ...] = ()
+    people_passed: tuple[str, ...] = ()
+    refusals: int = 0
+
+    @property
+    def is_page_hopeless(self) -> bool:
+        """Whether the page at hand has been refused too often."""
+        return self.refusals >= TRIES_OF_A_PAGE
 
     def is_due(self, rest_ms: int, now: int) -> bool:
         """Whether to read on; a rest longer than ``rest_ms`` was written by a clock that ran ahead."""
         return not now < self.rests_until <= now + rest_ms
 
-    def may_miss(self, modified_at: int) -> bool:
-        """Whether an upload of that time may be unrecorded."""
-        return modified_at >= self.recorded_before
+    def may_miss(self, modified_at: int, person_id: str) -> bool:
+        """Whether an upload of that time and person may be unrecorded."""
+        return modified_at >= self.recorded_before or person_id in self.stuck
 
-    def past(self, following: str, *, clean: bool, now: int) -> SweepProgress:
+    def passing(self, person_id: str, *, clean: bool) -> SweepProgress:
+        """Note that a person has had their turn, and whether everything of theirs is recorded now."""
+        others = tuple(one for one in self.stuck if one != person_id)
+        stuck = others if clean else (*others, person_id)
+        return replace(
+            self,
+            stuck=stuck[-MAX_STUCK:],
+            is_clean=self.is_clean and len(stuck) <= MAX_STUCK,
+            people_passed=(*self.people_passed, person_id),
+        )
+
+    def refused(self) -> SweepProgress:
+        """Note that the page at hand could not be read."""
+        return replace(self, refusals=self.refusals + 1)
+
+    def past(self, following: str, *, now: int) -> SweepProgress:
         """Go behind a page; ``following`` is the key of the next, empty at the end of the round."""
         began = now if not self.cursor else self.round_began
-        clean = clean and (self.is_clean or not self.cursor)
+        gone_on = replace(self, cursor=following, round_began=began, people_passed=(), refusals=0)
         if following:
-            return replace(self, cursor=following, round_began=began, is_clean=clean)
-        recorded_before = max(self.recorded_before, began - CERTAINTY_MS) if clean else self.recorded_before
-        return replace(self, cursor="", round_began=began, is_clean=True, recorded_before=recorded_before)
+            return gone_on
+        settled = max(self.recorded_before, began - CERTAINTY_MS)
+        return replace(
+            gone_on, is_clean=True, recorded_before=settled if self.is_clean else self.recorded_before
+        )
 
     def resting(self, until: int) -> SweepProgress:
         """Pause until then."""

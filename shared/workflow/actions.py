@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from shared.domain.decide import Action, Deliver, Look, Poll, Release, Resolve, Submit
-from shared.errors import Conflict, Trouble
+from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
-from shared.workflow import closing, submitting, training
+from shared.workflow import closing, resolving, submitting, training
 from shared.workflow.ports import World
+from shared.workflow.saving import hold_up
+
+NOBODYS = ("no_time", "queue_halted")
+"""Troubles that are no job's: the run is at its end, or the queue waits as a whole."""
 
 
 class Effect(Enum):
@@ -39,20 +43,30 @@ class Report:
         self.troubles[code] = self.troubles.get(code, 0) + 1
 
 
-def attempt(name: str, do: Callable[[], bool], report: Report) -> Effect:
-    """Run ``do``, which returns whether it changed something; its trouble is logged and stays with it."""
+def attempt(world: World, action: Action | None, do: Callable[[], bool], report: Report) -> Effect:
+    """Run ``do``, which returns whether it changed something; its trouble stays with the action's job.
+
+    Without an ``action`` it is the sweep. An error that nobody foresaw is a trouble like another.
+    """
+    name = type(action).__name__ if action else "Sweep"
     try:
         changed = do()
         report.count(name)
+        return Effect.CHANGED if changed else Effect.NONE
     except Conflict as conflict:
         log("overtaken", action=name, message=conflict.message)
         report.count_trouble(conflict.code)
         return Effect.OVERTAKEN
-    except Trouble as trouble:
-        warn("action_failed", action=name, code=trouble.code, message=trouble.message)
-        report.count_trouble(trouble.code)
-        return Effect.NONE
-    return Effect.CHANGED if changed else Effect.NONE
+    except Trouble as problem:
+        trouble = problem
+    except Exception as surprise:
+        trouble = unforeseen(surprise)
+    warn("action_failed", action=name, code=trouble.code, message=trouble.message, kind=trouble.kind.value)
+    report.count_trouble(trouble.code)
+    world.health.failed(trouble.cause)
+    if action is not None and trouble.code not in NOBODYS and not isinstance(action, Release):
+        hold_up(world, action.job, trouble)
+    return Effect.NONE
 
 
 def carry_out(world: World, action: Action) -> bool:
@@ -66,7 +80,7 @@ def carry_out(world: World, action: Action) -> bool:
             # An action before this one may have changed the slot since it was observed.
             return submitting.submit(world, job, world.control.slot()) != job
         case Resolve(job):
-            return submitting.resolve(world, job) != job
+            return resolving.resolve(world, job) != job
         case Poll(job):
             return training.poll(world, job) != job
         case Deliver(job):

@@ -1,14 +1,17 @@
-"""Checks a photo and reaches its verdict: cheap facts first, then OSS's snapshot of it, then the face check.
+"""Brings a photo to its verdict: cheap facts first, then OSS's snapshot of it, then the face check.
 
-Called by :mod:`shared.workflow.recording` for a new photo, and by
-:mod:`shared.workflow.closing` for a face check that was postponed. It writes a snapshot and no row.
+Called by :mod:`shared.workflow.recording` for a new photo, and by :mod:`shared.workflow.closing` for one whose
+preparation or check has failed before. It writes a snapshot and no row, and it raises nothing: whatever goes
+wrong is the trouble of this photo, kept with it, and the photo is tried again after a growing pause
+(:mod:`shared.domain.retry_state`). Only a documented finding about the picture is a verdict about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
+from shared.domain.health import DEATHS_ALLOWED
 from shared.domain.job import Job
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
@@ -19,78 +22,107 @@ from shared.domain.photos import (
     verdict_from_refusal,
     verdict_from_snapshot,
 )
-from shared.errors import NotFound, Permanent, RetryLater
+from shared.domain.retry_state import failed_again
+from shared.domain.row_size import MAX_DETAIL
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Trouble, unforeseen
 from shared.logs import warn
 from shared.workflow.ports import World
 
 TIME_FOR_A_PHOTO_MS = 20_000
-FACE_CHECK_TRIES = 3
+FACE_CHECK_TRIES = 6
 FIRST_PAUSE_MS = 300
-"""After a throttled face check; doubled with each try."""
+"""After a throttled face check; doubled with each try, so that the last leaves within ten seconds."""
 HEADER_BYTES = 64 * 1024
 """So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
 
 
-def check_photo(world: World, key: str, photo: Photo, job: Job) -> Photo:
-    """Return ``photo``, the object under ``key``, with its verdict for the set of ``job``.
+def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
+    """Return ``photo``, the object under ``key``, with its verdict for the set of ``job``, or to be tried again.
 
-    Raises:
-        RetryLater: no time is left, or the object was taken away meanwhile.
+    A photo that the rest of the invocation is too short for is returned as it is.
     """
-    if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
-        raise RetryLater("no_time", "too little of the invocation is left for another photo", delay_seconds=1)
     verdict = verdict_from_object(photo.size)
     if verdict is None and job.photo_set.has_picture(photo):
         verdict = Verdict.DUPLICATE
     if verdict is not None:
-        return replace(photo, verdict=verdict)
+        return replace(photo, verdict=verdict, retry=None)
+    if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
+        return replace(photo, recorded_at=world.clock.now())
+    piece = f"photo {job.person_key} {photo.etag}"
+    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
+        detail = f"function_died: {DEATHS_ALLOWED} runs died while they looked at it"
+        return replace(photo, verdict=Verdict.UNREADABLE, detail=detail, retry=None)
+    world.health.take_in_hand(piece)
+    if photo.verdict is Verdict.UNPREPARED:
+        unprepared = photo
+        photo = _step(world, photo, Api.PROCESSING, lambda: _prepared(world, key, unprepared, job))
+    if photo.verdict is Verdict.UNCHECKED:
+        unchecked = photo
+        photo = _step(world, photo, Api.FACE_CHECK, lambda: _checked(world, unchecked))
+    return photo
+
+
+def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Photo:
+    """Take a step to the verdict; a trouble, also one that nobody foresaw, stays with the photo."""
+    try:
+        return take()
+    except Trouble as trouble:
+        cause = trouble.cause
+    except Exception as surprise:
+        cause = unforeseen(surprise).cause._replace(api=api)
+        warn("unforeseen", photo=photo.name, error=repr(surprise)[:1000])
+    cause = world.health.failed(cause)
+    warn("photo_held_up", photo=photo.name, code=cause.code, message=cause.message, kind=cause.kind.value)
+    retry = failed_again(photo.retry, cause, world.clock.now())
+    if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):
+        verdict = Verdict.UNREADABLE if photo.verdict is Verdict.UNPREPARED else Verdict.NOT_JUDGED
+        return replace(photo, verdict=verdict, detail=_detail(cause.code, cause.message), retry=None)
+    return replace(photo, retry=retry)
+
+
+def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
+    """Have OSS make the snapshot; what is prepared is the very content that the record names."""
     snapshot = snapshot_key(job.job_id, world.token())
     try:
-        size_bytes = world.bucket.prepare(key, snapshot)
-        verdict = verdict_from_snapshot(size_bytes, world.bucket.read_range(snapshot, 0, HEADER_BYTES))
-    except NotFound as gone:
-        raise RetryLater(
-            "photo_changed", "the photo was taken away while it was being checked", delay_seconds=1
-        ) from gone
-    except Permanent as refusal:
-        return replace(photo, verdict=verdict_from_refusal(refusal.code), detail=refusal.message)
+        size_bytes = world.bucket.prepare(key, snapshot, etag=photo.etag)
+    except Trouble as refusal:
+        if refusal.kind is not Kind.PICTURE:
+            raise
+        world.health.passed(Api.PROCESSING)
+        detail = _detail(refusal.code, refusal.message)
+        return replace(photo, verdict=verdict_from_refusal(refusal.code), detail=detail, retry=None)
+    world.health.passed(Api.PROCESSING)
+    start = world.bucket.read_range(snapshot, 0, HEADER_BYTES)
+    world.health.passed(Api.READING)
+    verdict = verdict_from_snapshot(size_bytes, start)
     if verdict is not None:
-        return replace(photo, verdict=verdict)
-    verdict, detail = check_face(world, snapshot)
-    return replace(photo, snapshot=snapshot, verdict=verdict, detail=detail)
+        return replace(photo, verdict=verdict, retry=None)
+    return replace(photo, snapshot=snapshot, verdict=Verdict.UNCHECKED, retry=None)
 
 
-def check_faces(world: World, photos: Iterable[Photo]) -> dict[str, tuple[Verdict, str]]:
-    """Make the face checks that were postponed; returns verdicts and details by the photos' names.
-
-    A photo that still has no verdict is left out.
-    """
-    verdicts = {
-        photo.name: check_face(world, photo.snapshot)
-        for photo in photos
-        if world.has_time_for(TIME_FOR_A_PHOTO_MS)
-    }
-    return {name: found for name, found in verdicts.items() if found[0] is not Verdict.UNCHECKED}
-
-
-def check_face(world: World, snapshot: str) -> tuple[Verdict, str]:
-    """Return a verdict on a snapshot, with DashScope's word for it.
-
-    A throttled or absent face check postpones the verdict and never raises: the photo stays unchecked.
-    """
+def _checked(world: World, photo: Photo) -> Photo:
+    """Have DashScope look for the face; a check that is throttled is made again, for a few seconds."""
     if not world.rules.face_check:
-        return Verdict.USABLE, ""
+        return replace(photo, verdict=Verdict.USABLE, detail="", retry=None)
     for attempt in range(FACE_CHECK_TRIES):
+        world.pace_face_checks()
         try:
-            ((is_face, why),) = world.dashscope.detect_faces([world.bucket.signed_url(snapshot)])
-        except RetryLater as trouble:
-            is_throttled = trouble.code.startswith("Throttling")
-            if is_throttled and attempt + 1 < FACE_CHECK_TRIES and world.has_time_for(TIME_FOR_A_PHOTO_MS):
-                world.clock.sleep(world.with_jitter(FIRST_PAUSE_MS * 2**attempt))
-                continue
-            warn("face_check_postponed", snapshot=snapshot, code=trouble.code, message=trouble.message)
-            return Verdict.UNCHECKED, trouble.code
-        except Permanent as refusal:
-            return Verdict.UNFIT, f"{refusal.code}: {refusal.message}"
-        return verdict_from_face_check(is_face, why), why
+            ((is_face, why),) = world.dashscope.detect_faces([world.bucket.signed_url(photo.snapshot)])
+        except Trouble as trouble:
+            if trouble.kind is Kind.PICTURE:
+                world.health.passed(Api.FACE_CHECK)
+                detail = _detail(trouble.code, trouble.message)
+                return replace(photo, verdict=Verdict.UNFIT, detail=detail, retry=None)
+            is_last = attempt + 1 == FACE_CHECK_TRIES or not world.has_time_for(TIME_FOR_A_PHOTO_MS)
+            if is_last or not trouble.code.startswith("Throttling") or trouble.kind.is_of_all:
+                raise
+            world.clock.sleep(world.with_jitter(FIRST_PAUSE_MS * 2**attempt))
+            continue
+        world.health.passed(Api.FACE_CHECK)
+        return replace(photo, verdict=verdict_from_face_check(is_face, why), detail=why, retry=None)
     raise AssertionError("unreachable")
+
+
+def _detail(code: str, message: str) -> str:
+    return f"{code}: {message}"[:MAX_DETAIL]

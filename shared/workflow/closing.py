@@ -13,21 +13,26 @@ from shared.domain.job import Job
 from shared.domain.object_keys import (
     Ignored,
     Kind,
-    Upload,
     parse_upload,
     person_folder,
     snapshot_folder,
     snapshot_key,
 )
-from shared.errors import Conflict, NotFound
+from shared.domain.photos import Photo
+from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Kind as TroubleKind
+from shared.errors import Trouble
 from shared.logs import log, warn
-from shared.workflow.checking import check_faces
+from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import SetCrowded, record_upload
+from shared.workflow.recording import Found, record_found, record_upload, unrecorded
+from shared.workflow.saving import save
 
 PAGE = 1000
 MAX_PAGES = 10
 MARKER_SECOND_MS = 1000
+TIME_FOR_A_LOOK_MS = 40_000
+"""However much a person has uploaded: the next person's turn comes after it."""
 
 
 class Folder(NamedTuple):
@@ -51,27 +56,27 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
 
     Raises:
         Conflict: the set changed meanwhile; look again.
-        RetryLater: something could not be looked at now.
+        RetryLater: the folder or the tables could not be read.
     """
+    world = world.for_at_most(TIME_FOR_A_LOOK_MS)
     job, folder = newest, _list_folder(world, person_id)
     archives = _unrecorded(world, person_id, folder.listed, job, Kind.ARCHIVE)
     if archives:
-        job, _ = _record_all(world, archives, job)
+        for found in archives:
+            job = record_upload(world, found.upload, job).job
         # The unpacked photos belong to the set before it can close.
         folder = _list_folder(world, person_id)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     if job is not None and job.state.is_open and folder.is_complete:
         job = _forget_deleted(world, job, folder)
-    photos = _unrecorded(world, person_id, folder.listed, job, Kind.PHOTO)
-    job, is_overtaken = _record_all(world, photos, job)
-    if is_overtaken:
-        raise Conflict("another run changed the set after its folder was listed")
+    job = record_listed(world, person_id, folder.listed, job)
     if job is None or not job.state.is_open:
         return job
-    after = _close_if_complete(world, _marked(world, _checked(world, job), folder.marker_at))
+    after = _judged(world, job.cleared(world.rules, world.clock.now()))
+    after = _close_if_complete(world, _marked(world, after, folder.marker_at))
     if after == job:
         return job
-    saved = world.jobs.save(job, after)
+    saved = save(world, job, after)
     log(
         "set_settled",
         person=person_id,
@@ -86,35 +91,19 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
 
 def record_listed(world: World, person_id: str, listed: list[Listed], newest: Job | None) -> Job | None:
     """Record the listed photos that ``newest`` does not know; returns the person's newest job."""
-    job, _ = _record_all(world, _unrecorded(world, person_id, listed, newest, Kind.PHOTO), newest)
-    return job
+    return record_found(world, _unrecorded(world, person_id, listed, newest, Kind.PHOTO), newest)
 
 
 def _unrecorded(
     world: World, person_id: str, listed: list[Listed], job: Job | None, kind: Kind
-) -> list[Upload]:
+) -> list[Found]:
     uploads = ((entry, parse_upload(entry.key, world.rules.ready_marker)) for entry in listed)
-    return [
-        upload
+    found = [
+        Found(upload, entry.stored)
         for entry, upload in uploads
-        if not isinstance(upload, Ignored)
-        and (upload.person_id, upload.kind) == (person_id, kind)
-        and (job is None or not job.knows(upload.name, entry.stored.etag))
+        if not isinstance(upload, Ignored) and (upload.person_id, upload.kind) == (person_id, kind)
     ]
-
-
-def _record_all(world: World, uploads: list[Upload], job: Job | None) -> tuple[Job | None, bool]:
-    """Record ``uploads``; returns the person's newest job, and whether another run has written in between."""
-    is_overtaken = False
-    for upload in uploads:
-        try:
-            recorded = record_upload(world, upload, job)
-            job, is_overtaken = recorded.job, is_overtaken or recorded.is_overtaken
-        except SetCrowded as crowded:
-            # The face checks that make room follow this step; the rest waits for the next look.
-            warn("set_crowded", person=upload.person_id, message=crowded.message)
-            break
-    return job, is_overtaken
+    return unrecorded(world, found, job)
 
 
 def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:
@@ -126,24 +115,32 @@ def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:
         return job
     deleted = len(job.photo_set.photos) - len(left.photos)
     log("photos_deleted", person=job.person_id, job=job.job_id, photos=deleted)
-    return world.jobs.save(job, job.with_photo_set(left, world.rules, world.clock.now()))
+    return save(world, job, job.with_photo_set(left, world.rules, world.clock.now()))
 
 
-def _checked(world: World, job: Job) -> Job:
-    """Make the face checks that were postponed."""
-    unchecked = job.photo_set.unchecked
-    verdicts = check_faces(world, unchecked) if unchecked else {}
-    if not verdicts:
+def _judged(world: World, job: Job) -> Job:
+    """Try again to prepare and check the photos whose next try is due."""
+    now = world.clock.now()
+    due = [photo for photo in job.photo_set.unfinished if _is_due(world, photo, now)]
+    judged = [judge(world, f"{person_folder(job.person_id)}{photo.name}", photo, job) for photo in due]
+    if judged == due:
         return job
-    return job.with_photo_set(job.photo_set.with_verdicts(verdicts), world.rules, world.clock.now())
+    return job.with_photo_set(job.photo_set.with_judged(judged), world.rules, world.clock.now())
+
+
+def _is_due(world: World, photo: Photo, now: int) -> bool:
+    """Whether to try ``photo`` now: its pause is over, or the API works that it has waited for."""
+    if photo.retry is None:
+        return True
+    api = photo.retry.waits_for
+    return not world.health.is_open(api) if api else photo.retry.is_due(now)
 
 
 def _marked(world: World, job: Job, marker_at: int) -> Job:
-    """Apply the marker, if it is new and speaks for all photos of the set."""
-    if marker_at <= job.photo_set.ready_at or not job.photo_set.photos:
+    """Note the marker, if it is new; the set decides whether it speaks for its photos."""
+    if not job.photo_set.is_new_marker(marker_at):
         return job
-    marked = job.photo_set.with_marker(marker_at)
-    return job.with_photo_set(marked, world.rules, world.clock.now()) if marked.is_marked else job
+    return job.with_photo_set(job.photo_set.with_marker(marker_at), world.rules, world.clock.now())
 
 
 def _close_if_complete(world: World, job: Job) -> Job:
@@ -151,36 +148,37 @@ def _close_if_complete(world: World, job: Job) -> Job:
     now = world.clock.now()
     why = job.completed_by(world.rules, now)
     if why is not None:
-        own = _with_own_snapshots(world, job)
-        if len(own.photo_set.photos) < len(job.photo_set.photos):
-            # A carried photo is lost, so the set may not be complete without it.
-            why = own.completed_by(world.rules, now)
-        job = own
+        job = _with_own_snapshots(world, job)
+        # A carried snapshot may have been lost: the set is not complete before it has been prepared again.
+        why = job.completed_by(world.rules, now)
     if why is None:
         return job
     return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
 
 
 def _with_own_snapshots(world: World, job: Job) -> Job:
-    """Copy the snapshots that another revision owns: a path stands for one job and no other."""
+    """Copy the snapshots that another revision owns: a path stands for one job and no other.
+
+    One that is gone, or that may not be read any more, is prepared again from its upload.
+    """
     copied: dict[str, str] = {}
-    lost: set[str] = set()
+    lost: list[Photo] = []
     for photo in job.photo_set.chosen():
         if photo.snapshot.startswith(snapshot_folder(job.job_id)):
             continue
         target = snapshot_key(job.job_id, world.token())
         try:
             world.bucket.copy(photo.snapshot, target)
-        except NotFound:
-            warn("snapshot_gone", job=job.job_id, photo=photo.name, snapshot=photo.snapshot)
-            lost.add(photo.name)
+        except Trouble as trouble:
+            if trouble.kind is TroubleKind.PASSING or trouble.kind.is_of_all:
+                raise
+            warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
+            lost.append(photo)
         else:
             copied[photo.name] = target
     if not copied and not lost:
         return job
-    photo_set = job.photo_set.with_snapshots(copied)
-    if lost:
-        photo_set = photo_set.without_deleted({photo.name for photo in photo_set.photos} - lost)
+    photo_set = job.photo_set.with_snapshots(copied).without_snapshots(lost)
     return job.with_photo_set(photo_set, world.rules, world.clock.now())
 
 
@@ -199,6 +197,7 @@ def _list_folder(world: World, person_id: str) -> Folder:
         if not marker_at or not 0 < left_ms <= MARKER_SECOND_MS:
             break
         world.clock.sleep(left_ms)
+    world.health.passed(Api.LISTING)
     return Folder(listed, marker_at, not following)
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from shared.domain.job import Job
 from shared.domain.object_keys import Ignored, Kind, Upload, parse_upload
 from shared.domain.states import JobState
-from shared.errors import Conflict, RetryLater
+from shared.errors import Conflict, Permanent, RetryLater, Trouble
 from shared.events import ObjectEvent
-from shared.logs import log
+from shared.logs import log, warn
 from shared.workflow.ports import World
 from shared.workflow.recording import Recorded, record_upload
 
@@ -33,6 +33,10 @@ def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
         except RetryLater as trouble:
             log("upload_postponed", key=entry.key, code=trouble.code, message=trouble.message)
             postponed = trouble
+        except Permanent as refusal:
+            # Another try would end alike; the sweep comes back to the upload.
+            warn("upload_not_recorded", key=entry.key, code=refusal.code, message=refusal.message)
+            outcomes[entry.key] = refusal.code
     if postponed is not None:
         raise postponed
     return outcomes
@@ -41,14 +45,15 @@ def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
 def _handle(world: World, entry: ObjectEvent) -> str:
     reason = entry.problem_for(world.bucket.name)
     upload = parse_upload(entry.key, world.rules.ready_marker)
-    if not reason and isinstance(upload, Ignored):
+    if isinstance(upload, Ignored) and not reason:
+        world.ignored.note({entry.key: upload.reason}, world.clock.now())
         reason = upload.reason
     if reason or isinstance(upload, Ignored):
         log("upload_ignored", key=entry.key, reason=reason)
         return f"ignored: {reason}"
     newest = world.jobs.latest(upload.person_id)
     is_marker = upload.kind is Kind.MARKER
-    recorded = Recorded(newest, "marker") if is_marker else record_upload(world, upload, newest)
+    recorded = Recorded(newest, "marker") if is_marker else record_upload(world, upload, newest, entry.stored)
     job = _close(world, upload, recorded.job)
     if job is not None and job.state is JobState.QUEUED:
         # Imported here: most uploads close no set, and a cold start pays for every import.
@@ -65,11 +70,16 @@ def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
         return job
     # Imported here, like the submit.
     from shared.workflow.closing import look_through
+    from shared.workflow.saving import hold_up
 
     try:
         return look_through(world, upload.person_id, job)
     except Conflict:
         log("set_changed_meanwhile", person=upload.person_id)
+    except Trouble as trouble:
+        if job is None or not job.state.is_open:
+            raise
+        return hold_up(world, job, trouble)
     try:
         # Photos that come together change the set beside one another: once more, on the set as it is now.
         return look_through(world, upload.person_id, world.jobs.latest(upload.person_id))

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
     from shared.domain.fine_tunes import FineTune
+    from shared.domain.health import Health
     from shared.domain.job import Job
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shared.domain.slot import Slot
     from shared.domain.sweeping import SweepProgress
     from shared.domain.unread import Unread
+    from shared.workflow.health_record import HealthRecord
 
 
 class Clock(Protocol):
@@ -69,9 +71,6 @@ class JobTable(Protocol):
         First closed, first named; may lag behind the table by moments.
         """
 
-    def due(self, now: int, count: int) -> list[str]:
-        """Return ids of at most ``count`` collecting jobs whose look is due; may lag by moments."""
-
     def save(self, before: Job | None, after: Job) -> Job:
         """Write ``after`` on top of ``before`` (None: it must be new) and return it with its new version.
 
@@ -80,11 +79,26 @@ class JobTable(Protocol):
         """
 
 
+class ControlRows(NamedTuple):
+    """The rows that all functions share, as a tick reads them."""
+
+    slot: Slot
+    sweep: SweepProgress
+    lingering: Lingering
+    health: Health
+
+
 class ControlTable(Protocol):
     """The rows that all functions share."""
 
-    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
+    def read_all(self) -> ControlRows:
         """Read all of it at once."""
+
+    def health(self) -> Health:
+        """Read how the deployment is."""
+
+    def save_health(self, before: Health, after: Health) -> Health:
+        """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
 
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
@@ -97,6 +111,23 @@ class ControlTable(Protocol):
 
     def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
         """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
+
+
+class SeenUploads(Protocol):
+    """What is remembered of uploads beyond the rows of jobs, by person and name."""
+
+    def etags(self, person_key: str, names: Iterable[str]) -> dict[str, str]:
+        """Return what was remembered last, by name; names that nothing is known of are left out."""
+
+    def remember(self, person_key: str, etags: Mapping[str, str]) -> None:
+        """Remember the latest content of each name; may be repeated."""
+
+
+class IgnoredUploads(Protocol):
+    """The uploads that belong to nobody: a bounded list, for people to look at."""
+
+    def note(self, ignored: Mapping[str, str], now: int) -> None:
+        """Note keys with the reasons; never raises, since nothing depends on it."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +148,7 @@ class PhotoBucket(Protocol):
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
 
-    def prepare(self, key: str, snapshot: str) -> int:
+    def prepare(self, key: str, snapshot: str, *, etag: str = "") -> int:
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; returns its size in bytes.
 
         Raises:
@@ -153,6 +184,10 @@ class PhotoBucket(Protocol):
 class DashScope(Protocol):
     """DashScope."""
 
+    @property
+    def key_id(self) -> str:
+        """Stands for the API key, and does not tell it."""
+
     def create_fine_tune(self, files: Sequence[str]) -> FineTune:
         """Start a paid fine-tune from URLs and file ids. Sent once, never repeated by any layer."""
 
@@ -187,6 +222,8 @@ class World:
 
     Attributes:
         dead_at: milliseconds since the epoch; by then the platform has killed this invocation.
+        health: what this run learns about the deployment's health.
+        pace_face_checks: waits until another face check may leave this instance.
         token: makes names that were never used before.
         random: a number from 0 up to 1, for jitter.
         training_files: ``url`` or ``file_id``.
@@ -194,6 +231,9 @@ class World:
 
     jobs: JobTable
     control: ControlTable
+    seen: SeenUploads
+    ignored: IgnoredUploads
+    health: HealthRecord
     bucket: PhotoBucket
     dashscope: DashScope
     clock: Clock
@@ -201,11 +241,16 @@ class World:
     dead_at: int
     token: TokenSource
     random: Callable[[], float]
+    pace_face_checks: Callable[[], None]
     training_files: str = "url"
 
     def with_jitter(self, milliseconds: int) -> int:
         """Return ``milliseconds`` changed by up to a fifth, so that waiting runs do not return together."""
         return int(milliseconds * (0.8 + 0.4 * self.random()))
+
+    def for_at_most(self, milliseconds: int) -> World:
+        """Return the same world for a piece of work that may take so long, and must not take more."""
+        return replace(self, dead_at=min(self.dead_at, self.clock.now() + milliseconds))
 
     def has_time_for(self, milliseconds: int) -> bool:
         """Whether the invocation lives for so long yet."""

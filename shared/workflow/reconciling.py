@@ -11,14 +11,19 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Release, Submit, decide
+from shared.domain.health import DEATHS_ALLOWED
+from shared.domain.job import Job
+from shared.domain.lanes import WAITING_LANE_OF
+from shared.domain.unread import Unread
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out
 from shared.workflow.linger import Lingerer
 from shared.workflow.ports import World
+from shared.workflow.probing import probe
 from shared.workflow.sweep import sweep
 
 MAX_ROUNDS = 6
-MAX_SETS_A_ROUND = 50
+MAX_JOBS_OF_A_LANE = 50
 TIME_FOR_AN_ACTION_MS = 15_000
 
 
@@ -32,33 +37,52 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     report = Report()
     lingerer = Lingerer(world, next_tick_at)
     seen = _run_rounds(world, report)
+    probe(world, seen.health)
     while lingerer.stay(seen):
         seen = _run_rounds(world, report)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
         _run_rounds(world, report)
-    if report.troubles or set(report.actions) - {"poll", "sweep"}:
+    has_worked = bool(report.troubles or set(report.actions) - {"poll", "sweep"})
+    world.health.end(worked=has_worked)
+    if has_worked:
         log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
 
 
 def observe(world: World) -> Observed:
     """Read the state: the shared rows, two stretches of the index, and the jobs behind them."""
-    slot, progress, lingering = world.control.read_all()
+    rows = world.control.read_all()
+    world.health.begin(rows.health)
     now = world.clock.now()
-    running, queue = world.jobs.in_hand(world.rules.concurrent_trainings)
-    due = world.jobs.due(now, MAX_SETS_A_ROUND)
-    wanted = dict.fromkeys((*running, *queue, *due, *slot.holders))
-    found = world.jobs.find(wanted) if wanted else {}
+    work = world.jobs.work(now, world.rules.concurrent_trainings, MAX_JOBS_OF_A_LANE)
+    # What waits for an API that is refused to everybody is not even read.
+    waiting = [
+        name
+        for api, lane in WAITING_LANE_OF.items()
+        if not world.health.is_open(api)
+        for name in work.waiting.get(lane, ())
+    ]
+    lanes = (work.running, work.delivering, work.queue, work.due, [*waiting, *work.aside])
+    wanted = dict.fromkeys((*(name for lane in lanes for name in lane), *rows.slot.holders))
+    found = world.jobs.find_each(wanted) if wanted else {}
+    for job in found.values():
+        if isinstance(job, Unread):
+            warn("job_left_alone", job=job.job_id, code=job.code, message=job.message)
+    running, delivering, queue, due, aside = (
+        tuple(job for name in lane if isinstance(job := found[name], Job)) for lane in lanes
+    )
     return Observed(
         now=now,
-        slot=slot,
-        sweep=progress,
-        lingering=lingering,
-        running=tuple(job for name in running if (job := found[name])),
-        due=tuple(job for name in due if (job := found[name])),
-        queue=tuple(job for name in queue if (job := found[name])),
-        holders={name: found[name] for name in slot.holders},
+        slot=rows.slot,
+        sweep=rows.sweep,
+        lingering=rows.lingering,
+        health=world.health.known or rows.health,
+        running=(*running, *delivering),
+        due=due,
+        queue=queue,
+        aside=aside,
+        holders={name: found[name] for name in rows.slot.holders},
     )
 
 
@@ -69,6 +93,8 @@ def _run_rounds(world: World, report: Report) -> Observed:
         seen = observe(world)
         report.rounds += 1
         actions = [action for action in decide(seen, world.rules) if _key(action) not in done]
+        # What has killed runs comes last: whoever else can be helped has been helped by then.
+        actions.sort(key=lambda action: world.health.has_killed(_piece(action)))
         if not _run_round(world, actions, done, report):
             break
     return seen
@@ -77,12 +103,18 @@ def _run_rounds(world: World, report: Report) -> Observed:
 def _run_round(world: World, actions: list[Action], done: set[Hashable], report: Report) -> bool:
     """Carry out ``actions`` and add them to ``done``; returns whether another round is worth it."""
     is_changed = False
+    if set(map(type, actions)) - {Poll}:
+        world.health.begin_work()
     for action in actions:
         if not world.has_time_for(TIME_FOR_AN_ACTION_MS):
             warn("run_cut_short", left=len(actions))
             report.count_trouble("no_time")
             return False
-        effect = attempt(type(action).__name__, partial(carry_out, world, action), report)
+        if world.health.has_killed(_piece(action)) >= DEATHS_ALLOWED:
+            warn("job_left_alone", job=_piece(action), code="function_died")
+            continue
+        world.health.take_in_hand(_piece(action))
+        effect = attempt(world, action, partial(carry_out, world, action), report)
         is_changed |= effect is not Effect.NONE
         if effect is not Effect.OVERTAKEN:
             done.add(_key(action))
@@ -92,7 +124,12 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
     return is_changed
 
 
-def _key(action: Action) -> Hashable:
+def _piece(action: Action) -> str:
+    """The name of an action's piece of work, for the record of what kills runs."""
+    return f"{type(action).__name__} {_key(action)[1]}"
+
+
+def _key(action: Action) -> tuple[type[Action], str]:
     """The identity of an action within a run: its kind and its job."""
     return type(action), action.job_id if isinstance(action, Release) else action.job.job_id
 
@@ -101,4 +138,4 @@ def _sweep(world: World, seen: Observed, report: Report) -> Effect:
     is_due = seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
     if not is_due or not world.has_time_for(TIME_FOR_AN_ACTION_MS):
         return Effect.NONE
-    return attempt("Sweep", lambda: sweep(world, seen.sweep) > 0, report)
+    return attempt(world, None, lambda: sweep(world, seen.sweep) > 0, report)

@@ -1,33 +1,44 @@
-"""Records an upload in its person's set: a photo with a verdict, a zip by unpacking it.
+"""Records uploads in their person's set: a photo with a verdict, a zip by unpacking it.
 
-Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` for an upload whose event never
-came. An event is a hint that an object may be
-there. The object counts as the bucket has it now, so repeated, reordered and late events lead to the same
-record. The verdict comes from :mod:`shared.workflow.checking`.
+Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` and :mod:`shared.workflow.sweep` for
+uploads whose event never came. An event is a hint that an object may be there. The object counts as the bucket
+has it now, so repeated, reordered and late events lead to the same record. The verdict comes from
+:mod:`shared.workflow.checking`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from shared.domain.job import Job, open_job
 from shared.domain.object_keys import Kind, Upload
-from shared.domain.photo_set import ClosedBy
+from shared.domain.photo_set import ClosedBy, is_remembered
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
-from shared.errors import Conflict, RetryLater
+from shared.errors import Conflict, RetryLater, Trouble
 from shared.logs import log, warn
-from shared.workflow.checking import check_photo
+from shared.workflow.checking import judge
 from shared.workflow.ports import World
+from shared.workflow.saving import save
 
 MAX_TRIES = 8
 LONGEST_FIRST_PAUSE_MS = 60
 """Doubled with each try that another upload of the same person has won."""
+SAVED_TOGETHER = 10
+"""A row is written once for so many photos: a run that dies has checked them for nothing, and checks are free."""
 
 
 class SetCrowded(RetryLater):
     """The set has as many unchecked photos as its row can hold."""
+
+
+class Found(NamedTuple):
+    """An upload, and the object as a listing, an event or the bucket itself describes it."""
+
+    upload: Upload
+    stored: Stored
 
 
 @dataclass(frozen=True)
@@ -36,58 +47,92 @@ class Recorded:
 
     job: Job | None
     outcome: str
-    is_overtaken: bool = False
-    """Whether another run has written the person's job since the caller read it."""
 
 
-def record_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
+def record_upload(world: World, upload: Upload, newest: Job | None, hint: Stored | None = None) -> Recorded:
     """Record the photo or the zip under ``upload.key``; as :func:`record_photo` for each."""
     if upload.kind is Kind.PHOTO:
-        return record_photo(world, upload, newest)
+        return record_photo(world, upload, newest, hint)
     # Imported here: the code that reads zips is loaded with the first zip, and it imports this module.
     from shared.workflow.unpacking import unpack_upload
 
     return unpack_upload(world, upload, newest)
 
 
-def record_photo(world: World, upload: Upload, newest: Job | None) -> Recorded:
+def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored | None = None) -> Recorded:
     """Record the photo under ``upload.key`` in the person's open set, or in the next set.
 
     Args:
         world: the services.
         upload: the photo.
         newest: the person's newest job as read before, None without one.
+        hint: what the event says of the object, for one that the bucket tells nothing about.
 
     Raises:
-        RetryLater: no time is left, or other uploads of the same person won the row too many times.
+        RetryLater: the tables do not answer, or other uploads of the same person won the row too many times.
     """
-    checked: Photo | None = None
-    checked_for = ""
-    for latest, stored in observations(world, upload, newest):
-        is_overtaken = latest is not newest
-        outcome = outcome_without_change(latest, upload, stored)
+    judged: Photo | None = None
+    judged_for = ""
+    for latest, stored in observations(world, upload, newest, hint):
+        outcome = outcome_without_change(world, latest, upload, stored)
         if outcome or stored is None:
-            return Recorded(latest, outcome, is_overtaken)
-        now = world.clock.now()
+            return Recorded(latest, outcome)
         if latest is not None and _is_one_too_many(latest, stored):
-            late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
-            after = latest.with_photo_set(latest.photo_set.with_late_photo(late), world.rules, now)
+            after = _with_one_too_many(world, latest, upload, stored)
         else:
             before = open_set(world, latest, upload.person_id)
-            if checked is None or (checked_for, checked.etag) != (before.job_id, stored.etag):
-                unchecked = new_photo(before, upload, stored, now, Verdict.UNCHECKED)
-                checked, checked_for = check_photo(world, upload.key, unchecked, before), before.job_id
-            now = world.clock.now()
-            after = before.with_photo(checked, world.rules, now)
+            if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
+                judged, judged_for = _judged(world, before, Found(upload, stored)), before.job_id
+            after = before.with_photo(judged, world.rules, world.clock.now())
         try:
-            return replace(log_recorded(save(world, latest, after), upload), is_overtaken=is_overtaken)
+            return log_recorded(save(world, latest, after), upload)
         except Conflict:
             continue
     raise AssertionError("unreachable: the observations end with an error")
 
 
+def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Job | None:
+    """Record photos that a listing shows, several with one write; returns the person's newest job.
+
+    The listing is younger than ``latest``. No object is asked about by itself: what is prepared must have the
+    listed content.
+
+    Raises:
+        Conflict: another run has written the person's row.
+        RetryLater: the tables do not answer.
+    """
+    for start in range(0, len(found), SAVED_TOGETHER):
+        batch, after = found[start : start + SAVED_TOGETHER], latest
+        for one in batch:
+            try:
+                after = _with(world, after, one)
+            except SetCrowded as crowded:
+                # The checks that make room follow this step; the rest waits for the next look.
+                warn("set_crowded", person=one.upload.person_id, message=crowded.message)
+                return latest if after is None or after is latest else save(world, latest, after)
+        if after is not None and after is not latest:
+            latest = save(world, latest, after)
+            for one in batch:
+                log_recorded(latest, one.upload)
+    return latest
+
+
+def unrecorded(world: World, found: Sequence[Found], latest: Job | None) -> list[Found]:
+    """Return those of ``found``, of one person, that neither the newest job nor the memory beside it knows."""
+    if latest is None:
+        return list(found)
+    known = [latest.photo_set.knows(one.upload.name, one.stored) for one in found]
+    unsure = [one.upload.name for one, knows in zip(found, known, strict=True) if knows is None]
+    memory = world.seen.etags(latest.person_key, unsure) if unsure else {}
+    return [
+        one
+        for one, knows in zip(found, known, strict=True)
+        if not (is_remembered(memory.get(one.upload.name), one.stored) if knows is None else knows)
+    ]
+
+
 def observations(
-    world: World, upload: Upload, newest: Job | None
+    world: World, upload: Upload, newest: Job | None, hint: Stored | None = None
 ) -> Iterator[tuple[Job | None, Stored | None]]:
     """Yield the person's newest job and the object as they are, again after each save that another run won.
 
@@ -95,27 +140,22 @@ def observations(
     object that is older than the set's knowledge of it can never open another, paid set.
 
     Raises:
-        RetryLater: other runs were faster each time.
+        RetryLater: other runs were faster each time, or neither bucket nor ``hint`` tell about the object.
     """
     for attempt in range(MAX_TRIES):
         if attempt:
             # Photos that come together would lose together again if all runs waited alike.
             world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE_MS * 2 ** (attempt - 1)))
             newest = world.jobs.latest(upload.person_id)
-        yield newest, world.bucket.stored(upload.key)
+        yield newest, _stored(world, upload, hint)
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay_seconds=5)
 
 
-def outcome_without_change(latest: Job | None, upload: Upload, stored: Stored | None) -> str:
+def outcome_without_change(world: World, latest: Job | None, upload: Upload, stored: Stored | None) -> str:
     """Say why nothing is to be recorded, or return ``""``."""
     if stored is None:
         return "gone"
-    if latest is not None and latest.knows(upload.name, stored.etag):
-        return "known"
-    if latest is not None and latest.photo_set.is_full:
-        warn("folder_full", person=upload.person_id, photo=upload.name)
-        return "folder_full"
-    return ""
+    return "" if unrecorded(world, [Found(upload, stored)], latest) else "known"
 
 
 def open_set(world: World, latest: Job | None, person_id: str) -> Job:
@@ -123,7 +163,7 @@ def open_set(world: World, latest: Job | None, person_id: str) -> Job:
     now = world.clock.now()
     if latest is None:
         return open_job(person_id, 1, now)
-    if not latest.state.is_open:
+    if not latest.takes_photos:
         return latest.next_revision(world.rules, now)
     if latest.photo_set.is_crowded:
         raise SetCrowded(
@@ -144,16 +184,9 @@ def new_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdi
     )
 
 
-def save(world: World, latest: Job | None, after: Job) -> Job:
-    """Save ``after`` on top of ``latest``, or as the person's next revision; raises Conflict."""
-    is_same = latest is not None and latest.revision == after.revision
-    return world.jobs.save(latest if is_same else None, after)
-
-
 def log_recorded(job: Job, upload: Upload) -> Recorded:
     """Log and return the record of ``upload``."""
-    photos = job.photo_set.photos
-    photo = next((photo for photo in reversed(photos) if photo.name == upload.name), None)
+    photo = job.photo_set.photo(upload.name)
     verdict, detail = (photo.verdict.value, photo.detail) if photo else ("not_shown", "")
     log(
         "photo_recorded",
@@ -167,10 +200,45 @@ def log_recorded(job: Job, upload: Upload) -> Recorded:
     return Recorded(job, verdict)
 
 
+def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
+    """Return the object as the bucket describes it; of one that it refuses to describe, what is known."""
+    try:
+        return world.bucket.stored(upload.key)
+    except Trouble as trouble:
+        world.health.failed(trouble.cause)
+        if hint is None:
+            raise
+        warn("upload_not_described", key=upload.key, code=trouble.code, message=trouble.message)
+        return hint
+
+
+def _with(world: World, latest: Job | None, found: Found) -> Job:
+    upload, stored = found
+    if latest is not None and _is_one_too_many(latest, stored):
+        return _with_one_too_many(world, latest, upload, stored)
+    before = open_set(world, latest, upload.person_id)
+    return before.with_photo(_judged(world, before, found), world.rules, world.clock.now())
+
+
+def _judged(world: World, job: Job, found: Found) -> Photo:
+    upload, stored = found
+    photo = new_photo(job, upload, stored, world.clock.now(), Verdict.UNPREPARED)
+    if stored.is_link:
+        # Whoever may write a link need not be allowed to read what it leads to; the function is.
+        return replace(photo, verdict=Verdict.LINK)
+    return judge(world, upload.key, photo, job)
+
+
+def _with_one_too_many(world: World, latest: Job, upload: Upload, stored: Stored) -> Job:
+    now = world.clock.now()
+    late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
+    return latest.with_photo_set(latest.photo_set.with_late_photo(late), world.rules, now)
+
+
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:
     """Whether the photo was uploaded before a set closed by its number, so that it opens no other set."""
     return (
-        not latest.state.is_open
+        not latest.takes_photos
         and latest.closed_by == ClosedBy.COUNT.value
         and len(latest.files) >= MAX_PHOTOS
         and stored.modified_at <= latest.closed_at

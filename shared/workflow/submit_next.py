@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shared.domain.job import Job
 from shared.domain.queue import to_submit
+from shared.domain.unread import Unread
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -30,13 +31,14 @@ def submit_next(world: World, closed: Job) -> None:
         if len(queue) < count and closed.job_id not in queue:
             queue = [*queue, closed.job_id]
         others = [name for name in (*running, *queue) if name != closed.job_id]
-        found = {**(world.jobs.find(others) if others else {}), closed.job_id: closed}
+        found = {**(world.jobs.find_each(others) if others else {}), closed.job_id: closed}
         first = to_submit(
             slot,
-            queue=[job for name in queue if (job := found[name])],
-            running=[job for name in running if (job := found[name])],
+            queue=[job for name in queue if isinstance(job := found[name], Job)],
+            running=[job for name in running if isinstance(job := found[name], Job)],
             holders=(),
-            capacity=capacity,
+            # One that runs and cannot be read uses the slot all the same.
+            capacity=capacity - sum(isinstance(found[name], Unread) for name in running),
             now=world.clock.now(),
         )
         if first:

@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from shared.domain.health import DEATHS_ALLOWED
 from shared.domain.job import Job
-from shared.domain.object_keys import PEOPLE_PREFIX, Kind, Upload, parse_upload
+from shared.domain.object_keys import (
+    PEOPLE_PREFIX,
+    Kind,
+    Upload,
+    parse_upload,
+    person_folder,
+    person_key,
+    person_of,
+)
 from shared.domain.sweeping import SweepProgress
-from shared.errors import Conflict, Trouble
+from shared.domain.trouble_kinds import Api
+from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
-from shared.workflow.closing import look_through, record_listed
+from shared.workflow.closing import look_through
 from shared.workflow.ports import Listed, World
+from shared.workflow.recording import Found, unrecorded
 
 PAGE = 1000
 PAGES_A_RUN = 5
@@ -27,72 +38,109 @@ EVENTS_TAKE_MS = 60_000
 def sweep(world: World, before: SweepProgress) -> int:
     """Read on from ``before``; returns how many people had something unrecorded.
 
+    A person whose uploads cannot be recorded now is left to a later round; a page that is refused again and
+    again is passed over with its person.
+
     Raises:
         Conflict: another run has read the same pages.
     """
     found, after = 0, before
     for _ in range(PAGES_A_RUN):
-        listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
-        clean = True
-        for person_id, uploaded in _people(
-            listed, after, world.clock.now() - EVENTS_TAKE_MS, world.rules.ready_marker
-        ):
+        try:
+            listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
+        except Trouble as trouble:
+            _save(world, before, _refused(world, after, trouble))
+            raise
+        world.health.passed(Api.LISTING)
+        for person_id, uploaded in _people(world, listed, after):
+            if person_id in after.people_passed:
+                continue
             if not world.has_time_for(TIME_FOR_A_PERSON_MS):
                 # The next run reads the page again and finds the recorded uploads recorded.
                 _save(world, before, after)
                 return found
-            latest = world.jobs.latest(person_id)
-            if _is_unrecorded(uploaded, latest):
-                found += 1
-                clean = _record_missing(world, person_id, uploaded, latest) and clean
-        after = after.past(following, clean=clean, now=world.clock.now())
+            has_news, is_clean = _look_up(world, person_id, uploaded)
+            found += has_news
+            if has_news:
+                # Whoever takes long, or kills the run, is not the first again next time.
+                after = after.passing(person_id, clean=is_clean)
+                before = after = _save(world, before, after)
+        after = after.past(following, now=world.clock.now())
         if not following:
             break
     _save(world, before, after.resting(world.clock.now() + world.rules.sweep_rest_ms))
     return found
 
 
-def _people(
-    listed: list[Listed], progress: SweepProgress, before: int, marker: str
-) -> Iterator[tuple[str, list[tuple[Listed, Upload]]]]:
-    """Yield the people on a page with their uploads from ``before`` that may be unrecorded."""
-    uploads = (
-        (entry, upload)
-        for entry in listed
-        if entry.stored.modified_at < before
-        and progress.may_miss(entry.stored.modified_at)
-        and isinstance(upload := parse_upload(entry.key, marker), Upload)
-        and upload.kind is not Kind.MARKER
-    )
-    for person_id, group in groupby(uploads, key=lambda pair: pair[1].person_id):
+def _refused(world: World, progress: SweepProgress, trouble: Trouble) -> SweepProgress:
+    """Note that a page is refused; one that is refused again and again is passed over with its person."""
+    world.health.failed(trouble.cause)
+    refused = progress.refused()
+    if not refused.is_page_hopeless or trouble.kind.is_of_all or not progress.cursor:
+        return refused.resting(world.clock.now() + world.rules.sweep_rest_ms)
+    behind = f"{person_folder(person_of(progress.cursor))}\U0010ffff"
+    warn("page_passed_over", behind=progress.cursor, code=trouble.code)
+    return refused.past(behind, now=world.clock.now())
+
+
+def _people(world: World, listed: list[Listed], progress: SweepProgress) -> Iterator[tuple[str, list[Found]]]:
+    """Yield the people on a page with their uploads that may be unrecorded; notes what belongs to nobody."""
+    before = world.clock.now() - EVENTS_TAKE_MS
+    ignored: dict[str, str] = {}
+    uploads: list[Found] = []
+    for entry in listed:
+        at = entry.stored.modified_at
+        if at >= before:
+            continue
+        upload = parse_upload(entry.key, world.rules.ready_marker)
+        if isinstance(upload, Upload):
+            if progress.may_miss(at, upload.person_id):
+                uploads.append(Found(upload, entry.stored))
+        elif upload.is_news and at >= progress.recorded_before:
+            ignored[upload.key] = upload.reason
+    if ignored:
+        world.ignored.note(ignored, world.clock.now())
+    for person_id, group in groupby(uploads, key=lambda found: found.upload.person_id):
         yield person_id, list(group)
 
 
-def _is_unrecorded(uploaded: list[tuple[Listed, Upload]], latest: Job | None) -> bool:
-    """Whether the newest job misses one of the photos."""
-    return latest is None or any(
-        not (latest.photo_set.is_full or latest.knows(upload.name, entry.stored.etag))
-        for entry, upload in uploaded
-    )
-
-
-def _record_missing(
-    world: World, person_id: str, uploaded: list[tuple[Listed, Upload]], latest: Job | None
-) -> bool:
-    """Record the person's missing uploads; returns whether it went without trouble."""
-    log("sweep_found", person=person_id)
+def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool, bool]:
+    """Record what is missing of a person; returns whether there was something, and whether it went well."""
+    piece = f"Sweep {person_key(person_id)}"
+    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
+        warn("job_left_alone", job=piece, code="function_died")
+        return True, False
+    world.health.take_in_hand(piece)
     try:
-        latest = record_listed(world, person_id, [entry for entry, _ in uploaded], latest)
+        latest = world.jobs.latest(person_id)
+        if not _misses(world, uploaded, latest):
+            return False, True
+        log("sweep_found", person=person_id)
         look_through(world, person_id, latest)
+        return True, True
     except Conflict:
         log("set_changed_meanwhile", person=person_id)
-        return False
+        return True, False
     except Trouble as trouble:
-        warn("sweep_failed", person=person_id, code=trouble.code, message=trouble.message)
+        problem = trouble
+    except Exception as surprise:
+        warn("unforeseen", person=person_id, error=repr(surprise)[:1000])
+        problem = unforeseen(surprise)
+    world.health.failed(problem.cause)
+    warn("sweep_failed", person=person_id, code=problem.code, message=problem.message)
+    return True, False
+
+
+def _misses(world: World, uploaded: list[Found], latest: Job | None) -> bool:
+    """Whether a photo, or the marker of an open set, is not in the row yet."""
+    photos = [found for found in uploaded if found.upload.kind is not Kind.MARKER]
+    if photos and unrecorded(world, photos, latest):
+        return True
+    if latest is None or not latest.state.is_open:
         return False
-    return True
+    markers = (found.stored.modified_at for found in uploaded if found.upload.kind is Kind.MARKER)
+    return any(latest.photo_set.is_new_marker(at) for at in markers)
 
 
-def _save(world: World, before: SweepProgress, after: SweepProgress) -> None:
-    if after != before:
-        world.control.save_sweep(before, after)
+def _save(world: World, before: SweepProgress, after: SweepProgress) -> SweepProgress:
+    return world.control.save_sweep(before, after) if after != before else before

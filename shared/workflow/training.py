@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 from shared.domain.dashscope_errors import is_worth_another_training
-from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, find_ours
-from shared.domain.job import Job, Reason
+from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, derived_output
+from shared.domain.job import NOT_YET_RUNNING, Job, Reason
 from shared.domain.object_keys import result_key
+from shared.domain.retry_state import Cause
 from shared.domain.states import JobState
-from shared.errors import NotFound, Permanent
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import NotFound, Permanent, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
+from shared.workflow.owning import find_own
 from shared.workflow.ports import World
+from shared.workflow.resolving import OTHER_ACCOUNT
 from shared.workflow.training_files import forget_files
 
 NEW_ID_DELAY_MS = 60_000
 """So long DashScope may answer 404 for a fine-tune that it has just created."""
+TRIES_BEFORE_THE_LIST = 3
+"""Failed polls after which the list of fine-tunes is believed in the place of the fine-tune's own answer."""
+LONGEST_BETWEEN_POLLS_MS = 120_000
+"""A trouble of one poll never makes the slot idle for longer."""
+MAY_QUEUE_MS = 48 * 3_600_000
+"""Behind other programs' trainings a fine-tune may queue for hours; waiting is not training."""
+TRIES_TO_FORGET = 6
 
 
 def poll(world: World, job: Job) -> Job:
-    """Ask how the job's fine-tune is doing and move the job accordingly."""
+    """Ask how the job's fine-tune is doing and move the job accordingly.
+
+    A poll that fails is the trouble of this job alone: it is made again after a pause, and after some tries the
+    list of fine-tunes is asked in its place.
+    """
     try:
-        fine_tune = world.dashscope.fine_tune(job.fine_tune_id)
-    except NotFound:
+        fine_tune = _fine_tune(world, job)
+    except Trouble as trouble:
+        if isinstance(trouble, NotFound) and not (job.retry and job.retry.tries >= TRIES_BEFORE_THE_LIST):
+            return _vanished(world, job)
+        return _held_up(world, job, trouble.cause)
+    if fine_tune is None:
         return _vanished(world, job)
     after = _after(job, fine_tune, world)
     if after == job:
@@ -40,21 +59,62 @@ def poll(world: World, job: Job) -> Job:
     return saved
 
 
+def _fine_tune(world: World, job: Job) -> FineTune | None:
+    """Return the job's fine-tune by its own answer, or by the list when that fails again and again."""
+    if job.retry is None or job.retry.tries < TRIES_BEFORE_THE_LIST:
+        return world.dashscope.fine_tune(job.fine_tune_id)
+    listed = world.dashscope.fine_tunes()
+    return next((one for one in listed if one.fine_tune_id == job.fine_tune_id), None)
+
+
+def _held_up(world: World, job: Job, cause: Cause) -> Job:
+    warn("poll_failed", job=job.job_id, code=cause.code, message=cause.message)
+    now = world.clock.now()
+    held = job.held_up(cause, now)
+    latest = now + LONGEST_BETWEEN_POLLS_MS
+    if held.retry and held.retry.next_try_at > latest:
+        held = job.held_up(cause, now, until=latest)
+    return world.jobs.save(job, held)
+
+
 def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
     now = world.clock.now()
-    # A success without the model's name is of no use: the fine-tune is not done yet.
-    if fine_tune.status == SUCCEEDED and fine_tune.finetuned_output:
-        return job.succeeded(fine_tune, now)
+    if fine_tune.status == SUCCEEDED:
+        return _succeeded(job, fine_tune, now)
     if fine_tune.status == FAILED:
         return _failed(job, fine_tune, world)
-    is_overdue = now > job.submitted_at + world.rules.training_deadline_ms
+    is_overdue = _is_overdue(job, fine_tune, world)
     # A fine-tune that is cancelled past the deadline was cancelled by us, perhaps by a run that died.
     if fine_tune.status == CANCELED and not is_overdue:
         reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
         return job.ended(JobState.CANCELED, reason, now, fine_tune)
     if is_overdue:
         return _give_up_overdue(job, fine_tune, world)
-    return job if fine_tune.status == job.fine_tune_status else job.still_training(fine_tune, now)
+    is_same = fine_tune.status == job.fine_tune_status and not _begins_to_run(job, fine_tune)
+    noted = job if is_same else job.still_training(fine_tune, now)
+    return noted.cleared(world.rules, now)
+
+
+def _begins_to_run(job: Job, fine_tune: FineTune) -> bool:
+    return not job.running_since and fine_tune.status not in NOT_YET_RUNNING
+
+
+def _succeeded(job: Job, fine_tune: FineTune, now: int) -> Job:
+    """Keep the model's name; a success that does not tell it is asked for again, then it is derived."""
+    if fine_tune.finetuned_output:
+        return job.succeeded(fine_tune, now)
+    if job.retry is not None and job.retry.tries > TRIES_BEFORE_THE_LIST:
+        return job.succeeded(derived_output(fine_tune), now)
+    message = "DashScope says that the training succeeded, and not yet what its model is called."
+    return job.held_up(Cause("no_output", message, Kind.PASSING, Api.TRAINING), now, until=now)
+
+
+def _is_overdue(job: Job, fine_tune: FineTune, world: World) -> bool:
+    """Whether it has trained for too long, or has queued for longer than anybody would wait."""
+    now = world.clock.now()
+    if fine_tune.status in NOT_YET_RUNNING and not job.running_since:
+        return now > job.submitted_at + MAY_QUEUE_MS
+    return now > (job.running_since or job.submitted_at) + world.rules.training_deadline_ms
 
 
 def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
@@ -69,40 +129,71 @@ def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
 
 
 def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
-    """Give a stuck fine-tune up, but only when DashScope does so too: else it would run beside the next."""
+    """Give a stuck fine-tune up once DashScope does so too: else it would run beside the next.
+
+    A cancel that is refused again and again is believed to be impossible after as much time once more.
+    """
+    now = world.clock.now()
     try:
         world.dashscope.cancel_fine_tune(fine_tune.fine_tune_id)
     except Permanent as refusal:
         log("cancel_refused", fine_tune=fine_tune.fine_tune_id, code=refusal.code, message=refusal.message)
+    except Trouble as trouble:
+        began_at = job.running_since or job.submitted_at
+        if now <= began_at + 2 * world.rules.training_deadline_ms:
+            warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
+            message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
+            cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
+            return job.held_up(cause, now, until=now + LONGEST_BETWEEN_POLLS_MS)
     hours = world.rules.training_deadline_ms / 3600_000
     reason = Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
-    return job.ended(JobState.FAILED, reason, world.clock.now(), fine_tune)
+    return job.ended(JobState.FAILED, reason, now, fine_tune)
 
 
 def _vanished(world: World, job: Job) -> Job:
-    """Believe that a fine-tune is gone only when the complete list agrees."""
+    """Believe that a fine-tune is gone only when the complete list of the same account agrees."""
     now = world.clock.now()
-    if now < job.changed_at + NEW_ID_DELAY_MS:
+    if now < min(job.changed_at, now) + NEW_ID_DELAY_MS:
         return job
-    ours = find_ours(
-        world.dashscope.fine_tunes(), (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes
+    listed = list(world.dashscope.fine_tunes())
+    mine = next((one for one in listed if one.fine_tune_id == job.fine_tune_id), None) or find_own(
+        job, listed
     )
-    if ours is not None:
-        after = _after(job, ours, world)
+    if mine is not None:
+        after = _after(job, mine, world)
         return world.jobs.save(job, after) if after != job else job
+    has_other_key = bool(job.key_id) and job.key_id != world.dashscope.key_id
+    if has_other_key and not any(one.account == job.account for one in listed if job.account):
+        return _held_up(world, job, OTHER_ACCOUNT)
     warn("fine_tune_vanished", job=job.job_id, fine_tune=job.fine_tune_id)
     reason = Reason("fine_tune_vanished", "DashScope no longer knows the fine-tune; train again.")
     return world.jobs.save(job, job.ended(JobState.FAILED, reason, now))
 
 
 def deliver(world: World, job: Job) -> Job:
-    """Write the result object and take the job out of the work in hand; each step may be repeated."""
-    forget_files(world, job)
+    """Write the result object, and take the job out of the work in hand; each step may be repeated.
+
+    The result comes first: files that DashScope does not forget are no reason to keep it back.
+    """
     key = result_key(job.person_id, job.revision)
-    world.bucket.write_json(key, job_as_json(job))
-    delivered = world.jobs.save(job, job.with_delivery(world.clock.now()))
-    log("delivered", job=job.job_id, result=key)
-    return delivered
+    now = world.clock.now()
+    if not job.result_at:
+        world.bucket.write_json(key, job_as_json(job))
+        world.health.passed(Api.WRITING)
+        log("delivered", job=job.job_id, result=key)
+        # A trouble of the write is over; that of the files has tries of its own.
+        after = job.with_result(now)
+    else:
+        after = job
+    try:
+        forget_files(world, job)
+    except Trouble as trouble:
+        cause = world.health.failed(trouble.cause)
+        after = after.held_up(cause, now)
+        if after.retry is None or after.retry.tries < TRIES_TO_FORGET:
+            return world.jobs.save(job, after)
+        warn("files_left_behind", job=job.job_id, code=cause.code, message=cause.message)
+    return world.jobs.save(job, after.with_delivery(now))
 
 
 def release(world: World, job_id: str, job: Job | None) -> None:
@@ -114,5 +205,8 @@ def release(world: World, job_id: str, job: Job | None) -> None:
     if slot.held_by(job_id):
         keeps = job is None or job.state is JobState.SUCCEEDED
         duration_ms = job.training_took_ms if job else None
-        released = slot.released(job_id, duration_ms=duration_ms, keeps_fine_tune=keeps)
+        accepted_at = job.submitted_at if job and job.fine_tune_id else 0
+        released = slot.released(
+            job_id, duration_ms=duration_ms, keeps_fine_tune=keeps, accepted_at=accepted_at
+        )
         world.control.save_slot(slot, released)

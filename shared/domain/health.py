@@ -1,0 +1,107 @@
+"""The health of the deployment, as one value: breakers, the heartbeat, and what killed a run.
+
+One row of the control table holds it; every tick reads it, and writes it when something has changed. Times
+are milliseconds since the epoch.
+
+What killed a run. Nobody hears the last words of a run that is killed for its memory or its time. So a run
+that begins to work says so (``run_began_at``), and takes it back at its end. A run that finds the word of one
+that must be dead by now is careful: it writes down each piece of work before it takes it in hand. If it dies
+too, the next run knows of which piece. Such a piece is done last, and the third time it is given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from shared.domain.breakers import Breaker
+from shared.domain.retry_state import Cause
+from shared.domain.trouble_kinds import Api
+
+HEARTBEAT_MS = 120_000
+"""An idle deployment writes its heartbeat so often and no more."""
+DEATHS_ALLOWED = 3
+MAX_REMEMBERED_DEATHS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How the deployment is.
+
+    Attributes:
+        breakers: the APIs that are suspect or refused, or were not long ago.
+        beat_at: when a run last came to its end.
+        run_began_at: when a run began to work that has not come to its end; 0 without one.
+        run_dead_at: when that run is dead for certain.
+        in_hand: the piece of work that a careful run has in hand, or had when it died.
+        deaths: how many runs each piece of work has killed, the latest last.
+        settings_id: stands for the settings by which the moments of looks were computed.
+        settings_seen_at: when these settings were first seen.
+    """
+
+    version: int = 0
+    breakers: Mapping[Api, Breaker] = field(default_factory=dict)
+    beat_at: int = 0
+    run_began_at: int = 0
+    run_dead_at: int = 0
+    in_hand: str = ""
+    deaths: Mapping[str, int] = field(default_factory=dict)
+    settings_id: str = ""
+    settings_seen_at: int = 0
+
+    def breaker(self, api: Api | None) -> Breaker:
+        """Return the breaker of ``api``."""
+        return self.breakers.get(api, Breaker()) if api else Breaker()
+
+    def is_open(self, api: Api | None) -> bool:
+        """Whether ``api`` is refused to everybody."""
+        return self.breaker(api).is_open
+
+    def failed(self, cause: Cause, now: int) -> Health:
+        """Note a trouble of an API; one of our own changes nothing."""
+        return (
+            self if cause.api is None else self._with(cause.api, self.breaker(cause.api).failed(cause, now))
+        )
+
+    def passed(self, api: Api, now: int) -> Health:
+        """Note that ``api`` has served something."""
+        return self._with(api, self.breaker(api).passed(now))
+
+    def probe_failed(self, api: Api, cause: Cause, now: int) -> Health:
+        """Note that ``api`` did not even serve our own object."""
+        return self._with(api, self.breaker(api).probe_failed(cause, now))
+
+    def _with(self, api: Api, breaker: Breaker) -> Health:
+        if breaker == self.breaker(api):
+            return self
+        return replace(self, breakers={**self.breakers, api: breaker})
+
+    # -- runs and what they die of --------------------------------------------------------------------
+
+    def has_lost_a_run(self, now: int) -> bool:
+        """Whether a run has begun to work and is dead by now."""
+        return bool(self.run_began_at) and now > self.run_dead_at
+
+    def begun(self, now: int, dead_at: int) -> Health:
+        """Note that a run begins to work; what a dead one had in hand has killed it."""
+        health = self
+        if self.has_lost_a_run(now) and self.in_hand:
+            deaths = {**self.deaths, self.in_hand: self.deaths.get(self.in_hand, 0) + 1}
+            health = replace(self, deaths=dict(list(deaths.items())[-MAX_REMEMBERED_DEATHS:]))
+        return replace(health, run_began_at=now, run_dead_at=dead_at, in_hand="")
+
+    def with_in_hand(self, piece: str) -> Health:
+        """Note that the run takes ``piece`` in hand."""
+        return replace(self, in_hand=piece)
+
+    def ended(self, now: int) -> Health:
+        """Note that the run has come to its end."""
+        return replace(self, run_began_at=0, run_dead_at=0, in_hand="", beat_at=now)
+
+    def is_beat_due(self, now: int) -> bool:
+        """Whether an idle run writes the heartbeat; one from the future is of a clock that runs ahead."""
+        return not self.beat_at <= now < self.beat_at + HEARTBEAT_MS
+
+    def has_killed(self, piece: str) -> int:
+        """How many runs ``piece`` has killed."""
+        return self.deaths.get(piece, 0)

@@ -1,0 +1,152 @@
+"""What a run learns about the health of the deployment, and writes down.
+
+Every run has one (``World.health``). A tick reads the row with the others at its start; ``collect`` reads it
+only when an API is refused to everybody, so that an upload usually costs no call for it. The theories of the
+breakers and of what kills runs are in :mod:`shared.domain.breakers` and :mod:`shared.domain.health`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.domain.retry_state import Cause
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Conflict, Trouble
+from shared.logs import log, warn
+
+if TYPE_CHECKING:
+    from shared.domain.health import Health
+    from shared.workflow.ports import Clock, ControlTable
+
+TRIES = 4
+WEIGHED = (Kind.PASSING, Kind.UNKNOWN)
+"""Kinds that say nothing by themselves about whom they strike."""
+
+Change = Callable[["Health"], "Health"]
+
+
+class HealthRecord:
+    """The health as this run knows it. Never raises: nothing is done or left undone for its sake alone."""
+
+    def __init__(self, control: ControlTable, clock: Clock, *, dead_at: int = 0) -> None:
+        self._control = control
+        self._clock = clock
+        self._dead_at = dead_at
+        self._stored: Health | None = None
+        self._changes: list[Change] = []
+        self._is_careful = False
+
+    def begin(self, stored: Health) -> None:
+        """Take the row as a tick has read it."""
+        if self._stored is None:
+            self._is_careful = stored.has_lost_a_run(self._clock.now())
+        self._stored = stored
+
+    @property
+    def known(self) -> Health | None:
+        """The health with this run's changes; None while this run has not read it."""
+        health = self._stored
+        for change in self._changes if health else ():
+            health = change(health) if health else None
+        return health
+
+    # -- evidence about APIs ------------------------------------------------------------------------
+
+    def passed(self, api: Api) -> None:
+        """Note that ``api`` has served something; this is news only about an API that is not well."""
+        known = self.known
+        if known is not None and not known.breaker(api).is_well:
+            self._change(lambda health: health.passed(api, self._clock.now()))
+            log("api_is_well", api=api.value)
+
+    def failed(self, cause: Cause) -> Cause:
+        """Note a trouble; returns it as the evidence shows it: of the API, while the API serves nobody.
+
+        One that strikes everybody is written down at once, for everybody to see.
+        """
+        self._note_trouble(cause)
+        return cause._replace(kind=Kind.API) if cause.kind in WEIGHED and self.is_open(cause.api) else cause
+
+    def _note_trouble(self, cause: Cause) -> None:
+        if cause.api is None:
+            return
+        if cause.kind.is_of_all:
+            self._load()
+        known = self.known
+        if known is None or known.failed(cause, self._clock.now()) == known:
+            return
+        self._change(lambda health: health.failed(cause, self._clock.now()))
+        if cause.kind.is_of_all:
+            warn("api_is_refused", api=cause.api.value, code=cause.code, message=cause.message)
+
+    def probe_failed(self, api: Api, cause: Cause) -> None:
+        """Note that ``api`` did not even serve our own object."""
+        self._change(lambda health: health.probe_failed(api, cause, self._clock.now()))
+        warn("api_is_refused", api=api.value, code=cause.code, message=cause.message)
+
+    def is_open(self, api: Api | None) -> bool:
+        """Whether ``api`` is refused to everybody, as far as this run knows."""
+        known = self.known
+        return known is not None and known.is_open(api)
+
+    def passed_at(self, api: Api | None) -> int:
+        """When ``api`` last served something while it was suspect; 0 when nobody knows."""
+        known = self.known
+        return known.breaker(api).passed_at if known is not None else 0
+
+    # -- what kills runs ----------------------------------------------------------------------------
+
+    def take_in_hand(self, piece: str) -> None:
+        """Write down what is done next, if a run before this one has died."""
+        if self._is_careful:
+            self._change(lambda health: health.with_in_hand(piece))
+
+    def has_killed(self, piece: str) -> int:
+        """How many runs ``piece`` has killed."""
+        known = self.known
+        return known.has_killed(piece) if known is not None else 0
+
+    def begin_work(self) -> None:
+        """Note that there is something to do: a run that dies from now on is missed by the next."""
+        known = self.known
+        if known is not None and (not known.run_began_at or self._is_careful):
+            self._change(lambda health: health.begun(self._clock.now(), self._dead_at))
+
+    def end(self, *, worked: bool) -> None:
+        """Note that the run has come to its end; an idle one says so from time to time."""
+        known = self.known
+        if known is not None and (worked or known.is_beat_due(self._clock.now())):
+            self._change(lambda health: health.ended(self._clock.now()))
+
+    def note(self, change: Change) -> None:
+        """Make another change to the row."""
+        self._load()
+        self._change(change)
+
+    # -- the row ------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        if self._stored is None:
+            try:
+                self._stored = self._control.health()
+            except Trouble as trouble:
+                warn("health_not_read", code=trouble.code, message=trouble.message)
+
+    def _change(self, change: Change) -> None:
+        """Write the changes down; what cannot be written now goes with the next change."""
+        self._changes.append(change)
+        for _ in range(TRIES):
+            before, after = self._stored, self.known
+            if before is None or after is None:
+                return
+            try:
+                self._stored = self._control.save_health(before, after) if after != before else before
+                self._changes.clear()
+                return
+            except Conflict:
+                self._stored = None
+                self._load()
+            except Trouble as trouble:
+                warn("health_not_written", code=trouble.code, message=trouble.message)
+                return

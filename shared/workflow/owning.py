@@ -1,0 +1,38 @@
+"""Finds the fine-tune that a job has made, and makes it the job's: called by ``submitting`` and ``resolving``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.domain.fine_tunes import FineTune, find_ours
+from shared.domain.job import Job
+from shared.domain.slot import Slot
+from shared.errors import Conflict
+from shared.logs import log
+from shared.workflow.ports import World
+
+
+def find_own(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
+    """Return the fine-tune that was made from the job's files, of whatever attempt, or None."""
+    files = (*job.files, *job.earlier_files, *job.file_ids)
+    return find_ours(fine_tunes, files, not_these=job.earlier_fine_tunes)
+
+
+def own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
+    """Record that ``fine_tune`` is the job's; ``slot``, if given, forgets its trouble."""
+    now = world.clock.now()
+    owned = world.jobs.save(job, job.submitted(fine_tune, now))
+    log("submitted", job=owned.job_id, fine_tune=owned.fine_tune_id)
+    if slot is not None and slot.has_news(fine_tune.account):
+        try:
+            world.control.save_slot(slot, slot.accepted(now, fine_tune.account))
+        except Conflict:
+            log("slot_changed_meanwhile", job=owned.job_id)
+    return owned
+
+
+def adopt(world: World, job: Job, fine_tune: FineTune) -> Job:
+    """Record that ``fine_tune``, found in the list, is the outcome of the job's own lost submit."""
+    owned = own(world, job, fine_tune, None)
+    log("fine_tune_adopted", job=job.job_id, fine_tune=fine_tune.fine_tune_id)
+    return owned

@@ -1,0 +1,102 @@
+"""Resolves an attempt whose answer is missing: adopts the fine-tune that the list shows, or queues again.
+
+The theory. A fine-tune with one of the job's paths is the job's, by whatever attempt. Without one, the job is
+queued again, but only when no run can send the attempt's POST any more (``attempt_expires_at``) and the list has
+had time to show it (``LIST_GRACE_SECONDS``). Two things can be in the way of that proof:
+
+- The list shows fine-tunes of the time in question whose files say nothing (DashScope has stored them
+  elsewhere, or does not tell). One of these may be the job's. It is neither adopted, since it may be another
+  person's model, nor is the POST repeated while one of them is going. Once they have ended the job ends too,
+  and says so: whoever looks decides.
+- The API key has been changed to one of another account, as far as can be told. Its list proves nothing.
+
+Called by a tick, and by :mod:`shared.workflow.submitting` right after an answer was lost.
+"""
+
+from __future__ import annotations
+
+from shared.domain.fine_tunes import FineTune, unclear
+from shared.domain.job import Job, Reason
+from shared.domain.retry_state import Cause, failed_again
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind
+from shared.logs import warn
+from shared.workflow.owning import adopt, find_own
+from shared.workflow.ports import World
+from shared.workflow.refusing import tried_in_vain
+
+TRIES_AT_ITS_PLACE = 2
+"""A lost answer or two say nothing about the job: it goes again from its old place."""
+GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
+
+
+def resolve(world: World, job: Job) -> Job:
+    """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards."""
+    fine_tunes = list(world.dashscope.fine_tunes())
+    mine = find_own(job, fine_tunes)
+    if mine is not None:
+        return adopt(world, job, mine)
+    now = world.clock.now()
+    expires_at = min(job.attempt_expires_at, now) if job.changed_at > now else job.attempt_expires_at
+    if now < expires_at + world.rules.listing_delay_ms:
+        return job
+    if not _is_same_account(world, job, fine_tunes):
+        return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))
+    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms)
+    if doubtful:
+        return _in_doubt(world, job, doubtful)
+    warn("submit_lost", job=job.job_id, attempt=job.attempt)
+    cause = Cause(
+        "submit_lost",
+        "The last submit did not reach DashScope; it is sent again.",
+        Kind.PASSING,
+        Api.TRAINING,
+    )
+    retry = failed_again(job.retry, cause, now)
+    if retry.tries <= TRIES_AT_ITS_PLACE:
+        return world.jobs.save(
+            job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
+        )
+    return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
+
+
+OTHER_ACCOUNT = Cause(
+    "other_account",
+    "The API key has been changed, and whether it is of the same account cannot be told: set the earlier key "
+    "again until this training has ended.",
+    Kind.PERSON,
+    Api.TRAINING,
+)
+
+
+def _is_same_account(world: World, job: Job, fine_tunes: list[FineTune]) -> bool:
+    """Whether the list is of the account that the attempt was sent to, as far as can be told."""
+    if not job.key_id or job.key_id == world.dashscope.key_id:
+        return True
+    account = job.account or world.control.slot().account
+    return bool(account) and any(one.account == account for one in fine_tunes)
+
+
+def _doubtful(job: Job, fine_tunes: list[FineTune], grace_ms: int) -> list[FineTune]:
+    """The fine-tunes of the attempt's time that may be the job's and that no job is known to own."""
+    return unclear(
+        fine_tunes,
+        since=job.submitted_at,
+        until=job.attempt_expires_at + grace_ms,
+        count=len(job.files),
+        not_these=job.earlier_fine_tunes,
+    )
+
+
+def _in_doubt(world: World, job: Job, doubtful: list[FineTune]) -> Job:
+    now = world.clock.now()
+    names = ", ".join(one.fine_tune_id for one in doubtful[:5])
+    message = (
+        f"DashScope did not answer the submit, and {names} may be its training: its files do not tell. Nothing is "
+        "paid for again. Compare it with the console; upload another photo to train again."
+    )
+    cause = Cause("submit_unclear", message, Kind.PERSON, Api.TRAINING)
+    if any(one.status in GOES_ON for one in doubtful):
+        return world.jobs.save(job, job.held_up(cause, now))
+    warn("submit_unclear", job=job.job_id, fine_tunes=names)
+    return world.jobs.save(job, job.ended(JobState.FAILED, Reason(cause.code, cause.message), now))

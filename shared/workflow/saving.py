@@ -1,0 +1,42 @@
+"""Saves a job, and before it what its row has no room for: called by ``recording``, ``closing`` and ``unpacking``.
+
+A photo that leaves the row (for the next revision's, or because the row is full) is remembered elsewhere
+first. Remembering may be repeated, so a run that dies in between does no harm; the save of the row is the one
+write that counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain.job import Job
+from shared.domain.photo_set import remembered_as
+from shared.errors import Conflict, Trouble
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+
+def save(world: World, latest: Job | None, after: Job) -> Job:
+    """Save ``after`` on top of ``latest``, or as the person's next revision; raises Conflict."""
+    is_same = latest is not None and latest.revision == after.revision
+    dropped = after.photo_set.dropped
+    if dropped:
+        etags = {photo.name: remembered_as(photo) for photo in dropped}
+        world.seen.remember(after.person_key, etags)
+        after = replace(after, photo_set=replace(after.photo_set, dropped=()))
+    return world.jobs.save(latest if is_same else None, after)
+
+
+def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
+    """Note on ``job`` that its present step has failed; returns it as it is stored, or as it was.
+
+    Raises nothing: when the note cannot be written either, the next run meets the same trouble again.
+    """
+    cause = world.health.failed(trouble.cause)
+    try:
+        return world.jobs.save(job, job.held_up(cause, world.clock.now()))
+    except Conflict:
+        log("overtaken", action="HoldUp", job=job.job_id)
+    except Trouble as other:
+        warn("trouble_not_noted", job=job.job_id, code=other.code, message=other.message)
+    return job

@@ -1,0 +1,68 @@
+"""Sees to it that a queued job's snapshots are there before a POST names them.
+
+A set may have been queued for days, and a snapshot may be gone by then (a lifecycle rule, somebody's hand) or
+may not be read any more. DashScope would refuse the submit, or train on fewer photos. So each snapshot is
+looked at, and a lost one is made again from its upload while that still holds the same picture.
+
+Called by :mod:`shared.workflow.submitting`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain.job import Job, Reason
+from shared.domain.object_keys import person_folder, snapshot_key
+from shared.domain.photos import Photo, Verdict
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Kind
+from shared.errors import Trouble
+from shared.logs import warn
+from shared.workflow.ports import World
+
+
+def with_snapshots(world: World, job: Job) -> Job:
+    """Return ``job`` with snapshots that are there, saved; or FAILED when none of its photos is left.
+
+    Raises:
+        RetryLater: the bucket does not answer.
+        Conflict: another run has changed the job.
+    """
+    photos = {photo: _with_snapshot(world, job, photo) for photo in job.photo_set.usable}
+    if all(before == after for before, after in photos.items()):
+        return job
+    now = world.clock.now()
+    kept = tuple(photos.get(photo, photo) for photo in job.photo_set.photos)
+    after = job.with_files(replace(job.photo_set, photos=kept), now)
+    if not after.files:
+        reason = Reason(
+            "photos_lost", "The prepared photos and their uploads are gone; upload photos to train again."
+        )
+        after = after.ended(JobState.FAILED, reason, now)
+    return world.jobs.save(job, after)
+
+
+def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
+    """Return ``photo`` with a snapshot that is there, or with the verdict that it is lost."""
+    if _is_there(world, photo.snapshot):
+        return photo
+    warn("snapshot_lost", job=job.job_id, photo=photo.name, snapshot=photo.snapshot)
+    key = f"{person_folder(job.person_id)}{photo.name}"
+    snapshot = snapshot_key(job.job_id, world.token())
+    try:
+        world.bucket.prepare(key, snapshot, etag=photo.etag)
+    except Trouble as trouble:
+        if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+            raise
+        detail = f"snapshot_lost: {trouble.code}"
+        return replace(photo, snapshot="", verdict=Verdict.UNREADABLE, detail=detail)
+    return replace(photo, snapshot=snapshot)
+
+
+def _is_there(world: World, snapshot: str) -> bool:
+    try:
+        return world.bucket.read_range(snapshot, 0, 1) != b""
+    except Trouble as trouble:
+        if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+            raise
+        return False
