@@ -55,10 +55,12 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         SettingsError: a setting is missing or wrong.
         MissingCredentials: there are no credentials.
     """
+    from shared.workflow.health_record import HealthRecord
+    from shared.workflow.pacing import Pacer
     from shared.workflow.ports import World
 
     clock = SystemClock()
-    started = clock.now()
+    dead_at = clock.now() + 1000 * timeout_seconds(context)
     settings = read_settings(environment)
     settings.require(
         "oss_endpoint",
@@ -70,14 +72,19 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
     )
     credentials = find_credentials(context, environment)
     jobs, control = tables(settings, credentials)
+    pacer = _keep("pacer", None, Pacer)
     return World(
         jobs=jobs,
         control=control,
+        seen=_seen(settings, credentials),
+        ignored=control,
+        health=HealthRecord(control, clock, dead_at=dead_at),
         bucket=_bucket(settings, credentials),
         dashscope=_dashscope(settings),
         clock=clock,
         rules=settings.rules,
-        dead_at=started + 1000 * timeout_seconds(context),
+        dead_at=dead_at,
+        pace_face_checks=lambda: pacer.wait(clock),
         token=new_token,
         random=random.random,
         training_files=settings.training_files,

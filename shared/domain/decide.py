@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.health import Health
-from shared.domain.job import Job
+from shared.domain.job import CLOCKS_DIFFER_MS, Job
 from shared.domain.lingering import Lingering
 from shared.domain.queue import NEEDS_SLOT, to_submit
 from shared.domain.rules import Rules
@@ -80,6 +80,13 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Rebase:
+    """Set the job's moments right: they were written by a clock that ran ahead."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
 class Look:
     """Look through a person's folder and close the set if it is complete."""
 
@@ -93,7 +100,7 @@ class Submit:
     job: Job
 
 
-Action = Poll | Resolve | Deliver | Release | Look | Submit
+Action = Rebase | Poll | Resolve | Deliver | Release | Look | Submit
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
@@ -103,9 +110,11 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     """
     actions: list[Action] = []
     for job in seen.running:
-        if not _is_due(job, seen.now):
+        if job.changed_at > seen.now + CLOCKS_DIFFER_MS:
+            actions.append(Rebase(job))
+        elif not _is_due(job, seen.now):
             continue
-        if job.state is JobState.TRAINING:
+        elif job.state is JobState.TRAINING:
             actions.append(Poll(job))
         elif job.state is JobState.SUBMITTING:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.

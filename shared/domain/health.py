@@ -37,6 +37,7 @@ class Health:
         deaths: how many runs each piece of work has killed, the latest last.
         settings_id: stands for the settings by which the moments of looks were computed.
         settings_seen_at: when these settings were first seen.
+        is_retimed: whether the sets have been gone through again after the last instance with other settings.
     """
 
     version: int = 0
@@ -48,6 +49,7 @@ class Health:
     deaths: Mapping[str, int] = field(default_factory=dict)
     settings_id: str = ""
     settings_seen_at: int = 0
+    is_retimed: bool = False
 
     def breaker(self, api: Api | None) -> Breaker:
         """Return the breaker of ``api``."""

@@ -23,7 +23,7 @@ from shared.domain.object_keys import job_id, person_key
 from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import why_none_is_usable
-from shared.domain.retry_state import Cause, RetryState, failed_again
+from shared.domain.retry_state import LONGEST_PAUSE_MS, Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
 
@@ -37,6 +37,9 @@ WHOLE_SECOND_MS = 1000
 NO_USABLE_PHOTO = "no_usable_photo"
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
+CLOCKS_DIFFER_MS = 300_000
+RUN_LASTS_MS = 900_000
+"""Longer than Function Compute lets any of the functions run."""
 DAY_MS = 86_400_000
 BEIJING_MS = 8 * 3_600_000
 
@@ -208,6 +211,33 @@ class Job:
         if self.state is JobState.QUEUED:
             due_at = self.place
         return self._moved(self.state, now, retry=None, due_at=due_at)
+
+    def rebased(self, rules: Rules, now: int) -> Job:
+        """Return the job with moments by these settings and by this clock; itself when they are so already.
+
+        A moment further ahead than clocks differ was written by one that ran ahead: it is taken for now.
+        """
+        latest = now + CLOCKS_DIFFER_MS
+        if self.changed_at <= latest:
+            job = self
+        else:
+            job = replace(
+                self,
+                changed_at=now,
+                submitted_at=min(self.submitted_at, now),
+                closed_at=min(self.closed_at, now),
+                closed_first_at=min(self.closed_first_at, now),
+                attempt_expires_at=min(self.attempt_expires_at, now + RUN_LASTS_MS),
+            )
+        if job.state is not JobState.COLLECTING:
+            return job
+        photo_set = job.photo_set
+        if photo_set.last_photo_at > latest:
+            photo_set = replace(photo_set, last_photo_at=now)
+        if job.retry is not None and job.retry.next_try_at > now + 2 * LONGEST_PAUSE_MS:
+            job = replace(job, retry=replace(job.retry, next_try_at=now))
+        due_at = job.retry.next_try_at if job.retry else job._due_when(rules, photo_set)
+        return replace(job, photo_set=photo_set, due_at=due_at)
 
     # -- the photo set ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from shared.domain.decide import Action, Deliver, Look, Poll, Release, Resolve, Submit
+from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Release, Resolve, Submit
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow import closing, resolving, submitting, training
@@ -43,15 +43,16 @@ class Report:
         self.troubles[code] = self.troubles.get(code, 0) + 1
 
 
-def attempt(world: World, action: Action | None, do: Callable[[], bool], report: Report) -> Effect:
+def attempt(world: World, action: Action | str, do: Callable[[], bool], report: Report) -> Effect:
     """Run ``do``, which returns whether it changed something; its trouble stays with the action's job.
 
-    Without an ``action`` it is the sweep. An error that nobody foresaw is a trouble like another.
+    An ``action`` without a job is a name. An error that nobody foresaw is a trouble like another.
     """
-    name = type(action).__name__ if action else "Sweep"
+    name = action if isinstance(action, str) else type(action).__name__
     try:
         changed = do()
-        report.count(name)
+        if changed or not isinstance(action, str):
+            report.count(name)
         return Effect.CHANGED if changed else Effect.NONE
     except Conflict as conflict:
         log("overtaken", action=name, message=conflict.message)
@@ -60,11 +61,12 @@ def attempt(world: World, action: Action | None, do: Callable[[], bool], report:
     except Trouble as problem:
         trouble = problem
     except Exception as surprise:
+        warn("unforeseen", action=name, error=repr(surprise)[:1000])
         trouble = unforeseen(surprise)
     warn("action_failed", action=name, code=trouble.code, message=trouble.message, kind=trouble.kind.value)
     report.count_trouble(trouble.code)
     world.health.failed(trouble.cause)
-    if action is not None and trouble.code not in NOBODYS and not isinstance(action, Release):
+    if not isinstance(action, (str, Release)) and trouble.code not in NOBODYS:
         hold_up(world, action.job, trouble)
     return Effect.NONE
 
@@ -79,6 +81,8 @@ def carry_out(world: World, action: Action) -> bool:
         case Submit(job):
             # An action before this one may have changed the slot since it was observed.
             return submitting.submit(world, job, world.control.slot()) != job
+        case Rebase(job):
+            return world.jobs.save(job, job.rebased(world.rules, world.clock.now())) != job
         case Resolve(job):
             return resolving.resolve(world, job) != job
         case Poll(job):

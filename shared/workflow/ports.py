@@ -59,6 +59,9 @@ class JobTable(Protocol):
         than 200 running ones.
         """
 
+    def collecting(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``."""
+
     def due_beyond(self, moment: int, count: int) -> list[str]:
         """Return ids of open sets and jobs that stepped aside with a time from ``moment`` on, but not never.
 
@@ -164,8 +167,8 @@ class PhotoBucket(Protocol):
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
 
-    def read(self, key: str) -> bytes:
-        """Return an object's bytes."""
+    def read(self, key: str, *, limit: int = ...) -> bytes:
+        """Return an object's bytes, as they are stored; raises a Trouble when there are more than ``limit``."""
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
         """Return up to ``count`` bytes from ``start`` on.

@@ -20,6 +20,7 @@ from shared.workflow.actions import Effect, Report, attempt, carry_out
 from shared.workflow.linger import Lingerer
 from shared.workflow.ports import World
 from shared.workflow.probing import probe
+from shared.workflow.retiming import retime, set_clocks_right
 from shared.workflow.sweep import sweep
 
 MAX_ROUNDS = 6
@@ -37,6 +38,8 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     report = Report()
     lingerer = Lingerer(world, next_tick_at)
     seen = _run_rounds(world, report)
+    if _set_right(world, seen, report):
+        seen = _run_rounds(world, report)
     probe(world, seen.health)
     while lingerer.stay(seen):
         seen = _run_rounds(world, report)
@@ -134,8 +137,18 @@ def _key(action: Action) -> tuple[type[Action], str]:
     return type(action), action.job_id if isinstance(action, Release) else action.job.job_id
 
 
+def _set_right(world: World, seen: Observed, report: Report) -> bool:
+    """Apply changed settings, and find moments of clocks that ran ahead; returns whether there is news."""
+    begins_round = not seen.sweep.cursor and seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
+
+    def do() -> bool:
+        return retime(world, seen.health) | (begins_round and set_clocks_right(world))
+
+    return attempt(world, "SetRight", do, report) is Effect.CHANGED
+
+
 def _sweep(world: World, seen: Observed, report: Report) -> Effect:
     is_due = seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
     if not is_due or not world.has_time_for(TIME_FOR_AN_ACTION_MS):
         return Effect.NONE
-    return attempt(world, None, lambda: sweep(world, seen.sweep) > 0, report)
+    return attempt(world, "Sweep", lambda: sweep(world, seen.sweep) > 0, report)

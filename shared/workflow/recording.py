@@ -77,14 +77,14 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
         outcome = outcome_without_change(world, latest, upload, stored)
         if outcome or stored is None:
             return Recorded(latest, outcome)
-        if latest is not None and _is_one_too_many(latest, stored):
-            after = _with_one_too_many(world, latest, upload, stored)
-        else:
-            before = open_set(world, latest, upload.person_id)
-            if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
-                judged, judged_for = _judged(world, before, Found(upload, stored)), before.job_id
-            after = before.with_photo(judged, world.rules, world.clock.now())
         try:
+            if latest is not None and _is_one_too_many(latest, stored):
+                after = _with_one_too_many(world, latest, upload, stored)
+            else:
+                before = open_set(world, latest, upload.person_id)
+                if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
+                    judged, judged_for = _judged(world, before, Found(upload, stored)), before.job_id
+                after = before.with_photo(judged, world.rules, world.clock.now())
             return log_recorded(save(world, latest, after), upload)
         except Conflict:
             continue
@@ -162,6 +162,11 @@ def open_set(world: World, latest: Job | None, person_id: str) -> Job:
     """Return the job that a new upload belongs to: the open one, or the next; raises :class:`SetCrowded`."""
     now = world.clock.now()
     if latest is None:
+        # Imported here: a person comes for the first time only once.
+        from shared.workflow.restoring import restore
+
+        if restore(world, person_id) is not None:
+            raise Conflict("the person's row was made anew from an earlier result")
         return open_job(person_id, 1, now)
     if not latest.takes_photos:
         return latest.next_revision(world.rules, now)

@@ -37,8 +37,7 @@ def resolve(world: World, job: Job) -> Job:
     if mine is not None:
         return adopt(world, job, mine)
     now = world.clock.now()
-    expires_at = min(job.attempt_expires_at, now) if job.changed_at > now else job.attempt_expires_at
-    if now < expires_at + world.rules.listing_delay_ms:
+    if now < job.attempt_expires_at + world.rules.listing_delay_ms:
         return job
     if not _is_same_account(world, job, fine_tunes):
         return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))

@@ -6,10 +6,11 @@ attributes and reads from others what has been written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shared.domain.fine_tunes import FineTune
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import (
     ASIDE_LANE,
@@ -29,7 +30,8 @@ from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Trouble
-from shared.workflow.ports import Listed, World
+from shared.workflow.health_record import HealthRecord
+from shared.workflow.ports import ControlRows, Listed, World
 from tests.unit.support import NOW, RULES, fine_tune
 
 LIFE_MS = 120_000
@@ -57,6 +59,9 @@ class Memory:
         known: the fine-tunes by id.
         answer: the answer to a create, or the trouble that is raised in its place.
         created: the files of each create.
+        well_being: the deployment's health.
+        memory: what is remembered of uploads, by person and name.
+        nobodys: uploads that belong to nobody, with reasons.
         face_trouble: raised by the face check.
     """
 
@@ -84,6 +89,10 @@ class Memory:
         self.created: list[tuple[str, ...]] = []
         self.canceled: list[str] = []
         self.deleted: list[str] = []
+        self.well_being = Health(version=1)
+        self.memory: dict[tuple[str, str], str] = {}
+        self.nobodys: dict[str, str] = {}
+        self.key_id = "key"
         self.face_trouble: Trouble | None = None
         self.checked: list[str] = []
 
@@ -100,6 +109,10 @@ class Memory:
             dead_at=self.time + LIFE_MS,
             token=lambda: next(tokens),
             random=lambda: 0.5,
+            seen=self,
+            ignored=self,
+            health=HealthRecord(self, self, dead_at=self.time + LIFE_MS),
+            pace_face_checks=lambda: None,
         )
 
     def __getitem__(self, job: Job) -> Job:
@@ -148,6 +161,10 @@ class Memory:
             aside=[name for name in self._in_lane(ASIDE_LANE) if self.rows[name].due_at <= now][:count],
         )
 
+    def collecting(self, after: str, count: int) -> tuple[list[str], str]:
+        names = [name for name in self._in_lane(COLLECTING_LANE) if not after or name > after]
+        return names[:count], names[count - 1] if len(names) > count else ""
+
     def due_beyond(self, moment: int, count: int) -> list[str]:
         lanes = (self._in_lane(COLLECTING_LANE), self._in_lane(ASIDE_LANE))
         return [
@@ -178,8 +195,19 @@ class Memory:
 
     # -- the shared rows ----------------------------------------------------------------------------
 
-    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
-        return self.held, self.progress, Lingering()
+    def read_all(self) -> ControlRows:
+        return ControlRows(self.held, self.progress, Lingering(), self.well_being)
+
+    def health(self) -> Health:
+        self.calls.append("health")
+        return self.well_being
+
+    def save_health(self, before: Health, after: Health) -> Health:
+        if self.well_being.version != before.version:
+            raise Conflict("the health has moved on")
+        self.calls.append("save health")
+        self.well_being = replace(after, version=before.version + 1)
+        return self.well_being
 
     def slot(self) -> Slot:
         return self.held
@@ -199,12 +227,26 @@ class Memory:
         self.progress = replace(after, version=before.version + 1)
         return self.progress
 
+    # -- the memory of uploads, and those that belong to nobody ---------------------------------------
+
+    def etags(self, person_key: str, names: Iterable[str]) -> dict[str, str]:
+        self.calls.append("etags")
+        found = {name: self.memory.get((person_key, name)) for name in names}
+        return {name: etag for name, etag in found.items() if etag}
+
+    def remember(self, person_key: str, etags: Mapping[str, str]) -> None:
+        self.calls.append("remember")
+        self.memory.update({(person_key, name): etag for name, etag in etags.items()})
+
+    def note(self, ignored: Mapping[str, str], now: int) -> None:
+        self.nobodys.update(ignored)
+
     # -- the bucket ---------------------------------------------------------------------------------
 
     def stored(self, key: str) -> Stored | None:
         return self.objects.get(key)
 
-    def prepare(self, key: str, snapshot: str) -> int:
+    def prepare(self, key: str, snapshot: str, *, etag: str = "") -> int:
         if isinstance(self.prepared_as, Trouble):
             raise self.prepared_as
         self.prepared.append(key)
@@ -224,11 +266,13 @@ class Memory:
     def signed_url(self, key: str) -> str:
         return f"https://photos.oss.example/{key}?signature=s"
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, *, limit: int = 0) -> bytes:
         raise AssertionError("no photo is read as a whole here")
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
-        return b""
+        if key in self.gone_snapshots:
+            raise NotFound("NoSuchKey", key)
+        return b"-"
 
     def write(self, key: str, content: bytes) -> None:
         raise AssertionError("nothing is unpacked here")

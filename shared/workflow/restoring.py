@@ -1,0 +1,103 @@
+"""Takes over what the bucket says of a person of whom the tables know nothing: results outlive tables.
+
+Whoever makes the tables anew keeps the bucket, with its photos and with the result of every training that was
+paid for. Without this, the sweep would find all photos unrecorded, and everybody would be trained and paid for
+again. So before a person's first set is opened, the person's results are looked for. The newest one becomes the
+row that has been lost: its photos are known, its model is shown, and new photos open the next revision.
+
+Called by :mod:`shared.workflow.recording` for a person without a row.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shared.domain.job import Job, Reason, open_job
+from shared.domain.object_keys import person_results, revision_of_result
+from shared.domain.photo_set import PhotoSet
+from shared.domain.photos import Photo, Verdict
+from shared.domain.states import JobState
+from shared.errors import NotFound
+from shared.logs import log, warn
+from shared.views import milliseconds
+from shared.workflow.ports import World
+
+PAGE = 1000
+MAX_RESULT_BYTES = 1_000_000
+
+
+def restore(world: World, person_id: str) -> Job | None:
+    """Write the row of the person's newest result, if the bucket has one; returns it.
+
+    Raises:
+        RetryLater: the bucket does not answer, and without an answer nothing may be paid for.
+        Conflict: another run has opened a set of the person.
+    """
+    listed, _ = world.bucket.list_page(person_results(person_id), "", PAGE)
+    revisions = [number for entry in listed if (number := revision_of_result(person_id, entry.key))]
+    if not revisions:
+        return None
+    newest = max(revisions)
+    try:
+        text = world.bucket.read(f"{person_results(person_id)}{newest}.json", limit=MAX_RESULT_BYTES)
+    except NotFound:
+        return None
+    job = _job(person_id, newest, text, world.clock.now())
+    saved = world.jobs.save(None, job)
+    log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
+    return saved
+
+
+def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
+    """Return the job that a result tells of; of an unreadable one only that there was a training."""
+    try:
+        return _from_result(open_job(person_id, revision, now), json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        warn("result_unreadable", person=person_id, revision=revision, problem=type(problem).__name__)
+        reason = Reason(
+            "result_unreadable", "The result in the bucket cannot be read; train again if needed."
+        )
+        return _ended(open_job(person_id, revision, now), JobState.FAILED, reason, now)
+
+
+def _from_result(job: Job, result: dict[str, Any]) -> Job:
+    photos = tuple(_photo(one) for one in result["photos"])
+    why = result.get("reason")
+    ended_at = milliseconds(result.get("ended_at")) or job.changed_at
+    return _ended(
+        job,
+        JobState(result["state"]),
+        Reason(why["code"], why["message"]) if why else None,
+        ended_at,
+        photo_set=PhotoSet(photos=photos, last_photo_at=job.changed_at),
+        opened_at=milliseconds(result.get("opened_at")) or job.opened_at,
+        closed_at=milliseconds(result.get("closed_at")),
+        submitted_at=milliseconds(result.get("submitted_at")),
+        fine_tune_id=result.get("fine_tune_id") or "",
+        fine_tune_status=result.get("fine_tune_status") or "",
+        finetuned_output=result.get("finetuned_output") or "",
+        usage=int(result.get("trainings_billed") or 0),
+    )
+
+
+def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **changes: Any) -> Job:
+    if not state.is_terminal:
+        raise ValueError(f"a result of a job in {state.value}")
+    fields = {**vars(job), "state": state, "reason": reason, "ended_at": ended_at, "delivered": True}
+    return Job(**{**fields, **changes})
+
+
+def _photo(shown: dict[str, Any]) -> Photo:
+    """A photo as a result shows it. Its snapshot is not in there, so it is not carried over."""
+    return Photo(
+        name=shown["name"],
+        etag=shown["etag"],
+        size=shown["size"],
+        verdict=Verdict(shown["verdict"]),
+        detail=shown["detail"],
+        archive=shown["archive"] or "",
+        uploaded_at=milliseconds(shown["uploaded_at"]),
+        recorded_at=milliseconds(shown["recorded_at"]),
+        from_revision=shown["from_revision"] or 0,
+    )

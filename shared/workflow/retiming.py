@@ -1,0 +1,109 @@
+"""Sets right the moments of looks that other settings, or a clock that ran ahead, have written.
+
+When a set is to be looked at next is stored, so that a tick reads only what is due. That moment was computed
+with the settings and the clock of the run that wrote it. After a change of a setting all open sets are gone
+through once, and once more a while later, since instances with the old settings may have been at work. Moments
+that no right clock would have named are looked for before each round of the sweep.
+
+Called by :mod:`shared.workflow.reconciling`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+
+from shared.domain.health import Health
+from shared.domain.job import CLOCKS_DIFFER_MS, REOPENS_FOR_MS, Job
+from shared.domain.retry_state import LONGEST_PAUSE_MS
+from shared.domain.rules import Rules
+from shared.errors import Conflict, Trouble
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+PAGE = 100
+PAGES_A_RUN = 10
+TIME_FOR_A_PAGE_MS = 30_000
+OLD_INSTANCES_LIVE_MS = 600_000
+"""By then no instance runs with the old settings any more; its last writes are gone through as well."""
+
+
+def settings_id(rules: Rules) -> str:
+    """Return a word that stands for the settings, and changes with each of them."""
+    return hashlib.sha256(repr(sorted(asdict(rules).items())).encode()).hexdigest()[:12]
+
+
+def retime(world: World, health: Health) -> bool:
+    """Apply changed settings to the open sets and the halted queue; returns whether anything has changed."""
+    wanted, now = settings_id(world.rules), world.clock.now()
+    is_new = health.settings_id != wanted
+    is_second_time = not health.is_retimed and now >= health.settings_seen_at + OLD_INSTANCES_LIVE_MS
+    if not (is_new or is_second_time):
+        return False
+    is_first_ever = not health.settings_id
+    changed, is_done = (0, True) if is_first_ever else _go_through(world)
+    if is_new and not is_first_ever:
+        _halt_no_longer(world)
+    if is_done:
+        world.health.note(
+            lambda health: replace(
+                health,
+                settings_id=wanted,
+                settings_seen_at=now if is_new else health.settings_seen_at,
+                is_retimed=is_second_time or is_first_ever,
+            )
+        )
+    if changed:
+        log("looks_retimed", jobs=changed)
+    return changed > 0
+
+
+def set_clocks_right(world: World) -> bool:
+    """Find moments that lie further ahead than any right clock puts one; returns whether there were some."""
+    now = world.clock.now()
+    longest_ms = max(world.rules.quiet_ms, REOPENS_FOR_MS, LONGEST_PAUSE_MS)
+    ids = world.jobs.due_beyond(now + longest_ms + CLOCKS_DIFFER_MS, PAGE)
+    found = world.jobs.find_each(ids) if ids else {}
+    return _save_each(world, (job for job in found.values() if isinstance(job, Job))) > 0
+
+
+def _go_through(world: World) -> tuple[int, bool]:
+    """Compute the next look of every open set anew; returns how many changed, and whether that was all."""
+    changed, after = 0, ""
+    for _ in range(PAGES_A_RUN):
+        if not world.has_time_for(TIME_FOR_A_PAGE_MS):
+            return changed, False
+        ids, after = world.jobs.collecting(after, PAGE)
+        found = world.jobs.find_each(ids) if ids else {}
+        changed += _save_each(world, (job for job in found.values() if isinstance(job, Job)))
+        if not after:
+            return changed, True
+    return changed, False
+
+
+def _save_each(world: World, jobs: Iterable[Job]) -> int:
+    """Save those of ``jobs`` whose moments are other ones now, each for itself."""
+    changed = 0
+    for job in jobs:
+        after = job.rebased(world.rules, world.clock.now())
+        if after == job:
+            continue
+        try:
+            world.jobs.save(job, after)
+            changed += 1
+        except Conflict:
+            log("overtaken", action="Retime", job=job.job_id)
+        except Trouble as trouble:
+            warn("not_retimed", job=job.job_id, code=trouble.code, message=trouble.message)
+    return changed
+
+
+def _halt_no_longer(world: World) -> None:
+    """Let the queue try at once: the setting may have been what it waited for."""
+    try:
+        slot = world.control.slot()
+        if slot.halted_until:
+            world.control.save_slot(slot, replace(slot, halted_until=0))
+    except Trouble as trouble:
+        warn("halt_not_ended", code=trouble.code, message=trouble.message)
