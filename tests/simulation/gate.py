@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.kernel import Kernel, Killed
+from tests.simulation.standing import Answer, Standings
 
 T = TypeVar("T")
 
@@ -16,6 +17,9 @@ SECOND_RUN = "second"
 
 SLOWER = 5
 """So many times slower are the calls of a second run: many calls of others fit between two of its own."""
+
+SILENCE_LASTS_MS = 15_000
+SURPRISES = {kind.__name__: kind for kind in (ValueError, KeyError, AttributeError, MemoryError, RecursionError)}
 
 _NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
 
@@ -42,6 +46,7 @@ class Transport:
     unreachable: Callable[[], Exception]
     busy: Callable[[], Exception]
     error: Callable[[], Exception]
+    answered: Callable[[Answer], Exception]
 
 
 class Gate:
@@ -60,6 +65,7 @@ class Gate:
         self.second_run: Callable[[], None] | None = None
         self.turn_changes = 0
         self.alone = 0
+        self.standings = Standings()
         self.trace: list[Call] = []
         self.struck: list[tuple[Call, Fault]] = []
         self._last: object = None
@@ -71,13 +77,14 @@ class Gate:
         do: Callable[[], T],
         transport: Transport,
         *,
+        about: str = "",
         garbled: Callable[[T, Fault], T] | None = None,
         begins: Callable[[], None] | None = None,
         leaves: Callable[[], None] | None = None,
     ) -> T:
         """Make the call ``do``.
 
-        ``garbled`` spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at
+        ``about`` is the key, partition, URL or id that it is about, for troubles that strike one. ``garbled`` spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at
         which the product lets go of the request, ``leaves`` of that at which it is on its way for certain,
         whatever becomes of it.
         """
@@ -100,6 +107,9 @@ class Gate:
         if leaves is not None and fault not in _NEVER_LEFT:
             leaves()
         self._before(fault, do, transport)
+        standing = self.standings.answer(service, operation, about, kernel.now)
+        if standing is not None:
+            raise self._standing(standing, transport)
         try:
             answer = do()
         finally:
@@ -116,6 +126,14 @@ class Gate:
         if fault is not None and garbled is not None:
             return garbled(answer, fault)
         return answer
+
+    def _standing(self, answer: Answer, transport: Transport) -> Exception:
+        if answer.status == 0:
+            self.kernel.pause(SILENCE_LASTS_MS)
+            return transport.no_answer()
+        if answer.status < 0:
+            return SURPRISES[answer.code]("simulated")
+        return transport.answered(answer)
 
     def _ensure_second_run(self, name: str) -> None:
         """While second runs are required, start one for a run that would make its call alone."""

@@ -1,0 +1,77 @@
+"""Troubles that stay, and troubles that strike one: what the drawn faults of single calls never were.
+
+A standing trouble answers every call of one operation that is about what it strikes, from one moment to another.
+It answers with an error that the service documents, with silence, or with an exception out of the SDK. The gate
+asks for it before it makes a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+EVER = 2**62
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call is answered with in the service's name: an error by status, code and message.
+
+    Status 0 is silence; status -1 is an exception that no client knows, whose class ``code`` names.
+    """
+
+    status: int
+    code: str = ""
+    message: str = "simulated"
+
+
+SILENCE = Answer(0)
+SURPRISE = Answer(-1, "ValueError")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One trouble that stays.
+
+    Attributes:
+        service: ``oss``, ``ots`` or ``dashscope``.
+        operation: the operation as the gate names it, or its beginning.
+        answer: what every call is answered with.
+        about: a part of the key, the partition, the URL or the id that a call must be about; "" strikes all.
+        begins_at, ends_at: from when until when; milliseconds of virtual time.
+    """
+
+    service: str
+    operation: str
+    answer: Answer
+    about: str = ""
+    begins_at: int = 0
+    ends_at: int = EVER
+
+    def strikes(self, service: str, operation: str, about: str, now: int) -> bool:
+        """Whether it answers a call of ``operation`` about ``about`` at ``now``."""
+        return (
+            service == self.service
+            and operation.startswith(self.operation)
+            and self.about in about
+            and self.begins_at <= now < self.ends_at
+        )
+
+
+@dataclass
+class Standings:
+    """All standing troubles of a simulation; ``struck`` counts the calls that they answered."""
+
+    troubles: list[Standing] = field(default_factory=list)
+    struck: int = 0
+
+    def answer(self, service: str, operation: str, about: str, now: int) -> Answer | None:
+        """Return what stands in the way of a call, if anything does."""
+        for trouble in self.troubles:
+            if trouble.strikes(service, operation, about, now):
+                self.struck += 1
+                return trouble.answer
+        return None
+
+
+Raised = Callable[[Answer], Exception]
