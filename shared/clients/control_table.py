@@ -9,7 +9,8 @@ import json
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Columns, Key, Rows
+from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Rows
+from shared.clients.table_calls import Columns, Key
 from shared.domain.job import Reason
 from shared.domain.slot import Slot
 

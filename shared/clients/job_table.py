@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shared.clients.job_rows import from_columns, to_columns
-from shared.clients.rows import INF_MAX, INF_MIN, Key, Rows
+from shared.clients.rows import INF_MAX, INF_MIN, Rows
+from shared.clients.table_calls import Key
 from shared.clients.work_in_hand import INDEX as IN_HAND
 from shared.clients.work_in_hand import read_due_beyond, read_work
 from shared.domain.job import Job

@@ -10,45 +10,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import tablestore
 import urllib3
-import urllib3.exceptions
 from tablestore.retry import NoRetryPolicy
 
 from shared.clients.credentials import Credentials
 from shared.clients.retries import Retries
-from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.clients.row_batches import Found, find_rows, put_rows
+from shared.clients.table_calls import Columns, Key, call, columns_of, storable
+from shared.errors import Conflict
 
 VERSION = "version"
 WRITE_TOKEN = "write_token"  # noqa: S105 (a column's name)
 
 SOCKET_TIMEOUT_SECONDS = 4
 _SDK_LOGGER = "tablestore.sdk"
-NO_TRY_AFTER_SECONDS = 5
-BATCH_ROWS = 100
-
-Key = Sequence[tuple[str, Any]]
-Columns = dict[str, Any]
 
 _T = TypeVar("_T")
 
 INF_MIN = tablestore.INF_MIN
 INF_MAX = tablestore.INF_MAX
-
-# Tablestore, "Error codes": these answers leave open whether a write took effect.
-_UNSURE = {"OTSTimeout", "OTSInternalServerError", "OTSServerUnavailable", "OTSRequestTimeout"}
-# And these say that it did not and that a later try may.
-_BUSY = {
-    "OTSServerBusy",
-    "OTSPartitionUnavailable",
-    "OTSRowOperationConflict",
-    "OTSTableNotReady",
-    "OTSNotEnoughCapacityUnit",
-    "OTSCapacityUnitExhausted",
-    "OTSQuotaExhausted",
-}
 
 
 class Rows:
@@ -65,46 +48,25 @@ class Rows:
 
     def get(self, key: Key) -> Columns | None:
         """Return a row's columns, or None."""
-        _, row, _ = self._call(lambda: self._client.get_row(self._table, list(key), max_version=1))
-        return None if row is None else _columns(row)
+        _, row, _ = self._call(key, lambda: self._client.get_row(self._table, list(key), max_version=1))
+        return None if row is None else columns_of(row)
 
-    def find_each(self, keys: Sequence[Key]) -> list[Columns | Trouble | None]:
+    def find_each(self, keys: Sequence[Key], *, columns: Sequence[str] | None = None) -> list[Found]:
         """Return for each of ``keys`` the row's columns (with the key's), None, or the trouble of that row.
 
-        Read consistently. A row that Tablestore does not give at the first time, as of a throttled partition,
-        is asked for once more; the others are not.
-
-        Raises:
-            Trouble: the call failed as a whole, or a row's trouble is one of all rows.
+        :func:`shared.clients.row_batches.find_rows`.
         """
-        found: list[Columns | Trouble | None] = []
-        for start in range(0, len(keys), BATCH_ROWS):
-            found += self._find_batch(keys[start : start + BATCH_ROWS])
-        return found
+        return self.find_in_tables([(self._table, key) for key in keys], columns=columns)
 
-    def _find_batch(self, keys: Sequence[Key]) -> list[Columns | Trouble | None]:
-        answers: dict[int, Columns | Trouble | None] = {}
-        wanted, is_first = list(range(len(keys))), True
+    def find_in_tables(
+        self, wanted: Sequence[tuple[str, Key]], *, columns: Sequence[str] | None = None
+    ) -> list[Found]:
+        """Return rows by their tables and keys, like :meth:`find_each`."""
+        return find_rows(self._client, self._retries, wanted, columns)
 
-        def ask() -> None:
-            nonlocal wanted, is_first
-            request = tablestore.BatchGetRowRequest()
-            asked = [list(keys[number]) for number in wanted]
-            request.add(tablestore.TableInBatchGetRowItem(self._table, asked, max_version=1))
-            items = self._client.batch_get_row(request).get_result_by_table(self._table)
-            answers.update(zip(wanted, map(_answer, items), strict=True))
-            wanted = [number for number in wanted if isinstance(answers[number], RetryLater)]
-            if wanted and is_first:
-                is_first = False
-                raise cast("RetryLater", answers[wanted[0]])
-
-        try:
-            self._call(ask)
-        except RetryLater:
-            # After the first answer there is something to return for every row.
-            if not answers:
-                raise
-        return [answers[number] for number in range(len(keys))]
+    def put_each(self, rows: Sequence[tuple[Key, Columns]]) -> None:
+        """Write whole rows over whatever is there, without a version: :func:`.row_batches.put_rows`."""
+        put_rows(self._client, self._retries, self._table, rows)
 
     def range(
         self,
@@ -126,6 +88,7 @@ class Rows:
         while following is not None and (limit is None or len(rows) < limit):
             left = None if limit is None else limit - len(rows)
             _, following, page, _ = self._call(
+                start,
                 partial(
                     self._client.get_range,
                     index or self._table,
@@ -135,9 +98,9 @@ class Rows:
                     columns_to_get=list(columns) if columns is not None else None,
                     limit=left,
                     max_version=1,
-                )
+                ),
             )
-            rows.extend(_columns(row) for row in page)
+            rows.extend(columns_of(row) for row in page)
         return rows
 
     def put(self, key: Key, columns: Columns, *, expected: int | None) -> int:
@@ -153,7 +116,8 @@ class Rows:
             RetryLater: it stays unknown whether the write took effect, or the table is busy.
         """
         token, version = self._token(), (expected or 0) + 1
-        row = tablestore.Row(list(key), [*columns.items(), (VERSION, version), (WRITE_TOKEN, token)])
+        cells = [*storable(columns), (VERSION, version), (WRITE_TOKEN, token)]
+        row = tablestore.Row(list(key), cells)
         condition = self._condition(expected)
 
         def write() -> int:
@@ -167,11 +131,10 @@ class Rows:
                     raise Conflict(f"the row in {self._table} was changed by another run") from None
             return version
 
-        return self._call(write)
+        return self._call(key, write)
 
-    def _call(self, do: Callable[[], _T]) -> _T:
-        """Make a call that may be repeated; turn its errors into our words."""
-        return self._retries.call(lambda: _translated(do), within_seconds=NO_TRY_AFTER_SECONDS)
+    def _call(self, key: Key, do: Callable[[], _T]) -> _T:
+        return call(self._retries, key, do)
 
     @staticmethod
     def _condition(expected: int | None) -> Any:
@@ -202,40 +165,3 @@ def connect(endpoint: str, instance: str, credentials: Credentials) -> Any:
     # urllib3 below the SDK would try to connect four times, each as long as the time-out.
     client.connection.pool.connection_pool_kw["retries"] = urllib3.Retry(0)
     return client
-
-
-def _columns(row: Any) -> Columns:
-    columns = dict(row.primary_key)
-    columns.update({attribute[0]: attribute[1] for attribute in row.attribute_columns})
-    return columns
-
-
-def _answer(item: Any) -> Columns | Trouble | None:
-    """Return what a BatchGetRow says of one row.
-
-    Raises:
-        Trouble: it concerns all rows.
-    """
-    if item.is_ok:
-        return None if item.row is None else _columns(item.row)
-    trouble = _meaning(item.error_code, item.error_message)
-    if trouble.kind.is_of_all:
-        raise trouble
-    return trouble
-
-
-def _translated(do: Callable[[], _T]) -> _T:
-    try:
-        return do()
-    except tablestore.OTSServiceError as error:
-        raise _meaning(error.get_error_code(), error.get_error_message()) from None
-    except (urllib3.exceptions.HTTPError, tablestore.OTSClientError, OSError) as error:
-        raise RetryLater(
-            "tablestore_unavailable", f"Tablestore did not answer ({type(error).__name__})", delay_seconds=2
-        ) from None
-
-
-def _meaning(code: str, message: str) -> RetryLater | Permanent:
-    if code in _BUSY or code in _UNSURE:
-        return RetryLater(code, f"Tablestore: {message}", delay_seconds=2)
-    return Permanent(code, f"Tablestore: {message}")

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.clients.rows import INF_MIN, Key, Rows
+from shared.clients.rows import INF_MIN, Rows
+from shared.clients.table_calls import Key
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,

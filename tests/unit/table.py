@@ -9,7 +9,8 @@ from typing import Any
 import tablestore
 
 from shared.clients.retries import Retries
-from shared.clients.rows import WRITE_TOKEN, Key, Rows
+from shared.clients.rows import WRITE_TOKEN, Rows
+from shared.clients.table_calls import Key
 
 KEY: Key = [("name", "slot")]
 
@@ -86,13 +87,30 @@ class FakeClient:
         items = [self._batch_item(tuple(key)) for key in item.primary_keys]
         return SimpleNamespace(get_result_by_table=lambda _: items)
 
+    def batch_write_row(self, request: Any) -> Any:
+        ((_, item),) = request.items.items()
+        self.batches.append(len(item.row_items))
+        items = [self._written(one.row) for one in item.row_items]
+        return SimpleNamespace(get_put_by_table=lambda _: items)
+
     def _batch_item(self, key: tuple[Any, ...]) -> Any:
-        refusals = self.refusals.get(key, [])
-        if refusals:
-            code = refusals.pop(0)
-            return SimpleNamespace(is_ok=False, error_code=code, error_message=f"the message of {code}")
         columns = self.rows.get(key)
-        return SimpleNamespace(is_ok=True, row=None if columns is None else self._row(key, columns))
+        row = None if columns is None else self._row(key, columns)
+        return self._refusal(key) or SimpleNamespace(is_ok=True, row=row)
+
+    def _written(self, row: Any) -> Any:
+        key = tuple(row.primary_key)
+        refusal = self._refusal(key)
+        if refusal is None:
+            self.rows[key] = dict(row.attribute_columns)
+        return refusal or SimpleNamespace(is_ok=True)
+
+    def _refusal(self, key: tuple[Any, ...]) -> Any:
+        refusals = self.refusals.get(key)
+        if not refusals:
+            return None
+        code = refusals.pop(0)
+        return SimpleNamespace(is_ok=False, error_code=code, error_message=f"the message of {code}")
 
     @staticmethod
     def _row(key: tuple[Any, ...], columns: dict[str, Any]) -> Any:

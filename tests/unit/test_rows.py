@@ -7,8 +7,10 @@ import tablestore
 import urllib3.exceptions
 
 from shared.clients.retries import TRIES
-from shared.clients.rows import BATCH_ROWS, VERSION, WRITE_TOKEN, Key
-from shared.errors import Conflict, Permanent, RetryLater
+from shared.clients.row_batches import BATCH_READS
+from shared.clients.rows import VERSION, WRITE_TOKEN
+from shared.clients.table_calls import Key
+from shared.errors import AccountTrouble, Conflict, Permanent, RequestTrouble, RetryLater
 from tests.unit.table import KEY, Bench, service_error
 
 FIRST_TOKEN, SECOND_TOKEN = "0000" + "0" * 12, "0001" + "0" * 12
@@ -125,28 +127,28 @@ def test_silence_ends_after_a_bounded_number_of_writes(bench: Bench, effect: str
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
+    ("code", "expected", "tries"),
     [
-        ("OTSServerBusy", RetryLater),
-        ("OTSPartitionUnavailable", RetryLater),
-        ("OTSRowOperationConflict", RetryLater),
-        ("OTSTableNotReady", RetryLater),
-        ("OTSNotEnoughCapacityUnit", RetryLater),
-        ("OTSQuotaExhausted", RetryLater),
-        ("OTSAuthFailed", Permanent),
-        ("OTSObjectNotExist", Permanent),
-        ("OTSParameterInvalid", Permanent),
-        ("SomethingNew", Permanent),
+        ("OTSServerBusy", RetryLater, TRIES),
+        ("OTSPartitionUnavailable", RetryLater, TRIES),
+        ("OTSRowOperationConflict", RetryLater, TRIES),
+        ("OTSTableNotReady", RetryLater, TRIES),
+        ("OTSNotEnoughCapacityUnit", RetryLater, TRIES),
+        ("OTSAuthFailed", AccountTrouble, 1),
+        ("OTSObjectNotExist", AccountTrouble, 1),
+        ("OTSParameterInvalid", RequestTrouble, 1),
+        ("OTSOutOfRowSizeLimit", Permanent, 1),
+        ("SomethingNew", RequestTrouble, 1),
     ],
 )
 def test_a_busy_table_is_tried_again_and_a_refusal_is_not_argued_with(
-    bench: Bench, code: str, expected: type[Exception]
+    bench: Bench, code: str, expected: type[Exception], tries: int
 ) -> None:
     bench.client.script = [("drop", service_error(code))] * 20
     with pytest.raises(expected) as raised:
         bench.rows.put(KEY, {"a": 1}, expected=None)
     assert type(raised.value) is expected
-    assert len(bench.client.puts) == (TRIES if expected is RetryLater else 1)
+    assert len(bench.client.puts) == tries
 
 
 def test_a_read_without_an_answer_is_made_again_a_few_times(bench: Bench) -> None:
@@ -160,16 +162,20 @@ def test_a_read_without_an_answer_is_made_again_a_few_times(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
-    [("OTSServerBusy", RetryLater), ("OTSTimeout", RetryLater), ("OTSAuthFailed", Permanent)],
+    ("code", "expected", "tries"),
+    [
+        ("OTSServerBusy", RetryLater, TRIES),
+        ("OTSTimeout", RetryLater, TRIES),
+        ("OTSAuthFailed", AccountTrouble, 1),
+    ],
 )
 def test_a_read_that_is_refused_for_good_is_not_repeated(
-    bench: Bench, code: str, expected: type[Exception]
+    bench: Bench, code: str, expected: type[Exception], tries: int
 ) -> None:
     bench.client.get_errors = [service_error(code)] * 20
     with pytest.raises(expected):
         bench.rows.get(KEY)
-    assert bench.client.gets == (TRIES if expected is RetryLater else 1)
+    assert bench.client.gets == tries
 
 
 def test_a_conflict_whose_look_fails_is_not_taken_for_either(bench: Bench) -> None:
@@ -205,13 +211,13 @@ def test_a_range_asks_for_no_more_than_is_left_of_its_limit(bench: Bench) -> Non
 
 
 def test_many_rows_are_found_in_batches_each_in_the_place_of_its_key(bench: Bench) -> None:
-    keys: list[Key] = [[("name", f"n{number}")] for number in range(2 * BATCH_ROWS + 1)]
+    keys: list[Key] = [[("name", f"n{number}")] for number in range(2 * BATCH_READS + 1)]
     bench.client.rows = {tuple(key): {"a": number} for number, key in enumerate(keys) if number % 2}
     found = bench.rows.find_each(keys)
     assert found == [
-        {"name": f"n{number}", "a": number} if number % 2 else None for number in range(2 * BATCH_ROWS + 1)
+        {"name": f"n{number}", "a": number} if number % 2 else None for number in range(2 * BATCH_READS + 1)
     ]
-    assert bench.client.batches == [BATCH_ROWS, BATCH_ROWS, 1]
+    assert bench.client.batches == [BATCH_READS, BATCH_READS, 1]
     assert bench.rows.find_each([]) == []
 
 

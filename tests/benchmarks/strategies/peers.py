@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.clients.rows import INF_MAX, INF_MIN, VERSION, WRITE_TOKEN, Columns
+from shared.clients.rows import INF_MAX, INF_MIN, VERSION, WRITE_TOKEN
+from shared.clients.table_calls import Columns
 from shared.domain.fine_tunes import FAILED, SUCCEEDED
 from shared.errors import Conflict, RetryLater
 from shared.events import parse_oss_event
