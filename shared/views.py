@@ -6,8 +6,9 @@ import json
 from datetime import datetime, timezone
 
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photos import Photo
-from shared.domain.reasons import Language, in_words, reason, why_none_is_usable
+from shared.domain.reasons import Language, in_words, reason, why_by_verdicts
 
 PRICE_PER_TRAINING_CNY = 2.5
 """DashScope, "Model prices": facechain-finetune, CNY for each training."""
@@ -43,7 +44,7 @@ def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> dict[str,
     }
 
 
-def job_summary(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
+def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A job without its photos."""
     return {
         "job_id": job.job_id,
@@ -54,10 +55,10 @@ def job_summary(job: Job, language: Language = Language.ENGLISH) -> dict[str, ob
         "fine_tune_id": job.fine_tune_id or None,
         "fine_tune_status": job.fine_tune_status or None,
         "finetuned_output": job.finetuned_output or None,
-        "attempt": job.counted_attempts,
+        "attempt": job.attempts,
         "closed_by": job.closed_by or None,
-        "photo_count": len(job.photo_set.photos),
-        "usable_count": len(job.photo_set.usable),
+        "photo_count": job.photo_count,
+        "usable_count": job.usable_count,
         "trainings_billed": job.usage,
         "cost_cny": job.usage * PRICE_PER_TRAINING_CNY,
         "opened_at": timestamp(job.opened_at),
@@ -75,17 +76,17 @@ def reason_view(why: Reason | None, language: Language) -> dict[str, str] | None
     return {"code": why.code, "message": in_words(why.code, why.message, language)}
 
 
-def _reason_of(job: Job, language: Language) -> dict[str, str] | None:
+def _reason_of(job: JobSummary, language: Language) -> dict[str, str] | None:
     """Why the job stands where it stands; for a rejected set the reasons of its photos."""
-    if job.reason is not None and job.reason.code == NO_USABLE_PHOTO:
-        return {"code": NO_USABLE_PHOTO, "message": why_none_is_usable(job.photo_set.photos, language)}
+    if job.reason is not None and job.reason.code == NO_USABLE_PHOTO and job.verdicts is not None:
+        return {"code": NO_USABLE_PHOTO, "message": why_by_verdicts(job.verdicts, language)}
     return reason_view(job.reason, language)
 
 
 def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
     """A job with its photos."""
     return {
-        **job_summary(job, language),
+        **job_summary(summary_of(job), language),
         "photos": [photo_view(photo, language) for photo in job.photo_set.photos],
     }
 

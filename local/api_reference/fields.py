@@ -84,7 +84,8 @@ DOCUMENTS: dict[str, Document] = {
                 "when the training is likely to end",
                 "`current` is not `QUEUED`, `SUBMITTING` or `TRAINING`",
             ),
-            Field("revisions", "list of Job summary", "all revisions, newest first, at most 100"),
+            Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),
+            Field("unreadable", "list of Unreadable", "revisions among these that cannot be read"),
         ),
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
@@ -120,6 +121,13 @@ DOCUMENTS: dict[str, Document] = {
         (
             Field("code", "string", "one of the [reasons](#reasons), or DashScope's code"),
             Field("message", "string", "the reason in words; DashScope's are left as they came"),
+        ),
+    ),
+    "Unreadable": Document(
+        "A job whose row cannot be read; it is left alone until it can.",
+        (
+            Field("job_id", "string", "the id of the job"),
+            Field("reason", "Reason", "why not, with what to do"),
         ),
     ),
     "Waiting": Document(
@@ -163,6 +171,7 @@ DOCUMENTS: dict[str, Document] = {
         "A page of jobs.",
         (
             Field("jobs", "list of Job summary", "newest first, by `opened_at`"),
+            Field("unreadable", "list of Unreadable", "jobs of this page that cannot be read"),
             Field("next", "string", "the cursor of the page that follows", "this is the last page"),
         ),
     ),

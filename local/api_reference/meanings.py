@@ -47,6 +47,8 @@ REASONS: dict[str, str] = {
     "no_time": "The function was too slow to send the submit. It is sent again; nothing needs to be done.",
     "submit_lost": "The last submit did not reach DashScope. It is sent again; nothing needs to be done.",
     "unreachable": "DashScope cannot be reached. It is tried again; nothing needs to be done.",
+    "unreadable_row": "Newer code has written the job's row, and this version cannot read it. Deploy the "
+    "newer code again.",
     "fine_tunes_full": "The account has as many fine-tunes as it may keep. Delete models that are no longer "
     "needed, or have the cap raised and set `KEPT_FINE_TUNES`.",
     "training_failed": "DashScope did not say why the training failed. Look at the photos and upload better "

@@ -7,16 +7,25 @@ that a tick reads what is in hand and no history. :mod:`shared.assembly` makes i
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from shared.clients.job_rows import from_columns, to_columns
+from shared.clients.job_rows import (
+    SUMMARY_COLUMNS,
+    earlier_of,
+    from_columns,
+    has_summary,
+    summary_from_columns,
+    to_columns,
+)
+from shared.clients.row_batches import Found
 from shared.clients.rows import INF_MAX, INF_MIN, Rows
-from shared.clients.table_calls import Key
+from shared.clients.table_calls import Columns, Key
 from shared.clients.work_in_hand import INDEX as IN_HAND
-from shared.clients.work_in_hand import read_due_beyond, read_work
+from shared.clients.work_in_hand import read_collecting, read_due_beyond, read_work
 from shared.domain.job import Job
+from shared.domain.job_summary import JobPage, JobSummary
 from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Work
 from shared.domain.object_keys import parse_job_id, person_key
 from shared.domain.states import JobState
@@ -29,6 +38,8 @@ BY_STATE = "jobs_by_state"
 IN_HAND_PAGE = 40
 """Rows of an index that Tablestore reads for one capacity unit (4 KB), more or less."""
 BUSY_SECONDS = 2
+
+_T = TypeVar("_T")
 
 
 class Position(NamedTuple):
@@ -46,19 +57,19 @@ class JobTable:
         self._rows = rows
 
     def latest(self, person_id: str) -> Job | None:
-        """Return the person's newest revision, or None."""
-        newest = self.revisions(person_id, limit=1)
-        return newest[0] if newest else None
+        """Return the person's newest revision, or None.
 
-    def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
-        """Return the person's jobs, newest first."""
-        return self.revisions_of(person_key(person_id), limit=limit)
+        Raises:
+            Permanent: its row cannot be read.
+        """
+        newest = self.revisions_of(person_key(person_id), limit=1)
+        return newest[0] if newest else None
 
     def revisions_of(self, key: str, *, limit: int = 100) -> list[Job]:
         """Return the jobs of the person whose partition is ``key``, newest first."""
         columns = self._rows.range(
-            [("person_key", key), ("revision", INF_MAX)],
-            [("person_key", key), ("revision", INF_MIN)],
+            _key(key, INF_MAX),
+            _key(key, INF_MIN),
             backward=True,
             limit=limit,
         )
@@ -73,7 +84,7 @@ class JobTable:
         found: dict[str, Job | Unread | None] = dict.fromkeys(ids)
         keys = {name: _key(*parts) for name in found if (parts := parse_job_id(name))}
         for name, answer in zip(keys, self._rows.find_each(list(keys.values())), strict=True):
-            found[name] = None if answer is None else _read(name, answer)
+            found[name] = None if answer is None else _read(name, answer, from_columns)
         return found
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
@@ -98,6 +109,13 @@ class JobTable:
         May lag behind the table by moments.
         """
         return read_work(self._rows, now, queue_count, count)
+
+    def collecting(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``.
+
+        :func:`shared.clients.work_in_hand.read_collecting`.
+        """
+        return read_collecting(self._rows, after, count)
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
         """Return ids of jobs with a time from ``moment`` on, which a clock that ran ahead has written.
@@ -146,13 +164,39 @@ class JobTable:
         version = self._rows.put(_key(after.person_key, after.revision), to_columns(after), expected=expected)
         return replace(after, version=version)
 
-    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> list[Job]:
-        """Return at most ``limit`` jobs, newest first, behind the position ``after``."""
+    def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
+        """Return the person's revisions that come before the revision ``before``, newest first.
+
+        Their photos are not read.
+        """
+        key = person_key(person_id)
+        columns = self._rows.range(
+            _key(key, before - 1), _key(key, INF_MIN), backward=True, limit=limit, columns=SUMMARY_COLUMNS
+        )
+        return self._summaries([_id(row) for row in columns], columns)
+
+    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> JobPage:
+        """Return at most ``limit`` jobs, newest first, behind ``after``, without reading their photos."""
         states = [state] if state else list(JobState)
-        newest = heapq.merge(*(self._newest(one, limit, after) for one in states), reverse=True)
-        ids = [f"{entry.person_key}-{entry.revision}" for _, entry in zip(range(limit), newest, strict=False)]
-        found = self.find(ids)
-        return [job for name in ids if (job := found[name])]
+        newest = heapq.merge(*(self._newest(one, limit + 1, after) for one in states), reverse=True)
+        positions = [position for _, position in zip(range(limit + 1), newest, strict=False)]
+        shown = positions[:limit]
+        keys = [_key(position.person_key, position.revision) for position in shown]
+        rows = self._rows.find_each(keys, columns=SUMMARY_COLUMNS)
+        ids = [f"{position.person_key}-{position.revision}" for position in shown]
+        return JobPage(self._summaries(ids, rows), shown[-1] if len(positions) > limit else None)
+
+    def _summaries(self, ids: Sequence[str], rows: Sequence[Found]) -> list[JobSummary | Unread]:
+        """Return summaries of rows; a row of an earlier version is read again, with its photos."""
+        found = dict(zip(ids, rows, strict=True))
+        old = {
+            name: _key(row["person_key"], row["revision"])
+            for name, row in found.items()
+            if isinstance(row, dict) and not has_summary(row)
+        }
+        keys = list(old.values())
+        found |= zip(old, self._rows.find_each(keys, columns=(*SUMMARY_COLUMNS, "photos")), strict=True)
+        return [_read(name, row, summary_from_columns) for name, row in found.items() if row is not None]
 
     def _newest(self, state: JobState, limit: int, after: tuple[int, str, int] | None) -> list[Position]:
         start: list[tuple[str, Any]] = [("state", state.value)]
@@ -178,20 +222,20 @@ class JobTable:
         return [_id(row) for row in rows]
 
 
-def _read(name: str, answer: dict[str, Any] | Trouble) -> Job | Unread:
+def _read(name: str, answer: Columns | Trouble, read: Callable[[Columns], _T]) -> _T | Unread:
     try:
         if isinstance(answer, Trouble):
             raise answer
-        return from_columns(answer)
+        return read(answer)
     except Trouble as trouble:
         return Unread(name, trouble.code, trouble.message, trouble.kind)
 
 
-def _id(row: dict[str, Any]) -> str:
+def _id(row: Columns) -> str:
     return f"{row['person_key']}-{row['revision']}"
 
 
-def _key(person: str, revision: int) -> Key:
+def _key(person: str, revision: Any) -> Key:
     return [("person_key", person), ("revision", revision)]
 
 

@@ -67,6 +67,22 @@ def read_due_beyond(rows: Rows, moment: int, count: int) -> list[str]:
     return [_id(row) for page in far for row in page]
 
 
+def read_collecting(rows: Rows, after: str, count: int) -> tuple[list[str], str]:
+    """Return a page of open sets, whenever they are due, and the place where the next page begins ("": the end).
+
+    A set whose moment changes meanwhile may be met twice, or not at all; then it has just been computed anew.
+    """
+    start: Key = _key(COLLECTING_LANE, INF_MIN)
+    if after:
+        due_at, person, revision = after.split(" ")
+        start = [("lane", COLLECTING_LANE), ("due_at", int(due_at)), ("person_key", person)]
+        start += [("revision", int(revision))]
+    page = _range(rows, start, _key(COLLECTING_LANE + 1, INF_MIN), limit=count + 1)
+    following = page[count] if len(page) > count else None
+    place = f"{following['due_at']} {following['person_key']} {following['revision']}" if following else ""
+    return [_id(row) for row in page[:count]], place
+
+
 def _read_lanes(rows: Rows, limits: Mapping[int, int], now: int, *, page: int) -> dict[int, list[str]]:
     """Return the ids in lanes that lie side by side, at most so many of each as ``limits`` says."""
     found: dict[int, list[str]] = {lane: [] for lane in limits}

@@ -12,7 +12,7 @@ from enum import Enum
 
 from shared.domain.photos import JUDGED_AGAIN, Photo, Stored, Verdict
 from shared.domain.retry_state import RetryState
-from shared.domain.row_size import MAX_BYTES_OF_PHOTOS, bytes_of
+from shared.domain.row_size import MAX_PHOTOS_BYTES, bytes_of
 from shared.domain.rules import MAX_PHOTOS, Rules
 
 NEVER = 2**62
@@ -337,7 +337,7 @@ def is_remembered(memory: str | None, stored: Stored) -> bool:
 
 
 def _is_too_large(photos: Collection[Photo]) -> bool:
-    return len(photos) > MAX_RECORDED or bytes_of(photos) > MAX_BYTES_OF_PHOTOS
+    return len(photos) > MAX_RECORDED or bytes_of(photos) > MAX_PHOTOS_BYTES
 
 
 def _may_be_pushed_out(photo: Photo) -> bool:

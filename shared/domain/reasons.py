@@ -5,7 +5,7 @@ Called by ``views`` for the documents, and by ``job`` for the reason of a reject
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -145,6 +145,7 @@ CHINESE_REASONS: dict[str, str] = {
     "fine_tune_vanished": "DashScope 上已找不到该训练任务；上传新照片即可重新训练。",
     "fine_tunes_full": "账号下运行中和已成功的训练任务数已达上限；"
     "请删除不再需要的模型，或申请提高上限后修改 KEPT_FINE_TUNES。",
+    "unreadable_row": "当前版本的代码无法读取该任务的记录，请部署更新的版本。",
     "unreachable": "无法连接 DashScope，系统会自动重试。",
 }
 """Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and
@@ -163,8 +164,13 @@ def in_words(code: str, message: str, language: Language) -> str:
 
 def why_none_is_usable(photos: Iterable[Photo], language: Language = Language.ENGLISH) -> str:
     """Say for a set why there is nothing to train on: every different reason once."""
-    verdicts = {photo.verdict for photo in photos if photo.is_new} - {Verdict.UNPACKED, Verdict.SYSTEM_FILE}
-    if not verdicts:
+    return why_by_verdicts({photo.verdict for photo in photos if photo.is_new}, language)
+
+
+def why_by_verdicts(verdicts: Collection[Verdict], language: Language = Language.ENGLISH) -> str:
+    """Say why there is nothing to train on, from the ``verdicts`` on the photos that arrived for the set."""
+    told = set(verdicts) - {Verdict.UNPACKED, Verdict.SYSTEM_FILE}
+    if not told:
         return NO_PHOTO.in_language(language)
     between = " " if language is Language.ENGLISH else ""
-    return between.join(sorted(reason(verdict, language) for verdict in verdicts))
+    return between.join(sorted(reason(verdict, language) for verdict in told))

@@ -190,6 +190,17 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请查看函数日志，修正资源栈的参数后重新部署。",
         ),
     ),
+    "unreadable_row": ProblemKind(
+        500,
+        Words(
+            "Newer code has written the row of this job, and this version cannot read it.",
+            "该任务的记录由更新版本的代码写入，当前版本无法读取。",
+        ),
+        Words(
+            "Deploy the newer code again; until then the job is left alone.",
+            "请重新部署更新的版本，在此之前该任务不会被改动。",
+        ),
+    ),
     "unavailable": ProblemKind(
         503,
         Words(

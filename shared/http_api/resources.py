@@ -13,6 +13,7 @@ from shared.domain.states import JobState
 from shared.http_api.conditional import Answer
 from shared.http_api.documents import health_document, job_document, page_document, person_document
 from shared.http_api.forecast import Outlook
+from shared.http_api.limits import MAX_REVISIONS
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 
@@ -42,12 +43,14 @@ def person(request: RouteRequest) -> Answer:
     if problem_with_person_id(request.name):
         raise Problem("invalid_person")
     reader = request.connect()
-    revisions = reader.jobs.revisions(request.name)
-    if not revisions:
+    newest = reader.jobs.latest(request.name)
+    if newest is None:
         raise Problem("unknown_person")
-    current = revisions[0]
-    outlook = _outlook(reader, current, reader.control.slot())
-    return Answer(person_document(revisions, outlook, request.language), POLL_SECONDS.get(current.state))
+    is_first = newest.revision == 1
+    earlier = [] if is_first else reader.jobs.history(request.name, newest.revision, MAX_REVISIONS - 1)
+    outlook = _outlook(reader, newest, reader.control.slot())
+    document = person_document(newest, earlier, outlook, request.language)
+    return Answer(document, POLL_SECONDS.get(newest.state))
 
 
 def job(request: RouteRequest) -> Answer:
@@ -71,10 +74,12 @@ def jobs(request: RouteRequest) -> Answer:
     from shared.http_api.parameters import read_page_query
 
     asked = read_page_query(request.query)
-    found = request.connect().jobs.page(asked.state, asked.limit + 1, asked.after)
-    shown = found[: asked.limit]
-    following = encode_cursor(shown[-1].opened_at, shown[-1].job_id) if len(found) > asked.limit else None
-    return Answer(page_document(shown, following, request.language))
+    page = request.connect().jobs.page(asked.state, asked.limit, asked.after)
+    cursor = None
+    if page.following:
+        opened_at, person_key, revision = page.following
+        cursor = encode_cursor(opened_at, f"{person_key}-{revision}")
+    return Answer(page_document(page.jobs, cursor, request.language))
 
 
 def _outlook(reader: Reader, job: Job, slot: Slot) -> Outlook:

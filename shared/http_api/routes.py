@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from shared.domain.reasons import Language
+from shared.domain.unread import UNREADABLE_ROW
 from shared.errors import MissingCredentials, Trouble
 from shared.http_api import resources
 from shared.http_api.authentication import require_token
@@ -63,6 +64,8 @@ def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> H
         return Problem("unreadable_request").response(language)
     except Trouble as trouble:
         warn("status_unavailable", code=trouble.code, message=trouble.message)
+        if trouble.code == UNREADABLE_ROW:
+            return Problem("unreadable_row").response(language)
         seconds = max(1, int(getattr(trouble, "delay_seconds", BUSY_SECONDS)))
         return Problem("unavailable", headers={"Retry-After": str(seconds)}).response(language)
     except MissingCredentials as problem:

@@ -23,7 +23,7 @@ from shared.domain.photos import (
     verdict_from_snapshot,
 )
 from shared.domain.retry_state import failed_again
-from shared.domain.row_size import MAX_DETAIL
+from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen
 from shared.logs import warn
@@ -125,4 +125,4 @@ def _checked(world: World, photo: Photo) -> Photo:
 
 
 def _detail(code: str, message: str) -> str:
-    return f"{code}: {message}"[:MAX_DETAIL]
+    return f"{code}: {message}"[:MAX_DETAIL_CHARACTERS]

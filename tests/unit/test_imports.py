@@ -139,7 +139,8 @@ def modules(package: str, names: str) -> set[str]:
 
 WHAT_A_JOB_IS = modules(
     "shared.domain",
-    "dashscope_errors job lanes object_keys photo_set photos reasons rules slot states trouble_kinds unread",
+    "dashscope_errors job job_summary lanes object_keys photo_set photos reasons row_size rules slot states "
+    "trouble_kinds unread",
 )
 TABLES = modules(
     "shared.clients",

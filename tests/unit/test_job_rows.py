@@ -10,11 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.clients.job_rows import from_columns, to_columns
-from shared.domain.job import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE, Job, Reason
-from shared.domain.photo_set import PhotoSet
+from shared.clients.job_rows import (
+    FORMAT,
+    SUMMARY_COLUMNS,
+    earlier_of,
+    from_columns,
+    has_summary,
+    summary_from_columns,
+    to_columns,
+)
+from shared.domain.job import Job, Reason, open_job
+from shared.domain.job_summary import summary_of
+from shared.domain.lanes import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE
+from shared.domain.photo_set import MAX_RECORDED, PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.row_size import MAX_DETAIL_CHARACTERS, MAX_PHOTOS_BYTES, MAX_ROW_BYTES, bytes_of
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Kind
+from shared.errors import Permanent
 from tests.unit.support import NOW, few_examples, job_in, photo, photo_set
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -116,8 +129,10 @@ def test_the_key_and_the_version_are_not_repeated_among_the_columns() -> None:
 
 def test_a_photo_set_is_spread_over_columns_of_its_job_under_the_names_that_stored_rows_have() -> None:
     photos = photo_set(photo(verdict=Verdict.UNCHECKED)).with_marker(NOW + 1)
+    photos = replace(photos, earlier={"0" * 12: "E"})
     columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=photos))
-    assert (columns["ready"], columns["last_photo_at"], columns["earlier"]) == (NOW + 1, NOW, "{}")
+    assert (columns["ready"], columns["last_photo_at"]) == (NOW + 1, NOW)
+    assert columns["earlier"] == '{"000000000000":"E"}'
     assert [one["verdict"] for one in json.loads(columns["photos"])] == ["unchecked"]
     assert not {"photo_set", "ready_at"} & set(columns)
 
@@ -163,3 +178,147 @@ def test_a_photo_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() ->
 def test_fields_of_a_later_version_inside_the_reason_are_ignored() -> None:
     row = stored(job_in(JobState.QUEUED), reason='{"code":"c","message":"m","link":"https://…"}')
     assert from_columns(row).reason == Reason("c", "m")
+
+
+# -- rows of other versions --------------------------------------------------------------------------
+
+
+def test_a_row_says_in_which_format_it_is_and_one_that_does_not_is_of_the_first() -> None:
+    job = job_in(JobState.QUEUED)
+    row = stored(job)
+    assert row["format"] == FORMAT
+    del row["format"]
+    assert from_columns(row) == job
+    assert from_columns({**row, "format": 1}) == job
+
+
+UNREADABLE: list[tuple[str, Any]] = [
+    ("format", FORMAT + 1),
+    ("format", 0),
+    ("format", "1"),
+    ("format", True),
+    ("state", "DREAMING"),
+    ("state", 5),
+    ("state", None),
+    ("attempt", "3"),
+    ("attempt", True),
+    ("delivered", 1),
+    ("person_id", 5),
+    ("ready", "now"),
+    ("photos", "[{"),
+    ("photos", "{}"),
+    ("photos", "null"),
+    ("photos", "[5]"),
+    ("photos", "[" * 100_000),
+    ("photos", 5),
+    ("photos", '[{"name":"a","etag":"E","size":1}]'),
+    ("photos", '[{"name":"a","etag":"E","size":1,"verdict":"too_good"}]'),
+    ("photos", '[{"name":"a","etag":"E","size":"1","verdict":"usable"}]'),
+    ("photos", '[{"name":"a","etag":"E","size":1,"verdict":"usable","tries":null}]'),
+    ("earlier", "[]"),
+    ("files", '"a.jpg"'),
+    ("reason", "5"),
+    ("reason", '{"code":"c"}'),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), UNREADABLE, ids=lambda value: repr(value)[:60])
+def test_a_row_that_this_version_does_not_understand_is_not_read_at_all(column: str, value: Any) -> None:
+    row = stored(job_in(JobState.QUEUED), **{column: value})
+    with pytest.raises(Permanent) as raised:
+        from_columns(row)
+    assert (raised.value.code, raised.value.kind) == ("unreadable_row", Kind.OBJECT)
+    assert "deploy newer code" in raised.value.message
+
+
+@pytest.mark.parametrize("name", ["state", "person_id", "revision", "opened_at", "changed_at"])
+def test_a_row_without_what_every_job_has_is_not_read(name: str) -> None:
+    row = stored(job_in(JobState.QUEUED))
+    del row[name]
+    with pytest.raises(Permanent, match="unreadable_row"):
+        from_columns(row)
+
+
+def test_what_a_row_remembers_of_earlier_uploads_can_be_had_by_itself() -> None:
+    earlier = {"0123456789ab": "E1234567"}
+    job = job_in(JobState.QUEUED)
+    row = stored(replace(job, photo_set=replace(job.photo_set, earlier=earlier)))
+    assert earlier_of(row) == earlier
+    assert earlier_of({}) == earlier_of(stored(open_job("li", 1, NOW))) == {}
+
+
+# -- summaries ---------------------------------------------------------------------------------------
+
+
+@few_examples
+@given(JOBS)
+def test_a_summary_is_read_without_the_photos(job: Job) -> None:
+    row = {name: value for name, value in stored(job).items() if name in (*SUMMARY_COLUMNS, "revision")}
+    assert not {"photos", "earlier", "files"} & set(row)
+    assert summary_from_columns(row) == summary_of(job)
+
+
+def test_a_row_from_before_there_were_summaries_has_one_by_its_photos() -> None:
+    job = job_in(JobState.REJECTED)
+    row = stored(job)
+    assert has_summary(row)
+    for name in ("photo_count", "usable_count", "verdicts"):
+        del row[name]
+    assert not has_summary(row)
+    assert summary_from_columns(row) == summary_of(job)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("format", FORMAT + 1), ("state", "DREAMING"), ("verdicts", '["too_good"]'), ("photo_count", "3")],
+)
+def test_a_summary_that_this_version_does_not_understand_is_not_read(column: str, value: Any) -> None:
+    with pytest.raises(Permanent, match="unreadable_row"):
+        summary_from_columns(stored(job_in(JobState.REJECTED), **{column: value}))
+
+
+# -- the size of a row -------------------------------------------------------------------------------
+
+
+def test_the_photos_take_as_many_bytes_as_is_said() -> None:
+    photos = (photo('"' * 50 + "照片😀.jpg", detail="…"), photo("b.jpg", Verdict.UNPACKED, tries=2))
+    columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=PhotoSet(photos=photos)))
+    assert len(columns["photos"].encode()) == bytes_of(photos)
+    assert bytes_of(()) == 2
+
+
+def test_a_detail_is_stored_cut_and_what_is_empty_not_at_all() -> None:
+    long = photo("a", Verdict.UNFIT, detail="x" * 1000)
+    columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=photo_set(long)))
+    (one,) = json.loads(columns["photos"])
+    assert one["detail"] == "x" * MAX_DETAIL_CHARACTERS
+    assert set(one) == {"name", "etag", "size", "verdict", "detail", "uploaded_at", "recorded_at"}
+
+
+def test_300_ordinary_photos_fit_into_a_row() -> None:
+    ordinary = [
+        photo(f"IMG_{number:04}.JPG", etag="0" * 32, snapshot=f"submissions/{'0' * 20}-1/{'0' * 16}.jpg")
+        for number in range(MAX_RECORDED)
+    ]
+    assert bytes_of(ordinary) < MAX_PHOTOS_BYTES
+
+
+def test_a_row_stays_small_when_its_photos_do_whatever_else_is_in_it() -> None:
+    name = "😀" * 250
+    photos = [photo(name, detail='"' * 500, archive=name, snapshot="s" * 70)] * 100
+    while bytes_of(photos) > MAX_PHOTOS_BYTES:
+        photos.pop()
+    assert bytes_of(photos) > MAX_PHOTOS_BYTES - 4000
+    key = f"submissions/{'0' * 20}-{10**8}/{'0' * 16}.jpg"
+    job = job_in(
+        JobState.FAILED,
+        "李" * 42,
+        photo_set=PhotoSet(photos=tuple(photos), ready_at=NOW, last_photo_at=NOW),
+        files=(key,) * 10,
+        file_ids=("f" * 64,) * 10,
+        earlier_fine_tunes=("ft-202601010800-0001",) * 5,
+        finetuned_output="o" * 100,
+        reason=Reason("some_code", "原" * 100_000),
+    )
+    size = sum(len(column) + len(str(value).encode()) for column, value in stored(job).items())
+    assert size < MAX_ROW_BYTES

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 import pytest
 
 from shared.domain.job import Job
+from shared.domain.job_summary import JobPage, JobSummary, summary_of
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.unread import Unread
 from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
@@ -31,15 +33,21 @@ class FakeJobs:
         self.ahead = 0
         self.asked: list[tuple[Any, ...]] = []
         self.trouble: Exception | None = None
+        self.unread: dict[str, Unread] = {}
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)
         if self.trouble:
             raise self.trouble
 
-    def revisions(self, person_id: str, *, limit: int = 100) -> list[Job]:
-        self._ask("revisions", person_id)
-        return [job for job in self.jobs if job.person_id == person_id][:limit]
+    def latest(self, person_id: str) -> Job | None:
+        self._ask("latest", person_id)
+        return next((job for job in self.jobs if job.person_id == person_id), None)
+
+    def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
+        self._ask("history", person_id, before, limit)
+        jobs = [job for job in self.jobs if job.person_id == person_id and job.revision < before]
+        return [self._summary(job) for job in jobs[:limit]]
 
     def find(self, ids: list[str]) -> dict[str, Job | None]:
         self._ask("find", *ids)
@@ -50,12 +58,17 @@ class FakeJobs:
         self._ask("queue_before", job.job_id)
         return self.ahead
 
-    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> list[Job]:
+    def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> JobPage:
         self._ask("page", state, limit, after)
         rows = [job for job in self.jobs if state is None or job.state is state]
         if after is not None:
             rows = [job for job in rows if (job.opened_at, job.person_key, job.revision) < after]
-        return rows[:limit]
+        shown = rows[:limit]
+        following = (shown[-1].opened_at, shown[-1].person_key, shown[-1].revision) if rows[limit:] else None
+        return JobPage([self._summary(job) for job in shown], following)
+
+    def _summary(self, job: Job) -> JobSummary | Unread:
+        return self.unread.get(job.job_id) or summary_of(job)
 
 
 class Api:

@@ -63,7 +63,7 @@ def test_a_trouble_that_is_over_is_not_shown() -> None:
 def test_only_a_queued_job_has_a_place_in_the_queue(state: JobState) -> None:
     api = Api(job_in(state))
     assert document(api.call("/people/li"))["queue"] is None
-    assert api.jobs.asked == [("revisions", "li")]
+    assert api.jobs.asked == [("latest", "li")]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.job import Job
+from shared.domain.reasons import Language, why_none_is_usable
 from shared.domain.states import JobState
+from shared.domain.unread import Unread
 from shared.http_api.cursors import decode_cursor, encode_cursor
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.problems import Problem
-from tests.unit.http_api.support import BOTH, JOB_ID, Api, assert_problem, document
+from tests.unit.http_api.support import BOTH, CHINESE, JOB_ID, Api, assert_problem, document
 from tests.unit.support import NOW, few_examples, job_in
 
 S = JobState
@@ -58,7 +60,7 @@ def test_a_page_without_a_limit_has_a_limit() -> None:
 def test_jobs_can_be_asked_for_by_state(state: JobState) -> None:
     api = Api(*many_jobs(6))
     page = document(api.call("/jobs", {"state": state.value}))
-    assert api.jobs.asked == [("page", state, DEFAULT_LIMIT + 1, None)]
+    assert api.jobs.asked == [("page", state, DEFAULT_LIMIT, None)]
     assert {row["state"] for row in page["jobs"]} <= {state.value}
 
 
@@ -69,7 +71,26 @@ def test_a_state_is_understood_in_any_case(text: str) -> None:
 
 
 def test_an_empty_page_is_no_error() -> None:
-    assert document(Api().call("/jobs")) == {"jobs": [], "next": None}
+    assert document(Api().call("/jobs")) == {"jobs": [], "unreadable": [], "next": None}
+
+
+def test_a_job_that_cannot_be_read_leaves_the_page_to_the_others() -> None:
+    jobs = many_jobs(5)
+    api = Api(*jobs)
+    api.jobs.unread[jobs[2].job_id] = Unread(jobs[2].job_id, "unreadable_row", "deploy newer code")
+    page = document(api.call("/jobs", {"limit": "3"}))
+    assert [row["job_id"] for row in page["jobs"]] == [jobs[0].job_id, jobs[1].job_id]
+    assert [row["job_id"] for row in page["unreadable"]] == [jobs[2].job_id]
+    following = document(api.call("/jobs", {"limit": "3", "cursor": page["next"]}))
+    assert [row["job_id"] for row in following["jobs"]] == [jobs[3].job_id, jobs[4].job_id]
+
+
+def test_a_rejected_job_says_why_in_the_readers_language() -> None:
+    job = job_in(S.REJECTED)
+    (english,) = document(Api(job).call("/jobs"))["jobs"]
+    (chinese,) = document(Api(job).call("/jobs", headers=CHINESE))["jobs"]
+    assert english["reason"]["message"] == why_none_is_usable(job.photo_set.photos)
+    assert chinese["reason"]["message"] == why_none_is_usable(job.photo_set.photos, Language.CHINESE)
 
 
 @pytest.mark.parametrize(

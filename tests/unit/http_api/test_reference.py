@@ -17,6 +17,7 @@ from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.unread import Unread
 from shared.http_api import routes
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.parameters import PAGE_PARAMETERS
@@ -124,6 +125,11 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
+    older, newer = job_in(JobState.SUCCEEDED), job_in(JobState.SUCCEEDED, revision=2)
+    torn = Api(newer, older)
+    torn.jobs.unread[older.job_id] = Unread(older.job_id, "unreadable_row", "…")
+    yield "Page", document(torn.call("/jobs"))
+    yield "Person", document(torn.call("/people/li"))
     yield "Health", document(two.call("/healthz"))
     yield "Problem", document(two.call("/"))
 

@@ -10,8 +10,11 @@ import pytest
 from shared.domain.job import Reason
 from shared.domain.photos import Verdict
 from shared.domain.states import JobState as S
+from shared.domain.unread import Unread
+from shared.errors import Permanent
+from shared.http_api.limits import MAX_REVISIONS
 from shared.version import VERSION
-from tests.unit.http_api.support import BOTH, TOKEN, Api, assert_problem, document
+from tests.unit.http_api.support import BOTH, JOB_ID, TOKEN, Api, assert_problem, document
 from tests.unit.support import NOW, collecting, job_in, photo
 
 
@@ -30,7 +33,7 @@ def test_a_person_is_found_under_the_encoded_name(wsgi: bool, person: str) -> No
     response = api.call(f"/people/{quote(person, safe='')}")
     assert response.status == 200
     assert document(response)["person_id"] == person
-    assert api.jobs.asked == [("revisions", person)]
+    assert api.jobs.asked == [("latest", person)]
 
 
 def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
@@ -55,6 +58,35 @@ def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
         }
     ]
     assert (shown["queue"], shown["eta"]) == (None, None)
+
+
+def test_a_persons_document_reads_the_photos_of_the_newest_revision_alone() -> None:
+    jobs = [job_in(S.SUCCEEDED, revision=number) for number in range(30, 0, -1)]
+    api = Api(*jobs)
+    shown = document(api.call("/people/li"))
+    assert api.jobs.asked == [("latest", "li"), ("history", "li", 30, MAX_REVISIONS - 1)]
+    assert [row["revision"] for row in shown["revisions"]] == [*range(30, 30 - MAX_REVISIONS, -1)]
+
+
+def test_a_revision_that_cannot_be_read_is_said_beside_the_others() -> None:
+    jobs = [job_in(S.SUCCEEDED, revision=number, finetuned_output=f"model {number}") for number in (3, 2, 1)]
+    jobs[0] = replace(jobs[0], finetuned_output="")
+    api = Api(*jobs)
+    api.jobs.unread[jobs[1].job_id] = Unread(jobs[1].job_id, "unreadable_row", "deploy newer code")
+    shown = document(api.call("/people/li"))
+    assert [row["revision"] for row in shown["revisions"]] == [3, 1]
+    assert shown["finetuned_output"] == "model 1"
+    reason = {"code": "unreadable_row", "message": "deploy newer code"}
+    assert shown["unreadable"] == [{"job_id": jobs[1].job_id, "reason": reason}]
+
+
+@pytest.mark.parametrize("path", ["/people/li", f"/jobs/{JOB_ID}"])
+def test_a_job_that_cannot_be_read_at_all_is_a_problem_of_its_own(path: str) -> None:
+    api = Api()
+    api.jobs.trouble = Permanent("unreadable_row", "deploy newer code")
+    response = api.call(path)
+    assert_problem(response, 500, "unreadable_row")
+    assert "Retry-After" not in response.headers
 
 
 def test_a_job_is_shown_with_its_photos_its_reason_and_what_it_cost() -> None:
