@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from shared.clients.job_rows import (
     SUMMARY_COLUMNS,
-    earlier_of,
     from_columns,
     has_summary,
     summary_from_columns,
