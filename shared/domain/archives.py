@@ -1,13 +1,15 @@
 """Which files of a zip are unpacked and which are refused: decided from the zip's directory alone.
 
 A zip comes from a stranger: it may be a bomb, escape its folder by its names, or hold a disk image. A refusal
-concerns one file and says why; only a zip that is too large as a whole is refused altogether. Used by
+concerns one file and says why; only a zip that is too large as a whole is refused altogether. The directory
+may lie: :mod:`shared.workflow.archive_reading` holds the data against it. Used by
 :mod:`shared.workflow.unpacking`.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +27,17 @@ RATIO_COUNTS_FROM = 1024 * 1024
 PACKING_ADDS = 64 * 1024
 """Bytes that packing may add to a file; an entry that claims more costs its reader time for nothing."""
 
+MAX_GROWTH = 20
+"""A zip may unpack to so many times its size. JPEG, HEIC and WebP hardly shrink in a zip, bitmaps of scans to
+a tenth; deflate can reach 1032 times. So this bounds what one uploaded byte makes us store, also where each
+file by itself is small enough to have any ratio."""
+
+TINY_UNPACKED_BYTES = MAX_SOURCE_BYTES
+"""A zip may unpack to so much however small it is: a few plain drawings. One photo may be as large."""
+
+_LOCAL_HEADER_BYTES = 30
+"""APPNOTE.TXT, 4.3.7. A name and an extra field follow, so that the data end later than this tells."""
+
 _STORED, _DEFLATED = 0, 8
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
@@ -33,10 +46,12 @@ _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 class Entry:
     """A file in a zip, as the zip's directory describes it. Sizes are bytes; the data may differ.
 
-    ``index`` is its place in the directory, ``method`` the number of its compression (APPNOTE.TXT, 4.4.5).
+    ``index`` is its place in the directory, ``begins_at`` where its local header lies in the zip, and
+    ``method`` the number of its compression (APPNOTE.TXT, 4.4.5).
     """
 
     index: int
+    begins_at: int
     name: str
     size: int
     packed_size: int
@@ -45,9 +60,67 @@ class Entry:
     is_link: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What becomes of an entry.
+
+    Attributes:
+        entry: the entry.
+        key: where its file is to be stored.
+        verdict: why it is refused; None means: read it and store it.
+        detail: more words about the refusal.
+        label: its name in the record of a refusal, unlike those of the zip's other files.
+    """
+
+    entry: Entry
+    key: str
+    verdict: Verdict | None
+    detail: str
+    label: str
+
+
 def is_too_much(entries: Sequence[Entry]) -> bool:
     """Whether a zip of these ``entries`` is refused as a whole."""
     return len(entries) > MAX_ENTRIES or sum(entry.size for entry in entries) > MAX_UNPACKED_BYTES
+
+
+def max_unpacked_bytes(archive_bytes: int) -> int:
+    """Return how many bytes may be taken out of a zip of ``archive_bytes``."""
+    return min(MAX_UNPACKED_BYTES, max(TINY_UNPACKED_BYTES, MAX_GROWTH * archive_bytes))
+
+
+def decide_entries(entries: Sequence[Entry], *, folder: str, archive_bytes: int) -> list[Decision]:
+    """Decide about all files of a zip, in their order; the same directory leads to the same decisions.
+
+    Args:
+        entries: the files.
+        folder: the prefix of the keys that they are stored under.
+        archive_bytes: the size of the zip.
+    """
+    overlapping = _overlapping(entries)
+    names = Counter(printable(entry.name) for entry in entries)
+    most_bytes = left_bytes = max_unpacked_bytes(archive_bytes)
+    taken: set[str] = set()
+    decisions = []
+    for entry in entries:
+        key, label = folder + entry.name, printable(entry.name)
+        verdict, detail = verdict_from_entry(entry, key), ""
+        if key in taken:
+            verdict, detail = Verdict.UNSAFE_NAME, "the name stands in the zip twice"
+        elif verdict is None and entry.index in overlapping:
+            # Not EXPANDS_TOO_MUCH, though bombs are made so: it is also what a damaged directory looks like,
+            # and there making the zip again helps. No file has the better claim to shared bytes: all go.
+            verdict, detail = Verdict.BROKEN_ENTRY, "its data overlap those of another file"
+        elif verdict is None and entry.size > left_bytes:
+            verdict = Verdict.EXPANDS_TOO_MUCH
+            detail = f"of a zip of its size at most {most_bytes // 2**20} MB are unpacked"
+        if verdict is None:
+            taken.add(key)
+            left_bytes -= entry.size
+        elif names[label] > 1:
+            label = f"{label} ({entry.index})"
+        decisions.append(Decision(entry=entry, key=key, verdict=verdict, detail=detail, label=label))
+    return decisions
 
 
 def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
@@ -68,6 +141,8 @@ def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
     if entry.size > MAX_SOURCE_BYTES:
         return Verdict.TOO_MANY_BYTES
     if entry.packed_size > entry.size + PACKING_ADDS:
+        return Verdict.BROKEN_ENTRY
+    if entry.method == _STORED and entry.packed_size != entry.size:
         return Verdict.BROKEN_ENTRY
     if entry.size > max(RATIO_COUNTS_FROM, MAX_RATIO * entry.packed_size):
         return Verdict.EXPANDS_TOO_MUCH
@@ -101,6 +176,23 @@ def printable(name: str) -> str:
     return "".join(
         "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:300]
     )
+
+
+def _overlapping(entries: Sequence[Entry]) -> set[int]:
+    """Return the indices of the entries that share bytes of the zip with another, by their headers' places.
+
+    One stretch of packed data that many entries quote is how a small zip unpacks to a large one. A local
+    header may push its data further back than the directory tells: the reading stops at the next entry.
+    """
+    found: set[int] = set()
+    reached = 0
+    ordered = sorted(entries, key=lambda entry: entry.begins_at)
+    for entry, following in zip(ordered, [*ordered[1:], None], strict=False):
+        end = entry.begins_at + _LOCAL_HEADER_BYTES + entry.packed_size
+        if entry.begins_at < reached or (following is not None and following.begins_at < end):
+            found.add(entry.index)
+        reached = max(reached, end)
+    return found
 
 
 def _is_unsafe(segments: list[str]) -> bool:

@@ -18,9 +18,9 @@ from shared.domain.archives import (
     MAX_DIRECTORY_BYTES,
     MAX_RATIO,
     RATIO_COUNTS_FROM,
+    decide_entries,
     is_too_much,
-    unpacked_key,
-    verdict_from_entry,
+    max_unpacked_bytes,
 )
 from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict, jpeg_sides
 from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
@@ -92,16 +92,18 @@ def unpack(reads: Reads) -> int:
     assert reads.at_once <= MAX_DIRECTORY_BYTES
     if is_too_much(archive.entries):
         return 0
-    count = 0
-    for entry in archive.entries:
-        if verdict_from_entry(entry, unpacked_key("anna", "a.zip", entry.name)) is None:
+    count = in_all = 0
+    for decision in decide_entries(archive.entries, folder="people/anna/a.zip/", archive_bytes=reads.size):
+        entry = decision.entry
+        if decision.verdict is None:
             try:
                 content = archive.read(entry)
             except UnreadableArchive:
                 continue
-            count += 1
-            assert len(content) <= entry.size <= MAX_SOURCE_BYTES
+            count, in_all = count + 1, in_all + len(content)
+            assert len(content) == entry.size <= MAX_SOURCE_BYTES
             assert entry.size <= max(RATIO_COUNTS_FROM, MAX_RATIO * entry.packed_size)
+    assert in_all <= max_unpacked_bytes(reads.size)
     return count
 
 

@@ -1,0 +1,142 @@
+"""How the data of a zip are held against its directory, and how little a hostile zip can make one read."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.archives import decide_entries
+from shared.domain.photos import Verdict
+from shared.errors import RetryLater
+from shared.workflow.archive_reading import Archive, UnreadableArchive
+from tests.uploads.hostile_zips import (
+    File,
+    deflate,
+    deflated,
+    of_size,
+    quoting_each_other,
+    stored,
+    zip_of_files,
+)
+
+CONTENT = b"FACE 1, and much more of it. " * 40
+OTHER = stored("2.jpg", b"FACE 2")
+
+
+def opened(content: bytes) -> Archive:
+    def read(start: int, count: int) -> bytes:
+        assert 0 <= start < start + count <= len(content), "a place outside of the zip"
+        return content[start : start + count]
+
+    return Archive(read, len(content))
+
+
+def first_of(*files: File) -> bytes:
+    archive = opened(zip_of_files(files))
+    return archive.read(archive.entries[0])
+
+
+@pytest.mark.parametrize("pack", [stored, deflated])
+def test_a_file_is_read_as_it_was_packed(pack: Callable[[str, bytes], File]) -> None:
+    assert first_of(pack("1.jpg", CONTENT), OTHER) == CONTENT
+
+
+@pytest.mark.parametrize("pack", [stored, deflated])
+@pytest.mark.parametrize("by", [-len(CONTENT) + 1, -7, -1, 1, 7, 10_000])
+def test_a_file_of_another_length_than_the_directory_says_is_broken_though_its_crc_fits(
+    pack: Callable[[str, bytes], File], by: int
+) -> None:
+    with pytest.raises(UnreadableArchive):
+        first_of(of_size(pack("1.jpg", CONTENT), len(CONTENT) + by, CONTENT), OTHER)
+
+
+def test_data_that_are_cut_off_are_broken() -> None:
+    cut = replace(deflated("1.jpg", CONTENT), packed=deflate(CONTENT)[:-3])
+    with pytest.raises(UnreadableArchive):
+        first_of(cut, OTHER)
+
+
+@pytest.mark.parametrize("extra_bytes", [1, 500, 65_000])
+def test_a_local_head_that_pushes_its_data_into_the_next_file_is_broken(extra_bytes: int) -> None:
+    first, second = stored("1.jpg", CONTENT), stored("2.jpg", bytes(70_000))
+    data_at = len(first.head()) + extra_bytes
+    found_there = zip_of_files([first, second])[data_at : data_at + len(CONTENT)]
+    content = bytearray(zip_of_files([replace(first, crc=zlib.crc32(found_there)), second]))
+    content[28:30] = extra_bytes.to_bytes(2, "little")
+    archive = opened(bytes(content))
+    # The directory does not show it: by its offsets and sizes the files lie side by side.
+    decided = decide_entries(archive.entries, folder="people/li/a.zip/", archive_bytes=len(content))
+    assert [one.verdict for one in decided] == [None, None]
+    with pytest.raises(UnreadableArchive):
+        archive.read(archive.entries[0])
+
+
+def test_a_zip_whose_files_quote_each_other_is_refused_as_a_whole_and_cannot_be_read() -> None:
+    content = quoting_each_other(40, bytes(20_000))
+    with zipfile.ZipFile(io.BytesIO(content)) as honest_reader:
+        assert sum(info.file_size for info in honest_reader.infolist()) > 40 * len(content)
+    archive = opened(content)
+    decided = decide_entries(archive.entries, folder="people/li/a.zip/", archive_bytes=len(content))
+    assert [one.verdict for one in decided] == [Verdict.BROKEN_ENTRY] * 40
+    for entry in archive.entries[:-1]:
+        with pytest.raises(UnreadableArchive):
+            archive.read(entry)
+
+
+@pytest.mark.parametrize("at", [2**32 - 2, 400_000, 1])
+def test_a_place_that_the_directory_invents_is_never_read_outside_of_the_zip(at: int) -> None:
+    with pytest.raises(UnreadableArchive):
+        first_of(replace(stored("1.jpg", CONTENT), at=at), OTHER)
+
+
+def test_a_file_in_the_comment_of_a_zip_is_not_read_beyond_its_end() -> None:
+    hidden = stored("1.jpg", bytes(100_000))
+    behind = len(zip_of_files([hidden, OTHER]))
+    content = zip_of_files([replace(hidden, at=behind), replace(OTHER, at=2**32 - 1)])
+    archive = opened(content[:-2] + len(hidden.head()).to_bytes(2, "little") + hidden.head())
+    with pytest.raises(UnreadableArchive):
+        archive.read(archive.entries[0])
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, KeyError, OSError, NotImplementedError])
+def test_an_error_that_nobody_foresaw_concerns_the_file(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = opened(zip_of_files([stored("1.jpg", CONTENT), OTHER]))
+    with monkeypatch.context() as broken:
+        broken.setattr(zipfile.ZipExtFile, "read", _raising(error))
+        with pytest.raises(UnreadableArchive, match=error.__name__):
+            archive.read(archive.entries[0])
+    assert archive.read(archive.entries[1]) == b"FACE 2"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_process_is_nobodys_fault(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = opened(zip_of_files([OTHER]))
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", _raising(error))
+    with pytest.raises(error):
+        archive.read(archive.entries[0])
+
+
+def test_an_answer_of_oss_that_broke_off_is_no_fault_of_the_zip() -> None:
+    content = zip_of_files([stored("1.jpg", bytes(100_000))])
+    with pytest.raises(RetryLater, match="short_answer"):
+        Archive(lambda start, count: content[start : start + count - 1], len(content))
+    archive = opened(content)
+    archive._file._read = lambda start, count: content[start : start + count // 2]
+    with pytest.raises(RetryLater, match="short_answer"):
+        archive.read(archive.entries[0])
+
+
+def _raising(error: type[BaseException]) -> Callable[..., bytes]:
+    def read(*_: object) -> bytes:
+        raise error
+
+    return read

@@ -1,0 +1,130 @@
+"""What is decided about a zip from its directory alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.archives import (
+    MAX_GROWTH,
+    MAX_UNPACKED_BYTES,
+    TINY_UNPACKED_BYTES,
+    Entry,
+    decide_entries,
+    max_unpacked_bytes,
+)
+from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
+
+FOLDER = "people/li/a.zip/"
+MEGABYTE = 2**20
+STORED, DEFLATED = 0, 8
+HEADER_BYTES = 30
+
+
+def entry(index: int = 0, begins_at: int | None = None, **changes: Any) -> Entry:
+    """A stored file of 1000 bytes; the files of a zip lie 10 kB apart unless they are told where."""
+    facts: dict[str, Any] = {
+        "name": f"{index}.jpg",
+        "size": 1000,
+        "packed_size": changes.get("size", 1000),
+        "method": STORED,
+        "is_encrypted": False,
+        "is_link": False,
+        **changes,
+    }
+    return Entry(index=index, begins_at=10_000 * index if begins_at is None else begins_at, **facts)
+
+
+def verdicts(*entries: Entry, archive_bytes: int = 500 * MEGABYTE) -> list[Verdict | None]:
+    decisions = decide_entries(entries, folder=FOLDER, archive_bytes=archive_bytes)
+    assert [one.entry for one in decisions] == list(entries)
+    return [one.verdict for one in decisions]
+
+
+def test_a_file_is_stored_below_the_folder_of_its_zip() -> None:
+    (decision,) = decide_entries([entry(name="b/1.jpg")], folder=FOLDER, archive_bytes=2000)
+    assert (decision.key, decision.verdict) == (f"{FOLDER}b/1.jpg", None)
+
+
+def test_files_that_lie_side_by_side_are_taken_in_whatever_order_the_directory_names_them() -> None:
+    side_by_side = HEADER_BYTES + 1000
+    places = [2 * side_by_side, 0, side_by_side]
+    assert verdicts(*(entry(number, at) for number, at in enumerate(places))) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("places", "sizes", "refused"),
+    [
+        ([0, 0], [1000, 1000], {0, 1}),
+        ([0, HEADER_BYTES + 999], [1000, 1000], {0, 1}),
+        ([5000, 0, 9000], [1000, 6000, 1000], {0, 1}),
+        # All that the first one lies over, also behind a short one that does not reach so far.
+        ([0, 100, 5000, 20_000], [10_000, 10, 10, 10], {0, 1, 2}),
+        # A chain, in which each one reaches into the next and no further.
+        ([0, 1000, 2000, 9000], [1000, 1000, 1000, 1000], {0, 1, 2}),
+        ([-10, 5000], [1000, 1000], {0}),
+    ],
+)
+def test_files_that_share_bytes_of_the_zip_are_refused_all_of_them(
+    places: list[int], sizes: list[int], refused: set[int]
+) -> None:
+    entries = [
+        entry(number, at, size=size) for number, (at, size) in enumerate(zip(places, sizes, strict=True))
+    ]
+    decisions = decide_entries(entries, folder=FOLDER, archive_bytes=500 * MEGABYTE)
+    assert {one.entry.index for one in decisions if one.verdict is Verdict.BROKEN_ENTRY} == refused
+    assert all("overlap" in one.detail for one in decisions if one.verdict)
+
+
+def test_a_stored_file_whose_two_sizes_differ_is_broken() -> None:
+    assert verdicts(
+        entry(0, size=1000, packed_size=999),
+        entry(1, size=1000, packed_size=1001),
+        entry(2, size=1000, packed_size=999, method=DEFLATED),
+    ) == [Verdict.BROKEN_ENTRY, Verdict.BROKEN_ENTRY, None]
+
+
+@pytest.mark.parametrize("archive_bytes", [3 * MEGABYTE, 7 * MEGABYTE])
+def test_of_a_zip_no_more_is_unpacked_than_20_times_its_size(archive_bytes: int) -> None:
+    files = [entry(n, size=MEGABYTE, packed_size=1100, method=DEFLATED) for n in range(500)]
+    found = verdicts(*files, archive_bytes=archive_bytes)
+    taken = MAX_GROWTH * archive_bytes // MEGABYTE
+    assert found == [None] * taken + [Verdict.EXPANDS_TOO_MUCH] * (500 - taken)
+
+
+def test_a_file_that_is_refused_takes_no_room_from_the_others() -> None:
+    bomb = entry(0, size=MAX_SOURCE_BYTES, packed_size=1000, method=DEFLATED)
+    plain = [entry(n, size=MEGABYTE, packed_size=1000, method=DEFLATED) for n in range(1, 21)]
+    assert verdicts(bomb, *plain, archive_bytes=30_000) == [Verdict.EXPANDS_TOO_MUCH] + [None] * 20
+
+
+def test_a_tiny_zip_of_plain_drawings_is_unpacked() -> None:
+    drawings = [
+        entry(n, 70_000 * n, size=5 * MEGABYTE, packed_size=60_000, method=DEFLATED) for n in range(4)
+    ]
+    assert verdicts(*drawings, archive_bytes=241_000) == [None] * 4
+
+
+def test_what_is_unpacked_is_bounded_for_zips_of_every_size() -> None:
+    assert max_unpacked_bytes(1) == TINY_UNPACKED_BYTES == MAX_SOURCE_BYTES
+    assert max_unpacked_bytes(50 * MEGABYTE) == 1000 * MEGABYTE
+    assert max_unpacked_bytes(500 * MEGABYTE) == MAX_UNPACKED_BYTES
+
+
+def test_each_refusal_has_a_name_of_its_own_and_a_stored_file_keeps_its() -> None:
+    names = ["1.jpg", "1.jpg", "\x07.jpg", "\x08.jpg", "\ufffd.jpg", "x" * 2000, "x" * 2001]
+    entries = [entry(number, name=name) for number, name in enumerate(names)]
+    decisions = decide_entries(entries, folder=FOLDER, archive_bytes=500 * MEGABYTE)
+    labels = [one.label for one in decisions]
+    assert [one.verdict for one in decisions] == [
+        None,
+        Verdict.UNSAFE_NAME,
+        Verdict.UNSAFE_NAME,
+        Verdict.UNSAFE_NAME,
+        None,
+        Verdict.UNSAFE_NAME,
+        Verdict.UNSAFE_NAME,
+    ]
+    assert labels[:5] == ["1.jpg", "1.jpg (1)", "\ufffd.jpg (2)", "\ufffd.jpg (3)", "\ufffd.jpg"]
+    assert len(set(labels)) == len(labels)
