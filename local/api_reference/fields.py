@@ -113,7 +113,7 @@ DOCUMENTS: dict[str, Document] = {
                 "it was uploaded for this set",
             ),
             Field("uploaded_at", "time", "OSS's time of the upload, in whole seconds"),
-            Field("recorded_at", "time", "the time of the verdict", "a zip will be unpacked further"),
+            Field("recorded_at", "time", "the time of the verdict"),
         ),
     ),
     "Reason": Document(

@@ -87,9 +87,10 @@ class Photo:
     ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
     the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
-    zip that a refused file lies in (an unpacked file is an upload of its own), and ``tries`` counts
-    how often the unpacking of a zip has been begun. ``retry`` is how the tries to prepare or check it have gone,
-    while its verdict is still to come.
+    zip that a refused file lies in (an unpacked file is an upload of its own). ``retry`` is how the tries to
+    prepare or check it have gone, while its verdict is still to come. Of a zip, ``tries`` counts the runs that
+    began to unpack it and did not get further, ``taken_out`` the files that are uploads now and ``refused``
+    those that are not; the next run goes on behind them.
     """
 
     name: str
@@ -103,6 +104,8 @@ class Photo:
     from_revision: int = 0
     archive: str = ""
     tries: int = 0
+    taken_out: int = 0
+    refused: int = 0
     retry: RetryState | None = None
 
     @property

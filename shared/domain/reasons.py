@@ -121,9 +121,9 @@ VERDICTS: dict[Verdict, Words] = {
         "这是系统文件，不是照片，无需处理。",
     ),
     Verdict.EXPANDS_TOO_MUCH: Words(
-        "The file unpacks to more than 100 times its packed size, which no photo does; "
+        "The file, or the zip with it, unpacks to far more than its packed size, which photos do not; "
         "if it is a photo, upload it by itself.",
-        "文件解压后超过压缩大小的 100 倍，不像照片；如确为照片，请直接上传。",
+        "文件或整个压缩包解压后远超压缩大小，不像照片；如确为照片，请直接上传。",
     ),
     Verdict.BROKEN_ENTRY: Words(
         "The file is damaged inside the zip, or packed in an unusual way; "

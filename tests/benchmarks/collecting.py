@@ -59,7 +59,7 @@ def _collected(event: bytes) -> object:
         try:
             return collect.handler(event, _CONTEXT)["outcomes"]
         except RetryLater as postponed:
-            if postponed.code != "no_time":
+            if postponed.code != "zip_unfinished":
                 return f"{postponed.code}: {postponed.message}"
 
 

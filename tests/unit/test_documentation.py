@@ -10,11 +10,19 @@ from aliyun_local.template import Template
 from local.options import PARAMETERS, PORT_NAMES
 from local.packaging import ROOT
 from shared.clients.photo_bucket import PREPARE
-from shared.domain.archives import MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED_BYTES
+from shared.domain.archives import (
+    MAX_ARCHIVE_BYTES,
+    MAX_ENTRIES,
+    MAX_GROWTH,
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    TINY_UNPACKED_BYTES,
+)
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.reasons import Language, reason
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.settings import ENVIRONMENT_NAMES
+from shared.workflow.unpacking import BYTES_A_RUN, ENTRIES_A_RUN, MAX_TRIES
 
 READMES = ["README.md", "README.zh-CN.md"]
 GIVEN_BY_THE_PLATFORM = {"FC_REGION"}
@@ -96,6 +104,11 @@ def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
     megabytes, gigabytes = MAX_ARCHIVE_BYTES // 2**20, MAX_UNPACKED_BYTES // 2**30
     assert f"{megabytes} MB a zip, {MAX_ENTRIES} files and {gigabytes} GB in it" in text
     assert f"{MAX_SOURCE_BYTES // 2**20} MB a file, {MAX_RATIO} times" in text
+    tiny = f"{TINY_UNPACKED_BYTES // 2**20} MB"
+    assert f"together {MAX_GROWTH} times the size of the zip, or {tiny} when that is more" in text
+    assert f"at most {ENTRIES_A_RUN} files or {BYTES_A_RUN // 2**20} MB" in text
+    assert MAX_TRIES == 10
+    assert "no further in ten runs is given up" in text
     assert PREPARE in text
 
 

@@ -103,7 +103,7 @@ def jobs_of_all_kinds() -> Iterator[Job]:
         photo("a.jpg"),
         photo("old.jpg", from_revision=1),
         photo("b.zip/c.gif", Verdict.LINK, archive="b.zip"),
-        photo("b.zip", Verdict.UNPACKING, recorded_at=0),
+        photo("b.zip", Verdict.UNPACKING),
     ]
     yield collecting(*files)
     yield collecting(photo())
