@@ -21,7 +21,7 @@ from shared.domain.object_keys import (
 from shared.domain.photos import Photo
 from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
-from shared.errors import Trouble
+from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
@@ -62,8 +62,8 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     job, folder = newest, _list_folder(world, person_id)
     archives = _unrecorded(world, person_id, folder.listed, job, Kind.ARCHIVE)
     if archives:
-        for found in archives:
-            job = record_upload(world, found.upload, job).job
+        _unpack_each(world, archives, job)
+        job = world.jobs.latest(person_id)
         # The unpacked photos belong to the set before it can close.
         folder = _list_folder(world, person_id)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
@@ -87,6 +87,19 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         photos=len(saved.photo_set.photos),
     )
     return saved
+
+
+def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
+    """Unpack the zips that are not done; the trouble of one is not the others', and none is the set's."""
+    for found in archives:
+        try:
+            job = record_upload(world, found.upload, job, found.stored).job
+        except Conflict:
+            raise
+        except Trouble as trouble:
+            world.health.failed(trouble.cause)
+            warn("zip_held_up", key=found.upload.key, code=trouble.code, message=trouble.message)
+            job = world.jobs.latest(found.upload.person_id)
 
 
 def record_listed(world: World, person_id: str, listed: list[Listed], newest: Job | None) -> Job | None:

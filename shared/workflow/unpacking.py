@@ -44,8 +44,8 @@ from shared.workflow.recording import (
     observations,
     open_set,
     outcome_without_change,
-    save,
 )
+from shared.workflow.saving import save
 
 TIME_FOR_AN_ENTRY_MS = 15_000
 BYTES_A_RUN = 64 * 1024 * 1024
@@ -114,11 +114,14 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
 def _begin(world: World, upload: Upload, newest: Job | None) -> Recorded:
     """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
     for latest, stored in observations(world, upload, newest):
-        outcome = outcome_without_change(latest, upload, stored)
+        outcome = outcome_without_change(world, latest, upload, stored)
         if outcome or stored is None:
             return Recorded(latest, outcome)
         now = world.clock.now()
-        before = open_set(world, latest, upload.person_id)
+        try:
+            before = open_set(world, latest, upload.person_id)
+        except Conflict:
+            continue
         earlier = before.photo_set.photo(upload.name)
         photo = new_photo(before, upload, stored, now, Verdict.UNPACKING)
         if earlier is not None and earlier.is_pending and earlier.etag == stored.etag:
@@ -132,7 +135,7 @@ def _begin(world: World, upload: Upload, newest: Job | None) -> Recorded:
                 refused=earlier.refused,
             )
         photo = replace(photo, tries=photo.tries + 1)
-        photo = replace(photo, verdict=_first_verdict(photo))
+        photo = replace(photo, verdict=Verdict.LINK if stored.is_link else _first_verdict(photo))
         photo_set = before.photo_set.with_photo(photo, now)
         try:
             return Recorded(save(world, latest, before.collecting(photo_set, world.rules, now)), "")
@@ -145,7 +148,7 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
     """Put ``ended`` in the place of ``begun``, unless another run has continued with the zip meanwhile."""
     # The job is read again: the zip's photos have been recorded meanwhile.
     for latest, stored in observations(world, upload, world.jobs.latest(upload.person_id)):
-        outcome = outcome_without_change(latest, upload, stored)
+        outcome = outcome_without_change(world, latest, upload, stored)
         if outcome or stored is None:
             return Recorded(latest, outcome)
         still = latest.photo_set.photo(upload.name) if latest is not None and latest.state.is_open else None
