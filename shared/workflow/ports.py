@@ -151,7 +151,7 @@ class PhotoBucket(Protocol):
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
 
-    def prepare(self, key: str, snapshot: str, *, etag: str = "") -> int:
+    def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; returns its size in bytes.
 
         Raises:
@@ -167,8 +167,13 @@ class PhotoBucket(Protocol):
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
 
-    def read(self, key: str, *, limit: int = ...) -> bytes:
-        """Return an object's bytes, as they are stored; raises a Trouble when there are more than ``limit``."""
+    def read(self, key: str, max_bytes: int = ...) -> bytes:
+        """Return an object's bytes as they are stored.
+
+        Raises:
+            NotFound: there is no such object, or it is a link.
+            Permanent: it is longer than ``max_bytes``.
+        """
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
         """Return up to ``count`` bytes from ``start`` on.

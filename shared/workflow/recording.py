@@ -56,7 +56,7 @@ def record_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
     # Imported here: the code that reads zips is loaded with the first zip, and it imports this module.
     from shared.workflow.unpacking import unpack_upload
 
-    return unpack_upload(world, upload, newest)
+    return unpack_upload(world, upload, newest, hint)
 
 
 def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored | None = None) -> Recorded:

@@ -40,7 +40,7 @@ def restore(world: World, person_id: str) -> Job | None:
         return None
     newest = max(revisions)
     try:
-        text = world.bucket.read(f"{person_results(person_id)}{newest}.json", limit=MAX_RESULT_BYTES)
+        text = world.bucket.read(f"{person_results(person_id)}{newest}.json", max_bytes=MAX_RESULT_BYTES)
     except NotFound:
         return None
     job = _job(person_id, newest, text, world.clock.now())

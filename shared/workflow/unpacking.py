@@ -32,7 +32,7 @@ from shared.domain.archives import (
 from shared.domain.job import Job
 from shared.domain.object_keys import Upload
 from shared.domain.photo_set import UNPACKING_TAKES_MS
-from shared.domain.photos import Photo, Verdict
+from shared.domain.photos import Photo, Stored, Verdict
 from shared.errors import Conflict, NotFound, RetryLater
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
@@ -82,18 +82,19 @@ class _Run:
         return is_within and world.has_time_for(TIME_FOR_AN_ENTRY_MS)
 
 
-def unpack_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
+def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored | None = None) -> Recorded:
     """Unpack the zip under ``upload.key``, or continue where an earlier run has stopped or died.
 
     Args:
         world: the services.
         upload: the zip.
         newest: the person's newest job as read before, None without one.
+        hint: what the event says of the zip, in case that the bucket tells nothing about it.
 
     Raises:
         RetryLater: not everything could be unpacked this time.
     """
-    begun = _begin(world, upload, newest)
+    begun = _begin(world, upload, newest, hint)
     photo = begun.job.photo_set.photo(upload.name) if begun.job and not begun.outcome else None
     if begun.job is None or photo is None:
         return begun
@@ -111,9 +112,9 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None) -> Recorded:
     return recorded
 
 
-def _begin(world: World, upload: Upload, newest: Job | None) -> Recorded:
+def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None) -> Recorded:
     """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
-    for latest, stored in observations(world, upload, newest):
+    for latest, stored in observations(world, upload, newest, hint):
         outcome = outcome_without_change(world, latest, upload, stored)
         if outcome or stored is None:
             return Recorded(latest, outcome)

@@ -246,7 +246,7 @@ class Memory:
     def stored(self, key: str) -> Stored | None:
         return self.objects.get(key)
 
-    def prepare(self, key: str, snapshot: str, *, etag: str = "") -> int:
+    def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         if isinstance(self.prepared_as, Trouble):
             raise self.prepared_as
         self.prepared.append(key)
@@ -266,7 +266,7 @@ class Memory:
     def signed_url(self, key: str) -> str:
         return f"https://photos.oss.example/{key}?signature=s"
 
-    def read(self, key: str, *, limit: int = 0) -> bytes:
+    def read(self, key: str, max_bytes: int = 0) -> bytes:
         raise AssertionError("no photo is read as a whole here")
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
