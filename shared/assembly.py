@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.credentials import Credentials, find_credentials
+from shared.logs import hide
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
 
 
 def tables(settings: Settings, credentials: Credentials) -> tuple[JobTable, ControlTable]:
-    """Return the clients of the two tables."""
+    """Return the clients of the two tables. Every invocation comes through here, and its secrets are hidden."""
+    _hide_secrets(settings, credentials)
 
     def connect() -> tuple[JobTable, ControlTable]:
         from shared.clients import control_table, job_table, rows
@@ -117,6 +119,17 @@ def timeout_seconds(context: object) -> int:
         return int(context.function.timeout)  # type: ignore[attr-defined]  # the runtime's own object
     except (AttributeError, TypeError, ValueError):
         return DEFAULT_TIMEOUT_SECONDS
+
+
+def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
+    """Cut the invocation's secrets out of whatever is logged or kept of the services' words."""
+    for secret in (
+        settings.dashscope_api_key,
+        settings.status_token,
+        credentials.access_key_secret,
+        credentials.security_token,
+    ):
+        hide(secret)
 
 
 def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:

@@ -9,35 +9,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import requests
 
-from shared.clients.dashscope_answers import (
+from shared.clients.answers import (
     BUSY_DELAY_SECONDS,
+    UNKNOWN_DELAY_SECONDS,
+    UNREADABLE_DELAY_SECONDS,
+    said,
+)
+from shared.clients.dashscope_answers import (
     UnreadableAnswer,
     entries_in,
     fine_tune_from,
-    integer_from,
+    hashed,
     list_in,
+    listed_fine_tune,
     output_of,
+    total_from,
     trouble_from,
+    trouble_of_create,
+    trouble_of_upload,
 )
+from shared.clients.dashscope_list import LIST_SECONDS, Page, whole_list
 from shared.clients.retries import Retries
-from shared.domain.fine_tunes import FineTune
-from shared.errors import (
-    OutcomeUnknown,
-    Permanent,
-    RetryLater,
-)
-from shared.logs import redact
+from shared.domain.fine_tunes import OUR_MODEL, FineTune
+from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.errors import NotFound, OutcomeUnknown, RetryLater
 
-MODEL = "facechain-finetune"
 FACE_MODEL = "facechain-facedetect"
 TIMEOUT_SECONDS = (5, 20)
 NO_TRY_AFTER_SECONDS = 6
+LOST_DELAY_SECONDS = 2
 PAGE_SIZE = 100
-MAX_PAGES = 200
-LIST_TRIES = 3
+MAX_FILE_PAGES = 100
+LONGEST_REASON = 200
+"""In characters, of why a picture shows no face; the one documented reason has 16."""
 
 _T = TypeVar("_T")
 
@@ -55,9 +63,21 @@ class DashScope:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {api_key}"}
+        self._key_id = hashed(api_key, salt="facechain-autotrain, a DashScope key: ")
         self._new_session = new_session
         self._session = new_session()
         self._retries = retries or Retries()
+
+    @property
+    def key_id(self) -> str:
+        """Twelve hex digits that stand for the API key: kept in a row, they show that the key was changed.
+
+        They give nothing useful away. A key is drawn from at least 2^128, so that it cannot be found by
+        hashing guesses, and 48 bits of a hash fit 2^80 keys and more: whoever had them all would still have
+        to ask DashScope about each. The fixed words in front make the digits differ from any other
+        program's hash of the same key, so that they do not tell who else uses it.
+        """
+        return self._key_id
 
     # -- fine-tunes ---------------------------------------------------------------------------------
 
@@ -65,15 +85,18 @@ class DashScope:
         """Start a paid fine-tune from 1 to 10 URLs and file ids.
 
         Raises:
-            OutcomeUnknown: the fine-tune may or may not exist now.
-            AccountTrouble, RetryLater, Permanent: it certainly does not.
+            OutcomeUnknown: the fine-tune may or may not exist now. Anything but a certain refusal is one.
+            NotFound: one of the file ids is gone; store the files again. It certainly does not exist.
+            AccountTrouble, RequestTrouble, RetryLater, Permanent: it certainly does not exist.
         """
-        body = {"model": MODEL, "training_file_ids": list(files)}
-        answer = self._send("POST", "/fine-tunes", json=body, session=None)
+        body = {"model": OUR_MODEL, "training_file_ids": list(files)}
+        answer = self._send("POST", "/fine-tunes", creates=True, json=body)
         try:
             return fine_tune_from(output_of(answer))
         except UnreadableAnswer as error:
-            raise OutcomeUnknown("unreadable_answer", str(error), delay_seconds=30) from None
+            raise OutcomeUnknown(
+                "unreadable_answer", str(error), delay_seconds=UNKNOWN_DELAY_SECONDS, api=Api.TRAINING
+            ) from None
 
     def fine_tune(self, fine_tune_id: str) -> FineTune:
         """Return one fine-tune.
@@ -81,51 +104,40 @@ class DashScope:
         Raises:
             NotFound: DashScope does not know it.
         """
-        return self._readable(lambda: fine_tune_from(output_of(self._read(f"/fine-tunes/{fine_tune_id}"))))
+        path = _path_of(fine_tune_id)
+        return self._readable(lambda: fine_tune_from(output_of(self._read(path))))
 
     def fine_tunes(self) -> Iterator[FineTune]:
-        """Iterate over the complete list, each fine-tune once.
+        """Iterate over the complete list, each fine-tune once, those of other models among them.
 
-        Fine-tunes that appear while the pages are read push others from one page to the next, and deleted
-        ones pull them back past us; so the pages are read again until one round holds exactly as many as all
-        of its pages say there are. Whether money is spent again depends on this list: a list
-        that cannot be read for certain is not taken for an empty one.
+        What counts as complete stands in :mod:`shared.clients.dashscope_list`. An entry without an id is left
+        out unless it is of our model (:func:`~shared.domain.fine_tunes.unclear`).
 
         Raises:
-            RetryLater: no round was complete.
+            RetryLater: the list could not be read for certain; it is never taken for an empty one.
         """
-        for _ in range(LIST_TRIES):
-            seen: dict[str, FineTune] = {}
-            totals: set[int] = set()
-            for page_no in range(1, MAX_PAGES + 1):
-                page, total = self._page(page_no)
-                totals.add(total)
-                seen.update((fine_tune.fine_tune_id, fine_tune) for fine_tune in page)
-                if not page or page_no * PAGE_SIZE >= total:
-                    break
-            if totals == {len(seen)}:
-                return iter(seen.values())
-        raise RetryLater("list_incomplete", "DashScope's list of fine-tunes kept changing", delay_seconds=10)
+        listed = map(listed_fine_tune, whole_list(self._page, self._retries.now))
+        return iter([fine_tune for fine_tune in listed if fine_tune is not None])
 
-    def _page(self, page_no: int) -> tuple[list[FineTune], int]:
+    def _page(self, page_no: int) -> Page:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
 
-        def read() -> tuple[list[FineTune], int]:
+        def read() -> Page:
             output = output_of(self._read("/fine-tunes", query))
-            total = output.get("total")
-            if not isinstance(total, int) or isinstance(total, bool):
-                raise UnreadableAnswer("DashScope's list does not say how many fine-tunes there are")
-            return [fine_tune_from(job) for job in list_in(output, "jobs")], total
+            total = total_from(output.get("total"))
+            if total == 0 and output.get("jobs") is None:
+                return Page([], 0)
+            return Page(list_in(output, "jobs"), total)
 
         return self._readable(read)
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         """Cancel a fine-tune that has not ended; raises Permanent when it has."""
-        self._send("POST", f"/fine-tunes/{fine_tune_id}/cancel")
+        self._send("POST", f"{_path_of(fine_tune_id)}/cancel")
 
     def delete_fine_tune(self, fine_tune_id: str) -> None:
         """Delete a fine-tune where DashScope allows it; raises Permanent where it does not."""
-        self._send("DELETE", f"/fine-tunes/{fine_tune_id}")
+        self._send("DELETE", _path_of(fine_tune_id))
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -145,28 +157,30 @@ class DashScope:
         for stored in entries_in(data, "uploaded_files"):
             if stored.get("file_id"):
                 return str(stored["file_id"])
-        failed = next(iter(entries_in(data, "failed_uploads")), {})
-        code, message = str(failed.get("code", "upload_failed")), redact(str(failed.get("message", "")))
-        raise Permanent(code, f"DashScope did not store {name}: {message}")
+        raise trouble_of_upload(name, next(iter(entries_in(data, "failed_uploads")), {}))
 
     def files(self) -> dict[str, str]:
         """Return the ids of all stored files by their names; of files with one name, one of them."""
-        found: dict[str, str] = {}
-        for page_no in range(1, MAX_PAGES + 1):
+        names: dict[str, str] = {}
+        ends = self._retries.now() + LIST_SECONDS
+        for page_no in range(1, MAX_FILE_PAGES + 1):
             page, total = self._file_page(page_no)
-            found.update((str(file.get("name")), str(file.get("file_id"))) for file in page)
-            if not page or page_no * PAGE_SIZE >= total:
+            brings_nothing = page.keys() <= names.keys()
+            names.update(page)
+            if brings_nothing or total == len(names) or self._retries.now() > ends:
                 break
-        return found
+        return {name: file_id for file_id, name in names.items()}
 
-    def _file_page(self, page_no: int) -> tuple[list[dict[str, Any]], int]:
+    def _file_page(self, page_no: int) -> tuple[dict[str, str], int | None]:
+        """Return the names of a page's files by their ids, and how many files there are in all."""
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
         data = self._readable(lambda: output_of(self._read("/files", query)))
-        return entries_in(data, "files"), integer_from(data.get("total"))
+        files = [file for file in entries_in(data, "files") if file.get("file_id")]
+        return {str(file["file_id"]): str(file.get("name")) for file in files}, total_from(data.get("total"))
 
     def delete_file(self, file_id: str) -> None:
         """Delete a stored file; raises NotFound when there is none."""
-        self._send("DELETE", f"/files/{file_id}")
+        self._send("DELETE", f"/files/{quote(file_id, safe='')}")
 
     # -- face check ---------------------------------------------------------------------------------
 
@@ -174,38 +188,46 @@ class DashScope:
         """Return for each picture whether it shows exactly one face, and why not.
 
         Raises:
-            RetryLater: no verdict this time (also when a picture could not be downloaded).
-            Permanent: the check refuses a picture altogether.
+            Permanent: a documented finding about a picture; only this and a plain answer are verdicts.
+            RetryLater: no verdict: a picture could not be downloaded, the API or the account is refused, or
+                the answer is not one true or false for each picture.
         """
         body = {"model": FACE_MODEL, "input": {"images": list(urls)}, "parameters": {}}
         path = "/services/vision/facedetection/detect"
-        output = self._readable(lambda: output_of(self._send("POST", path, json=body)))
-        verdicts = output.get("is_face")
-        if not isinstance(verdicts, list) or len(verdicts) != len(urls):
-            raise RetryLater(
-                "unreadable_answer", "the face check's answer does not fit the question", delay_seconds=10
+
+        def check() -> list[tuple[bool, str]]:
+            output = output_of(
+                _without_effect(lambda: self._send("POST", path, api=Api.FACE_CHECK, json=body))
             )
-        reasons = output.get("failed_reason")
-        reasons = reasons if isinstance(reasons, list) else []
-        padded = [redact(str(reason or "")) for reason in (*reasons, *[""] * len(verdicts))]
-        return [(flag is True, reason) for flag, reason in zip(verdicts, padded, strict=False)]
+            verdicts = list_in(output, "is_face")
+            if len(verdicts) != len(urls) or not all(isinstance(verdict, bool) for verdict in verdicts):
+                raise UnreadableAnswer("the face check does not say true or false for each picture")
+            reasons = output.get("failed_reason")
+            reasons = reasons if isinstance(reasons, list) else []
+            padded = [*reasons, *[""] * len(verdicts)]
+            return [
+                (verdict, said(reason, LONGEST_REASON))
+                for verdict, reason in zip(verdicts, padded, strict=False)
+            ]
+
+        return self._readable(check, Api.FACE_CHECK)
 
     # -- HTTP ---------------------------------------------------------------------------------------
 
     def _read(self, path: str, query: dict[str, int] | None = None) -> Any:
-        def send() -> Any:
-            try:
-                return self._send("GET", path, params=query)
-            except OutcomeUnknown as lost:
-                # Of a read nothing can have taken effect.
-                raise RetryLater(lost.code, lost.message, delay_seconds=2) from None
+        return self._retries.call(
+            lambda: _without_effect(lambda: self._send("GET", path, params=query)),
+            within_seconds=NO_TRY_AFTER_SECONDS,
+        )
 
-        return self._retries.call(send, within_seconds=NO_TRY_AFTER_SECONDS)
+    def _send(
+        self, method: str, path: str, *, api: Api = Api.TRAINING, creates: bool = False, **options: Any
+    ) -> Any:
+        """Send one request, once, and return the JSON of a 2xx answer; everything else is raised.
 
-    def _send(self, method: str, path: str, **options: Any) -> Any:
-        """Send one request, once, and return the JSON of a 2xx answer; everything else is raised."""
-        given = options.pop("session", self._session)
-        session = given if given is not None else self._new_session()
+        What ``creates`` goes out on a connection of its own, and doubt about its answer is doubt about it.
+        """
+        session = self._new_session() if creates else self._session
         try:
             answer = session.request(
                 method,
@@ -215,39 +237,58 @@ class DashScope:
                 allow_redirects=False,
                 **options,
             )
-        except requests.exceptions.ConnectTimeout:
-            raise RetryLater(
-                "unreachable", "DashScope could not be reached", delay_seconds=BUSY_DELAY_SECONDS
-            ) from None
         except requests.exceptions.RequestException as error:
-            if _never_connected(error):
-                raise RetryLater(
-                    "unreachable", "DashScope could not be reached", delay_seconds=BUSY_DELAY_SECONDS
-                ) from None
-            raise OutcomeUnknown(
-                "no_answer", f"DashScope's answer did not arrive ({type(error).__name__})", delay_seconds=30
-            ) from None
+            raise _silence(error, api) from None
         finally:
-            if given is None:
+            if creates:
                 session.close()
         try:
             body = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
             body = {}
         if 200 <= answer.status_code < 300 and not body.get("code"):
             return body
-        raise trouble_from(answer.status_code, body)
+        if creates:
+            raise trouble_of_create(answer.status_code, body)
+        raise trouble_from(api, answer.status_code, body)
 
-    def _readable(self, read: Callable[[], _T]) -> _T:
+    def _readable(self, read: Callable[[], _T], api: Api = Api.TRAINING) -> _T:
         try:
             return read()
         except UnreadableAnswer as error:
-            raise RetryLater("unreadable_answer", str(error), delay_seconds=10) from None
+            raise RetryLater(
+                "unreadable_answer", str(error), delay_seconds=UNREADABLE_DELAY_SECONDS, api=api
+            ) from None
 
 
-def _never_connected(error: requests.exceptions.RequestException) -> bool:
-    """Whether the request cannot have left: no connection was made."""
+def _path_of(fine_tune_id: str) -> str:
+    if not fine_tune_id:
+        raise NotFound("no_id", "the fine-tune has no id to ask for", kind=Kind.GONE, api=Api.TRAINING)
+    return f"/fine-tunes/{quote(fine_tune_id, safe='')}"
+
+
+def _without_effect(send: Callable[[], _T]) -> _T:
+    """Send what changes nothing: where an answer is missing, nothing can have taken effect."""
+    try:
+        return send()
+    except OutcomeUnknown as lost:
+        raise RetryLater(
+            lost.code, lost.message, delay_seconds=LOST_DELAY_SECONDS, kind=lost.kind, api=lost.api
+        ) from None
+
+
+def _silence(error: requests.exceptions.RequestException, api: Api) -> RetryLater:
+    """The error of a request without an answer: it may have left, unless no connection was made."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+    before_sending = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+    if isinstance(error, requests.exceptions.ConnectTimeout) or type(reason).__name__ in before_sending:
+        delay = BUSY_DELAY_SECONDS[Service.DASHSCOPE]
+        return RetryLater("unreachable", "DashScope could not be reached", delay_seconds=delay, api=api)
+    return OutcomeUnknown(
+        "no_answer",
+        f"DashScope's answer did not arrive ({type(error).__name__})",
+        delay_seconds=UNKNOWN_DELAY_SECONDS,
+        api=api,
+    )

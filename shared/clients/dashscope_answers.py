@@ -1,29 +1,27 @@
 """Reads DashScope's answers: bodies field by field, and errors as the words of :mod:`shared.errors`.
 
-Used by :mod:`shared.clients.dashscope`. Unknown fields are ignored and a missing one is rarely fatal. The
-meaning of an error's code is in :mod:`shared.domain.dashscope_errors`.
+Used by :mod:`shared.clients.dashscope`. Unknown fields are ignored and a missing one is rarely fatal. What an
+error concerns stands in :mod:`shared.domain.trouble_kinds`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.domain.dashscope_errors import Meaning, meaning_of
-from shared.domain.fine_tunes import FineTune
-from shared.errors import (
-    AccountTrouble,
-    NotFound,
-    OutcomeUnknown,
-    Permanent,
-    RequestTrouble,
-    RetryLater,
-    Trouble,
+from shared.clients.answers import (
+    ACCOUNT_DELAY_SECONDS,
+    LONGEST_CODE,
+    REQUEST_DELAY_SECONDS,
+    UNKNOWN_DELAY_SECONDS,
+    said,
+    trouble_for,
 )
-from shared.logs import redact
-
-BUSY_DELAY_SECONDS = 20
-ACCOUNT_DELAY_SECONDS = 120
+from shared.domain.fine_tunes import OUR_MODEL, FineTune
+from shared.domain.trouble_kinds import Api, Kind, Service, is_refusal
+from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, Trouble
 
 BEIJING = timezone(timedelta(hours=8))
 """DashScope's times carry no zone and are Beijing's."""
@@ -57,21 +55,55 @@ def entries_in(output: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def fine_tune_from(output: Any) -> FineTune:
     """Return the fine-tune that an object describes; raises UnreadableAnswer without an id."""
-    fine_tune_id = output.get("job_id") if isinstance(output, dict) else None
-    if not isinstance(fine_tune_id, str) or not fine_tune_id:
+    fine_tune = listed_fine_tune(output)
+    if fine_tune is None or not fine_tune.fine_tune_id:
         raise UnreadableAnswer("DashScope's answer has no job_id")
-    files = output.get("training_file_ids")
+    return fine_tune
+
+
+def listed_fine_tune(entry: Any) -> FineTune | None:
+    """Return the fine-tune that an entry of the list describes; None for a foreign one without an id.
+
+    The list is of all the models in the workspace. An entry of our model without an id has the id ``""``: it
+    may be one of ours, and cannot be asked for.
+    """
+    if not isinstance(entry, dict):
+        return None
+    fine_tune_id, model = id_in(entry), entry.get("model") or entry.get("base_model")
+    if not fine_tune_id and model != OUR_MODEL:
+        return None
+    files = entry.get("training_file_ids")
     return FineTune(
         fine_tune_id=fine_tune_id,
-        status=str(output.get("status") or ""),
-        files=tuple(str(file).partition("?")[0] for file in files) if isinstance(files, list) else (),
-        finetuned_output=str(output.get("finetuned_output") or ""),
-        created_at=_time(output.get("create_time")),
-        ended_at=_time(output.get("end_time")),
-        usage=integer_from(output.get("usage")),
-        code=str(output.get("code") or ""),
-        message=redact(str(output.get("message") or "")),
+        status=said(entry.get("status"), LONGEST_CODE),
+        files=tuple(map(_without_query, files)) if isinstance(files, list) else (),
+        model=said(model, LONGEST_CODE),
+        account=hashed(entry.get("user_identity") or entry.get("creator")),
+        workspace=hashed(entry.get("workspace_id")),
+        finetuned_output=str(entry.get("finetuned_output") or ""),
+        created_at=_time(entry.get("create_time")),
+        ended_at=_time(entry.get("end_time")),
+        usage=integer_from(entry.get("usage")),
+        code=said(entry.get("code"), LONGEST_CODE),
+        message=said(entry.get("message")),
     )
+
+
+def _without_query(file: object) -> str:
+    """Cut off what follows the path, even of a URL that is percent-encoded as a whole."""
+    return re.split(r"\?|%3F", str(file), maxsplit=1, flags=re.IGNORECASE)[0]
+
+
+def id_in(entry: object) -> str:
+    """Return the id of an entry of the list of fine-tunes, or ``""``."""
+    name = entry.get("job_id") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def hashed(value: object, *, salt: str = "") -> str:
+    """Return 12 hex digits that stand for ``value``, ``""`` for none: enough to tell two apart, no more."""
+    text = "" if value is None else str(value)
+    return hashlib.sha256(f"{salt}{text}".encode("utf-8", "replace")).hexdigest()[:12] if text else ""
 
 
 def _time(text: object) -> int | None:
@@ -88,20 +120,48 @@ def integer_from(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def trouble_from(status: int, body: dict[str, Any]) -> Trouble:
+def total_from(value: object) -> int | None:
+    """Return how many entries a list says that it has, as a number or as text; None if it does not say."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def trouble_from(api: Api, status: int, body: dict[str, Any]) -> Trouble:
     """Return the error that an answer other than a success stands for."""
-    code = str(body.get("code") or "")
-    message = redact(str(body.get("message") or "")) or f"HTTP {status} without a reason"
-    meaning = meaning_of(status, code, message)
-    code = code or f"http_{status}"
-    if meaning is Meaning.BUSY:
-        return RetryLater(code, message, delay_seconds=BUSY_DELAY_SECONDS)
-    if meaning is Meaning.ACCOUNT:
-        return AccountTrouble(code, message, delay_seconds=ACCOUNT_DELAY_SECONDS)
-    if meaning is Meaning.UNKNOWN:
-        return OutcomeUnknown(code, message, delay_seconds=30)
-    if meaning is Meaning.DOWNLOAD:
-        return RequestTrouble(code, message, delay_seconds=BUSY_DELAY_SECONDS)
-    if meaning is Meaning.GONE or "file not found" in message.lower():
-        return NotFound(code, message)
-    return Permanent(code, message)
+    code, message = (str(body.get(name) or "") for name in ("code", "message"))
+    return trouble_for(Service.DASHSCOPE, api, status, code, message)
+
+
+def trouble_of_create(status: int, body: dict[str, Any]) -> Trouble:
+    """Return the error that the answer to a create stands for: a create is paid for, so doubt counts as done.
+
+    Anything but a certain refusal leaves the outcome unknown. And a create asks for nothing that could be
+    gone or in the wrong state: what is "not found" is its path or its model (unless it is a file: then
+    :class:`~shared.errors.NotFound` says so).
+    """
+    code, message = (str(body.get(name) or "") for name in ("code", "message"))
+    trouble = trouble_for(Service.DASHSCOPE, Api.TRAINING, status, code, message)
+    words, api = (trouble.code, trouble.message), Api.TRAINING
+    if not is_refusal(Service.DASHSCOPE, api, status, code, message):
+        return OutcomeUnknown(*words, delay_seconds=UNKNOWN_DELAY_SECONDS, kind=trouble.kind, api=api)
+    if code == "NotFound":
+        return AccountTrouble(*words, delay_seconds=ACCOUNT_DELAY_SECONDS, kind=Kind.API, api=api)
+    if trouble.kind is Kind.OBJECT:
+        return RequestTrouble(*words, delay_seconds=REQUEST_DELAY_SECONDS, kind=Kind.UNKNOWN, api=api)
+    return trouble
+
+
+def trouble_of_upload(name: str, failed: dict[str, Any]) -> Trouble:
+    """Return the error of a file that the file service names as not stored, in an answer that is a success.
+
+    The API works: what the table of kinds does not know is this file's.
+    """
+    code, message = str(failed.get("code") or "upload_failed"), str(failed.get("message") or "")
+    message = f"DashScope did not store {name}: {message}"
+    trouble = trouble_for(Service.DASHSCOPE, Api.TRAINING, 200, code, message)
+    if trouble.kind is Kind.UNKNOWN:
+        return Permanent(trouble.code, trouble.message, kind=Kind.OBJECT, api=Api.TRAINING)
+    return trouble

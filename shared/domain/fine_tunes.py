@@ -2,6 +2,15 @@
 
 DashScope, "Model customization API": the seven statuses; an id that is gone answers 404, never a status;
 ``finetuned_output`` is there from the start and means nothing before ``SUCCEEDED``.
+
+The theory of the search. There is no idempotency key, so a fine-tune tells by its files whose it is. A
+snapshot's key holds 16 random hex digits and is used for one job, a file id is DashScope's own and unique:
+one of ours among a fine-tune's files, at whatever depth of a path, proves that the fine-tune is ours
+(:func:`find_ours`). One that ends like the key of *another* snapshot proves that it is not: whatever DashScope
+makes of our URLs, it does not make them name a stranger's. Nothing else is proof, as DashScope may leave
+files out of its answers, or show copies on storage of its own under names of its choice; such a host cannot
+be told from another program's bucket. So what is left over is in doubt when model, time and number of files
+fit (:func:`unclear`), and whoever is about to pay again waits and says so.
 """
 
 from __future__ import annotations
@@ -10,12 +19,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
-from shared.domain.object_keys import SUBMISSIONS_PREFIX
+from shared.domain.object_keys import SUBMISSIONS_PREFIX, parse_job_id
 
 MODEL = "facechain-finetune"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
+OUR_MODEL = "facechain-finetune"
+
+TIME_TOLERANCE_MS = 600_000
+"""So far DashScope's clock and ours may differ. A wrong time zone is off by at least a quarter of an hour."""
+
+UTC_FOR_BEIJING_MS = 8 * 3_600_000
+"""A time that is UTC's and taken for Beijing's is so much too early."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +39,17 @@ class FineTune:
     """One fine-tune. Times are milliseconds since the epoch, None when absent.
 
     ``files`` are the submitted URLs without their query strings, so that no signature is kept, or file
-    ids. An unknown ``status`` means "still going".
+    ids. An unknown ``status`` means "still going". ``fine_tune_id`` is ``""`` for an entry of the list that
+    has none. ``account`` and ``workspace`` stand for whom DashScope names as the owner: equal for one owner,
+    ``""`` when it names none; hashes, so that no row or log holds who it is.
     """
 
     fine_tune_id: str
     status: str
     files: tuple[str, ...] = ()
+    model: str = ""
+    account: str = ""
+    workspace: str = ""
     finetuned_output: str = ""
     created_at: int | None = None
     ended_at: int | None = None
@@ -80,21 +101,90 @@ def job_of(fine_tune: FineTune, bucket: str) -> str | None:
     return None
 
 
+def plausible_time(time: int | None, since: int, until: int) -> int | None:
+    """Return ``time`` if it can lie between two of our own moments, else None; all in milliseconds.
+
+    DashScope's times carry no zone and count as Beijing's, as in recorded answers; the facechain pages do not
+    say so. One that is off by hours says nothing, and must not decide that a training is overdue.
+    """
+    if time is None or not since - TIME_TOLERANCE_MS <= time <= until + TIME_TOLERANCE_MS:
+        return None
+    return time
+
+
 def find_ours(
     fine_tunes: Iterable[FineTune], files: Collection[str], *, not_these: Collection[str]
 ) -> FineTune | None:
     """Return the fine-tune that was made from ``files``, or None.
 
-    ``files`` are snapshot keys or file ids, which are made for one job and never used again, so one shared
-    file proves the origin. Path-style URLs carry the bucket in front of the key, hence the suffix match.
+    ``files`` are snapshot keys or file ids. One shared file proves the origin: URLs may carry a bucket or
+    other folders in front of a key, and a stored file's URL has its id as one of its folders.
     ``not_these`` are the ids that earlier attempts of the same job already own.
     """
     wanted = set(files) - {""}
     for fine_tune in fine_tunes:
-        if fine_tune.fine_tune_id in not_these:
+        if fine_tune.fine_tune_id in ("", *not_these):
             continue
         for file in fine_tune.files:
-            path = path_of(file)
-            if path in wanted or path.partition("/")[2] in wanted:
+            if _is_one_of(wanted, path_of(file)):
                 return fine_tune
     return None
+
+
+def unclear(
+    fine_tunes: Iterable[FineTune],
+    *,
+    since: int,
+    until: int,
+    count: int,
+    not_these: Collection[str],
+    known: Collection[str],
+) -> list[FineTune]:
+    """Return the fine-tunes that might be ours and cannot be proved to be, once :func:`find_ours` found none.
+
+    A fine-tune is plainly not ours when it is of another model, was made outside the window (by Beijing's
+    time and by UTC), has another number of files, or names a stranger's snapshot. One that does not say its
+    time, its files or its model is not cleared by that.
+
+    Args:
+        fine_tunes: the complete list.
+        since: when our request may have left at the earliest, in milliseconds.
+        until: when it may have arrived at the latest.
+        count: how many files it had; 0 when that is not known.
+        not_these: ids that earlier attempts of the same job own.
+        known: ids that other jobs of ours own.
+    """
+    settled = {*not_these, *known} - {""}
+    return [
+        fine_tune
+        for fine_tune in fine_tunes
+        if fine_tune.fine_tune_id not in settled
+        and fine_tune.model in ("", OUR_MODEL)
+        and _may_be_of(fine_tune.created_at, since, until)
+        and not (count and fine_tune.files and len(fine_tune.files) != count)
+        # Without an id it was no candidate of ``find_ours``, whatever it was made from.
+        and not (fine_tune.fine_tune_id and any(map(_is_a_snapshot, fine_tune.files)))
+    ]
+
+
+def _may_be_of(created_at: int | None, since: int, until: int) -> bool:
+    """Whether something may have been made in a window, if DashScope's time is Beijing's or UTC."""
+    if created_at is None:
+        return True
+    return any(
+        plausible_time(time, since, until) is not None for time in (created_at, created_at + UTC_FOR_BEIJING_MS)
+    )
+
+
+def _is_one_of(wanted: Collection[str], path: str) -> bool:
+    """Whether ``path`` ends with a wanted key, or one of its segments is a wanted file id."""
+    segments = path.split("/")
+    return any(
+        segment in wanted or "/".join(segments[start:]) in wanted for start, segment in enumerate(segments)
+    )
+
+
+def _is_a_snapshot(file: str) -> bool:
+    """Whether a URL ends like a key that :func:`~shared.domain.object_keys.snapshot_key` makes."""
+    *_, prefix, job, name = ("", "", *path_of(file).split("/"))
+    return f"{prefix}/" == SUBMISSIONS_PREFIX and parse_job_id(job) is not None and name.endswith(".jpg")

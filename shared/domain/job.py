@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared.domain.dashscope_errors import are_photos_at_fault
+from shared.domain.failed_trainings import are_photos_at_fault
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,

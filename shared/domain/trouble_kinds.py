@@ -60,62 +60,87 @@ class Row(NamedTuple):
 
     ``code`` stands for itself and for its sub-codes (``Throttling`` for ``Throttling.RateQuota``) unless
     these have rows of their own. ``says``, a part of the message in lower case, tells shared codes apart.
-    ``only`` is the one API that the row is about.
+    ``only`` is the one API that the row is about. ``refuses``: whether the service says with it that it has
+    done nothing; what it blames on itself may have been done all the same.
     """
 
     code: str
     kind: Kind
     says: str = ""
     only: Api | None = None
+    refuses: bool = True
 
 
 _P, _O, _PERSON, _API, _ACCOUNT = Kind.PASSING, Kind.OBJECT, Kind.PERSON, Kind.API, Kind.ACCOUNT
 _PICTURE, _GONE, _U = Kind.PICTURE, Kind.GONE, Kind.UNKNOWN
 
-# Model Studio, "Error messages"; facechain-finetune, "Error codes"; "Files", "Portrait detection".
+# Model Studio, "Error codes" (2026), which names the causes; facechain-finetune, "Error codes"; "Files";
+# "Portrait detection". Its second names (``invalid_api_key``) belong to the OpenAI-compatible API.
+_FINDINGS_ABOUT_A_PICTURE = (
+    *("InvalidImageResolution", "InvalidImageFormat", "InvalidPerson", "InvalidInputLength"),
+    *("InvalidImage.NoHumanFace", "InvalidImage.ImageSize", "InvalidImage.FileFormat"),
+    *("InvalidFile.NoHuman", "InvalidFile.MultiHuman", "InvalidFile.Content", "InvalidFile.BodyProportion"),
+    *("InvalidFile.FacePose", "InvalidFile.FullFace", "InvalidFile.FrontBody", "InvalidFile.FullBody"),
+    *("InvalidFile.BodyPose", "InvalidFile.Value", "InvalidFile.Resolution", "InvalidFile.ImageSize"),
+    *("InvalidFile.AspectRatio", "InvalidFile.Size", "InvalidFile.Format", "InvalidFile.Openerror"),
+    *("DataInspectionFailed", "IPInfringementSuspect"),
+)
 _DASHSCOPE = (
-    Row("Throttling", _ACCOUNT, says="only 20"),
-    Row("Throttling", _ACCOUNT, says="allowed per user"),
+    # A throttling passes, unless its words name a stock that waiting does not refill.
+    Row("Throttling", _API, says="only 20"),
+    Row("Throttling", _API, says="allowed per user"),
+    Row("Throttling", _API, says="free allocated quota exceeded"),
     Row("Throttling", _P),
+    # The key, the bill, the workspace, the service as a whole.
     Row("InvalidApiKey", _ACCOUNT),
+    Row("NOT AUTHORIZED", _ACCOUNT),
     Row("Arrearage", _ACCOUNT),
-    Row("AccessDenied", _ACCOUNT),
     Row("CommodityNotPurchased", _ACCOUNT),
     Row("PrepaidBillOverdue", _ACCOUNT),
     Row("PostpaidBillOverdue", _ACCOUNT),
-    Row("AllocationQuota", _ACCOUNT),
     Row("Workspace", _ACCOUNT),
     Row("WorkSpaceNotFound", _ACCOUNT),
+    Row("AccessDenied.Unpurchased", _ACCOUNT),
+    # One model: not applied for, its free allowance used up, retired, or misspelt by us.
+    Row("AccessDenied", _API),
+    Row("AllocationQuota", _API),
     Row("Model", _API),
     Row("ModelNotFound", _API),
     Row("Endpoint", _API),
     Row("InvalidParameter", _API, says="model not exist"),
-    Row("InvalidParameter", _GONE, says="file not found"),
+    # A face check names nothing that could be gone.
+    Row("NotFound", _API, only=Api.FACE_CHECK),
+    Row("NotFound", _API, says="path not found"),
+    Row("NotFound", _GONE),
+    Row("InvalidParameter", _GONE, says="file not found", only=Api.TRAINING),
     # The URL could not be fetched: this once, for this picture, or for every picture (an account whose
     # bucket DashScope cannot reach). The evidence tells.
     Row("InvalidParameter.DataInspection", _U),
     Row("InvalidURL", _U),
+    Row("InvalidFile.DownloadFailed", _U),
     Row("BadRequest.InputDownloadFailed", _U),
+    # The request has another shape than the API wants, or one of its pictures has: no word tells which.
     Row("InvalidParameter", _U),
-    Row("NotFound", _GONE),
-    Row("Resource", _O),
-    Row("UnsupportedOperation", _O),
-    Row("Conflict", _U),
-    # Not about the picture: the request has another shape than the API wants.
+    Row("InvalidFile", _U),
+    Row("InvalidImage", _U),
     Row("BadRequest", _U),
-    Row("BadRequest.TooLarge", _PICTURE, only=Api.FACE_CHECK),
-    Row("BadRequest.UnsupportedFileFormat", _PICTURE, only=Api.FACE_CHECK),
-    Row("BadRequest.TooMany", _O),
-    Row("DataInspectionFailed", _PICTURE),
-    Row("InvalidImage", _PICTURE),
-    Row("InvalidImageResolution", _PICTURE),
-    Row("InvalidImageFormat", _PICTURE),
-    Row("InvalidFile", _PICTURE),
-    Row("InternalError", _P),
-    Row("SystemError", _P),
-    Row("RequestTimeOut", _P),
-    Row("ModelServingError", _P),
-    Row("ModelUnavailable", _P),
+    Row("Conflict", _U),
+    Row("Resource", _U),
+    Row("UnsupportedOperation", _U),
+    Row("UnsupportedOperation", _O, only=Api.TRAINING),
+    # A file that the file service does not store, for its size or for want of room. (A face check sends a URL
+    # and no file: there it is the gateway's word on the request.)
+    Row("BadRequest.TooLarge", _O, only=Api.TRAINING),
+    Row("BadRequest.TooMany", _O, only=Api.TRAINING),
+    Row("BadRequest.UnsupportedFileFormat", _PICTURE),
+    *(Row(code, _PICTURE) for code in _FINDINGS_ABOUT_A_PICTURE),
+    # The service's own faults. They leave open what has been done, whatever status they come with.
+    Row("InternalError", _P, refuses=False),
+    Row("SystemError", _P, refuses=False),
+    Row("RequestTimeOut", _P, refuses=False),
+    Row("ModelServiceFailed", _P, refuses=False),
+    Row("ModelServingError", _P, refuses=False),
+    Row("ModelUnavailable", _P, refuses=False),
 )
 
 # OSS, "Error codes", "EC error codes", and "Image processing", FAQ.
@@ -203,22 +228,35 @@ TABLES: dict[Service, tuple[Row, ...]] = {
 }
 
 
+_REFUSING_STATUSES = (401, 403, 429)
+"""HTTP says of these that the request was not carried out: RFC 9110, 15.5.2 and 15.5.4; RFC 6585, 4."""
+
+
 def kind_of(service: Service, api: Api, status: int, code: str, message: str) -> Kind:
     """Return the kind of an error answer.
 
     The status decides only where the table has no row: 401 is of the account, 429 and what the server blames
     on itself pass, and of everything else nothing is known yet.
     """
-    for name in (code, code.partition(".")[0]) if code else ():
-        found = _first(name, api, message, TABLES[service])
-        if found is not None:
-            return found
+    row = _row_for(service, api, code, message)
+    if row is not None:
+        return row.kind
     if status == 401:
         return Kind.ACCOUNT
     if status == 429 or status >= 500 or status <= 0:
         return Kind.PASSING
-    # A 404 without the service's own code comes from a gateway.
-    return Kind.GONE if status == 404 and code else Kind.UNKNOWN
+    # A 404 without the service's own code comes from a gateway; DashScope's may be about model or path.
+    return Kind.GONE if status == 404 and code and service is not Service.DASHSCOPE else Kind.UNKNOWN
+
+
+def is_refusal(service: Service, api: Api, status: int, code: str, message: str) -> bool:
+    """Whether an error answer says for certain that nothing has been done.
+
+    Only a code that is documented as a refusal does, or a status that is one by definition. A 4xx of an
+    unheard-of code, a gateway's page and an internal error with whatever status leave an effect possible.
+    """
+    row = _row_for(service, api, code, message)
+    return row.refuses if row is not None else status in _REFUSING_STATUSES
 
 
 def is_known(service: Service, code: str) -> bool:
@@ -226,10 +264,17 @@ def is_known(service: Service, code: str) -> bool:
     return any(row.code in (code, code.partition(".")[0]) for row in TABLES[service])
 
 
-def _first(code: str, api: Api, message: str, rows: Iterable[Row]) -> Kind | None:
+def _row_for(service: Service, api: Api, code: str, message: str) -> Row | None:
+    for name in (code, code.partition(".")[0]) if code else ():
+        found = _first(name, api, message, TABLES[service])
+        if found is not None:
+            return found
+    return None
+
+
+def _first(code: str, api: Api, message: str, rows: Iterable[Row]) -> Row | None:
     fitting = (
         row for row in rows if row.code == code and row.only in (None, api) and row.says in message.lower()
     )
     # A row that says more comes before one that says less.
-    best = max(fitting, key=lambda row: (bool(row.says), row.only is not None), default=None)
-    return best.kind if best else None
+    return max(fitting, key=lambda row: (bool(row.says), row.only is not None), default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.dashscope_errors import is_worth_another_training
+from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, derived_output
 from shared.domain.job import NOT_YET_RUNNING, Job, Reason
 from shared.domain.object_keys import result_key

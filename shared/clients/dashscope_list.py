@@ -1,0 +1,119 @@
+"""Reads DashScope's list of fine-tunes to its end, or says that it could not.
+
+Used by :mod:`shared.clients.dashscope`. Whether money is spent again depends on this list: a lost submit that
+it does not show is sent once more.
+
+The theory. The list is cut into pages by position, newest first ("List fine-tune jobs"), and may change
+between two pages: a new fine-tune pushes the others back, and some are seen twice; a deleted one pulls the
+later ones forward, and one may slip past unseen. Pages may be smaller than asked for, ``total`` may be text,
+absent, or count what is not shown, and of other models there may be entries without an id. So a round reads
+on by what came: until it has as many entries as the page says there are, or a page brings nothing new (an
+empty one; or the last one again, as servers give that clamp the page's number).
+
+- One round is proof when all of its pages said the same total and the round has exactly so many entries.
+  Between pages with one total as many came as went; those that came stand in front; so none was pulled
+  forward past us. The usual list, one page with its right total, costs one call.
+- Otherwise two rounds in a row with the same ids are proof. What one round misses while the list moves was
+  pulled forward by a deletion, so that this round holds an id that the next does not: they differ. What no
+  round ever shows (a total that counts the fine-tunes of another workspace) is not in the list.
+- A list that shows nothing of what it counts is an outage and proves nothing, however often it is read.
+
+Rounds, calls and time are bounded; past a bound the list counts as unread. A fine-tune that DashScope does
+not list *yet* is not seen either: against that the submit protocol waits (``listing_delay_ms``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from shared.clients.answers import UNREADABLE_DELAY_SECONDS
+from shared.clients.dashscope_answers import id_in
+from shared.domain.trouble_kinds import Api
+from shared.errors import RetryLater
+
+LIST_ROUNDS = 3
+LIST_CALLS = 200
+LIST_SECONDS = 20
+"""No page is asked for later than so long after the first."""
+
+
+class Page(NamedTuple):
+    """One page: its entries, whatever they are, and the total that it speaks of (None: of none)."""
+
+    entries: list[Any]
+    total: int | None
+
+
+class _Round(NamedTuple):
+    entries: dict[tuple[str, str], Any]
+    totals: set[int | None]
+
+    @property
+    def ids(self) -> set[str]:
+        return {name for name, _ in self.entries} - {""}
+
+    @property
+    def is_proof(self) -> bool:
+        return self.totals == {len(self.entries)}
+
+    def confirms(self, before: _Round) -> bool:
+        shows_what_it_counts = bool(self.entries) or not any(self.totals)
+        return self.ids == before.ids and shows_what_it_counts
+
+
+def whole_list(read_page: Callable[[int], Page], now: Callable[[], float]) -> list[Any]:
+    """Return the entries of the complete list, each once.
+
+    Args:
+        read_page: reads the page of a number, from 1 on.
+        now: seconds of a clock that is never set.
+
+    Raises:
+        RetryLater: ``list_incomplete``: no round was proof within the bounds.
+        Trouble: what ``read_page`` raises.
+    """
+    ends, calls_left = now() + LIST_SECONDS, LIST_CALLS
+
+    def bounded(page_no: int) -> Page:
+        nonlocal calls_left
+        if calls_left == 0 or now() > ends:
+            raise _incomplete(f"it has more pages than can be read in {LIST_SECONDS} seconds")
+        calls_left -= 1
+        return read_page(page_no)
+
+    before: _Round | None = None
+    for _ in range(LIST_ROUNDS):
+        found = _read_round(bounded)
+        if found.is_proof or (before is not None and found.confirms(before)):
+            return list(found.entries.values())
+        before = found
+    raise _incomplete("it changed while it was read, or shows nothing of what it counts")
+
+
+def _read_round(read_page: Callable[[int], Page]) -> _Round:
+    found, page_no = _Round({}, set()), 0
+    while True:
+        page_no += 1
+        page = read_page(page_no)
+        # An entry without an id is told from others by all that it says.
+        new = {(id_in(entry), "" if id_in(entry) else _text_of(entry)): entry for entry in page.entries}
+        brings_nothing = new.keys() <= found.entries.keys()
+        found.entries.update(new)
+        found.totals.add(page.total)
+        if brings_nothing or page.total == len(found.entries):
+            return found
+
+
+def _text_of(entry: object) -> str:
+    return json.dumps(entry, sort_keys=True)
+
+
+def _incomplete(why: str) -> RetryLater:
+    return RetryLater(
+        "list_incomplete",
+        f"DashScope's list of fine-tunes could not be read for certain: {why}",
+        delay_seconds=UNREADABLE_DELAY_SECONDS,
+        api=Api.TRAINING,
+    )
