@@ -8,15 +8,17 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import oss2
 
+from shared.clients.bounded_answers import BoundedSession
 from shared.clients.credentials import Credentials
+from shared.clients.oss_errors import translated
 from shared.clients.retries import Retries
-from shared.domain.photos import PREPARED_SIDE_PIXELS, Stored
-from shared.errors import NotFound, Permanent, RetryLater
+from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Stored
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import NotFound, Permanent
 from shared.workflow.ports import Listed
 
 TIMEOUT_SECONDS = (3, 15)
@@ -27,11 +29,18 @@ SIGNED_FOR_SECONDS = 24 * 3600
 # Resize before turning upright: older pages allow auto-orient only below 4096 px a side.
 PREPARE = f"image/resize,m_lfit,l_{PREPARED_SIDE_PIXELS}/auto-orient,1/format,jpg/quality,q_90"
 
+_LINK = "Symlink"
 _T = TypeVar("_T")
 
 
 class PhotoBucket:
-    """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``."""
+    """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``.
+
+    Every method but :meth:`signed_url` raises a :class:`shared.errors.Trouble` with its kind and API.
+
+    A link (OSS, "PutSymlink") is never read. OSS asks whether the *reader* may read its target, and this one
+    may read everybody's photos: whoever writes into one folder would get at all others through a link.
+    """
 
     def __init__(
         self,
@@ -51,107 +60,194 @@ class PhotoBucket:
         auth = oss2.ProviderAuthV4(provider)
         self.name = name
         self._retries = retries or Retries()
-        self._bucket = oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=TIMEOUT_SECONDS)
-        self._public = oss2.Bucket(auth, public_endpoint, name, region=region)
+        session = BoundedSession(oss2.Session(), self._retries.now)
+
+        def bucket(address: str) -> Any:
+            return oss2.Bucket(
+                auth, address, name, region=region, session=session, connect_timeout=TIMEOUT_SECONDS
+            )
+
+        self._bucket, self._public = bucket(endpoint), bucket(public_endpoint)
 
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
         try:
-            head = self._call(lambda: self._bucket.head_object(key))
+            return self._call(Api.READING, lambda: _stored(self._bucket.head_object(key)))
         except NotFound:
             return None
-        modified = parsedate_to_datetime(head.headers["Last-Modified"])
-        return Stored(
-            etag=head.etag, size=head.content_length or 0, modified_at=int(modified.timestamp() * 1000)
-        )
 
-    def prepare(self, key: str, snapshot: str) -> int:
+    def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; no pixel comes this way.
+
+        With ``etag`` the object is looked at again afterwards, since OSS takes no condition with this call
+        ("Error responses": a header that a call does not know is refused). An object that has been replaced,
+        by a link too, is noticed. One that was replaced and put back during the call is not: its ETag is the
+        same again, and the snapshot may show what the link led to.
 
         Returns:
             The snapshot's size in bytes (OSS, "Save processed images").
 
         Raises:
+            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link by now.
             Permanent: OSS cannot process it.
         """
         target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
-        return int(self._call(lambda: self._bucket.process_object(key, PREPARE + target)).fileSize)
+        size_bytes = self._call(
+            Api.PROCESSING, lambda: _saved_bytes(self._bucket.process_object(key, PREPARE + target))
+        )
+        if etag:
+            found = self.stored(key)
+            if found is None or found.is_link or found.etag != etag:
+                raise _replaced(Api.PROCESSING)
+        return size_bytes
 
     def copy(self, key: str, target: str) -> None:
-        """Copy an object inside the bucket; raises NotFound."""
-        self._call(lambda: self._bucket.copy_object(self.name, key, target))
+        """Copy an object inside the bucket; raises NotFound, for a link as well."""
+        self._call(Api.WRITING, lambda: self._bucket.copy_object(self.name, key, target).resp.read())
+        # OSS copies a link as a link (OSS, "CopyObject"), and whoever reads the copy later would follow it.
+        copied = self.stored(target)
+        if copied is None or copied.is_link:
+            raise _replaced(Api.WRITING)
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
-        page = self._call(lambda: self._bucket.list_objects(prefix=prefix, marker=after, max_keys=count))
+        page = self._page(prefix, after, count)
         listed = [
             Listed(
-                entry.key, Stored(etag=entry.etag, size=entry.size, modified_at=entry.last_modified * 1000)
+                entry.key,
+                Stored(
+                    etag=entry.etag,
+                    size=entry.size,
+                    modified_at=entry.last_modified * 1000,
+                    is_link=entry.type == _LINK,
+                ),
             )
             for entry in page.object_list
         ]
-        return listed, page.next_marker if page.is_truncated else ""
+        return listed, _next(page)
+
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of folders right below ``prefix``, and the next ``after`` (empty: the end).
+
+        A folder is named by its whole prefix, with its slash. ``after`` is a folder or a key, whose folder is
+        passed over. A page may be empty though another follows.
+        """
+        behind = _folder(prefix, after)
+        page = self._page(prefix, behind, count, delimiter="/")
+        return [name for name in page.prefix_list if name > behind], _next(page)
 
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
         return str(self._public.sign_url("GET", key, SIGNED_FOR_SECONDS, slash_safe=True))
 
-    def read(self, key: str) -> bytes:
-        """Return an object's bytes."""
-        return bytes(self._call(lambda: self._bucket.get_object(key).read()))
-
-    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
-        """Return up to ``count`` bytes from ``start`` on.
+    def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
+        """Return an object's bytes as they are stored.
 
         Raises:
-            NotFound: there is no such object, or not with this ``etag`` any more.
+            NotFound: there is no such object, or it is a link.
+            Permanent: it is longer than ``max_bytes``.
         """
-        headers = {"If-Match": f'"{etag}"'} if etag else {}
-        return bytes(
-            self._call(
-                lambda: self._bucket.get_object(
-                    key, byte_range=(start, start + count - 1), headers=headers
-                ).read()
-            )
-        )
+
+        def read() -> bytes:
+            got = self._get(key)
+            if (got.content_length or 0) <= max_bytes:
+                content: bytes = got.resp.read(max_bytes + 1)
+                if len(content) <= max_bytes:
+                    return content
+            got.close()
+            message = f"the object is longer than {max_bytes} bytes"
+            raise Permanent("object_too_large", message, kind=Kind.OBJECT, api=Api.READING)
+
+        return self._call(Api.READING, read)
+
+    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
+        """Return up to ``count`` bytes, as they are stored, from ``start`` on.
+
+        Raises:
+            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link, or it ends
+                before ``start``.
+        """
+        # Without this header OSS sends the whole object if the range goes beyond its end (OSS, "HTTP Range").
+        headers = {"x-oss-range-behavior": "standard"}
+        if etag:
+            headers["If-Match"] = f'"{etag}"'
+
+        def read() -> bytes:
+            got = self._get(key, byte_range=(start, start + count - 1), headers=headers)
+            if start and got.status != 206:
+                got.resp.refuse("oss_range_ignored", "the whole object instead of a part")
+            content: bytes = got.resp.read(count + 1)
+            if len(content) > count:
+                got.resp.refuse("oss_answer_too_large", f"more than the {count} bytes that were asked for")
+            return content
+
+        return self._call(Api.READING, read)
 
     def write(self, key: str, content: bytes) -> None:
         """Write an object."""
-        self._call(lambda: self._bucket.put_object(key, content))
+        self._call(Api.WRITING, lambda: self._bucket.put_object(key, content))
 
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        self._call(lambda: self._bucket.put_object(key, text.encode("utf-8"), headers=headers))
+        self._call(Api.WRITING, lambda: self._bucket.put_object(key, text.encode("utf-8"), headers=headers))
 
-    def _call(self, do: Callable[[], _T]) -> _T:
+    def _page(self, prefix: str, after: str, count: int, delimiter: str = "") -> Any:
+        def ask() -> Any:
+            # oss2 asks for escaped keys (encoding-type), as a control character would spoil the page.
+            page = self._bucket.list_objects(prefix=prefix, delimiter=delimiter, marker=after, max_keys=count)
+            if page.is_truncated and page.next_marker <= after:
+                raise ValueError("the next page would be this one again")
+            return page
+
+        return self._call(Api.LISTING, ask)
+
+    def _get(self, key: str, **options: Any) -> Any:
+        """Ask for an object; its bytes are left to be read, unless it is a link."""
+        got = self._bucket.get_object(key, **options)
+        if got.object_type == _LINK:
+            got.close()
+            raise _replaced(Api.READING)
+        return got
+
+    def _call(self, api: Api, do: Callable[[], _T]) -> _T:
         """Make a call that may be repeated; turn its errors into our words."""
-        return self._retries.call(lambda: _translated(do), within_seconds=NO_TRY_AFTER_SECONDS)
+        return self._retries.call(lambda: translated(api, do), within_seconds=NO_TRY_AFTER_SECONDS)
+
+
+def _next(page: Any) -> str:
+    return page.next_marker if page.is_truncated else ""
+
+
+def _folder(prefix: str, key: str) -> str:
+    """Return the folder right below ``prefix`` that ``key`` lies in; ``key`` itself if it lies in none."""
+    name, slash, _ = key.removeprefix(prefix).partition("/")
+    return f"{prefix}{name}/" if slash and key.startswith(prefix) else key
+
+
+def _stored(head: Any) -> Stored:
+    """Return what the answer to a HEAD tells; raises ValueError if it does not tell all of it."""
+    if not head.etag or head.content_length is None or head.last_modified is None:
+        raise ValueError("no ETag, size or time")
+    return Stored(
+        etag=head.etag,
+        size=head.content_length,
+        modified_at=head.last_modified * 1000,
+        is_link=head.object_type == _LINK,
+    )
+
+
+def _saved_bytes(processed: Any) -> int:
+    """Return the size of a processed picture; raises ValueError if OSS does not tell it."""
+    size_bytes = int(processed.fileSize)
+    if size_bytes <= 0:
+        raise ValueError("no picture was written")
+    return size_bytes
+
+
+def _replaced(api: Api) -> NotFound:
+    return NotFound("replaced", "the object was replaced meanwhile, or it is a link", kind=Kind.GONE, api=api)
 
 
 def _url_safe(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
-
-
-def _translated(do: Callable[[], _T]) -> _T:
-    try:
-        return do()
-    except oss2.exceptions.NotFound as error:
-        raise NotFound(error.code or "NoSuchKey", f"OSS: {error.message or 'no such object'}") from None
-    except oss2.exceptions.ServerError as error:
-        raise _meaning(error) from None
-    except oss2.exceptions.OssError as error:
-        raise RetryLater(
-            "oss_unreachable", f"OSS did not answer ({type(error).__name__})", delay_seconds=2
-        ) from None
-
-
-def _meaning(error: Any) -> RetryLater | Permanent:
-    code, message = error.code or f"http_{error.status}", f"OSS: {error.message or error.status}"
-    if error.status == 412:
-        return NotFound(code, f"{message} (the object has been replaced)")
-    if error.status == 400:
-        return Permanent(code, message)
-    if error.status in (401, 403):
-        return RetryLater(code, f"{message} (does the function's role allow it?)", delay_seconds=60)
-    return RetryLater(code, message, delay_seconds=2)

@@ -21,7 +21,6 @@ from urllib.parse import unquote, urlsplit
 
 from shared.domain.object_keys import SUBMISSIONS_PREFIX, parse_job_id
 
-MODEL = "facechain-finetune"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
@@ -53,7 +52,6 @@ class FineTune:
     finetuned_output: str = ""
     created_at: int | None = None
     ended_at: int | None = None
-    account: str = ""
     usage: int = 0
     code: str = ""
     message: str = ""
@@ -69,7 +67,7 @@ def derived_output(fine_tune: FineTune) -> FineTune:
 
     DashScope, "facechain-finetune": in every documented answer the name is the base model and the id.
     """
-    return replace(fine_tune, finetuned_output=f"{MODEL}-{fine_tune.fine_tune_id}")
+    return replace(fine_tune, finetuned_output=f"{OUR_MODEL}-{fine_tune.fine_tune_id}")
 
 
 def path_of(file: str) -> str:
@@ -172,7 +170,8 @@ def _may_be_of(created_at: int | None, since: int, until: int) -> bool:
     if created_at is None:
         return True
     return any(
-        plausible_time(time, since, until) is not None for time in (created_at, created_at + UTC_FOR_BEIJING_MS)
+        plausible_time(time, since, until) is not None
+        for time in (created_at, created_at + UTC_FOR_BEIJING_MS)
     )
 
 

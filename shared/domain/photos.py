@@ -71,7 +71,8 @@ JUDGED_AGAIN = frozenset(
 class Stored:
     """An uploaded object as the bucket has it now. ``modified_at`` in milliseconds since the epoch.
 
-    ``is_link``: it is a symbolic link, which is never followed: the uploader may not read what it leads to.
+    A link is never read: OSS would read its target with our rights, not with those of whoever made the link.
+    Its ``etag`` is its own in a listing, and its target's when it is looked at alone (OSS, "HeadObject").
     """
 
     etag: str
@@ -145,9 +146,10 @@ def verdict_from_object(size_bytes: int) -> Verdict | None:
     return Verdict.TOO_MANY_BYTES if size_bytes > MAX_SOURCE_BYTES else None
 
 
-def verdict_from_refusal(code: str) -> Verdict:
-    """Say what OSS's refusal to process a picture means, by its code (OSS, "Image processing errors")."""
-    return Verdict.TOO_MANY_PIXELS if code == "ImageTooLarge" else Verdict.NOT_AN_IMAGE
+def verdict_from_refusal(code: str, message: str = "") -> Verdict:
+    """Say what OSS's refusal of a picture means, by its code and message (OSS, "Image processing", FAQ)."""
+    is_too_large = code in ("ImageTooLarge", "MemLimitExceeded") or "rotation range" in message
+    return Verdict.TOO_MANY_PIXELS if is_too_large else Verdict.NOT_AN_IMAGE
 
 
 def verdict_from_snapshot(size_bytes: int, start: bytes) -> Verdict | None:

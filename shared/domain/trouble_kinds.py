@@ -143,40 +143,80 @@ _DASHSCOPE = (
     Row("ModelUnavailable", _P, refuses=False),
 )
 
-# OSS, "Error codes", "EC error codes", and "Image processing", FAQ.
+# OSS, "Error codes" by HTTP status; "GetObject"; "Image processing", its error responses and its FAQ. The
+# code decides: EC numbers may change ("Error responses"), and of statuses ImageDamage has two, 400 and 403.
 _OSS = (
+    # Gone, or not any more as it was looked at.
     Row("NoSuchKey", _GONE),
+    Row("NoSuchFile", _GONE),
     Row("NoSuchVersion", _GONE),
+    Row("PreconditionFailed", _GONE),
+    Row("InvalidRange", _GONE),
+    # One object: what it is, how it is stored, what it is called.
     Row("SymlinkTargetNotExist", _O),
+    Row("InvalidTargetType", _O),
     Row("InvalidObjectState", _O),
+    Row("InvalidObjectName", _O),
+    Row("FileImmutable", _O),
+    # The account, its bill and its bucket, and the address and credentials of the deployment.
     Row("NoSuchBucket", _ACCOUNT),
+    Row("InvalidBucketName", _ACCOUNT),
+    Row("BucketDisable", _ACCOUNT),
+    Row("BucketNotBelongTo", _ACCOUNT),
+    Row("AbnormalBucketOwnerStatus", _ACCOUNT),
+    Row("UserDisable", _ACCOUNT),
+    Row("InDebt", _ACCOUNT),
+    Row("InDebtOverdue", _ACCOUNT),
     Row("InvalidAccessKeyId", _ACCOUNT),
     Row("SignatureDoesNotMatch", _ACCOUNT),
     Row("InvalidSecurityToken", _ACCOUNT),
-    Row("SecurityTokenExpired", _P),
-    Row("RequestTimeTooSkewed", _P),
-    Row("UserDisable", _ACCOUNT),
+    Row("AccessKeyIdAndSecurityTokenNotMatch", _ACCOUNT),
+    Row("SecurityTokenNotSupported", _ACCOUNT),
     Row("PublicEndpointForbidden", _ACCOUNT),
-    # One object's ACL or key, or the role of the function: the evidence tells.
+    Row("PermanentRedirect", _ACCOUNT),
+    Row("SecondLevelDomainForbidden", _ACCOUNT),
+    Row("NonStandardHostForbidden", _ACCOUNT),
+    Row("CnameDenied", _ACCOUNT),
     Row("AccessDenied", _ACCOUNT, only=Api.LISTING),
+    Row("AccessDenied", _ACCOUNT, says="specified endpoint"),
+    # One object's ACL or key, or what the function's role may do everywhere: the evidence tells.
     Row("AccessDenied", _U),
-    Row("KmsAccessDenied", _O),
-    Row("PreconditionFailed", _GONE),
+    Row("KmsUbsmsInvalidBid", _U),
+    Row("UbsmsInvalidBid", _U),
+    Row("KmsInDebt", _U),
+    Row("KmsInDebtOverdue", _U),
+    # Findings about a picture.
     Row("ImageDamage", _PICTURE),
+    Row("BadWebPImage", _PICTURE),
     Row("ImageTooLarge", _PICTURE),
-    Row("BadRequest", _PICTURE, only=Api.PROCESSING),
-    Row("InvalidArgument", _PICTURE, only=Api.PROCESSING),
+    Row("MemLimitExceeded", _PICTURE),
+    Row("BadRequest", _PICTURE, says="image format is not supported", only=Api.PROCESSING),
+    Row("BadRequest", _PICTURE, says="maximum allowable rotation range", only=Api.PROCESSING),
+    # Documented of parameters alone. A picture that the local OSS cannot read is refused with it too.
+    Row("InvalidArgument", _PICTURE, says="image format is not supported", only=Api.PROCESSING),
+    Row("InvalidArgument", _PICTURE, says="source image cannot be decoded", only=Api.PROCESSING),
+    # What we asked for, and we ask the same of every picture.
+    Row("BadRequest", _U),
+    Row("InvalidArgument", _U),
+    Row("MissingArgument", _U),
     Row("InvalidRequest", _U),
+    Row("NotImplemented", _U),
+    Row("MethodNotAllowed", _U),
+    Row("FileAlreadyExists", _U),
     Row("RequestTimeout", _P),
+    Row("RequestTimeTooSkewed", _P),
+    # The next invocation has new credentials.
+    Row("SecurityTokenExpired", _P),
+    Row("StaleFile", _P),
     Row("QpsLimitExceeded", _P),
-    Row("TrafficRateLimitExceeded", _P),
+    Row("TotalQpsLimitExceeded", _P),
+    Row("MetaOperationQpsLimitExceeded", _P),
+    Row("ActiveRequestLimitExceeded", _P),
+    Row("CpuLimitExceeded", _P),
     Row("DownloadTrafficRateLimitExceeded", _P),
     Row("UploadTrafficRateLimitExceeded", _P),
-    Row("TooManyRequests", _P),
     Row("InternalError", _P),
     Row("ServiceUnavailable", _P),
-    Row("OperationAborted", _P),
-    Row("FileAlreadyExists", _U),
 )
 
 # Tablestore, "Error codes" (2026): what calls that read and write rows may meet. Codes without a remark stand

@@ -91,7 +91,9 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
             raise
         world.health.passed(Api.PROCESSING)
         detail = _detail(refusal.code, refusal.message)
-        return replace(photo, verdict=verdict_from_refusal(refusal.code), detail=detail, retry=None)
+        return replace(
+            photo, verdict=verdict_from_refusal(refusal.code, refusal.message), detail=detail, retry=None
+        )
     world.health.passed(Api.PROCESSING)
     start = world.bucket.read_range(snapshot, 0, HEADER_BYTES)
     world.health.passed(Api.READING)

@@ -155,14 +155,21 @@ class PhotoBucket(Protocol):
         """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; returns its size in bytes.
 
         Raises:
+            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link by now.
             Permanent: it cannot be read as a picture.
         """
 
     def copy(self, key: str, target: str) -> None:
-        """Copy an object inside the bucket; raises NotFound."""
+        """Copy an object inside the bucket; raises NotFound, for a link as well."""
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
+
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of folders right below ``prefix``, and the next ``after`` (empty: the end).
+
+        Folders are named by their prefixes. ``after`` is a folder or a key, whose folder is passed over.
+        """
 
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
@@ -176,10 +183,10 @@ class PhotoBucket(Protocol):
         """
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
-        """Return up to ``count`` bytes from ``start`` on.
+        """Return up to ``count`` bytes, as they are stored, from ``start`` on.
 
         Raises:
-            NotFound: there is no such object, or not with this ``etag`` any more.
+            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link.
         """
 
     def write(self, key: str, content: bytes) -> None:

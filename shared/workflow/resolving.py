@@ -41,7 +41,7 @@ def resolve(world: World, job: Job) -> Job:
         return job
     if not _is_same_account(world, job, fine_tunes):
         return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))
-    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms)
+    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
     if doubtful:
         return _in_doubt(world, job, doubtful)
     warn("submit_lost", job=job.job_id, attempt=job.attempt)
@@ -76,7 +76,14 @@ def _is_same_account(world: World, job: Job, fine_tunes: list[FineTune]) -> bool
     return bool(account) and any(one.account == account for one in fine_tunes)
 
 
-def _doubtful(job: Job, fine_tunes: list[FineTune], grace_ms: int) -> list[FineTune]:
+def _known(world: World) -> set[str]:
+    """The fine-tunes of the other jobs that hold the slot."""
+    holders = world.control.slot().holders
+    found = world.jobs.find_each(holders) if holders else {}
+    return {job.fine_tune_id for job in found.values() if isinstance(job, Job)}
+
+
+def _doubtful(job: Job, fine_tunes: list[FineTune], grace_ms: int, known: set[str]) -> list[FineTune]:
     """The fine-tunes of the attempt's time that may be the job's and that no job is known to own."""
     return unclear(
         fine_tunes,
@@ -84,6 +91,7 @@ def _doubtful(job: Job, fine_tunes: list[FineTune], grace_ms: int) -> list[FineT
         until=job.attempt_expires_at + grace_ms,
         count=len(job.files),
         not_these=job.earlier_fine_tunes,
+        known=known,
     )
 
 

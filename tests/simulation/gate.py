@@ -19,7 +19,9 @@ SLOWER = 5
 """So many times slower are the calls of a second run: many calls of others fit between two of its own."""
 
 SILENCE_LASTS_MS = 15_000
-SURPRISES = {kind.__name__: kind for kind in (ValueError, KeyError, AttributeError, MemoryError, RecursionError)}
+SURPRISES = {
+    kind.__name__: kind for kind in (ValueError, KeyError, AttributeError, MemoryError, RecursionError)
+}
 
 _NEVER_LEFT = (Fault.CRASH_BEFORE, Fault.UNREACHABLE)
 

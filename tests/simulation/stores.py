@@ -11,12 +11,15 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import oss2
+import requests
 import tablestore
 import urllib3.exceptions
 
 from aliyun_local.dashscope.pictures.fetching import Fetched
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.objects import SYMLINK, StoredObject
 from aliyun_local.tablestore.codec.filter_messages import Comparator
 from aliyun_local.tablestore.codec.values import Cell, Row, RowExistence
 from aliyun_local.tablestore.errors import TableStoreError
@@ -24,8 +27,10 @@ from aliyun_local.tablestore.store.filters import SingleColumn
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
-from shared.domain.photos import Stored
-from shared.errors import NotFound, Permanent, RetryLater
+from shared.clients.oss_errors import trouble_of
+from shared.domain.photos import MAX_SOURCE_BYTES, Stored
+from shared.domain.trouble_kinds import Api
+from shared.errors import NotFound, Permanent
 from shared.workflow.ports import Listed
 from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
@@ -194,12 +199,28 @@ class Batch:
         return self._items
 
 
+def _oss_error(status: int, code: str, message: str) -> Exception:
+    """An error answer, as the SDK raises it."""
+    details = {"Code": code, "Message": message}
+    error: Exception = oss2.exceptions.ServerError(status, {"x-oss-request-id": "simulated"}, b"", details)
+    return error
+
+
 OSS = Transport(
-    no_answer=lambda: RetryLater("oss_unreachable", "simulated", delay_seconds=5),
-    unreachable=lambda: RetryLater("oss_unreachable", "simulated", delay_seconds=5),
-    busy=lambda: RetryLater("QpsLimitExceeded", "simulated", delay_seconds=5),
-    error=lambda: RetryLater("InternalError", "simulated", delay_seconds=5),
+    no_answer=lambda: oss2.exceptions.RequestError(requests.ReadTimeout("simulated")),
+    unreachable=lambda: oss2.exceptions.RequestError(requests.ConnectionError("simulated")),
+    busy=lambda: _oss_error(429, "QpsLimitExceeded", "simulated"),
+    error=lambda: _oss_error(500, "InternalError", "simulated"),
 )
+
+
+def _stored(found: StoredObject) -> Stored:
+    return Stored(
+        etag=found.etag,
+        size=found.size,
+        modified_at=int(found.modified_at) * 1000,
+        is_link=found.kind == SYMLINK,
+    )
 
 
 class SimulatedBucket:
@@ -221,29 +242,29 @@ class SimulatedBucket:
         self._uploaded = uploaded
         self._remembered = Remembered(store)
 
-    def _call(self, operation: str, do: Callable[[], T]) -> T:
-        def translated() -> T:
-            try:
-                return do()
-            except OssError as error:
-                kind = NotFound if error.status == 404 else Permanent
-                raise kind(error.code, "simulated") from None
-
-        return self._gate("oss", operation, translated, OSS)
+    def _call(self, api: Api, operation: str, do: Callable[[], T]) -> T:
+        """Make a call; its errors become troubles as in production (:mod:`shared.clients.oss_errors`)."""
+        try:
+            return self._gate("oss", operation, do, OSS)
+        except OssError as error:
+            raise trouble_of(api, _oss_error(error.status, error.code, error.message)) from None
+        except oss2.exceptions.OssError as error:
+            raise trouble_of(api, error) from None
 
     def stored(self, key: str) -> Stored | None:
         try:
-            found = self._call("HeadObject", lambda: self._store.head(BUCKET, key))
+            return _stored(self._call(Api.READING, "HeadObject", lambda: self._store.head(BUCKET, key)))
         except NotFound:
             return None
-        return Stored(etag=found.etag, size=found.size, modified_at=int(found.modified_at) * 1000)
 
-    def prepare(self, key: str, snapshot: str) -> int:
+    def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         def write() -> int:
             assert snapshot.startswith("submissions/"), snapshot
-            content = self._store.get(BUCKET, key)[1]
+            found, content = self._store.get(BUCKET, key)
+            if etag and (found.kind == SYMLINK or found.etag != etag):
+                raise OssError(412, "PreconditionFailed", "simulated")
             if not content.startswith((b"FACE", b"VIEW")):
-                raise Permanent("InvalidArgument", "not an image")
+                raise OssError(400, "BadRequest", "This image format is not supported.")
             try:
                 self._store.head(BUCKET, snapshot)
             except OssError:
@@ -252,14 +273,14 @@ class SimulatedBucket:
                 raise AssertionError(f"{snapshot} is rewritten")
             return len(content)
 
-        return self._call("PostObject saveas", write)
+        return self._call(Api.PROCESSING, "PostObject saveas", write)
 
     def copy(self, key: str, target: str) -> None:
         def write() -> None:
             assert target.startswith("submissions/"), target
-            self._store.put(BUCKET, target, self._store.get(BUCKET, key)[1])
+            self._store.put(BUCKET, target, self._read(key)[1])
 
-        self._call("CopyObject", write)
+        self._call(Api.WRITING, "CopyObject", write)
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         def recall() -> tuple[list[Listed], str]:
@@ -268,39 +289,49 @@ class SimulatedBucket:
 
         def read() -> tuple[list[Listed], str]:
             page = self._store.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
-            listed = [
-                Listed(
-                    found.key,
-                    Stored(etag=found.etag, size=found.size, modified_at=int(found.modified_at) * 1000),
-                )
-                for found in page.rows
-            ]
-            return listed, page.next_marker
+            return [Listed(found.key, _stored(found)) for found in page.rows], page.next_marker
 
-        return self._call("ListObjects", recall)
+        return self._call(Api.LISTING, "ListObjects", recall)
+
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        def read() -> tuple[list[str], str]:
+            page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
+            return [name for name in page.common_prefixes if name > after], page.next_marker
+
+        return self._call(Api.LISTING, "ListObjects folders", read)
 
     def signed_url(self, key: str) -> str:
         return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"
 
-    def read(self, key: str) -> bytes:
-        return self._call("GetObject", lambda: self._store.get(BUCKET, key)[1])
+    def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
+        content = self._call(Api.READING, "GetObject", lambda: self._read(key)[1])
+        if len(content) > max_bytes:
+            raise Permanent("object_too_large", "simulated", api=Api.READING)
+        return content
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
         def read() -> bytes:
-            found, content = self._store.get(BUCKET, key)
+            found, content = self._read(key)
             if etag and found.etag != etag:
-                raise NotFound("PreconditionFailed", "simulated")
+                raise OssError(412, "PreconditionFailed", "simulated")
             return content[start : start + count]
 
-        return self._call("GetObject range", read)
+        return self._call(Api.READING, "GetObject range", read)
 
     def write(self, key: str, content: bytes) -> None:
         assert key.startswith("people/"), key
-        self._call("PutObject upload", lambda: self._uploaded(key, content))
+        self._call(Api.WRITING, "PutObject upload", lambda: self._uploaded(key, content))
 
     def write_json(self, key: str, text: str) -> None:
         self._watch(key, text)
-        self._call("PutObject", lambda: self._store.put(BUCKET, key, text.encode()))
+        self._call(Api.WRITING, "PutObject", lambda: self._store.put(BUCKET, key, text.encode()))
+
+    def _read(self, key: str) -> tuple[StoredObject, bytes]:
+        """An object with its bytes; a link is none, as in production."""
+        found, content = self._store.get(BUCKET, key)
+        if found.kind == SYMLINK:
+            raise OssError(412, "PreconditionFailed", "simulated")
+        return found, content
 
     def fetch(self, url: str) -> Fetched:
         """What DashScope gets when it downloads ``url``; of others' buckets nothing is known but faces."""
