@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from shared.clients.dashscope import DashScope
     from shared.clients.job_table import JobTable
     from shared.clients.photo_bucket import PhotoBucket
+    from shared.clients.request_table import RequestTable
+    from shared.clients.rows import Rows
+    from shared.clients.seen_table import SeenTable
     from shared.workflow.ports import World
 
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -56,6 +59,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         SettingsError: a setting is missing or wrong.
         MissingCredentials: there are no credentials.
     """
+    from shared.clients.ignored_list import IgnoredList
     from shared.workflow.health_record import HealthRecord
     from shared.workflow.pacing import Pacer
     from shared.workflow.ports import World
@@ -77,8 +81,9 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
     return World(
         jobs=jobs,
         control=control,
-        seen=_seen(settings, credentials),
-        ignored=control,
+        requests=request_table(settings, credentials),
+        seen=_seen_table(settings, credentials),
+        ignored=IgnoredList(control),
         health=HealthRecord(control, clock, dead_at=dead_at),
         bucket=_bucket(settings, credentials),
         dashscope=_dashscope(settings),
@@ -93,19 +98,32 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
 
 
 def tables(settings: Settings, credentials: Credentials) -> tuple[JobTable, ControlTable]:
-    """Return the clients of the two tables. Every invocation comes through here, and its secrets are hidden."""
+    """Return the clients of the tables that every function reads: the jobs and the shared rows.
+
+    Every invocation comes through here, and its secrets are hidden.
+    """
     _hide_secrets(settings, credentials)
 
     def connect() -> tuple[JobTable, ControlTable]:
-        from shared.clients import control_table, job_table, rows
+        from shared.clients import control_table, job_table
 
-        client = rows.connect(settings.ots_endpoint, settings.ots_instance, credentials)
         return (
-            job_table.JobTable(rows.Rows(client, job_table.TABLE, new_token)),
-            control_table.ControlTable(rows.Rows(client, control_table.TABLE, new_token)),
+            job_table.JobTable(_rows(settings, credentials, job_table.TABLE)),
+            control_table.ControlTable(_rows(settings, credentials, control_table.TABLE)),
         )
 
-    return _keep("tables", (settings.ots_endpoint, settings.ots_instance, credentials), connect)
+    return _keep("tables", _tables_from(settings, credentials), connect)
+
+
+def request_table(settings: Settings, credentials: Credentials) -> RequestTable:
+    """Return the client of the table of requests."""
+
+    def connect() -> RequestTable:
+        from shared.clients import request_table
+
+        return request_table.RequestTable(_rows(settings, credentials, request_table.TABLE))
+
+    return _keep("requests", _tables_from(settings, credentials), connect)
 
 
 def new_token() -> str:
@@ -130,6 +148,32 @@ def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
         credentials.security_token,
     ):
         hide(secret)
+
+
+def _seen_table(settings: Settings, credentials: Credentials) -> SeenTable:
+    def connect() -> SeenTable:
+        from shared.clients import seen_table
+
+        return seen_table.SeenTable(_rows(settings, credentials, seen_table.TABLE))
+
+    return _keep("seen", _tables_from(settings, credentials), connect)
+
+
+def _rows(settings: Settings, credentials: Credentials, table: str) -> Rows:
+    """Return the rows of ``table``; all tables share a connection."""
+    from shared.clients import rows
+
+    made_from = _tables_from(settings, credentials)
+    client = _keep(
+        "tablestore",
+        made_from,
+        lambda: rows.connect(settings.ots_endpoint, settings.ots_instance, credentials),
+    )
+    return rows.Rows(client, table, new_token)
+
+
+def _tables_from(settings: Settings, credentials: Credentials) -> object:
+    return settings.ots_endpoint, settings.ots_instance, credentials
 
 
 def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:

@@ -30,6 +30,7 @@ class Settings:
     dashscope_base_url: str = "https://dashscope.aliyuncs.com/api/v1"
     dashscope_api_key: str = field(default="", repr=False)
     status_token: str = field(default="", repr=False)
+    admin_token: str = field(default="", repr=False)
     training_files: str = "url"
     rules: Rules = field(default_factory=Rules)
 
@@ -50,6 +51,7 @@ ENVIRONMENT_NAMES: dict[str, str] = {
     "dashscope_base_url": "DASHSCOPE_HTTP_BASE_URL",
     "dashscope_api_key": "DASHSCOPE_API_KEY",
     "status_token": "STATUS_TOKEN",
+    "admin_token": "ADMIN_TOKEN",
     "training_files": "TRAINING_FILES",
 }
 

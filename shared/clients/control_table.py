@@ -1,51 +1,91 @@
-"""The rows that all functions share: the training slot, the sweep's progress, and the lingering run.
+"""The rows that all functions share: the training slot, the sweep's progress, the lingering run, and more.
 
-:mod:`shared.assembly` makes it for every function.
+Each row of the table ``control`` holds its value as JSON. :mod:`shared.assembly` makes it for every function.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.clients.rows import INF_MAX, INF_MIN, VERSION, Rows
+from shared.clients.row_batches import Found
+from shared.clients.rows import VERSION, Rows
+from shared.clients.stored_values import (
+    UNREADABLE,
+    check_format,
+    check_scalars,
+    checked,
+    scalars_of,
+    unreadable,
+)
 from shared.clients.table_calls import Columns, Key
 from shared.domain.job import Reason
 from shared.domain.slot import Slot
+from shared.errors import Trouble
+from shared.logs import warn
 
 if TYPE_CHECKING:
+    from shared.domain.control_rows import ControlRows, Document
+    from shared.domain.health import Health
     from shared.domain.lingering import Lingering
     from shared.domain.sweeping import SweepProgress
 
 TABLE = "control"
-_SLOT: Key = [("name", "slot")]
-_SWEEP: Key = [("name", "sweep")]
-_LINGERING: Key = [("name", "lingering")]
+SLOT, SWEEP, LINGERING, HEALTH, IGNORED = "slot", "sweep", "lingering", "health", "ignored"
+"""The rows' names. ``ignored`` may be large: no tick reads it."""
+FORMAT = 1
+"""The format of the values that this version writes."""
+
 _STORED_AS = {"durations_ms": "durations", "halted_until": "closed_until", "stayed_ms": "stayed"}
 """Fields whose name in the row is another one: rows outlive names."""
 
+_T = TypeVar("_T")
+
 
 class ControlTable:
-    """The table ``control``: a row holds its value as JSON."""
+    """The table ``control``."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def read_all(self) -> tuple[Slot, SweepProgress, Lingering]:
-        """Read all rows at once; a row that has not been written yet has its first value."""
-        # Imported here: ``status`` and ``collect`` read the slot alone.
-        from shared.domain.lingering import Lingering
-        from shared.domain.sweeping import SweepProgress
+    def read_all(self) -> ControlRows:
+        """Read everything that a tick begins with, and the doorbell of the table ``requests``, in one call.
 
-        rows = {row["name"]: row for row in self._rows.range([("name", INF_MIN)], [("name", INF_MAX)])}
-        progress = SweepProgress(**_known(rows.get("sweep"), SweepProgress))
-        lingering = Lingering(**_known(rows.get("lingering"), Lingering))
-        return _slot(rows.get("slot")), progress, lingering
+        A row that has not been written yet has its first value.
+
+        Raises:
+            Trouble: the slot cannot be read. Another row that cannot is None.
+        """
+        # Imported here: ``status`` and ``collect`` read the slot alone.
+        from shared.clients.request_table import DOORBELL, doorbell_from
+        from shared.clients.request_table import TABLE as REQUESTS
+        from shared.domain.control_rows import ControlRows
+
+        wanted = [(TABLE, _key(name)) for name in (SLOT, SWEEP, LINGERING, HEALTH)]
+        slot, sweep, lingering, health, bell = self._rows.find_in_tables([*wanted, (REQUESTS, DOORBELL)])
+        return ControlRows(
+            slot=_slot(_given(slot)),
+            sweep=_or_none(SWEEP, sweep, _sweep),
+            lingering=_or_none(LINGERING, lingering, _lingering),
+            health=_or_none(HEALTH, health, _health),
+            doorbell=_or_none("doorbell", bell, doorbell_from),
+        )
+
+    def health(self) -> Health:
+        """Read how the deployment is; well when nothing has been written yet."""
+        return _health(self._rows.get(_key(HEALTH)))
+
+    def save_health(self, before: Health, after: Health) -> Health:
+        """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
+        from shared.clients.health_row import health_to_json
+
+        return replace(after, version=self._save(HEALTH, before.version, health_to_json(after)))
 
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
-        return _slot(self._rows.get(_SLOT))
+        return _slot(self._rows.get(_key(SLOT)))
 
     def save_slot(self, before: Slot, after: Slot) -> Slot:
         """Write ``after`` on top of ``before`` and return it with its new version.
@@ -53,34 +93,126 @@ class ControlTable:
         Raises:
             Conflict: the stored slot is not ``before`` any more.
         """
-        return replace(after, version=self._save(_SLOT, before.version, after))
+        return replace(after, version=self._save(SLOT, before.version, _fields_of(after)))
 
     def save_sweep(self, before: SweepProgress, after: SweepProgress) -> SweepProgress:
         """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
-        return replace(after, version=self._save(_SWEEP, before.version, after))
+        return replace(after, version=self._save(SWEEP, before.version, _fields_of(after)))
 
     def save_lingering(self, before: Lingering, after: Lingering) -> Lingering:
         """Write ``after`` on top of ``before``, like :meth:`save_slot`."""
-        return replace(after, version=self._save(_LINGERING, before.version, after))
+        return replace(after, version=self._save(LINGERING, before.version, _fields_of(after)))
 
-    def _save(self, key: Key, expected: int, after: Slot | SweepProgress | Lingering) -> int:
-        value = {_STORED_AS.get(name, name): part for name, part in asdict(after).items() if name != VERSION}
-        return self._rows.put(key, {"value": json.dumps(value)}, expected=expected or None)
+    def read_json(self, name: str) -> Document:
+        """Read the row ``name`` as a document; an empty one when none has been written yet.
+
+        Raises:
+            Permanent: it cannot be read.
+        """
+        return _document(self._rows.get(_key(name)))
+
+    def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
+        """Write ``value`` on top of the version that was read (0: there was none), like :meth:`save_slot`."""
+        from shared.domain.control_rows import Document
+
+        return Document(value=value, version=self._save(name, before_version, value))
+
+    def _save(self, name: str, expected: int, value: Mapping[str, Any]) -> int:
+        text = json.dumps({**value, "format": FORMAT}, ensure_ascii=False)
+        return self._rows.put(_key(name), {"value": text}, expected=expected or None)
+
+
+def _key(name: str) -> Key:
+    return [("name", name)]
+
+
+def _given(found: Found) -> Columns | None:
+    if isinstance(found, Trouble):
+        raise found
+    return found
+
+
+def _or_none(name: str, found: Found, read: Callable[[Columns | None], _T]) -> _T | None:
+    """Return what a row holds, or None: one bad row stops no tick that can do without it."""
+    try:
+        return read(_given(found))
+    except Trouble as trouble:
+        warn("row_not_read", name=name, code=trouble.code, message=trouble.message)
+        return None
 
 
 def _slot(columns: Columns | None) -> Slot:
-    value = _known(columns, Slot)
-    trouble = value.pop("trouble", None)
-    for name in ("holders", "durations_ms"):
-        value[name] = tuple(value.get(name, ()))
-    return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
+    def make(value: dict[str, Any]) -> Slot:
+        trouble = value.pop("trouble", None)
+        for name in ("holders", "durations_ms", "refused_jobs"):
+            value[name] = tuple(checked(name, value.get(name, []), list))
+        return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
+
+    return _read(columns, Slot, make)
 
 
-def _known(columns: Columns | None, kind: type[Any]) -> dict[str, Any]:
-    """Return the row's value and version, without fields that this version of the code does not know."""
+def _sweep(columns: Columns | None) -> SweepProgress:
+    from shared.domain.sweeping import SweepProgress
+
+    def make(value: dict[str, Any]) -> SweepProgress:
+        for name in ("stuck", "people_passed"):
+            value[name] = tuple(checked(name, value.get(name, []), list))
+        return SweepProgress(**value)
+
+    return _read(columns, SweepProgress, make)
+
+
+def _lingering(columns: Columns | None) -> Lingering:
+    from shared.domain.lingering import Lingering
+
+    def make(value: dict[str, Any]) -> Lingering:
+        checked("stayed_ms", value.get("stayed_ms", {}), dict)
+        return Lingering(**value)
+
+    return _read(columns, Lingering, make)
+
+
+def _health(columns: Columns | None) -> Health:
+    from shared.clients.health_row import health_from_json
+
+    try:
+        return health_from_json(_value(columns) if columns else {}, columns[VERSION] if columns else 0)
+    except UNREADABLE as problem:
+        raise unreadable("the row health", problem) from problem
+
+
+def _document(columns: Columns | None) -> Document:
+    from shared.domain.control_rows import Document
+
     if columns is None:
-        return {}
-    value = json.loads(columns["value"])
-    stored_as = {field.name: _STORED_AS.get(field.name, field.name) for field in fields(kind)}
-    known = {name: value[stored] for name, stored in stored_as.items() if stored in value}
-    return known | {VERSION: columns[VERSION]}
+        return Document()
+    try:
+        return Document(value=_value(columns), version=columns[VERSION])
+    except UNREADABLE as problem:
+        raise unreadable(f"the row {columns.get('name')}", problem) from problem
+
+
+def _read(columns: Columns | None, kind: type[Any], make: Callable[[dict[str, Any]], _T]) -> _T:
+    """Make a value from a row, without fields that this version of the code does not know."""
+    if columns is None:
+        return make({})
+    try:
+        value = _value(columns)
+        stored_as = {field.name: _STORED_AS.get(field.name, field.name) for field in fields(kind)}
+        known = {name: value[stored] for name, stored in stored_as.items() if stored in value}
+        known[VERSION] = columns[VERSION]
+        check_scalars(known, scalars_of(kind))
+        return make(known)
+    except UNREADABLE as problem:
+        raise unreadable(f"the row {columns.get('name')}", problem) from problem
+
+
+def _value(columns: Columns) -> dict[str, Any]:
+    value: dict[str, Any] = checked("value", json.loads(columns["value"]), dict)
+    check_format(value, FORMAT)
+    value.pop("format", None)
+    return value
+
+
+def _fields_of(value: Slot | SweepProgress | Lingering) -> dict[str, Any]:
+    return {_STORED_AS.get(name, name): part for name, part in asdict(value).items() if name != VERSION}

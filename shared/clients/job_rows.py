@@ -13,6 +13,14 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from shared.clients.stored_values import (
+    UNREADABLE,
+    check_format,
+    check_scalars,
+    checked,
+    scalars_of,
+    unreadable,
+)
 from shared.domain.job import Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photo_set import PhotoSet
@@ -20,13 +28,9 @@ from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_json import retry_from_json, retry_to_json
 from shared.domain.row_size import photos_as_json
 from shared.domain.states import JobState
-from shared.domain.unread import UNREADABLE_ROW
-from shared.errors import Permanent
 
 FORMAT = 1
-"""The format of the rows that this version writes; rows without one have 1. It is raised when older code
-would misunderstand a row, not for a column more."""
-
+"""The format of the rows that this version writes."""
 MAX_REASON_CHARACTERS = 4000
 
 _COLUMN_NAMES = {"ready_at": "ready"}
@@ -40,14 +44,12 @@ _KEY = "revision"
 _JOB_COLUMNS = [field.name for field in fields(Job) if field.name not in ("version", "photo_set")]
 _LISTS = ("photos", "files", "earlier_files", "file_ids", "earlier_fine_tunes", "trainings_at")
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}
-_SCALARS = {"int": int, "str": str, "bool": bool}
-_JOB_SCALARS = {field.name: _SCALARS[str(field.type)] for field in fields(Job) if field.type in _SCALARS}
-_JOB_SCALARS |= {
-    _PHOTO_SET_COLUMNS[field.name]: _SCALARS[str(field.type)]
-    for field in fields(PhotoSet)
-    if field.type in _SCALARS and field.name in _PHOTO_SET_COLUMNS
+_JOB_SCALARS = scalars_of(Job) | {
+    _PHOTO_SET_COLUMNS[name]: kind
+    for name, kind in scalars_of(PhotoSet).items()
+    if name in _PHOTO_SET_COLUMNS
 }
-_PHOTO_SCALARS = {field.name: _SCALARS[str(field.type)] for field in fields(Photo) if field.type in _SCALARS}
+_PHOTO_SCALARS = scalars_of(Photo)
 _PHOTO_FIELDS = {field.name for field in fields(Photo)}
 
 _COUNTS = ("photo_count", "usable_count")
@@ -87,8 +89,8 @@ def from_columns(columns: dict[str, Any]) -> Job:
     """
     try:
         return _job(columns)
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
-        raise _unreadable(problem) from problem
+    except UNREADABLE as problem:
+        raise unreadable("the row of this job", problem) from problem
 
 
 def has_summary(columns: Mapping[str, Any]) -> bool:
@@ -107,26 +109,16 @@ def summary_from_columns(columns: dict[str, Any]) -> JobSummary:
         if not has_summary(columns):
             return summary
         verdicts = frozenset(map(Verdict, json.loads(columns["verdicts"]))) if "verdicts" in columns else None
-        photo_count, usable_count = (_checked(name, columns[name], int) for name in _COUNTS)
+        photo_count, usable_count = (checked(name, columns[name], int) for name in _COUNTS)
         return replace(summary, photo_count=photo_count, usable_count=usable_count, verdicts=verdicts)
-    except (KeyError, TypeError, ValueError, RecursionError) as problem:
-        raise _unreadable(problem) from problem
-
-
-def _unreadable(problem: Exception) -> Permanent:
-    return Permanent(
-        UNREADABLE_ROW,
-        f"the row of this job cannot be read by this version of the code ({type(problem).__name__}); "
-        "deploy newer code",
-    )
+    except UNREADABLE as problem:
+        raise unreadable("the row of this job", problem) from problem
 
 
 def _job(columns: dict[str, Any]) -> Job:
-    if not 1 <= _checked("format", columns.get("format", 1), int) <= FORMAT:
-        raise ValueError("format")
+    check_format(columns, FORMAT)
     values = {name: _loaded(name, value) for name, value in columns.items()}
-    for name, kind in _JOB_SCALARS.items():
-        _checked(name, values.get(name, kind()), kind)
+    check_scalars(values, _JOB_SCALARS)
     photo_set = PhotoSet(
         **{name: values[column] for name, column in _PHOTO_SET_COLUMNS.items() if column in values}
     )
@@ -150,22 +142,14 @@ def _loaded(name: str, stored: Any) -> Any:
         return None if value is None else Reason(value["code"], value["message"])
     if name not in _AS_JSON:
         return stored
-    value = _checked(name, json.loads(stored), _AS_JSON[name])
+    value = checked(name, json.loads(stored), _AS_JSON[name])
     if name == "photos":
         return tuple(map(_photo, value))
     return retry_from_json(value) if name == "retry" else tuple(value)
 
 
 def _photo(stored: Any) -> Photo:
-    known = {name: value for name, value in _checked("photo", stored, dict).items() if name in _PHOTO_FIELDS}
-    for name, kind in _PHOTO_SCALARS.items():
-        _checked(name, known.get(name, kind()), kind)
+    known = {name: value for name, value in checked("photo", stored, dict).items() if name in _PHOTO_FIELDS}
+    check_scalars(known, _PHOTO_SCALARS)
     retry = retry_from_json(known.get("retry"))
     return Photo(**{**known, "verdict": Verdict(stored["verdict"]), "retry": retry})
-
-
-def _checked(name: str, value: Any, kind: type) -> Any:
-    """Return ``value``, which has to be of exactly this ``kind``: a truth value is no number here."""
-    if type(value) is not kind:
-        raise TypeError(name)
-    return value

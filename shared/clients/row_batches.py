@@ -7,7 +7,7 @@ request, and is a success even when every row has failed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import tablestore
 
@@ -42,7 +42,7 @@ def find_rows(
     more; the others are not.
 
     Raises:
-        Trouble: the call failed as a whole, or a row's trouble is one of all rows.
+        Trouble: the call failed as a whole.
     """
     found: list[Found] = []
     for start in range(0, len(wanted), BATCH_READS):
@@ -71,10 +71,12 @@ def _find_batch(
     def ask() -> None:
         nonlocal left, is_first
         answers.update(_batch_get(client, {number: wanted[number] for number in left}, columns))
-        left = [number for number in left if isinstance(answers[number], RetryLater)]
+        troubles = {number: one for number in left if isinstance(one := answers[number], RetryLater)}
+        left = list(troubles)
         if left and is_first:
             is_first = False
-            raise cast("RetryLater", answers[left[0]])
+            # The shortest delay decides whether they are tried again now.
+            raise min(troubles.values(), key=lambda trouble: trouble.delay_seconds)
 
     try:
         call(retries, wanted[0][1], ask)
@@ -144,12 +146,4 @@ def _complete(items: Sequence[Any] | None, count: int) -> Sequence[Any]:
 
 
 def _trouble(item: Any, key: Key) -> Trouble:
-    """Return the trouble of one row.
-
-    Raises:
-        Trouble: it concerns all rows.
-    """
-    trouble = of_partition(trouble_of(_STATUS, item.error_code, item.error_message), key)
-    if trouble.kind.is_of_all:
-        raise trouble
-    return trouble
+    return of_partition(trouble_of(_STATUS, item.error_code, item.error_message), key)

@@ -20,7 +20,7 @@ from shared.clients.credentials import Credentials
 from shared.clients.retries import Retries
 from shared.clients.row_batches import Found, find_rows, put_rows
 from shared.clients.table_calls import Columns, Key, call, columns_of, storable
-from shared.errors import Conflict
+from shared.errors import Conflict, Trouble
 
 VERSION = "version"
 WRITE_TOKEN = "write_token"  # noqa: S105 (a column's name)
@@ -55,13 +55,20 @@ class Rows:
         """Return for each of ``keys`` the row's columns (with the key's), None, or the trouble of that row.
 
         :func:`shared.clients.row_batches.find_rows`.
+
+        Raises:
+            Trouble: the call failed as a whole, or a row's trouble is one of all rows.
         """
-        return self.find_in_tables([(self._table, key) for key in keys], columns=columns)
+        found = self.find_in_tables([(self._table, key) for key in keys], columns=columns)
+        for answer in found:
+            if isinstance(answer, Trouble) and answer.kind.is_of_all:
+                raise answer
+        return found
 
     def find_in_tables(
         self, wanted: Sequence[tuple[str, Key]], *, columns: Sequence[str] | None = None
     ) -> list[Found]:
-        """Return rows by their tables and keys, like :meth:`find_each`."""
+        """Return rows by their tables and keys; a table that is not there is the trouble of its rows."""
         return find_rows(self._client, self._retries, wanted, columns)
 
     def put_each(self, rows: Sequence[tuple[Key, Columns]]) -> None:

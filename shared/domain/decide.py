@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
 from shared.domain.job import CLOCKS_DIFFER_MS, Job
 from shared.domain.lingering import Lingering
@@ -33,6 +34,7 @@ class Observed:
         queue: the head of the queue, first closed first.
         aside: jobs of any state that have had trouble and are to be tried again.
         sweep: how far the sweep of the bucket has come.
+        doorbell: whether operators have asked for something.
         health: what is refused to everybody, and how the runs before this one have ended.
         holders: the jobs behind the slot's holders; None for one that is gone.
         lingering: whether a run stays for a training that is about to end.
@@ -47,6 +49,7 @@ class Observed:
     queue: tuple[Job, ...] = ()
     aside: tuple[Job, ...] = ()
     health: Health = field(default_factory=Health)
+    doorbell: Doorbell | None = None
     holders: Mapping[str, Job | Unread | None] = field(default_factory=dict)
 
 

@@ -112,7 +112,7 @@ def _of_collecting(job: Job, rules: Rules, now: int) -> Waiting:
     next_look = job.photo_set.next_look_at(rules)
     if job.photo_set.unpacking:
         return "unpacking", next_look
-    if job.photo_set.unchecked:
+    if job.photo_set.unfinished:
         return "face_check", 0
     if next_look >= NEVER:
         return ("more_photos" if job.photo_set.new_usable else "photos"), 0

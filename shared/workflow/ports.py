@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
+    from shared.domain.control_rows import ControlRows, Doorbell
     from shared.domain.fine_tunes import FineTune
     from shared.domain.health import Health
     from shared.domain.job import Job
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
+    from shared.domain.requests import Request
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
     from shared.domain.sweeping import SweepProgress
@@ -82,15 +84,6 @@ class JobTable(Protocol):
         """
 
 
-class ControlRows(NamedTuple):
-    """The rows that all functions share, as a tick reads them."""
-
-    slot: Slot
-    sweep: SweepProgress
-    lingering: Lingering
-    health: Health
-
-
 class ControlTable(Protocol):
     """The rows that all functions share."""
 
@@ -116,13 +109,26 @@ class ControlTable(Protocol):
         """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
 
 
-class SeenUploads(Protocol):
-    """What is remembered of uploads beyond the rows of jobs, by person and name."""
+class RequestTable(Protocol):
+    """Requests of operators, and the doorbell by which a tick knows of them."""
+
+    def pending(self, limit: int) -> list[Request]:
+        """Return at most ``limit`` requests that are not settled, oldest first."""
+
+    def settle(self, request: Request, outcome: str, now: int) -> Request:
+        """Write down what became of ``request``; raises Conflict when another run has."""
+
+    def silence(self, heard: Doorbell) -> Doorbell:
+        """Stop the bell once all is done that it was rung for; raises Conflict when it was rung again."""
+
+
+class SeenTable(Protocol):
+    """What is remembered of uploads beyond the rows of jobs: the latest content under each name."""
 
     def etags(self, person_key: str, names: Iterable[str]) -> dict[str, str]:
         """Return what was remembered last, by name; names that nothing is known of are left out."""
 
-    def remember(self, person_key: str, etags: Mapping[str, str]) -> None:
+    def remember(self, person_key: str, etags: Mapping[str, str], now: int) -> None:
         """Remember the latest content of each name; may be repeated."""
 
 
@@ -246,7 +252,8 @@ class World:
 
     jobs: JobTable
     control: ControlTable
-    seen: SeenUploads
+    requests: RequestTable
+    seen: SeenTable
     ignored: IgnoredUploads
     health: HealthRecord
     bucket: PhotoBucket

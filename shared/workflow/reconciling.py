@@ -11,15 +11,18 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Release, Submit, decide
-from shared.domain.health import DEATHS_ALLOWED
+from shared.domain.health import DEATHS_ALLOWED, Health
 from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF
+from shared.domain.lingering import Lingering
+from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out
 from shared.workflow.linger import Lingerer
 from shared.workflow.ports import World
 from shared.workflow.probing import probe
+from shared.workflow.requests import answer_requests
 from shared.workflow.retiming import retime, set_clocks_right
 from shared.workflow.sweep import sweep
 
@@ -56,7 +59,7 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
 def observe(world: World) -> Observed:
     """Read the state: the shared rows, two stretches of the index, and the jobs behind them."""
     rows = world.control.read_all()
-    world.health.begin(rows.health)
+    world.health.begin(rows.health or Health())
     now = world.clock.now()
     work = world.jobs.work(now, world.rules.concurrent_trainings, MAX_JOBS_OF_A_LANE)
     # What waits for an API that is refused to everybody is not even read.
@@ -78,9 +81,11 @@ def observe(world: World) -> Observed:
     return Observed(
         now=now,
         slot=rows.slot,
-        sweep=rows.sweep,
-        lingering=rows.lingering,
-        health=world.health.known or rows.health,
+        # A row that cannot be read is left alone: its work rests until it can.
+        sweep=rows.sweep or SweepProgress(rests_until=now + world.rules.sweep_rest_ms),
+        lingering=rows.lingering or Lingering(until=now + world.rules.linger_ms),
+        health=world.health.known or Health(),
+        doorbell=rows.doorbell,
         running=(*running, *delivering),
         due=due,
         queue=queue,
@@ -138,11 +143,15 @@ def _key(action: Action) -> tuple[type[Action], str]:
 
 
 def _set_right(world: World, seen: Observed, report: Report) -> bool:
-    """Apply changed settings, and find moments of clocks that ran ahead; returns whether there is news."""
+    """Answer operators, apply changed settings, and find moments of clocks that ran ahead.
+
+    Returns whether there is news.
+    """
     begins_round = not seen.sweep.cursor and seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
 
     def do() -> bool:
-        return retime(world, seen.health) | (begins_round and set_clocks_right(world))
+        answered = answer_requests(world, seen.doorbell)
+        return answered | retime(world, seen.health) | (begins_round and set_clocks_right(world))
 
     return attempt(world, "SetRight", do, report) is Effect.CHANGED
 

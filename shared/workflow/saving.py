@@ -22,7 +22,7 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
     dropped = after.photo_set.dropped
     if dropped:
         etags = {photo.name: remembered_as(photo) for photo in dropped}
-        world.seen.remember(after.person_key, etags)
+        world.seen.remember(after.person_key, etags, world.clock.now())
         after = replace(after, photo_set=replace(after.photo_set, dropped=()))
     return world.jobs.save(latest if is_same else None, after)
 

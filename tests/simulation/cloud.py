@@ -34,8 +34,10 @@ from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.job_rows import from_columns
 from shared.clients.job_table import JobTable
+from shared.clients.request_table import RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
+from shared.clients.seen_table import SeenTable
 from shared.domain.job import Job
 from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
@@ -263,6 +265,8 @@ class SimulatedCloud:
         return World(
             jobs=JobTable(rows("jobs")),
             control=ControlTable(rows("control")),
+            requests=RequestTable(rows("requests")),
+            seen=SeenTable(rows("seen")),
             bucket=self._bucket,
             dashscope=dashscope,
             clock=clock,

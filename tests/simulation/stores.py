@@ -7,7 +7,7 @@ find nothing to do and read the same again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -110,14 +110,27 @@ class SimulatedOtsClient:
         return self._gate("ots", "GetRow", lambda: (None, self.mirrors[table].get(key), None), OTS)
 
     def batch_get_row(self, request: Any) -> Any:
-        (item,) = request.items.values()
-        rows = self._gate(
-            "ots",
-            "BatchGetRow",
-            lambda: [self.mirrors[item.table_name].get(key) for key in item.primary_keys],
-            OTS,
-        )
-        return Batch([BatchItem(row) for row in rows])
+        def read() -> dict[str, list[Any]]:
+            return {table: self._found(item) for table, item in request.items.items()}
+
+        found = self._gate("ots", f"BatchGetRow {' '.join(request.items)}", read, OTS)
+        return Batch({table: [BatchItem(row) for row in rows] for table, rows in found.items()})
+
+    def _found(self, item: Any) -> list[Any]:
+        """Return the rows of one table that a BatchGetRow asks for, with the columns that it asks for."""
+        rows = (self.mirrors[item.table_name].get(key) for key in item.primary_keys)
+        return [chosen(row, item.columns_to_get) for row in rows]
+
+    def batch_write_row(self, request: Any) -> Any:
+        writer = self._gate.kernel.current
+        ((table, item),) = request.items.items()
+
+        def write() -> None:
+            for one in item.row_items:
+                self._write(table, one.row, one.condition, writer)
+
+        self._gate("ots", f"BatchWriteRow {table}", write, OTS)
+        return Batch({table: [BatchItem(None) for _ in item.row_items]})
 
     def get_range(
         self,
@@ -139,20 +152,19 @@ class SimulatedOtsClient:
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         writer = self._gate.kernel.current
+        self._gate("ots", f"PutRow {table}", lambda: self._write(table, row, condition, writer), OTS)
+
+    def _write(self, table: str, row: Any, condition: Any, writer: Run) -> None:
         mirror = self.mirrors[table]
-
-        def write() -> None:
-            refusal = None if mirror.allows(row.primary_key, condition) else _condition_failed()
-            if self._store is not None:
-                self._put_into_store(self._store, table, row, condition, refusal)
-            if refusal is not None:
-                raise refusal
-            before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
-            mirror.written(row.primary_key, after)
-            self.writer = writer
-            self._watch(table, before, after)
-
-        self._gate("ots", f"PutRow {table}", write, OTS)
+        refusal = None if mirror.allows(row.primary_key, condition) else _condition_failed()
+        if self._store is not None:
+            self._put_into_store(self._store, table, row, condition, refusal)
+        if refusal is not None:
+            raise refusal
+        before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
+        mirror.written(row.primary_key, after)
+        self.writer = writer
+        self._watch(table, before, after)
 
     @staticmethod
     def _put_into_store(
@@ -180,8 +192,16 @@ def _condition_failed() -> tablestore.OTSServiceError:
     return tablestore.OTSServiceError(403, "OTSConditionCheckFail", "Condition check failed.", "")
 
 
+def chosen(row: Any, names: Sequence[str] | None) -> Any:
+    """Return a row of the SDK's with these columns alone; one without any of them is not there."""
+    if row is None or not names:
+        return row
+    cells = [cell for cell in row.attribute_columns if cell[0] in names]
+    return tablestore.Row(row.primary_key, cells) if cells else None
+
+
 class BatchItem:
-    """A row of a BatchGetRow's answer, as far as the production code reads it."""
+    """A row of a batch's answer, as far as the production code reads it."""
 
     is_ok = True
 
@@ -190,13 +210,15 @@ class BatchItem:
 
 
 class Batch:
-    """The answer of a BatchGetRow for one table."""
+    """The answer of a batch, by table."""
 
-    def __init__(self, items: list[BatchItem]) -> None:
+    def __init__(self, items: dict[str, list[BatchItem]]) -> None:
         self._items = items
 
-    def get_result_by_table(self, _: str) -> list[BatchItem]:
-        return self._items
+    def get_result_by_table(self, table: str) -> list[BatchItem]:
+        return self._items[table]
+
+    get_put_by_table = get_result_by_table
 
 
 def _oss_error(status: int, code: str, message: str) -> Exception:

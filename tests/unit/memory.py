@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.fine_tunes import FineTune
 from shared.domain.health import Health
 from shared.domain.job import Job
@@ -25,6 +26,7 @@ from shared.domain.lingering import Lingering
 from shared.domain.object_keys import Kind, Upload, person_key
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Stored
+from shared.domain.requests import Request
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
@@ -39,13 +41,17 @@ LIFE_MS = 120_000
 
 
 class Memory:
-    """Both tables, the bucket, DashScope and the clock.
+    """All tables, the bucket, DashScope and the clock.
 
     Attributes:
         time: the present moment; milliseconds since the epoch.
         rows: the jobs by id.
         unread: jobs whose rows cannot be read.
         held: the slot.
+        documents: the documents among the shared rows, by name.
+        asked: the operators' requests, by id.
+        bell: the doorbell.
+        seen: the ETags that are remembered, by person's key and name.
         calls: the names of all calls of the services, in their order.
         before_save_slot: called with the slot that is about to be saved.
         save_takes_ms: how long each save of a job takes.
@@ -74,6 +80,10 @@ class Memory:
         self.unread: dict[str, Unread] = {}
         self.held = replace(slot or Slot(), version=1)
         self.progress = SweepProgress()
+        self.documents: dict[str, Document] = {}
+        self.asked: dict[str, Request] = {}
+        self.bell = Doorbell()
+        self.seen: dict[tuple[str, str], str] = {}
         self.before_save_slot: Callable[[Slot], None] = lambda _: None
         self.save_takes_ms = 0
         self.objects: dict[str, Stored] = {}
@@ -102,6 +112,8 @@ class Memory:
         return World(
             jobs=self,
             control=self,
+            requests=self,
+            seen=self,
             bucket=self,
             dashscope=self,
             clock=self,
@@ -196,7 +208,7 @@ class Memory:
     # -- the shared rows ----------------------------------------------------------------------------
 
     def read_all(self) -> ControlRows:
-        return ControlRows(self.held, self.progress, Lingering(), self.well_being)
+        return ControlRows(self.held, self.progress, Lingering(), self.well_being, self.bell)
 
     def health(self) -> Health:
         self.calls.append("health")
@@ -227,19 +239,34 @@ class Memory:
         self.progress = replace(after, version=before.version + 1)
         return self.progress
 
-    # -- the memory of uploads, and those that belong to nobody ---------------------------------------
+    # -- the memory of uploads, requests, and uploads that belong to nobody ----------------------------
 
     def etags(self, person_key: str, names: Iterable[str]) -> dict[str, str]:
         self.calls.append("etags")
-        found = {name: self.memory.get((person_key, name)) for name in names}
-        return {name: etag for name, etag in found.items() if etag}
+        return {name: etag for name in names if (etag := self.seen.get((person_key, name)))}
 
-    def remember(self, person_key: str, etags: Mapping[str, str]) -> None:
+    def remember(self, person_key: str, etags: Mapping[str, str], now: int) -> None:
         self.calls.append("remember")
-        self.memory.update({(person_key, name): etag for name, etag in etags.items()})
+        self.seen |= {(person_key, name): etag for name, etag in etags.items()}
 
     def note(self, ignored: Mapping[str, str], now: int) -> None:
         self.nobodys.update(ignored)
+
+    def pending(self, limit: int) -> list[Request]:
+        open_ones = [one for one in self.asked.values() if not one.is_settled]
+        return sorted(open_ones, key=lambda one: one.request_id)[:limit]
+
+    def settle(self, request: Request, outcome: str, now: int) -> Request:
+        if self.asked[request.request_id].is_settled:
+            raise Conflict("another run has settled it")
+        self.asked[request.request_id] = request.settled(outcome, now)
+        return self.asked[request.request_id]
+
+    def silence(self, heard: Doorbell) -> Doorbell:
+        if heard != self.bell:
+            raise Conflict("it was rung again")
+        self.bell = Doorbell(version=heard.version + 1)
+        return self.bell
 
     # -- the bucket ---------------------------------------------------------------------------------
 

@@ -48,7 +48,8 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
     (columns,) = bench.client.rows.values()
     value = json.loads(columns["value"])
     assert (value["durations"], value["closed_until"]) == ([1, 2, 3], 9)
-    assert set(value) == {"holders", "taken_at", "closed_until", "trouble", "refusals", "durations", "kept"}
+    names = {"holders", "taken_at", "closed_until", "trouble", "refusals", "durations", "kept"}
+    assert set(value) == {*names, "format"}
 
 
 def test_of_two_runs_that_change_the_slot_one_is_told(bench: Bench) -> None:

@@ -85,7 +85,7 @@ def test_a_repeated_event_costs_two_reads_and_no_write(cloud: SimulatedCloud) ->
     assert repeated == {"oss HeadObject": 1, "ots GetRange jobs": 1}
 
 
-IDLE = {"ots GetRange control": 1, "ots GetRange jobs_in_hand": 2}
+IDLE = {"ots BatchGetRow control": 1, "ots GetRange jobs_in_hand": 2}
 
 
 def test_a_tick_with_nothing_to_do_costs_three_reads_whatever_has_happened_before(

@@ -91,7 +91,7 @@ def test_a_set_whose_photos_are_all_deleted_waits_for_new_ones_and_costs_nothing
     before = len(cloud.gate.trace)
     tick(cloud, 1)
     tick(cloud, 1)
-    assert not [call for call in cloud.gate.trace[before:] if call.operation == "BatchGetRow"]
+    assert not [call for call in cloud.gate.trace[before:] if call.operation == "BatchGetRow jobs"]
     cloud.upload("anna", "2.jpg", b"FACE 2")
     assert tick(cloud, 10)[0].state is JobState.SUCCEEDED
 

@@ -85,4 +85,4 @@ def test_people_whose_photos_were_found_recorded_are_not_looked_up_again(cloud: 
 def test_a_resting_sweep_costs_nothing(cloud: SimulatedCloud) -> None:
     cloud.rules = Rules(sweep_rest_ms=600_000)
     tick(cloud, 1)
-    assert tick(cloud, 9) == {"GetRange control": 9, "GetRange jobs_in_hand": 18}
+    assert tick(cloud, 9) == {"BatchGetRow control": 9, "GetRange jobs_in_hand": 18}

@@ -8,17 +8,27 @@ from dataclasses import replace
 import pytest
 
 from aliyun_local.mocking import mock_aliyun
+from aliyun_local.template import Template
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
+from shared.clients.control_table import ControlTable
 from shared.clients.credentials import Credentials
 from shared.clients.job_table import JobTable
-from shared.clients.rows import Rows, connect
+from shared.clients.request_table import RequestTable
+from shared.clients.rows import INF_MAX, INF_MIN, Rows, connect
+from shared.clients.seen_table import SeenTable
+from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.lanes import Work
+from shared.domain.lingering import Lingering
 from shared.domain.photo_set import PhotoSet
+from shared.domain.requests import Request, request_id
 from shared.domain.row_size import MAX_PHOTOS_BYTES, bytes_of
+from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
+from shared.errors import Conflict, Permanent
 from shared.http_api.limits import MAX_LIMIT, MAX_REVISIONS
 from tests.unit.support import NOW, job_in, photo
 
@@ -41,9 +51,15 @@ class Tables:
 
         self._client.connection.send_receive = counted
         self.jobs = JobTable(self.rows("jobs"))
+        self.control = ControlTable(self.rows("control"))
+        self.requests = RequestTable(self.rows("requests"))
+        self.seen = SeenTable(self.rows("seen"))
 
     def rows(self, table: str) -> Rows:
         return Rows(self._client, table, lambda: next(self._tokens))
+
+    def delete(self, table: str) -> None:
+        self._client.delete_table(table)
 
     def save(self, job: Job, **columns: object) -> Job:
         """Save a new job, with ``columns`` as another version of the code may write them; None: without."""
@@ -159,3 +175,172 @@ def test_the_work_in_hand_is_read_from_the_real_index(tables: Tables) -> None:
     assert tables.calls == 2
     assert tables.jobs.work(NOW, 5, 50).queue == [first.job_id, second.job_id]
     assert tables.jobs.due_beyond(NOW + 1, 50) == [later.job_id, aside_later.job_id]
+
+
+# -- the rows that all functions share -----------------------------------------------------------------
+
+
+def test_everything_that_a_tick_begins_with_comes_in_one_call(tables: Tables) -> None:
+    tables.calls = 0
+    assert tables.control.read_rows() == ControlRows(
+        Slot(), SweepProgress(), Lingering(), Document(), Doorbell()
+    )
+    assert tables.calls == 1
+    slot = tables.control.save_slot(Slot(), Slot(holders=("a-1",), durations_ms=(1, 2)))
+    sweep = tables.control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))
+    lingering = tables.control.save_lingering(Lingering(), Lingering(until=5, stayed_ms={"ft-1": 7}))
+    health = tables.control.save_json("health", 0, {"oss": {"state": "ok", "why": "好"}})
+    tables.requests.ring(request())
+    read = tables.control.read_rows()
+    assert read == ControlRows(slot, sweep, lingering, health, Doorbell(is_rung=True, version=1))
+    assert tables.control.read_all() == (slot, sweep, lingering)
+
+
+def test_what_no_tick_needs_is_not_read_by_one(tables: Tables) -> None:
+    tables.control.save_json("ignored", 0, {"keys": ["x" * 100] * 5000})
+    tables.bytes_read = 0
+    tables.control.read_rows()
+    assert tables.bytes_read < 1000
+    assert len(tables.control.read_json("ignored").value["keys"]) == 5000
+
+
+UNREADABLE = ['{"format": 2}', "[]", "{", "5", "null", '{"format": "1"}', '{"format": true}']
+
+
+@pytest.mark.parametrize("value", UNREADABLE)
+@pytest.mark.parametrize(("name", "place"), [("sweep", 1), ("lingering", 2), ("health", 3)])
+def test_a_shared_row_that_cannot_be_read_is_left_out_and_alone(
+    tables: Tables, name: str, place: int, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tables.rows("control").put([("name", name)], {"value": value}, expected=None)
+    read = tables.control.read_rows()
+    assert [part is None for part in read] == [number == place for number in range(len(read))]
+    assert "row_not_read" in caplog.text
+    with pytest.raises(Permanent, match="unreadable_row"):
+        tables.control.read_json(name)
+
+
+@pytest.mark.parametrize("value", [*UNREADABLE, '{"holders": "a-1"}', '{"taken_at": "5"}', '{"trouble": 5}'])
+def test_without_a_slot_that_can_be_read_there_is_no_tick(tables: Tables, value: str) -> None:
+    tables.rows("control").put([("name", "slot")], {"value": value}, expected=None)
+    for read in (tables.control.read_rows, tables.control.slot, tables.control.read_all):
+        with pytest.raises(Permanent, match="unreadable_row"):
+            read()
+
+
+def test_a_tick_does_without_the_table_of_requests(tables: Tables) -> None:
+    tables.delete("requests")
+    assert tables.control.read_rows().doorbell is None
+
+
+def test_of_two_runs_that_change_a_document_one_is_told(tables: Tables) -> None:
+    first = tables.control.save_json("health", 0, {"a": 1})
+    assert tables.control.read_json("health") == first == Document(value={"a": 1}, version=1)
+    second = tables.control.save_json("health", first.version, {"a": 2})
+    for version in (0, first.version):
+        with pytest.raises(Conflict):
+            tables.control.save_json("health", version, {"a": 3})
+    assert tables.control.read_json("health") == second
+
+
+# -- requests ------------------------------------------------------------------------------------------
+
+
+def request(number: int = 0, reason: str = "") -> Request:
+    return Request(
+        request_id=request_id(NOW + number, f"{number:016x}"),
+        kind="retry",
+        subject="a-1",
+        reason=reason,
+        asked_at=NOW + number,
+        asked_by="admin",
+    )
+
+
+def test_a_request_rings_is_done_and_can_be_looked_up(tables: Tables) -> None:
+    asked = tables.requests.ring(request(reason="请重试"))
+    assert tables.requests.find(asked.request_id) == asked
+    assert tables.requests.pending(10) == [asked]
+    heard = tables.control.read_rows().doorbell
+    assert heard is not None
+    assert heard.is_rung
+    settled = tables.requests.settle(asked, "queued again", NOW + 5)
+    assert tables.requests.find(asked.request_id) == settled
+    assert (settled.outcome, settled.settled_at, settled.is_settled) == ("queued again", NOW + 5, True)
+    assert tables.requests.pending(10) == []
+    assert tables.requests.silence(heard) == tables.control.read_rows().doorbell
+    assert tables.requests.find(request_id(NOW, "stranger")) is None
+
+
+def test_requests_are_done_in_the_order_in_which_they_were_made(tables: Tables) -> None:
+    made = {number: tables.requests.ring(request(number)) for number in (5, 1, 3, 2)}
+    assert tables.requests.pending(3) == [made[1], made[2], made[3]]
+    tables.requests.settle(made[1], "done", NOW)
+    assert tables.requests.pending(3) == [made[2], made[3], made[5]]
+
+
+def test_whoever_rings_while_a_tick_works_is_heard_by_the_next(tables: Tables) -> None:
+    tables.requests.ring(request(1))
+    heard = tables.control.read_rows().doorbell
+    assert heard is not None
+    tables.requests.ring(request(2))
+    with pytest.raises(Conflict):
+        tables.requests.silence(heard)
+    bell = tables.control.read_rows().doorbell
+    assert bell == Doorbell(is_rung=True, version=2)
+
+
+def test_a_request_is_made_once_and_settled_once(tables: Tables) -> None:
+    asked = tables.requests.ring(request())
+    with pytest.raises(Conflict):
+        tables.requests.ring(request())
+    tables.requests.settle(asked, "done", NOW)
+    with pytest.raises(Conflict):
+        tables.requests.settle(asked, "refused", NOW)
+
+
+def test_a_request_that_cannot_be_read_keeps_back_no_other(tables: Tables) -> None:
+    torn, fine = tables.requests.ring(request(1)), tables.requests.ring(request(2))
+    key = [("name", f"request/{torn.request_id}")]
+    tables.rows("requests").put(key, {"format": 2}, expected=torn.version)
+    assert tables.requests.pending(10) == [fine]
+    with pytest.raises(Permanent, match="unreadable_row"):
+        tables.requests.find(torn.request_id)
+
+
+def test_requests_expire_and_nothing_else_does() -> None:
+    tables = Template.from_file(TEMPLATE).resolve({**REQUIRED_PARAMETERS, "StatusToken": "t" * 16}).tables
+    assert {table.name: table.time_to_live_seconds for table in tables} == {
+        "jobs": -1,
+        "control": -1,
+        "requests": 86_400,
+        "seen": -1,
+    }
+
+
+# -- what has been uploaded before ---------------------------------------------------------------------
+
+
+def test_what_was_uploaded_is_remembered_by_person_and_name(tables: Tables) -> None:
+    etags = {f"{number}.jpg": f"{number:032X}" for number in range(450)} | {"照" * 300 + ".jpg": "E" * 40}
+    tables.calls = 0
+    tables.seen.remember("anna", etags, NOW)
+    assert tables.calls == 3
+    tables.calls = 0
+    assert tables.seen.etags("anna", [*etags, "other.jpg"]) == etags
+    assert tables.calls == 5
+    assert tables.seen.etags("boris", etags) == {}
+    assert tables.seen.etags("anna", []) == {}
+
+
+def test_the_latest_content_under_a_name_is_the_one_that_is_known(tables: Tables) -> None:
+    for etag in ("A" * 32, "B" * 32, "B" * 32):
+        tables.seen.remember("anna", {"a.jpg": etag, "b.jpg": "C"}, NOW)
+    assert tables.seen.etags("anna", ["a.jpg", "b.jpg"]) == {"a.jpg": "B" * 32, "b.jpg": "C"}
+
+
+def test_what_a_person_has_uploaded_lies_in_one_partition(tables: Tables) -> None:
+    tables.seen.remember("anna", {"a.jpg": "A", "b.jpg": "B"}, NOW)
+    start, end = ([("person_key", "anna"), ("name", bound)] for bound in (INF_MIN, INF_MAX))
+    rows = tables.rows("seen").range(start, end)
+    assert {(row["etag"], row["at"], len(row["name"])) for row in rows} == {("A", NOW, 20), ("B", NOW, 20)}

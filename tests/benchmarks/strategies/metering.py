@@ -104,13 +104,15 @@ class MeteredOtsClient(SimulatedOtsClient):
         )
 
     def batch_get_row(self, request: Any) -> Any:
-        (item,) = request.items.values()
+        def read() -> Batch:
+            found = {
+                table: self.billed.get_rows(table, item.primary_keys) for table, item in request.items.items()
+            }
+            return Batch(
+                {table: [BatchItem(_of_the_sdk(one.row)) for one in rows] for table, rows in found.items()}
+            )
 
-        def read() -> list[Any]:
-            found = self.billed.get_rows(item.table_name, item.primary_keys)
-            return [BatchItem(_of_the_sdk(one.row)) for one in found]
-
-        return Batch(self._gate("ots", "BatchGetRow", read, OTS))
+        return self._gate("ots", "BatchGetRow", read, OTS)
 
     def get_range(
         self,

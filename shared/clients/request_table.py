@@ -1,0 +1,141 @@
+"""Requests of operators, in the table ``requests``: a row each, and the doorbell. They expire after a day.
+
+Whoever asks writes the request first and rings then, so that a bell that is heard has a request behind it. A
+tick reads the doorbell with the other shared rows, and the requests only when it has been rung.
+:mod:`shared.assembly` makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from shared.clients.rows import VERSION, Rows
+from shared.clients.stored_values import (
+    UNREADABLE,
+    check_format,
+    check_scalars,
+    checked,
+    scalars_of,
+    unreadable,
+)
+from shared.clients.table_calls import Columns, Key
+from shared.domain.control_rows import Doorbell
+from shared.domain.requests import Request
+from shared.errors import Conflict, Permanent
+from shared.logs import warn
+
+TABLE = "requests"
+DOORBELL: Key = [("name", "doorbell")]
+FORMAT = 1
+"""The format of the rows that this version writes."""
+RING_TRIES = 5
+
+_PREFIX = "request/"
+_END = "request0"
+"""``0`` follows ``/``: behind every request."""
+_SCALARS = scalars_of(Request)
+
+
+class RequestTable:
+    """The table ``requests``. Every write is conditional on what was read."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def ring(self, request: Request) -> Request:
+        """Write down a new request and ring; returns it with its version.
+
+        Raises:
+            Conflict: there is a request of this id already, or others ring all the time.
+        """
+        saved = self._save(request, expected=None)
+        for attempt in range(1, RING_TRIES + 1):
+            bell = doorbell_from(self._rows.get(DOORBELL))
+            try:
+                self._set(bell, is_rung=True)
+                break
+            except Conflict:
+                if attempt == RING_TRIES:
+                    raise
+        return saved
+
+    def silence(self, heard: Doorbell) -> Doorbell:
+        """Stop the bell that was ``heard``, once everything is done that it was rung for.
+
+        Raises:
+            Conflict: it has been rung again since.
+        """
+        return self._set(heard, is_rung=False)
+
+    def pending(self, limit: int) -> list[Request]:
+        """Return at most ``limit`` requests that are not settled, oldest first."""
+        rows = self._rows.range([("name", _PREFIX)], [("name", _END)])
+        requests = [request for row in rows if (request := _readable(row)) and not request.is_settled]
+        return requests[:limit]
+
+    def settle(self, request: Request, outcome: str, now: int) -> Request:
+        """Write down what became of ``request``.
+
+        Raises:
+            Conflict: another run has.
+        """
+        return self._save(request.settled(outcome, now), expected=request.version)
+
+    def find(self, request_id: str) -> Request | None:
+        """Return a request by its id, or None: there is none, or it has expired.
+
+        Raises:
+            Permanent: its row cannot be read.
+        """
+        columns = self._rows.get(_key(request_id))
+        return None if columns is None else _request(columns)
+
+    def _save(self, request: Request, *, expected: int | None) -> Request:
+        columns = {**asdict(request), "format": FORMAT}
+        del columns["request_id"], columns[VERSION]
+        version = self._rows.put(_key(request.request_id), columns, expected=expected)
+        return replace(request, version=version)
+
+    def _set(self, before: Doorbell, *, is_rung: bool) -> Doorbell:
+        columns = {"is_rung": is_rung, "format": FORMAT}
+        version = self._rows.put(DOORBELL, columns, expected=before.version or None)
+        return Doorbell(is_rung=is_rung, version=version)
+
+
+def doorbell_from(columns: Columns | None) -> Doorbell:
+    """Return the doorbell that a row holds; without one it has not been rung.
+
+    Raises:
+        Permanent: the row cannot be read.
+    """
+    if columns is None:
+        return Doorbell()
+    try:
+        check_format(columns, FORMAT)
+        return Doorbell(is_rung=checked("is_rung", columns["is_rung"], bool), version=columns[VERSION])
+    except UNREADABLE as problem:
+        raise unreadable("the doorbell", problem) from problem
+
+
+def _request(columns: Columns) -> Request:
+    try:
+        check_format(columns, FORMAT)
+        name = columns["name"].removeprefix(_PREFIX)
+        values: dict[str, Any] = {field: columns[field] for field in _SCALARS if field in columns}
+        check_scalars(values, _SCALARS)
+        return Request(**{**values, "request_id": name})
+    except UNREADABLE as problem:
+        raise unreadable("a request", problem) from problem
+
+
+def _readable(columns: Columns) -> Request | None:
+    try:
+        return _request(columns)
+    except Permanent as trouble:
+        warn("unreadable_row", table=TABLE, name=columns["name"], message=trouble.message)
+        return None
+
+
+def _key(request_id: str) -> Key:
+    return [("name", f"{_PREFIX}{request_id}")]

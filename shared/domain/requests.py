@@ -1,0 +1,51 @@
+"""A request of an operator: something that a tick is to do because somebody has asked for it.
+
+The status function writes it down and may do nothing else; a tick does it and writes down what became of it.
+:mod:`shared.clients.request_table` reads and writes the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+PROBE = "probe"
+"""Try at once what waits: the halted queue, and the APIs that are refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request. Names that end in ``_at`` are milliseconds since the epoch.
+
+    Attributes:
+        request_id: :func:`request_id` of the moment and a new token; sorts by time.
+        kind: what is asked for.
+        subject: the job or person that it is about; empty: none.
+        reason: why, in the words of whoever asked; may be empty.
+        asked_by: the name of the token that it was asked with.
+        outcome: what became of it; empty: nothing yet.
+        settled_at: when it was done or refused; 0: not yet.
+    """
+
+    request_id: str
+    kind: str
+    asked_at: int
+    asked_by: str
+    subject: str = ""
+    reason: str = ""
+    outcome: str = ""
+    settled_at: int = 0
+    version: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be done."""
+        return bool(self.settled_at)
+
+    def settled(self, outcome: str, now: int) -> Request:
+        """Note what became of it."""
+        return replace(self, outcome=outcome, settled_at=now)
+
+
+def request_id(now: int, token: str) -> str:
+    """Return the id of a request that is made now: 13 digits of time, and a token never used before."""
+    return f"{now:013}-{token}"
