@@ -131,7 +131,7 @@ def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
 def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
     """Give a stuck fine-tune up once DashScope does so too: else it would run beside the next.
 
-    A cancel that is refused again and again is believed to be impossible after as much time once more.
+    While it is not cancelled and is said to run, it uses the slot: the job waits, says so, and asks again.
     """
     now = world.clock.now()
     try:
@@ -139,12 +139,10 @@ def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
     except Permanent as refusal:
         log("cancel_refused", fine_tune=fine_tune.fine_tune_id, code=refusal.code, message=refusal.message)
     except Trouble as trouble:
-        began_at = job.running_since or job.submitted_at
-        if now <= began_at + 2 * world.rules.training_deadline_ms:
-            warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
-            message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
-            cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
-            return job.held_up(cause, now, until=now + LONGEST_BETWEEN_POLLS_MS)
+        warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
+        message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
+        cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
+        return job.held_up(cause, now, until=now + LONGEST_BETWEEN_POLLS_MS)
     hours = world.rules.training_deadline_ms / 3600_000
     reason = Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
     return job.ended(JobState.FAILED, reason, now, fine_tune)

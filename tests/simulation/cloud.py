@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, cast
 from unittest import mock
@@ -32,16 +33,21 @@ from aliyun_local.template import Template
 from local.packaging import ROOT
 from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
+from shared.clients.health_row import health_from_json
+from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import from_columns
 from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.workflow.health_record import HealthRecord
+from shared.workflow.pacing import Pacer
 from shared.workflow.ports import World
 from tests.simulation.dashscope_end import Session
 from tests.simulation.databases import begin_alike, quick_databases, remembered
@@ -146,6 +152,7 @@ class SimulatedCloud:
         self._jobs_by_write: dict[str, Job] = {}
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
+        self.pacer = Pacer()
         self.abandoned = 0
 
     # -- what the world does ------------------------------------------------------------------------
@@ -240,6 +247,34 @@ class SimulatedCloud:
         waits_for_photos = job.state is JobState.COLLECTING and job.due_at == NEVER
         return job.state is not JobState.REJECTED and not waits_for_photos
 
+    def health(self) -> Health:
+        """Return the deployment's health as its row has it."""
+        found = self._ots.mirrors["control"].columns([("name", "health")])
+        return health_from_json(json.loads(found["value"]), 0) if found else Health()
+
+    # -- how it is changed -------------------------------------------------------------------------------
+
+    def change_rules(self, **changes: Any) -> None:
+        """Deploy other settings."""
+        self.rules = replace(self.rules, **changes)
+
+    def spoil_row(self, person: str, **columns: Any) -> None:
+        """Write what no version of the code understands into the person's newest row."""
+        job = [job for job in self.jobs() if job.person_id == person][-1]
+        mirror = self._ots.mirrors["jobs"]
+        key = [("person_key", job.person_key), ("revision", job.revision)]
+        row = {**(mirror.columns(key) or {}), **columns, "write_token": "spoilt"}
+        mirror.written(key, row)
+
+    def hide_fields(self, *names: str) -> None:
+        """Let DashScope leave these fields out of its fine-tunes."""
+        self._session.hidden_fields = names
+
+    def forget_tables(self) -> None:
+        """Make the tables anew over the same bucket."""
+        self._ots.make_anew()
+        self.invariants.forget_rows()
+
     # -- inside -------------------------------------------------------------------------------------
 
     def world(self, run: Run) -> World:
@@ -262,11 +297,15 @@ class SimulatedCloud:
             new_session=lambda: cast("requests.Session", self._session),
             retries=retries,
         )
+        control = ControlTable(rows("control"))
         return World(
             jobs=JobTable(rows("jobs")),
-            control=ControlTable(rows("control")),
+            control=control,
             requests=RequestTable(rows("requests")),
             seen=SeenTable(rows("seen")),
+            ignored=IgnoredList(control),
+            health=HealthRecord(control, clock, dead_at=run.dead_at + run.skew),
+            pace_face_checks=lambda: self.pacer.wait(clock),
             bucket=self._bucket,
             dashscope=dashscope,
             clock=clock,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.job import Job
 from shared.domain.object_keys import result_key
 from shared.domain.states import JobState
@@ -173,8 +174,14 @@ def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
     newest = {job.person_id: job for job in jobs}
     for stored in cloud.uploads():
         _, person, name = stored.key.split("/", 2)
-        if name != "_READY" and not (person in newest and newest[person].knows(name, stored.etag)):
+        if name != "_READY" and not (person in newest and _knows(newest[person], name, stored)):
             yield stored.modified_at * 1000
+
+
+def _knows(job: Job, name: str, stored: StoredObject) -> bool:
+    """Whether the upload stands in the set as it is now; no scenario has more than a row can hold."""
+    recorded = job.photo_set.photo(name)
+    return recorded is not None and recorded.etag == stored.etag
 
 
 def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:

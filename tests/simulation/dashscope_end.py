@@ -36,6 +36,7 @@ DASHSCOPE = Transport(
     unreachable=lambda: requests.exceptions.ConnectTimeout("simulated"),
     busy=lambda: _Answered(*_BUSY[0]),
     error=lambda: _Answered(*_ERRORS[0]),
+    answered=lambda answer: _Answered(answer.status, answer.code, answer.message),
 )
 
 
@@ -62,6 +63,7 @@ class Session:
         self._service = service
         self._gate = gate
         self._watch = watch
+        self.hidden_fields: tuple[str, ...] = ()
         self._transport = replace(
             DASHSCOPE,
             busy=lambda: _Answered(*gate.kernel.random.choice(_BUSY)),
@@ -96,7 +98,7 @@ class Session:
             response = self._service.handle(request)
             if submitted is not None:
                 self._watch.submit_answered(submitted, response.status)
-            return _Answer(response.status, response.body)
+            return _Answer(response.status, without(response.body, self.hidden_fields))
 
         begins: Callable[[], None] | None = None
         leaves: Callable[[], None] | None = None
@@ -104,13 +106,32 @@ class Session:
             begins, leaves = self._watch.submit_begins, partial(self._watch.submit_leaves, run, submitted)
         try:
             return self._gate(
-                "dashscope", operation, send, self._transport, garbled=_garbled, begins=begins, leaves=leaves
+                "dashscope",
+                operation,
+                send,
+                self._transport,
+                about=f"{parts.path} {body.decode(errors='replace')}",
+                garbled=_garbled,
+                begins=begins,
+                leaves=leaves,
             )
         except _Answered as given:
             return given.answer
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def without(body: bytes, hidden: tuple[str, ...]) -> bytes:
+    """Return an answer without some fields of its fine-tunes."""
+    if not hidden:
+        return body
+    document = json.loads(body)
+    output = document.get("output")
+    for one in (output, *(output.get("jobs") or ())) if isinstance(output, dict) else ():
+        for name in hidden:
+            one.pop(name, None)
+    return json.dumps(document).encode()
 
 
 class _Answered(Exception):

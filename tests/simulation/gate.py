@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.kernel import Kernel, Killed
-from tests.simulation.standing import Answer, Standings
+from tests.simulation.standing import DEATH, Answer, Standings
 
 T = TypeVar("T")
 
@@ -133,6 +133,9 @@ class Gate:
         if answer.status == 0:
             self.kernel.pause(SILENCE_LASTS_MS)
             return transport.no_answer()
+        if answer.status == DEATH.status:
+            self.kernel.current.dead = True
+            raise Killed
         if answer.status < 0:
             return SURPRISES[answer.code]("simulated")
         return transport.answered(answer)

@@ -23,6 +23,8 @@ GOING = {"PENDING", "QUEUING", "RUNNING"}
 SETTLES = 5_000
 FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
 FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
+OWN_REASONS = ("submit_lost", "submit_unclear", "photos_lost")
+"""Why a job may end without a fine-tune and without a refusal."""
 Columns = dict[str, Any]
 
 
@@ -56,6 +58,11 @@ class Invariants(Watch):
         """Whether one of our jobs owns the fine-tune by its id."""
         return any(row["fine_tune_id"] == fine_tune_id for row in self.rows.values())
 
+    def forget_rows(self) -> None:
+        """Take the tables for new."""
+        self.rows.clear()
+        self.slot = {}
+
     # -- rows -----------------------------------------------------------------------------------------
 
     def row_written(
@@ -77,7 +84,7 @@ class Invariants(Watch):
         old, new = JobState(before["state"]) if before else None, JobState(after["state"])
         if old is not None and old is not new and new not in LEGAL_MOVES[old]:
             raise Violation(f"{name} went from {old.value} to {new.value}")
-        if before and old and not old.is_open:
+        if before and old and not old.is_open and old is not JobState.QUEUED:
             fixed = FIXED_BY_CLOSING + (FIXED_BY_ENDING if old.is_terminal else ())
             changed = [column for column in fixed if before[column] != after[column]]
             if changed:
@@ -111,7 +118,7 @@ class Invariants(Watch):
         entry = self._entry(row["fine_tune_id"])
         state, reason = row["state"], json.loads(row["reason"] or "null")
         if entry is None:
-            if name not in self._refused:
+            if name not in self._refused and not (reason and reason["code"] in OWN_REASONS):
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
             return
         interfered_with = self.others.interfered_with.get(entry.job_id) if self.others else None
@@ -169,7 +176,8 @@ class Invariants(Watch):
             since = self._queued_since.get(other, 0)
             if (
                 waiting["state"] == "QUEUED"
-                and waiting["closed_at"] < row["closed_at"]
+                and waiting["closed_first_at"] < row["closed_first_at"]
+                and waiting["due_at"] == waiting["closed_first_at"]
                 and since < self._chosen_since[name] - SETTLES
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")

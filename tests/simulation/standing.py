@@ -17,7 +17,8 @@ EVER = 2**62
 class Answer:
     """What a call is answered with in the service's name: an error by status, code and message.
 
-    Status 0 is silence; status -1 is an exception that no client knows, whose class ``code`` names.
+    Status 0 is silence; status -1 is an exception that no client knows, whose class ``code`` names;
+    -2 is the end of the run.
     """
 
     status: int
@@ -27,6 +28,8 @@ class Answer:
 
 SILENCE = Answer(0)
 SURPRISE = Answer(-1, "ValueError")
+DEATH = Answer(-2)
+"""The platform kills the run, as for its memory: nobody hears of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run, Seconds
 from tests.simulation.mirror import Mirror
+from tests.simulation.standing import Answer
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ OTS = Transport(
     unreachable=lambda: urllib3.exceptions.ProtocolError("simulated"),
     busy=_ots_error("OTSServerBusy", 503),
     error=_ots_error("OTSTimeout", 503),
+    answered=lambda answer: tablestore.OTSServiceError(answer.status, answer.code, answer.message, ""),
 )
 
 
@@ -97,24 +99,45 @@ class SimulatedOtsClient:
         self._store = store
         self._gate = gate
         self._watch = watch
-        clock = Seconds(gate.kernel)
-        lag = round(index_lag * 1000) if store is None else store._index_lag_ms
-        self.mirrors = {table.name: Mirror(table, lambda: int(clock.now() * 1000), lag) for table in tables}
+        self._tables = list(tables)
+        self._lag = round(index_lag * 1000) if store is None else store._index_lag_ms
+        self.writer: Run | None = None
+        self.make_anew()
+
+    def make_anew(self) -> None:
+        """Make the tables, empty."""
+        clock = Seconds(self._gate.kernel)
+        self.mirrors = {
+            table.name: Mirror(table, lambda: int(clock.now() * 1000), self._lag) for table in self._tables
+        }
         # A table and its indexes by their names, as ranges are asked for.
         self._readable = dict(self.mirrors)
-        for table in tables:
+        for table in self._tables:
             self._readable |= {index.name: self.mirrors[table.name] for index in table.indexes}
-        self.writer: Run | None = None
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
-        return self._gate("ots", "GetRow", lambda: (None, self.mirrors[table].get(key), None), OTS)
+        return self._gate(
+            "ots", "GetRow", lambda: (None, self.mirrors[table].get(key), None), OTS, about=_key_text(key)
+        )
 
     def batch_get_row(self, request: Any) -> Any:
         def read() -> dict[str, list[Any]]:
             return {table: self._found(item) for table, item in request.items.items()}
 
         found = self._gate("ots", f"BatchGetRow {' '.join(request.items)}", read, OTS)
-        return Batch({table: [BatchItem(row) for row in rows] for table, rows in found.items()})
+        items = {
+            table: [
+                self._item(key, row) for key, row in zip(request.items[table].primary_keys, rows, strict=True)
+            ]
+            for table, rows in found.items()
+        }
+        return Batch(items)
+
+    def _item(self, key: Any, row: Any) -> BatchItem:
+        """One row of a batch, which may be refused while the others are not."""
+        now = self._gate.kernel.now
+        standing = self._gate.standings.answer("ots", "GetRow", _key_text(key), now)
+        return BatchItem(row, standing if standing is not None and standing.status > 0 else None)
 
     def _found(self, item: Any) -> list[Any]:
         """Return the rows of one table that a BatchGetRow asks for, with the columns that it asks for."""
@@ -129,7 +152,8 @@ class SimulatedOtsClient:
             for one in item.row_items:
                 self._write(table, one.row, one.condition, writer)
 
-        self._gate("ots", f"BatchWriteRow {table}", write, OTS)
+        about = _key_text(item.row_items[0].row.primary_key)
+        self._gate("ots", f"BatchWriteRow {table}", write, OTS, about=about)
         return Batch({table: [BatchItem(None) for _ in item.row_items]})
 
     def get_range(
@@ -148,11 +172,17 @@ class SimulatedOtsClient:
             following, rows = self._readable[table].range(table, start, end, backward=backward, limit=limit)
             return None, following, rows, None
 
-        return self._gate("ots", f"GetRange {table}", read, OTS)
+        return self._gate("ots", f"GetRange {table}", read, OTS, about=_key_text(start))
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         writer = self._gate.kernel.current
-        self._gate("ots", f"PutRow {table}", lambda: self._write(table, row, condition, writer), OTS)
+        self._gate(
+            "ots",
+            f"PutRow {table}",
+            lambda: self._write(table, row, condition, writer),
+            OTS,
+            about=_key_text(row.primary_key),
+        )
 
     def _write(self, table: str, row: Any, condition: Any, writer: Run) -> None:
         mirror = self.mirrors[table]
@@ -188,6 +218,11 @@ class SimulatedOtsClient:
         assert said == own, f"the emulator says {said} of a row of {table}, and not {own}"
 
 
+def _key_text(key: Any) -> str:
+    """A primary key as one text, for troubles that strike one partition."""
+    return " ".join(str(value) for _, value in key)
+
+
 def _condition_failed() -> tablestore.OTSServiceError:
     return tablestore.OTSServiceError(403, "OTSConditionCheckFail", "Condition check failed.", "")
 
@@ -203,10 +238,11 @@ def chosen(row: Any, names: Sequence[str] | None) -> Any:
 class BatchItem:
     """A row of a batch's answer, as far as the production code reads it."""
 
-    is_ok = True
-
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: Any, refusal: Answer | None = None) -> None:
         self.row = row
+        self.is_ok = refusal is None
+        self.error_code = refusal.code if refusal else ""
+        self.error_message = refusal.message if refusal else ""
 
 
 class Batch:
@@ -233,6 +269,7 @@ OSS = Transport(
     unreachable=lambda: oss2.exceptions.RequestError(requests.ConnectionError("simulated")),
     busy=lambda: _oss_error(429, "QpsLimitExceeded", "simulated"),
     error=lambda: _oss_error(500, "InternalError", "simulated"),
+    answered=lambda answer: _oss_error(answer.status, answer.code, answer.message),
 )
 
 
@@ -264,10 +301,10 @@ class SimulatedBucket:
         self._uploaded = uploaded
         self._remembered = Remembered(store)
 
-    def _call(self, api: Api, operation: str, do: Callable[[], T]) -> T:
+    def _call(self, api: Api, operation: str, about: str, do: Callable[[], T]) -> T:
         """Make a call; its errors become troubles as in production (:mod:`shared.clients.oss_errors`)."""
         try:
-            return self._gate("oss", operation, do, OSS)
+            return self._gate("oss", operation, do, OSS, about=about)
         except OssError as error:
             raise trouble_of(api, _oss_error(error.status, error.code, error.message)) from None
         except oss2.exceptions.OssError as error:
@@ -275,7 +312,7 @@ class SimulatedBucket:
 
     def stored(self, key: str) -> Stored | None:
         try:
-            return _stored(self._call(Api.READING, "HeadObject", lambda: self._store.head(BUCKET, key)))
+            return _stored(self._call(Api.READING, "HeadObject", key, lambda: self._store.head(BUCKET, key)))
         except NotFound:
             return None
 
@@ -295,14 +332,14 @@ class SimulatedBucket:
                 raise AssertionError(f"{snapshot} is rewritten")
             return len(content)
 
-        return self._call(Api.PROCESSING, "PostObject saveas", write)
+        return self._call(Api.PROCESSING, "PostObject saveas", key, write)
 
     def copy(self, key: str, target: str) -> None:
         def write() -> None:
             assert target.startswith("submissions/"), target
             self._store.put(BUCKET, target, self._read(key)[1])
 
-        self._call(Api.WRITING, "CopyObject", write)
+        self._call(Api.WRITING, "CopyObject", key, write)
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         def recall() -> tuple[list[Listed], str]:
@@ -313,20 +350,20 @@ class SimulatedBucket:
             page = self._store.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
             return [Listed(found.key, _stored(found)) for found in page.rows], page.next_marker
 
-        return self._call(Api.LISTING, "ListObjects", recall)
+        return self._call(Api.LISTING, "ListObjects", prefix, recall)
 
     def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
         def read() -> tuple[list[str], str]:
             page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
             return [name for name in page.common_prefixes if name > after], page.next_marker
 
-        return self._call(Api.LISTING, "ListObjects folders", read)
+        return self._call(Api.LISTING, "ListObjects folders", prefix, read)
 
     def signed_url(self, key: str) -> str:
         return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"
 
     def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
-        content = self._call(Api.READING, "GetObject", lambda: self._read(key)[1])
+        content = self._call(Api.READING, "GetObject", key, lambda: self._read(key)[1])
         if len(content) > max_bytes:
             raise Permanent("object_too_large", "simulated", api=Api.READING)
         return content
@@ -338,15 +375,18 @@ class SimulatedBucket:
                 raise OssError(412, "PreconditionFailed", "simulated")
             return content[start : start + count]
 
-        return self._call(Api.READING, "GetObject range", read)
+        return self._call(Api.READING, "GetObject range", key, read)
 
     def write(self, key: str, content: bytes) -> None:
+        if key.startswith("submissions/probe/"):
+            self._call(Api.WRITING, "PutObject", key, lambda: self._store.put(BUCKET, key, b"VIEW probe"))
+            return
         assert key.startswith("people/"), key
-        self._call(Api.WRITING, "PutObject upload", lambda: self._uploaded(key, content))
+        self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content))
 
     def write_json(self, key: str, text: str) -> None:
         self._watch(key, text)
-        self._call(Api.WRITING, "PutObject", lambda: self._store.put(BUCKET, key, text.encode()))
+        self._call(Api.WRITING, "PutObject", key, lambda: self._store.put(BUCKET, key, text.encode()))
 
     def _read(self, key: str) -> tuple[StoredObject, bytes]:
         """An object with its bytes; a link is none, as in production."""

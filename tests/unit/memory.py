@@ -121,7 +121,6 @@ class Memory:
             dead_at=self.time + LIFE_MS,
             token=lambda: next(tokens),
             random=lambda: 0.5,
-            seen=self,
             ignored=self,
             health=HealthRecord(self, self, dead_at=self.time + LIFE_MS),
             pace_face_checks=lambda: None,
