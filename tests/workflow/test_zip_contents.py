@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from collections import Counter
 from unittest import mock
 
 import pytest
 
 from shared.domain.archives import MAX_ENTRIES
-from shared.domain.photos import MAX_SOURCE_BYTES
+from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.states import JobState
 from shared.workflow import archive_reading
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.scenarios import zipped
 from tests.simulation.stores import BUCKET
+from tests.uploads.hostile_zips import deflated, quoting_each_other, zip_of_files
 from tests.workflow.support import tick
 from tests.workflow.zips import FACES, details, entry, settled, verdicts, zip_of
 
@@ -162,3 +164,39 @@ def test_a_file_that_claims_to_be_packed_into_more_than_it_is_is_not_read(
     job = settled(cloud, bytes(content))
     assert verdicts(job) == {"a.zip": "unpacked", "a.zip/a.jpg": "broken_entry", "a.zip/b.jpg": "usable"}
     assert sum(call.operation == "GetObject range" for call in cloud.gate.trace) < 10
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, ZeroDivisionError])
+def test_an_error_that_nobody_foresaw_refuses_one_file_and_not_the_run(
+    cloud: SimulatedCloud, error: type[Exception]
+) -> None:
+    read = zipfile.ZipExtFile.read
+
+    def read_all_but_one(file: zipfile.ZipExtFile, count: int | None = -1) -> bytes:
+        if file.name == "2.jpg":
+            raise error
+        return read(file, count)
+
+    with mock.patch.object(zipfile.ZipExtFile, "read", read_all_but_one):
+        job = settled(cloud, zipped(FACES))
+    assert verdicts(job) == {
+        "a.zip": "unpacked",
+        "a.zip/1.jpg": "usable",
+        "a.zip/2.jpg": "broken_entry",
+        "a.zip/3.jpg": "usable",
+    }
+    assert error.__name__ in details(job)["a.zip/2.jpg"]
+
+
+def test_of_a_bomb_whose_files_share_their_data_nothing_is_stored(cloud: SimulatedCloud) -> None:
+    job = settled(cloud, quoting_each_other(100, bytes(50_000)))
+    assert Counter(verdicts(job).values()) == {"unpacked": 1, "broken_entry": 100}
+    assert [found.key for found in cloud.uploads()] == ["people/anna/a.zip"]
+
+
+def test_a_zip_is_not_unpacked_to_more_than_20_times_its_size(cloud: SimulatedCloud) -> None:
+    plain = bytes(1000 * 1000)
+    content = zip_of_files(deflated(f"{n:03}.jpg", plain) for n in range(30))
+    job = settled(cloud, content)
+    assert Counter(verdicts(job).values())[Verdict.EXPANDS_TOO_MUCH.value] == 30 - 20
+    assert len(cloud.uploads()) == 1 + 20
