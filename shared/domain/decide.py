@@ -15,7 +15,7 @@ from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
 from shared.domain.job import CLOCKS_DIFFER_MS, Job
 from shared.domain.lingering import Lingering
-from shared.domain.queue import NEEDS_SLOT, to_submit
+from shared.domain.queue import needs_slot, to_submit
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -124,7 +124,7 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             actions.append(Resolve(job))
     for holder, held in seen.holders.items():
         # A holder whose row cannot be read may have a fine-tune that is going: it keeps the slot.
-        if held is None or (isinstance(held, Job) and held.state not in NEEDS_SLOT):
+        if held is None or (isinstance(held, Job) and not needs_slot(held, seen.now)):
             actions.append(Release(holder, held))
     aside = sorted(seen.aside, key=lambda job: job.trouble.tries if job.trouble else 0)
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))

@@ -105,5 +105,9 @@ class Health:
         return not self.beat_at <= now < self.beat_at + HEARTBEAT_MS
 
     def has_killed(self, piece: str) -> int:
-        """How many runs ``piece`` has killed."""
+        """How many runs ``piece`` has killed; the pieces of a person begin with the person's key."""
         return self.deaths.get(piece, 0)
+
+    def killed_for(self, person_key: str) -> int:
+        """How many runs died of a piece of this person's."""
+        return sum(deaths for piece, deaths in self.deaths.items() if piece.startswith(person_key))

@@ -71,6 +71,8 @@ class Job:
         key_id: stands for the API key that the attempt was sent with.
         account: stands for the account that the fine-tune belongs to, as far as DashScope tells.
         running_since: when DashScope was first seen to train, 0 while it only queues.
+        is_proved_new: whether the bucket has been asked for earlier results of the person; without it nothing
+            is paid for.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
@@ -103,6 +105,7 @@ class Job:
     key_id: str = ""
     account: str = ""
     running_since: int = 0
+    is_proved_new: bool = True
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
     reason: Reason | None = None
@@ -294,6 +297,13 @@ class Job:
             JobState.REJECTED, now, photo_set=unmarked, closed_by="", closed_first_at=0, reason=why
         )
 
+    def given_way(self, now: int) -> Job:
+        """Leave the person to the row that has been made from an earlier result: it knows these photos."""
+        why = Reason(
+            "earlier_result", "The bucket has an earlier result of this person; nothing is paid for again."
+        )
+        return self._moved(JobState.REJECTED, now, closed_by="", closed_first_at=0, reason=why)
+
     def next_revision(self, rules: Rules, now: int) -> Job:
         """Open the set that follows this closed one.
 
@@ -334,14 +344,14 @@ class Job:
             file_ids=file_ids,
             key_id=key_id,
             # The tries of the submit go on: they are forgotten once it has been accepted.
-            retry=self.retry,
+            retry=replace(self.retry, next_try_at=now) if self.retry else None,
             due_at=now,
             reason=None,
         )
 
-    def sent(self, now: int) -> Job:
+    def sent(self, why: Reason, now: int) -> Job:
         """Note that the POST has left without an answer: no run is going to send it any more."""
-        return self._moved(JobState.SUBMITTING, now, attempt_expires_at=now)
+        return self._moved(JobState.SUBMITTING, now, attempt_expires_at=now, reason=why)
 
     def submitted(self, fine_tune: FineTune, now: int) -> Job:
         """Own ``fine_tune``: made by our POST, or found in the list, perhaps from an earlier attempt."""

@@ -159,7 +159,7 @@ class PhotoSet:
         if not any(photo.is_new for photo in self.photos):
             return NEVER
         if self.unpacking:
-            return min(photo.recorded_at + UNPACKING_TAKES_MS for photo in self.unpacking)
+            return min(_goes_on_at(zipped) for zipped in self.unpacking)
         if self.unfinished:
             return min(photo.retry.next_try_at if photo.retry else 0 for photo in self.unfinished)
         is_enough = 0 < rules.close_at <= len(self.new_usable)
@@ -338,6 +338,12 @@ def is_remembered(memory: str | None, stored: Stored) -> bool:
 
 def _is_too_large(photos: Collection[Photo]) -> bool:
     return len(photos) > MAX_RECORDED or bytes_of(photos) > MAX_PHOTOS_BYTES
+
+
+def _goes_on_at(zipped: Photo) -> int:
+    """When the next run may go on with a zip."""
+    by_then = zipped.recorded_at + UNPACKING_TAKES_MS
+    return max(by_then, zipped.retry.next_try_at) if zipped.retry else by_then
 
 
 def _may_be_pushed_out(photo: Photo) -> bool:

@@ -10,8 +10,11 @@ from shared.domain.states import JobState
 
 AT_DASHSCOPE = (JobState.SUBMITTING, JobState.TRAINING)
 """States in which a job may have a fine-tune that is going."""
-NEEDS_SLOT = (JobState.QUEUED, *AT_DASHSCOPE)
-"""States in which a job may hold the slot."""
+
+
+def needs_slot(job: Job, now: int) -> bool:
+    """Whether a job that holds the slot has a use for it: it is at DashScope, or is to be sent there now."""
+    return job.state in AT_DASHSCOPE or (job.state is JobState.QUEUED and job.due_at <= now)
 
 
 def to_submit(
@@ -33,7 +36,7 @@ def to_submit(
         return []
     known_holders = list(holders)
     # A holder that is still queued was left behind by a run that died: it goes first.
-    left_behind = [job for job in known_holders if job.state is JobState.QUEUED]
+    left_behind = [job for job in known_holders if job.state is JobState.QUEUED and job.due_at <= now]
     waiting = [job for job in queue if job.state is JobState.QUEUED and job not in left_behind]
     # Whoever has had trouble queues behind those who closed before its next try.
     waiting.sort(key=lambda job: job.due_at)

@@ -1,5 +1,7 @@
 """Verdicts and our own reasons in plain words, in English and in Chinese, with what to do next.
 
+What blocks a job, and what to do about it, has words in :mod:`shared.domain.remedies`.
+
 Called by ``views`` for the documents, and by ``job`` for the reason of a rejected set.
 """
 
@@ -9,6 +11,7 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from shared.domain.object_keys import MAX_PERSON_BYTES, PEOPLE_PREFIX
 from shared.domain.photos import Photo, Verdict
 
 
@@ -34,6 +37,10 @@ VERDICTS: dict[Verdict, Words] = {
     Verdict.USABLE: Words(
         "The photo can be used for training.",
         "照片合格，可用于训练。",
+    ),
+    Verdict.UNPREPARED: Words(
+        "The photo is still to be prepared for the face check; that is done automatically.",
+        "照片等待处理，之后进行人脸检测；系统会自动完成，无需操作。",
     ),
     Verdict.UNCHECKED: Words(
         "The face check is still to come; it is repeated automatically.",
@@ -75,6 +82,16 @@ VERDICTS: dict[Verdict, Words] = {
         "The face check refused the photo; upload a clear photo of one face.",
         "人脸检测未通过，请上传只有一张清晰人脸的照片。",
     ),
+    Verdict.UNREADABLE: Words(
+        "The photo could not be read in several tries: it may be archived, encrypted, or not permitted to be "
+        "read; upload it again.",
+        "多次尝试后仍无法读取照片，可能已归档、已加密或没有读取权限，请重新上传。",
+    ),
+    Verdict.NOT_JUDGED: Words(
+        "The face check of this photo failed in several tries, while it worked for others; "
+        "upload the photo again, or another one.",
+        "这张照片多次未能完成人脸检测，而其他照片可以；请重新上传，或换一张照片。",
+    ),
     Verdict.OVER_LIMIT: Words(
         "A training uses the 10 newest photos of a set; this one is not among them.",
         "每次训练只使用最新的 10 张照片，这张不在其中。",
@@ -113,8 +130,8 @@ VERDICTS: dict[Verdict, Words] = {
         "压缩包内的文件名无法使用，请改名后重新打包上传。",
     ),
     Verdict.LINK: Words(
-        "The entry is a link, not a photo; put the photo itself into the zip.",
-        "这是链接，不是照片，请将照片本身放入压缩包。",
+        "The file is a link, not a photo; upload the photo itself, or put it into the zip.",
+        "这是链接，不是照片，请上传照片本身，或将其放入压缩包。",
     ),
     Verdict.SYSTEM_FILE: Words(
         "The file belongs to the operating system and is not a photo; nothing needs to be done.",
@@ -147,9 +164,47 @@ CHINESE_REASONS: dict[str, str] = {
     "请删除不再需要的模型，或申请提高上限后修改 KEPT_FINE_TUNES。",
     "unreadable_row": "当前版本的代码无法读取该任务的记录，请部署更新的版本。",
     "unreachable": "无法连接 DashScope，系统会自动重试。",
+    "unreadable_answer": "无法解析 DashScope 的响应，系统会自动重试。",
+    "list_incomplete": "无法完整读取 DashScope 的训练任务列表，系统会自动重试。",
+    "submit_unclear": "DashScope 没有答复提交，同一时段的训练任务可能属于此次训练；系统没有重复付费提交。"
+    "请在控制台核对；上传新照片即可重新训练。",
+    "photos_lost": "已处理的照片和上传的原图都已不存在；上传照片即可重新训练。",
+    "result_unreadable": "存储空间中的结果文件无法读取；如有需要，请上传新照片重新训练。",
 }
 """Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and
 codes are shown as they are."""
+
+
+IGNORED: dict[str, Words] = {
+    "not_of_people": Words(
+        f"The object is not under {PEOPLE_PREFIX}; put photos into {PEOPLE_PREFIX}<person>/.",
+        f"对象不在 {PEOPLE_PREFIX} 下，请将照片放入 {PEOPLE_PREFIX}<person>/。",
+    ),
+    "beside_the_folders": Words(
+        f"The object lies beside the people's folders, not in one; put it into {PEOPLE_PREFIX}<person>/.",
+        f"对象与人员文件夹并列，不在任何文件夹中，请放入 {PEOPLE_PREFIX}<person>/。",
+    ),
+    "unusable_person": Words(
+        f"The folder's name cannot be a person's: that has 1 to {MAX_PERSON_BYTES} bytes of UTF-8, without "
+        "control characters, and does not begin with '.' or '_'; rename the folder.",
+        f"文件夹名不能用作人员名称：须为 1 到 {MAX_PERSON_BYTES} 字节的 UTF-8 文本，不含控制字符，"
+        "不以“.”或“_”开头；请重命名。",
+    ),
+    "folder_marker": Words(
+        "The object only marks a folder; nothing needs to be done.",
+        "该对象只是文件夹标记，无需处理。",
+    ),
+    "system_file": Words(
+        "The file is hidden, or of the operating system, and no photo; nothing needs to be done.",
+        "这是隐藏文件或系统文件，不是照片，无需处理。",
+    ),
+    "unusable_name": Words(
+        "The file's name is not valid UTF-8, or holds a control character or an empty, '.' or '..' part; "
+        "rename the file and upload it again.",
+        "文件名不是有效的 UTF-8，或含有控制字符，或其中一段为空、“.”或“..”；请改名后重新上传。",
+    ),
+}
+"""Why an upload belongs to nobody, by the codes of :class:`shared.domain.object_keys.Ignored`."""
 
 
 def reason(verdict: Verdict, language: Language = Language.ENGLISH) -> str:

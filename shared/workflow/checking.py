@@ -49,7 +49,7 @@ def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
         return replace(photo, verdict=verdict, retry=None)
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
         return replace(photo, recorded_at=world.clock.now())
-    piece = f"photo {job.person_key} {photo.etag}"
+    piece = f"{job.person_key} photo {photo.etag}"
     if world.health.has_killed(piece) >= DEATHS_ALLOWED:
         detail = f"function_died: {DEATHS_ALLOWED} runs died while they looked at it"
         return replace(photo, verdict=Verdict.UNREADABLE, detail=detail, retry=None)

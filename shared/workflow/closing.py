@@ -7,6 +7,7 @@ its way belongs to the set and not to a second, paid one, and a deleted photo is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from shared.domain.job import Job
@@ -25,7 +26,7 @@ from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import Found, record_found, record_upload, unrecorded
+from shared.workflow.recording import Found, RunIsUp, record_found, record_upload, unrecorded
 from shared.workflow.saving import save
 
 PAGE = 1000
@@ -96,6 +97,9 @@ def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
             job = record_upload(world, found.upload, job, found.stored).job
         except Conflict:
             raise
+        except RunIsUp:
+            # This run has done its share of unpacking; the next one goes on.
+            return
         except Trouble as trouble:
             world.health.failed(trouble.cause)
             warn("zip_held_up", key=found.upload.key, code=trouble.code, message=trouble.message)
@@ -160,6 +164,12 @@ def _close_if_complete(world: World, job: Job) -> Job:
     """Return ``job`` closed, or rejected when none of its new photos can be used, or as it is."""
     now = world.clock.now()
     why = job.completed_by(world.rules, now)
+    if why is not None and not job.is_proved_new:
+        from shared.workflow.restoring import restore
+
+        if restore(world, job.person_id, above=job.revision) is not None:
+            return job.given_way(now)
+        job = replace(job, is_proved_new=True)
     if why is not None:
         job = _with_own_snapshots(world, job)
         # A carried snapshot may have been lost: the set is not complete before it has been prepared again.

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from shared.domain.job import Job
 from shared.domain.object_keys import Ignored, Kind, Upload, parse_upload
 from shared.domain.states import JobState
-from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.errors import Conflict, Permanent, RetryLater, Trouble, unforeseen
 from shared.events import ObjectEvent
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -37,6 +37,9 @@ def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
             # Another try would end alike; the sweep comes back to the upload.
             warn("upload_not_recorded", key=entry.key, code=refusal.code, message=refusal.message)
             outcomes[entry.key] = refusal.code
+        except Exception as surprise:
+            warn("unforeseen", key=entry.key, error=repr(surprise)[:1000])
+            postponed = unforeseen(surprise)
     if postponed is not None:
         raise postponed
     return outcomes

@@ -36,6 +36,7 @@ class HealthRecord:
         self._stored: Health | None = None
         self._changes: list[Change] = []
         self._is_careful = False
+        self._has_begun = False
 
     def begin(self, stored: Health) -> None:
         """Take the row as a tick has read it."""
@@ -107,10 +108,18 @@ class HealthRecord:
         known = self.known
         return known.has_killed(piece) if known is not None else 0
 
-    def begin_work(self) -> None:
-        """Note that there is something to do: a run that dies from now on is missed by the next."""
+    def killed_for(self, person_key: str) -> int:
+        """How many runs died of a piece of this person's."""
         known = self.known
-        if known is not None and (not known.run_began_at or self._is_careful):
+        return known.killed_for(person_key) if known is not None else 0
+
+    def begin_work(self) -> None:
+        """Note once that there is something to do: a run that dies from now on is missed by the next."""
+        known = self.known
+        if known is None or self._has_begun:
+            return
+        self._has_begun = True
+        if not known.run_began_at or self._is_careful:
             self._change(lambda health: health.begun(self._clock.now(), self._dead_at))
 
     def end(self, *, worked: bool) -> None:

@@ -102,7 +102,7 @@ def _run_rounds(world: World, report: Report) -> Observed:
         report.rounds += 1
         actions = [action for action in decide(seen, world.rules) if _key(action) not in done]
         # What has killed runs comes last: whoever else can be helped has been helped by then.
-        actions.sort(key=lambda action: world.health.has_killed(_piece(action)))
+        actions.sort(key=lambda action: world.health.killed_for(_key(action)[1].partition("-")[0]))
         if not _run_round(world, actions, done, report):
             break
     return seen
@@ -134,7 +134,8 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
 
 def _piece(action: Action) -> str:
     """The name of an action's piece of work, for the record of what kills runs."""
-    return f"{type(action).__name__} {_key(action)[1]}"
+    kind, job_id = _key(action)
+    return f"{job_id} {kind.__name__}"
 
 
 def _key(action: Action) -> tuple[type[Action], str]:

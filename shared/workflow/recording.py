@@ -17,7 +17,7 @@ from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy, is_remembered
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
-from shared.errors import Conflict, RetryLater, Trouble
+from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import World
@@ -32,6 +32,10 @@ SAVED_TOGETHER = 10
 
 class SetCrowded(RetryLater):
     """The set has as many unchecked photos as its row can hold."""
+
+
+class RunIsUp(RetryLater):
+    """The rest of a zip is left to the next run: time is short, or this run has done its share."""
 
 
 class Found(NamedTuple):
@@ -165,7 +169,15 @@ def open_set(world: World, latest: Job | None, person_id: str) -> Job:
         # Imported here: a person comes for the first time only once.
         from shared.workflow.restoring import restore
 
-        if restore(world, person_id) is not None:
+        try:
+            restored = restore(world, person_id)
+        except Conflict:
+            raise
+        except Trouble as trouble:
+            # The photos are recorded all the same; before anything is paid for the bucket is asked again.
+            world.health.failed(trouble.cause)
+            return replace(open_job(person_id, 1, now), is_proved_new=False)
+        if restored is not None:
             raise Conflict("the person's row was made anew from an earlier result")
         return open_job(person_id, 1, now)
     if not latest.takes_photos:
@@ -209,12 +221,16 @@ def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
     """Return the object as the bucket describes it; of one that it refuses to describe, what is known."""
     try:
         return world.bucket.stored(upload.key)
-    except Trouble as trouble:
-        world.health.failed(trouble.cause)
-        if hint is None:
-            raise
-        warn("upload_not_described", key=upload.key, code=trouble.code, message=trouble.message)
-        return hint
+    except Trouble as problem:
+        trouble: Trouble = problem
+    except Exception as surprise:
+        warn("unforeseen", key=upload.key, error=repr(surprise)[:1000])
+        trouble = unforeseen(surprise)
+    world.health.failed(trouble.cause)
+    if hint is None:
+        raise trouble
+    warn("upload_not_described", key=upload.key, code=trouble.code, message=trouble.message)
+    return hint
 
 
 def _with(world: World, latest: Job | None, found: Found) -> Job:

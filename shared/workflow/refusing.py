@@ -51,7 +51,11 @@ def tried_in_vain(job: Job, retry: RetryState, slot: Slot, cause: Cause, now: in
     """Return ``job`` back in the queue, behind the others, or at its end when only its own submits fail."""
     others_pass = slot.accepted_at > retry.since
     if others_pass and retry.tries >= TRIES_BESIDE_OTHERS:
-        return job.ended(JobState.FAILED, _reason(cause), now)
+        why = job.reason or _reason(cause)
+        message = (
+            f"DashScope did not take this set in {retry.tries} tries, while it took others': {why.message}"
+        )
+        return job.ended(JobState.FAILED, Reason(why.code, message), now)
     return job.requeued(_reason(cause), now, retry=retry)
 
 

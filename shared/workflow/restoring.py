@@ -27,8 +27,10 @@ PAGE = 1000
 MAX_RESULT_BYTES = 1_000_000
 
 
-def restore(world: World, person_id: str) -> Job | None:
+def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
     """Write the row of the person's newest result, if the bucket has one; returns it.
+
+    Its revision is that of the result, but higher than ``above``.
 
     Raises:
         RetryLater: the bucket does not answer, and without an answer nothing may be paid for.
@@ -43,7 +45,7 @@ def restore(world: World, person_id: str) -> Job | None:
         text = world.bucket.read(f"{person_results(person_id)}{newest}.json", max_bytes=MAX_RESULT_BYTES)
     except NotFound:
         return None
-    job = _job(person_id, newest, text, world.clock.now())
+    job = _job(person_id, max(newest, above + 1), text, world.clock.now())
     saved = world.jobs.save(None, job)
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
     return saved

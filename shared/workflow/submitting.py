@@ -135,7 +135,9 @@ def _post(world: World, intent: Job, files: tuple[str, ...], slot: Slot) -> Job:
         fine_tune = world.dashscope.create_fine_tune(files)
     except OutcomeUnknown as lost:
         warn("submit_outcome_unknown", job=intent.job_id, code=lost.code, message=lost.message)
-        return resolve(world, world.jobs.save(intent, intent.sent(world.clock.now())))
+        return resolve(
+            world, world.jobs.save(intent, intent.sent(Reason(lost.code, lost.message), world.clock.now()))
+        )
     except Trouble as refusal:
         return take_refusal(world, intent, slot, refusal)
     return own(world, intent, fine_tune, slot)

@@ -52,7 +52,7 @@ def sweep(world: World, before: SweepProgress) -> int:
             _save(world, before, _refused(world, after, trouble))
             raise
         world.health.passed(Api.LISTING)
-        for person_id, uploaded in _people(world, listed, after):
+        for person_id, uploaded in _least_deadly_first(world, _people(world, listed, after)):
             if person_id in after.people_passed:
                 continue
             if not world.has_time_for(TIME_FOR_A_PERSON_MS):
@@ -104,18 +104,26 @@ def _people(world: World, listed: list[Listed], progress: SweepProgress) -> Iter
         yield person_id, list(group)
 
 
+def _least_deadly_first(
+    world: World, people: Iterator[tuple[str, list[Found]]]
+) -> list[tuple[str, list[Found]]]:
+    """Whoever has killed runs comes last: everybody else has been looked up by then."""
+    return sorted(people, key=lambda person: world.health.killed_for(person_key(person[0])))
+
+
 def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool, bool]:
     """Record what is missing of a person; returns whether there was something, and whether it went well."""
-    piece = f"Sweep {person_key(person_id)}"
+    piece = f"{person_key(person_id)} Sweep"
     if world.health.has_killed(piece) >= DEATHS_ALLOWED:
         warn("job_left_alone", job=piece, code="function_died")
         return True, False
-    world.health.take_in_hand(piece)
     try:
         latest = world.jobs.latest(person_id)
         if not _misses(world, uploaded, latest):
             return False, True
         log("sweep_found", person=person_id)
+        world.health.begin_work()
+        world.health.take_in_hand(piece)
         look_through(world, person_id, latest)
         return True, True
     except Conflict:

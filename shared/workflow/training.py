@@ -84,15 +84,26 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
     if fine_tune.status == FAILED:
         return _failed(job, fine_tune, world)
     is_overdue = _is_overdue(job, fine_tune, world)
-    # A fine-tune that is cancelled past the deadline was cancelled by us, perhaps by a run that died.
-    if fine_tune.status == CANCELED and not is_overdue:
-        reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
-        return job.ended(JobState.CANCELED, reason, now, fine_tune)
+    if fine_tune.status == CANCELED:
+        return _canceled(job, fine_tune, is_overdue, world)
     if is_overdue:
         return _give_up_overdue(job, fine_tune, world)
     is_same = fine_tune.status == job.fine_tune_status and not _begins_to_run(job, fine_tune)
     noted = job if is_same else job.still_training(fine_tune, now)
     return noted.cleared(world.rules, now)
+
+
+def _canceled(job: Job, fine_tune: FineTune, is_overdue: bool, world: World) -> Job:
+    """A fine-tune that is cancelled past the deadline was cancelled by us, perhaps by a run that died."""
+    if is_overdue:
+        return job.ended(JobState.FAILED, _overdue(world), world.clock.now(), fine_tune)
+    reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
+    return job.ended(JobState.CANCELED, reason, world.clock.now(), fine_tune)
+
+
+def _overdue(world: World) -> Reason:
+    hours = world.rules.training_deadline_ms / 3600_000
+    return Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
 
 
 def _begins_to_run(job: Job, fine_tune: FineTune) -> bool:
@@ -112,9 +123,10 @@ def _succeeded(job: Job, fine_tune: FineTune, now: int) -> Job:
 def _is_overdue(job: Job, fine_tune: FineTune, world: World) -> bool:
     """Whether it has trained for too long, or has queued for longer than anybody would wait."""
     now = world.clock.now()
-    if fine_tune.status in NOT_YET_RUNNING and not job.running_since:
+    if not job.running_since:
+        # It has not been seen to train before: its time begins now.
         return now > job.submitted_at + MAY_QUEUE_MS
-    return now > (job.running_since or job.submitted_at) + world.rules.training_deadline_ms
+    return now > job.running_since + world.rules.training_deadline_ms
 
 
 def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
@@ -143,9 +155,7 @@ def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
         message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
         cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
         return job.held_up(cause, now, until=now + LONGEST_BETWEEN_POLLS_MS)
-    hours = world.rules.training_deadline_ms / 3600_000
-    reason = Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
-    return job.ended(JobState.FAILED, reason, now, fine_tune)
+    return job.ended(JobState.FAILED, _overdue(world), now, fine_tune)
 
 
 def _vanished(world: World, job: Job) -> Job:

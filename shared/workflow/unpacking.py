@@ -33,12 +33,14 @@ from shared.domain.job import Job
 from shared.domain.object_keys import Upload
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.photos import Photo, Stored, Verdict
-from shared.errors import Conflict, NotFound, RetryLater
+from shared.domain.retry_state import failed_again
+from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
 from shared.workflow.ports import World
 from shared.workflow.recording import (
     Recorded,
+    RunIsUp,
     log_recorded,
     new_photo,
     observations,
@@ -56,10 +58,6 @@ MAX_TRIES = 10
 PAGE = 1000
 MAX_PAGES = 10
 """Pages of the zip's folder that are read. What lies behind, among others' objects, is stored once more."""
-
-
-class Unfinished(RetryLater):
-    """The rest of the zip is left to the next run: time is short, or this run has done its share."""
 
 
 @dataclass
@@ -106,9 +104,12 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
         raise RetryLater(
             "archive_changed", "the zip was replaced while it was unpacked", delay_seconds=1
         ) from gone
+    except Trouble as trouble:
+        _end(world, upload, photo, _held_up(world, photo, trouble), [])
+        raise
     recorded = _end(world, upload, photo, ended, refused)
     if ended.is_pending:
-        raise Unfinished("zip_unfinished", f"{ended.detail} so far; the next run goes on", delay_seconds=1)
+        raise RunIsUp("zip_unfinished", f"{ended.detail} so far; the next run goes on", delay_seconds=1)
     return recorded
 
 
@@ -128,12 +129,15 @@ def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None
         if earlier is not None and earlier.is_pending and earlier.etag == stored.etag:
             if now < earlier.recorded_at + UNPACKING_TAKES_MS:
                 return Recorded(latest, "being_unpacked")
+            if earlier.retry is not None and not earlier.retry.is_due(now):
+                return Recorded(latest, "held_up")
             photo = replace(
                 photo,
                 detail=earlier.detail,
                 tries=earlier.tries,
                 taken_out=earlier.taken_out,
                 refused=earlier.refused,
+                retry=earlier.retry,
             )
         photo = replace(photo, tries=photo.tries + 1)
         photo = replace(photo, verdict=Verdict.LINK if stored.is_link else _first_verdict(photo))
@@ -159,7 +163,7 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
         # Refusals of an earlier zip under this name go, those of earlier runs with this very zip stay.
         photos = latest.photo_set.photos if begun.refused else ()
         refused_before = [one for one in photos if one.archive == begun.name]
-        if ended.is_pending:
+        if ended.is_pending and ended.retry is None:
             # The next run need not wait, and the set's turn comes after those of sets that are due already.
             ended = replace(ended, recorded_at=now - UNPACKING_TAKES_MS)
         photo_set = latest.photo_set.with_unpacked(ended, [*refused_before, *refused], now)
@@ -168,6 +172,17 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
         except Conflict:
             continue
     raise AssertionError("unreachable: the observations end with an error")
+
+
+def _held_up(world: World, photo: Photo, trouble: Trouble) -> Photo:
+    """Return the zip with the trouble of a try: a bad hour of the bucket's does not use up its tries."""
+    cause = world.health.failed(trouble.cause)
+    retry = failed_again(photo.retry, cause, world.clock.now())
+    if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):
+        return replace(
+            photo, verdict=Verdict.ARCHIVE_FAILED, detail=f"{cause.code}: {cause.message}", retry=None
+        )
+    return replace(photo, tries=photo.tries - 1, retry=retry)
 
 
 def _first_verdict(archive: Photo) -> Verdict:
@@ -217,6 +232,7 @@ def _unpack(world: World, upload: Upload, photo: Photo) -> tuple[Photo, list[Pho
         taken_out=taken_out,
         refused=refused,
         tries=photo.tries - 1 if run.has_got_further else photo.tries,
+        retry=None,
     )
     return ended, run.refused
 

@@ -96,6 +96,10 @@ def inspect_by_mark(content: bytes) -> Inspection:
     )
 
 
+def _is_readable(columns: dict[str, Any]) -> bool:
+    return columns["state"] in JobState.__members__
+
+
 class SimulatedCloud:
     """One account. ``upload`` and ``tick`` are what the world does; ``advance`` lets it happen."""
 
@@ -214,7 +218,7 @@ class SimulatedCloud:
         """Return every job, by person and revision."""
         mirror = self._ots.mirrors["jobs"]
         if self._jobs_seen[0] != mirror.writes:
-            found = [self.job_of(columns) for columns in mirror.everything()]
+            found = [self.job_of(columns) for columns in mirror.everything() if _is_readable(columns)]
             found.sort(key=lambda job: (job.person_id, job.revision))
             self._jobs_seen = (mirror.writes, found)
         return list(self._jobs_seen[1])

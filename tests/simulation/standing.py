@@ -40,14 +40,15 @@ class Standing:
         service: ``oss``, ``ots`` or ``dashscope``.
         operation: the operation as the gate names it, or its beginning.
         answer: what every call is answered with.
-        about: a part of the key, the partition, the URL or the id that a call must be about; "" strikes all.
+        about: parts of the key, the partition, the URL or the id, one of which a call must be about; none: it
+            strikes all.
         begins_at, ends_at: from when until when; milliseconds of virtual time.
     """
 
     service: str
     operation: str
     answer: Answer
-    about: str = ""
+    about: tuple[str, ...] = ()
     begins_at: int = 0
     ends_at: int = EVER
 
@@ -56,7 +57,7 @@ class Standing:
         return (
             service == self.service
             and operation.startswith(self.operation)
-            and self.about in about
+            and (not self.about or any(part in about for part in self.about))
             and self.begins_at <= now < self.ends_at
         )
 

@@ -30,7 +30,7 @@ class Story:
     """A simulated deployment that a test plays with."""
 
     def __init__(self, *, rules: dict[str, Any] | None = None, **behaviour: Any) -> None:
-        usual = {"quiet_ms": MINUTE_MS, "sweep_rest_ms": 50_000, "listing_delay_ms": MINUTE_MS}
+        usual = {"quiet_ms": MINUTE_MS, "sweep_rest_ms": 300_000, "listing_delay_ms": MINUTE_MS}
         fast = {"training_seconds": TRAINING_SECONDS, "pending_seconds": 0.0, "fetch": "start"}
         self.cloud = SimulatedCloud(
             7,
@@ -53,7 +53,7 @@ class Story:
         operation: str,
         answer: Answer,
         *,
-        about: str = "",
+        about: str | tuple[str, ...] = (),
         after_ms: int = 0,
         lasts_ms: int = EVER,
     ) -> None:
@@ -64,7 +64,7 @@ class Story:
             service=service,
             operation=name,
             answer=answer,
-            about=about,
+            about=(about,) if isinstance(about, str) else about,
             begins_at=begins,
             ends_at=begins + lasts_ms,
         )
