@@ -8,9 +8,9 @@ the version that was read. ``now`` and names that end in ``_at`` are millisecond
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from shared.domain.failed_trainings import are_photos_at_fault
+from shared.domain.fine_tunes import FineTune, plausible_time
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
@@ -26,9 +26,6 @@ from shared.domain.reasons import why_none_is_usable
 from shared.domain.retry_state import LONGEST_PAUSE_MS, Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
-
-if TYPE_CHECKING:
-    from shared.domain.fine_tunes import FineTune
 
 NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
@@ -439,10 +436,8 @@ class Job:
 
     def _ended_at(self, fine_tune: FineTune | None, now: int) -> int:
         """When it ended by DashScope's clock, in whole seconds, but never before our own submit."""
-        ended_at = fine_tune.ended_at if fine_tune else None
-        # A time of DashScope's that lies elsewhere is of another zone, or of another clock.
-        is_plausible = ended_at is not None and self.submitted_at <= ended_at <= now + WHOLE_SECOND_MS
-        return ended_at if is_plausible and ended_at else max(now, self.submitted_at)
+        ended_at = plausible_time(fine_tune.ended_at if fine_tune else None, self.submitted_at, now)
+        return max(ended_at or now, self.submitted_at)
 
     def with_result(self, now: int) -> Job:
         """Note that the result has been written to the bucket."""

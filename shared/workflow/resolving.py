@@ -45,12 +45,8 @@ def resolve(world: World, job: Job) -> Job:
     if doubtful:
         return _in_doubt(world, job, doubtful)
     warn("submit_lost", job=job.job_id, attempt=job.attempt)
-    cause = Cause(
-        "submit_lost",
-        "The last submit did not reach DashScope; it is sent again.",
-        Kind.PASSING,
-        Api.TRAINING,
-    )
+    # Of an attempt that nobody heard of again, the words of the one before say more.
+    cause = job.retry.cause if job.retry is not None and job.reason is None else LOST
     retry = failed_again(job.retry, cause, now)
     if retry.tries <= TRIES_AT_ITS_PLACE:
         return world.jobs.save(
@@ -59,6 +55,12 @@ def resolve(world: World, job: Job) -> Job:
     return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
 
 
+LOST = Cause(
+    "submit_lost",
+    "The last submit did not reach DashScope; it is sent again.",
+    Kind.PASSING,
+    Api.TRAINING,
+)
 OTHER_ACCOUNT = Cause(
     "other_account",
     "The API key has been changed, and whether it is of the same account cannot be told: set the earlier key "

@@ -52,6 +52,7 @@ class ScenarioCloud(SimulatedCloud):
             emulated_tables=not crashes,
         )
         self.scenario = scenario
+        self.gate.standings.troubles.extend(scenario.standing)
         self.recorded_until = 0
         for method, refuse in scenario.refusals.items():
             setattr(self.studio, method, _refusing(getattr(self.studio, method), refuse))

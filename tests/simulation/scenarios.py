@@ -15,10 +15,12 @@ from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.errors import ServiceError
+from shared.domain.object_keys import job_id
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
+from tests.simulation.standing import Answer, Standing
 
 SECOND = 1000
 MINUTE_MS = 60 * SECOND
@@ -63,11 +65,6 @@ def once(person: str, state: JobState) -> Moment:
         return bool(theirs) and theirs[-1].state is state
 
     return has_come
-
-
-def has_closed(cloud: SimulatedCloud) -> bool:
-    """When a set has closed."""
-    return any(not job.state.is_open for job in cloud.jobs())
 
 
 def has_been_submitted(cloud: SimulatedCloud) -> bool:
@@ -119,7 +116,6 @@ def first(count: int, status: int, code: str, message: str = "simulated") -> Ref
     return lambda number: ServiceError(status, code, message) if number < count else None
 
 
-ALWAYS = 10**9
 PHOTO, MARKED = upload("Li", "1.jpg", FACE), marker("Li")
 TRAINED_ONCE = {"Li": (TRAINED,)}
 IS_TRAINING = once("Li", JobState.TRAINING)
@@ -133,6 +129,7 @@ class Scenario:
         endings: a person's trainings, by revision.
         refusals: DashScope's answer to the n-th call (from 0) of a method of its state; None: as usual.
         troubles: what goes wrong with the first calls of an operation even without a crash.
+        standing: what stays in the way, all the time.
         ends_with_a_tick: whether a tick finds the world at rest at the end.
         pairs: whether two crashes in a row on the way of the submit are played too.
     """
@@ -144,6 +141,7 @@ class Scenario:
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     troubles: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
+    standing: tuple[Standing, ...] = ()
     training_files: str = "url"
     ends_with_a_tick: bool = False
     pairs: bool = False
@@ -206,7 +204,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="a photo that comes while its person is trained",
-        steps=(PHOTO, MARKED, then_upload("Li", "2.jpg", OTHER_FACE, when=has_closed)),
+        steps=(PHOTO, MARKED, then_upload("Li", "2.jpg", OTHER_FACE, when=has_been_submitted)),
         endings={"Li": (TRAINED, TRAINED)},
         behaviour={"training_seconds": 90.0},
     ),
@@ -264,9 +262,22 @@ SCENARIOS: tuple[Scenario, ...] = (
         refusals={"create_fine_tune": first(1, 401, "InvalidApiKey")},
     ),
     Scenario(
-        name="a submit that is refused for good",
-        endings={"Li": (Ending(JobState.FAILED, reason="InvalidParameter"),)},
-        refusals={"create_fine_tune": first(ALWAYS, 400, "InvalidParameter")},
+        name="a submit that is refused for good while another's is accepted",
+        steps=(
+            PHOTO,
+            MARKED,
+            upload("Wu", "1.jpg", OTHER_FACE, after=5 * MINUTE_MS),
+            marker("Wu", after=5 * MINUTE_MS + 2 * SECOND),
+        ),
+        endings={"Li": (Ending(JobState.FAILED, reason="InvalidParameter"),), "Wu": (TRAINED,)},
+        standing=(
+            Standing(
+                service="dashscope",
+                operation="CreateFineTune",
+                answer=Answer(400, "InvalidParameter"),
+                about=(job_id("Li", 1),),
+            ),
+        ),
     ),
     Scenario(
         name="a download that fails once",

@@ -222,7 +222,11 @@ def _bound(cloud: SimulatedCloud) -> int:
 def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
     """Who waits although nothing of ours goes and nothing stood in the way of a submit from ``since`` on."""
     jobs = cloud.jobs()
-    waiting = [job for job in jobs if job.state is JobState.QUEUED and job.changed_at < since - 5_000]
+    waiting = [
+        job
+        for job in jobs
+        if job.state is JobState.QUEUED and job.changed_at < since - 5_000 and job.due_at <= since
+    ]
     slot = cloud.invariants.slot
     if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
         return None
