@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.fine_tunes import FineTune

@@ -113,6 +113,7 @@ told("imported")
 from shared.clients import photo_bucket, rows
 rows.connect = lambda *given: None
 rows.Rows.range = lambda *given, **named: []
+rows.Rows.find_each = lambda rows, keys, **named: [None for _ in keys]
 rows.Rows.put = lambda *given, **named: 1
 photo_bucket.PhotoBucket.list_page = lambda *given: ([], "")
 answer = reconcile.handler(b"{}", SimpleNamespace())
@@ -144,7 +145,8 @@ WHAT_A_JOB_IS = modules(
 )
 TABLES = modules(
     "shared.clients",
-    "answers control_table credentials job_rows job_table retries row_batches rows table_calls work_in_hand",
+    "answers control_table credentials job_rows job_table retries row_batches rows stored_values table_calls "
+    "work_in_hand",
 )
 # The modules of ``shared`` that each event loads, all by name. A new module belongs in one of the sets, and
 # it is paid for at every cold start of the functions that load the set.
@@ -159,8 +161,8 @@ PHOTO_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
     | modules("shared", "assembly errors events logs settings")
-    | modules("shared.clients", "dashscope dashscope_answers photo_bucket")
-    | modules("shared.domain", "fine_tunes")
+    | modules("shared.clients", "dashscope dashscope_answers photo_bucket request_table seen_table")
+    | modules("shared.domain", "control_rows fine_tunes requests")
     | modules("shared.workflow", "checking collecting ports recording")
 )
 CLOSING_LOADS = (

@@ -130,7 +130,7 @@ def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() 
         for _ in range(2):
             assert cloud.oss.bucket("my-photos").name == "my-photos"
             instance = cloud.resources.instances[0].name if cloud.resources else ""
-            assert len(cloud.tablestore.list_tables(instance)) == 2
+            assert len(cloud.tablestore.list_tables(instance)) == 4
             assert len(cloud.function_compute.resources.functions) == 3
             cloud.oss.put("my-photos", "notes.txt", b"x")
             cloud.reset()

@@ -1,0 +1,69 @@
+"""The doorbell under races, and what has been seen when a partition does not answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.clients.request_table import DOORBELL, RING_TRIES, RequestTable
+from shared.clients.rows import VERSION, WRITE_TOKEN
+from shared.clients.seen_table import SeenTable
+from shared.domain.requests import Request, request_id
+from shared.domain.trouble_kinds import Kind
+from shared.errors import Conflict, RetryLater
+from tests.unit.support import NOW
+from tests.unit.table import Bench
+
+BELL = tuple(DOORBELL)
+PAUSE = Request(request_id=request_id(NOW, "t"), kind="pause", asked_at=NOW, asked_by="admin")
+
+
+def others_ring(bench: Bench, times: int) -> None:
+    """Let somebody else ring right before our next ``times`` tries to."""
+    left = iter(range(times))
+
+    def ring_first() -> None:
+        if len(bench.client.puts) > 0 and next(left, None) is not None:
+            version = bench.client.rows.get(BELL, {}).get(VERSION, 0)
+            bench.client.rows[BELL] = {
+                "is_rung": True,
+                "format": 1,
+                VERSION: version + 1,
+                WRITE_TOKEN: "other",
+            }
+
+    bench.client.before_put = ring_first
+
+
+def test_two_who_ring_at_once_are_both_heard() -> None:
+    bench = Bench()
+    others_ring(bench, 2)
+    RequestTable(bench.rows).ring(PAUSE)
+    assert bench.client.rows[BELL][VERSION] == 3
+    assert bench.client.rows[BELL]["is_rung"] is True
+
+
+def test_whoever_cannot_ring_is_told_and_has_written_the_request() -> None:
+    bench = Bench()
+    others_ring(bench, RING_TRIES)
+    table = RequestTable(bench.rows)
+    with pytest.raises(Conflict):
+        table.ring(PAUSE)
+    assert table.find(PAUSE.request_id) is not None
+
+
+def test_the_request_is_there_before_the_bell_rings() -> None:
+    bench = Bench()
+    RequestTable(bench.rows).ring(PAUSE)
+    first, second = (row.primary_key for row, _ in bench.client.puts)
+    assert (first, second) == ([("name", f"request/{PAUSE.request_id}")], [*DOORBELL])
+
+
+def test_a_partition_that_does_not_answer_is_not_taken_for_new_photos() -> None:
+    bench = Bench()
+    seen = SeenTable(bench.rows)
+    seen.remember("anna", {"a.jpg": "A", "b.jpg": "B"}, NOW)
+    bench.client.refusals = {key: ["OTSPartitionUnavailable"] * 2 for key in list(bench.client.rows)[:1]}
+    with pytest.raises(RetryLater) as raised:
+        seen.etags("anna", ["a.jpg", "b.jpg"])
+    assert raised.value.kind is Kind.PERSON
+    assert seen.etags("anna", ["a.jpg", "b.jpg"]) == {"a.jpg": "A", "b.jpg": "B"}
