@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ import tablestore
 
 from aliyun_local.tablestore.codec.values import Special
 from aliyun_local.tablestore.store.models import TableStore
+from shared.clients.request_table import RequestTable
+from shared.domain.control_rows import Doorbell
+from shared.domain.requests import Request
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import NoFaults
+from tests.simulation.kernel import Run
 from tests.simulation.mirror import Existence, Mirror, Page, plain
 from tests.simulation.seeds import TABLES_CHECKED_EVERY, play
 from tests.simulation.stores import SimulatedOtsClient
@@ -53,6 +58,37 @@ def test_every_read_of_a_story_gets_what_the_emulator_has(monkeypatch: pytest.Mo
     for seed in SEEDS:
         play(seed)
     assert read >= {"jobs", "jobs_in_hand", "control"}
+
+
+@pytest.mark.parametrize("emulated", [False, True])
+def test_requests_and_what_was_seen_are_written_and_read_by_every_call(emulated: bool) -> None:
+    cloud = SimulatedCloud(1, NoFaults(), emulated_tables=emulated)
+    read: list[Any] = []
+
+    def work(run: Run) -> None:
+        world, requests = cloud.world(run), cloud.world(run).requests
+        assert isinstance(requests, RequestTable)
+        asked = requests.ring(Request(request_id="1-a", kind="pause", asked_at=1, asked_by="admin"))
+        world.seen.remember("anna", {f"{number}.jpg": f"E{number}" for number in range(250)}, 1)
+        world.seen.remember("anna", {"0.jpg": "other"}, 2)
+        rows = world.control.read_rows()
+        assert rows.doorbell is not None
+        read.extend([rows.doorbell.is_rung, requests.pending(5) == [asked]])
+        requests.settle(asked, "done", 2)
+        requests.silence(rows.doorbell)
+        read.extend([world.control.read_rows().doorbell, requests.pending(5)])
+        read.append(world.seen.etags("anna", ["0.jpg", "249.jpg", "250.jpg"]))
+
+    cloud.kernel.spawn("reconcile", work, timeout=600_000)
+    cloud.advance(600_000)
+    assert read == [True, True, Doorbell(version=2), [], {"0.jpg": "other", "249.jpg": "E249"}]
+    operations = Counter(call.operation for call in cloud.gate.trace)
+    assert operations["BatchWriteRow seen"] == 3
+    assert operations["BatchGetRow control requests"] == 2
+    if cloud.tables is not None:
+        for mirror in cloud._ots.mirrors.values():
+            mirror.check(cloud.tables)
+    cloud.close()
 
 
 @pytest.mark.parametrize("existence", ["IGNORE", "EXPECT_EXIST", "EXPECT_NOT_EXIST"])
