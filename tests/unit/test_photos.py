@@ -102,7 +102,16 @@ def test_the_face_checks_word_becomes_a_verdict(is_face: bool, reason: str, verd
     assert verdict_from_face_check(is_face, reason) is verdict
 
 
-@pytest.mark.parametrize("code", ["InvalidArgument", "BadRequest", "ImageTooLarge"])
-def test_a_picture_that_oss_cannot_process_has_a_verdict(code: str) -> None:
-    expected = Verdict.TOO_MANY_PIXELS if code == "ImageTooLarge" else Verdict.NOT_AN_IMAGE
-    assert verdict_from_refusal(code) is expected
+@pytest.mark.parametrize(
+    ("code", "message", "verdict"),
+    [
+        ("InvalidArgument", "", Verdict.NOT_AN_IMAGE),
+        ("ImageDamage", "The image file may be damaged.", Verdict.NOT_AN_IMAGE),
+        ("BadRequest", "This image format is not supported.", Verdict.NOT_AN_IMAGE),
+        ("BadRequest", "Picture exceed the maximum allowable rotation range", Verdict.TOO_MANY_PIXELS),
+        ("ImageTooLarge", "", Verdict.TOO_MANY_PIXELS),
+        ("MemLimitExceeded", "", Verdict.TOO_MANY_PIXELS),
+    ],
+)
+def test_a_picture_that_oss_cannot_process_has_a_verdict(code: str, message: str, verdict: Verdict) -> None:
+    assert verdict_from_refusal(code, message) is verdict
