@@ -264,6 +264,13 @@ def _oss_error(status: int, code: str, message: str) -> Exception:
     return error
 
 
+def _oss_error(status: int, code: str, message: str) -> Exception:
+    """An error answer, as the SDK raises it."""
+    details = {"Code": code, "Message": message}
+    error: Exception = oss2.exceptions.ServerError(status, {"x-oss-request-id": "simulated"}, b"", details)
+    return error
+
+
 OSS = Transport(
     no_answer=lambda: oss2.exceptions.RequestError(requests.ReadTimeout("simulated")),
     unreachable=lambda: oss2.exceptions.RequestError(requests.ConnectionError("simulated")),
