@@ -366,6 +366,13 @@ class SimulatedBucket:
 
         return self._call(Api.LISTING, "ListObjects folders", prefix, read)
 
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        def read() -> tuple[list[str], str]:
+            page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
+            return list(page.common_prefixes), page.next_marker
+
+        return self._call(Api.LISTING, "ListObjects folders", read)
+
     def signed_url(self, key: str) -> str:
         return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"
 

@@ -103,3 +103,8 @@ def test_what_is_no_picture_or_too_long_is_refused(bucket: SimulatedBucket, stor
     with pytest.raises(NotFound):
         bucket.read("people/li/none.jpg")
     assert bucket.stored("people/li/none.jpg") is None
+
+
+def test_folders_are_listed_behind_a_key(bucket: SimulatedBucket) -> None:
+    assert bucket.list_folders("people/", "", 10) == (["people/li/", "people/mallory/"], "")
+    assert bucket.list_folders("people/", PHOTO, 10) == (["people/mallory/"], "")

@@ -290,6 +290,9 @@ class Memory:
         page = [Listed(key, self.objects[key]) for key in keys[:count]]
         return page, keys[count - 1] if len(keys) > count else ""
 
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        raise AssertionError("no page is passed over here")
+
     def signed_url(self, key: str) -> str:
         return f"https://photos.oss.example/{key}?signature=s"
 

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[Api, Call]] = {
     "prepare": (Api.PROCESSING, lambda bucket: bucket.prepare("a", "s")),
     "copy": (Api.WRITING, lambda bucket: bucket.copy("a", "b")),
     "list_page": (Api.LISTING, lambda bucket: bucket.list_page("people/", "", 10)),
+    "list_folders": (Api.LISTING, lambda bucket: bucket.list_folders("people/", "", 10)),
     "write": (Api.WRITING, lambda bucket: bucket.write("a", b"content")),
     "write_json": (Api.WRITING, lambda bucket: bucket.write_json("a", "{}")),
 }
@@ -221,6 +222,7 @@ NONSENSE: dict[str, list[bytes]] = {
         LAST % (ENTRY % (b"2012-02-24T06:07:48.000Z", b"many")),
     ],
 }
+NONSENSE["list_folders"] = NONSENSE["list_page"][:10]
 
 
 @pytest.mark.parametrize(("call", "body"), [(call, body) for call in NONSENSE for body in NONSENSE[call]])
