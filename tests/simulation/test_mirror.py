@@ -71,12 +71,12 @@ def test_requests_and_what_was_seen_are_written_and_read_by_every_call(emulated:
         asked = requests.ring(Request(request_id="1-a", kind="pause", asked_at=1, asked_by="admin"))
         world.seen.remember("anna", {f"{number}.jpg": f"E{number}" for number in range(250)}, 1)
         world.seen.remember("anna", {"0.jpg": "other"}, 2)
-        rows = world.control.read_rows()
+        rows = world.control.read_all()
         assert rows.doorbell is not None
         read.extend([rows.doorbell.is_rung, requests.pending(5) == [asked]])
         requests.settle(asked, "done", 2)
         requests.silence(rows.doorbell)
-        read.extend([world.control.read_rows().doorbell, requests.pending(5)])
+        read.extend([world.control.read_all().doorbell, requests.pending(5)])
         read.append(world.seen.etags("anna", ["0.jpg", "249.jpg", "250.jpg"]))
 
     cloud.kernel.spawn("reconcile", work, timeout=600_000)
