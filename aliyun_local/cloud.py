@@ -26,6 +26,7 @@ from aliyun_local.emulators import REGION, Emulators
 from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
 from aliyun_local.parameters import filled_in
+from aliyun_local.serving.destinations import Listener
 from aliyun_local.serving.server import LOOPBACK, LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
@@ -216,6 +217,7 @@ class LocalCloud:
             self.keys,
             self._behaviour(),
             api_keys=[self.account.dashscope_api_key],
+            listeners=self._listeners,
         )
         self.objects = self._emulators.objects
         self.tables = self._emulators.tables
@@ -242,6 +244,9 @@ class LocalCloud:
         )
         self.compute = self._deployment.compute
         self.fronts: dict[str, Front] = {**self._emulators.fronts, **self._deployment.fronts}
+
+    def _listeners(self) -> list[Listener]:
+        return [server.listener(name) for name, server in self._servers.items()]
 
     def _behaviour(self) -> Behaviour:
         return dataclasses.replace(self.options.behaviour)

@@ -17,6 +17,7 @@ from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.fetching import fetch
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.serving.destinations import Listeners, no_listeners
 from aliyun_local.serving.wire import Front, Request
 from aliyun_local.tablestore.http.responses import TablestoreService
 from aliyun_local.tablestore.store.models import TableStore
@@ -38,6 +39,7 @@ class Emulators:
         behaviour: Behaviour,
         *,
         api_keys: Collection[str] | None = None,
+        listeners: Listeners = no_listeners,
     ) -> None:
         """Open the state under ``data`` (None: in memory).
 
@@ -48,13 +50,21 @@ class Emulators:
             keys: the access keys that are accepted.
             behaviour: DashScope's limits and switches.
             api_keys: DashScope's keys; None accepts any.
+            listeners: returns the addresses at which this cloud answers; calls that the services make
+                themselves are kept away from them.
         """
         machine = SystemClock()
         self.objects = ObjectStore(data and data / "oss", clock)
         self.tables = TableStore(data and data / "tablestore", clock)
         self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, fetch)
         oss = OssService(
-            self.objects, keys, clock, account_id=ACCOUNT_ID, region=REGION, callers_clock=machine
+            self.objects,
+            keys,
+            clock,
+            account_id=ACCOUNT_ID,
+            region=REGION,
+            callers_clock=machine,
+            listeners=listeners,
         )
         self.fronts = {
             "oss": Front(oss, now=clock.now),

@@ -11,6 +11,8 @@ callers on this machine reach them:
 - Requests from other addresses are refused, whatever address the server listens on.
 - Requests that name another host go to the service. A web page whose host name was made to resolve to this
   machine makes such requests.
+- Upload callbacks of OSS are refused: they come from this machine, with a body of the uploader's choice. Each
+  carries the header ``x-oss-tag``, which no uploader can leave out.
 - A web page of another origin can neither read an answer nor send JSON or a DELETE, and nothing else changes
   anything.
 """
@@ -30,6 +32,7 @@ from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
 from aliyun_local.serving.wire import ANY_OPERATION, LoggedRequest, Request, Response
 
 CONTROL_PATH = "/_control"
+CALLBACK_HEADER = "x-oss-tag"
 MAX_BODY_BYTES = 64 * 1024
 _KINDS = ("error", "throttle", "drop", "delay")
 _FAULT_FIELDS = (
@@ -75,6 +78,8 @@ class ControlledServer:
         try:
             if not _is_loopback(request.remote_address):
                 raise _Refused(403, "the controls are for callers on the same machine")
+            if CALLBACK_HEADER in request.headers:
+                raise _Refused(403, "the controls take no upload callbacks")
             if request.defect is not None:
                 raise _Refused(request.defect.status, request.defect.message)
             return _json(200, self._run(request, path[len(CONTROL_PATH) :].strip("/")))

@@ -18,6 +18,7 @@ from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.running.deployed import Code
 from aliyun_local.mocking.deployment import MockDeployment
 from aliyun_local.mocking.hosts import FUNCTION_COMPUTE, HTTP_TRIGGER, TABLESTORE, HostNames
+from aliyun_local.mocking.interception import INTERCEPTION
 from aliyun_local.mocking.refusals import nothing_deployed, unknown_host
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.notifications import event_json
@@ -224,7 +225,14 @@ class MockCloud:
     # -- construction -------------------------------------------------------------------------------
 
     def _new_emulators(self) -> Emulators:
-        emulators = Emulators(None, self.clock, self._keys, _behaviour(), api_keys=self._api_keys)
+        emulators = Emulators(
+            None,
+            self.clock,
+            self._keys,
+            _behaviour(),
+            api_keys=self._api_keys,
+            listeners=lambda: [*INTERCEPTION.listeners, *self._deployment.listeners],
+        )
         for instance in self._instances or ():
             emulators.tables.create_instance(instance)
         return emulators

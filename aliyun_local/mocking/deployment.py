@@ -6,7 +6,7 @@ intercepted. Their parameters therefore name loopback addresses, on which the mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.http.errors import access_denied
 from aliyun_local.function_compute.http.signatures import Authenticator, SignatureCheck
 from aliyun_local.parameters import filled_in
+from aliyun_local.serving.destinations import Listener
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front, Request
 from aliyun_local.template import Resources
@@ -66,11 +67,17 @@ class MockDeployment:
         self._running: Deployment | None = None
         self._steps: list[Callable[[], object]] = []
         self._servers = ExitStack()
+        self._listeners: list[Listener] = []
 
     @property
     def fronts(self) -> Mapping[str, Front]:
         """The Function Compute of the functions that run, if any do."""
         return self._running.fronts if self._running else {}
+
+    @property
+    def listeners(self) -> Sequence[Listener]:
+        """The addresses at which the functions reach the services."""
+        return self._listeners
 
     @property
     def compute(self) -> FunctionCompute:
@@ -149,7 +156,9 @@ class MockDeployment:
     def _serve(self, name: str, controls: Controls) -> str:
         """Return the loopback address of a service."""
         answer = ControlledServer(lambda request: self._emulators().fronts[name](request), controls)
-        return self._servers.enter_context(LoopbackServer(answer)).url
+        server = self._servers.enter_context(LoopbackServer(answer))
+        self._listeners.append(server.listener(name))
+        return server.url
 
 
 def _require_a_signature(request: Request, for_trigger: bool) -> None:  # noqa: ARG001 (an Authenticator's)

@@ -26,6 +26,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from aliyun_local.mocking.plain_tls import PlainObject, PlainSocket
+from aliyun_local.serving.destinations import Listener
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Request, Response
 
@@ -92,6 +93,16 @@ class Interception:
             if self._server is not None:
                 self._server.close()
                 self._server = None
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """The addresses at which the services of the mocks answer, under their production host names."""
+        with self._lock:
+            if self._server is None:
+                return []
+            # The stand-in has every service; which one is asked for is known by the host name alone.
+            stand_in = Listener(service="oss", address=STAND_IN, port=None)
+            return [stand_in, self._server.listener("oss")]
 
     def _answer(self, request: Request) -> Response:
         with self._lock:

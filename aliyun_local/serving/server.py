@@ -22,6 +22,7 @@ from typing import Any
 
 from aliyun_local.serving.bodies import read_body
 from aliyun_local.serving.broken_requests import REQUEST_TIMEOUT, BrokenRequest, Defect, defect_of_status
+from aliyun_local.serving.destinations import Listener
 from aliyun_local.serving.wire import Headers, Request, Response
 
 LOOPBACK = "127.0.0.1"
@@ -69,6 +70,10 @@ class LoopbackServer:
         """The base URL, without a trailing slash."""
         address = LOOPBACK if self.address == EVERYWHERE else self.address
         return f"http://{address}:{self.port}"
+
+    def listener(self, service: str) -> Listener:
+        """Return the address on which this server answers as ``service``."""
+        return Listener(service=service, address=self.address, port=self.port)
 
     def start(self) -> LoopbackServer:
         """Start to answer, on a thread of its own."""

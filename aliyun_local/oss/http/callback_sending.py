@@ -1,27 +1,30 @@
 """The HTTP call by which OSS reports an upload to a server; :mod:`aliyun_local.oss.http.callbacks` makes it.
 
 OSS, "Callback" and "Upload callback errors and troubleshooting". Two things differ from the real service. The
-server has to be on this machine, which the real one refuses. Calls are not signed, because the real ones are
-signed with a private key of the real service.
+server has to be on this machine, which the real one refuses, and must not be the local cloud itself: an
+uploader, who may be a stranger with a signed form, chooses the URL and the body of the call. Calls are not
+signed, because the real ones are signed with a private key of the real service.
 """
 
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import quote
 
 from aliyun_local.oss.errors import OssError
-from aliyun_local.oss.http.callback_parameters import JSON, Callback, split_url
+from aliyun_local.oss.http.callback_parameters import JSON, Callback, CallbackUrl, split_url
+from aliyun_local.serving.destinations import Listeners, Place, connect, places_of, services_at
 
 MAX_CALL_SECONDS = 5.0
 MAX_REPLY_BYTES = 1024 * 1024
+_PORTS = {"http": 80, "https": 443}
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _UNREACHABLE = "Error status : -1.OSS can not connect to your callbackUrl, please check it."
 
@@ -34,13 +37,16 @@ class CallbackFailed(OssError):
         super().__init__(203, "CallbackFailed", message, ec)
 
 
-def send(callback: Callback, values: Mapping[str, str | int], headers: Mapping[str, str]) -> bytes:
+def send(
+    callback: Callback, values: Mapping[str, str | int], headers: Mapping[str, str], listeners: Listeners
+) -> bytes:
     """Call the servers of ``callback`` in order until one confirms, and return its reply.
 
     Args:
         callback: the callback that the upload asked for.
         values: the values of OSS's own variables.
         headers: the headers by which OSS describes the upload.
+        listeners: the addresses of this cloud, which are never called.
 
     Raises:
         CallbackFailed: no server confirmed; says why the last one did not.
@@ -57,7 +63,7 @@ def send(callback: Callback, values: Mapping[str, str | int], headers: Mapping[s
     failure = CallbackFailed(_UNREACHABLE)
     for url in callback.urls:
         try:
-            return _post(url, body, sent)
+            return _post(url, body, sent, listeners)
         except CallbackFailed as failed:
             failure = failed
     raise failure
@@ -73,18 +79,18 @@ def _filled_in(callback: Callback, values: Mapping[str, str | int]) -> str:
     return _VARIABLE.sub(value_of, callback.body)
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+def _post(url: str, body: bytes, headers: Mapping[str, str], listeners: Listeners) -> bytes:
     parts = split_url(url)
-    if not _is_loopback(parts.host):
-        raise CallbackFailed(_UNREACHABLE)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.host, parts.port, timeout=MAX_CALL_SECONDS)
+    port = parts.port or _PORTS[parts.scheme]
     is_late = threading.Event()
+    connect_by = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect_by(parts.host, port)
     # A socket's timeout starts again with every byte, so the whole call needs an alarm against slow servers.
     alarm = threading.Timer(MAX_CALL_SECONDS, _hang_up, (connection, is_late))
     alarm.daemon = True
     alarm.start()
     try:
+        connection.sock = _connected(parts, _callable_places(parts.host, port, listeners))
         connection.request("POST", parts.target, body, dict(headers))
         return _reply(connection.getresponse())
     except CallbackFailed:
@@ -96,6 +102,29 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     finally:
         alarm.cancel()
         connection.close()
+
+
+def _callable_places(host: str, port: int, listeners: Listeners) -> list[Place]:
+    """Return the addresses of ``host`` if all of them are on this machine and none is of this cloud.
+
+    Raises:
+        OSError: ``host`` is not an address, nor ``localhost``.
+        CallbackFailed: an address is not for callbacks.
+    """
+    if host != "localhost":
+        # Other names are not looked up: a look-up would tell a foreign name server of the upload.
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    places = places_of(host, port)
+    if not all(place.address.is_loopback and not services_at(place, listeners()) for place in places):
+        raise CallbackFailed(_UNREACHABLE)
+    return places
+
+
+def _connected(parts: CallbackUrl, places: list[Place]) -> socket.socket:
+    plain = connect(places, MAX_CALL_SECONDS)
+    if parts.scheme == "http":
+        return plain
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=parts.host)
 
 
 def _reply(response: http.client.HTTPResponse) -> bytes:
@@ -116,12 +145,3 @@ def _hang_up(connection: http.client.HTTPConnection, is_late: threading.Event) -
     if connection.sock is not None:
         with suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -74,7 +74,7 @@ def call_back(
         "x-oss-tag": "CALLBACK",
     }
     try:
-        reply = send(callback, values, headers)
+        reply = send(callback, values, headers, request.account.listeners)
     except CallbackFailed as failed:
         failed.headers |= {name: value for name, value in response.headers.items() if name != "Content-Type"}
         raise

@@ -17,22 +17,28 @@ from aliyun_local.oss.addressing import names_no_service
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.xml_documents import Content, Encoder
 from aliyun_local.oss.state.objects import Origin
+from aliyun_local.serving.destinations import no_listeners
 
 if TYPE_CHECKING:
     from aliyun_local.oss.addressing import Address
     from aliyun_local.oss.signing.signed_request import Credentials
     from aliyun_local.oss.state.models import ObjectStore
+    from aliyun_local.serving.destinations import Listeners
     from aliyun_local.serving.wire import Request
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The account that owns every bucket here, in one region."""
+    """The account that owns every bucket here, in one region.
+
+    ``listeners`` returns the addresses of the cloud around this OSS, which callbacks never reach.
+    """
 
     store: ObjectStore
     credentials: Credentials
     region: str
     id: str
+    listeners: Listeners = no_listeners
 
     def endpoint(self, *, internal: bool = False) -> str:
         """Return the host name that OSS has in this region."""

@@ -22,6 +22,7 @@ from aliyun_local.oss.http.request import Account, OssRequest
 from aliyun_local.oss.http.xml_documents import Content, document
 from aliyun_local.oss.signing.signatures import authenticate
 from aliyun_local.oss.signing.signed_request import SignedRequest
+from aliyun_local.serving.destinations import no_listeners
 from aliyun_local.serving.wire import Refusal, Response
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from aliyun_local.oss.addressing import Address
     from aliyun_local.oss.signing.signed_request import Credentials
     from aliyun_local.oss.state.models import ObjectStore
+    from aliyun_local.serving.destinations import Listeners
     from aliyun_local.serving.wire import Request
 
 _log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class OssService:
         region: str = "cn-beijing",
         account_id: str = "1234567890123456",
         callers_clock: Clock | None = None,
+        listeners: Listeners = no_listeners,
     ) -> None:
         """Serve ``store``.
 
@@ -60,8 +63,11 @@ class OssService:
             account_id: the owner of everything.
             callers_clock: the clock that the dates of requests are compared with, by default ``clock``. The
                 callers keep the machine's time in a cloud that has its own clock moved.
+            listeners: returns the addresses of the cloud around this OSS, which callbacks never reach.
         """
-        self._account = Account(store=store, credentials=credentials, region=region, id=account_id)
+        self._account = Account(
+            store=store, credentials=credentials, region=region, id=account_id, listeners=listeners
+        )
         self._clock = clock
         self._callers_clock = callers_clock or clock
 
