@@ -9,6 +9,8 @@ import secrets
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from aliyun_local.private_files import write_private
+
 ACCOUNT_FILE = "account.json"
 
 
@@ -39,11 +41,3 @@ def open_account(data: Path) -> Account:
     )
     write_private(path, json.dumps(asdict(account), indent=2) + "\n")
     return account
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; it appears whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.touch(mode=0o600)
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from aliyun_local.private_files import make_private_file, make_private_folder, open_private
+
 LOCK_NAME = "lock"
 DISPOSABLE_NAME = ".disposable"
 """Marks a folder whose data no run means to keep."""
@@ -46,7 +48,8 @@ class DataFolder:
         """
         self._temporary = tempfile.TemporaryDirectory(prefix="aliyun-local-") if path is None else None
         self.path = Path(self._temporary.name) if self._temporary else Path(path or "")
-        self.path.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists():
+            make_private_folder(self.path)
         self._lock = _lock(self.path)
         mark = self.path / DISPOSABLE_NAME
         if not disposable:
@@ -60,7 +63,7 @@ class DataFolder:
             )
         for entry in left:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        mark.touch()
+        make_private_file(mark)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -70,7 +73,7 @@ class DataFolder:
 
 
 def _lock(folder: Path) -> IO[str]:
-    lock = (folder / LOCK_NAME).open("a+", encoding="utf-8")
+    lock = open_private(folder / LOCK_NAME, "a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aliyun_local.private_files import make_private_file
+
 
 class Database:
     """A SQLite file (or memory) that many threads write, one at a time.
@@ -22,6 +24,9 @@ class Database:
     def __init__(self, path: Path | None, schema: str) -> None:
         """Open or create ``path`` (None: in memory) and run ``schema``, which must be repeatable."""
         self._lock = threading.RLock()
+        if path is not None:
+            # SQLite gives the write-ahead log and its index the rights of the database file.
+            make_private_file(path)
         self._connection = sqlite3.connect(
             str(path) if path else ":memory:", check_same_thread=False, isolation_level=None, timeout=30
         )

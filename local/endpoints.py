@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aliyun_local.account import write_private
+from aliyun_local.private_files import write_private
 
 ENDPOINTS_FILE = Path(".local/endpoints.env")
 

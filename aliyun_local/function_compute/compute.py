@@ -23,6 +23,7 @@ from aliyun_local.function_compute.running.instances import Instance
 from aliyun_local.function_compute.running.logs import FunctionLogs
 from aliyun_local.function_compute.running.pools import InstanceLimits, InstancePool
 from aliyun_local.function_compute.running.runner import InvocationResult, Runner
+from aliyun_local.private_files import make_private_folder
 from aliyun_local.template import Function, Resources
 
 # Function Compute, "Quotas and limits" (2026): bytes of an event.
@@ -63,7 +64,7 @@ class FunctionCompute:
             TemplateError: a timer's schedule is not one that Function Compute takes.
         """
         if data is not None:
-            data.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data)
         self.deployed = deployed
         self.clock = clock
         self.deployed_at = clock.now()

@@ -19,6 +19,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.records import Record, Table
 from aliyun_local.dashscope.errors import file_not_found
 from aliyun_local.database import Database
+from aliyun_local.private_files import make_private_folder, open_private
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -72,7 +73,7 @@ class FileStore:
         self._random = generator
         self._contents: dict[str, bytes] = {}
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             self._sweep(folder)
 
     def add(
@@ -166,7 +167,8 @@ class FileStore:
             self._contents[file_id] = content
             return
         # Half a file under its own name is harmless: until its row is committed, no call can read it.
-        (self._folder / file_id).write_bytes(content)
+        with open_private(self._folder / file_id, "wb") as file:
+            file.write(content)
 
     def _sweep(self, folder: Path) -> None:
         with self._database.reading() as connection:

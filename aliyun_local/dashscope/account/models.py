@@ -41,6 +41,7 @@ from aliyun_local.dashscope.errors import Problem
 from aliyun_local.dashscope.pictures.fetching import Fetched
 from aliyun_local.dashscope.pictures.inspection import Inspection
 from aliyun_local.database import Database
+from aliyun_local.private_files import make_private_folder
 
 __all__ = ["FINE_TUNE_MODEL", "Behaviour", "Fetched", "FineTune", "LedgerEntry", "ModelStudio"]
 
@@ -73,7 +74,7 @@ class ModelStudio:
             OtherVersionError: another version has made the folder.
         """
         if data is not None:
-            data.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data)
         self.behaviour = behaviour
         self._clock = clock
         generator = random.Random(random_seed)  # noqa: S311 (ids, not secrets)

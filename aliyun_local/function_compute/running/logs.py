@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from aliyun_local.private_files import make_private_folder, open_private
+
 LOG_LINES_KEPT = 2000
 
 
@@ -22,7 +24,7 @@ class FunctionLogs:
         self._files: dict[str, IO[str]] = {}
         self._recent: dict[str, deque[str]] = {}
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
 
     def write(self, function: str, line: str) -> None:
         """Append a line, given without its end."""
@@ -31,7 +33,7 @@ class FunctionLogs:
             if self._folder is not None:
                 if function not in self._files:
                     path = self._folder / f"{function}.log"
-                    self._files[function] = path.open("a", encoding="utf-8", buffering=1)
+                    self._files[function] = open_private(path, "a", encoding="utf-8", buffering=1)
                 self._files[function].write(line + "\n")
         if self._on_log is not None:
             self._on_log(function, line)

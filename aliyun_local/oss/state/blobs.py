@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
+from aliyun_local.private_files import make_private_folder, open_private
+
 if sys.platform != "win32":
     import fcntl
 
@@ -65,7 +67,7 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         """Use ``folder``, which is made if it is missing."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         self._folder = folder
         self._lock: IO[bytes] | None = None
         self._recent = _Recent()
@@ -75,10 +77,10 @@ class FileBlobs:
         blob_id = secrets.token_hex(16)
         path = self._path(blob_id)
         try:
-            file = path.open("wb", buffering=0)
+            file = open_private(path, "wb", buffering=0)
         except FileNotFoundError:
-            path.parent.mkdir(exist_ok=True)
-            file = path.open("wb", buffering=0)
+            make_private_folder(path.parent)
+            file = open_private(path, "wb", buffering=0)
         with file:
             left = memoryview(content)
             while left:
@@ -122,7 +124,7 @@ class FileBlobs:
 
     def _lock_folder(self) -> bool:
         if self._lock is None and sys.platform != "win32":
-            lock = (self._folder / ".lock").open("wb")
+            lock = open_private(self._folder / ".lock", "wb")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -25,6 +25,7 @@ from aliyun_local.oss.state.blobs import Blobs, FileBlobs, MemoryBlobs, chunks
 from aliyun_local.oss.state.checksums import crc64, md5_etag
 from aliyun_local.oss.state.notifications import Notification
 from aliyun_local.oss.state.objects import Origin, StoredObject
+from aliyun_local.private_files import make_private_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -100,7 +101,7 @@ class Transactions:
         self.clock = clock
         self.blobs: Blobs = MemoryBlobs()
         if data is not None:
-            data.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data)
             self.blobs = FileBlobs(data / "objects")
         self._database = Database(data / "oss.sqlite" if data else None, _SCHEMA + notifications.SCHEMA)
         self._listeners: list[Callable[[], None]] = []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aliyun_local.clock import Clock
 from aliyun_local.database import Database
+from aliyun_local.private_files import make_private_folder
 from aliyun_local.tablestore.store import catalog, counters, indexes
 from aliyun_local.tablestore.store.open_transactions import OpenTransactions
 from aliyun_local.tablestore.store.schema import Table
@@ -41,7 +42,7 @@ class Storage:
                 Several official clients cannot choose, and the service's default differs between accounts.
         """
         if data is not None:
-            data.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data)
         self._database = Database(data / "tablestore.sqlite3" if data is not None else None, _SQL_TABLES)
         self._clock = clock
         self._index_lag_ms = round(index_lag_seconds * 1000)
