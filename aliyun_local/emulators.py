@@ -14,7 +14,7 @@ from aliyun_local.credentials import AccessKeys
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
-from aliyun_local.dashscope.pictures.fetching import fetch
+from aliyun_local.dashscope.pictures.fetching import Fetched, fetch
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.serving.destinations import Listeners, no_listeners
@@ -54,9 +54,15 @@ class Emulators:
                 themselves are kept away from them.
         """
         machine = SystemClock()
+
+        def download(url: str) -> Fetched:
+            return fetch(
+                url, listeners=listeners, private_addresses=self.studio.behaviour.fetch_private_addresses
+            )
+
         self.objects = ObjectStore(data and data / "oss", clock)
         self.tables = TableStore(data and data / "tablestore", clock)
-        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, fetch)
+        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, download)
         oss = OssService(
             self.objects,
             keys,

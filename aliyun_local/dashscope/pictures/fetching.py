@@ -2,23 +2,41 @@
 
 :mod:`aliyun_local.emulators` gives :func:`fetch` to the account. It uses the standard library and no proxies:
 the URLs lead to this machine.
+
+The service reaches public addresses only. Here the client's own URL may also be on this machine, because the
+local OSS is. Nobody else's may: a foreign server that redirects must not lead the download into a private
+network, to a machine's metadata, or to a server on loopback other than the local OSS.
 """
 
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import re
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
+
+from aliyun_local.serving.destinations import (
+    Address,
+    Listeners,
+    Place,
+    connect,
+    no_listeners,
+    places_of,
+    services_at,
+)
 
 MAX_BYTES = 20 * 1024**2
 MAX_SECONDS = 10.0
 MAX_REDIRECTS = 3
 # Printable ASCII without the characters that a URL must escape: the service refuses unescaped Chinese.
 _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+", re.IGNORECASE)
+# Addresses of IPv6 that stand for one of IPv4, which may be any.
+_TRANSLATED = [ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")]
 
 
 class FetchError(Exception):
@@ -46,31 +64,51 @@ def is_url(text: str) -> bool:
     return "://" in text
 
 
-def fetch(url: str) -> Fetched:
+def fetch(url: str, *, listeners: Listeners = no_listeners, private_addresses: bool = False) -> Fetched:
     """Download ``url``.
 
     Takes at most :data:`MAX_SECONDS` and :data:`MAX_BYTES`; the answer must carry a Content-Length that is
     true ("Fine-tuning of FaceChain": URLs need a correct Content-Type and Content-Length).
+
+    Args:
+        url: the URL.
+        listeners: the addresses of this cloud; redirects may lead to its OSS.
+        private_addresses: whether private addresses are reached, and redirects to loopback followed.
 
     Raises:
         InvalidUrlError: not http or https, not plain ASCII, or an internal endpoint of OSS.
         NotAuthorizedError: the server answered 401 or 403.
         FetchError: the download fails for another reason.
     """
-    for _ in range(MAX_REDIRECTS + 1):
-        answer = _get(url)
+    for redirects in range(MAX_REDIRECTS + 1):
+
+        def may_reach(place: Place, is_redirect: bool = redirects > 0) -> bool:
+            return private_addresses or _is_reachable(place, listeners, is_redirect)
+
+        answer = _get(url, may_reach)
         if isinstance(answer, Fetched):
             return answer
         url = urljoin(url, answer)
     raise FetchError("too many redirects")
 
 
-def _get(url: str) -> Fetched | str:
+def _is_reachable(place: Place, listeners: Listeners, is_redirect: bool) -> bool:
+    own = services_at(place, listeners())
+    if own:
+        return "oss" in own or not is_redirect
+    return _is_public(place.address) or (place.address.is_loopback and not is_redirect)
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in one for one in _TRANSLATED)
+
+
+def _get(url: str, may_reach: Callable[[Place], bool]) -> Fetched | str:
     """Return the answer of ``url``, or the place that it redirects to."""
     connection, target = _connection(url)
     try:
+        connection.sock = _connected(connection, may_reach)
         # One alarm bounds the whole exchange; a socket timeout alone lets a slow server go on for ever.
-        connection.connect()
         alarm = threading.Timer(MAX_SECONDS, _hang_up, (connection.sock,))
         alarm.daemon = True
         alarm.start()
@@ -101,10 +139,20 @@ def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
     target = parts.path or "/"
     if parts.query:
         target += f"?{parts.query}"
-    if parts.scheme.lower() == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=MAX_SECONDS, context=context), target
-    return http.client.HTTPConnection(host, port, timeout=MAX_SECONDS), target
+    connect_by = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    # The port is given, because the class would look for one behind the last colon of an IPv6 address.
+    return connect_by(host, port or connect_by.default_port, timeout=MAX_SECONDS), target
+
+
+def _connected(connection: http.client.HTTPConnection, may_reach: Callable[[Place], bool]) -> socket.socket:
+    """Return a socket to an address of the connection's host that may be reached."""
+    places = [place for place in places_of(connection.host, connection.port) if may_reach(place)]
+    if not places:
+        raise FetchError("a private address cannot be reached from outside of its network")
+    plain = connect(places, MAX_SECONDS)
+    if not isinstance(connection, http.client.HTTPSConnection):
+        return plain
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=connection.host)
 
 
 def _read(response: http.client.HTTPResponse) -> Fetched | str:

@@ -10,6 +10,8 @@ import pytest
 
 from aliyun_local.dashscope.pictures import fetching
 from aliyun_local.dashscope.pictures.fetching import FetchError, InvalidUrlError, NotAuthorizedError, fetch
+from aliyun_local.serving import destinations
+from aliyun_local.serving.destinations import Listener, Place
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Request, Response
 
@@ -41,7 +43,7 @@ def url() -> Iterator[str]:
 
 def test_a_download_gives_bytes_and_type(url: str) -> None:
     assert fetch(f"{url}/photo.jpg") == fetching.Fetched(content=b"pixels", content_type="image/jpeg")
-    assert fetch(f"{url}/moved").content == b"pixels"
+    assert fetch(f"{url}/moved", private_addresses=True).content == b"pixels"
     assert fetch(f"{url}/untyped").content_type == ""
 
 
@@ -58,7 +60,88 @@ def test_a_refusal_is_told_from_other_failures(url: str, path: str) -> None:
 @pytest.mark.parametrize("path", ["/none", "/circle", "/nowhere", "/large"])
 def test_a_file_that_cannot_be_had_is_an_error(url: str, path: str) -> None:
     with pytest.raises(FetchError):
-        fetch(url + path)
+        fetch(url + path, private_addresses=True)
+
+
+def test_redirects_are_followed_three_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def redirect(request: Request) -> Response:
+        asked.append(request)
+        return Response(status=302, headers={"Location": "/on"})
+
+    with LoopbackServer(redirect) as server, pytest.raises(FetchError, match="too many redirects"):
+        fetch(f"{server.url}/", private_addresses=True)
+    assert len(asked) == 4
+
+
+REDIRECTS = [
+    "http://127.0.0.1:{port}/secret",
+    "http://localhost:{port}/secret",
+    "http://[::ffff:127.0.0.1]:{port}/secret",
+    "http://0.0.0.0:{port}/secret",
+    "/secret",
+]
+
+
+@pytest.mark.parametrize("location", REDIRECTS)
+def test_a_redirect_to_a_server_on_loopback_is_not_followed(location: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.raw_path)
+        return Response(status=302, headers={"Location": location.format(port=server.port)})
+
+    with LoopbackServer(answer) as server, pytest.raises(FetchError, match="private address"):
+        fetch(f"{server.url}/moved")
+    assert asked == ["/moved"]
+
+
+@pytest.mark.parametrize(("service", "is_followed"), [("oss", True), ("dashscope", False), ("fc", False)])
+def test_of_this_cloud_a_redirect_may_lead_to_oss_alone(url: str, service: str, is_followed: bool) -> None:
+    moved = Response(status=307, headers={"Location": f"{url}/photo.jpg"})
+    listener = Listener(service=service, address="127.0.0.1", port=int(url.rpartition(":")[2]))
+    with LoopbackServer(lambda _: moved) as server:
+        if is_followed:
+            assert fetch(server.url, listeners=lambda: [listener]).content == b"pixels"
+        else:
+            with pytest.raises(FetchError, match="private address"):
+                fetch(server.url, listeners=lambda: [listener])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "100.100.100.200",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "[::ffff:169.254.169.254]",
+    ],
+)
+def test_a_private_address_is_reached_neither_at_once_nor_by_a_redirect(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[object] = []
+
+    def connect(places: list[Place], _: float) -> socket.socket:
+        connected.extend(place.address for place in places)
+        return destinations.connect(places, 1)
+
+    monkeypatch.setattr(fetching, "connect", connect)
+    moved = Response(status=302, headers={"Location": f"http://{host}/latest/meta-data/"})
+    with LoopbackServer(lambda _: moved) as server:
+        for url in (f"http://{host}/", server.url):
+            with pytest.raises(FetchError, match="private address"):
+                fetch(url)
+    assert [str(address) for address in connected] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
