@@ -15,6 +15,7 @@ from PIL import Image
 
 from aliyun_local.dashscope.errors import Problem
 from aliyun_local.dashscope.pictures.detection import count_faces
+from aliyun_local.pixel_budget import DECODING
 
 MAX_IMAGE_BYTES = 5 * 1024**2
 MIN_SIDE = 256
@@ -71,8 +72,10 @@ def inspect(content: bytes) -> Inspection:
                 return Inspection(problem=UNREADABLE)
             if min(image.size) < MIN_SIDE or max(image.size) > MAX_SIDE:
                 return Inspection(problem=WRONG_RESOLUTION)
-            image.draft("RGB", (512, 512))  # JPEG can be decoded at a fraction of its size, many times faster
-            return Inspection(problem=None, faces=count_faces(image))
+            with DECODING.reserved(image.width * image.height):
+                # JPEG can be decoded at a fraction of its size, many times faster.
+                image.draft("RGB", (512, 512))
+                return Inspection(problem=None, faces=count_faces(image))
     except Exception:  # decoders raise many kinds of exception on damaged files, warnings as errors included
         return Inspection(problem=UNREADABLE)
 

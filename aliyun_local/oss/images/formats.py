@@ -120,9 +120,9 @@ def _register_heif() -> None:
 
 def _flatten(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         page = Image.new("RGB", layer.size, "white")
-        page.paste(layer, mask=layer.getchannel("A"))
+        page.paste(layer, mask=layer)
         return page
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 

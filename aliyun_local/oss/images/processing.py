@@ -15,6 +15,7 @@ from PIL import Image
 from aliyun_local.oss.errors import OssError, invalid_argument, not_implemented
 from aliyun_local.oss.images.actions import crop, integer, orient, parse_action, resize, rotate
 from aliyun_local.oss.images.formats import NAMES, TARGETS, encode, open_image, undecodable
+from aliyun_local.pixel_budget import DECODING
 
 DEFAULT_QUALITY = 75
 _PIXEL_ACTIONS = {"resize": resize, "crop": crop, "rotate": rotate}
@@ -68,7 +69,8 @@ def process(content: bytes, instructions: str) -> Processed:
     try:
         if names == ["info"]:
             return Processed(content=_info(image, len(content)), content_type="application/json")
-        return _run(image, actions)
+        with DECODING.reserved(image.width * image.height):
+            return _run(image, actions)
     except OssError:
         raise
     except Exception as problem:

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.pictures import inspection
 from aliyun_local.dashscope.pictures.inspection import inspect
 from tests.emulators.dashscope.support import PHOTO_URL, Client, Web, encoded, error_of
+from tests.emulators.recording_budget import RecordingBudget
 
 PATH = "/services/vision/facedetection/detect"
 BODY = {"model": "facechain-facedetect", "input": {"images": [PHOTO_URL]}, "parameters": {}}
@@ -150,6 +152,15 @@ def test_a_picture_of_billions_of_pixels_is_turned_away_by_its_header() -> None:
     header = bytearray(encoded(Image.new("L", (300, 300)), "PNG"))
     header[16:24] = (60_000).to_bytes(4, "big") * 2
     assert inspect(bytes(header)).problem is not None
+
+
+def test_a_photo_is_decoded_within_the_budget_of_pixels(
+    monkeypatch: pytest.MonkeyPatch, photo: bytes
+) -> None:
+    budget = RecordingBudget()
+    monkeypatch.setattr(inspection, "DECODING", budget)
+    assert inspect(photo).faces == 1
+    assert budget.taken == [320 * 400]
 
 
 def test_damaged_images_never_raise(photo: bytes) -> None:

@@ -13,12 +13,14 @@ import oss2
 import pillow_heif
 import pytest
 import requests
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.images import actions
 from aliyun_local.oss.images import processing as images
 from tests.emulators.oss.pictures import encoded, opened, picture
 from tests.emulators.oss.support import BUCKET, LocalOss
+from tests.emulators.recording_budget import RecordingBudget
 
 PREPARE = "image/resize,m_lfit,l_2048/auto-orient,1/format,jpg/quality,q_90"
 
@@ -89,6 +91,34 @@ def test_resize_follows_its_parameters(resize: str, size: tuple[int, int]) -> No
         result = images.process(picture((400, 200), kind, mode), f"image/resize,{resize}")
         image = opened(result.content)
         assert (image.size, image.format) == (size, kind)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+@pytest.mark.parametrize("resize", ["l_20", "m_fixed,w_10,h_40"])
+def test_a_very_large_picture_is_scaled_in_strips_to_the_same_result(
+    monkeypatch: pytest.MonkeyPatch, mode: str, resize: str
+) -> None:
+    source = Image.linear_gradient("L").resize((600, 400)).rotate(30).convert("RGBA").convert(mode)
+    photo = encoded(source, "PNG")
+    whole = opened(images.process(photo, f"image/resize,{resize}").content)
+    monkeypatch.setattr(actions, "_LARGE_PIXELS", 1000)
+    monkeypatch.setattr(actions, "_STRIP_PIXELS", 4000)
+    strips = opened(images.process(photo, f"image/resize,{resize}").content)
+    assert (strips.size, strips.mode) == (whole.size, whole.mode)
+    apart = ImageChops.difference(strips.convert("L"), whole.convert("L"))
+    assert ImageStat.Stat(apart).mean[0] < 3
+
+
+def test_pixels_are_decoded_within_the_budget_and_a_header_needs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    budget = RecordingBudget()
+    monkeypatch.setattr(images, "DECODING", budget)
+    photo = picture((40, 20), "PNG")
+    images.process(photo, "image/info")
+    assert budget.taken == []
+    images.process(photo, PREPARE)
+    assert budget.taken == [800]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
