@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from aliyun_local.serving import timed_input
 from tests.emulators.raw_http.support import (
     GOOD,
     HURRY_SECONDS,
@@ -52,6 +55,48 @@ def test_a_request_that_never_ends_is_told_so_in_the_words_of_its_service(
         connection.sendall(f"POST {GOOD[name]} HTTP/1.1\r\nHost: h\r\n".encode() + rest)
         answer = read_all(connection)
     assert error_of(name, answer) == TIMEOUTS[name]
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(
+    ("rest", "drop"),
+    [(b"", b"X-Drop: a\r\n"), (b"Content-Length: 99999\r\n\r\n", b"a")],
+    ids=["head", "body"],
+)
+def test_a_request_that_drips_is_cut_although_no_pause_in_it_is_long(
+    servers: Servers, name: str, rest: bytes, drop: bytes
+) -> None:
+    server = servers[f"hurried {name}"]
+    with connect(server) as connection:
+        connection.sendall(f"POST {GOOD[name]} HTTP/1.1\r\nHost: h\r\n".encode() + rest)
+        connection.settimeout(HURRY_SECONDS / 6)
+        answer = b""
+        for _ in range(60):
+            with suppress(BrokenPipeError):
+                connection.sendall(drop)
+            with suppress(TimeoutError):
+                answer = connection.recv(65536)
+                break
+        assert answer, "the server goes on waiting"
+        connection.settimeout(PATIENCE_SECONDS)
+        answer += read_all(connection)
+    assert error_of(name, answer) == TIMEOUTS[name]
+
+
+def test_a_body_that_comes_steadily_may_take_longer_than_a_head(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At this speed each byte is worth more time than passes until the next one.
+    monkeypatch.setattr(timed_input, "MIN_BODY_BYTES_PER_SECOND", 1)
+    with connect(servers["hurried oss"]) as connection:
+        connection.sendall(b"PUT /bucket/key HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\na")
+        connection.settimeout(HURRY_SECONDS / 2)
+        for _ in range(8):
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            connection.sendall(b"a")
+        connection.settimeout(PATIENCE_SECONDS)
+        assert error_of("oss", connection.recv(65536)) == (404, "NoSuchBucket")
 
 
 def test_a_read_does_not_wait_for_the_body_that_it_announces(servers: Servers) -> None:
