@@ -29,7 +29,7 @@ from aliyun_local.control.errors import ControlError
 from aliyun_local.control.faults import MAX_DELAY_SECONDS, ArmedFault
 from aliyun_local.control.fields import Fields
 from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
-from aliyun_local.serving.wire import ANY_OPERATION, LoggedRequest, Request, Response
+from aliyun_local.serving.wire import ANY_OPERATION, Admission, LoggedRequest, Request, Response
 
 CONTROL_PATH = "/_control"
 CALLBACK_HEADER = "x-oss-tag"
@@ -82,6 +82,8 @@ class ControlledServer:
                 raise _Refused(403, "the controls take no upload callbacks")
             if request.defect is not None:
                 raise _Refused(request.defect.status, request.defect.message)
+            if request.expects_body:
+                return Response(status=100, admission=Admission(most_bytes=MAX_BODY_BYTES))
             return _json(200, self._run(request, path[len(CONTROL_PATH) :].strip("/")))
         except _Refused as refused:
             return _json(refused.status, {"error": refused.message})

@@ -1,66 +1,156 @@
 """The bodies of requests, read from a connection within bounds.
 
-:mod:`aliyun_local.serving.server` calls this for every request.
+:mod:`aliyun_local.serving.handler` calls this for every request. A small body is read at once. Before more is
+read, the service is asked by the head alone. What it admits is held in memory within a budget that all
+servers of the process share.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from email.message import Message
 from io import BufferedIOBase
 
-from aliyun_local.serving.broken_requests import ENTITY_TOO_LARGE, BrokenRequest, malformed
+from aliyun_local.serving.broken_requests import (
+    ENTITY_TOO_LARGE,
+    SERVER_BUSY,
+    BrokenRequest,
+    malformed,
+)
 
 MAX_BODY_BYTES = 5 * 1024**3
-_PIECE_BYTES = 64 * 1024 * 1024
+SMALL_BODY_BYTES = 64 * 1024
+_PIECE_BYTES = 1024 * 1024
 _SIZE_LINE_BYTES = 1024
 _TRAILER_LINE_BYTES = 65536
+_MAX_TRAILERS = 100
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
-def read_body(source: BufferedIOBase, headers: Message) -> bytes:
+class MemoryBudget:
+    """The memory that bodies share."""
+
+    def __init__(self, size_bytes: int, *, wait_seconds: float) -> None:
+        """Share ``size_bytes``; a body waits ``wait_seconds`` for its part."""
+        self._free = size_bytes
+        self._wait_seconds = wait_seconds
+        self._changed = threading.Condition()
+
+    def take(self, size_bytes: int, held: ExitStack) -> None:
+        """Take ``size_bytes`` until ``held`` is closed.
+
+        Raises:
+            BrokenRequest: the server is busy: other bodies hold the memory for too long.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free >= size_bytes, self._wait_seconds):
+                raise BrokenRequest(SERVER_BUSY)
+            self._free -= size_bytes
+        held.callback(self._give_back, size_bytes)
+
+    def _give_back(self, size_bytes: int) -> None:
+        with self._changed:
+            self._free += size_bytes
+            self._changed.notify_all()
+
+
+MEMORY = MemoryBudget(256 * 1024**2, wait_seconds=10.0)
+
+
+def receive(source: BufferedIOBase, headers: Message, admit: Callable[[], int], held: ExitStack) -> bytes:
     """Return the body that ``headers`` announce.
 
+    Args:
+        source: the connection's input, after the head.
+        headers: the headers of the request.
+        admit: asks the service, and returns how many bytes it takes; called before anything large is read.
+        held: gives the body's memory back when it is closed, after the request is answered.
+
     Raises:
-        BrokenRequest: the body is not as announced, or too large.
+        BrokenRequest: the body is not as announced, is too large, or there is no memory for it.
         TimeoutError: the body does not arrive.
     """
-    if "chunked" in headers.get("Transfer-Encoding", "").lower():
-        return _read_chunks(source)
+    if is_chunked(headers):
+        return _joined_chunks(source, admit, held)
+    size = _announced_bytes(headers)
+    if size > SMALL_BODY_BYTES:
+        if size > admit():
+            raise BrokenRequest(ENTITY_TOO_LARGE)
+        MEMORY.take(size, held)
+    return b"".join(_pieces(source, size))
+
+
+def is_chunked(headers: Message) -> bool:
+    """Return whether the body comes in chunks, so that nobody knows its size before its end."""
+    return "chunked" in headers.get("Transfer-Encoding", "").lower()
+
+
+def is_large(headers: Message) -> bool:
+    """Return whether the body is announced as one that the service is asked about before it is read.
+
+    Raises:
+        BrokenRequest: its size is no number, or beyond everything that a service takes.
+    """
+    return not is_chunked(headers) and _announced_bytes(headers) > SMALL_BODY_BYTES
+
+
+def _announced_bytes(headers: Message) -> int:
     text = headers.get("Content-Length", "0").strip()
     if not (text.isascii() and text.isdigit()):
         raise malformed("Content-Length is not a size.")
     if len(text) > 18 or int(text) > MAX_BODY_BYTES:
         raise BrokenRequest(ENTITY_TOO_LARGE)
-    return _read(source, int(text))
+    return int(text)
+
+
+def _joined_chunks(source: BufferedIOBase, admit: Callable[[], int], held: ExitStack) -> bytes:
+    pieces: list[bytes] = []
+    size, most_bytes = 0, SMALL_BODY_BYTES
+    for chunk_bytes in _chunk_sizes(source):
+        if size + chunk_bytes > most_bytes:
+            most_bytes = admit() if most_bytes == SMALL_BODY_BYTES else 0
+        if size + chunk_bytes > most_bytes:
+            raise BrokenRequest(ENTITY_TOO_LARGE)
+        size += chunk_bytes
+        if size > SMALL_BODY_BYTES:
+            MEMORY.take(chunk_bytes, held)
+        pieces += _pieces(source, chunk_bytes)
+    return b"".join(pieces)
+
+
+def _pieces(source: BufferedIOBase, size: int) -> Iterator[bytes]:
+    # Piece by piece, so that memory is allocated for bytes that arrive and not for bytes that are announced.
+    for start in range(0, size, _PIECE_BYTES):
+        yield _read(source, min(_PIECE_BYTES, size - start))
 
 
 def _read(source: BufferedIOBase, size: int) -> bytes:
-    # Piece by piece, so that memory is allocated for bytes that arrive and not for bytes that are announced.
-    pieces: list[bytes] = []
-    for start in range(0, size, _PIECE_BYTES):
-        wanted = min(_PIECE_BYTES, size - start)
-        pieces.append(source.read(wanted))
-        if len(pieces[-1]) != wanted:
-            raise malformed("The body ended before its Content-Length.")
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    piece = source.read(size)
+    if len(piece) != size:
+        raise malformed("The body ended before its Content-Length.")
+    return piece
 
 
-def _read_chunks(source: BufferedIOBase) -> bytes:
-    chunks: list[bytes] = []
-    left = MAX_BODY_BYTES
+def _chunk_sizes(source: BufferedIOBase) -> Iterator[int]:
+    """Yield the size of each chunk; whoever asks for the next one has read the chunk."""
     while True:
         digits = source.readline(_SIZE_LINE_BYTES).partition(b";")[0].strip()
         if not _HEXADECIMAL.fullmatch(digits):
             raise malformed("A chunk's size is not a hexadecimal number.")
         size = int(digits, 16)
-        if size > left:
-            raise BrokenRequest(ENTITY_TOO_LARGE)
         if size == 0:
-            while source.readline(_TRAILER_LINE_BYTES) not in (b"\r\n", b"\n", b""):
-                pass
-            return b"".join(chunks)
-        chunks.append(_read(source, size))
-        left -= size
+            _skip_trailers(source)
+            return
+        yield size
         if source.readline(8) not in (b"\r\n", b"\n"):
             raise malformed("A chunk ended before its size.")
+
+
+def _skip_trailers(source: BufferedIOBase) -> None:
+    for _ in range(_MAX_TRAILERS):
+        if source.readline(_TRAILER_LINE_BYTES) in (b"\r\n", b"\n", b""):
+            return
+    raise malformed("The body has too many trailers.")

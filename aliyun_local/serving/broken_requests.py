@@ -47,6 +47,9 @@ REQUEST_TIMEOUT = Defect(
 ENTITY_TOO_LARGE = Defect(
     status=413, code="EntityTooLarge", message="Your proposed upload exceeds the maximum allowed size."
 )
+SERVER_BUSY = Defect(
+    status=503, code="ServiceUnavailable", message="Thread pool is almost full, please retry later"
+)
 MALFORMED = Defect(status=400, code="BadRequest", message="The request is not well-formed HTTP.")
 # By the status with which the standard library's server would refuse the request.
 _BY_STATUS = {
@@ -60,6 +63,7 @@ _BY_STATUS = {
 _FUNCTION_COMPUTE = {
     "RequestTimeout": _Words(code="RequestTimeout"),
     "EntityTooLarge": _Words(code="EntityTooLarge"),
+    "ServiceUnavailable": _Words(code="ServiceUnavailable"),
     None: _Words(code="InvalidArgument"),
 }
 # By service and code; None is for every code without an entry of its own.
@@ -73,10 +77,15 @@ _WORDS: dict[str, dict[str | None, _Words]] = {
         "EntityTooLarge": _Words(
             code="OTSRequestBodyTooLarge", message="The size of POST data is too large."
         ),
+        "ServiceUnavailable": _Words(code="OTSServerBusy", message="Server is busy."),
         None: _Words(code="OTSParameterInvalid"),
     },
     "dashscope": {
         "RequestTimeout": _Words(code="RequestTimeOut"),
+        "EntityTooLarge": _Words(status=400, code="BadRequest.TooLarge", message="Payload Too Large."),
+        "ServiceUnavailable": _Words(
+            code="ModelUnavailable", message="Model is unavailable, please try again later."
+        ),
         None: _Words(code="InvalidParameter"),
     },
     "function_compute": _FUNCTION_COMPUTE,

@@ -11,12 +11,12 @@ import io
 import socket
 import time
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 
-from aliyun_local.serving.bodies import read_body
+from aliyun_local.serving.bodies import is_large, receive
 from aliyun_local.serving.broken_requests import REQUEST_TIMEOUT, BrokenRequest, Defect, defect_of_status
 from aliyun_local.serving.connections import Connections
 from aliyun_local.serving.timed_input import TimedInput
@@ -29,6 +29,10 @@ _MAX_REQUEST_LINE_BYTES = 2048
 # How long a GET or HEAD may pause in the body that it announces.
 _READ_BODY_SECONDS = 0.2
 _DRAIN_BYTES, _DRAIN_SECONDS = 4 * 1024 * 1024, 1.0
+
+
+class _Refused(Exception):
+    """The service has refused a request by its head."""
 
 
 class Serving(Protocol):
@@ -66,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         """Answer one request, without the headers of the one before."""
         self.headers = Message()
+        self._awaits_word = False
         self._input.await_head()
         self.server.connections.rests(self.connection)
         super().handle_one_request()
@@ -89,21 +94,60 @@ class Handler(BaseHTTPRequestHandler):
             return self._serve
         raise AttributeError(name)
 
+    def handle_expect_100(self) -> bool:
+        """Tell the client to go on only once its body is wanted."""
+        self._awaits_word = True
+        return True
+
     def _serve(self) -> None:
+        with ExitStack() as held:
+            try:
+                body = self._body(held)
+            except _Refused:
+                self._drain()
+            except BrokenRequest as broken:
+                self._refuse(broken.defect)
+            except TimeoutError:
+                self._refuse(REQUEST_TIMEOUT)
+            else:
+                self._send_or_drop(self.server.answer(self._request(body=body)))
+
+    def _body(self, held: ExitStack) -> bytes:
         reads = self.command in ("GET", "HEAD")
+        if not is_large(self.headers):
+            self._say_go_on()
         self._input.await_body(_READ_BODY_SECONDS if reads else None)
         try:
-            body = read_body(self.rfile, self.headers)
-        except BrokenRequest as broken:
-            self._refuse(broken.defect)
-            return
+            return receive(self.rfile, self.headers, self._ask_first, held)
         except TimeoutError:
             if not reads:
-                self._refuse(REQUEST_TIMEOUT)
-                return
+                raise
             # A read needs no body, so it is answered without the body that it announced.
-            body, self.close_connection = b"", True
-        self._answer(self.command, self.path, body)
+            self.close_connection = True
+            return b""
+
+    def _ask_first(self) -> int:
+        """Show the service the head of a large request, and return how many bytes of body it takes.
+
+        Raises:
+            _Refused: it has answered the request, and wants no body.
+        """
+        response = self.server.answer(self._request(expects_body=True))
+        if response.admission is None:
+            self.close_connection = True
+            self._send_or_drop(response)
+            raise _Refused
+        self._say_go_on()
+        # The service may have taken its time.
+        self._input.await_body()
+        return response.admission.most_bytes
+
+    def _say_go_on(self) -> None:
+        if self._awaits_word:
+            self._awaits_word = False
+            self.send_response_only(100)
+            self.end_headers()
+            self.wfile.flush()
 
     def _refuse(self, defect: Defect) -> None:
         """Let the service refuse the request if it is HTTP at all, and close the connection."""
@@ -115,7 +159,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Response(status=400, headers={"Content-Type": "text/plain"}, body=text))
         else:
             self.command, _, rest = line[:_MAX_REQUEST_LINE_BYTES].decode("latin-1").strip().partition(" ")
-            self._answer(self.command, rest.partition(" ")[0], b"", defect)
+            self.path = rest.partition(" ")[0]
+            self._send_or_drop(self.server.answer(self._request(defect=defect)))
         self._drain()
 
     def _drain(self) -> None:
@@ -131,20 +176,23 @@ class Handler(BaseHTTPRequestHandler):
                 piece = self.connection.recv(65536)
                 left = left - len(piece) if piece else 0
 
-    def _answer(self, method: str, path: str, body: bytes, defect: Defect | None = None) -> None:
-        raw_path, _, raw_query = path.partition("?")
-        response = self.server.answer(
-            Request(
-                method=method,
-                host=self.headers.get("Host", ""),
-                raw_path=raw_path,
-                raw_query=raw_query,
-                headers=Headers((name, _as_utf8(value)) for name, value in self.headers.items()),
-                body=body,
-                remote_address=self.client_address[0],
-                defect=defect,
-            )
+    def _request(
+        self, *, body: bytes = b"", expects_body: bool = False, defect: Defect | None = None
+    ) -> Request:
+        raw_path, _, raw_query = self.path.partition("?")
+        return Request(
+            method=self.command,
+            host=self.headers.get("Host", ""),
+            raw_path=raw_path,
+            raw_query=raw_query,
+            headers=Headers((name, _as_utf8(value)) for name, value in self.headers.items()),
+            body=body,
+            remote_address=self.client_address[0],
+            defect=defect,
+            expects_body=expects_body,
         )
+
+    def _send_or_drop(self, response: Response) -> None:
         if response.dropped:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -4,6 +4,10 @@ A service is a function from :class:`Request` to :class:`Response`, with a name 
 transports (the loopback server, and the interception of :mod:`aliyun_local.mocking`) make requests and send
 responses, and know no service. Services know no sockets. Between the two stands a :class:`Front`, which has
 the service's faults and its request log.
+
+A request with a large body is put to the service twice: first its head alone (``expects_body``), so that a
+caller who may not is refused before anything large is read, then the whole of it. An answer of 100 to the
+head lets the body come, within the bounds of its :class:`Admission`.
 """
 
 from __future__ import annotations
@@ -12,91 +16,28 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import parse_qsl, unquote
 
-from aliyun_local.serving.broken_requests import Defect, in_words_of
+from aliyun_local.serving.broken_requests import in_words_of
+from aliyun_local.serving.messages import Admission, Headers, Refusal, Request, Response
+
+__all__ = [
+    "ANY_OPERATION",
+    "Admission",
+    "Fault",
+    "Front",
+    "Headers",
+    "LoggedRequest",
+    "Refusal",
+    "Request",
+    "Response",
+    "Service",
+]
 
 ANY_OPERATION = "*"
 _numbers = itertools.count(1)
-
-
-class Headers(Mapping[str, str]):
-    """Header names and their values; names do not depend on case, and iteration gives them in lower case."""
-
-    def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        """Take ``items``; the values of a repeated name are joined with a comma, as HTTP allows."""
-        self._items: dict[str, str] = {}
-        for name, value in items.items() if isinstance(items, Mapping) else items:
-            key = name.lower()
-            self._items[key] = f"{self._items[key]},{value}" if key in self._items else value
-
-    def __getitem__(self, name: str) -> str:
-        """Return the value of ``name``."""
-        return self._items[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the lower-case names."""
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        """Return the number of names."""
-        return len(self._items)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One HTTP request as it was received, with nothing decoded yet.
-
-    ``defect`` is set for a request that could not be read to its end. It has no body, may lack everything
-    else, and has to be refused.
-    """
-
-    method: str
-    host: str
-    raw_path: str
-    raw_query: str = ""
-    headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
-    remote_address: str = "127.0.0.1"
-    defect: Defect | None = None
-
-    @property
-    def path(self) -> str:
-        """The path, percent-decoded once as UTF-8."""
-        return unquote(self.raw_path, errors="surrogateescape")
-
-    @cached_property
-    def query(self) -> Mapping[str, str]:
-        """The query, decoded; a name without ``=`` has the value ``""``; the last of a name wins."""
-        return dict(parse_qsl(self.raw_query, keep_blank_values=True))
-
-
-@dataclass(kw_only=True)
-class Response:
-    """One HTTP answer.
-
-    With a ``stream`` the body is the pieces that it yields, each sent at once; ``body`` is not used then.
-    ``dropped`` closes the connection without sending anything.
-    """
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    stream: Iterator[bytes] | None = None
-    dropped: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """An error that a service is told to answer with; the service gives it the form of its own errors."""
-
-    status: int
-    code: str
-    message: str
 
 
 class Service(Protocol):
@@ -106,6 +47,9 @@ class Service(Protocol):
 
     def operation(self, request: Request) -> str:
         """Return the name of the operation that ``request`` asks for; never raises."""
+
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how much of a body is read, or the refusal, as far as the head tells; never raises."""
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``, a malformed one with an error; never raises."""
@@ -205,13 +149,19 @@ class Front:
     def __call__(self, request: Request) -> Response:
         """Answer ``request``."""
         operation = self.service.operation(request)
-        if request.defect is not None:
+        if request.expects_body:
+            admitted = self.service.admit(request)
+            if isinstance(admitted, Admission):
+                # Neither disturbed nor logged, because the same request comes again, whole.
+                return Response(status=100, admission=admitted)
+            refused = admitted
+            response = self._with_faults(operation, request, lambda: refused)
+        elif request.defect is not None:
             defect = in_words_of(self.service.name, request.defect)
             refusal = Refusal(status=defect.status, code=defect.code, message=defect.message)
             response = self.service.refuse(request, refusal)
         else:
-            fault = self._take(operation, request)
-            response = self.service.handle(request) if fault is None else self._disturbed(fault, request)
+            response = self._with_faults(operation, request, lambda: self.service.handle(request))
         self.log.append(
             LoggedRequest(
                 operation=operation,
@@ -225,10 +175,13 @@ class Front:
         )
         return response
 
-    def _disturbed(self, fault: Fault, request: Request) -> Response:
+    def _with_faults(self, operation: str, request: Request, answer: Callable[[], Response]) -> Response:
+        """Return what ``answer`` returns, or what the first fault for the request makes of it."""
+        fault = self._take(operation, request)
+        if fault is None:
+            return answer()
         replaced = fault.answer is not None or fault.refusal is not None or fault.drop
-        handled = fault.after_effect or not replaced
-        response = self.service.handle(request) if handled else Response(status=500)
+        response = answer() if fault.after_effect or not replaced else Response(status=500)
         if fault.delay_seconds:
             self._sleep(fault.delay_seconds)
         if fault.drop:

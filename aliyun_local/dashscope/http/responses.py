@@ -27,9 +27,12 @@ from aliyun_local.dashscope.http.operations import (
     UNKNOWN_OPERATION,
     segments_of,
 )
-from aliyun_local.dashscope.http.parameters import Body
+from aliyun_local.dashscope.http.parameters import MAX_JSON_BYTES, Body
 from aliyun_local.dashscope.http.task_responses import TaskResponses
-from aliyun_local.serving.wire import Refusal, Request, Response
+from aliyun_local.serving.wire import Admission, Refusal, Request, Response
+
+# Files are taken apart in memory; "File management API": up to 1 GB each.
+MAX_UPLOAD_BYTES = 128 * 1024**2
 
 __all__ = ["FACE_DETECTION_MODEL", "OPERATIONS", "DashScopeService"]
 
@@ -73,6 +76,17 @@ class DashScopeService:
                 return operation.name
         return UNKNOWN_OPERATION
 
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how large a body may be, or the refusal of a caller without a key."""
+        if is_download(request.raw_path):
+            return Admission(most_bytes=0)
+        try:
+            self._authenticate(request)
+            operation, _ = _found(request)
+        except ServiceError as error:
+            return _error_response(str(uuid.uuid4()), error)
+        return Admission(most_bytes=MAX_UPLOAD_BYTES if operation == "UploadFiles" else MAX_JSON_BYTES)
+
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
         own = DashScopeRequest(http=request, request_id=str(uuid.uuid4()))
@@ -95,19 +109,9 @@ class DashScopeService:
 
     def _answer(self, request: DashScopeRequest) -> Body | Response:
         self._authenticate(request.http)
-        segments = segments_of(request.http.raw_path)
-        fitting = [
-            (operation, varying)
-            for operation in OPERATIONS
-            if (varying := operation.match(segments)) is not None
-        ]
-        if not fitting:
-            raise errors.invalid_parameter("url error, please check url！")
-        for operation, varying in fitting:
-            if operation.method == request.http.method:
-                self._refuse(operation.name)
-                return self._handlers[operation.name](request, *varying)
-        raise errors.invalid_parameter(f"Request method '{request.http.method}' is not supported.")
+        operation, varying = _found(request.http)
+        self._refuse(operation)
+        return self._handlers[operation](request, *varying)
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -122,6 +126,24 @@ class DashScopeService:
         code = refused.get(operation) or refused.get("*")
         if code is not None:
             raise error_of(code)
+
+
+def _found(request: Request) -> tuple[str, list[str]]:
+    """Return the name of the operation and the varying segments of its path.
+
+    Raises:
+        ServiceError: the path or the method is no operation's.
+    """
+    segments = segments_of(request.raw_path)
+    fitting = [
+        (operation, varying) for operation in OPERATIONS if (varying := operation.match(segments)) is not None
+    ]
+    for operation, varying in fitting:
+        if operation.method == request.method:
+            return operation.name, varying
+    if fitting:
+        raise errors.invalid_parameter(f"Request method '{request.method}' is not supported.")
+    raise errors.invalid_parameter("url error, please check url！")
 
 
 def _json_response(status: int, request_id: str, body: Body) -> Response:

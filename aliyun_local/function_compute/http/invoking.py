@@ -12,6 +12,7 @@ import re
 from aliyun_local.function_compute.http.api_requests import ApiRequest
 from aliyun_local.function_compute.http.errors import RequestRefused, access_denied, invalid_argument
 from aliyun_local.function_compute.http.http_trigger import http_event, http_response
+from aliyun_local.function_compute.http.signatures import Authenticator
 from aliyun_local.function_compute.running.runner import InvocationResult
 from aliyun_local.serving.wire import Request, Response
 from aliyun_local.template import HttpTrigger
@@ -57,13 +58,7 @@ def serve_trigger(request: ApiRequest, trigger: HttpTrigger, raw_path: str) -> R
         RequestRefused: the caller or the method is not let in, or the request is over a limit.
     """
     http, compute = request.http, request.compute
-    if trigger.auth_type != "anonymous":
-        if request.authenticate is None or trigger.auth_type != "function":
-            raise access_denied(f"authType {trigger.auth_type!r} is not checked here")
-        request.authenticate(http, True)
-    if http.method not in trigger.methods:
-        allowed = ", ".join(trigger.methods)
-        raise access_denied(f"method {http.method} is not one of the trigger's: {allowed}")
+    check_caller(http, trigger, request.authenticate)
     event = http_event(
         http,
         trigger,
@@ -75,6 +70,21 @@ def serve_trigger(request: ApiRequest, trigger: HttpTrigger, raw_path: str) -> R
     if _is_async(http):
         return _accept(request, trigger.function, event)
     return http_response(compute.invoke(trigger.function, event, request_id=request.request_id))
+
+
+def check_caller(http: Request, trigger: HttpTrigger, authenticate: Authenticator | None) -> None:
+    """Refuse a caller or a method that ``trigger`` does not let in; the head of a request is enough.
+
+    Raises:
+        RequestRefused: as it says.
+    """
+    if trigger.auth_type != "anonymous":
+        if authenticate is None or trigger.auth_type != "function":
+            raise access_denied(f"authType {trigger.auth_type!r} is not checked here")
+        authenticate(http, True)
+    if http.method not in trigger.methods:
+        allowed = ", ".join(trigger.methods)
+        raise access_denied(f"method {http.method} is not one of the trigger's: {allowed}")
 
 
 def _choice(request: Request, header: str, *choices: str) -> str:

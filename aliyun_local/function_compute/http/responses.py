@@ -7,14 +7,14 @@ no meaning: a template of Function Compute 3.0 has none.
 
 from __future__ import annotations
 
-from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.compute import MAX_SYNC_PAYLOAD_BYTES, FunctionCompute
 from aliyun_local.function_compute.http.api_operations import VERSION_2023
 from aliyun_local.function_compute.http.api_requests import ApiRequest
 from aliyun_local.function_compute.http.errors import RequestRefused, error_response
-from aliyun_local.function_compute.http.invoking import invoke_http_trigger, serve_trigger
+from aliyun_local.function_compute.http.invoking import check_caller, invoke_http_trigger, serve_trigger
 from aliyun_local.function_compute.http.operations import UNKNOWN_OPERATION, find_operation
 from aliyun_local.function_compute.http.signatures import Authenticator
-from aliyun_local.serving.wire import Refusal, Request, Response
+from aliyun_local.serving.wire import Admission, Refusal, Request, Response
 
 
 class FunctionComputeService:
@@ -33,6 +33,16 @@ class FunctionComputeService:
             return find_operation(request)[0].name
         except RequestRefused:
             return UNKNOWN_OPERATION
+
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how large a body may be, or the refusal of a caller whose headers are not signed."""
+        try:
+            operation, _ = find_operation(request)
+            if self._authenticate is not None and operation.run is not invoke_http_trigger:
+                self._authenticate(request, False)
+        except Exception as problem:
+            return error_response(problem, self._compute.new_request_id(), is_2023=_is_2023(request))
+        return Admission(most_bytes=MAX_SYNC_PAYLOAD_BYTES)
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
@@ -97,6 +107,14 @@ class HttpTriggerService:
     def operation(self, request: Request) -> str:  # noqa: ARG002 (the protocol's)
         """Return ``InvokeHTTPTrigger``: every path is the function's own."""
         return "InvokeHTTPTrigger"
+
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how large a body may be, or the refusal of a caller or a method that is not let in."""
+        try:
+            check_caller(request, self._trigger, self._authenticate)
+        except Exception as problem:
+            return error_response(problem, self._compute.new_request_id(), is_2023=False)
+        return Admission(most_bytes=MAX_SYNC_PAYLOAD_BYTES)
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""

@@ -57,6 +57,7 @@ class Operation:
         header: a request header that requests for it have.
         access: one of the levels of :mod:`aliyun_local.oss.http.access`.
         takes_version: whether it takes a ``versionId``, if it has no parameter of its own.
+        uploads: whether the body is the content of an object, and not a document about it.
         tells_missing_bucket: whether callers learn that the bucket does not exist before they are
             authenticated, as they do for all operations but those that can create it.
     """
@@ -69,6 +70,7 @@ class Operation:
     header: str = ""
     access: str = OWNER
     takes_version: bool = False
+    uploads: bool = False
     tells_missing_bucket: bool = True
 
     def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
@@ -130,12 +132,20 @@ OPERATIONS: tuple[Operation, ...] = (
         header="x-oss-copy-source",
         access=WRITE,
     ),
-    Operation("UploadPart", "PUT", "object", multipart.upload_part, parameter="uploadId", access=WRITE),
+    Operation(
+        "UploadPart",
+        "PUT",
+        "object",
+        multipart.upload_part,
+        parameter="uploadId",
+        access=WRITE,
+        uploads=True,
+    ),
     Operation("PutObjectAcl", "PUT", "object", descriptions.put_object_acl, parameter="acl"),
     Operation("PutObjectTagging", "PUT", "object", descriptions.put_object_tagging, parameter="tagging"),
     Operation("PutSymlink", "PUT", "object", descriptions.put_symlink, parameter="symlink", access=WRITE),
     Operation("CopyObject", "PUT", "object", copies.copy_object, header="x-oss-copy-source", access=WRITE),
-    Operation("PutObject", "PUT", "object", objects.put_object, access=WRITE),
+    Operation("PutObject", "PUT", "object", objects.put_object, access=WRITE, uploads=True),
     Operation("ListParts", "GET", "object", multipart.list_parts, parameter="uploadId"),
     Operation("GetObjectAcl", "GET", "object", descriptions.get_object_acl, parameter="acl"),
     Operation("GetObjectTagging", "GET", "object", descriptions.get_object_tagging, parameter="tagging"),
@@ -176,7 +186,15 @@ OPERATIONS: tuple[Operation, ...] = (
         parameter="uploadId",
         access=WRITE,
     ),
-    Operation("AppendObject", "POST", "object", objects.append_object, parameter="append", access=WRITE),
+    Operation(
+        "AppendObject",
+        "POST",
+        "object",
+        objects.append_object,
+        parameter="append",
+        access=WRITE,
+        uploads=True,
+    ),
     Operation("RestoreObject", "POST", "object", descriptions.restore_object, parameter="restore"),
     Operation("PostProcessTask", "POST", "object", processing.process_object, parameter="x-oss-process"),
 )

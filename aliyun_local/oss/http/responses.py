@@ -23,16 +23,25 @@ from aliyun_local.oss.http.xml_documents import Content, document
 from aliyun_local.oss.signing.signatures import authenticate
 from aliyun_local.oss.signing.signed_request import SignedRequest
 from aliyun_local.serving.destinations import no_listeners
-from aliyun_local.serving.wire import Refusal, Response
+from aliyun_local.serving.wire import Admission, Refusal, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aliyun_local.clock import Clock
     from aliyun_local.oss.addressing import Address
+    from aliyun_local.oss.http.operations import Operation
     from aliyun_local.oss.signing.signed_request import Credentials
     from aliyun_local.oss.state.models import ObjectStore
     from aliyun_local.serving.destinations import Listeners
     from aliyun_local.serving.wire import Request
 
+# "PutObject": 5 GB in one request.
+MAX_CONTENT_BYTES = 5 * 1024**3
+# A form is taken apart in memory; the real OSS takes 5 GB here too.
+MAX_FORM_BYTES = 128 * 1024**2
+# No document in a request is as large; the longest is a list of 10,000 parts or of 1,000 keys to delete.
+MAX_DOCUMENT_BYTES = 4 * 1024**2
 _log = logging.getLogger(__name__)
 _FOLDED = re.compile(r"[\r\n\x00]")
 
@@ -78,12 +87,33 @@ class OssService:
         except OssError:
             return "Unknown"
 
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how large a body may be, or the refusal of a caller who may not send one."""
+        admitted: list[Admission] = []
+
+        def run(request_id: str) -> Response:
+            operation, _ = self._authorized(request, request_id)
+            admitted.append(_admission(operation))
+            return Response(status=100)
+
+        response = self._answered(request, run)
+        return admitted[0] if admitted else response
+
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
+
+        def run(request_id: str) -> Response:
+            operation, authorized = self._authorized(request, request_id)
+            return operation.handler(authorized)
+
+        return self._answered(request, run)
+
+    def _answered(self, request: Request, run: Callable[[str], Response]) -> Response:
+        """Return what ``run`` returns for a new request id, and an error document for what it raises."""
         request_id = _new_request_id()
         began = time.perf_counter()
         try:
-            response = self._answer(request, request_id)
+            response = run(request_id)
         except OssError as error:
             response = _error_response(error, request, request_id)
         except Exception:
@@ -102,7 +132,12 @@ class OssService:
         response.headers["x-oss-request-id"] = request_id
         return response
 
-    def _answer(self, request: Request, request_id: str) -> Response:
+    def _authorized(self, request: Request, request_id: str) -> tuple[Operation, OssRequest]:
+        """Return the operation of ``request`` and what its handler gets; the head of a request is enough.
+
+        Raises:
+            OssError: there is no such operation, or the caller may not ask for it.
+        """
         for name, value in request.headers.items():
             if _FOLDED.search(value):
                 raise invalid_argument(f"The header {name[:64]!r} holds a line break.")
@@ -124,16 +159,14 @@ class OssService:
             principal = self._principal(request, address, now)
             bucket = address.bucket if operation.tells_missing_bucket else ""
             authorize(store, principal, operation.access, bucket, address.key)
-        return operation.handler(
-            OssRequest(
-                account=self._account,
-                http=request,
-                address=address,
-                operation=operation.name,
-                principal=principal,
-                request_id=request_id,
-                now=now,
-            )
+        return operation, OssRequest(
+            account=self._account,
+            http=request,
+            address=address,
+            operation=operation.name,
+            principal=principal,
+            request_id=request_id,
+            now=now,
         )
 
     def _principal(self, request: Request, address: Address, now: float) -> str | None:
@@ -146,6 +179,12 @@ class OssService:
                 http=request, address=address, credentials=account.credentials, region=account.region, now=now
             )
         )
+
+
+def _admission(operation: Operation) -> Admission:
+    if operation.uploads:
+        return Admission(most_bytes=MAX_CONTENT_BYTES)
+    return Admission(most_bytes=MAX_FORM_BYTES if operation.access == FORM else MAX_DOCUMENT_BYTES)
 
 
 def _new_request_id() -> str:

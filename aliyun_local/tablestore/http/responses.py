@@ -12,7 +12,7 @@ import uuid
 
 from aliyun_local.clock import Clock, utc
 from aliyun_local.credentials import AccessKeys
-from aliyun_local.serving.wire import Refusal, Request, Response
+from aliyun_local.serving.wire import Admission, Refusal, Request, Response
 from aliyun_local.tablestore.codec.common_messages import Error
 from aliyun_local.tablestore.codec.protobuf import DecodeError
 from aliyun_local.tablestore.errors import (
@@ -50,18 +50,20 @@ class TablestoreService:
         """Return the operation's name: the last segment of the path, because an endpoint may have a path."""
         return request.raw_path.rpartition("/")[2]
 
+    def admit(self, request: Request) -> Admission | Response:
+        """Return how large a body may be, or the refusal of a caller whose headers are not signed."""
+        try:
+            self._caller(request)
+        except TableStoreError as failure:
+            return self._failed(request, None, failure)
+        return Admission(most_bytes=MAX_BODY_BYTES)
+
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
         operation = self.operation(request)
         caller: Caller | None = None
         try:
-            if request.method != "POST":
-                raise TableStoreError(
-                    405, "OTSMethodNotAllowed", "Only POST method for requests is supported."
-                )
-            if len(request.body) > MAX_BODY_BYTES:
-                raise TableStoreError(413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
-            caller = authenticate(request, operation, self._keys, self._clock.now())
+            caller = self._caller(request)
             body = self._run(operation, request)
         except TableStoreError as failure:
             return self._failed(request, caller, failure)
@@ -73,6 +75,18 @@ class TablestoreService:
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         """Return the error answer for ``refusal``, unsigned because the caller is unknown."""
         return self._failed(request, None, TableStoreError(refusal.status, refusal.code, refusal.message))
+
+    def _caller(self, request: Request) -> Caller:
+        """Return who sends ``request``; its head is enough.
+
+        Raises:
+            TableStoreError: the request is no POST, is too large, or is not signed.
+        """
+        if request.method != "POST":
+            raise TableStoreError(405, "OTSMethodNotAllowed", "Only POST method for requests is supported.")
+        if len(request.body) > MAX_BODY_BYTES:
+            raise TableStoreError(413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
+        return authenticate(request, self.operation(request), self._keys, self._clock.now())
 
     def _run(self, operation: str, request: Request) -> bytes:
         instance = request.headers["x-ots-instancename"]

@@ -67,6 +67,17 @@ def test_what_is_no_json_object_is_refused(served: ControlledServer, body: str) 
 
 def test_too_much_is_refused(served: ControlledServer) -> None:
     assert served(change_of(" " * 70_000)).status == 413
+    admission = served(replace(LOCAL, method="PUT", expects_body=True)).admission
+    assert admission is not None
+    assert admission.most_bytes < 70_000
+
+
+def test_an_upload_callback_is_refused(served: ControlledServer, steered: Steered) -> None:
+    headers = Headers({"content-type": "application/json", "x-oss-tag": "CALLBACK"})
+    for method, path in (("POST", "reset"), ("GET", "clock")):
+        request = replace(LOCAL, method=method, raw_path=f"{CONTROL_PATH}/{path}", headers=headers)
+        assert served(request).status == 403
+    assert steered.resets == 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,22 @@ def test_a_fault_strikes_as_often_as_it_says_or_until_it_is_removed(
     assert control("DELETE", f"/faults/{made['id']}").status_code == 200
     assert steered.ask("oss", "GET", "/photos/a").status == 404
     assert control("DELETE", f"/faults/{made['id']}").status_code == 404
+
+
+def test_a_fault_strikes_a_large_upload_once_whether_its_head_is_refused_or_not(steered: Steered) -> None:
+    front = steered.fronts["oss"]
+    head = replace(
+        direct_request("PUT", "/photos/a", headers={"content-length": "100000"}), expects_body=True
+    )
+    steered.emulators.objects.create_bucket("photos")
+    steered.controls.faults.error("oss", "PutObject", status=500, code="NoLuck", times=2)
+    assert [front(head).status for _ in range(3)] == [500, 500, 403]
+    steered.emulators.objects.set_bucket_acl("photos", "public-read-write")
+    steered.controls.faults.error("oss", "PutObject", status=500, code="NoLuck")
+    steered.controls.forget_requests()
+    assert front(head).admission is not None
+    assert front(replace(head, expects_body=False, body=b"x" * 100_000)).status == 500
+    assert [call.status for call in steered.controls.requests()] == [500]
 
 
 def test_all_faults_are_removed_at_once_those_armed_by_hand_included(

@@ -135,7 +135,7 @@ def test_an_upload_too_large_to_begin_with_is_refused_before_it_is_sent(servers:
     assert (status, code) in [
         (400, "EntityTooLarge"),
         (413, "OTSRequestBodyTooLarge"),
-        (413, "InvalidParameter"),
+        (400, "BadRequest.TooLarge"),
         (413, "EntityTooLarge"),
     ]
 
