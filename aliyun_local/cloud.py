@@ -263,7 +263,9 @@ class LocalCloud:
             # Every path of the HTTP trigger is the function's, so no part of it is for controls.
             answer = ControlledServer(answer, self.controls)
         try:
-            return LoopbackServer(answer, port=port, address=self.options.host)
+            return LoopbackServer(
+                answer, port=port, address=self.options.host, spool_folder=self._folder.path
+            )
         except OSError as problem:
             raise PortInUse(name, self.options.host, port, problem.strerror or str(problem)) from problem
 

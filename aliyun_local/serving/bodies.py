@@ -2,7 +2,7 @@
 
 :mod:`aliyun_local.serving.handler` calls this for every request. A small body is read at once. Before more is
 read, the service is asked by the head alone. What it admits is held in memory within a budget that all
-servers of the process share.
+servers of the process share, or goes to a file if the service can read it from there.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from email.message import Message
 from io import BufferedIOBase
+from pathlib import Path
 
+from aliyun_local.payloads import Payload, Spooled
 from aliyun_local.serving.broken_requests import (
     ENTITY_TOO_LARGE,
     SERVER_BUSY,
     BrokenRequest,
     malformed,
 )
+from aliyun_local.serving.messages import Admission
 
 MAX_BODY_BYTES = 5 * 1024**3
 SMALL_BODY_BYTES = 64 * 1024
+SPOOLED_BYTES = 8 * 1024**2
+"""A body of this size or more goes to a file, where the service can read it from there."""
 _PIECE_BYTES = 1024 * 1024
 _SIZE_LINE_BYTES = 1024
 _TRAILER_LINE_BYTES = 65536
@@ -60,27 +66,75 @@ class MemoryBudget:
 MEMORY = MemoryBudget(256 * 1024**2, wait_seconds=10.0)
 
 
-def receive(source: BufferedIOBase, headers: Message, admit: Callable[[], int], held: ExitStack) -> bytes:
-    """Return the body that ``headers`` announce.
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """What a body needs on its way in.
 
-    Args:
-        source: the connection's input, after the head.
-        headers: the headers of the request.
-        admit: asks the service, and returns how many bytes it takes; called before anything large is read.
-        held: gives the body's memory back when it is closed, after the request is answered.
+    Attributes:
+        admit: asks the service by the head; called before anything large is read.
+        held: gives memory and files back when it is closed, after the request is answered.
+        spool_folder: the folder whose disk holds files; None: that of temporary files.
+    """
+
+    admit: Callable[[], Admission]
+    held: ExitStack
+    spool_folder: Path | None
+
+
+def receive(source: BufferedIOBase, headers: Message, reception: Reception) -> Payload:
+    """Return the body that ``headers`` announce.
 
     Raises:
         BrokenRequest: the body is not as announced, is too large, or there is no memory for it.
         TimeoutError: the body does not arrive.
     """
     if is_chunked(headers):
-        return _joined_chunks(source, admit, held)
+        return _joined_chunks(source, reception)
     size = _announced_bytes(headers)
-    if size > SMALL_BODY_BYTES:
-        if size > admit():
-            raise BrokenRequest(ENTITY_TOO_LARGE)
-        MEMORY.take(size, held)
-    return b"".join(_pieces(source, size))
+    if size <= SMALL_BODY_BYTES:
+        return _read(source, size)
+    admission = reception.admit()
+    if size > admission.most_bytes:
+        raise BrokenRequest(ENTITY_TOO_LARGE)
+    body = _Body(reception, admission)
+    body.expect(size)
+    for piece in _pieces(source, size):
+        body.append(piece)
+    return body.payload()
+
+
+class _Body:
+    """A large body as it comes in: in memory, or in a file from the moment on when it would be too much."""
+
+    def __init__(self, reception: Reception, admission: Admission) -> None:
+        self._reception = reception
+        self._admission = admission
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._file: Spooled | None = None
+
+    def expect(self, size: int) -> None:
+        """Make room for ``size`` more bytes; raises BrokenRequest where there is none."""
+        self._size += size
+        if self._file is None and self._admission.spools and self._size >= SPOOLED_BYTES:
+            self._file = Spooled(self._reception.spool_folder)
+            self._reception.held.callback(self._file.close)
+            for piece in self._pieces:
+                self._file.append(piece)
+            self._pieces.clear()
+        elif self._file is None:
+            MEMORY.take(size, self._reception.held)
+
+    def append(self, piece: bytes) -> None:
+        """Take in the next piece."""
+        if self._file is None:
+            self._pieces.append(piece)
+        else:
+            self._file.append(piece)
+
+    def payload(self) -> Payload:
+        """Return everything that came."""
+        return b"".join(self._pieces) if self._file is None else self._file
 
 
 def is_chunked(headers: Message) -> bool:
@@ -106,19 +160,28 @@ def _announced_bytes(headers: Message) -> int:
     return int(text)
 
 
-def _joined_chunks(source: BufferedIOBase, admit: Callable[[], int], held: ExitStack) -> bytes:
-    pieces: list[bytes] = []
+def _joined_chunks(source: BufferedIOBase, reception: Reception) -> Payload:
+    small: list[bytes] = []
+    body: _Body | None = None
     size, most_bytes = 0, SMALL_BODY_BYTES
     for chunk_bytes in _chunk_sizes(source):
-        if size + chunk_bytes > most_bytes:
-            most_bytes = admit() if most_bytes == SMALL_BODY_BYTES else 0
-        if size + chunk_bytes > most_bytes:
-            raise BrokenRequest(ENTITY_TOO_LARGE)
         size += chunk_bytes
-        if size > SMALL_BODY_BYTES:
-            MEMORY.take(chunk_bytes, held)
-        pieces += _pieces(source, chunk_bytes)
-    return b"".join(pieces)
+        if body is None and size > SMALL_BODY_BYTES:
+            admission = reception.admit()
+            most_bytes = admission.most_bytes
+            body = _Body(reception, admission)
+            body.expect(sum(map(len, small)))
+            for piece in small:
+                body.append(piece)
+        if size > most_bytes:
+            raise BrokenRequest(ENTITY_TOO_LARGE)
+        if body is None:
+            small += _pieces(source, chunk_bytes)
+            continue
+        body.expect(chunk_bytes)
+        for piece in _pieces(source, chunk_bytes):
+            body.append(piece)
+    return b"".join(small) if body is None else body.payload()
 
 
 def _pieces(source: BufferedIOBase, size: int) -> Iterator[bytes]:

@@ -14,13 +14,15 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, suppress
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Protocol
 
-from aliyun_local.serving.bodies import is_large, receive
+from aliyun_local.payloads import Payload
+from aliyun_local.serving.bodies import Reception, is_large, receive
 from aliyun_local.serving.broken_requests import REQUEST_TIMEOUT, BrokenRequest, Defect, defect_of_status
 from aliyun_local.serving.connections import Connections
 from aliyun_local.serving.timed_input import TimedInput
-from aliyun_local.serving.wire import Headers, Request, Response
+from aliyun_local.serving.wire import Admission, Headers, Request, Response
 
 IDLE_SECONDS = 120.0
 _NO_BODY = {204, 304}
@@ -41,6 +43,7 @@ class Serving(Protocol):
     answer: Callable[[Request], Response]
     request_seconds: float
     connections: Connections
+    spool_folder: Path | None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,13 +115,14 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._send_or_drop(self.server.answer(self._request(body=body)))
 
-    def _body(self, held: ExitStack) -> bytes:
+    def _body(self, held: ExitStack) -> Payload:
         reads = self.command in ("GET", "HEAD")
         if not is_large(self.headers):
             self._say_go_on()
         self._input.await_body(_READ_BODY_SECONDS if reads else None)
         try:
-            return receive(self.rfile, self.headers, self._ask_first, held)
+            reception = Reception(admit=self._ask_first, held=held, spool_folder=self.server.spool_folder)
+            return receive(self.rfile, self.headers, reception)
         except TimeoutError:
             if not reads:
                 raise
@@ -126,8 +130,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return b""
 
-    def _ask_first(self) -> int:
-        """Show the service the head of a large request, and return how many bytes of body it takes.
+    def _ask_first(self) -> Admission:
+        """Show the service the head of a large request, and return how much of a body it takes.
 
         Raises:
             _Refused: it has answered the request, and wants no body.
@@ -140,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         self._say_go_on()
         # The service may have taken its time.
         self._input.await_body()
-        return response.admission.most_bytes
+        return response.admission
 
     def _say_go_on(self) -> None:
         if self._awaits_word:
@@ -177,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
                 left = left - len(piece) if piece else 0
 
     def _request(
-        self, *, body: bytes = b"", expects_body: bool = False, defect: Defect | None = None
+        self, *, body: Payload = b"", expects_body: bool = False, defect: Defect | None = None
     ) -> Request:
         raw_path, _, raw_query = self.path.partition("?")
         return Request(
@@ -186,7 +190,8 @@ class Handler(BaseHTTPRequestHandler):
             raw_path=raw_path,
             raw_query=raw_query,
             headers=Headers((name, _as_utf8(value)) for name, value in self.headers.items()),
-            body=body,
+            body=body if isinstance(body, bytes) else b"",
+            spooled=None if isinstance(body, bytes) else body,
             remote_address=self.client_address[0],
             defect=defect,
             expects_body=expects_body,

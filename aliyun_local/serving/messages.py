@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 
+from aliyun_local.payloads import Payload, Spooled
 from aliyun_local.serving.broken_requests import Defect
 
 
@@ -42,6 +43,7 @@ class Request:
 
     ``defect`` is set for a request that could not be read to its end. It has no body, may lack everything
     else, and has to be refused. ``expects_body`` is set for the head of a request whose body is to come.
+    ``spooled`` is a body too large for the memory; ``body`` is empty then.
     """
 
     method: str
@@ -53,6 +55,12 @@ class Request:
     remote_address: str = "127.0.0.1"
     defect: Defect | None = None
     expects_body: bool = False
+    spooled: Spooled | None = None
+
+    @property
+    def payload(self) -> Payload:
+        """The body, in memory or in a file."""
+        return self.body if self.spooled is None else self.spooled
 
     @property
     def path(self) -> str:
@@ -67,9 +75,13 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """A service's consent to a body of at most ``most_bytes``."""
+    """A service's consent to a body of at most ``most_bytes``.
+
+    ``spools`` says that the service reads :attr:`Request.payload`, which may be in a file.
+    """
 
     most_bytes: int
+    spools: bool = False
 
 
 @dataclass(kw_only=True)

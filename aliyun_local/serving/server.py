@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 
@@ -42,6 +43,7 @@ class LoopbackServer:
         address: str = LOOPBACK,
         request_seconds: float = REQUEST_SECONDS,
         max_connections: int = MAX_CONNECTIONS,
+        spool_folder: Path | None = None,
     ) -> None:
         """Bind the port, so that :attr:`port` is known before :meth:`start`.
 
@@ -52,8 +54,11 @@ class LoopbackServer:
             request_seconds: how long a client may take to send a head, and a body beyond the time that it
                 needs at a slow line's speed, before it gets a timeout error.
             max_connections: the connections that are served at once.
+            spool_folder: a folder on the disk that takes large bodies while their requests are answered;
+                None: that of temporary files.
         """
         self._server = _Server((address, port), answer, request_seconds, Connections(max_connections))
+        self._server.spool_folder = spool_folder
         self.address = address
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
@@ -107,6 +112,7 @@ class _Server(ThreadingHTTPServer):
         self.answer = answer
         self.request_seconds = request_seconds
         self.connections = connections
+        self.spool_folder: Path | None = None
         super().__init__(address, Handler)
 
     def server_bind(self) -> None:

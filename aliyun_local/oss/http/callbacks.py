@@ -18,6 +18,7 @@ from aliyun_local.oss.http.callback_sending import CallbackFailed, send
 from aliyun_local.oss.http.object_headers import md5_header
 from aliyun_local.oss.http.xml_documents import parse
 from aliyun_local.oss.images import processing as images
+from aliyun_local.oss.images.formats import MAX_SOURCE_BYTES
 from aliyun_local.serving.wire import Response
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def _values(request: OssRequest, stored: StoredObject) -> dict[str, str | int]:
 def _image_values(request: OssRequest, stored: StoredObject) -> dict[str, str | int]:
     """Return the format and the size of an image, nothing for other contents."""
     try:
-        info = json.loads(images.process(request.store.read(stored), "image/info").content)
+        source = request.store.read(stored, 0, min(stored.size, MAX_SOURCE_BYTES + 1))
+        info = json.loads(images.process(source, "image/info").content)
     except (OssError, FileNotFoundError):
         return {}
     values: dict[str, str | int] = {name: int(info[key]["value"]) for name, key in _IMAGE_VARIABLES.items()}

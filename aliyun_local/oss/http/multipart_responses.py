@@ -50,7 +50,7 @@ def initiate_multipart_upload(request: OssRequest) -> Response:
 
 def upload_part(request: OssRequest) -> Response:
     """UploadPart."""
-    content = request.checked_body()
+    content = request.checked_payload()
     _refuse_encryption(request)
     number = _part_number(request)
     upload = _upload(request)

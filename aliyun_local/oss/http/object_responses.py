@@ -39,7 +39,7 @@ def put_object(request: OssRequest) -> Response:
     stored = request.store.put(
         request.bucket,
         request.key,
-        request.checked_body(),
+        request.checked_payload(),
         attributes_to_write(request),
         origin=request.origin(),
         forbid_overwrite=request.flag("x-oss-forbid-overwrite"),
@@ -56,7 +56,7 @@ def append_object(request: OssRequest) -> Response:
     stored = request.store.append(
         request.bucket,
         request.key,
-        request.checked_body(),
+        request.checked_payload(),
         position,
         # The first append sets the attributes; OSS does not even look at those of later ones.
         attributes_to_write(request, {} if position else None),

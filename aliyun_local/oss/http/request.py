@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,13 +15,16 @@ from typing import TYPE_CHECKING
 from aliyun_local.oss.addressing import names_no_service
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.xml_documents import Content, Encoder
+from aliyun_local.oss.state.checksums import md5_etag
 from aliyun_local.oss.state.objects import Origin
+from aliyun_local.payloads import pieces_of
 from aliyun_local.serving.destinations import no_listeners
 
 if TYPE_CHECKING:
     from aliyun_local.oss.addressing import Address
     from aliyun_local.oss.signing.signed_request import Credentials
     from aliyun_local.oss.state.models import ObjectStore
+    from aliyun_local.payloads import Payload
     from aliyun_local.serving.destinations import Listeners
     from aliyun_local.serving.wire import Request
 
@@ -141,13 +143,17 @@ class OssRequest:
         raise invalid_argument(message, ArgumentName=name, ArgumentValue=text[:100])
 
     def checked_body(self) -> bytes:
+        """Return a document in the body, checked as :meth:`checked_payload` does."""
+        return b"".join(pieces_of(self.checked_payload()))
+
+    def checked_payload(self) -> Payload:
         """Return the body after checking it against its Content-MD5, if one was sent.
 
         Raises:
             OssError: InvalidDigest.
         """
         given = self.header("content-md5")
-        body = self.http.body
+        body = self.http.payload
         if given:
             try:
                 digest = base64.b64decode(given, validate=True)
@@ -155,7 +161,7 @@ class OssRequest:
                 digest = b""
             if len(digest) != 16:
                 raise OssError(400, "InvalidDigest", "The Content-MD5 you specified is not valid.")
-            if digest != hashlib.md5(body, usedforsecurity=False).digest():
+            if digest.hex().upper() != md5_etag(body):
                 message = "The Content-MD5 you specified did not match what we received."
                 raise OssError(400, "InvalidDigest", message)
         return body

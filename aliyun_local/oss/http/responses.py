@@ -183,7 +183,7 @@ class OssService:
 
 def _admission(operation: Operation) -> Admission:
     if operation.uploads:
-        return Admission(most_bytes=MAX_CONTENT_BYTES)
+        return Admission(most_bytes=MAX_CONTENT_BYTES, spools=True)
     return Admission(most_bytes=MAX_FORM_BYTES if operation.access == FORM else MAX_DOCUMENT_BYTES)
 
 

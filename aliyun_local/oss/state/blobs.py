@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
+from aliyun_local.payloads import Payload, pieces_of
 from aliyun_local.private_files import make_private_folder, open_private
 
 if sys.platform != "win32":
@@ -27,7 +28,7 @@ _RECENT_BYTES = 32 * 1024 * 1024
 class Blobs(Protocol):
     """A place for immutable byte strings."""
 
-    def write(self, content: bytes) -> str:
+    def write(self, content: Payload) -> str:
         """Write ``content`` and return its new id."""
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:
@@ -44,10 +45,10 @@ class MemoryBlobs:
         """Start empty."""
         self._contents: dict[str, bytes] = {}
 
-    def write(self, content: bytes) -> str:
+    def write(self, content: Payload) -> str:
         """Write ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
-        self._contents[blob_id] = content
+        self._contents[blob_id] = b"".join(pieces_of(content))
         return blob_id
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:
@@ -72,7 +73,7 @@ class FileBlobs:
         self._lock: IO[bytes] | None = None
         self._recent = _Recent()
 
-    def write(self, content: bytes) -> str:
+    def write(self, content: Payload) -> str:
         """Write ``content`` and return its new id."""
         blob_id = secrets.token_hex(16)
         path = self._path(blob_id)
@@ -82,10 +83,12 @@ class FileBlobs:
             make_private_folder(path.parent)
             file = open_private(path, "wb", buffering=0)
         with file:
-            left = memoryview(content)
-            while left:
-                left = left[file.write(left) :]
-        self._recent.add(blob_id, content)
+            for piece in pieces_of(content):
+                left = memoryview(piece)
+                while left:
+                    left = left[file.write(left) :]
+        if isinstance(content, bytes):
+            self._recent.add(blob_id, content)
         return blob_id
 
     def read(self, blob_id: str, start: int, stop: int) -> bytes:

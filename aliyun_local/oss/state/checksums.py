@@ -13,18 +13,25 @@ import hashlib
 import importlib
 from collections.abc import Callable, Iterable
 
+from aliyun_local.payloads import Payload, pieces_of
+
 Checksum = Callable[[bytes, int], int]
 _SAMPLE, _CRC64_OF_SAMPLE = b"123456789", 0x995DC9BBDF1939FA
 
 
-def crc64(content: bytes, previous: int = 0) -> int:
+def crc64(content: Payload, previous: int = 0) -> int:
     """Return the CRC64-ECMA of ``content``, continued from that of the content before it."""
-    return _fastest()(content, previous)
+    for piece in pieces_of(content):
+        previous = _fastest()(piece, previous)
+    return previous
 
 
-def md5_etag(content: bytes) -> str:
+def md5_etag(content: Payload) -> str:
     """Return the ETag of an object that is written at once: its MD5 in upper-case hex."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
+    digest = hashlib.md5(usedforsecurity=False)
+    for piece in pieces_of(content):
+        digest.update(piece)
+    return digest.hexdigest().upper()
 
 
 def multipart_etag(part_etags: Iterable[str]) -> str:

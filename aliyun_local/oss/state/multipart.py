@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aliyun_local.oss.state.writers import Writers
+    from aliyun_local.payloads import Payload
 
 _PARTS = "SELECT number, blob, size, etag, modified, crc FROM parts WHERE upload = ?"
 
@@ -78,7 +79,7 @@ class MultipartUploads:
             raise no_such_upload(upload_id)
         return Upload.from_row(row)
 
-    def put_part(self, upload: Upload, number: int, content: bytes, *, origin: Origin = NO_REQUEST) -> Part:
+    def put_part(self, upload: Upload, number: int, content: Payload, *, origin: Origin = NO_REQUEST) -> Part:
         """Write part ``number`` (1 to 10,000), in place of the one with the same number.
 
         Raises:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aliyun_local.clock import Clock
+    from aliyun_local.payloads import Payload
 
 _BYTES_WORTH_A_THREAD = 256 * 1024
 _OBJECT_COLUMNS = """
@@ -189,7 +190,7 @@ class Transactions:
             ),
         )
 
-    def write_blob(self, content: bytes) -> WrittenBlob:
+    def write_blob(self, content: Payload) -> WrittenBlob:
         """Write a blob and compute its checksums.
 
         The MD5 of an ETag takes longer than everything else in an upload. A large content is therefore

@@ -31,6 +31,7 @@ from aliyun_local.oss.state.versions import Deletion
 
 if TYPE_CHECKING:
     from aliyun_local.oss.state.transactions import Change
+    from aliyun_local.payloads import Payload
 
 _NO_ATTRIBUTES = Attributes()
 
@@ -42,7 +43,7 @@ class Writers(Readers):
         self,
         bucket: str,
         key: str,
-        content: bytes,
+        content: Payload,
         attributes: Attributes = _NO_ATTRIBUTES,
         *,
         origin: Origin = NO_REQUEST,
@@ -74,7 +75,7 @@ class Writers(Readers):
         self,
         bucket: str,
         key: str,
-        content: bytes,
+        content: Payload,
         position: int,
         attributes: Attributes = _NO_ATTRIBUTES,
         *,
