@@ -15,6 +15,7 @@ from shared.domain.fine_tunes import SUCCEEDED, FineTune, job_of
 from shared.domain.object_keys import parse_job_id
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -27,6 +28,8 @@ def account_is_full(kept: int, rules: Rules) -> AccountTrouble:
         f"The account keeps {kept} running or succeeded fine-tunes and may keep {rules.kept_fine_tunes}: "
         "delete models that are no longer needed, or have the cap raised and set KEPT_FINE_TUNES.",
         delay_seconds=120,
+        kind=Kind.ACCOUNT,
+        api=Api.TRAINING,
     )
 
 
