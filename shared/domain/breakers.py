@@ -2,10 +2,10 @@
 
 The theory. A refusal of the whole account (its key, its bill, a model that is not switched on) opens the
 breaker at once: the work that needs the API waits beside it, costs nothing, and is failed for nothing. A
-trouble that may be of one object makes the API suspect. Then somebody has to find out, and it is not a
-customer's photo: a run asks the API about an object of our own, at growing intervals
-(:mod:`shared.workflow.probing`). If that works, the API is well and the trouble is the object's; if not, the
-breaker opens. Whatever the API serves meanwhile closes it again.
+trouble that may be anybody's makes the API suspect; one that is known to be of an object, or of a person,
+says nothing about it. Somebody has to find out, and it is not a customer's photo: a run asks the API about an
+object of our own, at growing intervals (:mod:`shared.workflow.probing`). If that works, the API is well and
+the trouble is the object's; if not, the breaker opens. Whatever the API serves meanwhile closes it again.
 
 One row of the control table holds all breakers. Times are milliseconds since the epoch.
 """
@@ -14,11 +14,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shared.domain.clocks import has_come
 from shared.domain.retry_state import Cause
+from shared.domain.trouble_kinds import Kind
 
 FIRST_PROBE_AFTER_MS = 90_000
 """Most troubles are over by then."""
 LONGEST_BETWEEN_PROBES_MS = 900_000
+
+_SAYS_NOTHING = (Kind.OBJECT, Kind.PICTURE, Kind.PERSON)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,8 @@ class Breaker:
 
     def failed(self, cause: Cause, now: int) -> Breaker:
         """Note a trouble; one of the whole API or account opens the breaker."""
+        if cause.kind in _SAYS_NOTHING:
+            return self
         opens = cause.kind.is_of_all and not self.is_open
         if self.is_well or opens:
             return replace(
@@ -57,7 +63,9 @@ class Breaker:
                 is_open=self.is_open or opens,
                 next_probe_at=now + FIRST_PROBE_AFTER_MS,
             )
-        return self
+        # What is shown is what stands in the way now: a key that is wrong after the bill has been paid.
+        is_another = cause.kind.is_of_all and self.cause is not None and cause.code != self.cause.code
+        return replace(self, cause=cause) if is_another else self
 
     def passed(self, now: int) -> Breaker:
         """Note that it has served something: it is well."""
@@ -76,5 +84,6 @@ class Breaker:
         )
 
     def wants_probe(self, now: int) -> bool:
-        """Whether to ask it about our own object; a moment too far away is of a clock that runs ahead."""
-        return not self.is_well and not now < self.next_probe_at <= now + LONGEST_BETWEEN_PROBES_MS
+        """Whether to ask it about our own object."""
+        has_waited = has_come(self.next_probe_at, now, longest_ms=LONGEST_BETWEEN_PROBES_MS)
+        return has_waited and not self.is_well

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.domain.clocks import is_ahead
 from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
-from shared.domain.job import CLOCKS_DIFFER_MS, Job
+from shared.domain.job import Job
 from shared.domain.lingering import Lingering
 from shared.domain.queue import needs_slot, to_submit
 from shared.domain.rules import Rules
@@ -112,31 +113,31 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     Of each kind, what has had trouble comes after what has not.
     """
     actions: list[Action] = []
-    for job in seen.running:
-        if job.changed_at > seen.now + CLOCKS_DIFFER_MS:
+    for job in _fewest_tries_first(seen.running):
+        if is_ahead(job.changed_at, seen.now):
             actions.append(Rebase(job))
-        elif not _is_due(job, seen.now):
+        elif not job.is_due(seen.now):
             continue
         elif job.state is JobState.TRAINING:
             actions.append(Poll(job))
         elif job.state is JobState.SUBMITTING:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
-    for holder, held in seen.holders.items():
+    actions.extend(
+        Release(name, held if isinstance(held, Job) else None)
+        for name, held in seen.holders.items()
         # A holder whose row cannot be read may have a fine-tune that is going: it keeps the slot.
-        if held is None or (isinstance(held, Job) and not needs_slot(held, seen.now)):
-            actions.append(Release(holder, held))
-    aside = sorted(seen.aside, key=lambda job: job.trouble.tries if job.trouble else 0)
+        if held is None or (isinstance(held, Job) and not needs_slot(held, seen.now))
+    )
+    aside = _fewest_tries_first(seen.aside)
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
     actions.extend(
         Deliver(job)
         for job in (*seen.running, *aside)
-        if job.state.is_terminal and not job.delivered and _is_due(job, seen.now)
+        if job.state.is_terminal and not job.delivered and job.is_due(seen.now)
     )
     actions.extend(
-        Look(job)
-        for job in (*seen.due, *aside)
-        if job.state is JobState.COLLECTING and (job.due_at <= seen.now or _is_due(job, seen.now))
+        Look(job) for job in (*seen.due, *aside) if job.state is JobState.COLLECTING and job.is_due(seen.now)
     )
     return actions
 
@@ -149,7 +150,5 @@ def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:
     return to_submit(seen.slot, queue, seen.running, holders, capacity, seen.now)
 
 
-def _is_due(job: Job, now: int) -> bool:
-    """Whether the pause after the job's last trouble is over; what waits for an API is due once that works."""
-    trouble = job.trouble
-    return trouble is None or bool(trouble.waits_for) or trouble.is_due(now)
+def _fewest_tries_first(jobs: Iterable[Job]) -> list[Job]:
+    return sorted(jobs, key=lambda job: job.trouble.tries if job.trouble else 0)

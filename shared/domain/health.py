@@ -6,7 +6,9 @@ are milliseconds since the epoch.
 What killed a run. Nobody hears the last words of a run that is killed for its memory or its time. So a run
 that begins to work says so (``run_began_at``), and takes it back at its end. A run that finds the word of one
 that must be dead by now is careful: it writes down each piece of work before it takes it in hand. If it dies
-too, the next run knows of which piece. Such a piece is done last, and the third time it is given up.
+too, the next run knows of which piece. Such a piece is done last, and the third time it is given up. A day
+after the last death all are forgotten: a deployment with too little memory may have been the killer, and no
+job is left alone for ever.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ HEARTBEAT_MS = 120_000
 """An idle deployment writes its heartbeat so often and no more."""
 DEATHS_ALLOWED = 3
 MAX_REMEMBERED_DEATHS = 20
+DEATHS_REMEMBERED_FOR_MS = 86_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class Health:
         run_dead_at: when that run is dead for certain.
         in_hand: the piece of work that a careful run has in hand, or had when it died.
         deaths: how many runs each piece of work has killed, the latest last.
+        died_at: when the last of these deaths was noted.
         settings_id: stands for the settings by which the moments of looks were computed.
         settings_seen_at: when these settings were first seen.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
@@ -47,6 +51,7 @@ class Health:
     run_dead_at: int = 0
     in_hand: str = ""
     deaths: Mapping[str, int] = field(default_factory=dict)
+    died_at: int = 0
     settings_id: str = ""
     settings_seen_at: int = 0
     is_retimed: bool = False
@@ -88,8 +93,9 @@ class Health:
         """Note that a run begins to work; what a dead one had in hand has killed it."""
         health = self
         if self.has_lost_a_run(now) and self.in_hand:
-            deaths = {**self.deaths, self.in_hand: self.deaths.get(self.in_hand, 0) + 1}
-            health = replace(self, deaths=dict(list(deaths.items())[-MAX_REMEMBERED_DEATHS:]))
+            deaths = dict(self.deaths)
+            deaths[self.in_hand] = deaths.pop(self.in_hand, 0) + 1
+            health = replace(self, deaths=dict(list(deaths.items())[-MAX_REMEMBERED_DEATHS:]), died_at=now)
         return replace(health, run_began_at=now, run_dead_at=dead_at, in_hand="")
 
     def with_in_hand(self, piece: str) -> Health:
@@ -98,7 +104,8 @@ class Health:
 
     def ended(self, now: int) -> Health:
         """Note that the run has come to its end."""
-        return replace(self, run_began_at=0, run_dead_at=0, in_hand="", beat_at=now)
+        deaths = {} if now >= self.died_at + DEATHS_REMEMBERED_FOR_MS else self.deaths
+        return replace(self, run_began_at=0, run_dead_at=0, in_hand="", deaths=deaths, beat_at=now)
 
     def is_beat_due(self, now: int) -> bool:
         """Whether an idle run writes the heartbeat; one from the future is of a clock that runs ahead."""

@@ -1,39 +1,29 @@
-"""A photo set: the photos of one training, as a value; when it is complete, and which photos are trained on.
+"""A photo set: the photos of one training, as a value; how it takes photos, and which are trained on.
 
-:class:`shared.domain.job.Job` holds one and keeps the life of the training around it. Every method returns a
-new value. ``now`` and names that end in ``_at`` are milliseconds since the epoch.
+:class:`shared.domain.job.Job` holds one and keeps the life of the training around it;
+:mod:`shared.domain.completion` says when it is complete. Every method returns a new value. ``now`` and names
+that end in ``_at`` are milliseconds since the epoch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
-from shared.domain.photos import JUDGED_AGAIN, Photo, Stored, Verdict
+from shared.domain import completion
+from shared.domain.completion import NEVER as NEVER
+from shared.domain.completion import UNPACKING_TAKES_MS as UNPACKING_TAKES_MS
+from shared.domain.completion import ClosedBy as ClosedBy
+from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving, newest_first
+from shared.domain.crowding import MAX_RECORDED as MAX_RECORDED
+from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import RetryState
-from shared.domain.row_size import MAX_PHOTOS_BYTES, bytes_of
 from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.upload_memory import is_remembered as is_remembered
+from shared.domain.upload_memory import remembered_as as remembered_as
 
-NEVER = 2**62
-"""A moment that does not come: the set waits for another photo."""
-MAX_RECORDED = 300
-"""Photos that a row shows."""
-MAX_CARRIED = 20
-MARKER_TRAVELS_MS = 600_000
-"""A marker that overtook its photos speaks for those that arrive so soon after it, once they have rested."""
-RESTS_AFTER_MARKER_MS = 60_000
-UNPACKING_TAKES_MS = 120_000
-"""By then the run that began to unpack a zip is dead, and the next run continues."""
-
-
-class ClosedBy(str, Enum):
-    """The condition that completed a set."""
-
-    MARKER = "marker"
-    COUNT = "count"
-    QUIET = "quiet"
-    DEADLINE = "deadline"
+_NOT_ITS_FAULT = (Verdict.UNREADABLE, Verdict.NOT_JUDGED)
+"""Verdicts that say nothing about the picture: a copy of it may do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,30 +70,16 @@ class PhotoSet:
         return tuple(photo for photo in self.photos if photo.verdict is Verdict.UNPACKING)
 
     @property
-    def is_marked(self) -> bool:
-        """Whether the marker speaks for all photos of the set: none was uploaded after it.
-
-        The bucket's times are whole seconds; the folder is listed only after the marker's second has passed.
-        """
-        return bool(self.ready_at) and all(photo.uploaded_at <= self.ready_at for photo in self.photos)
-
-    @property
-    def is_overtaken_by_marker(self) -> bool:
-        """Whether the marker came a little before the photos that it belongs to."""
-        arrived = [photo.uploaded_at for photo in self.photos if photo.is_new]
-        return bool(self.ready_at and arrived) and 0 < max(arrived) - self.ready_at <= MARKER_TRAVELS_MS
-
-    @property
     def is_crowded(self) -> bool:
-        """Whether another photo would push out one that still waits for its verdict."""
-        return _is_too_large(self.photos) and not any(map(_may_be_pushed_out, self.photos))
+        """Whether another photo finds no room; see :func:`shared.domain.crowding.is_crowded`."""
+        return is_crowded(self.photos)
 
     def photo(self, name: str) -> Photo | None:
         """Return the latest record of the photo called ``name``, or None."""
         return next((photo for photo in reversed(self.photos) if photo.name == name), None)
 
     def is_waiting_for(self, name: str) -> bool:
-        """Whether the photo called ``name`` is usable or may yet turn out to be, or is a zip to be unpacked."""
+        """Whether the photo called ``name`` is usable, or the last word on it is still to come."""
         recorded = self.photo(name)
         return recorded is not None and (recorded.may_be_used or recorded.is_pending)
 
@@ -121,7 +97,9 @@ class PhotoSet:
     def has_picture(self, photo: Photo) -> bool:
         """Whether the set can already use the same picture under another name."""
         return any(
-            other.etag == photo.etag and other.may_be_used and other.name != photo.name
+            other.etag == photo.etag
+            and other.name != photo.name
+            and (other.may_be_used or other.is_left_over)
             for other in self.photos
         )
 
@@ -134,42 +112,12 @@ class PhotoSet:
     # -- when it is complete ------------------------------------------------------------------------
 
     def completed_by(self, rules: Rules, now: int, *, deadline: int = NEVER) -> ClosedBy | None:
-        """Say what completes the set at ``now``, or None while it has to wait.
-
-        A photo without its last word holds the set open, and so does a zip that is being unpacked: no
-        unchecked photo is paid for, and no usable one is left behind. Quiet time needs ``min_photos`` usable
-        photos, or no new usable one at all, in which case the set is to be rejected. Carried photos complete
-        nothing: they have been trained on. ``deadline``: a set that was closed before closes again by then.
-        """
-        if self.unpacking or self.unfinished or not any(photo.is_new for photo in self.photos):
-            return None
-        usable = len(self.new_usable)
-        if rules.close_at and usable >= rules.close_at:
-            return ClosedBy.COUNT
-        rested_ms = now - min(self.last_photo_at, now)
-        if self.is_marked or (self.is_overtaken_by_marker and rested_ms >= RESTS_AFTER_MARKER_MS):
-            return ClosedBy.MARKER
-        if now >= deadline:
-            return ClosedBy.DEADLINE
-        is_enough = len(self.usable) >= rules.min_photos or not usable
-        return ClosedBy.QUIET if rested_ms >= rules.quiet_ms and is_enough else None
+        """Say what completes the set at ``now``; see :func:`shared.domain.completion.completed_by`."""
+        return completion.completed_by(self, rules, now, deadline=deadline)
 
     def next_look_at(self, rules: Rules, *, deadline: int = NEVER) -> int:
-        """When the set is to be looked at: at once, when it will be quiet, or not before another photo."""
-        if not any(photo.is_new for photo in self.photos):
-            return NEVER
-        if self.unpacking:
-            return min(_goes_on_at(zipped) for zipped in self.unpacking)
-        if self.unfinished:
-            return min(photo.retry.next_try_at if photo.retry else 0 for photo in self.unfinished)
-        is_enough = 0 < rules.close_at <= len(self.new_usable)
-        if self.is_marked or is_enough:
-            return self.last_photo_at
-        if self.is_overtaken_by_marker:
-            return self.last_photo_at + min(RESTS_AFTER_MARKER_MS, rules.quiet_ms)
-        if self.new_usable and len(self.usable) < rules.min_photos:
-            return deadline
-        return min(self.last_photo_at + rules.quiet_ms, deadline)
+        """When to look at it next; see :func:`shared.domain.completion.next_look_at`."""
+        return completion.next_look_at(self, rules, deadline=deadline)
 
     @property
     def retry(self) -> RetryState | None:
@@ -187,7 +135,7 @@ class PhotoSet:
 
         A new photo comes before a carried one, even when its upload is older and was found only now.
         """
-        newest = sorted(self.usable, key=_newest_first)[:MAX_PHOTOS]
+        newest = sorted(self.usable, key=newest_first)[:MAX_PHOTOS]
         return tuple(photo for photo in self.usable if photo in newest)
 
     # -- how it changes -----------------------------------------------------------------------------
@@ -198,7 +146,7 @@ class PhotoSet:
         A copy of a picture that the set already has is a duplicate, whatever its verdict was before.
         """
         if photo.may_be_used and self.has_picture(photo):
-            photo = replace(photo, verdict=Verdict.DUPLICATE)
+            photo = replace(photo, verdict=Verdict.DUPLICATE, retry=None)
         return self._with_recorded([photo], now)
 
     def with_unpacked(self, archive: Photo, refused: Iterable[Photo], now: int) -> PhotoSet:
@@ -208,20 +156,15 @@ class PhotoSet:
 
     def _with_recorded(self, news: Collection[Photo], now: int) -> PhotoSet:
         names = {photo.name for photo in news}
-        photos = [*(other for other in self.photos if other.name not in names), *news]
-        # The row stays small, however many files lie in the folder; the log has their verdicts.
-        dropped: list[Photo] = []
-        candidates = iter([*filter(_may_be_pushed_out, photos), *reversed(photos)])
-        while _is_too_large(photos):
-            last = next(candidates)
-            if last in photos:
-                photos.remove(last)
-                dropped.append(last)
+        replaced = [photo for photo in self.photos if photo.name in names]
+        photos = [*(photo for photo in self.photos if photo.name not in names), *news]
+        gone = leaving(photos)
+        left = [photo for photo in photos if photo not in gone]
         return replace(
             self,
-            photos=tuple(photos),
-            has_history=self.has_history or bool(dropped),
-            dropped=(*self.dropped, *dropped),
+            photos=_with_copies_of(replaced, left),
+            has_history=self.has_history or bool(gone),
+            dropped=(*self.dropped, *gone),
             last_photo_at=now,
         )
 
@@ -230,18 +173,22 @@ class PhotoSet:
 
         A newer picture under a name that the set has used stands behind the record of the trained one.
         """
-        if _is_too_large((*self.photos, photo)):
+        if not fits((*self.photos, photo)):
             return replace(self, has_history=True, dropped=(*self.dropped, photo))
         return replace(self, photos=(*self.photos, photo))
 
     def with_judged(self, judged: Iterable[Photo]) -> PhotoSet:
-        """Put ``judged`` in the place of the unfinished photos of the same names and contents."""
+        """Put ``judged`` in the place of the unfinished photos of the same names and contents.
+
+        Where one could not be judged for the object's sake, a copy of the picture takes its place.
+        """
         news = {(photo.name, photo.etag): photo for photo in judged}
-        photos = tuple(
+        photos = [
             news.get((photo.name, photo.etag), photo) if photo.is_unfinished else photo
             for photo in self.photos
-        )
-        return replace(self, photos=photos)
+        ]
+        failed = [photo for photo in news.values() if photo.verdict in _NOT_ITS_FAULT]
+        return replace(self, photos=_with_copies_of(failed, photos))
 
     def with_snapshots(self, snapshots: Mapping[str, str]) -> PhotoSet:
         """Give photos other snapshots, by the photos' names."""
@@ -298,10 +245,7 @@ class PhotoSet:
     def reopened(self) -> PhotoSet:
         """Choose anew: a set that was closed and not yet submitted takes more photos."""
         photos = tuple(
-            replace(photo, verdict=Verdict.USABLE)
-            if photo.verdict is Verdict.OVER_LIMIT and photo.snapshot
-            else photo
-            for photo in self.photos
+            replace(photo, verdict=Verdict.USABLE) if photo.is_left_over else photo for photo in self.photos
         )
         return replace(self, photos=photos)
 
@@ -314,42 +258,25 @@ class PhotoSet:
         good = [
             replace(photo, verdict=Verdict.USABLE, from_revision=photo.from_revision or carried_from)
             for photo in self.photos
-            if photo.snapshot and photo.verdict in (Verdict.USABLE, Verdict.OVER_LIMIT)
+            if photo.snapshot and (photo.verdict is Verdict.USABLE or photo.is_left_over)
         ]
         return PhotoSet(
-            photos=tuple(sorted(good, key=_newest_first)[:MAX_CARRIED]) if carried_from else (),
+            photos=tuple(sorted(good, key=newest_first)[:MAX_CARRIED]) if carried_from else (),
             has_history=True,
-            dropped=self.photos,
+            dropped=(*self.dropped, *self.photos),
             marker_used_at=max(self.ready_at, self.marker_used_at),
             last_photo_at=now,
         )
 
 
-def remembered_as(photo: Photo) -> str:
-    """Return what is remembered of ``photo``: its content, and of a refused one also which upload it was."""
-    return f"{photo.etag}@{photo.uploaded_at}" if photo.verdict in JUDGED_AGAIN else photo.etag
-
-
-def is_remembered(memory: str | None, stored: Stored) -> bool:
-    """Whether ``memory``, the latest of an object's name, is of ``stored``."""
-    etag, _, uploaded_at = (memory or "").partition("@")
-    return etag == stored.etag and (not uploaded_at or stored.modified_at <= int(uploaded_at))
-
-
-def _is_too_large(photos: Collection[Photo]) -> bool:
-    return len(photos) > MAX_RECORDED or bytes_of(photos) > MAX_PHOTOS_BYTES
-
-
-def _goes_on_at(zipped: Photo) -> int:
-    """When the next run may go on with a zip."""
-    by_then = zipped.recorded_at + UNPACKING_TAKES_MS
-    return max(by_then, zipped.retry.next_try_at) if zipped.retry else by_then
-
-
-def _may_be_pushed_out(photo: Photo) -> bool:
-    return not (photo.may_be_used or photo.is_pending)
-
-
-def _newest_first(photo: Photo) -> tuple[bool, int, str]:
-    """New photos come before carried ones, which have been trained on, however old they are."""
-    return not photo.is_new, -photo.uploaded_at, photo.name
+def _with_copies_of(gone: Iterable[Photo], photos: Sequence[Photo]) -> tuple[Photo, ...]:
+    """Let a copy take the place of each picture that is ``gone``, unless the set can use it all the same."""
+    wanted = {photo.etag for photo in gone if photo.may_be_used or photo.verdict in _NOT_ITS_FAULT}
+    wanted -= {photo.etag for photo in photos if photo.may_be_used}
+    after: list[Photo] = []
+    for photo in photos:
+        takes_its_place = photo.verdict is Verdict.DUPLICATE and photo.etag in wanted
+        if takes_its_place:
+            wanted.discard(photo.etag)
+        after.append(replace(photo, verdict=Verdict.UNPREPARED) if takes_its_place else photo)
+    return tuple(after)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from shared.domain.object_keys import ARCHIVE_SUFFIX
 from shared.domain.retry_state import RetryState
 
 MIN_SIDE_PIXELS = 256
@@ -89,9 +90,9 @@ class Photo:
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
     the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
     zip that a refused file lies in (an unpacked file is an upload of its own). ``retry`` is how the tries to
-    prepare or check it have gone, while its verdict is still to come. Of a zip, ``tries`` counts the runs that
-    began to unpack it and did not get further, ``taken_out`` the files that are uploads now and ``refused``
-    those that are not; the next run goes on behind them.
+    prepare or check it have gone, while its verdict is still to come. Of a zip, ``tries`` counts the runs
+    that began to unpack it and did not get further, ``taken_out`` the files that are uploads now and
+    ``refused`` those that are not; the next run goes on behind them.
     """
 
     name: str
@@ -129,13 +130,28 @@ class Photo:
         """Whether the last word on it is still to come."""
         return self.is_unfinished or self.verdict is Verdict.UNPACKING
 
+    @property
+    def is_left_over(self) -> bool:
+        """Whether it could be trained on, and enough newer ones are."""
+        return self.verdict is Verdict.OVER_LIMIT and bool(self.snapshot)
+
+    @property
+    def known_until(self) -> int:
+        """The latest modification time of the object that the verdict is of.
+
+        A file out of a zip has arrived with the zip and was stored later, before it was recorded.
+        """
+        folders = self.name.lower().split("/")[:-1]
+        is_unpacked = any(folder.endswith(ARCHIVE_SUFFIX) for folder in folders)
+        return max(self.uploaded_at, self.recorded_at) if is_unpacked else self.uploaded_at
+
     def stands_for(self, stored: Stored) -> bool:
         """Whether it is the record of ``stored``, the object of its name.
 
         A refused picture that is sent again is judged again, even when no byte of it has changed: a verdict
         may have been of a bad hour. A copy of a usable one is news to nobody.
         """
-        is_sent_again = self.verdict in JUDGED_AGAIN and stored.modified_at > self.uploaded_at
+        is_sent_again = self.verdict in JUDGED_AGAIN and stored.modified_at > self.known_until
         return self.etag == stored.etag and not is_sent_again
 
 

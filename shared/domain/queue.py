@@ -26,7 +26,7 @@ def to_submit(
 
     Args:
         slot: the slot as it was read.
-        queue: the head of the queue, and jobs that had stepped aside and are due again.
+        queue: the head of the queue, and jobs that had stepped aside.
         running: jobs that are being submitted or trained.
         holders: the jobs behind the slot's holders.
         capacity: fine-tunes that may run at once.
@@ -36,10 +36,12 @@ def to_submit(
         return []
     known_holders = list(holders)
     # A holder that is still queued was left behind by a run that died: it goes first.
-    left_behind = [job for job in known_holders if job.state is JobState.QUEUED and job.due_at <= now]
-    waiting = [job for job in queue if job.state is JobState.QUEUED and job not in left_behind]
-    # Whoever has had trouble queues behind those who closed before its next try.
-    waiting.sort(key=lambda job: job.due_at)
+    left_behind = [job for job in known_holders if job.state is JobState.QUEUED and needs_slot(job, now)]
+    # The index may show a job in two lanes for a moment.
+    others = {job.job_id: job for job in queue if job not in left_behind}.values()
+    waiting = [job for job in others if job.state is JobState.QUEUED and job.is_due(now)]
+    # Whoever has had trouble of their own queues behind those who closed before the next try.
+    waiting.sort(key=lambda job: job.turn)
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if job.state in AT_DASHSCOPE}
     return [*left_behind, *waiting][: max(0, capacity - len(going))]

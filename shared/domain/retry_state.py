@@ -3,7 +3,8 @@
 The theory. A piece of work (a photo's preparation, a look, a submit, a poll, a delivery) that fails waits by
 itself, ever longer, and what can be done goes before it. So nobody else waits for it, and it costs next to
 nothing. It is given up only for its own sake: an object's trouble after a few tries; a trouble that may be
-anybody's only when the same API has served others meanwhile; a trouble of everybody never.
+anybody's only when the same API has served others meanwhile; a trouble of everybody, or of the whole person,
+never. So these are counted apart: a week without the account leaves a piece with all its tries.
 
 Times are milliseconds since the epoch.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.domain.clocks import has_come
 from shared.domain.trouble_kinds import Api, Kind
 
 FIRST_PAUSE_MS = 10_000
@@ -23,6 +25,12 @@ TRIES_OF_AN_OBJECT = 3
 """An archived object, or one that the role may not read, is told so within minutes."""
 TRIES_BESIDE_OTHERS = 6
 """A quarter of an hour: whatever passes has passed by then for most."""
+MAX_CODE_CHARACTERS = 64
+MAX_MESSAGE_CHARACTERS = 500
+"""The words of a cause are kept with the work, in a row that has to stay small."""
+
+_OF_THE_PIECE = (Kind.OBJECT, Kind.PICTURE)
+_OF_ANYBODY = (Kind.PASSING, Kind.UNKNOWN, Kind.GONE)
 
 
 class Cause(NamedTuple):
@@ -39,7 +47,7 @@ class RetryState:
     """The failed tries of a piece of work since it last went well.
 
     Attributes:
-        tries: how many have failed in a row.
+        tries: how many have failed in a row: for what may be its own fault, or for what cannot be.
         since: when the first of them failed.
         next_try_at: not before then is it tried again.
         cause: what went wrong last.
@@ -56,29 +64,37 @@ class RetryState:
         return self.cause.api if self.cause.kind.is_of_all else None
 
     def is_due(self, now: int) -> bool:
-        """Whether it is time for another try; a pause longer than the longest is of a clock that runs ahead."""
-        return not now < self.next_try_at <= now + LONGEST_PAUSE_MS
+        """Whether it is time for another try."""
+        return has_come(self.next_try_at, now, longest_ms=LONGEST_PAUSE_MS)
 
     def is_hopeless(self, *, passed_at: int) -> bool:
         """Whether to give the piece up: for its own sake, and never for what may strike everybody.
 
         ``passed_at``: when the API last served something else, 0 when nobody knows.
         """
-        if self.cause.kind is Kind.OBJECT:
+        if self.cause.kind in _OF_THE_PIECE:
             return self.tries >= TRIES_OF_AN_OBJECT
-        if self.cause.kind in (Kind.PASSING, Kind.UNKNOWN, Kind.GONE):
+        if self.cause.kind in _OF_ANYBODY:
             return self.tries >= TRIES_BESIDE_OTHERS and passed_at > self.since
         return False
 
 
 def failed_again(before: RetryState | None, cause: Cause, now: int) -> RetryState:
-    """Return the state after another failed try; the pause grows from try to try."""
+    """Return the state after another failed try; the pause grows from try to try.
+
+    The count begins anew where trouble that may be the piece's own follows trouble that cannot be, or the
+    other way round: nothing is given up for tries that everybody's trouble has cost it.
+    """
+    if before is not None and _may_be_its_own(before.cause) != _may_be_its_own(cause):
+        before = None
     tries = (before.tries if before else 0) + 1
     return RetryState(
         tries=tries,
         since=min(before.since, now) if before else now,
         next_try_at=now + pause_ms(tries),
-        cause=cause,
+        cause=cause._replace(
+            code=cause.code[:MAX_CODE_CHARACTERS], message=cause.message[:MAX_MESSAGE_CHARACTERS]
+        ),
     )
 
 
@@ -87,3 +103,7 @@ def pause_ms(tries: int) -> int:
     if tries <= 1:
         return FIRST_PAUSE_MS
     return int(min(SECOND_PAUSE_MS * 2 ** min(tries - 2, 12), LONGEST_PAUSE_MS))
+
+
+def _may_be_its_own(cause: Cause) -> bool:
+    return cause.kind in _OF_THE_PIECE or cause.kind in _OF_ANYBODY

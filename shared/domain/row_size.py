@@ -8,7 +8,8 @@ outside: :class:`shared.domain.photo_set.PhotoSet` holds what it records against
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.domain.photos import Photo
@@ -18,24 +19,54 @@ MAX_ROW_BYTES = 100_000
 MAX_PHOTOS_BYTES = 80_000
 """The photos' part of a row. The rest, of a job's own, is some hundreds of bytes for each attempt."""
 MAX_DETAIL_CHARACTERS = 200
+MAX_DETAIL_BYTES = 300
+"""Details and messages are stored cut: to 200 characters, and to fewer of those that take several bytes."""
+BYTES_TO_COME = 700
+"""What a photo's last word may add to its record: a snapshot's key, its trouble, and words for it."""
+LARGEST_PHOTO_BYTES = 3_200
+"""A pending photo with the longest name that OSS allows, of characters that JSON writes as two bytes."""
 
 
 def photos_as_json(photos: Iterable[Photo]) -> str:
     """Return photos in the form in which a row stores them: without what is empty, and with details cut."""
-    return json.dumps([_stored(photo) for photo in photos], ensure_ascii=False, separators=(",", ":"))
+    return _as_json([_stored(photo) for photo in photos])
 
 
 def bytes_of(photos: Iterable[Photo]) -> int:
     """Return how many bytes ``photos`` take in a row."""
-    return len(photos_as_json(photos).encode("utf-8", "replace"))
+    return _bytes(photos_as_json(photos))
+
+
+def bytes_at_most(photos: Sequence[Photo]) -> int:
+    """Return how many bytes ``photos`` take in a row at most, once the last word on each has been said."""
+    bare = [replace(photo, detail="", retry=None) if photo.is_pending else photo for photo in photos]
+    return bytes_of(bare) + BYTES_TO_COME * sum(photo.is_pending for photo in photos)
 
 
 def _stored(photo: Photo) -> dict[str, Any]:
+    retry = retry_to_json(photo.retry)
+    if retry is not None:
+        retry["cause"]["message"] = _cut(retry["cause"]["message"])
     values = {
         **vars(photo),
         "verdict": photo.verdict.value,
-        "detail": photo.detail[:MAX_DETAIL_CHARACTERS],
-        "retry": retry_to_json(photo.retry),
+        "detail": _cut(photo.detail),
+        "retry": retry,
     }
     always = ("name", "etag", "size", "verdict")
     return {name: value for name, value in values.items() if value or name in always}
+
+
+def _cut(text: str) -> str:
+    text = text[:MAX_DETAIL_CHARACTERS]
+    while _bytes(_as_json(text)) > MAX_DETAIL_BYTES:
+        text = text[: len(text) * 9 // 10]
+    return text
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

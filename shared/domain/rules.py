@@ -28,7 +28,7 @@ class Rules:
         kept_fine_tunes: running and succeeded fine-tunes that the account may have; DashScope's cap.
         delete_superseded: whether a fine-tune of a superseded revision is deleted when the cap is reached.
         max_attempts: tries that a job has in all when tries fail for its own sake.
-        max_trainings_per_person_per_day: fine-tunes that one person is given on a day in Beijing; 0: any number.
+        max_trainings_per_person_per_day: fine-tunes of one person on a day in Beijing; 0: any number.
         listing_delay_ms: how long after an attempt's last possible moment the list of fine-tunes is
             trusted to show it.
         sweep_rest_ms: pause between two looks at the bucket for uploads whose event never came.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shared.domain.clocks import has_come
 from shared.domain.job import Reason
 
 SUBMIT_SPACING_MS = 1_000
@@ -121,8 +122,8 @@ class Slot:
         return replace(self, refused_jobs=(*self.refused_jobs, job_id)[-REMEMBERED_REFUSALS:])
 
     def is_halted(self, now: int) -> bool:
-        """Whether the queue waits; a moment too far away was written by a clock that runs ahead."""
-        return now < self.halted_until <= now + LONGEST_HALT_MS
+        """Whether the queue waits."""
+        return not has_come(self.halted_until, now, longest_ms=LONGEST_HALT_MS)
 
     def has_news(self, account: str) -> bool:
         """Whether an accepted submit of ``account`` changes anything."""

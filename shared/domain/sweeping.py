@@ -4,15 +4,19 @@ The theory. An upload's event may be lost, so every tick reads some pages of the
 the rows. A round reads the whole bucket, page by page over several runs, and then the next round begins.
 Looking up every person again and again would make the cost of a tick grow with history. So a complete round
 in which everything was found recorded settles all uploads that are older than it (by ``CERTAINTY_MS``): later
-rounds look up only younger ones, and a round over old photos costs its listings and nothing else. A person who
-could not be recorded is remembered and looked up again by every round, and keeps nobody else from being
-settled; a round that met more such people than can be remembered settles nothing. A page that is refused again
-and again is passed over with the person it begins with. :mod:`shared.workflow.sweep` carries it out.
+rounds look up only younger ones, and a round over old photos costs its listings and nothing else. A person
+who could not be recorded is remembered and looked up again by every round, and keeps nobody else from being
+settled; a round that met more such people than can be remembered settles nothing. A page that is refused
+again and again is passed over with the person it begins with, who counts as not recorded.
+:mod:`shared.workflow.sweep` carries it out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
+from shared.domain.clocks import has_come, is_ahead
+from shared.domain.object_keys import person_of
 
 MAX_STUCK = 20
 """People whose uploads could not be recorded: so many are remembered."""
@@ -53,8 +57,8 @@ class SweepProgress:
         return self.refusals >= TRIES_OF_A_PAGE
 
     def is_due(self, rest_ms: int, now: int) -> bool:
-        """Whether to read on; a rest longer than ``rest_ms`` was written by a clock that ran ahead."""
-        return not now < self.rests_until <= now + rest_ms
+        """Whether to read on; ``rest_ms`` is how long a rest is."""
+        return has_come(self.rests_until, now, longest_ms=rest_ms)
 
     def may_miss(self, modified_at: int, person_id: str) -> bool:
         """Whether an upload of that time and person may be unrecorded."""
@@ -77,14 +81,23 @@ class SweepProgress:
 
     def past(self, following: str, *, now: int) -> SweepProgress:
         """Go behind a page; ``following`` is the key of the next, empty at the end of the round."""
+        read = self
+        if self.is_page_hopeless:
+            read = self.passing(person_of(self.cursor), clean=False)
+            if following <= self.cursor:
+                # There is no way past it: the next round begins, and this one has seen only a part.
+                read, following = replace(read, is_clean=False), ""
         began = now if not self.cursor else self.round_began
-        gone_on = replace(self, cursor=following, round_began=began, people_passed=(), refusals=0)
+        gone_on = replace(read, cursor=following, round_began=began, people_passed=(), refusals=0)
         if following:
             return gone_on
-        settled = max(self.recorded_before, began - CERTAINTY_MS)
-        return replace(
-            gone_on, is_clean=True, recorded_before=settled if self.is_clean else self.recorded_before
-        )
+        return replace(gone_on, is_clean=True, recorded_before=read._settled(began, now))
+
+    def _settled(self, began: int, now: int) -> int:
+        if is_ahead(self.recorded_before, now):
+            # A round of a clock that ran ahead has settled uploads that nobody had looked for: begin anew.
+            return 0
+        return max(self.recorded_before, began - CERTAINTY_MS) if self.is_clean else self.recorded_before
 
     def resting(self, until: int) -> SweepProgress:
         """Pause until then."""

@@ -1,0 +1,24 @@
+"""Clocks of different machines: how far they may be apart, and which moments none of them would have named.
+
+A stored moment was written by the clock of another run. Where it says how long to wait, one that is further
+ahead than any right clock would have put it is not believed: otherwise one machine whose clock runs a day
+ahead would stop everybody for a day. Times are milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+CLOCKS_DIFFER_MS = 300_000
+
+
+def has_come(moment: int, now: int, *, longest_ms: int) -> bool:
+    """Whether a wait until ``moment`` is over.
+
+    ``longest_ms`` is the longest that anybody waits: a longer wait was ordered by a clock that ran ahead, and
+    is over as well.
+    """
+    return not now < moment <= now + longest_ms + CLOCKS_DIFFER_MS
+
+
+def is_ahead(moment: int, now: int) -> bool:
+    """Whether something that has happened at ``moment`` was written by a clock that ran ahead."""
+    return moment > now + CLOCKS_DIFFER_MS

@@ -1,0 +1,191 @@
+"""What is recorded of a job, as a value, and what follows from it: its lane, its place, what it waits for.
+
+:class:`shared.domain.job.Job` has the changes. ``now`` and names that end in ``_at`` are milliseconds since
+the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shared.domain.lanes import (
+    ASIDE_LANE,
+    COLLECTING_LANE,
+    DELIVERY_LANE,
+    QUEUE_LANE,
+    RUNNING_LANE,
+    WAITING_LANE_OF,
+)
+from shared.domain.object_keys import job_id, person_key
+from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
+from shared.domain.retry_state import RetryState
+from shared.domain.rules import Rules
+from shared.domain.states import JobState
+
+REOPENS_FOR_MS = 600_000
+"""A set that photos join while it is queued closes again at the latest so long after it closed first."""
+DAY_MS = 86_400_000
+BEIJING_MS = 8 * 3_600_000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a job is in its state: a word for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRecord:
+    """One training of one person, as it is stored.
+
+    Attributes:
+        photo_set: the photos of the training.
+        closed_first_at: when the set closed first, which is its place in the queue.
+        due_at: when the job is next to be looked at; in the queue, its place.
+        retry: how the tries of the job's present step have gone, None while all is well.
+        files: the snapshot keys that are submitted, fixed when the set closes.
+        earlier_files: snapshot keys that earlier attempts of this job were sent with.
+        file_ids: the same files as uploaded to DashScope's file service, when it is used.
+        attempt: how many submits were intended.
+        attempt_expires_at: when the invocation that may send the attempt's POST is dead for certain.
+        failures: attempts that failed for this job's own sake; refusals of the whole account do not count.
+        earlier_fine_tunes: ids that belong to this job's failed attempts.
+        key_id: stands for the API key that the attempt was sent with.
+        account: stands for the account that the fine-tune belongs to, as far as DashScope tells.
+        running_since: when DashScope was first seen to train, 0 while it only queues.
+        is_proved_new: whether the bucket has been asked for earlier results of the person; without it nothing
+            is paid for.
+        trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        result_at: when the result object was written.
+        delivered: the outcome is written to the bucket and nothing is left to do.
+    """
+
+    person_id: str
+    revision: int
+    state: JobState
+    opened_at: int
+    changed_at: int
+    version: int = 0
+    photo_set: PhotoSet = field(default_factory=PhotoSet)
+    closed_at: int = 0
+    closed_first_at: int = 0
+    closed_by: str = ""
+    due_at: int = 0
+    retry: RetryState | None = None
+    files: tuple[str, ...] = ()
+    earlier_files: tuple[str, ...] = ()
+    file_ids: tuple[str, ...] = ()
+    attempt: int = 0
+    failures: int = 0
+    attempt_expires_at: int = 0
+    submitted_at: int = 0
+    ended_at: int = 0
+    fine_tune_id: str = ""
+    fine_tune_status: str = ""
+    finetuned_output: str = ""
+    earlier_fine_tunes: tuple[str, ...] = ()
+    key_id: str = ""
+    account: str = ""
+    running_since: int = 0
+    is_proved_new: bool = True
+    trainings_at: tuple[int, ...] = ()
+    usage: int = 0
+    reason: Reason | None = None
+    result_at: int = 0
+    delivered: bool = False
+
+    @property
+    def job_id(self) -> str:
+        """The job's public id."""
+        return job_id(self.person_id, self.revision)
+
+    @property
+    def person_key(self) -> str:
+        """The partition that the job lives in."""
+        return person_key(self.person_id)
+
+    @property
+    def training_took_ms(self) -> int | None:
+        """How long the training took that made the model; None without a model."""
+        if self.state is JobState.SUCCEEDED and self.ended_at > self.submitted_at:
+            return self.ended_at - self.submitted_at
+        return None
+
+    @property
+    def counted_attempts(self) -> int:
+        """The attempts that ``MAX_ATTEMPTS`` counts, the present one included."""
+        waits = self.state.is_open or self.state is JobState.QUEUED
+        return self.failures + (1 if self.attempt and not waits else 0)
+
+    @property
+    def takes_photos(self) -> bool:
+        """Whether a new photo belongs to this job: also while it is queued, before the first attempt."""
+        return self.state.is_open or (self.state is JobState.QUEUED and not self.attempt)
+
+    @property
+    def trouble(self) -> RetryState | None:
+        """What holds the job up: the trouble of its present step, or that of its photos."""
+        if self.retry is not None:
+            return self.retry
+        return self.photo_set.retry if self.state is JobState.COLLECTING else None
+
+    @property
+    def lane(self) -> int | None:
+        """The part of the work in hand that the job belongs to; None when nothing is to be done."""
+        if self.state in (JobState.SUBMITTING, JobState.TRAINING):
+            return RUNNING_LANE
+        if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):
+            return None
+        trouble = self.trouble
+        if trouble is not None and not self._is_at_its_place:
+            api = trouble.waits_for
+            return WAITING_LANE_OF.get(api, ASIDE_LANE) if api else ASIDE_LANE
+        if self.state is JobState.QUEUED:
+            return QUEUE_LANE
+        return COLLECTING_LANE if self.state is JobState.COLLECTING else DELIVERY_LANE
+
+    def is_due(self, now: int) -> bool:
+        """Whether its next step may be taken: the look is due, or the pause after the last trouble is over.
+
+        What waits for an API is due once that works: whoever asks has left out what waits for a refused one.
+        """
+        trouble = self.trouble
+        if trouble is None or self._is_at_its_place:
+            return self.state is not JobState.COLLECTING or self.due_at <= now
+        return trouble.waits_for is not None or trouble.is_due(now)
+
+    @property
+    def place(self) -> int:
+        """The place in the queue: first closed, first trained."""
+        return self.closed_first_at or self.closed_at
+
+    @property
+    def turn(self) -> int:
+        """When its turn comes among the jobs that may be submitted: at its place, or behind its last trouble.
+
+        Trouble of everybody costs nobody a place.
+        """
+        waits_for_all = self.retry is not None and self.retry.waits_for is not None
+        return self.place if waits_for_all else self.due_at
+
+    @property
+    def _is_at_its_place(self) -> bool:
+        return self.state is JobState.QUEUED and self.due_at == self.place
+
+    @property
+    def deadline(self) -> int:
+        """By when a set that was closed before closes again."""
+        return self.closed_first_at + REOPENS_FOR_MS if self.closed_first_at else NEVER
+
+    def completed_by(self, rules: Rules, now: int) -> ClosedBy | None:
+        """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed."""
+        if self.state is not JobState.COLLECTING:
+            return None
+        return self.photo_set.completed_by(rules, now, deadline=self.deadline)
+
+    def trainings_today(self, now: int) -> int:
+        """How many fine-tunes of the person were made on this day in Beijing."""
+        today = (now + BEIJING_MS) // DAY_MS
+        return sum((made_at + BEIJING_MS) // DAY_MS == today for made_at in self.trainings_at)
