@@ -25,6 +25,8 @@ PARAMETERS = {
     "TRAINING_FILES": "TrainingFiles",
     "CONCURRENT_TRAININGS": "ConcurrentTrainings",
     "MAX_ATTEMPTS": "MaxAttempts",
+    "MAX_TRAININGS_PER_PERSON_PER_DAY": "MaxTrainingsPerPersonPerDay",
+    "LIST_GRACE_SECONDS": "ListGraceSeconds",
     "DELETE_SUPERSEDED": "DeleteSuperseded",
     "SWEEP_SECONDS": "SweepSeconds",
     "CARRY_OVER": "CarryOver",
