@@ -216,7 +216,7 @@ MUTANTS = (
         "a signed URL in the log",
         _SUBMITTING,
         'log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))',
-        'log("submitting", job=intent.job_id, photos=[file.replace("?", "#") for file in files])',
+        'log("submitting", job=intent.job_id, photos=[file.split("=") for file in files])',
     ),
 )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from shared import assembly
+from shared import assembly, logs
 from shared.clients import rows
 from shared.clients.credentials import Credentials
+from shared.logs import redact
 from shared.settings import Settings
 
 SETTINGS = Settings(
@@ -83,3 +85,16 @@ def test_a_connection_that_failed_is_tried_again_and_the_collector_goes_on(conne
     connections.trouble = None
     assembly.tables(SETTINGS, TODAY)
     assert connections == [TODAY, TODAY]
+
+
+def test_the_secrets_of_an_invocation_are_hidden(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_hidden", {})
+    settings = replace(SETTINGS, dashscope_api_key="key-5ec7e7-one", status_token="5ec7e7-two!")
+    credentials = Credentials(
+        access_key_id="today", access_key_secret="three/5ec7e7+", security_token="CAIS 5ec7e7"
+    )
+    assembly.tables(settings, credentials)
+    said = f"{settings.dashscope_api_key} {settings.status_token} {credentials.access_key_secret}"
+    assert redact(f"<{said} {credentials.security_token}>") == "<… … … …>"
