@@ -78,13 +78,13 @@ MUTANTS = (
     _one(
         "adopt by newest instead of by path",
         _FINE_TUNES,
-        'if path in wanted or path.partition("/")[2] in wanted:',
-        "if path:",
+        "if _is_one_of(wanted, path_of(file)):",
+        "if path_of(file):",
     ),
     _one(
         "a failed attempt's fine-tune is adopted again",
         _FINE_TUNES,
-        "if fine_tune.fine_tune_id in not_these:",
+        'if fine_tune.fine_tune_id in ("", *not_these):',
         "if False:",
     ),
     _one(

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shared.domain.fine_tunes import FineTune, find_ours, job_of, path_of
-from tests.unit.support import fine_tune
+from shared.domain.fine_tunes import (
+    OUR_MODEL,
+    TIME_TOLERANCE_MS,
+    UTC_FOR_BEIJING_MS,
+    FineTune,
+    find_ours,
+    job_of,
+    path_of,
+    plausible_time,
+    unclear,
+)
+from tests.unit.support import MINUTE_MS, NOW, fine_tune
 
 KEY = "submissions/0123456789abcdef0123-1/aa11.jpg"
 OTHER = "submissions/0123456789abcdef0123-1/bb22.jpg"
@@ -58,6 +70,7 @@ FOREIGN = [
         f"http://127.0.0.1:9000/photos/{KEY}",
         f"https://cdn.example.com/{KEY.replace('/', '%2F')}",
         f"https://oss-cn-beijing.aliyuncs.com/photos/{KEY.replace('-', '%2D')}",
+        f"https://dashscope-file-mgr.oss-cn-beijing.aliyuncs.com/api-fs/1/2/{KEY}",
     ],
 )
 def test_a_fine_tune_made_from_our_snapshot_is_found_by_any_form_of_url(file: str) -> None:
@@ -66,6 +79,18 @@ def test_a_fine_tune_made_from_our_snapshot_is_found_by_any_form_of_url(file: st
 
 def test_a_fine_tune_made_from_our_file_ids_is_found() -> None:
     assert find_ours([*FOREIGN, ours(FILE_ID)], [KEY, FILE_ID], not_these=()) == ours(FILE_ID)
+
+
+def test_a_fine_tune_made_from_our_file_id_is_found_by_the_url_that_the_file_service_gives_it() -> None:
+    url = f"http://dashscope-file-mgr.oss-cn-beijing.aliyuncs.com/api-fs/1/67516/{FILE_ID}/a.jpg"
+    assert find_ours([*FOREIGN, ours(url)], [FILE_ID], not_these=()) == ours(url)
+    assert find_ours([*FOREIGN, ours(url.replace(FILE_ID, f"{FILE_ID}0"))], [FILE_ID], not_these=()) is None
+
+
+def test_a_fine_tune_without_an_id_is_never_adopted() -> None:
+    nameless = ours(f"https://h/{KEY}", fine_tune_id="")
+    assert find_ours([nameless], [KEY], not_these=()) is None
+    assert find_ours([nameless, ours(f"https://h/{KEY}")], [KEY], not_these=()) == ours(f"https://h/{KEY}")
 
 
 def test_one_shared_file_among_several_is_proof_enough() -> None:
@@ -78,7 +103,6 @@ def test_one_shared_file_among_several_is_proof_enough() -> None:
     [
         f"https://h/{KEY}x",
         f"https://h/x{KEY}",
-        f"https://h/a/b/{KEY}",
         f"https://h/{KEY}/",
         f"https://h/{KEY.rpartition('/')[0]}",
         f"https://h/?{KEY}",
@@ -189,3 +213,113 @@ def test_a_fine_tune_made_from_another_buckets_snapshots_is_a_strangers() -> Non
 def test_a_foreign_fine_tune_with_a_malformed_url_belongs_to_no_job() -> None:
     assert path_of("http://[bad/a.jpg") == ""
     assert job_of(fine_tune(files=("http://[bad/a.jpg",)), BUCKET) is None
+
+
+# -- what may be ours and cannot be proved to be ----------------------------------------------------
+
+SINCE, UNTIL = NOW, NOW + 5 * MINUTE_MS
+ANOTHER = f"submissions/{'f' * 20}-7/cc33.jpg"
+
+
+def doubtful(**changes: Any) -> FineTune:
+    """A fine-tune of our model, made in the window, whose files DashScope does not show."""
+    return replace(fine_tune("RUNNING", "ft-x", model=OUR_MODEL, created_at=NOW + MINUTE_MS), **changes)
+
+
+def in_doubt(*listed: FineTune, count: int = 2, **known: Any) -> list[str]:
+    given = {"not_these": (), "known": (), **known}
+    found = unclear(listed, since=SINCE, until=UNTIL, count=count, **given)
+    return [one.fine_tune_id for one in found]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"files": ("https://dashscope.oss-cn-beijing.aliyuncs.com/1/a.jpg",) * 2},
+        {"files": ("https://b.oss-cn-beijing.aliyuncs.com/people/li/a.jpg", "x")},
+        {"files": ("11111111-2222-3333-4444-555555555555", FILE_ID)},
+        {"files": ("", "None")},
+        {"files": ("http://[bad/a.jpg", "https://h")},
+        # Something like a snapshot, but of no job, no picture, or in another folder.
+        {"files": ("https://h/submissions/a.jpg", "https://h/submissions/photo/a.jpg")},
+        {"files": (f"https://h/{ANOTHER}x", f"https://h/{ANOTHER.replace('submissions', 'results')}")},
+        {"files": (f"https://h/{ANOTHER}/a.jpg", f"https://h/x{ANOTHER}")},
+        {"model": ""},
+        {"created_at": None},
+        {"created_at": SINCE - TIME_TOLERANCE_MS},
+        {"created_at": UNTIL + TIME_TOLERANCE_MS},
+        # Times that come in UTC are taken for eight hours ago.
+        {"created_at": NOW + MINUTE_MS - UTC_FOR_BEIJING_MS},
+        {"status": "SUCCEEDED"},
+        {"status": "FAILED"},
+        {"status": ""},
+        # It was no candidate for adoption, so even a snapshot clears it not.
+        {"fine_tune_id": "", "files": (f"https://h/{KEY}", f"https://h/{OTHER}")},
+    ],
+    ids=str,
+)
+def test_what_nothing_clears_may_be_ours(changes: dict[str, Any]) -> None:
+    assert in_doubt(doubtful(**changes)) == [changes.get("fine_tune_id", "ft-x")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "qwen3-14b"},
+        {"created_at": SINCE - TIME_TOLERANCE_MS - 1},
+        {"created_at": UNTIL + TIME_TOLERANCE_MS + 1},
+        {"created_at": NOW - 24 * 60 * MINUTE_MS},
+        {"files": ("https://h/a.jpg",)},
+        {"files": ("https://h/a.jpg",) * 3},
+        # A stranger's snapshot: another stack's, or another job's, in whatever form.
+        {"files": (f"https://theirs.oss-cn-beijing.aliyuncs.com/{ANOTHER}", "https://h/a.jpg")},
+        {"files": ("https://h/a.jpg", f"https://oss-cn-beijing.aliyuncs.com/theirs/{ANOTHER}")},
+        {"files": (f"https://h/{ANOTHER.replace('/', '%2F')}", "https://h/a.jpg")},
+        {"files": (f"https://dashscope.aliyuncs.com/copies/1/{ANOTHER}", "")},
+    ],
+    ids=str,
+)
+def test_what_is_plainly_not_ours_is_not_in_doubt(changes: dict[str, Any]) -> None:
+    assert in_doubt(doubtful(**changes)) == []
+
+
+def test_the_number_of_files_clears_nothing_when_it_is_not_known() -> None:
+    assert in_doubt(doubtful(files=("https://h/a.jpg",)), count=0) == ["ft-x"]
+
+
+def test_what_other_jobs_and_other_attempts_own_is_not_in_doubt() -> None:
+    listed = [doubtful(fine_tune_id=f"ft-{number}") for number in range(4)]
+    assert in_doubt(*listed, not_these=("ft-0",), known=("ft-2", "ft-3")) == ["ft-1"]
+
+
+def test_an_unnamed_owner_settles_nothing() -> None:
+    assert in_doubt(doubtful(fine_tune_id=""), not_these=("",), known=("",)) == [""]
+
+
+# -- times ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("time", "is_plausible"),
+    [
+        (None, False),
+        (SINCE, True),
+        (UNTIL, True),
+        (SINCE - TIME_TOLERANCE_MS, True),
+        (SINCE - TIME_TOLERANCE_MS - 1, False),
+        (UNTIL + TIME_TOLERANCE_MS, True),
+        (UNTIL + TIME_TOLERANCE_MS + 1, False),
+        (SINCE - UTC_FOR_BEIJING_MS, False),
+        (UNTIL + UTC_FOR_BEIJING_MS, False),
+        (0, False),
+    ],
+)
+def test_a_time_is_used_only_if_it_can_lie_between_two_of_our_own(
+    time: int | None, is_plausible: bool
+) -> None:
+    assert plausible_time(time, SINCE, UNTIL) == (time if is_plausible else None)
+
+
+def test_no_wrong_time_zone_is_within_the_tolerance() -> None:
+    assert 0 < TIME_TOLERANCE_MS < 15 * MINUTE_MS
