@@ -30,7 +30,7 @@ def _one(name: str, module: str, old: str, new: str) -> Mutant:
 
 _SUBMITTING, _TRAINING = "shared.workflow.submitting", "shared.workflow.training"
 _DASHSCOPE, _JOB, _ROWS = "shared.clients.dashscope", "shared.domain.job", "shared.clients.rows"
-_ANSWERS = "shared.clients.dashscope_answers"
+_ANSWERS, _LIST = "shared.clients.dashscope_answers", "shared.clients.dashscope_list"
 _FINE_TUNES, _PHOTO_SET = "shared.domain.fine_tunes", "shared.domain.photo_set"
 
 _KNOWS = "        recorded = self.photo(name)\n"
@@ -90,26 +90,25 @@ MUTANTS = (
     _one(
         "retry POST on time-out",
         _DASHSCOPE,
-        '        answer = self._send("POST", "/fine-tunes", json=body, session=None)\n',
+        '        answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n',
         "        try:\n"
-        '            answer = self._send("POST", "/fine-tunes", json=body, session=None)\n'
+        '            answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n'
         "        except OutcomeUnknown:\n"
-        '            answer = self._send("POST", "/fine-tunes", json=body, session=None)\n',
+        '            answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n',
     ),
     Mutant(
         "first list page taken as complete",
-        _DASHSCOPE,
+        _LIST,
         (
-            ("totals.add(total)\n", "totals.add(total)\n                total = 0\n"),
-            ("if totals == {len(seen)}:", "if True:"),
+            ("if brings_nothing or page.total == len(found.entries):", "if True:"),
+            ("if found.is_proof or (", "if True or ("),
         ),
     ),
     _one(
         "429 counted as failure",
-        _ANSWERS,
-        "        return RetryLater(code, message, delay_seconds=BUSY_DELAY_SECONDS)\n"
-        "    if meaning is Meaning.ACCOUNT:",
-        "        return Permanent(code, message)\n    if meaning is Meaning.ACCOUNT:",
+        "shared.clients.answers",
+        "    return RetryLater(code, message, delay_seconds=BUSY_DELAY_SECONDS[service], kind=kind, api=api)",
+        "    return Permanent(code, message, kind=kind, api=api)",
     ),
     _one(
         "unknown status counted as failed",
