@@ -23,8 +23,8 @@ SHORTEST_HIDDEN = 8
 MOST_HIDDEN = 64
 """Temporary credentials change every hour; those that ended long ago need no hiding."""
 
-_hidden: dict[str, None] = {}
-_hidden_values: re.Pattern[str] | None = None
+# Secrets, in the order in which they came, with the forms in which they may stand in a text.
+_hidden: dict[str, set[str]] = {}
 
 _QUERY = re.compile(r"(https?://[^\s?]+)\?\S*", re.IGNORECASE)
 _KEY = re.compile(
@@ -35,41 +35,42 @@ _KEY = re.compile(
     re.IGNORECASE,
 )
 _ACCESS_KEY_ID = re.compile(r"LTAI[A-Za-z0-9]{8,}|STS\.[A-Za-z0-9]{8,}")
-_EQUALS = r"""(?:["'\\\s]|%(?:25)*(?:20|22))*(?:[=:>]|%(?:25)*3[da])(?:["'\\\s]|%(?:25)*(?:20|22))*"""
-_VALUE = r"""(?:(?!%(?:25)*(?:26|22))[^\s&"'<>\\,;…])+…*"""
+_BLANK = r"(?:\s|\+|%(?:25)*(?:20|0a|0d))"
+_QUOTES = rf"""(?:["'\\]|%(?:25)*22|{_BLANK})*"""
+_EQUALS = rf"{_QUOTES}(?:[=:>]|%(?:25)*3[da]){_QUOTES}"
+_VALUE = r"""(?:(?!%(?:25)*(?:20|22|26))[^\s&"'<>\\,;…])+…*"""
 _PARAMETER = re.compile(
-    rf"((?:signature(?:provided)?|security-?token|(?<![a-z])credential|access-?key-?id|access-?key-?secret"
-    rf"|api[-_]?key|x-oss-credential){_EQUALS}){_VALUE}",
+    r"((?:signature(?:provided)?|security-?token|(?<![a-z])credential|access-?key-?id|access-?key-?secret"
+    rf"|api[-_]?key){_EQUALS}){_VALUE}",
     re.IGNORECASE,
 )
-_AUTHORIZATION = re.compile(rf"(authorization{_EQUALS})(?:[a-z0-9-]+(?:\s|%20|\+)+)?{_VALUE}", re.IGNORECASE)
-_BEARER = re.compile(r"(\b(?:bearer|basic)(?:\s|%20)+)[a-z0-9._~+/=%-]{8,}", re.IGNORECASE)
+_AUTHORIZATION = re.compile(rf"(authorization{_EQUALS})(?:[a-z0-9-]+{_BLANK}+)?{_VALUE}", re.IGNORECASE)
+_BEARER = re.compile(rf"((?:bearer|basic){_BLANK}+)[a-z0-9._~+/=%-]{{8,}}", re.IGNORECASE)
 
 
 def hide(value: str) -> None:
     """Cut ``value``, a secret of this process, out of every text that is redacted from now on."""
-    global _hidden_values
     value = value.strip()
-    if len(value) < SHORTEST_HIDDEN or value in _hidden:
+    if len(value) < SHORTEST_HIDDEN:
         return
-    _hidden[value] = None
+    _hidden[value] = _hidden.pop(value, None) or _forms_of(value)
     while len(_hidden) > MOST_HIDDEN:
         del _hidden[next(iter(_hidden))]
-    forms = {form for secret in _hidden for form in _forms_of(secret)}
-    # The longest first: a secret may begin like another.
-    _hidden_values = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE)
 
 
 def _forms_of(secret: str) -> set[str]:
-    """A secret as it stands, percent-encoded once and twice, and as JSON writes it."""
-    encoded = quote(secret, safe="")
-    return {secret, encoded, quote(encoded, safe=""), quote(secret), json.dumps(secret)[1:-1]}
+    """A secret as it stands, percent-encoded once and twice, and as JSON and JSON in JSON write it."""
+    encoded, in_json = quote(secret, safe=""), json.dumps(secret)[1:-1]
+    in_lower_case = re.sub("%..", lambda escape: escape.group().lower(), encoded)
+    twice = quote(encoded, safe=""), json.dumps(in_json)[1:-1]
+    return {secret, quote(secret), encoded, in_lower_case, in_json, *twice}
 
 
 def redact(text: str) -> str:
     """Cut queries of URLs, signatures, tokens, keys, and what :func:`hide` was given out of ``text``."""
-    if _hidden_values is not None:
-        text = _hidden_values.sub("…", text)
+    # The longest first: a secret may begin like another.
+    for form in sorted(set().union(*_hidden.values()), key=len, reverse=True):
+        text = text.replace(form, "…")
     text = _KEY.sub("sk-…", _QUERY.sub(r"\1?…", text))
     for named in (_AUTHORIZATION, _PARAMETER, _BEARER):
         text = named.sub(r"\1…", text)

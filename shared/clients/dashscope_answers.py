@@ -147,7 +147,7 @@ def trouble_of_create(status: int, body: dict[str, Any]) -> Trouble:
     words, api = (trouble.code, trouble.message), Api.TRAINING
     if not is_refusal(Service.DASHSCOPE, api, status, code, message):
         return OutcomeUnknown(*words, delay_seconds=UNKNOWN_DELAY_SECONDS, kind=trouble.kind, api=api)
-    if code == "NotFound":
+    if code.partition(".")[0] == "NotFound":
         return AccountTrouble(*words, delay_seconds=ACCOUNT_DELAY_SECONDS, kind=Kind.API, api=api)
     if trouble.kind is Kind.OBJECT:
         return RequestTrouble(*words, delay_seconds=REQUEST_DELAY_SECONDS, kind=Kind.UNKNOWN, api=api)

@@ -36,7 +36,7 @@ from shared.errors import RetryLater
 LIST_ROUNDS = 3
 LIST_CALLS = 200
 LIST_SECONDS = 20
-"""No page is asked for later than so long after the first."""
+"""No page is asked for later than so long after the first; a page itself may take half a minute at worst."""
 
 
 class Page(NamedTuple):

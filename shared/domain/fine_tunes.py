@@ -6,11 +6,11 @@ DashScope, "Model customization API": the seven statuses; an id that is gone ans
 The theory of the search. There is no idempotency key, so a fine-tune tells by its files whose it is. A
 snapshot's key holds 16 random hex digits and is used for one job, a file id is DashScope's own and unique:
 one of ours among a fine-tune's files, at whatever depth of a path, proves that the fine-tune is ours
-(:func:`find_ours`). One that ends like the key of *another* snapshot proves that it is not: whatever DashScope
-makes of our URLs, it does not make them name a stranger's. Nothing else is proof, as DashScope may leave
-files out of its answers, or show copies on storage of its own under names of its choice; such a host cannot
-be told from another program's bucket. So what is left over is in doubt when model, time and number of files
-fit (:func:`unclear`), and whoever is about to pay again waits and says so.
+(:func:`find_ours`). One that ends like the key of *another* snapshot proves that it is not: whatever
+DashScope makes of our URLs, it does not make them name a stranger's. Nothing else is proof, as DashScope may
+leave files out of its answers, or show copies on storage of its own under names of its choice; such a host
+cannot be told from another program's bucket. So what is left over is in doubt when model, time and number of
+files fit (:func:`unclear`), and whoever is about to pay again waits and says so.
 """
 
 from __future__ import annotations
