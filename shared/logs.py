@@ -53,7 +53,7 @@ def hide(value: str) -> None:
     value = value.strip()
     if len(value) < SHORTEST_HIDDEN:
         return
-    _hidden[value] = _hidden.pop(value, None) or _forms_of(value)
+    _hidden[value] = _hidden.pop(value, set()) or _forms_of(value)
     while len(_hidden) > MOST_HIDDEN:
         del _hidden[next(iter(_hidden))]
 

@@ -80,12 +80,14 @@ class FakeClient:
         return None, None if following is None else [("name", str(following))], rows, None
 
     def batch_get_row(self, request: Any) -> Any:
-        ((_, item),) = request.items.items()
-        self.batches.append(len(item.primary_keys))
+        self.batches.append(sum(len(item.primary_keys) for item in request.items.values()))
         if self.get_errors:
             raise self.get_errors.pop(0)
-        items = [self._batch_item(tuple(key)) for key in item.primary_keys]
-        return SimpleNamespace(get_result_by_table=lambda _: items)
+        items = {
+            table: [self._batch_item(tuple(key)) for key in item.primary_keys]
+            for table, item in request.items.items()
+        }
+        return SimpleNamespace(get_result_by_table=items.__getitem__)
 
     def batch_write_row(self, request: Any) -> Any:
         ((_, item),) = request.items.items()

@@ -8,10 +8,14 @@ import pytest
 
 from shared.clients.control_table import ControlTable
 from shared.clients.rows import VERSION, WRITE_TOKEN
+from shared.domain.control_rows import ControlRows, Doorbell
+from shared.domain.health import Health
 from shared.domain.job import Reason
 from shared.domain.lingering import Lingering
+from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict
 from tests.unit.table import KEY, Bench
 
@@ -49,6 +53,7 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
     value = json.loads(columns["value"])
     assert (value["durations"], value["closed_until"]) == ([1, 2, 3], 9)
     names = {"holders", "taken_at", "closed_until", "trouble", "refusals", "durations", "kept"}
+    names |= {"refused_jobs", "accepted_at", "account"}
     assert set(value) == {*names, "format"}
 
 
@@ -65,20 +70,23 @@ def test_of_two_runs_that_change_the_slot_one_is_told(bench: Bench) -> None:
 
 def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None:
     control = ControlTable(bench.rows)
-    bench.client.pages = [([], None)]
-    assert control.read_all() == (Slot(), SweepProgress(), Lingering())
-    saved = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/li/a.jpg", rests_until=7))
+    nothing = ControlRows(Slot(), SweepProgress(), Lingering(), Health(), Doorbell())
+    assert control.read_all() == nothing
+    progress = SweepProgress(cursor="people/li/a.jpg", rests_until=7, stuck=("wu",), people_passed=("li",))
+    saved = control.save_sweep(SweepProgress(), progress)
     slot = control.save_slot(Slot(), FULL)
-    bench.client.pages = [(list(bench.client.rows), None)]
-    assert control.read_all() == (slot, saved, Lingering())
+    cause = Cause("Arrearage", "pay", Kind.ACCOUNT, Api.FACE_CHECK)
+    health = control.save_health(Health(), Health(deaths={"a": 2}).failed(cause, 5))
+    assert control.health() == health
+    assert control.read_all() == nothing._replace(slot=slot, sweep=saved, health=health)
 
 
 def test_of_two_runs_that_sweep_the_same_page_one_is_told(bench: Bench) -> None:
     control = ControlTable(bench.rows)
     start = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))
-    control.save_sweep(start, start.past("people/b", clean=True, now=1))
+    control.save_sweep(start, start.past("people/b", now=1))
     with pytest.raises(Conflict):
-        control.save_sweep(start, start.past("people/b", clean=True, now=1))
+        control.save_sweep(start, start.past("people/b", now=1))
 
 
 def test_fields_of_a_later_version_inside_the_slots_trouble_are_ignored(bench: Bench) -> None:

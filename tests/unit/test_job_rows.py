@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from shared.clients.job_rows import (
     FORMAT,
     SUMMARY_COLUMNS,
-    earlier_of,
     from_columns,
     has_summary,
     summary_from_columns,
     to_columns,
 )
-from shared.domain.job import Job, Reason, open_job
+from shared.domain.job import Job, Reason
 from shared.domain.job_summary import summary_of
 from shared.domain.lanes import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE
 from shared.domain.photo_set import MAX_RECORDED, PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.retry_state import Cause, RetryState
 from shared.domain.row_size import MAX_DETAIL_CHARACTERS, MAX_PHOTOS_BYTES, MAX_ROW_BYTES, bytes_of
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Kind
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent
 from tests.unit.support import NOW, few_examples, job_in, photo, photo_set
 
@@ -34,6 +34,14 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MILLISECONDS = st.integers(0, 2**62)
 COUNT = st.integers(0, 1000)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+CAUSES = st.builds(
+    Cause,
+    code=TEXT,
+    message=TEXT,
+    kind=st.sampled_from(Kind),
+    api=st.none() | st.sampled_from(Api),
+)
+RETRIES = st.builds(RetryState, tries=COUNT, since=MILLISECONDS, next_try_at=MILLISECONDS, cause=CAUSES)
 PHOTOS = st.builds(
     Photo,
     name=TEXT,
@@ -44,11 +52,13 @@ PHOTOS = st.builds(
     snapshot=TEXT,
     uploaded_at=MILLISECONDS,
     recorded_at=MILLISECONDS,
+    retry=st.none() | RETRIES,
 )
 PHOTO_SETS = st.builds(
     PhotoSet,
     photos=st.lists(PHOTOS, max_size=3).map(tuple),
-    earlier=st.dictionaries(TEXT, TEXT, max_size=3),
+    has_history=st.booleans(),
+    marker_used_at=MILLISECONDS,
     last_photo_at=MILLISECONDS,
     ready_at=MILLISECONDS,
 )
@@ -64,6 +74,15 @@ JOBS = st.builds(
     closed_at=MILLISECONDS,
     closed_by=TEXT,
     due_at=MILLISECONDS,
+    retry=st.none() | RETRIES,
+    closed_first_at=MILLISECONDS,
+    earlier_files=TEXTS,
+    trainings_at=st.lists(MILLISECONDS, max_size=3).map(tuple),
+    key_id=TEXT,
+    account=TEXT,
+    running_since=MILLISECONDS,
+    is_proved_new=st.booleans(),
+    result_at=MILLISECONDS,
     files=TEXTS,
     file_ids=TEXTS,
     attempt=COUNT,
@@ -129,12 +148,12 @@ def test_the_key_and_the_version_are_not_repeated_among_the_columns() -> None:
 
 def test_a_photo_set_is_spread_over_columns_of_its_job_under_the_names_that_stored_rows_have() -> None:
     photos = photo_set(photo(verdict=Verdict.UNCHECKED)).with_marker(NOW + 1)
-    photos = replace(photos, earlier={"0" * 12: "E"})
+    photos = replace(photos, has_history=True, dropped=(photo("b.jpg"),))
     columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=photos))
     assert (columns["ready"], columns["last_photo_at"]) == (NOW + 1, NOW)
-    assert columns["earlier"] == '{"000000000000":"E"}'
+    assert columns["has_history"] is True
     assert [one["verdict"] for one in json.loads(columns["photos"])] == ["unchecked"]
-    assert not {"photo_set", "ready_at"} & set(columns)
+    assert not {"photo_set", "ready_at", "dropped"} & set(columns)
 
 
 def test_the_index_columns_have_the_types_of_the_template() -> None:
@@ -215,7 +234,8 @@ UNREADABLE: list[tuple[str, Any]] = [
     ("photos", '[{"name":"a","etag":"E","size":1,"verdict":"too_good"}]'),
     ("photos", '[{"name":"a","etag":"E","size":"1","verdict":"usable"}]'),
     ("photos", '[{"name":"a","etag":"E","size":1,"verdict":"usable","tries":null}]'),
-    ("earlier", "[]"),
+    ("retry", "[]"),
+    ("retry", '{"tries":1}'),
     ("files", '"a.jpg"'),
     ("reason", "5"),
     ("reason", '{"code":"c"}'),
@@ -239,14 +259,6 @@ def test_a_row_without_what_every_job_has_is_not_read(name: str) -> None:
         from_columns(row)
 
 
-def test_what_a_row_remembers_of_earlier_uploads_can_be_had_by_itself() -> None:
-    earlier = {"0123456789ab": "E1234567"}
-    job = job_in(JobState.QUEUED)
-    row = stored(replace(job, photo_set=replace(job.photo_set, earlier=earlier)))
-    assert earlier_of(row) == earlier
-    assert earlier_of({}) == earlier_of(stored(open_job("li", 1, NOW))) == {}
-
-
 # -- summaries ---------------------------------------------------------------------------------------
 
 
@@ -254,7 +266,7 @@ def test_what_a_row_remembers_of_earlier_uploads_can_be_had_by_itself() -> None:
 @given(JOBS)
 def test_a_summary_is_read_without_the_photos(job: Job) -> None:
     row = {name: value for name, value in stored(job).items() if name in (*SUMMARY_COLUMNS, "revision")}
-    assert not {"photos", "earlier", "files"} & set(row)
+    assert not {"photos", "files"} & set(row)
     assert summary_from_columns(row) == summary_of(job)
 
 
