@@ -45,9 +45,13 @@ class Upload(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """An object that belongs to no person, and why."""
+    """An object that belongs to no person, and why.
+
+    ``code`` is a word for programs; :mod:`shared.domain.reasons` has its sentences in both languages.
+    """
 
     key: str
+    code: str
     reason: str
     is_news: bool = True
     """Whether its uploader should hear of it: not of hidden files and the operating system's own."""
@@ -79,27 +83,28 @@ def problem_with_person_id(person_id: str) -> str:
 def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
-        return Ignored(key, f"it is not under {PEOPLE_PREFIX}")
+        return Ignored(key, "not_of_people", f"it is not under {PEOPLE_PREFIX}")
     person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
     if not slash:
-        return Ignored(key, "it lies beside the people's folders, not in one; put it into people/<person>/")
+        reason = "it lies beside the people's folders, not in one; put it into people/<person>/"
+        return Ignored(key, "beside_the_folders", reason)
     problem = problem_with_person_id(person_id)
     if problem:
-        return Ignored(key, problem)
+        return Ignored(key, "unusable_person", problem)
     if not name or name.endswith("/"):
-        return Ignored(key, "it is a folder marker", is_news=False)
+        return Ignored(key, "folder_marker", "it is a folder marker", is_news=False)
     if name == marker:
         return Upload(person_id, name, Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):
-        return Ignored(key, "its name is not valid UTF-8")
+        return Ignored(key, "unusable_name", "its name is not valid UTF-8")
     segments = name.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
-        return Ignored(key, "its name has an empty, '.' or '..' segment")
+        return Ignored(key, "unusable_name", "its name has an empty, '.' or '..' segment")
     if is_system_file(segments):
         reason = "it is hidden (a part of its name starts with '.') or a system file, not a photo"
-        return Ignored(key, reason, is_news=False)
+        return Ignored(key, "system_file", reason, is_news=False)
     if any(unicodedata.category(character) == "Cc" for character in name):
-        return Ignored(key, "its name holds a control character")
+        return Ignored(key, "unusable_name", "its name holds a control character")
     return Upload(person_id, name, Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO)
 
 
