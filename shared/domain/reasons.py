@@ -169,6 +169,7 @@ CHINESE_REASONS: dict[str, str] = {
     "submit_unclear": "DashScope 没有答复提交，同一时段的训练任务可能属于此次训练；系统没有重复付费提交。"
     "请在控制台核对；上传新照片即可重新训练。",
     "photos_lost": "已处理的照片和上传的原图都已不存在；上传照片即可重新训练。",
+    "earlier_result": "存储空间中已有此人更早的训练结果，不会再次付费训练。",
     "result_unreadable": "存储空间中的结果文件无法读取；如有需要，请上传新照片重新训练。",
 }
 """Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and

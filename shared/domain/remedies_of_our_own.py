@@ -1,0 +1,243 @@
+"""Our own troubles in plain words, with what to do, in English and in Chinese; read by ``remedies``.
+
+A trouble is our own when its code is: the code stands in this table, and in no table of a service.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shared.domain.reasons import Words
+
+NOTHING = Words(
+    "Nothing needs to be done: it is tried again by itself.",
+    "无需操作，系统会自动重试。",
+)
+
+
+class Told(NamedTuple):
+    """What is wrong, and what to do about it."""
+
+    message: Words
+    remedy: Words = NOTHING
+
+
+OUR_OWN: dict[str, Told] = {
+    # The deployment as a whole.
+    "no_good_tick": Told(
+        Words(
+            "No run of the timer has come to its end for five minutes, so nothing goes on by itself.",
+            "定时函数已有五分钟以上没有正常运行完成，任务不会自动推进。",
+        ),
+        Words(
+            "Look at the timer trigger of the function reconcile, and at its log.",
+            "请检查 reconcile 函数的定时触发器和日志。",
+        ),
+    ),
+    "tables_unavailable": Told(
+        Words("Tablestore does not answer.", "表格存储没有响应。"),
+        Words(
+            "Look at the Tablestore instance and its network; it goes on by itself once that answers.",
+            "请检查表格存储实例及其网络；恢复响应后自动继续。",
+        ),
+    ),
+    "function_died": Told(
+        Words(
+            "Runs of the function have died again and again while they had this in hand.",
+            "函数在处理此项时多次异常终止。",
+        ),
+        Words(
+            "Read the function's log and give the function more memory or time; "
+            "if it is about a photo, upload another one.",
+            "请查看函数日志，并为函数分配更多内存或更长的超时时间；如与照片有关，请换一张上传。",
+        ),
+    ),
+    "unforeseen": Told(
+        Words(
+            "An error that nobody foresaw has stopped this step.",
+            "这一步因未预料到的错误而中断。",
+        ),
+        Words(
+            "It is tried again by itself. If it stays, read the function's log, and report it.",
+            "暂时无需操作，系统会自动重试；若一直如此，请查看函数日志并反馈。",
+        ),
+    ),
+    "unreadable_row": Told(
+        Words(
+            "Newer code has written the row of this job, and this version cannot read it.",
+            "该任务的记录由更新版本的代码写入，当前版本无法读取。",
+        ),
+        Words(
+            "Deploy the newer code again; until then the job is left alone.",
+            "请重新部署更新的版本；在此之前该任务不会被改动。",
+        ),
+    ),
+    "no_time": Told(
+        Words(
+            "Too little of the function's time was left for this step.",
+            "函数剩余的时间不足以完成这一步。",
+        )
+    ),
+    "conflict": Told(
+        Words("Another run of the functions was faster.", "另一次运行抢先完成了修改。"),
+    ),
+    # A set and its uploads.
+    "set_changed": Told(
+        Words(
+            "More photos came while the set was being closed.",
+            "照片集关闭时又有新照片到达。",
+        )
+    ),
+    "set_crowded": Told(
+        Words(
+            "Too many photos of this person wait for their check.",
+            "此人等待检查的照片过多。",
+        ),
+        Words(
+            "Nothing needs to be done: the checks make room. Fewer photos at a time go faster.",
+            "无需操作，检查完成后自动继续；分批上传会更快。",
+        ),
+    ),
+    "busy_person": Told(
+        Words(
+            "Many photos of this person come at the same time, and this one has not had its turn.",
+            "此人的照片同时到达得太多，尚未轮到这一张。",
+        )
+    ),
+    "archive_changed": Told(
+        Words(
+            "The zip was replaced while it was being unpacked.",
+            "压缩包在解压时被替换。",
+        ),
+        Words(
+            "Nothing needs to be done: the new one is unpacked.",
+            "无需操作，系统会解压新的压缩包。",
+        ),
+    ),
+    "zip_unfinished": Told(
+        Words(
+            "The zip has more in it than one run can unpack.",
+            "压缩包内容较多，一次运行未能全部解压。",
+        ),
+        Words(
+            "Nothing needs to be done: the next run goes on with it.",
+            "无需操作，下一次运行会继续解压。",
+        ),
+    ),
+    "short_answer": Told(
+        Words("OSS's answer broke off while a zip was being read.", "读取压缩包时，OSS 的响应中断。"),
+    ),
+    "replaced": Told(
+        Words("The file was replaced while it was being read.", "文件在读取时被替换。"),
+        Words(
+            "Nothing needs to be done: the new one is looked at.",
+            "无需操作，系统会处理新的文件。",
+        ),
+    ),
+    "object_too_large": Told(
+        Words("The file is larger than it may be.", "文件超过大小限制。"),
+        Words("Upload a smaller version.", "请上传更小的版本。"),
+    ),
+    "photos_lost": Told(
+        Words(
+            "The prepared photos and their uploads are gone.",
+            "已处理的照片和上传的原图都已不存在。",
+        ),
+        Words("Upload photos to train again.", "请上传照片重新训练。"),
+    ),
+    "daily_limit": Told(
+        Words(
+            "The person has had as many trainings today as MAX_TRAININGS_PER_PERSON_PER_DAY allows.",
+            "此人今天的训练次数已达到 MAX_TRAININGS_PER_PERSON_PER_DAY 的上限。",
+        ),
+        Words(
+            "Nothing needs to be done: the next begins tomorrow, Beijing time. To train sooner, "
+            "raise the setting.",
+            "无需操作，北京时间次日自动开始下一次训练；如需提前，请调高该设置。",
+        ),
+    ),
+    # The submit, the training and its end.
+    "fine_tunes_full": Told(
+        Words(
+            "The account keeps as many running and succeeded fine-tunes as it may.",
+            "账号下运行中和已成功的训练任务数已达上限。",
+        ),
+        Words(
+            "Delete models that are no longer needed, or have the cap raised and set KEPT_FINE_TUNES.",
+            "请删除不再需要的模型，或申请提高上限后修改 KEPT_FINE_TUNES。",
+        ),
+    ),
+    "queue_halted": Told(
+        Words("The queue waits as a whole.", "队列已整体暂停。"),
+        Words("GET /readyz says why; it goes on by itself.", "原因见 GET /readyz；恢复后自动继续。"),
+    ),
+    "submit_lost": Told(
+        Words("The last submit did not reach DashScope.", "上一次提交没有到达 DashScope。"),
+        Words("Nothing needs to be done: it is sent again.", "无需操作，系统会再次提交。"),
+    ),
+    "submit_unclear": Told(
+        Words(
+            "DashScope did not answer the submit, and a fine-tune of that time may be this training or not.",
+            "DashScope 没有答复提交，同一时段的训练任务可能属于此次训练，也可能不属于。",
+        ),
+        Words(
+            "Nothing is paid for again. Compare the fine-tune with DashScope's console; "
+            "once it has ended, upload another photo to train again.",
+            "系统不会重复付费提交。请在 DashScope 控制台核对该训练任务；待其结束后，上传新照片即可重新训练。",
+        ),
+    ),
+    "other_account": Told(
+        Words(
+            "The API key has been changed, and whether it is of the same account cannot be told.",
+            "API Key 已更换，无法确认是否属于同一账号。",
+        ),
+        Words(
+            "Set DASHSCOPE_API_KEY to the earlier key again until this training has ended.",
+            "请将 DASHSCOPE_API_KEY 改回原来的 Key，直到这次训练结束。",
+        ),
+    ),
+    "no_output": Told(
+        Words(
+            "DashScope says that the training has succeeded, and not yet what its model is called.",
+            "DashScope 表示训练已成功，但尚未给出模型名称。",
+        ),
+        Words(
+            "Nothing needs to be done: it is asked again, and then the name is made from the fine-tune's id.",
+            "无需操作，系统会再次查询；仍无结果时，按训练任务的 ID 推定模型名称。",
+        ),
+    ),
+    "cancel_failed": Told(
+        Words(
+            "The training takes longer than it may, and DashScope does not cancel it.",
+            "训练已超时，而 DashScope 未能将其取消。",
+        ),
+        Words(
+            "Cancel the fine-tune in DashScope's console; until it has ended it uses the slot. "
+            "Cancelling is tried again by itself.",
+            "请在 DashScope 控制台取消该训练任务；在它结束之前训练位一直被占用。系统会继续尝试取消。",
+        ),
+    ),
+    "no_id": Told(
+        Words(
+            "The fine-tune has no id to ask DashScope for.",
+            "训练任务没有可供查询的 ID。",
+        )
+    ),
+    "upload_failed": Told(
+        Words(
+            "DashScope's file service did not store a photo.",
+            "DashScope 文件服务未能保存照片。",
+        ),
+        Words(
+            "Nothing needs to be done: the photo is sent as a URL.",
+            "无需操作，照片会以 URL 方式提交。",
+        ),
+    ),
+    "list_incomplete": Told(
+        Words(
+            "DashScope's list of fine-tunes could not be read to its end; nothing is paid for without it.",
+            "无法完整读取 DashScope 的训练任务列表；为避免重复付费，暂不提交。",
+        )
+    ),
+}
+"""Our own codes in the words of people."""
