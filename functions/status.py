@@ -11,11 +11,19 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from shared.assembly import tables
+from shared.assembly import new_token, request_table, tables
 from shared.clients.credentials import find_credentials
 from shared.domain.reasons import Language
+from shared.http_api.authentication import Tokens
 from shared.http_api.languages import language_of
-from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest, from_event, from_wsgi
+from shared.http_api.messages import (
+    HttpRequest,
+    HttpResponse,
+    OversizedRequest,
+    UnreadableRequest,
+    from_event,
+    from_wsgi,
+)
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
@@ -35,6 +43,8 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         request = read()
     except UnreadableRequest:
         return Problem("unreadable_request").response(Language.ENGLISH)
+    except OversizedRequest:
+        return Problem("content_too_large").response(Language.ENGLISH)
     try:
         settings = read_settings(os.environ)
         settings.require("ots_endpoint", "ots_instance")
@@ -43,9 +53,16 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         return Problem("misconfigured").response(language_of(request.headers))
 
     def connect() -> Reader:
-        jobs, control = tables(settings, find_credentials(context, os.environ))
+        credentials = find_credentials(context, os.environ)
+        jobs, control = tables(settings, credentials)
         return Reader(
-            jobs=jobs, control=control, rules=settings.rules, now=lambda: time.time_ns() // 1_000_000
+            jobs=jobs,
+            control=control,
+            requests=lambda: request_table(settings, credentials),
+            rules=settings.rules,
+            now=lambda: time.time_ns() // 1_000_000,
+            token=new_token,
         )
 
-    return answer(request, connect, settings.status_token)
+    tokens = Tokens(reader=settings.status_token, admin=settings.admin_token)
+    return answer(request, connect, tokens)

@@ -1,7 +1,7 @@
 """Every field of every document of the API, for ``page``: type, unit, when it is null, and its meaning.
 
 A unit test compares them with the documents that the API answers with. ``type`` is string, integer, number,
-time, the name of a document, or ``list of`` one.
+boolean, time, the name of a document (``A or B``: of one of two), or ``list of`` one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ _SUMMARY = (
     Field("finetuned_output", "string", "the model, for portrait generation", "not `SUCCEEDED`"),
     Field("attempt", "integer", "how many attempts count for `MAX_ATTEMPTS`, the present one included"),
     Field(
-        "closed_by", "string", "why the set closed: `marker`, `count` or `quiet`", "it is open, or rejected"
+        "closed_by",
+        "string",
+        "why the set closed: `marker`, `count`, `quiet` or `deadline`",
+        "it is open, or rejected",
     ),
     Field("photo_count", "integer", "uploads on record for the set, usable or not, zips included"),
     Field("usable_count", "integer", "photos that can be trained on"),
@@ -62,12 +65,18 @@ DOCUMENTS: dict[str, Document] = {
         "Where a person stands.",
         (
             Field("person_id", "string", "the name of the person's folder"),
-            Field("state", "string", "the state of `current`"),
+            Field("state", "string", "the state of `current`", "`current` is [Unreadable](#unreadable)"),
             Field(
                 "waiting_for",
                 "Waiting",
                 "`waiting_for` of `current`: what happens next by itself",
-                "nothing happens by itself",
+                "it is blocked, or nothing happens by itself",
+            ),
+            Field(
+                "blocked_by",
+                "Blocked",
+                "`blocked_by` of `current`: what keeps it from going on",
+                "nothing does",
             ),
             Field(
                 "finetuned_output",
@@ -75,14 +84,14 @@ DOCUMENTS: dict[str, Document] = {
                 "the newest model of the person, for portrait generation",
                 "no revision has succeeded",
             ),
-            Field("current", "Job", "the newest revision"),
+            Field("current", "Job or Unreadable", "the newest revision"),
             Field("account", "Account", "how full the DashScope account is"),
             Field("queue", "Queue", "the place in the queue", "`current` is not `QUEUED`"),
             Field(
                 "eta",
                 "Estimate",
                 "when the training is likely to end",
-                "`current` is not `QUEUED`, `SUBMITTING` or `TRAINING`",
+                "`current` is not `QUEUED`, `SUBMITTING` or `TRAINING`, or is `QUEUED` and blocked",
             ),
             Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),
             Field("unreadable", "list of Unreadable", "revisions among these that cannot be read"),
@@ -90,9 +99,16 @@ DOCUMENTS: dict[str, Document] = {
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
     "Job": Document(
-        "A [Job summary](#job-summary) with two more fields.",
+        "A [Job summary](#job-summary) with three more fields. A job that has not ended, or whose outcome is "
+        "not written out, has exactly one of `waiting_for` and `blocked_by`; a rejected one has `reason`.",
         (
-            Field("waiting_for", "Waiting", "what happens next by itself", "nothing happens by itself"),
+            Field(
+                "waiting_for",
+                "Waiting",
+                "what happens next by itself",
+                "it is blocked, or nothing happens by itself",
+            ),
+            Field("blocked_by", "Blocked", "what keeps it from going on", "nothing does"),
             Field("photos", "list of Photo", "the uploads of the set, in the order of their recording"),
         ),
         extends="Job summary",
@@ -114,6 +130,13 @@ DOCUMENTS: dict[str, Document] = {
             ),
             Field("uploaded_at", "time", "OSS's time of the upload, in whole seconds"),
             Field("recorded_at", "time", "the time of the verdict"),
+            Field("blocked_by", "Blocked", "what keeps it from its verdict", "nothing does"),
+            Field(
+                "next_try_at",
+                "time",
+                "when it is prepared or checked again",
+                "it has its verdict, has not been tried, or the next run of the timer is due",
+            ),
         ),
     ),
     "Reason": Document(
@@ -127,7 +150,7 @@ DOCUMENTS: dict[str, Document] = {
         "A job whose row cannot be read; it is left alone until it can.",
         (
             Field("job_id", "string", "the id of the job"),
-            Field("reason", "Reason", "why not, with what to do"),
+            Field("unreadable", "Reason", "why not, with what to do"),
         ),
     ),
     "Waiting": Document(
@@ -141,6 +164,23 @@ DOCUMENTS: dict[str, Document] = {
                 "by about when",
                 "the next run of the timer is due, an upload is missing, or it cannot be told",
             ),
+        ),
+    ),
+    "Blocked": Document(
+        "What keeps a job or a photo from going on, and what to do about it.",
+        (
+            Field("code", "string", "one of [these codes](#blocked-by), or the service's own"),
+            Field("message", "string", "what is wrong, in words"),
+            Field("remedy", "string", "what to do about it"),
+            Field("detail", "string", "the words of the service as they came; empty without any"),
+            Field(
+                "scope",
+                "string",
+                "whom it concerns: `object`, `person`, `api`, `account`; or `passing` or `unknown`, which is "
+                "tried again",
+            ),
+            Field("since", "time", "since when", "nobody knows"),
+            Field("next_try_at", "time", "when it is tried again", "the next run of the timer is due"),
         ),
     ),
     "Queue": Document(
@@ -173,6 +213,65 @@ DOCUMENTS: dict[str, Document] = {
             Field("jobs", "list of Job summary", "newest first, by `opened_at`"),
             Field("unreadable", "list of Unreadable", "jobs of this page that cannot be read"),
             Field("next", "string", "the cursor of the page that follows", "this is the last page"),
+        ),
+    ),
+    "Ready": Document("The deployment can train.", (Field("status", "string", "`ready`"),)),
+    "Not ready": Document(
+        "The deployment cannot train anybody now; the status of the answer is 503.",
+        (
+            Field("status", "string", "`not_ready`"),
+            Field("reasons", "list of Obstacle", "all that stands in the way"),
+        ),
+    ),
+    "Obstacle": Document(
+        "What stands in everybody's way. Without a token that reads only `code` is told.",
+        (
+            Field("code", "string", "one of [these codes](#blocked-by); one for all that mean the same"),
+            *(
+                Field(name, kind, meaning, null)
+                for name, kind, meaning, null in (
+                    ("message", "string", "what is wrong, in words", "no token"),
+                    ("remedy", "string", "what to do about it", "no token"),
+                    ("detail", "string", "the words of the service as they came", "no token"),
+                    ("since", "time", "since when", "no token, or nobody knows"),
+                    ("next_try_at", "time", "when it is tried again", "no token, or the next run is due"),
+                )
+            ),
+        ),
+    ),
+    "Ignored uploads": Document(
+        "The latest uploads that belong to nobody, at most 100.",
+        (
+            Field("ignored", "list of Ignored upload", "newest first"),
+            Field("shown", "integer", "how many are shown"),
+            Field("dropped", "boolean", "whether there were more than the list holds"),
+        ),
+    ),
+    "Ignored upload": Document(
+        "An upload that belongs to nobody.",
+        (
+            Field("key", "string", "the object's key; of a long one the beginning"),
+            Field("reason", "Reason", "why, with one of [these codes](#ignored)"),
+            Field("at", "time", "when it was noted"),
+        ),
+    ),
+    "Accepted": Document(
+        "The request is written down; a run of the timer carries it out. The status of the answer is 202.",
+        (
+            Field("request_id", "string", "the id of the request"),
+            Field("status", "string", "`pending`"),
+            Field("href", "string", "where its outcome is shown"),
+        ),
+    ),
+    "Request": Document(
+        "A request and what became of it. It is forgotten after a day.",
+        (
+            Field("request_id", "string", "the id of the request"),
+            Field("kind", "string", "what was asked for: `probe`"),
+            Field("status", "string", "`pending` or `done`"),
+            Field("outcome", "Reason", "one of the [outcomes](#outcomes), in words", "it is pending"),
+            Field("asked_at", "time", "when it was asked for"),
+            Field("done_at", "time", "when it was carried out", "it is pending"),
         ),
     ),
     "Health": Document(

@@ -18,10 +18,14 @@ class Parameter(NamedTuple):
 
 
 ROUTES: dict[str, str] = {
-    "/people/{person_id}": "the [Person](#person) whose folder has this name",
-    "/jobs/{job_id}": "the [Job](#job) with this id",
-    "/jobs": "a [Page](#page) of jobs, newest first",
-    "/healthz": "[Health](#health): the function runs and its settings can be read; the tables are not asked",
+    "GET /people/{person_id}": "the [Person](#person) whose folder has this name",
+    "GET /jobs/{job_id}": "the [Job](#job) with this id, or [Unreadable](#unreadable)",
+    "GET /jobs": "a [Page](#page) of jobs, newest first",
+    "GET /ignored": "the [Ignored uploads](#ignored-uploads): what belongs to nobody, and why",
+    "POST /queue/probe": "[Accepted](#accepted): what is refused is tried again by the next run of the timer",
+    "GET /requests/{request_id}": "the [Request](#request): whether it was carried out, and the outcome",
+    "GET /readyz": "[Ready](#ready), or 503 and [Not ready](#not-ready); without a token the codes alone",
+    "GET /healthz": "[Health](#health): the function runs and its settings can be read; no table is asked",
 }
 
 PARAMETERS = (
@@ -47,6 +51,17 @@ REASONS: dict[str, str] = {
     "no_time": "The function was too slow to send the submit. It is sent again; nothing needs to be done.",
     "submit_lost": "The last submit did not reach DashScope. It is sent again; nothing needs to be done.",
     "unreachable": "DashScope cannot be reached. It is tried again; nothing needs to be done.",
+    "unreadable_answer": "DashScope's answer cannot be read. It is tried again; nothing needs to be done.",
+    "list_incomplete": "DashScope's list of fine-tunes could not be read to its end. It is tried again; "
+    "nothing needs to be done.",
+    "submit_unclear": "DashScope did not answer the submit, and a fine-tune of that time may be this "
+    "training's or not. Nothing is paid for again; compare it with the console, and upload a new photo to "
+    "train again.",
+    "photos_lost": "The prepared photos and their uploads are gone. Upload photos to train again.",
+    "earlier_result": "The tables have been made anew, and the bucket has an earlier result of this person. "
+    "Nothing is paid for again; a new photo opens the next revision.",
+    "result_unreadable": "The result in the bucket, from before the tables were made anew, cannot be read. "
+    "Upload a new photo to train again if needed.",
     "unreadable_row": "Newer code has written the job's row, and this version cannot read it. Deploy the "
     "newer code again.",
     "fine_tunes_full": "The account has as many fine-tunes as it may keep. Delete models that are no longer "

@@ -7,15 +7,20 @@ this module makes of it. Called by ``python -m local.api_reference``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from local.api_reference.fields import DOCUMENTS, Field
 from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
 from local.packaging import ROOT
 from shared.domain.photos import Verdict
-from shared.domain.reasons import CHINESE_REASONS
+from shared.domain.reasons import CHINESE_REASONS, IGNORED, Words
+from shared.domain.remedies import REFUSALS
+from shared.domain.remedies_of_our_own import OUR_OWN, Told
+from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.http_api import routes
+from shared.http_api.administration import OUTCOMES
+from shared.http_api.authentication import Access
 from shared.http_api.problem_catalogue import PROBLEMS, REFERENCE_PAGE
 from shared.http_api.resources import POLL_SECONDS
 from shared.http_api.waiting import SENTENCES
@@ -40,11 +45,13 @@ def _code(text: str) -> str:
 
 
 def _routes() -> str:
+    tokens = {Access.ANYONE: "none", Access.READER: "read or admin", Access.ADMIN: "admin"}
     rows = (
-        (_code(f"GET {route.path}"), ROUTES[route.path], "yes" if route.needs_token else "no")
+        (_code(name), ROUTES[name], tokens[route.access])
         for route in routes.ROUTES
+        for name in [f"{route.method} {route.path}"]
     )
-    return _table(("route", "answer", "needs the token"), rows)
+    return _table(("route", "answer", "token"), rows)
 
 
 def _parameters() -> str:
@@ -66,7 +73,10 @@ def _fields(fields: Iterable[Field]) -> str:
 
 def _type(field: Field) -> str:
     plain = field.type.removeprefix("list of ")
-    kind = f"[{plain}](#{plain.lower().replace(' ', '-')})" if plain in DOCUMENTS else plain
+    kind = " or ".join(
+        f"[{name}](#{name.lower().replace(' ', '-')})" if name in DOCUMENTS else name
+        for name in plain.split(" or ")
+    )
     unit = f", {field.unit}" if field.unit else ""
     return f"list of {kind}" if plain != field.type else f"{kind}{unit}"
 
@@ -87,11 +97,55 @@ def _states() -> str:
 
 def _waiting() -> str:
     rows = (
-        (_code(code), _code(state.value), words.english, words.chinese)
-        for state, codes in SENTENCES.items()
-        for code, words in codes.items()
+        (
+            _code(code),
+            ", ".join(_code(state.value) for state in sentence.states),
+            sentence.words.english,
+            sentence.words.chinese,
+        )
+        for code, sentence in SENTENCES.items()
     )
-    return _table(("code", "state", "in English", "in Chinese"), rows)
+    return _table(("code", "states", "in English", "in Chinese"), rows)
+
+
+def _our_own() -> str:
+    rows = ((_code(code), *_told(told)) for code, told in OUR_OWN.items())
+    return _table(("code", "in English", "in Chinese"), rows)
+
+
+def _of_services() -> str:
+    codes: dict[str, list[str]] = {name: [] for name in (*OF_SERVICES, *OUR_OWN)}
+    for one in (coded for service in CODES.values() for coded in service):
+        condition = f" (“{one.says}”)" if one.says else ""
+        codes[one.name] += [f"{_code(code)}{condition}" for code in one.codes]
+    rows = (
+        (_code(name), ", ".join(codes[name]) or "–", *_told(told))
+        for name, told in {**OUR_OWN, **OF_SERVICES}.items()
+        if codes[name] or name in OF_SERVICES
+    )
+    return _table(("code in `/readyz`", "codes in `blocked_by`", "in English", "in Chinese"), rows)
+
+
+def _refusals() -> str:
+    rows = (
+        (_code(name), _code(api.value) if api else "–", words.english, words.chinese)
+        for api, (name, words) in REFUSALS.items()
+    )
+    return _table(("code in `/readyz`", "API", "in English", "in Chinese"), rows)
+
+
+def _told(told: Told) -> tuple[str, str]:
+    return (
+        f"{told.message.english} {told.remedy.english}",
+        f"{told.message.chinese}{told.remedy.chinese}",
+    )
+
+
+def _in_words(codes: Mapping[str, Words]) -> str:
+    rows = (
+        (_code(code), _unescaped(words.english), _unescaped(words.chinese)) for code, words in codes.items()
+    )
+    return _table(("code", "in English", "in Chinese"), rows)
 
 
 def _reasons() -> str:
@@ -127,6 +181,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "documents": _documents,
     "states": _states,
     "waiting": _waiting,
+    "our_own": _our_own,
+    "of_services": _of_services,
+    "refusals": _refusals,
+    "ignored": lambda: _in_words(IGNORED),
+    "outcomes": lambda: _in_words(OUTCOMES),
     "reasons": _reasons,
     "problems": _problems,
     "verdicts": _verdicts,

@@ -18,21 +18,27 @@ class Answer(NamedTuple):
 
     document: dict[str, object]
     retry_after_seconds: int | None = None
+    status: int = 200
+    location: str = ""
+    """The path of what has been made."""
 
 
 def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpResponse:
     """Return ``answer`` as a response: 304 without a body when the client has this very document."""
     body = json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
-    tag = f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"'
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Language": language.value,
         "Vary": "Accept-Language",
-        "Cache-Control": "private, no-cache",
-        "ETag": tag,
     }
     if answer.retry_after_seconds is not None:
         headers["Retry-After"] = str(answer.retry_after_seconds)
+    if answer.location:
+        headers["Location"] = answer.location
+    if answer.status != 200:
+        return HttpResponse(answer.status, {**headers, "Cache-Control": "no-store"}, body)
+    tag = f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"'
+    headers.update({"Cache-Control": "private, no-cache", "ETag": tag})
     if _has_already(request, tag):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(status=200, headers=headers, body=body)

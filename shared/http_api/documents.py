@@ -2,57 +2,95 @@
 
 from __future__ import annotations
 
-from shared.domain.job import Job, Reason
+from collections.abc import Sequence
+
+from shared.domain.health import Health
+from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
+from shared.domain.photos import Photo
 from shared.domain.reasons import Language
+from shared.domain.retry_state import Cause
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
+from shared.http_api.blocked import Block, blocked_by, what_blocks, what_blocks_photo
 from shared.http_api.forecast import Outlook, eta, queue
 from shared.http_api.waiting import waiting_for
 from shared.version import VERSION
-from shared.views import job_summary, photo_view, reason_view
+from shared.views import job_summary, photo_view, timestamp
 
 
 def person_document(
-    newest: Job, earlier: list[JobSummary | Unread], outlook: Outlook, language: Language
+    newest: Job, earlier: Sequence[JobSummary | Unread], outlook: Outlook, language: Language
 ) -> dict[str, object]:
     """Describe a person from the newest revision, with its ``outlook``, and earlier ones, newest first."""
     current = job_document(newest, outlook, language)
-    revisions = [summary_of(newest), *(one for one in earlier if isinstance(one, JobSummary))]
-    model = next((job.finetuned_output for job in revisions if job.finetuned_output), None)
-    account = {
-        "fine_tunes_kept": outlook.slot.kept,
-        "fine_tunes_allowed": outlook.rules.kept_fine_tunes,
-    }
+    is_held = newest.state is JobState.QUEUED and current["blocked_by"] is not None
     return {
         "person_id": newest.person_id,
         "state": newest.state.value,
         "waiting_for": current["waiting_for"],
-        "finetuned_output": model,
+        "blocked_by": current["blocked_by"],
+        "finetuned_output": _newest_model([summary_of(newest), *earlier]),
         "current": current,
-        "account": account,
+        "account": _account(outlook),
         "queue": queue(newest, outlook, language),
-        "eta": eta(newest, outlook),
-        "revisions": [job_summary(job, language) for job in revisions],
-        "unreadable": [_unread(one, language) for one in earlier if isinstance(one, Unread)],
+        # Nobody can say when a training ends that is kept from beginning.
+        "eta": None if is_held else eta(newest, outlook),
+        "revisions": _summaries([summary_of(newest), *earlier], language),
+        "unreadable": _unreadable(earlier, language),
+    }
+
+
+def unread_person_document(
+    person_id: str,
+    newest: Unread,
+    earlier: Sequence[JobSummary | Unread],
+    outlook: Outlook,
+    language: Language,
+) -> dict[str, object]:
+    """Describe a person whose newest revision cannot be read: what is known of the others stays known."""
+    return {
+        "person_id": person_id,
+        "state": None,
+        "waiting_for": None,
+        "blocked_by": blocked_by(_block_of(newest), outlook.now, language),
+        "finetuned_output": _newest_model(earlier),
+        "current": unread_document(newest, language),
+        "account": _account(outlook),
+        "queue": None,
+        "eta": None,
+        "revisions": _summaries(earlier, language),
+        "unreadable": _unreadable([newest, *earlier], language),
     }
 
 
 def job_document(job: Job, outlook: Outlook, language: Language) -> dict[str, object]:
-    """Describe a job with its photos and what it waits for."""
+    """Describe a job with its photos, and with what it waits for or what blocks it."""
+    block = what_blocks(job, outlook)
     return {
         **job_summary(summary_of(job), language),
-        "waiting_for": waiting_for(job, outlook, language),
-        "photos": [photo_view(photo, language) for photo in job.photo_set.photos],
+        "waiting_for": None if block else waiting_for(job, outlook, language),
+        "blocked_by": blocked_by(block, outlook.now, language),
+        "photos": [_photo(photo, outlook.health, outlook.now, language) for photo in job.photo_set.photos],
     }
 
 
+def unread_document(unread: Unread, language: Language) -> dict[str, object]:
+    """Say of a job that its row cannot be read, why, and what to do."""
+    told = blocked_by(_block_of(unread), 0, language) or {}
+    between = "" if language is Language.CHINESE else " "
+    message = f"{told['message']}{between}{told['remedy']}"
+    return {"job_id": unread.job_id, "unreadable": {"code": unread.code, "message": message}}
+
+
 def page_document(
-    jobs: list[JobSummary | Unread], following: str | None, language: Language
+    jobs: Sequence[JobSummary | Unread], following: str | None, language: Language
 ) -> dict[str, object]:
     """Describe a page of jobs; ``following`` is the cursor of the next page."""
     return {
-        "jobs": [job_summary(job, language) for job in jobs if isinstance(job, JobSummary)],
-        "unreadable": [_unread(one, language) for one in jobs if isinstance(one, Unread)],
+        "jobs": _summaries(jobs, language),
+        "unreadable": _unreadable(jobs, language),
         "next": following,
     }
 
@@ -62,8 +100,35 @@ def health_document() -> dict[str, object]:
     return {"status": "ok", "version": VERSION}
 
 
-def _unread(unread: Unread, language: Language) -> dict[str, object]:
+def _photo(photo: Photo, health: Health, now: int, language: Language) -> dict[str, object]:
+    """A photo with its verdict; one without its last word with what blocks it, or when it is tried again."""
+    next_try_at = photo.retry.next_try_at if photo.retry and photo.is_pending else 0
     return {
-        "job_id": unread.job_id,
-        "reason": reason_view(Reason(unread.code, unread.message), language),
+        **photo_view(photo, language),
+        "blocked_by": blocked_by(what_blocks_photo(photo, health), now, language),
+        "next_try_at": timestamp(next_try_at if next_try_at >= now else 0),
     }
+
+
+def _account(outlook: Outlook) -> dict[str, object]:
+    return {
+        "fine_tunes_kept": outlook.slot.kept,
+        "fine_tunes_allowed": outlook.rules.kept_fine_tunes,
+    }
+
+
+def _newest_model(jobs: Sequence[JobSummary | Unread]) -> str | None:
+    models = (job.finetuned_output for job in jobs if isinstance(job, JobSummary))
+    return next((model for model in models if model), None)
+
+
+def _summaries(jobs: Sequence[JobSummary | Unread], language: Language) -> list[dict[str, object]]:
+    return [job_summary(job, language) for job in jobs if isinstance(job, JobSummary)]
+
+
+def _unreadable(jobs: Sequence[JobSummary | Unread], language: Language) -> list[dict[str, object]]:
+    return [unread_document(job, language) for job in jobs if isinstance(job, Unread)]
+
+
+def _block_of(unread: Unread) -> Block:
+    return Block(Cause(unread.code, unread.message, unread.kind, Api.TABLES), unread.kind, 0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.reasons import Language
 from shared.domain.rules import Rules
@@ -28,11 +29,12 @@ class Outlook(NamedTuple):
     """The facts beside the job itself that decide how it goes on.
 
     Attributes:
-        ahead: queued jobs before this one; 0 for a job that is not queued.
         now: milliseconds since the epoch.
+        ahead: queued jobs before this one; 0 for a job that is not queued.
     """
 
     slot: Slot
+    health: Health
     rules: Rules
     now: int
     ahead: int = 0
@@ -42,7 +44,7 @@ def begin_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
     """Return the earliest and the latest likely begin of a queued job's training."""
     low, high = outlook.slot.duration_range_ms()
     rounds = rounds_before(job, outlook)
-    opens_at = max(outlook.now, outlook.slot.halted_until)
+    opens_at = outlook.slot.halted_until if outlook.slot.is_halted(outlook.now) else outlook.now
     return opens_at + max(0, rounds - 1) * low, opens_at + rounds * high
 
 
@@ -84,7 +86,7 @@ def queue(job: Job, outlook: Outlook, language: Language) -> dict[str, object] |
     if job.state is not JobState.QUEUED:
         return None
     slot = outlook.slot
-    trouble = slot.trouble if slot.halted_until > outlook.now else None
+    trouble = slot.trouble if slot.is_halted(outlook.now) else None
     return {
         "position": outlook.ahead + 1,
         "running": len(slot.holders),

@@ -17,17 +17,29 @@ from urllib.parse import parse_qsl, quote, unquote
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+MAX_EVENT_BYTES = 128 * 1024
+"""A request with its headers has a few kilobytes; nothing larger is even parsed."""
+
+
 class UnreadableRequest(ValueError):
     """The event or the path cannot be read; the message says why."""
 
 
+class OversizedRequest(ValueError):
+    """The event is larger than any request to this API."""
+
+
 class HttpRequest(NamedTuple):
-    """A request. ``path`` is as it was sent, percent-encoded; header names are lower case."""
+    """A request. ``path`` is as it was sent, percent-encoded; header names are lower case.
+
+    Of its content only the size is known: no route reads any.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = _NOTHING
     headers: Mapping[str, str] = _NOTHING
+    content_bytes: int = 0
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -72,7 +84,10 @@ def from_event(event: bytes | str) -> HttpRequest:
 
     Raises:
         UnreadableRequest: the event is not an HTTP request.
+        OversizedRequest: it is too large.
     """
+    if len(event) > MAX_EVENT_BYTES:
+        raise OversizedRequest(f"the event has {len(event)} bytes")
     try:
         document = json.loads(event)
     except (ValueError, RecursionError) as error:
@@ -82,12 +97,13 @@ def from_event(event: bytes | str) -> HttpRequest:
         raise UnreadableRequest(
             "the event is not an HTTP request; call the function through its HTTP trigger"
         )
-    path = document.get("rawPath")
+    path, content = document.get("rawPath"), document.get("body")
     return HttpRequest(
         method=str(http.get("method", "")).upper(),
         path=path if isinstance(path, str) else "/",
         query={str(name): str(value) for name, value in _mapping(document.get("queryParameters")).items()},
         headers={str(name).lower(): str(value) for name, value in _mapping(document.get("headers")).items()},
+        content_bytes=len(content.encode("utf-8", "replace")) if isinstance(content, str) else 0,
     )
 
 
@@ -107,7 +123,14 @@ def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
         path=str(raw).partition("?")[0],
         query=dict(parse_qsl(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
         headers=headers,
+        content_bytes=_number(environ.get("CONTENT_LENGTH")),
     )
+
+
+def _number(text: object) -> int:
+    """Return a number as WSGI gives it; 0 for anything else."""
+    is_number = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 16
+    return int(str(text)) if is_number else 0
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

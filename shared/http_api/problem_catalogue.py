@@ -34,8 +34,10 @@ class ProblemKind(NamedTuple):
 TITLES: dict[int, Words] = {
     400: Words("Bad Request", "请求有误"),
     401: Words("Unauthorized", "未授权"),
+    403: Words("Forbidden", "禁止访问"),
     404: Words("Not Found", "未找到"),
     405: Words("Method Not Allowed", "方法不允许"),
+    413: Words("Content Too Large", "请求内容过大"),
     500: Words("Internal Server Error", "服务器内部错误"),
     503: Words("Service Unavailable", "服务暂不可用"),
 }
@@ -127,12 +129,34 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unauthorized": ProblemKind(
         401,
         Words(
-            "The read token is missing or wrong.",
-            "缺少读取令牌，或令牌错误。",
+            "The token is missing or wrong.",
+            "缺少令牌，或令牌错误。",
         ),
         Words(
-            "Send the header 'Authorization: Bearer <STATUS_TOKEN>'.",
-            "请发送请求头“Authorization: Bearer <STATUS_TOKEN>”。",
+            "Send the header 'Authorization: Bearer <STATUS_TOKEN>'; to change something, <ADMIN_TOKEN>.",
+            "请发送请求头“Authorization: Bearer <STATUS_TOKEN>”；管理操作请使用 <ADMIN_TOKEN>。",
+        ),
+    ),
+    "admin_only": ProblemKind(
+        403,
+        Words(
+            "The read token may only read.",
+            "读取令牌只能用于读取。",
+        ),
+        Words(
+            "Send the header 'Authorization: Bearer <ADMIN_TOKEN>'.",
+            "请发送请求头“Authorization: Bearer <ADMIN_TOKEN>”。",
+        ),
+    ),
+    "admin_not_enabled": ProblemKind(
+        403,
+        Words(
+            "No admin token is set, so nothing can be changed through this API.",
+            "尚未设置管理令牌，无法通过本接口进行管理操作。",
+        ),
+        Words(
+            "Set the stack's parameter AdminToken (ADMIN_TOKEN) to 16 characters or more, and deploy again.",
+            "请将资源栈参数 AdminToken（ADMIN_TOKEN）设为至少 16 个字符，然后重新部署。",
         ),
     ),
     "unknown_route": ProblemKind(
@@ -168,15 +192,37 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请从 GET /jobs 或 GET /people/{{person_id}} 的结果中取 ID。",
         ),
     ),
+    "unknown_request": ProblemKind(
+        404,
+        Words(
+            "There is no request with this id, or it was made more than a day ago.",
+            "没有这个 ID 的请求，或该请求已超过一天。",
+        ),
+        Words(
+            "Take the id from the answer to the request.",
+            "请使用发起请求时返回的 ID。",
+        ),
+    ),
     "method_not_allowed": ProblemKind(
         405,
         Words(
-            "This route can only be read.",
-            "该路径只能读取。",
+            "This route does not take this method.",
+            "该路径不支持此方法。",
         ),
         Words(
-            "Use GET or HEAD.",
-            "请使用 GET 或 HEAD。",
+            "Use one of {allowed}.",
+            "请使用：{allowed}。",
+        ),
+    ),
+    "content_too_large": ProblemKind(
+        413,
+        Words(
+            "The request is too large.",
+            "请求过大。",
+        ),
+        Words(
+            "Send it without content; no route reads any.",
+            "请不要附带请求体，本接口不读取请求体。",
         ),
     ),
     "misconfigured": ProblemKind(

@@ -1,32 +1,42 @@
-"""The protocols that the API reads through; the clients of the two tables fulfil them.
+"""The protocols that the API reads, and rings, through; the clients of the tables fulfil them.
 
-``functions/status.py`` makes a :class:`Reader`; ``resources`` reads from it.
+``functions/status.py`` makes a :class:`Reader`; ``resources`` and ``administration`` use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary
 from shared.domain.rules import Rules
-from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
+
+if TYPE_CHECKING:
+    # For the types alone: few requests are about these.
+    from shared.domain.control_rows import Document
+    from shared.domain.health import Health
+    from shared.domain.requests import Request
+    from shared.domain.slot import Slot
 
 
 class Jobs(Protocol):
     """The reads of the job table."""
 
     def latest(self, person_id: str) -> Job | None:
-        """Return the person's newest revision, or None."""
+        """Return the person's newest revision, or None.
+
+        Raises:
+            Permanent: its row cannot be read; the code is ``UNREADABLE_ROW``.
+        """
 
     def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
         """Return the person's revisions that come before the revision ``before``, newest first."""
 
-    def find(self, ids: list[str]) -> dict[str, Job | None]:
-        """Return jobs by id."""
+    def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+        """Return jobs by id; a row that cannot be read concerns itself alone."""
 
     def queue_before(self, job: Job) -> int:
         """Return how many queued jobs come before ``job``."""
@@ -35,17 +45,47 @@ class Jobs(Protocol):
         """Return a page of jobs, newest first."""
 
 
+class ControlRows(Protocol):
+    """The shared rows, as far as the API needs them."""
+
+    @property
+    def slot(self) -> Slot:
+        """The slot."""
+
+    @property
+    def health(self) -> Health | None:
+        """How the deployment is; None when the row cannot be read."""
+
+
 class Control(Protocol):
     """The reads of the control table."""
 
-    def slot(self) -> Slot:
-        """Read the slot."""
+    def read_all(self) -> ControlRows:
+        """Read the shared rows at once."""
+
+    def read_json(self, name: str) -> Document:
+        """Read the row ``name``; an empty one when none has been written yet."""
+
+
+class Requests(Protocol):
+    """What administrators ask for: a row each, which a tick carries out."""
+
+    def ring(self, request: Request) -> Request:
+        """Write down a new request, and let the next tick know of it."""
+
+    def find(self, request_id: str) -> Request | None:
+        """Return a request by its id; None: there is none, or it has expired."""
 
 
 class Reader(NamedTuple):
-    """The tables, the rules, and the clock in milliseconds since the epoch."""
+    """The tables, the rules, the clock in milliseconds since the epoch, and words never used before.
+
+    ``requests`` connects to the table of requests: only administration does.
+    """
 
     jobs: Jobs
     control: Control
+    requests: Callable[[], Requests]
     rules: Rules
     now: Callable[[], int]
+    token: Callable[[], str]

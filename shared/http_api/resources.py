@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id, problem_with_person_id
 from shared.domain.reasons import Language
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Kind
+from shared.domain.unread import UNREADABLE_ROW, Unread
+from shared.errors import Permanent
+from shared.http_api.blocked import is_unfinished
 from shared.http_api.conditional import Answer
-from shared.http_api.documents import health_document, job_document, page_document, person_document
+from shared.http_api.documents import (
+    health_document,
+    job_document,
+    page_document,
+    person_document,
+    unread_document,
+    unread_person_document,
+)
 from shared.http_api.forecast import Outlook
 from shared.http_api.limits import MAX_REVISIONS
 from shared.http_api.problems import Problem
@@ -19,18 +31,23 @@ from shared.http_api.reader import Reader
 
 POLL_SECONDS = {JobState.COLLECTING: 5, JobState.QUEUED: 15, JobState.SUBMITTING: 5, JobState.TRAINING: 5}
 """After how long another look is worth while; in the other states nothing changes by itself."""
+DELIVERY_SECONDS = 15
+"""The same for a job that has ended, while its outcome is still to be written out."""
+READ_AGAIN_SECONDS = 5
+BEHIND_EVERY_REVISION = 10**9
 
 
 class RouteRequest(NamedTuple):
     """A request to a route: the variable part of its path, its query, and a way to the tables.
 
-    ``connect`` is called only when the tables are needed.
+    ``connect`` is called only when the tables are needed. ``is_reader``: it carries a token that reads.
     """
 
     name: str
     query: Mapping[str, str]
     language: Language
     connect: Callable[[], Reader]
+    is_reader: bool
 
 
 def health(_: RouteRequest) -> Answer:
@@ -38,19 +55,45 @@ def health(_: RouteRequest) -> Answer:
     return Answer(health_document())
 
 
+def readiness(request: RouteRequest) -> Answer:
+    """``GET /readyz``."""
+    from shared.http_api.readiness import obstacles, readiness_document
+
+    reader = request.connect()
+    now = reader.now()
+    blocks = obstacles(reader.control, now)
+    document = readiness_document(blocks, now, request.language, in_full=request.is_reader)
+    return Answer(document, READ_AGAIN_SECONDS, status=503) if blocks else Answer(document)
+
+
 def person(request: RouteRequest) -> Answer:
     """``GET /people/{person_id}``."""
     if problem_with_person_id(request.name):
         raise Problem("invalid_person")
     reader = request.connect()
-    newest = reader.jobs.latest(request.name)
+    try:
+        newest = reader.jobs.latest(request.name)
+    except Permanent as trouble:
+        if trouble.code != UNREADABLE_ROW:
+            raise
+        return _unread_person(request, reader, trouble)
     if newest is None:
         raise Problem("unknown_person")
     is_first = newest.revision == 1
     earlier = [] if is_first else reader.jobs.history(request.name, newest.revision, MAX_REVISIONS - 1)
-    outlook = _outlook(reader, newest, reader.control.slot())
+    outlook = _outlook(reader, newest)
     document = person_document(newest, earlier, outlook, request.language)
-    return Answer(document, POLL_SECONDS.get(newest.state))
+    return Answer(document, _poll_seconds(newest))
+
+
+def _unread_person(request: RouteRequest, reader: Reader, trouble: Permanent) -> Answer:
+    """Show what can be read of a person whose newest row cannot."""
+    known = reader.jobs.history(request.name, BEHIND_EVERY_REVISION, MAX_REVISIONS)
+    if not known:
+        raise trouble
+    newest = Unread(known[0].job_id, trouble.code, trouble.message, trouble.kind)
+    outlook = _shared_outlook(reader)
+    return Answer(unread_person_document(request.name, newest, known[1:], outlook, request.language))
 
 
 def job(request: RouteRequest) -> Answer:
@@ -58,13 +101,16 @@ def job(request: RouteRequest) -> Answer:
     if parse_job_id(request.name) is None:
         raise Problem("invalid_job")
     reader = request.connect()
-    found = reader.jobs.find([request.name])[request.name]
+    found = reader.jobs.find_each([request.name])[request.name]
     if found is None:
         raise Problem("unknown_job")
-    # Only a job on its way to a model depends on the slot; the others save the read.
-    slot = reader.control.slot() if found.state in POLL_SECONDS else Slot()
-    outlook = _outlook(reader, found, slot)
-    return Answer(job_document(found, outlook, request.language), POLL_SECONDS.get(found.state))
+    if isinstance(found, Unread):
+        seconds = None if found.kind is Kind.OBJECT else READ_AGAIN_SECONDS
+        return Answer(unread_document(found, request.language), seconds)
+    # Nothing decides any more how a job goes on that has come to its end: the read is saved.
+    is_over = not is_unfinished(found)
+    outlook = Outlook(Slot(), Health(), reader.rules, reader.now()) if is_over else _outlook(reader, found)
+    return Answer(job_document(found, outlook, request.language), _poll_seconds(found))
 
 
 def jobs(request: RouteRequest) -> Answer:
@@ -82,6 +128,27 @@ def jobs(request: RouteRequest) -> Answer:
     return Answer(page_document(page.jobs, cursor, request.language))
 
 
-def _outlook(reader: Reader, job: Job, slot: Slot) -> Outlook:
+def ignored(request: RouteRequest) -> Answer:
+    """``GET /ignored``."""
+    from shared.http_api.ignored import ROW, ignored_document
+
+    stored = request.connect().control.read_json(ROW)
+    return Answer(ignored_document(stored.value, request.language))
+
+
+def _poll_seconds(job: Job) -> int | None:
+    is_left = job.state.is_terminal and is_unfinished(job)
+    return DELIVERY_SECONDS if is_left else POLL_SECONDS.get(job.state)
+
+
+def _outlook(reader: Reader, job: Job) -> Outlook:
+    """Read what decides how ``job`` goes on."""
     ahead = reader.jobs.queue_before(job) if job.state is JobState.QUEUED else 0
-    return Outlook(slot=slot, rules=reader.rules, now=reader.now(), ahead=ahead)
+    return _shared_outlook(reader)._replace(ahead=ahead)
+
+
+def _shared_outlook(reader: Reader) -> Outlook:
+    rows, now = reader.control.read_all(), reader.now()
+    # A health that cannot be read keeps nobody from reading the rest; ``GET /readyz`` says so.
+    health = rows.health or Health(beat_at=now)
+    return Outlook(slot=rows.slot, health=health, rules=reader.rules, now=now)

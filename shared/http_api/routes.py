@@ -13,8 +13,8 @@ from typing import NamedTuple
 from shared.domain.reasons import Language
 from shared.domain.unread import UNREADABLE_ROW
 from shared.errors import MissingCredentials, Trouble
-from shared.http_api import resources
-from shared.http_api.authentication import require_token
+from shared.http_api import administration, resources
+from shared.http_api.authentication import Access, Tokens, access_of, require
 from shared.http_api.conditional import Answer, respond
 from shared.http_api.languages import language_of
 from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest
@@ -23,17 +23,24 @@ from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
 from shared.logs import warn
 
-READING_METHODS = ("GET", "HEAD")
 BUSY_SECONDS = 5
 """When to come again if the tables do not answer and do not say for how long."""
+MAX_CONTENT_BYTES = 1024
+"""No route that changes anything takes content; so much is overlooked."""
 
 
 class Route(NamedTuple):
-    """One route: a path whose last segment may be variable, written in braces."""
+    """One route: a method, and a path whose last segment may be variable, written in braces."""
 
     path: str
     answer: Callable[[RouteRequest], Answer]
-    needs_token: bool = True
+    method: str = "GET"
+    access: Access = Access.READER
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods of requests that it answers."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
 
     def match(self, segments: tuple[str, ...]) -> str | None:
         """Return the variable segment of a request's path ("" without one), or None for another route."""
@@ -49,15 +56,19 @@ ROUTES = (
     Route("/people/{person_id}", resources.person),
     Route("/jobs/{job_id}", resources.job),
     Route("/jobs", resources.jobs),
-    Route("/healthz", resources.health, needs_token=False),
+    Route("/ignored", resources.ignored),
+    Route("/queue/probe", administration.probe_queue, method="POST", access=Access.ADMIN),
+    Route("/requests/{request_id}", administration.request_outcome),
+    Route("/readyz", resources.readiness, access=Access.ANYONE),
+    Route("/healthz", resources.health, access=Access.ANYONE),
 )
 
 
-def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> HttpResponse:
+def answer(request: HttpRequest, connect: Callable[[], Reader], tokens: Tokens) -> HttpResponse:
     """Answer ``request``; ``connect`` is called only when the tables are needed. Never raises."""
     language = language_of(request.headers)
     try:
-        return _answer(request, connect, token, language)
+        return _answer(request, connect, tokens, language)
     except Problem as problem:
         return problem.response(language)
     except UnreadableRequest:
@@ -74,21 +85,31 @@ def answer(request: HttpRequest, connect: Callable[[], Reader], token: str) -> H
 
 
 def _answer(
-    request: HttpRequest, connect: Callable[[], Reader], token: str, language: Language
+    request: HttpRequest, connect: Callable[[], Reader], tokens: Tokens, language: Language
 ) -> HttpResponse:
     route, name = _route_of(request)
-    if request.method not in READING_METHODS:
-        raise Problem("method_not_allowed", headers={"Allow": ", ".join(READING_METHODS)})
-    if route.needs_token:
-        require_token(request.headers, token)
-    call = RouteRequest(name=name, query=request.query, language=language, connect=connect)
+    granted = access_of(request.headers, tokens)
+    require(route.access, granted, tokens)
+    if route.method != "GET" and request.content_bytes > MAX_CONTENT_BYTES:
+        raise Problem("content_too_large")
+    call = RouteRequest(
+        name=name,
+        query=request.query,
+        language=language,
+        connect=connect,
+        is_reader=granted >= Access.READER,
+    )
     return respond(request, route.answer(call), language)
 
 
 def _route_of(request: HttpRequest) -> tuple[Route, str]:
+    """Return the route that a request means, with the variable part of its path."""
     segments = request.segments
-    for route in ROUTES:
-        name = route.match(segments)
-        if name is not None:
+    found = [(route, name) for route in ROUTES if (name := route.match(segments)) is not None]
+    if not found:
+        raise Problem("unknown_route", routes=", ".join(route.path for route in ROUTES))
+    for route, name in found:
+        if request.method in route.methods:
             return route, name
-    raise Problem("unknown_route", routes=", ".join(route.path for route in ROUTES))
+    allowed = ", ".join(method for route, _ in found for method in route.methods)
+    raise Problem("method_not_allowed", headers={"Allow": allowed}, allowed=allowed)

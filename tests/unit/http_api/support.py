@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
 
+from shared.domain.breakers import Breaker
+from shared.domain.control_rows import Document
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary, summary_of
+from shared.domain.requests import Request
+from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api as Service
+from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
+from shared.errors import Permanent
+from shared.http_api.authentication import Tokens
 from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from tests.unit.support import NOW
 
 TOKEN = "a-token-of-sixteen-or-more"
+ADMIN_TOKEN = "another-token-of-sixteen-or-more"
 JOB_ID = "0123456789abcdef0123-1"
 BOTH = pytest.mark.parametrize("wsgi", [False, True], ids=["event", "wsgi"])
 CHINESE = {"Accept-Language": "zh-CN"}
@@ -42,17 +54,22 @@ class FakeJobs:
 
     def latest(self, person_id: str) -> Job | None:
         self._ask("latest", person_id)
-        return next((job for job in self.jobs if job.person_id == person_id), None)
+        newest = next((job for job in self.jobs if job.person_id == person_id), None)
+        unread = self.unread.get(newest.job_id) if newest else None
+        if unread:
+            raise Permanent(unread.code, unread.message, kind=unread.kind)
+        return newest
 
     def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
         self._ask("history", person_id, before, limit)
         jobs = [job for job in self.jobs if job.person_id == person_id and job.revision < before]
         return [self._summary(job) for job in jobs[:limit]]
 
-    def find(self, ids: list[str]) -> dict[str, Job | None]:
-        self._ask("find", *ids)
+    def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+        ids = list(ids)
+        self._ask("find_each", *ids)
         found = {job.job_id: job for job in self.jobs}
-        return {name: found.get(name) for name in ids}
+        return {name: self.unread.get(name) or found.get(name) for name in ids}
 
     def queue_before(self, job: Job) -> int:
         self._ask("queue_before", job.job_id)
@@ -71,24 +88,66 @@ class FakeJobs:
         return self.unread.get(job.job_id) or summary_of(job)
 
 
+class FakeRequests:
+    """Requests in a dictionary; each is settled when a test does so."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Request] = {}
+
+    def ring(self, request: Request) -> Request:
+        self.rows[request.request_id] = replace(request, version=1)
+        return self.rows[request.request_id]
+
+    def find(self, request_id: str) -> Request | None:
+        return self.rows.get(request_id)
+
+
+class Rows(NamedTuple):
+    """The shared rows, as far as the API reads them."""
+
+    slot: Slot
+    health: Health | None
+
+
 class Api:
-    """The API over :class:`FakeJobs`."""
+    """The API over :class:`FakeJobs`; while ``is_ticking`` a run has just come to its end."""
 
     def __init__(self, *jobs: Job, wsgi: bool = False) -> None:
         self.jobs = FakeJobs(*jobs)
+        self.requests = FakeRequests()
         self.held = Slot()
+        self.health: Health | None = Health()
+        self.is_ticking = True
+        self.documents: dict[str, Document] = {}
+        self.trouble: Exception | None = None
         self.rules = Rules()
         self.now = NOW
         self.connections = 0
+        self.reads = 0
         self.token = TOKEN
+        self.admin_token = ADMIN_TOKEN
         self.wsgi = wsgi
 
-    def slot(self) -> Slot:
-        return self.held
+    def read_all(self) -> Rows:
+        self.reads += 1
+        if self.trouble:
+            raise self.trouble
+        beating = replace(self.health, beat_at=self.now) if self.health and self.is_ticking else self.health
+        return Rows(self.held, beating)
+
+    def read_json(self, name: str) -> Document:
+        return self.documents.get(name, Document())
 
     def connect(self) -> Reader:
         self.connections += 1
-        return Reader(jobs=self.jobs, control=self, rules=self.rules, now=lambda: self.now)
+        return Reader(
+            jobs=self.jobs,
+            control=self,
+            requests=lambda: self.requests,
+            rules=self.rules,
+            now=lambda: self.now,
+            token=lambda: "0123456789abcdef",
+        )
 
     def call(
         self,
@@ -98,31 +157,58 @@ class Api:
         method: str = "GET",
         headers: dict[str, str] | None = None,
         token: str | None = TOKEN,
+        content: str = "",
     ) -> HttpResponse:
         sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
         sent.update(headers or {})
-        request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent)
-        return answer(request, self.connect, self.token)
+        request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, content)
+        return answer(request, self.connect, Tokens(reader=self.token, admin=self.admin_token))
+
+    def refuse(self, api: Service, cause: Cause, *, since: int = NOW, next_probe_at: int = 0) -> None:
+        """Open the breaker of ``api``."""
+        breaker = Breaker(cause=cause, since=since, is_open=True, next_probe_at=next_probe_at)
+        health = self.health or Health()
+        self.health = replace(health, breakers={**health.breakers, api: breaker})
 
 
-def _wsgi_call(method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> HttpRequest:
+def trouble(
+    code: str = "InternalError",
+    kind: Kind = Kind.PASSING,
+    api: Service | None = Service.TRAINING,
+    *,
+    tries: int = 1,
+    since: int = NOW,
+    next_try_at: int = NOW + 10_000,
+    message: str = "the service's own words",
+) -> RetryState:
+    """Tries that have failed."""
+    cause = Cause(code, message, kind, api)
+    return RetryState(tries=tries, since=since, next_try_at=next_try_at, cause=cause)
+
+
+def _wsgi_call(
+    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: str
+) -> HttpRequest:
     text = urlencode(query)
     return from_wsgi(
         {
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
             "REQUEST_METHOD": method,
             "QUERY_STRING": text,
+            "CONTENT_LENGTH": str(len(content.encode())) if content else "",
             "fc.request_uri": f"{path}?{text}" if text else path,
             "fc.context": object(),
         }
     )
 
 
-def _event(method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> HttpRequest:
+def _event(
+    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: str
+) -> HttpRequest:
     event = {
         "version": "v1",
         "rawPath": path,
-        "body": "",
+        "body": content,
         "isBase64Encoded": False,
         "headers": headers,
         "queryParameters": query,

@@ -57,7 +57,7 @@ def test_a_problem_is_never_what_the_client_has_already(path: str, method: str, 
     assert response.status == status
 
 
-@pytest.mark.parametrize("path", ["/people/li", "/jobs", "/healthz"])
+@pytest.mark.parametrize("path", ["/people/li", "/jobs", "/healthz", "/readyz", "/ignored"])
 def test_head_is_answered_like_get_so_that_the_server_in_front_can_tell_the_length(path: str) -> None:
     api = Api(job_in(S.COLLECTING))
     assert api.call(path, method="HEAD") == api.call(path)
@@ -76,11 +76,18 @@ def test_head_needs_the_token_too() -> None:
 
 @pytest.mark.parametrize("state", list(S))
 def test_a_document_says_when_to_come_again_while_something_can_change(state: JobState) -> None:
-    job = job_in(state)
+    job = job_in(state, delivered=state.is_terminal)
     api = Api(job)
     goes_on = {S.COLLECTING: "5", S.QUEUED: "15", S.SUBMITTING: "5", S.TRAINING: "5"}
     for path in ("/people/li", f"/jobs/{job.job_id}"):
         assert api.call(path).headers.get("Retry-After") == goes_on.get(state)
+
+
+@pytest.mark.parametrize("state", [S.SUCCEEDED, S.FAILED, S.CANCELED])
+def test_an_outcome_that_is_still_to_be_written_out_is_worth_another_look(state: JobState) -> None:
+    job = job_in(state)
+    for path in ("/people/li", f"/jobs/{job.job_id}"):
+        assert Api(job).call(path).headers["Retry-After"] == "15"
 
 
 def test_shared_caches_keep_no_document() -> None:

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from shared.errors import MissingCredentials
-from shared.http_api.messages import HttpResponse, UnreadableRequest, from_event, from_wsgi
+from shared.http_api.authentication import Tokens
+from shared.http_api.messages import (
+    MAX_EVENT_BYTES,
+    HttpResponse,
+    OversizedRequest,
+    UnreadableRequest,
+    from_event,
+    from_wsgi,
+)
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from tests.unit.http_api.support import TOKEN, Api, assert_problem
@@ -38,6 +46,27 @@ def test_an_event_is_read_with_its_odd_parts_left_out() -> None:
     request = from_event(json.dumps(event))
     assert (request.method, request.segments, request.query) == ("GET", (), {})
     assert request.headers == {"x-a": "5"}
+
+
+def test_an_event_that_is_larger_than_any_request_is_not_even_parsed() -> None:
+    event = {"requestContext": {"http": {"method": "GET"}}, "body": "x" * MAX_EVENT_BYTES}
+    with pytest.raises(OversizedRequest):
+        from_event(json.dumps(event))
+    with pytest.raises(OversizedRequest):
+        from_event(b"[" * (MAX_EVENT_BYTES + 1))
+
+
+@pytest.mark.parametrize(("body", "size"), [("", 0), ("{}", 2), ("李", 3), (None, 0), (5, 0), ("\ud800", 1)])
+def test_of_a_requests_content_only_its_size_is_known(body: object, size: int) -> None:
+    event = {"requestContext": {"http": {"method": "POST"}}, "body": body}
+    assert from_event(json.dumps(event)).content_bytes == size
+
+
+@pytest.mark.parametrize(
+    ("length", "size"), [("12", 12), ("", 0), ("-1", 0), ("x", 0), ("²", 0), ("9" * 20, 0), (None, 0)]
+)
+def test_a_wsgi_calls_content_has_the_size_that_the_server_tells(length: object, size: int) -> None:
+    assert from_wsgi({"fc.request_uri": "/", "CONTENT_LENGTH": length}).content_bytes == size
 
 
 READERS: dict[str, Callable[[str], tuple[str, ...]]] = {
@@ -129,7 +158,7 @@ def test_answering_never_raises_even_without_credentials(caplog: pytest.LogCaptu
         "headers": {"authorization": f"Bearer {TOKEN}"},
         "requestContext": {"http": {"method": "GET"}},
     }
-    response = answer(from_event(json.dumps(event)), connect, TOKEN)
+    response = answer(from_event(json.dumps(event)), connect, Tokens(reader=TOKEN))
     assert_problem(response, 500, "misconfigured")
     assert "credentials" not in response.body
     assert "no Aliyun credentials" in caplog.text

@@ -12,22 +12,30 @@ from local.api_reference import __main__ as command
 from local.api_reference.fields import DOCUMENTS, Field, all_fields
 from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
 from local.api_reference.page import PAGE, TABLES, with_tables
+from shared.domain.control_rows import Document
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.photos import Verdict
-from shared.domain.reasons import CHINESE_REASONS
+from shared.domain.reasons import CHINESE_REASONS, IGNORED
+from shared.domain.remedies import REFUSALS
+from shared.domain.remedies_of_our_own import OUR_OWN
+from shared.domain.remedies_of_services import CODES, OF_SERVICES
+from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api as Service
+from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 from shared.http_api import routes
+from shared.http_api.administration import OUTCOMES
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.parameters import PAGE_PARAMETERS
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.http_api.waiting import SENTENCES
-from tests.unit.http_api.support import Api, document
+from tests.unit.http_api.support import ADMIN_TOKEN, Api, document, trouble
 from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PLAIN_TYPES = {"string": (str,), "integer": (int,), "number": (int, float)}
+PLAIN_TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
@@ -75,14 +83,24 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
 
 
 def test_every_route_parameter_state_code_and_verdict_stands_on_the_page_and_no_other() -> None:
-    assert names("Routes") == [f"GET {route.path}" for route in routes.ROUTES]
-    assert list(ROUTES) == [route.path for route in routes.ROUTES]
+    assert names("Routes") == [f"{route.method} {route.path}" for route in routes.ROUTES] == list(ROUTES)
     assert names("Parameters of `GET /jobs`") == list(PAGE_PARAMETERS)
     assert names("States") == [state.value for state in STATES] == [state.value for state in JobState]
-    assert names("Waiting for") == [code for codes in SENTENCES.values() for code in codes]
+    assert names("Waiting for") == list(SENTENCES)
+    assert names("Ignored") == list(IGNORED)
+    assert names("Outcomes") == list(OUTCOMES)
     assert set(names("Reasons")) == {*CHINESE_REASONS, NO_USABLE_PHOTO, "training_failed"} == set(REASONS)
     assert set(names("Problems")) == set(PROBLEMS)
     assert re.findall(r"`(\w+)`", TABLES["verdicts"]()) == [verdict.value for verdict in Verdict]
+
+
+def test_every_name_of_what_blocks_and_every_code_of_a_service_stands_on_the_page() -> None:
+    named = [re.findall(r"^\| `(\w+)` ", TABLES[name](), re.MULTILINE) for name in ("our_own", "refusals")]
+    assert named == [list(OUR_OWN), [name for name, _ in REFUSALS.values()]]
+    of_services = TABLES["of_services"]()
+    assert [name for name in OF_SERVICES if f"\n| `{name}` " not in of_services] == []
+    codes = [code for service in CODES.values() for coded in service for code in coded.codes]
+    assert [code for code in codes if f"`{code}`" not in of_services] == []
 
 
 def test_the_limits_of_a_page_are_those_of_the_code() -> None:
@@ -104,8 +122,10 @@ def jobs_of_all_kinds() -> Iterator[Job]:
         photo("old.jpg", from_revision=1),
         photo("b.zip/c.gif", Verdict.LINK, archive="b.zip"),
         photo("b.zip", Verdict.UNPACKING),
+        photo("held.jpg", Verdict.UNCHECKED, retry=trouble(tries=3, api=Service.FACE_CHECK)),
     ]
     yield collecting(*files)
+    yield job_in(JobState.TRAINING, retry=trouble(tries=3, since=0))
     yield collecting(photo())
     for state in JobState:
         yield job_in(state)
@@ -116,12 +136,15 @@ def jobs_of_all_kinds() -> Iterator[Job]:
 def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     """Documents of every kind, by their names."""
     closed = Slot(halted_until=NOW + MINUTE_MS, trouble=Reason("Arrearage", "…"), kept=3)
+    busy = Slot(halted_until=NOW + MINUTE_MS, trouble=Reason("Throttling", "…"))
     for job in jobs_of_all_kinds():
-        for slot, passed in ((Slot(), 0), (closed, 0), (Slot(), 60 * MINUTE_MS)):
+        for slot, passed in ((Slot(), 0), (closed, 0), (busy, 0), (Slot(), 60 * MINUTE_MS)):
             api = Api(job)
             api.held, api.now = slot, NOW + passed
             yield "Person", document(api.call("/people/li"))
             yield "Job", document(api.call(f"/jobs/{job.job_id}"))
+    yield from answers_about_the_deployment()
+    yield from answers_to_administrators()
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
@@ -132,6 +155,34 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Person", document(torn.call("/people/li"))
     yield "Health", document(two.call("/healthz"))
     yield "Problem", document(two.call("/"))
+
+
+def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
+    unread = Api(job_in(JobState.QUEUED))
+    name = unread.jobs.jobs[0].job_id
+    unread.jobs.unread[name] = Unread(name, "unreadable_row", "…")
+    yield "Person", document(unread.call("/people/li"))
+    yield "Unreadable", document(unread.call(f"/jobs/{name}"))
+    api = Api()
+    yield "Ready", document(api.call("/readyz"))
+    api.refuse(Service.LISTING, Cause("AccessDenied", "…", Kind.ACCOUNT, Service.LISTING), since=0)
+    refusal = Cause("InDebt", "…", Kind.ACCOUNT, Service.WRITING)
+    api.refuse(Service.WRITING, refusal, next_probe_at=NOW + MINUTE_MS)
+    yield "Not ready", document(api.call("/readyz"))
+    yield "Not ready", document(api.call("/readyz", token=None))
+    entry = {"key": "x.jpg", "reason": "beside_the_folders", "at": NOW}
+    api.documents["ignored"] = Document(value={"entries": [entry], "dropped": True})
+    yield "Ignored uploads", document(api.call("/ignored"))
+
+
+def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
+    api = Api()
+    accepted = document(api.call("/queue/probe", method="POST", token=ADMIN_TOKEN))
+    yield "Accepted", accepted
+    yield "Request", document(api.call(accepted["href"]))
+    request = api.requests.rows[accepted["request_id"]]
+    api.requests.rows[request.request_id] = request.settled("done: …", NOW)
+    yield "Request", document(api.call(accepted["href"]))
 
 
 Seen = dict[tuple[str, str], set[bool]]
@@ -152,8 +203,10 @@ def compare_type(field: Field, value: Any, seen: Seen) -> None:
         assert isinstance(value, list)
         for one in value:
             compare(field.type.removeprefix("list of "), one, seen)
-    elif field.type in DOCUMENTS:
-        compare(field.type, value, seen)
+    elif field.type in DOCUMENTS or " or " in field.type:
+        kinds = field.type.split(" or ")
+        fitting = (kind for kind in kinds if set(value) == {one.name for one in all_fields(kind)})
+        compare(next(fitting, kinds[0]), value, seen)
     elif field.type == "time":
         assert TIME.fullmatch(value), field.name
     else:

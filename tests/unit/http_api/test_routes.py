@@ -10,12 +10,29 @@ import pytest
 from shared.domain.job import Reason
 from shared.domain.photos import Verdict
 from shared.domain.states import JobState as S
+from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 from shared.errors import Permanent
 from shared.http_api.limits import MAX_REVISIONS
+from shared.http_api.routes import ROUTES
 from shared.version import VERSION
-from tests.unit.http_api.support import BOTH, JOB_ID, TOKEN, Api, assert_problem, document
+from tests.unit.http_api.support import (
+    ADMIN_TOKEN,
+    BOTH,
+    CHINESE,
+    JOB_ID,
+    TOKEN,
+    Api,
+    assert_problem,
+    document,
+)
 from tests.unit.support import NOW, collecting, job_in, photo
+
+UNREADABLE = {
+    "code": "unreadable_row",
+    "message": "Newer code has written the row of this job, and this version cannot read it. "
+    "Deploy the newer code again; until then the job is left alone.",
+}
 
 
 @BOTH
@@ -55,6 +72,8 @@ def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
             "from_revision": None,
             "uploaded_at": "2025-12-31T23:59:59.000Z",
             "recorded_at": "2026-01-01T00:00:00.000Z",
+            "blocked_by": None,
+            "next_try_at": None,
         }
     ]
     assert (shown["queue"], shown["eta"]) == (None, None)
@@ -76,8 +95,42 @@ def test_a_revision_that_cannot_be_read_is_said_beside_the_others() -> None:
     shown = document(api.call("/people/li"))
     assert [row["revision"] for row in shown["revisions"]] == [3, 1]
     assert shown["finetuned_output"] == "model 1"
-    reason = {"code": "unreadable_row", "message": "deploy newer code"}
-    assert shown["unreadable"] == [{"job_id": jobs[1].job_id, "reason": reason}]
+    assert shown["unreadable"] == [{"job_id": jobs[1].job_id, "unreadable": UNREADABLE}]
+
+
+def test_a_person_whose_newest_revision_cannot_be_read_is_shown_with_all_that_can() -> None:
+    jobs = [job_in(S.SUCCEEDED, revision=number, finetuned_output=f"model {number}") for number in (3, 2, 1)]
+    api = Api(*jobs)
+    api.jobs.unread[jobs[0].job_id] = Unread(jobs[0].job_id, "unreadable_row", "deploy newer code")
+    shown = document(api.call("/people/li"))
+    unread = {"job_id": jobs[0].job_id, "unreadable": UNREADABLE}
+    assert (shown["person_id"], shown["state"], shown["current"]) == ("li", None, unread)
+    assert shown["unreadable"] == [unread]
+    assert [row["revision"] for row in shown["revisions"]] == [2, 1]
+    assert shown["finetuned_output"] == "model 2"
+    assert shown["waiting_for"] is None
+    assert shown["blocked_by"]["code"] == "unreadable_row"
+    assert f"{shown['blocked_by']['message']} {shown['blocked_by']['remedy']}" == UNREADABLE["message"]
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [(Kind.OBJECT, None), (Kind.PERSON, "5"), (Kind.PASSING, "5")])
+def test_a_job_that_cannot_be_read_says_so_in_its_own_document(kind: Kind, seconds: str | None) -> None:
+    job = job_in(S.TRAINING)
+    api = Api(job)
+    api.jobs.unread[job.job_id] = Unread(job.job_id, "unreadable_row", "deploy newer code", kind)
+    response = api.call(f"/jobs/{job.job_id}")
+    assert response.status == 200
+    assert document(response) == {"job_id": job.job_id, "unreadable": UNREADABLE}
+    assert response.headers.get("Retry-After") == seconds
+
+
+def test_a_row_that_the_table_does_not_give_is_told_in_the_tables_terms_and_in_chinese() -> None:
+    job = job_in(S.TRAINING)
+    api = Api(job)
+    api.jobs.unread[job.job_id] = Unread(job.job_id, "OTSPartitionUnavailable", "Tablestore: …", Kind.PERSON)
+    told = document(api.call(f"/jobs/{job.job_id}", headers=CHINESE))["unreadable"]
+    assert told["code"] == "OTSPartitionUnavailable"
+    assert "分区" in told["message"]
 
 
 @pytest.mark.parametrize("path", ["/people/li", f"/jobs/{JOB_ID}"])
@@ -118,6 +171,11 @@ def test_no_document_shows_where_the_snapshots_lie() -> None:
         ("/people/li/photos", 404, "unknown_route"),
         ("/jobs/x/y", 404, "unknown_route"),
         ("/healthz/x", 404, "unknown_route"),
+        ("/queue", 404, "unknown_route"),
+        ("/queue/x", 404, "unknown_route"),
+        ("/requests", 404, "unknown_route"),
+        ("/ignored/x", 404, "unknown_route"),
+        ("/requests/x", 404, "unknown_request"),
         ("/HEALTHZ", 404, "unknown_route"),
         ("/%2e%2e/people/li", 404, "unknown_route"),
         ("/people/nobody", 404, "unknown_person"),
@@ -148,13 +206,21 @@ def test_a_request_that_cannot_be_meant_does_not_touch_the_tables(path: str) -> 
     assert api.connections == 0
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", ""])
-@pytest.mark.parametrize("path", ["/people/li", "/jobs", "/healthz"])
-def test_a_route_that_can_only_be_read_says_so(method: str, path: str) -> None:
+METHODS = {route.path: route.methods for route in ROUTES}
+
+
+@pytest.mark.parametrize(
+    "method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", ""]
+)
+@pytest.mark.parametrize("path", METHODS)
+def test_a_route_that_does_not_take_a_method_names_those_that_it_takes(method: str, path: str) -> None:
+    if method in METHODS[path]:
+        return
     api = Api(job_in(S.COLLECTING))
-    response = api.call(path, method=method)
+    response = api.call(path, method=method, token=ADMIN_TOKEN)
     assert_problem(response, 405, "method_not_allowed")
-    assert response.headers["Allow"] == "GET, HEAD"
+    assert response.headers["Allow"] == ", ".join(METHODS[path])
+    assert response.headers["Allow"] in document(response)["detail"]
     assert api.connections == 0
 
 
@@ -181,7 +247,11 @@ def test_extra_slashes_are_forgiven(path: str) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "path", ["/people/li", "/jobs", "/jobs/0123456789abcdef0123-1", "/people/..", "/jobs/1"]
+    "path",
+    [
+        *("/people/li", "/jobs", "/jobs/0123456789abcdef0123-1", "/people/..", "/jobs/1"),
+        *("/ignored", "/requests/1"),
+    ],
 )
 def test_a_request_without_the_token_is_refused_before_any_read(path: str, header: str | None) -> None:
     api = Api(job_in(S.COLLECTING))

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.job import Job, Reason
+from shared.domain.clocks import CLOCKS_DIFFER_MS
+from shared.domain.job import REOPENS_FOR_MS, Job, Reason
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import Words
 from shared.domain.rules import Rules
-from shared.domain.slot import Slot
+from shared.domain.slot import LONGEST_HALT_MS, Slot
 from shared.domain.states import JobState
 from shared.http_api.waiting import SENTENCES
 from tests.unit.http_api.support import Api, at, document
@@ -35,6 +36,7 @@ def waiting(
     own = document(api.call(f"/jobs/{job.job_id}", headers=headers))
     assert own == person["current"]
     assert own["waiting_for"] == person["waiting_for"]
+    assert own["blocked_by"] is person["blocked_by"] is None
     found: dict[str, Any] = own["waiting_for"]
     return found
 
@@ -45,10 +47,17 @@ def code_and_time(found: dict[str, Any]) -> tuple[str, str | None]:
 
 @pytest.mark.parametrize("state", [S.REJECTED, S.SUCCEEDED, S.FAILED, S.CANCELED])
 def test_a_job_to_which_nothing_happens_by_itself_waits_for_nothing(state: JobState) -> None:
-    job = job_in(state)
+    job = job_in(state, delivered=state is not S.REJECTED)
     api = Api(job)
-    assert document(api.call(f"/jobs/{job.job_id}"))["waiting_for"] is None
-    assert document(api.call("/people/li"))["waiting_for"] is None
+    for path in (f"/jobs/{job.job_id}", "/people/li"):
+        shown = document(api.call(path))
+        assert (shown["waiting_for"], shown["blocked_by"]) == (None, None)
+
+
+@pytest.mark.parametrize("state", [S.SUCCEEDED, S.FAILED, S.CANCELED])
+def test_a_job_whose_outcome_is_not_written_out_yet_waits_for_that(state: JobState) -> None:
+    assert code_and_time(waiting(job_in(state))) == ("result", None)
+    assert code_and_time(waiting(job_in(state, result_at=NOW))) == ("cleanup", None)
 
 
 # -- a set that collects --------------------------------------------------------------------------
@@ -96,6 +105,29 @@ def test_a_set_without_a_new_photo_waits_for_one(photos: list[Photo]) -> None:
     assert code_and_time(waiting(job)) == ("photos", None)
 
 
+def test_a_set_with_an_unprepared_photo_waits_for_its_preparation() -> None:
+    job = collecting(photo("a"), photo("b", Verdict.UNCHECKED), photo("c", Verdict.UNPREPARED))
+    assert code_and_time(waiting(job)) == ("preparation", None)
+
+
+def test_a_set_that_photos_have_joined_while_it_was_queued_closes_again_by_its_deadline() -> None:
+    queued = job_in(S.QUEUED)
+    joined_at = NOW + 9 * MINUTE_MS
+    reopened = queued.with_photo(photo("b"), RULES, joined_at)
+    found = waiting(reopened, now=joined_at)
+    assert code_and_time(found) == ("closing_again", at(NOW + REOPENS_FOR_MS))
+    assert "keeps its place" in found["message"]
+    soon = queued.with_photo(photo("b"), RULES, NOW)
+    assert code_and_time(waiting(soon)) == ("closing_again", at(NOW + RULES.quiet_ms))
+    assert code_and_time(waiting(reopened, now=NOW + REOPENS_FOR_MS)) == ("closing", None)
+
+
+def test_a_set_with_too_few_photos_that_was_closed_before_closes_again_as_it_is() -> None:
+    rules = Rules(min_photos=5)
+    reopened = job_in(S.QUEUED).with_photo(photo("b"), rules, NOW)
+    assert code_and_time(waiting(reopened, rules=rules)) == ("closing_again", at(NOW + REOPENS_FOR_MS))
+
+
 def test_a_set_with_an_unchecked_photo_waits_for_the_face_check() -> None:
     job = collecting(photo("a"), photo("b", Verdict.UNCHECKED))
     assert code_and_time(waiting(job)) == ("face_check", None)
@@ -125,11 +157,19 @@ def test_a_queued_job_behind_others_waits_for_a_place(ahead: int, holders: int, 
 
 
 def test_a_queued_job_in_a_closed_queue_waits_until_it_opens() -> None:
-    trouble = Reason("Arrearage", "…")
+    trouble = Reason("Throttling", "…")
     found = waiting(job_in(S.QUEUED), ahead=3, halted_until=NOW + 90_001, trouble=trouble)
     assert code_and_time(found) == ("queue_halted", at(NOW + 90_001))
     opened = waiting(job_in(S.QUEUED), halted_until=NOW, trouble=trouble)
     assert code_and_time(opened) == ("submit", None)
+
+
+def test_a_halt_that_no_right_clock_has_written_holds_nobody_up() -> None:
+    trouble = Reason("Arrearage", "…")
+    found = waiting(
+        job_in(S.QUEUED), halted_until=NOW + LONGEST_HALT_MS + CLOCKS_DIFFER_MS + 1, trouble=trouble
+    )
+    assert code_and_time(found) == ("submit", None)
 
 
 def test_a_submit_is_settled_when_its_sender_is_dead_and_the_list_has_had_its_time() -> None:
@@ -145,10 +185,17 @@ def test_a_training_ends_when_this_accounts_trainings_do() -> None:
     assert code_and_time(waiting(job, now=NOW + 7 * MINUTE_MS + 1)) == ("training_end", None)
 
 
+def test_a_training_that_dashscope_keeps_in_its_queue_says_so_until_it_runs() -> None:
+    job = job_in(S.TRAINING, fine_tune_status="QUEUING")
+    assert code_and_time(waiting(job)) == ("dashscope_queue", None)
+    running = job_in(S.TRAINING, fine_tune_status="QUEUING", running_since=NOW)
+    assert waiting(running)["code"] == "training_end"
+
+
 # -- the sentences --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [words for codes in SENTENCES.values() for words in codes.values()])
+@pytest.mark.parametrize("words", [sentence.words for sentence in SENTENCES.values()])
 def test_every_sentence_is_a_plain_one_in_both_languages(words: Words) -> None:
     assert words.english.isascii()
     assert words.english.endswith(".")

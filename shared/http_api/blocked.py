@@ -1,0 +1,245 @@
+"""``blocked_by``: what keeps a job, a photo or the deployment from going on, since when, and what to do.
+
+The theory. A try that fails once or twice is made again within moments: that is waiting, and ``waiting`` says
+so. A trouble blocks when it is of a person, of an API or of the account, or has come three times in a row. So
+does a halted queue, an open breaker of an API that the next step needs, a piece of work that has killed runs,
+and a timer that does not run. Of several the one with the widest scope is shown, and of these the oldest.
+
+Times are milliseconds since the epoch; a next try that is due is not shown, for the reason that ``forecast``
+gives. Called by ``documents`` and ``readiness``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from shared.domain.health import DEATHS_ALLOWED, Health
+from shared.domain.job import Job
+from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
+from shared.domain.photo_set import NEVER
+from shared.domain.photos import Photo, Verdict
+from shared.domain.reasons import Language
+from shared.domain.retry_state import Cause, RetryState
+from shared.domain.rules import Rules
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind, Service, kind_of
+from shared.http_api.forecast import Outlook
+from shared.views import timestamp
+
+if TYPE_CHECKING:
+    from shared.domain.remedies import Explanation
+
+TRIES_THAT_BLOCK = 3
+STILL_HALTED_MS = 120_000
+"""So long after a halt a run has tried again, and the trouble is gone or has halted the queue anew."""
+GOOD_TICK_WITHIN_MS = 300_000
+
+STEPS = {
+    JobState.COLLECTING: "Look",
+    JobState.QUEUED: "Submit",
+    JobState.SUBMITTING: "Resolve",
+    JobState.TRAINING: "Poll",
+    JobState.SUCCEEDED: "Deliver",
+    JobState.FAILED: "Deliver",
+    JobState.CANCELED: "Deliver",
+}
+"""The next step of a job in each state, as the record of what kills runs calls it."""
+
+NO_GOOD_TICK = Cause("no_good_tick", "", Kind.ACCOUNT)
+FUNCTION_DIED = Cause("function_died", "", Kind.OBJECT)
+
+
+class Block(NamedTuple):
+    """What blocks. ``since`` is 0 when nobody knows, and ``next_try_at`` when the next run tries."""
+
+    cause: Cause
+    scope: Kind
+    since: int
+    next_try_at: int = 0
+
+
+_WIDEST_FIRST = (Kind.ACCOUNT, Kind.API, Kind.PERSON)
+
+
+def what_blocks(job: Job, outlook: Outlook) -> Block | None:
+    """Return what keeps ``job`` from going on; None when nothing does, or nothing is left to be done."""
+    if not is_unfinished(job) or _waits_for_an_upload(job, outlook.rules):
+        return None
+    health, now = outlook.health, outlook.now
+    troubles = own_troubles(job)
+    needed = (*_needed_apis(job), *(one.waits_for for one in troubles))
+    found = [
+        block_of_ticks(health, now),
+        block_of_deaths(job, health),
+        block_of_queue(outlook.slot, health, now) if job.state is JobState.QUEUED else None,
+        *(block_of_api(api, health) for api in needed),
+        *map(block_of, troubles),
+    ]
+    return _widest(block for block in found if block)
+
+
+def what_blocks_photo(photo: Photo, health: Health) -> Block | None:
+    """Return what keeps ``photo`` from its verdict; None when it has one, or waits for its first tries."""
+    if not photo.is_pending:
+        return None
+    trouble = block_of(photo.retry) if photo.retry else None
+    found = (trouble, *(block_of_api(api, health) for api in _apis_of(photo)))
+    return _widest(block for block in found if block)
+
+
+def blocked_by(block: Block | None, now: int, language: Language) -> dict[str, object] | None:
+    """Describe ``block`` in words."""
+    if block is None:
+        return None
+    told = in_words(block)
+    return {
+        "code": block.cause.code,
+        "message": told.message.in_language(language),
+        "remedy": told.remedy.in_language(language),
+        "detail": block.cause.message,
+        "scope": block.scope.value,
+        "since": timestamp(block.since),
+        "next_try_at": timestamp(block.next_try_at if block.next_try_at >= now else 0),
+    }
+
+
+def in_words(block: Block) -> Explanation:
+    """Return what blocks and what to do about it in words; what strikes everybody is told as such."""
+    # Loaded when something is blocked, not at every cold start.
+    from shared.domain.remedies import explanation
+
+    return explanation(block.cause._replace(kind=block.scope) if block.scope.is_of_all else block.cause)
+
+
+def is_unfinished(job: Job) -> bool:
+    """Whether something is left to be done for ``job``; a rejected set waits for a photo and nothing else."""
+    return not job.delivered if job.state.is_terminal else job.state is not JobState.REJECTED
+
+
+def own_troubles(job: Job) -> list[RetryState]:
+    """Return the troubles of the present step of ``job``, and of its photos while it collects.
+
+    A queued job that has kept its place is not held up by what happened to it before.
+    """
+    is_over = job.state is JobState.QUEUED and job.lane == QUEUE_LANE
+    own = [job.retry] if job.retry and not is_over else []
+    return [*own, *(photo.retry for photo in pending_photos(job) if photo.retry)]
+
+
+def pending_photos(job: Job) -> list[Photo]:
+    """Return the photos and zips of an open set whose last word is still to come."""
+    photos = job.photo_set.photos if job.state is JobState.COLLECTING else ()
+    return [photo for photo in photos if photo.is_pending]
+
+
+# -- the kinds of block ----------------------------------------------------------------------------------
+
+
+def block_of(trouble: RetryState) -> Block | None:
+    """Return a trouble as a block; None while it is young, and when a breaker tells about it.
+
+    That breaker is open and blocks by itself, or it is closed and the next run tries again.
+    """
+    cause = trouble.cause
+    if trouble.waits_for in WAITING_LANE_OF:
+        return None
+    if cause.kind in _WIDEST_FIRST or trouble.tries >= TRIES_THAT_BLOCK:
+        return Block(cause, _scope(cause.kind), trouble.since, trouble.next_try_at)
+    return None
+
+
+def block_of_api(api: Api | None, health: Health) -> Block | None:
+    """Return the open breaker of ``api`` as a block."""
+    breaker = health.breaker(api)
+    if not breaker.is_open or breaker.cause is None:
+        return None
+    # Whatever it was at first: by now nobody is served.
+    scope = breaker.cause.kind if breaker.cause.kind.is_of_all else Kind.API
+    return Block(breaker.cause, scope, breaker.since, breaker.next_probe_at)
+
+
+def block_of_queue(slot: Slot, health: Health, now: int) -> Block | None:
+    """Return what halts the queue, if that is of everybody, or has come again and again."""
+    if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
+        return None
+    cause = cause_of_halt(slot)
+    if cause.kind is Kind.PASSING and slot.refusals < TRIES_THAT_BLOCK:
+        return None
+    # The queue is not halted before a second job has been refused alike.
+    scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
+    # A submit that was accepted since then has ended the trouble that the breaker remembers.
+    since = health.breaker(Api.TRAINING).since
+    return Block(cause, scope, since if since > slot.accepted_at else 0, slot.halted_until)
+
+
+def block_of_ticks(health: Health, now: int) -> Block | None:
+    """Return the absence of a good tick; a heartbeat of the future is of a clock that runs ahead."""
+    if abs(now - health.beat_at) <= GOOD_TICK_WITHIN_MS:
+        return None
+    return Block(NO_GOOD_TICK, Kind.ACCOUNT, health.beat_at if health.beat_at <= now else 0)
+
+
+def block_of_deaths(job: Job, health: Health) -> Block | None:
+    """Return that the next step of ``job`` has killed so many runs that it is left alone."""
+    has_killed = health.has_killed(f"{job.job_id} {STEPS.get(job.state, '')}")
+    return Block(FUNCTION_DIED, Kind.OBJECT, 0) if has_killed >= DEATHS_ALLOWED else None
+
+
+def cause_of_halt(slot: Slot) -> Cause:
+    """Return why the queue is halted; what the slot's row keeps of it is a code and a message."""
+    code, message = (slot.trouble.code, slot.trouble.message) if slot.trouble else ("", "")
+    if code == "fine_tunes_full":
+        return Cause(code, message, Kind.ACCOUNT, Api.TRAINING)
+    status = code.removeprefix("http_")
+    known = ("", int(status)) if code != status and status.isdigit() else (code, 0)
+    kind = kind_of(Service.DASHSCOPE, Api.TRAINING, known[1], known[0], message)
+    return Cause(code, message, kind, Api.TRAINING)
+
+
+# -- which of them concern a job ---------------------------------------------------------------------------
+
+
+def _needed_apis(job: Job) -> tuple[Api, ...]:
+    """The APIs that the next step of ``job`` needs."""
+    if job.state is JobState.COLLECTING:
+        return (Api.LISTING, *(api for photo in pending_photos(job) for api in _apis_of(photo)))
+    if job.state is JobState.QUEUED:
+        return (Api.READING, Api.TRAINING)
+    if job.state in (JobState.SUBMITTING, JobState.TRAINING):
+        return (Api.TRAINING,)
+    return (Api.TRAINING,) if job.result_at else (Api.WRITING,)
+
+
+def _apis_of(photo: Photo) -> tuple[Api, ...]:
+    """The APIs that the last word on a pending photo or zip needs."""
+    if photo.verdict is Verdict.UNPACKING:
+        return (Api.READING, Api.WRITING)
+    if photo.verdict is Verdict.UNPREPARED:
+        return (Api.PROCESSING, Api.READING, Api.FACE_CHECK)
+    return (Api.FACE_CHECK,)
+
+
+def _waits_for_an_upload(job: Job, rules: Rules) -> bool:
+    """Whether nothing happens before somebody uploads something; no tick and no API is needed for that."""
+    is_open = job.state is JobState.COLLECTING and job.retry is None
+    return is_open and job.photo_set.next_look_at(rules, deadline=job.deadline) >= NEVER
+
+
+def _was_halted_just_now(slot: Slot, now: int) -> bool:
+    return slot.halted_until <= now < slot.halted_until + STILL_HALTED_MS
+
+
+def _scope(kind: Kind) -> Kind:
+    """Whom a trouble concerns: one of a picture, or of something that is gone, concerns one object."""
+    return Kind.OBJECT if kind in (Kind.PICTURE, Kind.GONE) else kind
+
+
+def _widest(blocks: Iterable[Block]) -> Block | None:
+    def order(block: Block) -> tuple[bool, int, int]:
+        rank = _WIDEST_FIRST.index(block.scope) if block.scope in _WIDEST_FIRST else len(_WIDEST_FIRST)
+        # While no run comes, whatever else is known of is old.
+        return block.cause is not NO_GOOD_TICK, rank, block.since
+
+    return min(blocks, key=order, default=None)

@@ -1,0 +1,64 @@
+"""``GET /readyz``: whether the deployment can train anybody now, and if not, why.
+
+It is not ready when no run of the timer has come to its end lately, when an API is refused to everybody, when
+the queue is halted for the account's sake or DashScope does not answer, and when the tables do not answer. A
+training slot that others use is no such reason: it becomes free by itself.
+
+Whoever sends no token is told the codes alone; they say nothing about people. Called by ``resources``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.domain.reasons import Language
+from shared.domain.retry_state import Cause
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Trouble
+from shared.http_api.blocked import (
+    Block,
+    block_of_api,
+    block_of_queue,
+    block_of_ticks,
+    blocked_by,
+    in_words,
+)
+from shared.http_api.reader import Control
+from shared.logs import warn
+
+PASSES_BY_ITSELF = "dashscope_busy"
+HEALTH_UNREAD = Cause("tables_unavailable", "the row of the deployment's health cannot be read", Kind.API)
+
+
+def obstacles(control: Control, now: int) -> list[Block]:
+    """Return what keeps everybody's work from going on, the widest first; nothing when all is well."""
+    try:
+        rows = control.read_all()
+    except Trouble as trouble:
+        warn("not_ready", code=trouble.code, message=trouble.message)
+        return [Block(trouble.cause, trouble.kind if trouble.kind.is_of_all else Kind.API, 0)]
+    if rows.health is None:
+        return [Block(HEALTH_UNREAD, Kind.API, 0)]
+    found = [
+        block_of_ticks(rows.health, now),
+        block_of_queue(rows.slot, rows.health, now),
+        *(block_of_api(api, rows.health) for api in Api),
+    ]
+    return [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]
+
+
+def readiness_document(
+    blocks: Iterable[Block], now: int, language: Language, *, in_full: bool
+) -> dict[str, object]:
+    """Say that the deployment is ready, or name each reason once, by one code for all that mean the same."""
+    reasons: dict[str, dict[str, object]] = {}
+    for block in blocks:
+        name = in_words(block).name
+        reasons.setdefault(name, _reason(name, block, now, language, in_full=in_full))
+    return {"status": "not_ready", "reasons": list(reasons.values())} if reasons else {"status": "ready"}
+
+
+def _reason(name: str, block: Block, now: int, language: Language, *, in_full: bool) -> dict[str, object]:
+    told = blocked_by(block, now, language) if in_full else None
+    fields = ("message", "remedy", "detail", "since", "next_try_at")
+    return {"code": name, **{field: told[field] if told else None for field in fields}}
