@@ -16,6 +16,8 @@ SUBMISSIONS_PREFIX = "submissions/"
 RESULTS_PREFIX = "results/"
 READY_MARKER = "_READY"
 ARCHIVE_SUFFIX = ".zip"
+NOT_OF_PEOPLE = "not_of_people"
+"""Why an object outside of ``people/`` belongs to nobody."""
 MAX_PERSON_BYTES = 128
 MAX_KEY_BYTES = 1023
 
@@ -83,7 +85,7 @@ def problem_with_person_id(person_id: str) -> str:
 def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
-        return Ignored(key, "not_of_people", f"it is not under {PEOPLE_PREFIX}")
+        return Ignored(key, NOT_OF_PEOPLE, f"it is not under {PEOPLE_PREFIX}")
     person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
     if not slash:
         reason = "it lies beside the people's folders, not in one; put it into people/<person>/"

@@ -49,7 +49,8 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     reason = entry.problem_for(world.bucket.name)
     upload = parse_upload(entry.key, world.rules.ready_marker)
     if isinstance(upload, Ignored) and not reason:
-        world.ignored.note({entry.key: upload.reason}, world.clock.now())
+        if upload.is_news:
+            world.ignored.note({entry.key: upload.code}, world.clock.now())
         reason = upload.reason
     if reason or isinstance(upload, Ignored):
         log("upload_ignored", key=entry.key, reason=reason)

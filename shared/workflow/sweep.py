@@ -12,6 +12,7 @@ from itertools import groupby
 from shared.domain.health import DEATHS_ALLOWED
 from shared.domain.job import Job
 from shared.domain.object_keys import (
+    NOT_OF_PEOPLE,
     PEOPLE_PREFIX,
     Kind,
     Upload,
@@ -45,6 +46,8 @@ def sweep(world: World, before: SweepProgress) -> int:
         Conflict: another run has read the same pages.
     """
     found, after = 0, before
+    if not before.cursor:
+        _note_folders_like_ours(world)
     for _ in range(PAGES_A_RUN):
         try:
             listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
@@ -72,6 +75,18 @@ def sweep(world: World, before: SweepProgress) -> int:
     return found
 
 
+def _note_folders_like_ours(world: World) -> None:
+    """Note folders that are called like ours but for letter case: no event comes from there, and no page."""
+    try:
+        folders, _ = world.bucket.list_folders("", "", PAGE)
+    except Trouble as trouble:
+        world.health.failed(trouble.cause)
+        return
+    alike = [name for name in folders if name.lower() == PEOPLE_PREFIX and name != PEOPLE_PREFIX]
+    if alike:
+        world.ignored.note(dict.fromkeys(alike, NOT_OF_PEOPLE), world.clock.now())
+
+
 def _refused(world: World, progress: SweepProgress, trouble: Trouble) -> SweepProgress:
     """Note that a page is refused; one that is refused again and again is passed over with its person."""
     world.health.failed(trouble.cause)
@@ -97,7 +112,7 @@ def _people(world: World, listed: list[Listed], progress: SweepProgress) -> Iter
             if progress.may_miss(at, upload.person_id):
                 uploads.append(Found(upload, entry.stored))
         elif upload.is_news and at >= progress.recorded_before:
-            ignored[upload.key] = upload.reason
+            ignored[upload.key] = upload.code
     if ignored:
         world.ignored.note(ignored, world.clock.now())
     for person_id, group in groupby(uploads, key=lambda found: found.upload.person_id):

@@ -293,6 +293,12 @@ class Memory:
     def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
         raise AssertionError("no page is passed over here")
 
+    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
+        self.calls.append("list folders")
+        keys = (key for key in self.objects if key.startswith(prefix))
+        folders = {prefix + key[len(prefix) :].partition("/")[0] + "/" for key in keys}
+        return sorted(folder for folder in folders if folder > after)[:count], ""
+
     def signed_url(self, key: str) -> str:
         return f"https://photos.oss.example/{key}?signature=s"
 
