@@ -144,6 +144,7 @@ def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
     for secret in (
         settings.dashscope_api_key,
         settings.status_token,
+        settings.admin_token,
         credentials.access_key_secret,
         credentials.security_token,
     ):

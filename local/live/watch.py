@@ -84,7 +84,7 @@ class Watch:
     def _read(self, job: Document) -> None:
         document = self._client.person(job["person_id"])
         if document is not None and document["current"]["job_id"] == job["job_id"]:
-            self._photos[job["job_id"]] = document["current"]["photos"]
+            self._photos[job["job_id"]] = document["current"].get("photos", [])
         self._seen[job["job_id"]] = job["changed_at"]
 
     def _obstacle(self, newest: Mapping[str, Document]) -> Document | None:

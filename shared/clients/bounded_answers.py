@@ -73,13 +73,11 @@ class BoundedAnswer:
             UnusableAnswer: the body is too large for a document, too slow, or cut off.
         """
         wanted = MAX_DOCUMENT_BYTES + 1 if amt is None else amt
-        if amt is None and (self._left or 0) > MAX_DOCUMENT_BYTES:
-            self.refuse("oss_answer_too_large", f"more than {MAX_DOCUMENT_BYTES} bytes")
         chunks: list[bytes] = []
         while wanted and not self._has_ended:
             chunks.append(self._next(min(wanted, _CHUNK_BYTES)))
             wanted -= len(chunks[-1])
-        if False:
+        if amt is None and not wanted:
             self.refuse("oss_answer_too_large", f"more than {MAX_DOCUMENT_BYTES} bytes")
         content = b"".join(chunks)
         # A gateway's page in another encoding must not hide its status from oss2, which decodes error pages.
@@ -108,8 +106,6 @@ class BoundedAnswer:
             return self._end()
         if self._left is not None:
             self._left -= len(chunk)
-            if self._left <= 0:
-                self._end()
         return chunk
 
     def _end(self) -> bytes:

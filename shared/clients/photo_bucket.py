@@ -132,9 +132,8 @@ class PhotoBucket:
         A folder is named by its whole prefix, with its slash. ``after`` is a folder or a key, whose folder is
         passed over. A page may be empty though another follows.
         """
-        behind = _folder(prefix, after)
-        page = self._page(prefix, behind, count, delimiter="/")
-        return [name for name in page.prefix_list if name > behind], _next(page)
+        page = self._page(prefix, _folder(prefix, after), count, delimiter="/")
+        return list(page.prefix_list), _next(page)
 
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
@@ -150,10 +149,9 @@ class PhotoBucket:
 
         def read() -> bytes:
             got = self._get(key)
-            if (got.content_length or 0) <= max_bytes:
-                content: bytes = got.resp.read(max_bytes + 1)
-                if len(content) <= max_bytes:
-                    return content
+            content: bytes = got.resp.read(max_bytes + 1)
+            if len(content) <= max_bytes:
+                return content
             got.close()
             message = f"the object is longer than {max_bytes} bytes"
             raise Permanent("object_too_large", message, kind=Kind.OBJECT, api=Api.READING)

@@ -73,6 +73,10 @@ def _process(world: World) -> None:
     world.bucket.prepare(PICTURE_KEY, f"{FOLDER}{world.token()}.jpg")
 
 
+def _list_fine_tunes(world: World) -> None:
+    list(world.dashscope.fine_tunes())
+
+
 def _check_face(world: World) -> None:
     _write(world)
     world.pace_face_checks()
@@ -85,4 +89,5 @@ _QUESTIONS: dict[Api, Callable[[World], None]] = {
     Api.READING: _read,
     Api.PROCESSING: _process,
     Api.FACE_CHECK: _check_face,
+    Api.TRAINING: _list_fine_tunes,
 }

@@ -16,6 +16,7 @@ from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF
 from shared.domain.lingering import Lingering
 from shared.domain.sweeping import SweepProgress
+from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out
@@ -60,6 +61,7 @@ def observe(world: World) -> Observed:
     """Read the state: the shared rows, two stretches of the index, and the jobs behind them."""
     rows = world.control.read_all()
     world.health.begin(rows.health or Health())
+    world.health.passed(Api.TABLES)
     now = world.clock.now()
     work = world.jobs.work(now, world.rules.concurrent_trainings, MAX_JOBS_OF_A_LANE)
     # What waits for an API that is refused to everybody is not even read.

@@ -371,7 +371,7 @@ class SimulatedBucket:
             page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
             return list(page.common_prefixes), page.next_marker
 
-        return self._call(Api.LISTING, "ListObjects folders", read)
+        return self._call(Api.LISTING, "ListObjects folders", prefix, read)
 
     def signed_url(self, key: str) -> str:
         return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.fine_tunes import FineTune
@@ -34,7 +33,7 @@ from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Trouble
 from shared.workflow.health_record import HealthRecord
-from shared.workflow.ports import ControlRows, Listed, World
+from shared.workflow.ports import Listed, World
 from tests.unit.support import NOW, RULES, fine_tune
 
 LIFE_MS = 120_000
@@ -289,9 +288,6 @@ class Memory:
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         page = [Listed(key, self.objects[key]) for key in keys[:count]]
         return page, keys[count - 1] if len(keys) > count else ""
-
-    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
-        raise AssertionError("no page is passed over here")
 
     def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
         self.calls.append("list folders")
