@@ -19,12 +19,14 @@ PRELOADED = ("requests", "oss2", "tablestore")
 """The functions' clients: loaded once for all instances, which are many."""
 BUCKET_NAME = "facechain-photos"
 STATUS_TOKEN_PURPOSE = "status"  # noqa: S105 (the name of a purpose)
+ADMIN_TOKEN_PURPOSE = "admin"  # noqa: S105 (likewise)
 REQUIRED_PARAMETERS: Mapping[str, object] = {
     "BucketName": BUCKET_NAME,
     "CodeBucket": "local",
     "CodeObject": "local",
     "DashScopeApiKey": "{dashscope_api_key}",
     "StatusToken": f"{{token:{STATUS_TOKEN_PURPOSE}}}",
+    "AdminToken": f"{{token:{ADMIN_TOKEN_PURPOSE}}}",
 }
 """Values of the template's parameters without a default; a local cloud fills in the names in braces."""
 ENDPOINT_PARAMETERS: Mapping[str, object] = {

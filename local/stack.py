@@ -14,6 +14,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.data_folder import DataFolderInUse, DataFolderNotDisposable
 from aliyun_local.template import TemplateError
 from local.deployment import (
+    ADMIN_TOKEN_PURPOSE,
     ENDPOINT_PARAMETERS,
     PRELOADED,
     REQUIRED_PARAMETERS,
@@ -97,6 +98,11 @@ class Stack(LocalCloud):
         return self.account.token(STATUS_TOKEN_PURPOSE)
 
     @property
+    def admin_token(self) -> str:
+        """The token that administrators send."""
+        return self.account.token(ADMIN_TOKEN_PURPOSE)
+
+    @property
     def endpoints(self) -> dict[str, str]:
         """The lines of ``.local/endpoints.env``."""
         names = {
@@ -112,6 +118,7 @@ class Stack(LocalCloud):
             **{f"FC_{name.upper()}": names[name] for name in FUNCTIONS},
             "STATUS_URL": self.status_url,
             "STATUS_TOKEN": self.status_token,
+            "ADMIN_TOKEN": self.admin_token,
         }
 
 

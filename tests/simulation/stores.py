@@ -264,13 +264,6 @@ def _oss_error(status: int, code: str, message: str) -> Exception:
     return error
 
 
-def _oss_error(status: int, code: str, message: str) -> Exception:
-    """An error answer, as the SDK raises it."""
-    details = {"Code": code, "Message": message}
-    error: Exception = oss2.exceptions.ServerError(status, {"x-oss-request-id": "simulated"}, b"", details)
-    return error
-
-
 OSS = Transport(
     no_answer=lambda: oss2.exceptions.RequestError(requests.ReadTimeout("simulated")),
     unreachable=lambda: oss2.exceptions.RequestError(requests.ConnectionError("simulated")),
@@ -363,13 +356,6 @@ class SimulatedBucket:
         def read() -> tuple[list[str], str]:
             page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
             return [name for name in page.common_prefixes if name > after], page.next_marker
-
-        return self._call(Api.LISTING, "ListObjects folders", prefix, read)
-
-    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
-        def read() -> tuple[list[str], str]:
-            page = self._store.list_objects(BUCKET, prefix=prefix, delimiter="/", marker=after, limit=count)
-            return list(page.common_prefixes), page.next_marker
 
         return self._call(Api.LISTING, "ListObjects folders", prefix, read)
 
