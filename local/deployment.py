@@ -19,7 +19,7 @@ PRELOADED = ("requests", "oss2", "tablestore")
 """The functions' clients: loaded once for all instances, which are many."""
 BUCKET_NAME = "facechain-photos"
 STATUS_TOKEN_PURPOSE = "status"  # noqa: S105 (the name of a purpose)
-ADMIN_TOKEN_PURPOSE = "admin"  # noqa: S105 (likewise)
+ADMIN_TOKEN_PURPOSE = "administration"  # noqa: S105 (likewise)
 REQUIRED_PARAMETERS: Mapping[str, object] = {
     "BucketName": BUCKET_NAME,
     "CodeBucket": "local",
