@@ -20,7 +20,8 @@ from shared.clients.answers import (
     trouble_for,
 )
 from shared.domain.fine_tunes import OUR_MODEL, FineTune
-from shared.domain.trouble_kinds import Api, Kind, Service, is_refusal
+from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.trouble_tables import is_refusal
 from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, Trouble
 
 BEIJING = timezone(timedelta(hours=8))

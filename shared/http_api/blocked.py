@@ -24,7 +24,8 @@ from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Api, Kind, Service, kind_of
+from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.trouble_tables import kind_of
 from shared.http_api.forecast import Outlook
 from shared.views import timestamp
 

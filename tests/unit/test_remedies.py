@@ -14,7 +14,8 @@ from shared.domain.remedies import REFUSALS, SERVICE_OF, explanation
 from shared.domain.remedies_of_our_own import OUR_OWN
 from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.retry_state import Cause
-from shared.domain.trouble_kinds import TABLES, Api, Kind, Service
+from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.trouble_tables import TABLES
 
 WORDS_OF_THE_SERVICE = "The words of the service"
 HELPERS = {"Cause", "_of_unknown_kind", "UnusableAnswer"}

@@ -6,7 +6,8 @@ import pytest
 
 from shared.clients.answers import trouble_for
 from shared.clients.retries import LONGEST_DELAY_SECONDS
-from shared.domain.trouble_kinds import TABLES, Api, Kind, Service, kind_of
+from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.trouble_tables import TABLES, kind_of
 from shared.errors import AccountTrouble, Permanent, RequestTrouble, RetryLater
 
 PASSING, PERSON, OBJECT, UNKNOWN = Kind.PASSING, Kind.PERSON, Kind.OBJECT, Kind.UNKNOWN
