@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aliyun_local.dashscope.errors import ERRORS
-from shared.domain.trouble_kinds import Api, Kind, Service, _row_for
+from shared.domain.trouble_kinds import Api, Kind, Service
 from shared.domain.trouble_tables import TABLES, is_known, is_refusal, kind_of
 
 DASHSCOPE, FACE_CHECK, TRAINING = Service.DASHSCOPE, Api.FACE_CHECK, Api.TRAINING
