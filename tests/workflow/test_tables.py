@@ -17,16 +17,19 @@ from shared.clients.request_table import RequestTable
 from shared.clients.rows import INF_MAX, INF_MIN, Rows, connect
 from shared.clients.seen_table import SeenTable
 from shared.domain.control_rows import ControlRows, Document, Doorbell
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.lanes import Work
 from shared.domain.lingering import Lingering
 from shared.domain.photo_set import PhotoSet
 from shared.domain.requests import Request, request_id
+from shared.domain.retry_state import Cause
 from shared.domain.row_size import MAX_PHOTOS_BYTES, bytes_of
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
+from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, Permanent
 from shared.http_api.limits import MAX_LIMIT, MAX_REVISIONS
@@ -144,18 +147,11 @@ def test_a_row_of_a_later_version_is_said_to_be_unreadable_and_stays_as_it_is(ta
     assert unread == found[torn.job_id]
 
 
-def test_what_an_old_row_remembers_of_earlier_uploads_is_there_for_the_asking(tables: Tables) -> None:
-    earlier = {"0123456789ab": "E1234567"}
-    job = tables.save(job_in(JobState.QUEUED, photo_set=PhotoSet(earlier=earlier)))
-    assert tables.jobs.earlier(job.job_id) == earlier
-    assert tables.jobs.earlier(f"{job.person_key}-7") == tables.jobs.earlier("no id") == {}
-
-
 def test_the_work_in_hand_is_read_from_the_real_index(tables: Tables) -> None:
     running = tables.save(job_in(JobState.TRAINING, "a"))
     delivering = tables.save(job_in(JobState.SUCCEEDED, "b"))
-    first = tables.save(job_in(JobState.QUEUED, "c", due_at=1))
-    second = tables.save(job_in(JobState.QUEUED, "d", due_at=2))
+    first = tables.save(job_in(JobState.QUEUED, "c", due_at=1, closed_first_at=1))
+    second = tables.save(job_in(JobState.QUEUED, "d", due_at=2, closed_first_at=2))
     due = tables.save(job_in(JobState.COLLECTING, "e", due_at=NOW))
     later = tables.save(job_in(JobState.COLLECTING, "f", due_at=NOW + 1))
     tables.save(job_in(JobState.SUCCEEDED, "g", delivered=True))
@@ -182,24 +178,24 @@ def test_the_work_in_hand_is_read_from_the_real_index(tables: Tables) -> None:
 
 def test_everything_that_a_tick_begins_with_comes_in_one_call(tables: Tables) -> None:
     tables.calls = 0
-    assert tables.control.read_rows() == ControlRows(
-        Slot(), SweepProgress(), Lingering(), Document(), Doorbell()
+    assert tables.control.read_all() == ControlRows(
+        Slot(), SweepProgress(), Lingering(), Health(), Doorbell()
     )
     assert tables.calls == 1
     slot = tables.control.save_slot(Slot(), Slot(holders=("a-1",), durations_ms=(1, 2)))
     sweep = tables.control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))
     lingering = tables.control.save_lingering(Lingering(), Lingering(until=5, stayed_ms={"ft-1": 7}))
-    health = tables.control.save_json("health", 0, {"oss": {"state": "ok", "why": "好"}})
+    cause = Cause("Arrearage", "欠费", Kind.ACCOUNT, Api.FACE_CHECK)
+    health = tables.control.save_health(Health(), Health(deaths={"a": 1}).failed(cause, NOW))
     tables.requests.ring(request())
-    read = tables.control.read_rows()
+    read = tables.control.read_all()
     assert read == ControlRows(slot, sweep, lingering, health, Doorbell(is_rung=True, version=1))
-    assert tables.control.read_all() == (slot, sweep, lingering)
 
 
 def test_what_no_tick_needs_is_not_read_by_one(tables: Tables) -> None:
     tables.control.save_json("ignored", 0, {"keys": ["x" * 100] * 5000})
     tables.bytes_read = 0
-    tables.control.read_rows()
+    tables.control.read_all()
     assert tables.bytes_read < 1000
     assert len(tables.control.read_json("ignored").value["keys"]) == 5000
 
@@ -213,7 +209,7 @@ def test_a_shared_row_that_cannot_be_read_is_left_out_and_alone(
     tables: Tables, name: str, place: int, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     tables.rows("control").put([("name", name)], {"value": value}, expected=None)
-    read = tables.control.read_rows()
+    read = tables.control.read_all()
     assert [part is None for part in read] == [number == place for number in range(len(read))]
     assert "row_not_read" in caplog.text
     with pytest.raises(Permanent, match="unreadable_row"):
@@ -223,24 +219,24 @@ def test_a_shared_row_that_cannot_be_read_is_left_out_and_alone(
 @pytest.mark.parametrize("value", [*UNREADABLE, '{"holders": "a-1"}', '{"taken_at": "5"}', '{"trouble": 5}'])
 def test_without_a_slot_that_can_be_read_there_is_no_tick(tables: Tables, value: str) -> None:
     tables.rows("control").put([("name", "slot")], {"value": value}, expected=None)
-    for read in (tables.control.read_rows, tables.control.slot, tables.control.read_all):
+    for read in (tables.control.read_all, tables.control.slot):
         with pytest.raises(Permanent, match="unreadable_row"):
             read()
 
 
 def test_a_tick_does_without_the_table_of_requests(tables: Tables) -> None:
     tables.delete("requests")
-    assert tables.control.read_rows().doorbell is None
+    assert tables.control.read_all().doorbell is None
 
 
 def test_of_two_runs_that_change_a_document_one_is_told(tables: Tables) -> None:
-    first = tables.control.save_json("health", 0, {"a": 1})
-    assert tables.control.read_json("health") == first == Document(value={"a": 1}, version=1)
-    second = tables.control.save_json("health", first.version, {"a": 2})
+    first = tables.control.save_json("ignored", 0, {"a": 1})
+    assert tables.control.read_json("ignored") == first == Document(value={"a": 1}, version=1)
+    second = tables.control.save_json("ignored", first.version, {"a": 2})
     for version in (0, first.version):
         with pytest.raises(Conflict):
-            tables.control.save_json("health", version, {"a": 3})
-    assert tables.control.read_json("health") == second
+            tables.control.save_json("ignored", version, {"a": 3})
+    assert tables.control.read_json("ignored") == second
 
 
 # -- requests ------------------------------------------------------------------------------------------
@@ -261,14 +257,14 @@ def test_a_request_rings_is_done_and_can_be_looked_up(tables: Tables) -> None:
     asked = tables.requests.ring(request(reason="请重试"))
     assert tables.requests.find(asked.request_id) == asked
     assert tables.requests.pending(10) == [asked]
-    heard = tables.control.read_rows().doorbell
+    heard = tables.control.read_all().doorbell
     assert heard is not None
     assert heard.is_rung
     settled = tables.requests.settle(asked, "queued again", NOW + 5)
     assert tables.requests.find(asked.request_id) == settled
     assert (settled.outcome, settled.settled_at, settled.is_settled) == ("queued again", NOW + 5, True)
     assert tables.requests.pending(10) == []
-    assert tables.requests.silence(heard) == tables.control.read_rows().doorbell
+    assert tables.requests.silence(heard) == tables.control.read_all().doorbell
     assert tables.requests.find(request_id(NOW, "stranger")) is None
 
 
@@ -281,12 +277,12 @@ def test_requests_are_done_in_the_order_in_which_they_were_made(tables: Tables) 
 
 def test_whoever_rings_while_a_tick_works_is_heard_by_the_next(tables: Tables) -> None:
     tables.requests.ring(request(1))
-    heard = tables.control.read_rows().doorbell
+    heard = tables.control.read_all().doorbell
     assert heard is not None
     tables.requests.ring(request(2))
     with pytest.raises(Conflict):
         tables.requests.silence(heard)
-    bell = tables.control.read_rows().doorbell
+    bell = tables.control.read_all().doorbell
     assert bell == Doorbell(is_rung=True, version=2)
 
 
