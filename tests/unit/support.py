@@ -10,9 +10,11 @@ from hypothesis import settings
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, open_job
 from shared.domain.photo_set import ClosedBy, PhotoSet
-from shared.domain.photos import Photo, Verdict
+from shared.domain.photos import Photo, Stored, Verdict
+from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind
 
 NOW = 1_767_225_600_000
 """2026-01-01T00:00:00Z in milliseconds."""
@@ -82,7 +84,19 @@ def job_in(state: JobState, person_id: str = "li", **changes: Any) -> Job:
     return replace(job, state=state, **changes)
 
 
-def remembering(job: Job, count: int) -> Job:
-    """The job with ``count`` other photos that have been recorded before."""
-    earlier = {f"{number:012x}": "00000000" for number in range(count)}
-    return replace(job, photo_set=replace(job.photo_set, earlier=earlier))
+def cause(kind: Kind = Kind.PASSING, api: Api | None = Api.PROCESSING, code: str = "some_code") -> Cause:
+    """What went wrong, as a client says it."""
+    return Cause(code, "what went wrong", kind, api)
+
+
+def trouble(
+    kind: Kind = Kind.PASSING, api: Api | None = Api.PROCESSING, *, tries: int = 1, next_try_at: int = NOW
+) -> RetryState:
+    """Tries that have failed, the first of them a minute ago."""
+    return RetryState(tries=tries, since=NOW - MINUTE_MS, next_try_at=next_try_at, cause=cause(kind, api))
+
+
+def stored(recorded: Photo, **changes: Any) -> Stored:
+    """The object that ``recorded`` is the record of, changed as told."""
+    found = Stored(etag=recorded.etag, size=recorded.size, modified_at=recorded.uploaded_at)
+    return replace(found, **changes)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from shared.domain.clocks import CLOCKS_DIFFER_MS as ANY_CLOCKS_DIFFER_MS
 from shared.domain.job import Reason
-from shared.domain.slot import DOCUMENTED_DURATION_MS, REMEMBERED_DURATIONS, Slot
+from shared.domain.slot import (
+    CLOCKS_DIFFER_MS,
+    DOCUMENTED_DURATION_MS,
+    LONGEST_HALT_MS,
+    REMEMBERED_DURATIONS,
+    REMEMBERED_REFUSALS,
+    SUBMIT_SPACING_MS,
+    Slot,
+)
 from tests.unit.support import NOW
 
 WHY = Reason("Throttling", "Too many fine-tune job in running, please retry later")
@@ -105,14 +116,87 @@ def test_refusals_in_a_row_double_the_wait_up_to_the_longest(
     slot = Slot(refusals=refusals).refused(WHY, delay_ms, NOW, longest_ms=longest_ms)
     assert slot.halted_until == NOW + wait_ms
     assert (slot.refusals, slot.trouble) == (refusals + 1, WHY)
-    assert slot.has_trouble
+
+
+@pytest.mark.parametrize(
+    ("halted_until", "halted"),
+    [
+        (0, False),
+        (NOW, False),
+        (NOW + 1, True),
+        # Halted for the longest time by a clock that is right, but not by one that is hours ahead.
+        (NOW + LONGEST_HALT_MS + ANY_CLOCKS_DIFFER_MS, True),
+        (NOW + LONGEST_HALT_MS + ANY_CLOCKS_DIFFER_MS + 1, False),
+    ],
+)
+def test_the_queue_is_halted_until_its_moment_unless_no_right_clock_would_have_named_it(
+    halted_until: int, halted: bool
+) -> None:
+    slot = Slot(halted_until=halted_until)
+    assert slot.is_halted(NOW) is halted
+    assert slot.is_free(1, NOW) is not halted
 
 
 def test_an_accepted_submit_forgets_the_trouble_and_keeps_the_rest() -> None:
     before = Slot(holders=("a",), durations_ms=(9,), taken_at=5, kept=7)
-    slot = before.refused(WHY, 20_000, NOW, longest_ms=60_000).accepted()
-    assert slot == before
-    assert not slot.has_trouble
+    halted = before.with_refused("b").refused(WHY, 20_000, NOW, longest_ms=60_000)
+    slot = halted.accepted(NOW + 7, "account")
+    assert slot == replace(before, accepted_at=NOW + 7, account="account")
+
+
+@pytest.mark.parametrize(
+    ("before", "has_news"),
+    [
+        (Slot(account="a"), False),
+        (Slot(account="b"), True),
+        (Slot(account="a", trouble=WHY), True),
+        (Slot(account="a", refusals=1), True),
+        (Slot(account="a", refused_jobs=("j",)), True),
+    ],
+)
+def test_an_accepted_submit_is_news_after_trouble_or_for_a_new_account(
+    before: Slot, has_news: bool
+) -> None:
+    assert before.has_news("a") is has_news
+
+
+def test_the_jobs_whose_submits_were_refused_are_remembered_once_each_and_not_without_end() -> None:
+    slot = Slot().with_refused("a")
+    assert slot.with_refused("a") is slot
+    for number in range(REMEMBERED_REFUSALS):
+        slot = slot.with_refused(f"j{number}")
+    assert slot.refused_jobs == tuple(f"j{number}" for number in range(REMEMBERED_REFUSALS))
+
+
+def test_releasing_it_tells_when_a_submit_was_accepted_and_never_goes_back() -> None:
+    slot = Slot(holders=("a", "b"), accepted_at=NOW)
+    assert slot.released("a", accepted_at=NOW + 5).accepted_at == NOW + 5
+    assert slot.released("a", accepted_at=NOW - 5).accepted_at == NOW
+    assert slot.released("a").accepted_at == NOW
+
+
+def test_a_job_that_holds_it_already_takes_it_again_so_that_whoever_is_about_to_release_it_loses() -> None:
+    slot = Slot(holders=("a", "b"), taken_at=NOW - 60_000)
+    assert slot.taken_by("a", NOW) == replace(slot, taken_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("since_ms", "lately"),
+    [
+        (0, True),
+        (CLOCKS_DIFFER_MS - 1, True),
+        (1 - CLOCKS_DIFFER_MS, True),
+        (CLOCKS_DIFFER_MS, False),
+        (-CLOCKS_DIFFER_MS, False),
+    ],
+)
+def test_it_was_just_taken_when_two_clocks_may_not_agree_on_how_long_ago(since_ms: int, lately: bool) -> None:
+    assert Slot(taken_at=NOW - since_ms).was_just_taken(NOW) is lately
+
+
+def test_of_three_posts_in_a_row_the_first_and_the_last_are_a_second_apart() -> None:
+    # DashScope takes two submits a second.
+    assert SUBMIT_SPACING_MS >= 1000
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ LEGAL = {
     ("COLLECTING", "REJECTED"),
     ("REJECTED", "COLLECTING"),
     ("QUEUED", "SUBMITTING"),
+    ("QUEUED", "COLLECTING"),
+    ("QUEUED", "FAILED"),
     ("SUBMITTING", "TRAINING"),
     ("SUBMITTING", "QUEUED"),
     ("SUBMITTING", "FAILED"),
@@ -66,11 +68,12 @@ def test_from_every_state_some_end_can_be_reached() -> None:
         assert any(state.is_terminal for state in reached), start
 
 
-def test_a_job_that_is_in_training_can_never_take_photos_again() -> None:
-    reached: set[JobState] = set()
-    frontier = [JobState.TRAINING]
-    while frontier:
-        for following in LEGAL_MOVES[frontier.pop()] - reached:
-            reached.add(following)
-            frontier.append(following)
-    assert not reached & {JobState.COLLECTING, JobState.REJECTED}
+def test_only_a_queued_job_goes_back_to_taking_photos_besides_a_rejected_one() -> None:
+    # The job itself sees to it that no attempt was ever intended: see test_job_photo_set.
+    back = {before for before, after in LEGAL_MOVES.items() if JobState.COLLECTING in after}
+    assert back == {JobState.REJECTED, JobState.QUEUED}
+
+
+def test_a_training_ends_or_begins_again_and_nothing_else() -> None:
+    ended = {state for state in JobState if state.is_terminal}
+    assert LEGAL_MOVES[JobState.TRAINING] == {*ended, JobState.QUEUED}

@@ -1,0 +1,150 @@
+"""The health of the deployment: the breakers of all APIs, runs that died, what they died of, and the heartbeat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.breakers import Breaker
+from shared.domain.health import (
+    DEATHS_ALLOWED,
+    DEATHS_REMEMBERED_FOR_MS,
+    HEARTBEAT_MS,
+    MAX_REMEMBERED_DEATHS,
+    Health,
+)
+from shared.domain.trouble_kinds import Api, Kind
+from tests.unit.support import MINUTE_MS, NOW, cause
+
+DEAD_AT = NOW + 2 * MINUTE_MS
+PERSON = "0123456789abcdef0123"
+PIECE = f"{PERSON}-1 Look"
+
+
+# -- breakers -------------------------------------------------------------------------------------
+
+
+def test_the_trouble_of_one_api_is_not_the_others() -> None:
+    health = Health().failed(cause(Kind.ACCOUNT, Api.FACE_CHECK), NOW)
+    assert [api for api in Api if health.is_open(api)] == [Api.FACE_CHECK]
+    assert health.breaker(Api.FACE_CHECK) == Breaker().failed(cause(Kind.ACCOUNT, Api.FACE_CHECK), NOW)
+    assert health.breaker(Api.READING) == Breaker()
+
+
+def test_a_trouble_of_our_own_changes_nothing() -> None:
+    health = Health()
+    assert health.failed(cause(Kind.ACCOUNT, None), NOW) is health
+    assert not health.is_open(None)
+    assert health.breaker(None) == Breaker()
+
+
+def test_what_says_nothing_new_changes_nothing() -> None:
+    health = Health()
+    assert health.passed(Api.READING, NOW) is health
+    assert health.failed(cause(Kind.OBJECT, Api.READING), NOW) is health
+
+
+def test_a_probe_opens_a_breaker_and_serving_closes_it() -> None:
+    opened = Health().probe_failed(Api.READING, cause(Kind.PASSING, Api.READING), NOW)
+    assert opened.is_open(Api.READING)
+    closed = opened.passed(Api.READING, NOW + 1)
+    assert not closed.is_open(Api.READING)
+    assert closed.breaker(Api.READING).passed_at == NOW + 1
+
+
+# -- runs and what they die of --------------------------------------------------------------------
+
+
+def died(health: Health, piece: str, at: int = NOW) -> Health:
+    """A careful run takes ``piece`` in hand and is never heard of again; the next run begins when it is dead."""
+    lost = health.begun(at, at + MINUTE_MS).with_in_hand(piece)
+    return lost.begun(at + MINUTE_MS + 1, at + 3 * MINUTE_MS)
+
+
+def test_a_run_is_lost_when_it_has_begun_has_not_ended_and_must_be_dead() -> None:
+    assert not Health().has_lost_a_run(NOW)
+    begun = Health().begun(NOW, DEAD_AT)
+    assert not begun.has_lost_a_run(DEAD_AT)
+    assert begun.has_lost_a_run(DEAD_AT + 1)
+    assert not begun.ended(NOW + 5).has_lost_a_run(DEAD_AT + 1)
+
+
+def test_what_a_dead_run_had_in_hand_has_killed_it() -> None:
+    after = died(Health(), PIECE)
+    assert after.has_killed(PIECE) == 1
+    assert after.has_killed("another") == 0
+    assert (after.in_hand, after.run_began_at) == ("", NOW + MINUTE_MS + 1)
+    assert died(after, PIECE, NOW + MINUTE_MS).has_killed(PIECE) == 2
+
+
+def test_a_run_that_was_not_careful_accuses_nobody() -> None:
+    lost = Health().begun(NOW, DEAD_AT)
+    assert lost.begun(DEAD_AT + 1, DEAD_AT + MINUTE_MS).deaths == {}
+
+
+def test_a_run_that_may_be_alive_yet_accuses_nobody() -> None:
+    alive = Health().begun(NOW, DEAD_AT).with_in_hand(PIECE)
+    assert alive.begun(DEAD_AT, DEAD_AT + MINUTE_MS).deaths == {}
+
+
+def test_the_end_of_a_run_clears_its_piece() -> None:
+    ended = Health().begun(NOW, DEAD_AT).with_in_hand(PIECE).ended(NOW + 5)
+    assert (ended.run_began_at, ended.run_dead_at, ended.in_hand, ended.beat_at) == (0, 0, "", NOW + 5)
+    assert ended.begun(DEAD_AT + 1, DEAD_AT + MINUTE_MS).has_killed(PIECE) == 0
+
+
+def test_the_deaths_of_all_pieces_of_a_person_are_counted_together() -> None:
+    health = died(died(Health(), PIECE), f"{PERSON} photo E", NOW + 2 * MINUTE_MS)
+    health = died(health, "fedcba-1 Look", NOW + 4 * MINUTE_MS)
+    assert health.killed_for(PERSON) == 2
+    assert health.killed_for("nobody") == 0
+
+
+def test_the_latest_deaths_are_remembered_and_a_piece_that_kills_again_is_the_latest() -> None:
+    health = died(Health(), PIECE)
+    for number in range(MAX_REMEMBERED_DEATHS - 1):
+        health = died(health, f"other {number}")
+    assert health.has_killed(PIECE) == 1
+    health = died(health, PIECE)
+    assert list(health.deaths)[-1] == PIECE
+    health = died(health, "one more")
+    assert len(health.deaths) == MAX_REMEMBERED_DEATHS
+    assert health.has_killed(PIECE) == 2
+    assert health.has_killed("other 0") == 0
+
+
+def test_a_day_after_the_last_death_every_piece_gets_another_chance() -> None:
+    health = Health()
+    for _ in range(DEATHS_ALLOWED):
+        health = died(health, PIECE)
+    last = health.died_at
+    assert health.ended(last + DEATHS_REMEMBERED_FOR_MS - 1).has_killed(PIECE) == DEATHS_ALLOWED
+    assert health.ended(last + DEATHS_REMEMBERED_FOR_MS).has_killed(PIECE) == 0
+
+
+def test_the_word_of_a_run_leaves_the_rest_of_the_health_as_it_is() -> None:
+    health = replace(
+        Health(version=7, settings_id="s", settings_seen_at=3, is_retimed=True),
+        breakers={Api.READING: Breaker(passed_at=NOW)},
+    )
+    back = health.begun(NOW, DEAD_AT).with_in_hand(PIECE).ended(NOW + 1)
+    assert back == replace(health, beat_at=NOW + 1)
+
+
+# -- the heartbeat --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("beat_at", "due"),
+    [
+        (0, True),
+        (NOW, False),
+        (NOW - HEARTBEAT_MS + 1, False),
+        (NOW - HEARTBEAT_MS, True),
+        # Of a clock that runs ahead.
+        (NOW + 1, True),
+    ],
+)
+def test_an_idle_deployment_writes_its_heartbeat_so_often_and_no_more(beat_at: int, due: bool) -> None:
+    assert Health(beat_at=beat_at).is_beat_due(NOW) is due
