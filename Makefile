@@ -77,11 +77,13 @@ package: $(READY) ## Build the zip that Function Compute gets, into dist/
 LOCKING := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url
 
 lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
 	@for list in uv build; do $(LOCKING) requirements/$$list.in -o requirements/$$list.txt || exit 1; done
 	@$(LOCKING) --extra local --extra dev pyproject.toml -o requirements/development.txt
 	@$(LOCKING) --extra local --extra clients --constraint requirements/development.txt pyproject.toml \
 		-o requirements/clients.txt
+	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
+		-o requirements/aliyun-local.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
 
 clean: ## Remove everything made here, the local cloud's data too

@@ -22,7 +22,8 @@ from pathlib import Path
 LISTS = Path(__file__).resolve().parent.parent / "requirements"
 COMPLETE = ".ready"
 """The file that the Makefile puts into a complete environment."""
-# pip builds the few libraries without a wheel by the setuptools of build.txt, whose hash is locked too.
+# pip builds the few libraries without a wheel by the setuptools of build.txt, whose hash is locked too. In
+# isolation, its own way, it would fetch a setuptools without a hash, to run it on what is deployed.
 PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 LOCKED = ("--require-hashes", "--use-pep517", "--no-build-isolation")
 

@@ -145,9 +145,51 @@ def test_a_complete_environment_survives_lists_that_cannot_be_fetched(
     assert tmp_path.exists()
 
 
+LISTS = ("aliyun-local", "build", "clients", "development", "function-runtime", "uv")
+
+
 def test_the_lists_name_every_file_by_its_hash() -> None:
-    for name in ("build", "development", "clients", "function-runtime", "uv"):
-        text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-        requirements = re.findall(r"^[\w.-]+==.*(?:\n .*)*", text, re.MULTILINE)
+    assert {path.stem for path in installation.LISTS.glob("*.txt")} == set(LISTS)
+    for name in LISTS:
+        text = (installation.LISTS / f"{name}.txt").read_text(encoding="utf-8")
+        requirements = re.findall(r"^[^\s#].*(?:\n .*)*", text, re.MULTILINE)
         assert requirements
-        assert all("--hash=sha256:" in requirement for requirement in requirements)
+        for requirement in requirements:
+            assert re.match(r"[\w.-]+==\S+ ", requirement), requirement
+            assert "--hash=sha256:" in requirement
+
+
+def recorded_calls(environment: Path, *options: str) -> list[str]:
+    """Install with a stand-in for the environment's Python; returns what it was called with."""
+    (environment / "bin").mkdir(parents=True, exist_ok=True)
+    (environment / installation.COMPLETE).touch()
+    calls = environment / "calls"
+    python = environment / "bin" / "python"
+    python.write_text(
+        f'#!/bin/sh\nif [ "$1" = -c ]; then echo {platform.python_version()}; else echo "$*" >> {calls}; fi\n'
+    )
+    python.chmod(0o755)
+    assert installation.main([str(environment), *options]) == 0
+    return calls.read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("options", "lists"),
+    [([], ["build", "development", "function-runtime"]), (["--clients"], ["clients"])],
+)
+def test_pip_takes_hashed_files_alone_and_builds_with_what_is_installed(
+    tmp_path: Path, options: list[str], lists: list[str]
+) -> None:
+    calls = recorded_calls(tmp_path, *options)
+    # The build tool comes first: an isolated build would fetch its own, unhashed.
+    assert [call.rpartition("/")[2] for call in calls] == [f"{name}.txt" for name in lists]
+    for call in calls:
+        assert call.startswith("-m pip install ")
+        assert {"--require-hashes", "--use-pep517", "--no-build-isolation"} <= set(call.split())
+
+
+@pytest.mark.parametrize("script", ["Makefile", ".ci/run", "local/setup.sh"])
+def test_no_script_calls_pip_without_asking_for_hashes(script: str) -> None:
+    lines = (ROOT / script).read_text(encoding="utf-8").splitlines()
+    calls = [line for line in lines if re.search(r"\bpip3? (install|wheel|download)\b", line)]
+    assert [line for line in calls if "--require-hashes --only-binary :all:" not in line] == []

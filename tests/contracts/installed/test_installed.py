@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from aliyun_local.version import VERSION
+from local.installation import LISTS, LOCKED, PIP
 from local.packaging import ROOT
 
 USES = """
@@ -75,8 +76,9 @@ def handler(event, context):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder), str(ROOT / "aliyun_local")], check=True)
+    # Built by the hatchling of the locked lists: an isolated build would fetch one without a hash.
+    wheel = ["-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([sys.executable, *wheel, "-w", str(folder), str(ROOT / "aliyun_local")], check=True)
     return next(folder.glob("*.whl"))
 
 
@@ -85,8 +87,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of a fresh environment with the wheel and what its users have beside it."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "install", str(wheel), "pytest", "oss2", "requests"], check=True)
+    pip = [str(folder / "bin" / "python"), *PIP, "--quiet"]
+    for name in ("build", "aliyun-local"):
+        subprocess.run([*pip, *LOCKED, "-r", str(LISTS / f"{name}.txt")], check=True)
+    subprocess.run([*pip, "--no-index", "--no-deps", str(wheel)], check=True)
+    # The list was made from the wheel's requirements; the wheel itself says whether it has all of them.
+    subprocess.run([pip[0], "-m", "pip", "check"], check=True)
     return folder / "bin"
 
 
