@@ -3,6 +3,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 1000
+MUTANTS ?= 400
+SEED ?= 1
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
@@ -11,7 +13,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bytecode check simulate bench contracts package lock clean
+.PHONY: help setup demo up test bytecode check simulate mutants bench contracts package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +64,10 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 tests/simulation/test_crash_points.py
+
+mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
+	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \
+		$(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES)) $(if $(SCOPE),--scope $(SCOPE))
 
 bench: $(READY) $(CLIENTS) ## Measure beside peers in the same run
 	@$(BIN)/python -m tests.benchmarks

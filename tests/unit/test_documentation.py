@@ -115,6 +115,7 @@ def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
 PAGES = [
     *(path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("*.md"))),
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))),
+    "tests/mutation/README.md",
     "tests/simulation/README.md",
 ]
 

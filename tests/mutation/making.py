@@ -1,0 +1,160 @@
+"""Makes the mutants of a module with mutmut's operators: its syntax tree, changed in one place.
+
+Left out are places without a promise that a test could hold: types, imports, decorators, docstrings, log
+lines and messages for people. Left out as well are changes that ``mypy --strict`` refuses nearly always: an
+argument or a value replaced by None, and a positional argument dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+from mutmut.mutation import mutators
+
+WORDS_FOR_PEOPLE = {"log", "warn", "Words"}
+WORDS_FOR_TYPES = {"TypeVar", "NewType", "cast"}
+SENTENCE_WORDS = 5
+_CHINESE = re.compile("[\u3000-\uffff]")
+_NO_PROMISE = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom)
+_STATEMENTS = (cst.BaseStatement, cst.ExceptHandler, cst.MatchCase)
+_BARE_CONDITIONS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one module.
+
+    Attributes:
+        path: the module's file, relative to the root of the tree.
+        line: the change's first line.
+        lines: the lines from the beginning of its statement to the change's end; who runs the change runs
+            one of them.
+        at_import: the change is outside of any function's body and runs when the module is imported.
+    """
+
+    path: str
+    line: int
+    lines: range
+    at_import: bool
+    _module: cst.Module = field(repr=False, compare=False)
+    _old: cst.CSTNode = field(repr=False, compare=False)
+    _new: cst.CSTNode = field(repr=False, compare=False)
+
+    @property
+    def module(self) -> str:
+        """The name by which the module is imported."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def original(self) -> str:
+        """The module's text."""
+        return self._module.code
+
+    @property
+    def source(self) -> str:
+        """The module's text with the change."""
+        changed = self._module.deep_replace(self._old, self._new)
+        assert isinstance(changed, cst.Module)
+        return changed.code
+
+
+def mutants_of(root: Path, path: str) -> list[Mutant]:
+    """Return all mutants of a file, in the order of the file."""
+    wrapper = MetadataWrapper(
+        cst.parse_module((root / path).read_text(encoding="utf-8")), unsafe_skip_copy=True
+    )
+    maker = _Maker(path, wrapper.module)
+    wrapper.visit(maker)
+    return maker.mutants
+
+
+class _Maker(cst.CSTVisitor):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, path: str, module: cst.Module) -> None:
+        super().__init__()
+        self.mutants: list[Mutant] = []
+        self._path = path
+        self._module = module
+        self._above: list[cst.CSTNode] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if _is_left_out(node) or _is_message(node, raised=self._is_raised()):
+            return False
+        for new in _changes(node, self._above[-1] if self._above else None):
+            self._add(node, new)
+        self._above.append(node)
+        return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if self._above and self._above[-1] is original_node:
+            self._above.pop()
+
+    def _is_raised(self) -> bool:
+        return any(isinstance(node, cst.Raise) for node in self._above)
+
+    def _add(self, old: cst.CSTNode, new: cst.CSTNode) -> None:
+        statement = next((node for node in reversed(self._above) if isinstance(node, _STATEMENTS)), old)
+        place = self.get_metadata(PositionProvider, old)
+        begin = self.get_metadata(PositionProvider, statement).start.line
+        bodies = zip(self._above, [*self._above[1:], old], strict=True)
+        at_import = not any(isinstance(one, cst.FunctionDef) and below is one.body for one, below in bodies)
+        lines = range(begin, place.end.line + 1)
+        self.mutants.append(Mutant(self._path, place.start.line, lines, at_import, self._module, old, new))
+
+
+def _is_left_out(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Expr):
+        return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
+    if isinstance(node, cst.Call):
+        called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        return isinstance(called, cst.Name) and called.value in WORDS_FOR_PEOPLE | WORDS_FOR_TYPES
+    if isinstance(node, cst.If):
+        return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
+    return isinstance(node, _NO_PROMISE)
+
+
+def _is_message(node: cst.CSTNode, *, raised: bool) -> bool:
+    """Whether this is a sentence for people; texts of few words are what programs compare."""
+    if isinstance(node, cst.SimpleString):
+        words = len(node.value.split())
+        return words >= SENTENCE_WORDS or (raised and words > 1) or bool(_CHINESE.search(node.value))
+    return raised and isinstance(node, cst.FormattedString | cst.ConcatenatedString)
+
+
+def _changes(node: cst.CSTNode, parent: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
+    for kind, operator in _OPERATORS:
+        if isinstance(node, kind):
+            yield from operator(node)
+    # mutmut turns comparisons and what `not`, `and` and `or` join; a condition without them has no operator.
+    if isinstance(parent, cst.If | cst.While | cst.CompIf) and isinstance(node, _BARE_CONDITIONS):
+        yield cst.UnaryOperation(cst.Not(), node)
+
+
+def _text(node: cst.BaseString) -> Iterator[cst.BaseString]:
+    """One change of a text is enough: mutmut makes three."""
+    yield from list(mutators.operator_string(node))[:1]
+
+
+def _named_argument_dropped(node: cst.Call) -> Iterator[cst.Call]:
+    for call in mutators.operator_arg_removal(node):
+        dropped = [argument for argument in node.args if argument not in call.args]
+        if len(call.args) < len(node.args) and all(argument.keyword for argument in dropped):
+            yield call
+
+
+_REPLACED: dict[Callable[..., Iterable[cst.CSTNode]], Callable[..., Iterable[cst.CSTNode]] | None] = {
+    mutators.operator_string: _text,
+    mutators.operator_arg_removal: _named_argument_dropped,
+    mutators.operator_assignment: None,
+}
+_OPERATORS = [
+    (kind, changed)
+    for kind, operator in mutators.mutation_operators
+    if (changed := _REPLACED.get(operator, operator)) is not None
+]
