@@ -35,7 +35,7 @@ from shared.workflow.ports import World
 from shared.workflow.refusing import halt_queue, take_refusal
 from shared.workflow.resolving import resolve
 from shared.workflow.snapshots import with_snapshots
-from shared.workflow.training_files import prepare_files
+from shared.workflow.training_files import TrainingFiles, prepare_files
 
 TIME_FOR_A_SUBMIT_MS = 40_000
 TIME_FOR_THE_POST_MS = 27_000
@@ -66,19 +66,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     job = with_snapshots(world, job)
     if job.state.is_terminal:
         return job
-    try:
-        account = list(world.dashscope.fine_tunes())
-        kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
-        slot = replace(slot, kept=kept)
-        if not slot.held_by(job.job_id):
-            slot = _with_room(world, slot, kept, account)
-        file_ids, files = prepare_files(world, job)
-    except Trouble as trouble:
-        if trouble.api is not Api.TRAINING or isinstance(trouble, Conflict):
-            raise
-        halt_queue(world, slot, trouble)
-        # Told by the slot: the job is not at fault.
-        raise RetryLater("queue_halted", trouble.message, delay_seconds=1, api=trouble.api) from trouble
+    slot, account, prepared = _ready(world, job, slot)
     if slot.was_just_taken(world.clock.now()):
         # Clocks differ; but a run that takes the slot while we wait makes our write fail, by whatever clock.
         world.clock.sleep(SUBMIT_SPACING_MS)
@@ -86,24 +74,47 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     taken_at = world.clock.monotonic()
     is_counted = landed is not None and landed.counts_against_the_cap
     slot = world.control.save_slot(slot, slot.taken_by(job.job_id, world.clock.now(), adds=not is_counted))
-    intent = world.jobs.save(
-        job,
-        job.attempting(
-            world.clock.now(),
-            expires_at=world.dead_at,
-            file_ids=file_ids,
-            key_id=world.dashscope.key_id,
-        ),
-    )
+    intent = _intend(world, job, prepared)
     if landed is not None:
         return adopt(world, intent, landed)
-    log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))
     is_late = world.clock.monotonic() - taken_at > SUBMIT_SPACING_MS
     if is_late or not world.has_time_for(TIME_FOR_THE_POST_MS):
         # The job keeps the slot: the next run continues with it.
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
         return world.jobs.save(intent, intent.requeued(reason, world.clock.now(), retry=intent.retry))
-    return _post(world, intent, files, slot)
+    return _post(world, intent, prepared.sendable, slot)
+
+
+def _ready(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune], TrainingFiles]:
+    """Count the account's fine-tunes and prepare the files; a trouble of DashScope's halts the queue."""
+    try:
+        account = list(world.dashscope.fine_tunes())
+        kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
+        slot = replace(slot, kept=kept)
+        if not slot.held_by(job.job_id):
+            slot = _with_room(world, slot, kept, account)
+        return slot, account, prepare_files(world, job)
+    except Conflict:
+        raise
+    except Trouble as trouble:
+        if trouble.api is not Api.TRAINING:
+            raise
+        halt_queue(world, slot, trouble)
+        # Told by the slot: the job is not at fault.
+        raise RetryLater("queue_halted", trouble.message, delay_seconds=1, api=trouble.api) from trouble
+
+
+def _intend(world: World, job: Job, prepared: TrainingFiles) -> Job:
+    """Write down the intent to send the POST."""
+    intended = job.attempting(
+        world.clock.now(),
+        expires_at=world.dead_at,
+        file_ids=prepared.file_ids,
+        key_id=world.dashscope.key_id,
+    )
+    intent = world.jobs.save(job, intended)
+    log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(prepared.sendable))
+    return intent
 
 
 def _check_that_it_may_go(world: World, job: Job, slot: Slot) -> None:
