@@ -33,6 +33,7 @@ GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
 def resolve(world: World, job: Job) -> Job:
     """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards."""
     fine_tunes = list(world.dashscope.fine_tunes())
+    world.health.passed(Api.TRAINING)
     mine = find_own(job, fine_tunes)
     if mine is not None:
         return adopt(world, job, mine)

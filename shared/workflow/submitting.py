@@ -89,6 +89,7 @@ def _ready(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune], Tr
     """Count the account's fine-tunes and prepare the files; a trouble of DashScope's halts the queue."""
     try:
         account = list(world.dashscope.fine_tunes())
+        world.health.passed(Api.TRAINING)
         kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
         slot = replace(slot, kept=kept)
         if not slot.held_by(job.job_id):

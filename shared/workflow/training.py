@@ -40,6 +40,7 @@ def poll(world: World, job: Job) -> Job:
         if isinstance(trouble, NotFound) and not (job.retry and job.retry.tries >= TRIES_BEFORE_THE_LIST):
             return _vanished(world, job)
         return _held_up(world, job, trouble.cause)
+    world.health.passed(Api.TRAINING)
     if fine_tune is None:
         return _vanished(world, job)
     after = _after(job, fine_tune, world)
