@@ -22,7 +22,6 @@ from shared.domain.trouble_kinds import Api
 
 HEARTBEAT_MS = 120_000
 """An idle deployment writes its heartbeat so often and no more."""
-DEATHS_ALLOWED = 3
 MAX_REMEMBERED_DEATHS = 20
 DEATHS_REMEMBERED_FOR_MS = 86_400_000
 

@@ -23,6 +23,8 @@ LONGEST_PAUSE_MS = 3_600_000
 
 TRIES_OF_AN_OBJECT = 3
 """An archived object, or one that the role may not read, is told so within minutes."""
+DEATHS_ALLOWED = 3
+"""Runs that a piece of work may kill before it is given up (:mod:`shared.domain.health`)."""
 TRIES_BESIDE_OTHERS = 6
 """A quarter of an hour: whatever passes has passed by then for most."""
 MAX_CODE_CHARACTERS = 64

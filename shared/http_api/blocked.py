@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.health import DEATHS_ALLOWED, Health
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import Language
-from shared.domain.retry_state import Cause, RetryState
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState

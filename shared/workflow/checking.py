@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.domain.health import DEATHS_ALLOWED
 from shared.domain.job import Job
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
@@ -22,7 +21,7 @@ from shared.domain.photos import (
     verdict_from_refusal,
     verdict_from_snapshot,
 )
-from shared.domain.retry_state import failed_again
+from shared.domain.retry_state import DEATHS_ALLOWED, failed_again
 from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen

@@ -11,10 +11,11 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Release, Submit, decide
-from shared.domain.health import DEATHS_ALLOWED, Health
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF
 from shared.domain.lingering import Lingering
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread

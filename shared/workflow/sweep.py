@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from shared.domain.health import DEATHS_ALLOWED
 from shared.domain.job import Job
 from shared.domain.object_keys import (
     NOT_OF_PEOPLE,
@@ -21,6 +20,7 @@ from shared.domain.object_keys import (
     person_key,
     person_of,
 )
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api
 from shared.errors import Conflict, Trouble, unforeseen

@@ -8,7 +8,6 @@ import pytest
 
 from shared.domain.breakers import Breaker
 from shared.domain.health import (
-    DEATHS_ALLOWED,
     DEATHS_REMEMBERED_FOR_MS,
     HEARTBEAT_MS,
     MAX_REMEMBERED_DEATHS,

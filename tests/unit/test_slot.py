@@ -154,9 +154,7 @@ def test_an_accepted_submit_forgets_the_trouble_and_keeps_the_rest() -> None:
         (Slot(account="a", refused_jobs=("j",)), True),
     ],
 )
-def test_an_accepted_submit_is_news_after_trouble_or_for_a_new_account(
-    before: Slot, has_news: bool
-) -> None:
+def test_an_accepted_submit_is_news_after_trouble_or_for_a_new_account(before: Slot, has_news: bool) -> None:
     assert before.has_news("a") is has_news
 
 

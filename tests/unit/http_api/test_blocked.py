@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.health import DEATHS_ALLOWED, Health
+from shared.domain.health import Health
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Photo, Verdict
-from shared.domain.retry_state import Cause, RetryState
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
