@@ -1,4 +1,4 @@
-"""The health of the deployment: the breakers of all APIs, runs that died, what they died of, and the heartbeat."""
+"""The health of the deployment: breakers, runs that died, what they died of, and the heartbeat."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from shared.domain.health import (
     MAX_REMEMBERED_DEATHS,
     Health,
 )
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.trouble_kinds import Api, Kind
 from tests.unit.support import MINUTE_MS, NOW, cause
 
@@ -56,7 +57,7 @@ def test_a_probe_opens_a_breaker_and_serving_closes_it() -> None:
 
 
 def died(health: Health, piece: str, at: int = NOW) -> Health:
-    """A careful run takes ``piece`` in hand and is never heard of again; the next run begins when it is dead."""
+    """A careful run takes ``piece`` in hand and dies; the next run begins when it is dead."""
     lost = health.begun(at, at + MINUTE_MS).with_in_hand(piece)
     return lost.begun(at + MINUTE_MS + 1, at + 3 * MINUTE_MS)
 
