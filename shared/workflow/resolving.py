@@ -21,7 +21,7 @@ from shared.domain.retry_state import Cause, failed_again
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.logs import warn
-from shared.workflow.owning import adopt, find_own
+from shared.workflow.owning import adopt, find_own, hold_up_briefly
 from shared.workflow.ports import World
 from shared.workflow.refusing import tried_in_vain
 
@@ -41,7 +41,7 @@ def resolve(world: World, job: Job) -> Job:
     if now < job.attempt_expires_at + world.rules.listing_delay_ms:
         return job
     if not _is_same_account(world, job, fine_tunes):
-        return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))
+        return hold_up_briefly(world, job, OTHER_ACCOUNT)
     doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
     if doubtful:
         return _in_doubt(world, job, doubtful)
@@ -107,6 +107,6 @@ def _in_doubt(world: World, job: Job, doubtful: list[FineTune]) -> Job:
     )
     cause = Cause("submit_unclear", message, Kind.PERSON, Api.TRAINING)
     if any(one.status in GOES_ON for one in doubtful):
-        return world.jobs.save(job, job.held_up(cause, now))
+        return hold_up_briefly(world, job, cause)
     warn("submit_unclear", job=job.job_id, fine_tunes=names)
     return world.jobs.save(job, job.ended(JobState.FAILED, Reason(cause.code, cause.message), now))

@@ -12,7 +12,7 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, Permanent, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
-from shared.workflow.owning import find_own
+from shared.workflow.owning import LONGEST_BETWEEN_QUESTIONS_MS, find_own, hold_up_briefly
 from shared.workflow.ports import World
 from shared.workflow.resolving import OTHER_ACCOUNT
 from shared.workflow.training_files import forget_files
@@ -21,8 +21,6 @@ NEW_ID_DELAY_MS = 60_000
 """So long DashScope may answer 404 for a fine-tune that it has just created."""
 TRIES_BEFORE_THE_LIST = 3
 """Failed polls after which the list of fine-tunes is believed in the place of the fine-tune's own answer."""
-LONGEST_BETWEEN_POLLS_MS = 120_000
-"""A trouble of one poll never makes the slot idle for longer."""
 MAY_QUEUE_MS = 48 * 3_600_000
 """Behind other programs' trainings a fine-tune may queue for hours; waiting is not training."""
 TRIES_TO_FORGET = 6
@@ -70,12 +68,7 @@ def _fine_tune(world: World, job: Job) -> FineTune | None:
 
 def _held_up(world: World, job: Job, cause: Cause) -> Job:
     warn("poll_failed", job=job.job_id, code=cause.code, message=cause.message)
-    now = world.clock.now()
-    held = job.held_up(cause, now)
-    latest = now + LONGEST_BETWEEN_POLLS_MS
-    if held.retry and held.retry.next_try_at > latest:
-        held = job.held_up(cause, now, until=latest)
-    return world.jobs.save(job, held)
+    return hold_up_briefly(world, job, cause)
 
 
 def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
@@ -155,7 +148,7 @@ def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
         warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
         message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
         cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
-        return job.held_up(cause, now, until=now + LONGEST_BETWEEN_POLLS_MS)
+        return job.held_up(cause, now, until=now + LONGEST_BETWEEN_QUESTIONS_MS)
     return job.ended(JobState.FAILED, _overdue(world), now, fine_tune)
 
 

@@ -6,7 +6,7 @@ import functools
 import json
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -65,6 +65,7 @@ from tests.simulation.stores import (
 
 COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK_MS = 60_000, 120_000, 60_000
 RETRIES = 8
+OTHER_KEY = "sk-simulated-other-key"
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
 _stored_object = functools.lru_cache(maxsize=2_000)(StoredObject.from_row)
@@ -148,7 +149,7 @@ class SimulatedCloud:
             self.invariants.is_ours,
             self.invariants.is_recorded,
         )
-        service = DashScopeService(self.studio, clock, api_keys=[API_KEY])
+        service = DashScopeService(self.studio, clock, api_keys=[API_KEY, OTHER_KEY])
         self._session = Session(service, self.gate, self.invariants)
         self._ots = SimulatedOtsClient(
             self.tables, _RESOURCES.tables, self.gate, self._row_written, index_lag=index_lag
@@ -157,6 +158,8 @@ class SimulatedCloud:
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
         self.pacer = Pacer()
+        self.ahead_ms = 0
+        self._key = API_KEY
         self.abandoned = 0
 
     # -- what the world does ------------------------------------------------------------------------
@@ -205,7 +208,7 @@ class SimulatedCloud:
         self.gate.second_run = (lambda: self.invoke_reconcile(name=SECOND_RUN)) if wanted else None
 
     def _spawn(self, name: str, body: Any, timeout: int, ended: Any) -> None:
-        skew = self.kernel.random.randint(-self.skew, self.skew) if self.skew else 0
+        skew = self.kernel.random.randint(-self.skew, self.skew) if self.skew else self.ahead_ms
         self.kernel.spawn(name, body, timeout=timeout, ended=ended, skew=skew)
 
     def advance(self, milliseconds: int) -> None:
@@ -274,6 +277,14 @@ class SimulatedCloud:
         """Let DashScope leave these fields out of its fine-tunes."""
         self._session.hidden_fields = names
 
+    def alter_answers(self, alter: Callable[[str, dict[str, Any]], None] | None) -> None:
+        """Let DashScope answer otherwise: ``alter`` changes each document, by the operation's name."""
+        self._session.alter = alter
+
+    def change_key(self, key: str = API_KEY) -> None:
+        """Deploy another API key."""
+        self._key = key
+
     def forget_tables(self) -> None:
         """Make the tables anew over the same bucket."""
         self._ots.make_anew()
@@ -296,7 +307,7 @@ class SimulatedCloud:
 
         dashscope = DashScope(
             "https://dashscope.aliyuncs.com/api/v1",
-            API_KEY,
+            self._key,
             # It answers like a session, in as much as the client asks of one.
             new_session=lambda: cast("requests.Session", self._session),
             retries=retries,

@@ -64,6 +64,7 @@ class Session:
         self._gate = gate
         self._watch = watch
         self.hidden_fields: tuple[str, ...] = ()
+        self.alter: Callable[[str, dict[str, Any]], None] | None = None
         self._transport = replace(
             DASHSCOPE,
             busy=lambda: _Answered(*gate.kernel.random.choice(_BUSY)),
@@ -98,7 +99,12 @@ class Session:
             response = self._service.handle(request)
             if submitted is not None:
                 self._watch.submit_answered(submitted, response.status)
-            return _Answer(response.status, without(response.body, self.hidden_fields))
+            answered = without(response.body, self.hidden_fields)
+            if self.alter is not None and response.status == 200:
+                altered = json.loads(answered)
+                self.alter(operation, altered)
+                answered = json.dumps(altered).encode()
+            return _Answer(response.status, answered)
 
         begins: Callable[[], None] | None = None
         leaves: Callable[[], None] | None = None

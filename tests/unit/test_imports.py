@@ -266,12 +266,12 @@ def test_each_sdk_is_imported_by_the_modules_that_speak_to_its_service_and_no_ot
         for path in (ROOT / folder).rglob("*.py"):
             for name in _imported(path):
                 importers.setdefault(name, set()).add(path.relative_to(ROOT).as_posix())
-    of_oss = {f"shared/clients/{name}.py" for name in ("photo_bucket", "oss_errors", "bounded_answers")}
+    of_oss = {f"shared/clients/{name}.py" for name in ("photo_bucket", "oss_errors")}
     assert importers["oss2"] == of_oss
     rows = {f"shared/clients/{name}.py" for name in ("rows", "row_batches", "table_calls")}
     assert importers["tablestore"] == rows
-    # oss2 goes over requests too, and its bodies are bounded there.
-    assert importers["requests"] == {"shared/clients/dashscope.py", "shared/clients/bounded_answers.py"}
+    # oss2 raises errors of requests, beneath its own.
+    assert importers["requests"] == {"shared/clients/dashscope.py", "shared/clients/oss_errors.py"}
     assert "dashscope" not in importers
 
 
