@@ -1,8 +1,8 @@
 """Brings a photo to its verdict: cheap facts first, then OSS's snapshot of it, then the face check.
 
-Called by :mod:`shared.workflow.recording` for a new photo, and by :mod:`shared.workflow.closing` for one whose
-preparation or check has failed before. It writes a snapshot and no row, and it raises nothing: whatever goes
-wrong is the trouble of this photo, kept with it, and the photo is tried again after a growing pause
+Called by :mod:`shared.workflow.recording` for a new photo, and by :mod:`shared.workflow.closing` for one
+whose preparation or check has failed before. It writes a snapshot and no row, and it raises nothing: whatever
+goes wrong is the trouble of this photo, kept with it, and the photo is tried again after a growing pause
 (:mod:`shared.domain.retry_state`). Only a documented finding about the picture is a verdict about it.
 """
 
@@ -37,9 +37,10 @@ HEADER_BYTES = 64 * 1024
 
 
 def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
-    """Return ``photo``, the object under ``key``, with its verdict for the set of ``job``, or to be tried again.
+    """Return ``photo``, the object under ``key``, with its verdict for the set of ``job``.
 
-    A photo that the rest of the invocation is too short for is returned as it is.
+    A photo that met trouble is returned with its tries and without a verdict. One that the rest of the
+    invocation is too short for is returned as it is.
     """
     verdict = verdict_from_object(photo.size)
     if verdict is None and job.photo_set.has_picture(photo):

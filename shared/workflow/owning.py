@@ -1,4 +1,7 @@
-"""Finds the fine-tune that a job has made, and makes it the job's: called by ``submitting`` and ``resolving``."""
+"""Finds the fine-tune that a job has made, and makes it the job's.
+
+Called by :mod:`shared.workflow.submitting` and :mod:`shared.workflow.resolving`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Keeps one instance's face checks apart, so that all instances together stay below DashScope's rate.
 
-``collect`` has five instances and ``reconcile`` one (``template.yml``); DashScope takes five face checks a second
-from the whole account ("Rate limits"). A check that is throttled all the same is made again within seconds
-(:mod:`shared.workflow.checking`), so that one person's flood delays nobody's check for long.
+``collect`` has five instances and ``reconcile`` one (``template.yml``); DashScope takes five face checks a
+second from the whole account ("Rate limits"). A check that is throttled all the same is made again within
+seconds (:mod:`shared.workflow.checking`), so that one person's flood delays nobody's check for long.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Asks an API about an object of our own, so that no customer's photo has to find out whether it works.
 
-Called by a tick for the APIs that are suspect or refused (:mod:`shared.domain.breakers`). The object is a plain
-grey picture that the first probe writes. Any answer about it shows that the API works: also that it shows no
-face.
+Called by a tick for the APIs that are suspect or refused (:mod:`shared.domain.breakers`). The object is a
+plain grey picture that the first probe writes. Any answer about it shows that the API works: also that it
+shows no face.
 """
 
 from __future__ import annotations

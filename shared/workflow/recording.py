@@ -1,8 +1,8 @@
 """Records uploads in their person's set: a photo with a verdict, a zip by unpacking it.
 
 Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` and :mod:`shared.workflow.sweep` for
-uploads whose event never came. An event is a hint that an object may be there. The object counts as the bucket
-has it now, so repeated, reordered and late events lead to the same record. The verdict comes from
+uploads whose event never came. An event is a hint that an object may be there. The object counts as the
+bucket has it now, so repeated, reordered and late events lead to the same record. The verdict comes from
 :mod:`shared.workflow.checking`.
 """
 
@@ -27,7 +27,7 @@ MAX_TRIES = 8
 LONGEST_FIRST_PAUSE_MS = 60
 """Doubled with each try that another upload of the same person has won."""
 SAVED_TOGETHER = 10
-"""A row is written once for so many photos: a run that dies has checked them for nothing, and checks are free."""
+"""A row is written once for so many photos. A run that dies has checked them for nothing; checks are free."""
 
 
 class SetCrowded(RetryLater):
@@ -122,7 +122,7 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Jo
 
 
 def unrecorded(world: World, found: Sequence[Found], latest: Job | None) -> list[Found]:
-    """Return those of ``found``, of one person, that neither the newest job nor the memory beside it knows."""
+    """Return those of ``found``, of one person, that neither the newest job nor the memory beside it has."""
     if latest is None:
         return list(found)
     known = [latest.photo_set.knows(one.upload.name, one.stored) for one in found]

@@ -1,6 +1,7 @@
-"""Carries out what operators have asked for; the status function writes requests down and may do nothing else.
+"""Carries out what operators have asked for.
 
-Called by a tick whose doorbell has been rung. Each request is answered with what became of it.
+The status function writes requests down and may do nothing else. Called by a tick whose doorbell has been
+rung. Each request is answered with what became of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Resolves an attempt whose answer is missing: adopts the fine-tune that the list shows, or queues again.
 
-The theory. A fine-tune with one of the job's paths is the job's, by whatever attempt. Without one, the job is
-queued again, but only when no run can send the attempt's POST any more (``attempt_expires_at``) and the list has
-had time to show it (``LIST_GRACE_SECONDS``). Two things can be in the way of that proof:
+The theory. A fine-tune with one of the job's paths is the job's, by whatever attempt. Without one, the job
+is queued again, but only when no run can send the attempt's POST any more (``attempt_expires_at``) and the
+list has had time to show it (``LIST_GRACE_SECONDS``). Two things can be in the way of that proof:
 
 - The list shows fine-tunes of the time in question whose files say nothing (DashScope has stored them
   elsewhere, or does not tell). One of these may be the job's. It is neither adopted, since it may be another
@@ -102,8 +102,8 @@ def _in_doubt(world: World, job: Job, doubtful: list[FineTune]) -> Job:
     now = world.clock.now()
     names = ", ".join(one.fine_tune_id for one in doubtful[:5])
     message = (
-        f"DashScope did not answer the submit, and {names} may be its training: its files do not tell. Nothing is "
-        "paid for again. Compare it with the console; upload another photo to train again."
+        f"DashScope did not answer the submit, and {names} may be its training: its files do not tell. "
+        "Nothing is paid for again. Compare it with the console; upload another photo to train again."
     )
     cause = Cause("submit_unclear", message, Kind.PERSON, Api.TRAINING)
     if any(one.status in GOES_ON for one in doubtful):

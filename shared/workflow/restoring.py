@@ -1,9 +1,10 @@
 """Takes over what the bucket says of a person of whom the tables know nothing: results outlive tables.
 
-Whoever makes the tables anew keeps the bucket, with its photos and with the result of every training that was
-paid for. Without this, the sweep would find all photos unrecorded, and everybody would be trained and paid for
-again. So before a person's first set is opened, the person's results are looked for. The newest one becomes the
-row that has been lost: its photos are known, its model is shown, and new photos open the next revision.
+Whoever makes the tables anew keeps the bucket, with its photos and with the result of every training that
+was paid for. Without this, the sweep would find all photos unrecorded, and everybody would be trained and
+paid for again. So before a person's first set is opened, the person's results are looked for. The newest one
+becomes the row that has been lost: its photos are known, its model is shown, and new photos open the next
+revision.
 
 Called by :mod:`shared.workflow.recording` for a person without a row.
 """

@@ -2,8 +2,8 @@
 
 When a set is to be looked at next is stored, so that a tick reads only what is due. That moment was computed
 with the settings and the clock of the run that wrote it. After a change of a setting all open sets are gone
-through once, and once more a while later, since instances with the old settings may have been at work. Moments
-that no right clock would have named are looked for before each round of the sweep.
+through once, and once more a while later, since instances with the old settings may have been at work.
+Moments that no right clock would have named are looked for before each round of the sweep.
 
 Called by :mod:`shared.workflow.reconciling`.
 """

@@ -29,8 +29,8 @@ TRIES_TO_FORGET = 6
 def poll(world: World, job: Job) -> Job:
     """Ask how the job's fine-tune is doing and move the job accordingly.
 
-    A poll that fails is the trouble of this job alone: it is made again after a pause, and after some tries the
-    list of fine-tunes is asked in its place.
+    A poll that fails is the trouble of this job alone: it is made again after a pause, and after some tries
+    the list of fine-tunes is asked in its place.
     """
     try:
         fine_tune = _fine_tune(world, job)
@@ -77,7 +77,7 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
         return _succeeded(job, fine_tune, now)
     if fine_tune.status == FAILED:
         return _failed(job, fine_tune, world)
-    is_overdue = _is_overdue(job, fine_tune, world)
+    is_overdue = _is_overdue(job, world)
     if fine_tune.status == CANCELED:
         return _canceled(job, fine_tune, is_overdue, world)
     if is_overdue:
@@ -114,11 +114,11 @@ def _succeeded(job: Job, fine_tune: FineTune, now: int) -> Job:
     return job.held_up(Cause("no_output", message, Kind.PASSING, Api.TRAINING), now, until=now)
 
 
-def _is_overdue(job: Job, fine_tune: FineTune, world: World) -> bool:
+def _is_overdue(job: Job, world: World) -> bool:
     """Whether it has trained for too long, or has queued for longer than anybody would wait."""
     now = world.clock.now()
     if not job.running_since:
-        # It has not been seen to train before: its time begins now.
+        # It has not been seen to train: the deadline is for training, not for waiting.
         return now > job.submitted_at + MAY_QUEUE_MS
     return now > job.running_since + world.rules.training_deadline_ms
 
