@@ -1,8 +1,8 @@
 """Saves a job, and before it what its row has no room for; or notes on it what holds it up.
 
-Called by :mod:`shared.workflow.recording`, ``closing``, ``unpacking`` and ``actions``. A photo that leaves the
-row (for the next revision's, or because the row is full) is remembered elsewhere first. Remembering may be
-repeated, so a run that dies in between does no harm; the save of the row is the one write that counts.
+Called by :mod:`shared.workflow.recording`, ``closing``, ``unpacking`` and ``actions``. A photo that leaves
+the row (for the next revision's, or because the row is full) is remembered elsewhere first. Remembering may
+be repeated, so a run that dies in between does no harm; the save of the row is the one write that counts.
 """
 
 from __future__ import annotations
