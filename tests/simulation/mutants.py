@@ -30,37 +30,40 @@ def _one(name: str, module: str, old: str, new: str) -> Mutant:
 
 _SUBMITTING, _TRAINING = "shared.workflow.submitting", "shared.workflow.training"
 _DASHSCOPE, _JOB, _ROWS = "shared.clients.dashscope", "shared.domain.job", "shared.clients.rows"
+_OWNING, _RESOLVING, _RECORD = (
+    "shared.workflow.owning",
+    "shared.workflow.resolving",
+    "shared.domain.job_record",
+)
 _ANSWERS, _LIST = "shared.clients.dashscope_answers", "shared.clients.dashscope_list"
 _FINE_TUNES, _PHOTO_SET = "shared.domain.fine_tunes", "shared.domain.photo_set"
 
-_KNOWS = "        recorded = self.photo(name)\n"
+_KNOWS = "        if recorded is None:\n            return None if self.has_history else False\n"
 
 MUTANTS = (
     _one(
         "no adoption",
-        _SUBMITTING,
-        "    return find_ours(fine_tunes, (*job.files, *job.file_ids), not_these=job.earlier_fine_tunes)",
+        _OWNING,
+        "    return find_ours(fine_tunes, files, not_these=job.earlier_fine_tunes)",
         "    return None",
     ),
     _one(
         "no grace",
-        _SUBMITTING,
+        _RESOLVING,
         "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
         "if False:",
     ),
     _one(
         "the grace begins with the submit, not with the end of the run that may send it",
-        _SUBMITTING,
+        _RESOLVING,
         "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
         "if now < job.submitted_at + 5_000:",
     ),
     _one(
         "POST before intent",
         _SUBMITTING,
-        "intent = world.jobs.save(\n"
-        "        job, job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)\n"
-        "    )",
-        "intent = job.attempting(world.clock.now(), expires_at=world.dead_at, file_ids=file_ids)",
+        "intent = world.jobs.save(\n        job,\n        job.attempting(",
+        "intent = (lambda _, after: after)(\n        job,\n        job.attempting(",
     ),
     _one(
         "no version check",
@@ -119,20 +122,20 @@ MUTANTS = (
     _one(
         "404 believed without the list",
         _TRAINING,
-        "    if ours is not None:\n",
+        "    if mine is not None:\n",
         "    if False:\n",
     ),
     _one(
         "a cancel by hand not seen",
         _TRAINING,
-        "if fine_tune.status == CANCELED and not is_overdue:",
+        "if fine_tune.status == CANCELED:",
         "if False:",
     ),
     _one(
         "no deadline for a stuck training",
         _TRAINING,
-        "is_overdue = now > job.submitted_at + world.rules.training_deadline_ms",
-        "is_overdue = False",
+        "    return now > job.running_since + world.rules.training_deadline_ms",
+        "    return False",
     ),
     _one(
         "a result that is never written",
@@ -143,20 +146,21 @@ MUTANTS = (
     _one(
         "late photos dropped",
         "shared.workflow.recording",
-        "if latest is not None and latest.knows(upload.name, stored.etag):",
-        "if latest is not None and (not latest.state.is_open or latest.knows(upload.name, stored.etag)):",
+        "    if latest is None:\n        return list(found)\n",
+        "    if latest is None:\n        return list(found)\n    if not latest.takes_photos:\n        return []\n",
     ),
     _one(
         "event deduplicated by ETag alone",
         _PHOTO_SET,
         _KNOWS,
-        "        return etag in {photo.etag for photo in self.photos} or etag[:8] in self.earlier.values()\n",
+        "        if recorded is None and any(photo.etag == stored.etag for photo in self.photos):\n"
+        "            return True\n" + _KNOWS,
     ),
     _one(
         "an overwritten photo taken for the old one",
         _PHOTO_SET,
         _KNOWS,
-        "        return self.photo(name) is not None or fingerprint(name) in self.earlier\n",
+        "        if recorded is not None:\n            return True\n" + _KNOWS,
     ),
     _one("naive local time", _ANSWERS, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
     _one(
@@ -168,14 +172,14 @@ MUTANTS = (
     _one(
         "the slot holds one job more than its capacity",
         "shared.domain.slot",
-        "return len(self.holders) < capacity and now >= self.halted_until",
-        "return len(self.holders) <= capacity and now >= self.halted_until",
+        "return len(self.holders) < capacity and not self.is_halted(now)",
+        "return len(self.holders) <= capacity and not self.is_halted(now)",
     ),
     _one(
         "an ended job leaves the work in hand before its delivery",
-        _JOB,
-        "return DELIVERY_LANE if self.state.is_terminal and not self.delivered else None",
-        "return None",
+        _RECORD,
+        "if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):",
+        "if self.state is JobState.REJECTED or self.state.is_terminal:",
     ),
     _one(
         "the snapshot's name does not tell the job",
@@ -189,27 +193,23 @@ MUTANTS = (
         "max(self.recorded_before, began - CERTAINTY_MS)",
         "max(self.recorded_before, began)",
     ),
-    Mutant(
+    _one(
         "a job that is put back goes to the end of the queue",
         _JOB,
-        (
-            (
-                "JobState.QUEUED, now, due_at=self.closed_at, reason=reason",
-                "JobState.QUEUED, now, due_at=now, reason=reason",
-            ),
-        ),
+        "due_at=retry.next_try_at if retry and steps_aside else self.place,",
+        "due_at=retry.next_try_at if retry and steps_aside else now,",
     ),
     _one(
         "the slot is released though its holder still needs it",
-        "shared.domain.decide",
-        "if held is None or held.state not in NEEDS_SLOT:",
-        "if held is None or held.state not in NEEDS_SLOT[1:]:",
+        "shared.domain.queue",
+        "    return job.state in AT_DASHSCOPE or ",
+        "    return job.state in AT_DASHSCOPE[1:] or ",
     ),
     _one(
         "a carried photo is submitted under the other revision's path",
         "shared.workflow.closing",
-        "        own = _with_own_snapshots(world, job)\n",
-        "        own = job\n",
+        "        job = _with_own_snapshots(world, job)\n",
+        "",
     ),
     _one(
         "a signed URL in the log",

@@ -24,7 +24,9 @@ class OpenGate:
     def __init__(self) -> None:
         self.trouble: Callable[[Transport], Callable[[], Exception]] | None = None
 
-    def __call__(self, service: str, operation: str, do: Callable[[], Any], transport: Transport) -> Any:
+    def __call__(
+        self, service: str, operation: str, do: Callable[[], Any], transport: Transport, *, about: str = ""
+    ) -> Any:
         if self.trouble is not None:
             raise self.trouble(transport)()
         return do()
