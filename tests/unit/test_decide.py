@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.decide import (
     Action,
     Observed,
@@ -13,10 +14,13 @@ from shared.domain.decide import (
     decide,
 )
 from shared.domain.job import Job
+from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from tests.unit.support import NOW, RULES, job_in
+from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.unread import Unread
+from tests.unit.support import NOW, RULES, collecting, job_in, photo, trouble
 
 S = JobState
 TWO = Rules(concurrent_trainings=2)
@@ -35,7 +39,8 @@ def words(actions: list[Action]) -> list[str]:
 
 def observed(**parts: Any) -> Observed:
     """A state; ``holders`` maps names of people to their jobs, or job ids to None for those that are gone."""
-    holders = {job.job_id if job else name: job for name, job in parts.pop("holders", {}).items()}
+    found = parts.pop("holders", {})
+    holders = {job.job_id if isinstance(job, Job) else name: job for name, job in found.items()}
     slot = Slot(holders=tuple(holders), halted_until=parts.pop("halted_until", 0))
     return Observed(now=NOW, slot=slot, holders=holders, **parts)
 
@@ -48,6 +53,24 @@ def queued(person: str, **changes: Any) -> Job:
     return job_in(S.QUEUED, person, **changes)
 
 
+def held_up(state: JobState, person: str, next_try_at: int, *, tries: int = 1, **changes: Any) -> Job:
+    """A job in trouble of its own, whose next try is at ``next_try_at``."""
+    retry = trouble(tries=tries, next_try_at=next_try_at)
+    return job_in(state, person, retry=retry, due_at=next_try_at, closed_first_at=NOW - 9, **changes)
+
+
+def waiting(state: JobState, person: str) -> Job:
+    """A job that has waited for an API that was refused, and whose pause is not over."""
+    retry = trouble(Kind.ACCOUNT, Api.READING, next_try_at=NOW + 10**6)
+    return job_in(state, person, retry=retry, due_at=NOW + 10**6)
+
+
+def unread(name: str) -> Unread:
+    return Unread(name, "unreadable_row", "deploy newer code")
+
+
+TOMORROW = NOW + 86_400_000
+FAST_CLOCK = NOW + CLOCKS_DIFFER_MS + 1
 ALIVE = job_in(S.SUBMITTING, "alive", attempt_expires_at=NOW + 1)
 EXPIRED = job_in(S.SUBMITTING, "expired", attempt_expires_at=NOW)
 DONE = job_in(S.SUCCEEDED, "done")
@@ -259,6 +282,105 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         observed(queue=(training("a"), ALIVE, DELIVERED)),
         RULES,
         [],
+    ),
+    (
+        "a poll that failed waits for the end of its pause",
+        observed(running=(held_up(S.TRAINING, "r", NOW + 1),)),
+        RULES,
+        [],
+    ),
+    (
+        "a poll is made again after its pause, behind the others",
+        observed(running=(held_up(S.TRAINING, "r", NOW), training("s"))),
+        RULES,
+        ["poll:s", "poll:r"],
+    ),
+    (
+        "a lost answer is resolved again after its pause",
+        observed(running=(held_up(S.SUBMITTING, "a", NOW), held_up(S.SUBMITTING, "b", NOW + 1))),
+        RULES,
+        ["resolve:a"],
+    ),
+    (
+        "a delivery that failed is made again after its pause, behind the others",
+        observed(running=(DONE,), aside=(held_up(S.FAILED, "a", NOW), held_up(S.FAILED, "b", NOW + 1))),
+        RULES,
+        ["deliver:done", "deliver:a"],
+    ),
+    (
+        "a look that failed is made again after its pause, behind the others",
+        observed(
+            due=(job_in(S.COLLECTING, "c", due_at=NOW),),
+            aside=(held_up(S.COLLECTING, "a", NOW), held_up(S.COLLECTING, "b", NOW + 1)),
+        ),
+        RULES,
+        ["look:c", "look:a"],
+    ),
+    (
+        "of several that had trouble, who had the least comes first",
+        observed(
+            aside=(
+                held_up(S.COLLECTING, "a", NOW, tries=3),
+                held_up(S.COLLECTING, "b", NOW, tries=1),
+                held_up(S.COLLECTING, "c", NOW, tries=2),
+            )
+        ),
+        RULES,
+        ["look:b", "look:c", "look:a"],
+    ),
+    (
+        "a set whose photo is to be tried again is looked at",
+        observed(aside=(collecting(photo(verdict=Verdict.UNPREPARED, retry=trouble(next_try_at=NOW))),)),
+        RULES,
+        ["look:li"],
+    ),
+    (
+        "what has waited for an API is done once that works, whatever its pause",
+        observed(aside=(waiting(S.COLLECTING, "c"), waiting(S.SUCCEEDED, "d"), waiting(S.QUEUED, "q"))),
+        RULES,
+        ["submit:q", "deliver:d", "look:c"],
+    ),
+    (
+        "who stepped aside is submitted behind those who closed before its next try",
+        observed(queue=(queued("a", due_at=NOW - 2),), aside=(held_up(S.QUEUED, "b", NOW - 1),)),
+        TWO,
+        ["submit:a", "submit:b"],
+    ),
+    (
+        "who stepped aside is not submitted before its pause is over",
+        observed(aside=(held_up(S.QUEUED, "b", NOW + 1),)),
+        RULES,
+        [],
+    ),
+    (
+        "a holder that stepped aside gives the slot to the next one",
+        observed(holders={"b": held_up(S.QUEUED, "b", NOW + 1)}, queue=(queued("a"),)),
+        RULES,
+        [f"release:{queued('b').job_id}", "submit:a"],
+    ),
+    (
+        "a holder that cannot be read keeps the slot: its fine-tune may be going",
+        observed(holders={"x-1": unread("x-1")}, queue=(queued("a"),)),
+        RULES,
+        [],
+    ),
+    (
+        "a holder that cannot be read takes one place and no more",
+        observed(holders={"x-1": unread("x-1")}, queue=(queued("a"), queued("b"))),
+        TWO,
+        ["submit:a"],
+    ),
+    (
+        "a running job that a fast clock has written is set right before anything else",
+        observed(running=(training("r", changed_at=FAST_CLOCK), job_in(S.FAILED, "f", changed_at=TOMORROW))),
+        RULES,
+        ["rebase:r", "rebase:f", "deliver:f"],
+    ),
+    (
+        "a clock that is a little ahead is right enough",
+        observed(running=(training("r", changed_at=NOW + CLOCKS_DIFFER_MS),)),
+        RULES,
+        ["poll:r"],
     ),
     (
         "everything at once: the slot is freed and filled, and the work that can wait follows",

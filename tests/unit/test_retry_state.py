@@ -133,7 +133,7 @@ def test_nothing_is_ever_given_up_for_trouble_of_everybody_or_of_the_person(kind
 
 
 @pytest.mark.parametrize("before", NOT_ITS_OWN)
-@pytest.mark.parametrize("after", (*OF_THE_PIECE, *OF_ANYBODY))
+@pytest.mark.parametrize("after", [*OF_THE_PIECE, *OF_ANYBODY])
 def test_tries_that_everybodys_trouble_has_cost_are_not_held_against_a_piece(
     before: Kind, after: Kind
 ) -> None:
@@ -151,7 +151,7 @@ def test_the_pause_goes_on_growing_through_trouble_that_is_not_its_own(before: K
 
 
 @pytest.mark.parametrize("before", OF_ANYBODY)
-@pytest.mark.parametrize("after", (*OF_THE_PIECE, *OF_ANYBODY))
+@pytest.mark.parametrize("after", [*OF_THE_PIECE, *OF_ANYBODY])
 def test_troubles_that_take_turns_are_given_up_like_one_that_stays(before: Kind, after: Kind) -> None:
     turns = [cause(before), cause(after)] * TRIES_BESIDE_OTHERS
     assert failed(*turns).is_hopeless(passed_at=OTHERS_PASSED)
