@@ -21,7 +21,6 @@ from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
 from shared.errors import NotFound
 from shared.logs import log, warn
-from shared.views import milliseconds
 from shared.workflow.ports import World
 
 PAGE = 1000
@@ -65,6 +64,9 @@ def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
 
 
 def _from_result(job: Job, result: dict[str, Any]) -> Job:
+    # Imported here and below: every new person is asked about, and few have a result.
+    from shared.views import milliseconds
+
     photos = tuple(_photo(one) for one in result["photos"])
     why = result.get("reason")
     ended_at = milliseconds(result.get("ended_at")) or job.changed_at
@@ -93,6 +95,8 @@ def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **ch
 
 def _photo(shown: dict[str, Any]) -> Photo:
     """A photo as a result shows it. Its snapshot is not in there, so it is not carried over."""
+    from shared.views import milliseconds
+
     return Photo(
         name=shown["name"],
         etag=shown["etag"],

@@ -171,7 +171,6 @@ PHOTO_LOADS = (
     | modules("shared.domain", "control_rows requests")
     | modules("shared.workflow", "checking collecting health_record pacing ports recording saving")
     # The person is new here: earlier results are looked for, once.
-    | modules("shared", "views")
     | modules("shared.workflow", "restoring")
 )
 CLOSING_LOADS = (
@@ -187,6 +186,7 @@ ZIP_LOADS = (
 )
 RECONCILE_LOADS = (
     CLOSING_LOADS - modules("shared.workflow", "collecting restoring submit_next")
+    | modules("shared", "views")
     | modules("shared.clients", "health_row")
     | modules("shared.domain", "breakers decide health lingering sweeping")
     | modules("shared.workflow", "actions linger probing reconciling requests retiming sweep training")
