@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.photos import Stored
 from shared.events import ObjectEvent, UnusableEvent, parse_oss_event, parse_trigger_time
-from tests.unit.support import few_examples
+from tests.unit.support import NOW, few_examples
 
 
 def oss_event(
@@ -45,8 +46,33 @@ def parse(*entries: Any) -> list[ObjectEvent]:
 )
 def test_a_key_is_taken_literally(key: str) -> None:
     (event,) = parse(oss_event(key))
-    assert event == ObjectEvent(key=key, bucket="photos", name="ObjectCreated:PutObject")
+    assert (event.key, event.bucket, event.name) == (key, "photos", "ObjectCreated:PutObject")
     assert event.problem_for("photos") == ""
+
+
+def test_an_event_describes_its_object_in_case_that_the_bucket_will_not() -> None:
+    (event,) = parse(oss_event())
+    assert event.stored == Stored(etag="E", size=1, modified_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("object", "eTag", None),
+        ("object", "eTag", ""),
+        ("object", "size", "1"),
+        ("object", "size", None),
+        ("event", "eventTime", "yesterday"),
+        ("event", "eventTime", 5),
+    ],
+)
+def test_an_event_that_describes_its_object_badly_is_taken_for_its_key_alone(
+    part: str, name: str, value: object
+) -> None:
+    entry = oss_event()
+    (entry if part == "event" else entry["oss"]["object"])[name] = value
+    (event,) = parse(entry)
+    assert (event.key, event.stored) == ("people/li/a.jpg", None)
 
 
 def test_several_entries_come_out_in_order_and_text_is_as_good_as_bytes() -> None:
