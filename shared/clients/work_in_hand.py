@@ -68,7 +68,7 @@ def read_due_beyond(rows: Rows, moment: int, count: int) -> list[str]:
 
 
 def read_collecting(rows: Rows, after: str, count: int) -> tuple[list[str], str]:
-    """Return a page of open sets, whenever they are due, and the place where the next page begins ("": the end).
+    """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).
 
     A set whose moment changes meanwhile may be met twice, or not at all; then it has just been computed anew.
     """

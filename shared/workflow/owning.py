@@ -9,13 +9,10 @@ from collections.abc import Iterable
 
 from shared.domain.fine_tunes import FineTune, find_ours
 from shared.domain.job import Job
-from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.errors import Conflict
 from shared.logs import log
 from shared.workflow.ports import World
-
-LONGEST_BETWEEN_QUESTIONS_MS = 120_000
 
 
 def find_own(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:
@@ -35,16 +32,6 @@ def own(world: World, job: Job, fine_tune: FineTune, slot: Slot | None) -> Job:
         except Conflict:
             log("slot_changed_meanwhile", job=owned.job_id)
     return owned
-
-
-def hold_up_briefly(world: World, job: Job, cause: Cause) -> Job:
-    """Note a trouble of a job that may hold the slot: it is asked about again soon, so that the slot idles little."""
-    now = world.clock.now()
-    held = job.held_up(cause, now)
-    latest = now + LONGEST_BETWEEN_QUESTIONS_MS
-    if held.retry and held.retry.next_try_at > latest:
-        held = job.held_up(cause, now, until=latest)
-    return world.jobs.save(job, held)
 
 
 def adopt(world: World, job: Job, fine_tune: FineTune) -> Job:

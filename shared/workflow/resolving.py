@@ -21,9 +21,10 @@ from shared.domain.retry_state import Cause, failed_again
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.logs import warn
-from shared.workflow.owning import adopt, find_own, hold_up_briefly
+from shared.workflow.owning import adopt, find_own
 from shared.workflow.ports import World
 from shared.workflow.refusing import tried_in_vain
+from shared.workflow.saving import hold_up_briefly
 
 TRIES_AT_ITS_PLACE = 2
 """A lost answer or two say nothing about the job: it goes again from its old place."""

@@ -10,10 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.job import Job
+from shared.domain.lanes import RUNNING_LANE
 from shared.domain.photo_set import remembered_as
+from shared.domain.retry_state import Cause
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
+
+LONGEST_BETWEEN_QUESTIONS_MS = 120_000
+"""However often DashScope has not told about a job: the slot is not idle for longer."""
 
 
 def save(world: World, latest: Job | None, after: Job) -> Job:
@@ -27,6 +32,16 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
     return world.jobs.save(latest if is_same else None, after)
 
 
+def hold_up_briefly(world: World, job: Job, cause: Cause) -> Job:
+    """Note a trouble of a job that may hold the slot: soon it is asked about again, so the slot idles little."""
+    now = world.clock.now()
+    held = job.held_up(cause, now)
+    latest = now + LONGEST_BETWEEN_QUESTIONS_MS
+    if held.retry and held.retry.next_try_at > latest:
+        held = job.held_up(cause, now, until=latest)
+    return world.jobs.save(job, held)
+
+
 def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
     """Note on ``job`` that its present step has failed; returns it as it is stored, or as it was.
 
@@ -34,6 +49,8 @@ def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
     """
     cause = world.health.failed(trouble.cause)
     try:
+        if job.lane == RUNNING_LANE:
+            return hold_up_briefly(world, job, cause)
         return world.jobs.save(job, job.held_up(cause, world.clock.now()))
     except Conflict:
         log("overtaken", action="HoldUp", job=job.job_id)

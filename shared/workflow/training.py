@@ -12,9 +12,10 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, Permanent, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
-from shared.workflow.owning import LONGEST_BETWEEN_QUESTIONS_MS, find_own, hold_up_briefly
+from shared.workflow.owning import find_own
 from shared.workflow.ports import World
 from shared.workflow.resolving import OTHER_ACCOUNT
+from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS, hold_up_briefly
 from shared.workflow.training_files import forget_files
 
 NEW_ID_DELAY_MS = 60_000
