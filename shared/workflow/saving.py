@@ -33,7 +33,7 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
 
 
 def hold_up_briefly(world: World, job: Job, cause: Cause) -> Job:
-    """Note a trouble of a job that may hold the slot: soon it is asked about again, so the slot idles little."""
+    """Note a trouble of a job that may hold the slot: soon it is asked about again, for the slot's sake."""
     now = world.clock.now()
     held = job.held_up(cause, now)
     latest = now + LONGEST_BETWEEN_QUESTIONS_MS
