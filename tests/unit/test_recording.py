@@ -1,4 +1,4 @@
-"""Recording a photo where its set is crowded, its folder full, or its set closed before it came."""
+"""Recording uploads: where they belong, what is remembered of them, and what stands in the way."""
 
 from __future__ import annotations
 
@@ -6,57 +6,82 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.photo_set import MAX_RECORDED, MAX_REMEMBERED, ClosedBy
-from shared.domain.photos import Verdict
+from shared.domain.job import Job
+from shared.domain.photo_set import MAX_RECORDED, ClosedBy
+from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
 from shared.domain.states import JobState
-from shared.errors import RetryLater
-from shared.workflow.recording import record_photo
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.workflow.recording import (
+    MAX_TRIES,
+    SAVED_TOGETHER,
+    Found,
+    SetCrowded,
+    record_found,
+    record_photo,
+    unrecorded,
+)
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, RULES, collecting, job_in, photo, remembering
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 S = JobState
+REFUSED = Permanent("AccessDenied", "not for you", kind=Kind.UNKNOWN, api=Api.READING)
 
 
-def test_a_photo_that_would_push_out_an_unchecked_one_has_to_wait_and_loses_nothing() -> None:
-    unchecked = [photo(f"u-{number:03}", Verdict.UNCHECKED) for number in range(MAX_RECORDED)]
-    memory = Memory(job := collecting(*unchecked))
-    with pytest.raises(RetryLater) as raised:
-        record_photo(memory.world(), memory.upload("one-more"), memory[job])
-    assert raised.value.code == "set_crowded"
-    assert memory[job].photo_set == job.photo_set
-    assert not memory[job].knows("one-more", "E-one-more")
+def found(memory: Memory, *names: str) -> list[Found]:
+    """Uploads, as a listing shows them."""
+    uploads = [memory.upload(name) for name in names]
+    return [Found(upload, memory.objects[upload.key]) for upload in uploads]
 
 
-def test_a_crowded_set_that_has_closed_does_not_keep_the_next_one_waiting() -> None:
-    photos = [photo(f"{number:03}") for number in range(MAX_RECORDED)]
-    job = collecting(*photos[:MAX_PHOTOS]).closed(ClosedBy.COUNT, NOW)
-    memory = Memory(job := replace(job, photo_set=replace(job.photo_set, photos=tuple(photos))))
-    recorded = record_photo(memory.world(), memory.upload("later", at=NOW + 1), memory[job])
+# -- the set that a photo belongs to --------------------------------------------------------------
+
+
+def test_the_first_photo_of_a_person_opens_the_first_set() -> None:
+    memory = Memory()
+    recorded = record_photo(memory.world(), memory.upload("a.jpg"), None)
     assert recorded.job is not None
-    assert (recorded.outcome, recorded.job.revision) == ("usable", 2)
+    assert (recorded.outcome, recorded.job.revision, recorded.job.is_proved_new) == ("usable", 1, True)
+    assert list(memory.rows) == [recorded.job.job_id]
 
 
-@pytest.mark.parametrize("state", [S.COLLECTING, S.REJECTED, S.QUEUED, S.SUCCEEDED])
-def test_a_folder_that_a_row_cannot_remember_takes_no_more_photos(
-    state: JobState, caplog: pytest.LogCaptureFixture
-) -> None:
-    memory = Memory(job := remembering(job_in(state), MAX_REMEMBERED))
-    recorded = record_photo(memory.world(), memory.upload("one-more"), memory[job])
-    assert recorded.outcome == "folder_full"
-    assert list(memory.rows) == [job.job_id]
-    assert memory[job].photo_set == job.photo_set
-    assert "folder_full" in caplog.text
+def test_a_photo_joins_a_set_that_is_queued_which_opens_again_and_keeps_its_place() -> None:
+    memory = Memory(job := job_in(S.QUEUED, due_at=NOW - MINUTE_MS, closed_first_at=NOW - MINUTE_MS))
+    recorded = record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert recorded.job is not None
+    assert (recorded.job.revision, recorded.job.state) == (1, S.COLLECTING)
+    assert recorded.job.closed_first_at == NOW - MINUTE_MS
+    assert [one.name for one in recorded.job.photo_set.usable] == ["a.jpg", "b.jpg"]
 
 
-def test_the_photos_of_a_full_folder_are_still_known() -> None:
-    memory = Memory(job := remembering(job_in(S.QUEUED), MAX_REMEMBERED))
-    assert record_photo(memory.world(), memory.upload("a.jpg"), memory[job]).outcome == "known"
+def test_a_photo_that_cannot_be_used_does_not_open_a_queued_set() -> None:
+    memory = Memory(job := job_in(S.QUEUED))
+    memory.faces = (False, "")
+    recorded = record_photo(memory.world(), memory.upload("wall.jpg"), memory[job])
+    assert (recorded.outcome, memory[job].state) == ("no_face", S.QUEUED)
+    assert memory[job].due_at == job.due_at
+
+
+@pytest.mark.parametrize("state", [S.SUBMITTING, S.TRAINING, S.SUCCEEDED, S.FAILED, S.CANCELED])
+def test_a_photo_that_comes_after_the_submit_opens_the_next_revision(state: JobState) -> None:
+    memory = Memory(job := job_in(state))
+    recorded = record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert recorded.job is not None
+    assert (recorded.job.revision, recorded.job.state) == (2, S.COLLECTING)
+    assert memory[job].state is state
+
+
+def test_a_photo_that_comes_while_a_failed_attempt_is_queued_again_opens_the_next_revision() -> None:
+    memory = Memory(job := job_in(S.QUEUED, attempt=1))
+    recorded = record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert recorded.job is not None
+    assert recorded.job.revision == 2
 
 
 def test_a_late_photo_under_a_used_name_leaves_the_record_of_the_trained_one() -> None:
     job = collecting(*(photo(f"{number}") for number in range(MAX_PHOTOS))).closed(ClosedBy.COUNT, NOW)
-    memory = Memory(job)
+    memory = Memory(job := job.attempting(NOW, expires_at=NOW + MINUTE_MS))
     upload = memory.upload("3", at=NOW - 1)
     memory.objects[upload.key] = replace(memory.objects[upload.key], etag="overwritten")
     assert record_photo(memory.world(), upload, memory[job]).outcome == "over_limit"
@@ -64,6 +89,151 @@ def test_a_late_photo_under_a_used_name_leaves_the_record_of_the_trained_one() -
     assert tuple(trained) == job.photo_set.photos
     assert (newer.name, newer.etag, newer.verdict) == ("3", "overwritten", Verdict.OVER_LIMIT)
     assert record_photo(memory.world(), upload, memory[job]).outcome == "known"
+
+
+# -- what is known already ------------------------------------------------------------------------
+
+
+def test_a_repeated_event_records_nothing() -> None:
+    memory = Memory(job := collecting(photo("a.jpg")))
+    assert record_photo(memory.world(), memory.upload("a.jpg", at=NOW - 1000), memory[job]).outcome == "known"
+    assert memory[job].version == 1
+
+
+def test_an_object_that_is_gone_again_records_nothing() -> None:
+    memory = Memory(job := collecting(photo("a.jpg")))
+    upload = memory.upload("b.jpg")
+    del memory.objects[upload.key]
+    assert record_photo(memory.world(), upload, memory[job]).outcome == "gone"
+    assert memory[job].version == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"),
+    [
+        (photo("a.jpg", Verdict.NO_FACE), "usable"),
+        (photo("a.jpg", Verdict.UNREADABLE), "usable"),
+        (photo("a.jpg", Verdict.USABLE), "known"),
+        (photo("a.jpg", Verdict.EMPTY), "known"),
+    ],
+    ids=lambda value: value.verdict.value if isinstance(value, Photo) else value,
+)
+def test_the_same_bytes_that_are_sent_again_are_judged_again_if_they_were_refused(
+    before: Photo, outcome: str
+) -> None:
+    memory = Memory(job := collecting(before))
+    upload = memory.upload("a.jpg", at=NOW + MINUTE_MS)
+    assert record_photo(memory.world(), upload, memory[job]).outcome == outcome
+
+
+def test_the_memory_beside_the_rows_is_asked_for_the_names_that_the_row_does_not_know() -> None:
+    job = collecting(photo("in the row"))
+    job = replace(job, photo_set=replace(job.photo_set, has_history=True))
+    memory = Memory(job)
+    memory.seen[job.person_key, "long ago"] = "E-long ago"
+    memory.seen[job.person_key, "changed"] = "E-before"
+    uploads = found(memory, "in the row", "long ago", "changed", "new")
+    news = unrecorded(memory.world(), uploads, memory[job])
+    # That in the row is an upload later than the record, of the same bytes.
+    assert [one.upload.name for one in news] == ["changed", "new"]
+    assert memory.calls == ["etags"]
+
+
+def test_a_person_without_history_costs_no_look_into_the_memory() -> None:
+    memory = Memory(job := collecting(photo("a.jpg")))
+    assert len(unrecorded(memory.world(), found(memory, "b.jpg"), memory[job])) == 1
+    assert len(unrecorded(memory.world(), found(memory, "b.jpg"), None)) == 1
+    assert memory.calls == []
+
+
+def test_what_the_row_has_no_room_for_any_more_is_remembered_before_the_row_is_saved() -> None:
+    memory = Memory(job := job_in(S.TRAINING))
+    remembered: list[bool] = []
+    memory.before_save = lambda _: remembered.append(bool(memory.seen))
+    recorded = record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert recorded.job is not None
+    assert remembered == [True]
+    assert memory.seen == {(job.person_key, "a.jpg"): "E-a.jpg"}
+    assert recorded.job.photo_set.dropped == ()
+
+
+def test_what_cannot_be_remembered_is_not_dropped() -> None:
+    memory = Memory(job := job_in(S.TRAINING))
+    memory.troubles["remember"] = RetryLater("OTSServerBusy", "…", delay_seconds=1)
+    with pytest.raises(RetryLater, match="OTSServerBusy"):
+        record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert list(memory.rows) == [job.job_id]
+
+
+# -- a bucket that says little --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("problem", [REFUSED, KeyError("Last-Modified")], ids=["refused", "unforeseen"])
+def test_an_object_that_the_bucket_will_not_describe_is_recorded_as_its_event_describes_it(
+    problem: Exception,
+) -> None:
+    memory = Memory()
+    upload = memory.upload("a.jpg")
+    memory.troubles[f"stored {upload.key}"] = problem
+    hint = Stored(etag="E-event", size=7, modified_at=NOW - 5)
+    recorded = record_photo(memory.world(), upload, None, hint)
+    assert recorded.job is not None
+    (only,) = recorded.job.photo_set.photos
+    assert (only.etag, only.size, only.uploaded_at, only.verdict) == ("E-event", 7, NOW - 5, Verdict.USABLE)
+
+
+def test_an_object_of_which_nobody_tells_anything_is_left_to_a_later_try() -> None:
+    memory = Memory()
+    upload = memory.upload("a.jpg")
+    memory.troubles["stored"] = REFUSED
+    with pytest.raises(Trouble, match="AccessDenied"):
+        record_photo(memory.world(), upload, None)
+    assert memory.rows == {}
+
+
+def test_a_link_is_never_followed() -> None:
+    memory = Memory()
+    upload = memory.upload("a.jpg")
+    memory.objects[upload.key] = replace(memory.objects[upload.key], is_link=True)
+    assert record_photo(memory.world(), upload, None).outcome == "link"
+    assert memory.prepared == []
+
+
+def test_trouble_with_the_photo_is_recorded_with_it_and_raises_nothing() -> None:
+    memory = Memory()
+    memory.troubles["prepare"] = Permanent("InvalidObjectState", "archived", api=Api.PROCESSING)
+    recorded = record_photo(memory.world(), memory.upload("a.jpg"), None)
+    assert recorded.job is not None
+    (only,) = recorded.job.photo_set.photos
+    assert (recorded.outcome, only.verdict) == ("unprepared", Verdict.UNPREPARED)
+    assert only.retry is not None
+    assert recorded.job.trouble == only.retry
+    assert recorded.job.due_at == only.retry.next_try_at
+
+
+# -- a person of whom the tables know nothing -----------------------------------------------------
+
+
+def test_a_person_whose_earlier_results_cannot_be_looked_for_is_recorded_all_the_same() -> None:
+    memory = Memory()
+    memory.troubles["list_page results/li/"] = RetryLater(
+        "AccessDenied", "…", delay_seconds=1, kind=Kind.ACCOUNT, api=Api.LISTING
+    )
+    recorded = record_photo(memory.world(), memory.upload("a.jpg"), None)
+    assert recorded.job is not None
+    assert (recorded.outcome, recorded.job.is_proved_new) == ("usable", False)
+    assert memory.well_being.is_open(Api.LISTING)
+
+
+def test_the_bucket_is_asked_for_earlier_results_only_of_a_person_without_a_row() -> None:
+    memory = Memory(job := collecting(photo("a.jpg")))
+    record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
+    assert memory.calls == []
+    record_photo(memory.world(), memory.upload("a.jpg", person_id="wu"), None)
+    assert memory.calls == ["list results/wu/"]
+
+
+# -- races ----------------------------------------------------------------------------------------
 
 
 def test_a_job_that_was_read_too_early_is_read_again_after_the_save_that_another_run_won() -> None:
@@ -76,3 +246,77 @@ def test_a_job_that_was_read_too_early_is_read_again_after_the_save_that_another
     assert [one.name for one in memory[job].photo_set.photos] == ["a", "b", "c"]
     assert memory.calls == ["latest"]
     assert len(memory.checked) == 1, "the verdict of the first try counts for the second"
+
+
+def test_a_photo_is_judged_again_for_another_set_since_its_snapshot_belongs_to_one_job() -> None:
+    memory = Memory(job := collecting(photo("a")))
+    stale = memory[job]
+    memory.rows[job.job_id] = replace(job_in(S.TRAINING), version=9)
+    recorded = record_photo(memory.world(), memory.upload("c"), stale)
+    assert recorded.job is not None
+    snapshot = recorded.job.photo_set.photo("c")
+    assert snapshot is not None
+    assert snapshot.snapshot.startswith(f"submissions/{recorded.job.job_id}/")
+    assert len(memory.checked) == 2
+
+
+def test_whoever_loses_the_row_again_and_again_gives_way_with_growing_pauses() -> None:
+    memory = Memory(job := collecting(photo("a")))
+    memory.troubles["save"] = Conflict("another run was faster")
+    with pytest.raises(RetryLater, match="busy_person"):
+        record_photo(memory.world(), memory.upload("b"), memory[job])
+    assert memory.calls == ["latest"] * (MAX_TRIES - 1)
+    assert NOW < memory.time < NOW + 10_000
+
+
+# -- a crowded set --------------------------------------------------------------------------------
+
+
+def crowded() -> Job:
+    """A set that is full of photos which still wait for their verdicts."""
+    waiting = tuple(photo(f"u-{number:03}", Verdict.UNCHECKED) for number in range(MAX_RECORDED))
+    return replace(job := collecting(photo()), photo_set=replace(job.photo_set, photos=waiting))
+
+
+def test_a_photo_that_would_push_out_an_unchecked_one_has_to_wait_and_loses_nothing() -> None:
+    memory = Memory(job := crowded())
+    with pytest.raises(SetCrowded):
+        record_photo(memory.world(), memory.upload("one-more"), memory[job])
+    assert memory[job].photo_set == job.photo_set
+
+
+def test_a_crowded_set_that_is_at_dashscope_does_not_keep_the_next_one_waiting() -> None:
+    full = tuple(photo(f"{number:03}") for number in range(MAX_RECORDED))
+    memory = Memory(job := job_in(S.TRAINING))
+    memory.rows[job.job_id] = replace(memory[job], photo_set=replace(job.photo_set, photos=full))
+    recorded = record_photo(memory.world(), memory.upload("later", at=NOW + 1), memory[job])
+    assert recorded.job is not None
+    assert (recorded.outcome, recorded.job.revision) == ("usable", 2)
+
+
+# -- what a listing shows -------------------------------------------------------------------------
+
+
+def test_photos_of_a_listing_are_saved_several_at_a_time_and_none_is_asked_about_by_itself() -> None:
+    memory = Memory()
+    saves: list[int] = []
+    memory.before_save = lambda job: saves.append(len(job.photo_set.photos))
+    memory.troubles["stored"] = REFUSED
+    names = [f"{number:02}.jpg" for number in range(2 * SAVED_TOGETHER + 1)]
+    latest = record_found(memory.world(), found(memory, *names), None)
+    assert latest is not None
+    assert saves == [SAVED_TOGETHER, 2 * SAVED_TOGETHER, 2 * SAVED_TOGETHER + 1]
+    assert [one.name for one in latest.photo_set.photos] == names
+    assert memory.calls == ["list results/li/"]
+
+
+def test_a_listing_of_more_than_a_set_has_room_for_leaves_the_rest_to_the_next_look() -> None:
+    memory = Memory(job := crowded())
+    assert record_found(memory.world(), found(memory, "one-more"), memory[job]) == memory[job]
+    assert memory[job].version == 1
+
+
+def test_no_photo_leaves_the_job_as_it_is() -> None:
+    memory = Memory(job := collecting(photo("a")))
+    assert record_found(memory.world(), [], memory[job]) == memory[job]
+    assert record_found(memory.world(), [], None) is None
