@@ -16,7 +16,7 @@ from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
 from local.examples import welcome
 from local.live.journal import EVENTS_KEPT, Journal
 from local.live.lines import changed, line
-from local.live.standing import Standing
+from local.live.standing import Standing, trouble_in_words
 from local.live.terminal import can_redraw, make_console
 from local.live.view import by_state, live_view
 from local.live.watch import Watch
@@ -69,12 +69,14 @@ def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Ev
     watch = Watch.of(cloud, journal.stale)
     events: deque[str] = deque(maxlen=EVENTS_KEPT)
     standings: list[Standing] | None = None
+    obstacles: list[str] = []
     with Live(console=console, auto_refresh=False) if can_redraw(console) else nullcontext() as live:
         while True:
             watch.look()
             now = cloud.clock.now()
             before, standings = standings, watch.standings(now)
             above = headings(now, standings, watch)
+            obstacles, known = in_the_way(watch), obstacles
             moved = [] if before is None else changed(before, standings, photos=True)
             news = [f"{_moment(now)}  {text}" for text in [*journal.take(), *map(line, moved)]]
             if live is not None:
@@ -83,7 +85,7 @@ def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Ev
             else:
                 # The people of earlier runs are no news; one line tells of them.
                 earlier = above if before is None and standings else []
-                for text in [*earlier, *news]:
+                for text in [*earlier, *announced(known, obstacles, now), *news]:
                     print(text, flush=True)
             if stop.wait(LOOK_SECONDS):
                 break
@@ -98,10 +100,26 @@ def headings(now: float, standings: Sequence[Standing], watch: Watch) -> list[st
     lines = [f"{_moment(now)}  {people}"]
     if watch.trouble:
         lines.append(f"the status API: {watch.trouble}")
-    if watch.blocked:
-        until = _moment(seconds_of(watch.blocked["waiting_until"]))
-        lines.append(f"the queue waits until {until}: {watch.blocked['waiting_because']['message']}")
-    return lines
+    return [*lines, *in_the_way(watch)]
+
+
+def in_the_way(watch: Watch) -> list[str]:
+    """Return a line for each thing that stands in everybody's way."""
+    if watch.obstacles:
+        # They say why the queue waits as well, and what to do about it.
+        return [f"nobody can be trained now: {trouble_in_words(one)}" for one in watch.obstacles]
+    if watch.halted:
+        until = _moment(seconds_of(watch.halted["waiting_until"]))
+        return [f"the queue waits until {until}: {watch.halted['waiting_because']['message']}"]
+    return []
+
+
+def announced(before: Sequence[str], after: Sequence[str], now: float) -> list[str]:
+    """Return what has come in the way between two looks, and that nothing is left of it."""
+    news = [text for text in after if text not in before]
+    if before and not after:
+        news = ["nothing is in the way any more"]
+    return [f"{_moment(now)}  {text}" for text in news]
 
 
 def _moment(now: float) -> str:

@@ -11,15 +11,19 @@ from local.live.standing import Standing
 
 
 def changed(before: Sequence[Standing], after: Sequence[Standing], *, photos: bool) -> list[Standing]:
-    """Return those whose state is another one than before; with ``photos`` those with more photos as well."""
+    """Return those whose state or block has changed; with ``photos`` those with more photos as well."""
     known = {one.person_id: one for one in before}
     found = []
     for one in after:
         earlier = known.get(one.person_id)
-        same_state = earlier and (earlier.revision, earlier.state) == (one.revision, one.state)
-        if not same_state or (photos and earlier and earlier.photos != one.photos):
+        same = earlier and _of(earlier) == _of(one)
+        if not same or (photos and earlier and earlier.photos != one.photos):
             found.append(one)
     return [one for one in found if one.state]
+
+
+def _of(standing: Standing) -> tuple[int, str, str]:
+    return standing.revision, standing.state, standing.blocked
 
 
 def line(standing: Standing) -> str:
@@ -30,5 +34,5 @@ def line(standing: Standing) -> str:
 
 
 def details(standing: Standing) -> str:
-    """Return the place in the queue, or how it ended."""
-    return standing.upcoming if standing.place else standing.result
+    """Return what blocks it, the place in the queue, or how it ended."""
+    return standing.blocked or (standing.upcoming if standing.place else standing.result)

@@ -1,7 +1,6 @@
 """The log lines of the functions that belong in the live view, in few words.
 
-Most of what the functions log shows in the people's documents; refused uploads, a queue that waits and errors
-do not.
+Most of what the functions log shows in the people's documents; refused uploads and errors do not.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import re
 
 _LINE = re.compile(r"\S+Z \S+ \[(?P<level>[A-Z]+)\] (?P<message>.*)")
 _SHOWN = {"upload_ignored", "upload_postponed"}
+_TOLD_ELSEWHERE = {"photo_held_up", "api_is_refused", "queue_halted"}
+"""What the people's lines and the headings tell, for as long as it lasts."""
 _IN_WORDS = ("reason", "message", "problem", "code")
 
 
@@ -27,7 +28,7 @@ def notable_event(function: str, line: str) -> str:
     except ValueError:
         fields = {}
     event = fields.pop("event", "")
-    if found["level"] == "INFO" and event not in _SHOWN:
+    if event in _TOLD_ELSEWHERE or (found["level"] == "INFO" and event not in _SHOWN):
         return ""
     if not event:
         return f"{name}: {found['message']}"

@@ -39,6 +39,7 @@ class Standing:
         changed_at: when it changed last, as the API writes it.
         upcoming: what happens next, or how it ended.
         result: the model's name, or why there is none; empty before the end.
+        blocked: what keeps it from going on, and what to do about it; empty while nothing does.
     """
 
     person_id: str
@@ -50,6 +51,7 @@ class Standing:
     changed_at: str = ""
     upcoming: str = ""
     result: str = ""
+    blocked: str = ""
 
     @property
     def name(self) -> str:
@@ -73,9 +75,17 @@ def newest_by_person(jobs: Sequence[Document]) -> dict[str, Document]:
 
 
 def standings(
-    jobs: Mapping[str, Document], photos: Mapping[str, Sequence[Document]], pace: Pace, now: float
+    jobs: Mapping[str, Document],
+    photos: Mapping[str, Sequence[Document]],
+    pace: Pace,
+    now: float,
+    blocks: Mapping[str, Document] | None = None,
 ) -> list[Standing]:
-    """Return a line for each person; ``photos`` holds the photos by job id, where they are known."""
+    """Return a line for each person.
+
+    ``photos`` and ``blocks``, what keeps a job from going on, are by job id, where they are known.
+    """
+    told = {job_id: trouble_in_words(block) for job_id, block in (blocks or {}).items()}
     queued = sorted(
         (job for job in jobs.values() if job["state"] == "QUEUED"), key=lambda job: job["closed_at"]
     )
@@ -91,9 +101,15 @@ def standings(
             changed_at=job["changed_at"],
             upcoming=_upcoming(job, places.get(job["job_id"], 0), photos, pace, now),
             result=_result(job),
+            blocked=told.get(job["job_id"], ""),
         )
         for person_id, job in jobs.items()
     ]
+
+
+def trouble_in_words(told: Document) -> str:
+    """Return what is in the way, with what to do about it, as the API tells it in ``blocked_by``."""
+    return f"{told['message']} {told['remedy']}"
 
 
 def _refused(photos: Sequence[Document]) -> str:

@@ -36,6 +36,14 @@ class StatusClient:
         document: Document = answer.json()
         return document
 
+    def obstacles(self) -> list[Document]:
+        """Return what stands in everybody's way; nothing while the deployment is ready."""
+        answer = self._session.get(f"{self._url}/readyz", timeout=TIMEOUT_SECONDS)
+        if answer.status_code != requests.codes.service_unavailable:
+            answer.raise_for_status()
+        reasons: list[Document] = answer.json().get("reasons", [])
+        return reasons
+
     def jobs(self) -> list[Document]:
         """Return the newest jobs without their photos, newest first; at most 500."""
         jobs: list[Document] = []

@@ -86,7 +86,14 @@ def _row(one: Standing, names: int, photos: int, columns: int) -> Text:
     name = Text(one.name)
     name.truncate(names, overflow="ellipsis", pad=True)
     # A rejected person's reasons are sentences; the verdicts are shorter and say as much.
-    parts = [one.refused] if one.state == "REJECTED" and one.refused else [one.upcoming, one.refused]
+    parts = (
+        [one.refused]
+        if one.state == "REJECTED" and one.refused
+        else [
+            one.blocked or one.upcoming,
+            one.refused,
+        ]
+    )
     row = Text.assemble(
         name,
         ("  " + f"{one.state or '-':<10}", STYLES.get(one.state, "dim")),

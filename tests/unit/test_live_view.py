@@ -152,6 +152,15 @@ def test_a_line_is_printed_for_each_change_of_a_state() -> None:
     assert changed([training], [training], photos=True) == []
 
 
+def test_what_blocks_somebody_is_shown_in_place_of_what_comes_next() -> None:
+    words = {"message": "The file is archived.", "remedy": "Restore it.", "scope": "object"}
+    (before,) = standings({"anna": job()}, {}, PACE, NOW)
+    (after,) = standings({"anna": job()}, {}, PACE, NOW, {"anna-1": words})
+    assert changed([before], [after], photos=False) == [after]
+    assert line(after) == "anna: COLLECTING (2 of 3 usable): The file is archived. Restore it."
+    assert "The file is archived. Restore it." in drawn(terminal(120, 10), [after])[1]
+
+
 @pytest.mark.parametrize(
     ("one", "text"),
     [
@@ -182,9 +191,12 @@ STAMP = "2026-11-28T05:15:52.499Z 1-6b0a-2a81"
             "upload ignored: people/x/.y: it is hidden",
         ),
         (
-            f'{STAMP} [WARNING] {{"event": "queue_halted", "code": "Arrearage", "message": "Pay."}}',
-            "queue halted: Pay.",
+            f'{STAMP} [WARNING] {{"event": "fine_tune_vanished", "job": "1", "message": "It is gone."}}',
+            "fine tune vanished: 1: It is gone.",
         ),
+        # These stay in the view for as long as they last, so they are no events.
+        (f'{STAMP} [WARNING] {{"event": "queue_halted", "code": "Arrearage", "message": "Pay."}}', ""),
+        (f'{STAMP} [WARNING] {{"event": "photo_held_up", "photo": "1.jpg", "message": "x"}}', ""),
         (
             f"{STAMP} [ERROR] Function timed out after 60 seconds",
             "collect: Function timed out after 60 seconds",

@@ -11,7 +11,7 @@ from local.live.journal import Journal
 from local.live.standing import Pace
 from local.live.status_client import StatusClient
 from local.live.watch import MOST_DETAILS, Watch
-from local.up import headings
+from local.up import announced, headings
 from shared.domain.rules import Rules
 from tests.unit.status_documents import AT, NOW, job
 
@@ -25,6 +25,8 @@ class StatusApi:
         self.newest_first = list(jobs)
         self.asked: list[str] = []
         self.waiting: dict[str, Any] | None = None
+        self.refused: list[dict[str, Any]] = []
+        self.blocks: dict[str, dict[str, Any]] = {}
         self.down = False
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -37,7 +39,14 @@ class StatusApi:
         self.asked.append(person_id)
         current = next(one for one in self.newest_first if one["person_id"] == person_id)
         photos = [{"verdict": "no_face", "recorded_at": AT}]
-        return {"current": {**current, "photos": photos}, "queue": self.waiting}
+        return {
+            "current": {**current, "photos": photos},
+            "queue": self.waiting,
+            "blocked_by": self.blocks.get(person_id),
+        }
+
+    def obstacles(self) -> list[dict[str, Any]]:
+        return self.refused
 
     def take_asked(self) -> list[str]:
         asked, self.asked = self.asked, []
@@ -91,17 +100,17 @@ def test_a_queue_that_waits_is_told_though_no_job_changes() -> None:
     api = StatusApi(job("bao", "QUEUED", closed_at="2"), job("anna", "QUEUED", closed_at="1"))
     watch, stale = watching(api)
     watch.look()
-    assert watch.blocked is None
+    assert watch.halted is None
     api.take_asked()
     api.waiting = {"waiting_because": {"code": "Arrearage", "message": "Pay."}, "waiting_until": AT}
     stale.set()
     watch.look()
-    assert watch.blocked == api.waiting
+    assert watch.halted == api.waiting
     assert api.take_asked() == ["jobs", "anna"]
     api.waiting = {"waiting_because": None, "waiting_until": None}
     stale.set()
     watch.look()
-    assert watch.blocked is None
+    assert watch.halted is None
 
 
 def test_a_status_api_that_does_not_answer_is_trouble_and_is_asked_again() -> None:
@@ -138,8 +147,33 @@ def test_what_is_in_the_way_stands_above_the_people() -> None:
     api.down = True
     stale.set()
     watch.look()
-    people, trouble, blocked = headings(NOW, watch.standings(NOW), watch)
+    people, trouble, halted = headings(NOW, watch.standings(NOW), watch)
     assert people.endswith("  1 person: 1 QUEUED")
     assert trouble == "the status API: refused"
-    assert blocked.startswith("the queue waits until ")
-    assert blocked.endswith(": Pay.")
+    assert halted.startswith("the queue waits until ")
+    assert halted.endswith(": Pay.")
+    # What strikes everybody is told with its remedy, and not a second time as the queue's wait.
+    api.down, api.refused = False, [{"code": "arrears", "message": "No money.", "remedy": "Pay the bill."}]
+    watch.look()
+    assert headings(NOW, [], watch)[1:] == ["nobody can be trained now: No money. Pay the bill."]
+
+
+def test_what_comes_in_the_way_is_announced_once_and_so_is_its_end() -> None:
+    (news,) = announced([], ["no money"], NOW)
+    assert news.endswith("  no money")
+    assert announced(["no money"], ["no money"], NOW) == []
+    (news,) = announced(["no money"], [], NOW)
+    assert news.endswith("  nothing is in the way any more")
+
+
+def test_a_person_is_shown_blocked_by_what_is_the_persons_own() -> None:
+    words = {"message": "The file is archived.", "remedy": "Restore it."}
+    api = StatusApi(job("bao"), job("anna", changed_at="1"))
+    api.blocks = {"anna": {**words, "scope": "object"}, "bao": {**words, "scope": "account"}}
+    watch, stale = watching(api)
+    watch.look()
+    assert [one.blocked for one in watch.standings(NOW)] == ["The file is archived. Restore it.", ""]
+    api.blocks, api.newest_first[1] = {}, job("anna", changed_at="2")
+    stale.set()
+    watch.look()
+    assert [one.blocked for one in watch.standings(NOW)] == ["", ""]
