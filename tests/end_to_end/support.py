@@ -197,6 +197,18 @@ class Studio:
     def wait_until_trained(self, person: str, *, revision: int = 1, seconds: float = 30.0) -> dict[str, Any]:
         return self.wait_for(person, "SUCCEEDED", revision=revision, seconds=seconds)
 
+    def not_ready_because(self) -> list[str]:
+        """Return the codes of what stands in everybody's way, as anybody is told them."""
+        answer = self.http.get(self.endpoints["STATUS_URL"] + "/readyz", timeout=30)
+        assert answer.status_code in (200, 503), answer.text
+        return [reason["code"] for reason in answer.json().get("reasons", ())]
+
+    def probe(self) -> None:
+        """Ask for what is refused to be tried again now, as an administrator does, and wait until it is."""
+        asked = self.get("/queue/probe", method="POST", token=self.endpoints["ADMIN_TOKEN"])
+        assert asked.status_code == 202, asked.text
+        eventually(lambda: self.get(asked.json()["href"]).json()["status"] == "done")
+
     # -- what others say of it ----------------------------------------------------------------------
 
     def result(self, person: str, revision: int = 1) -> dict[str, Any]:

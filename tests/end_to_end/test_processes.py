@@ -166,6 +166,7 @@ def test_every_endpoint_is_named_and_answers_and_shells_can_read_the_file(prepar
         "FC_STATUS",
         "STATUS_URL",
         "STATUS_TOKEN",
+        "ADMIN_TOKEN",
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     }
@@ -173,6 +174,9 @@ def test_every_endpoint_is_named_and_answers_and_shells_can_read_the_file(prepar
     assert studio.fine_tunes() == []
     assert studio.rows("jobs", "person_key", "revision") == []
     assert studio.get("/healthz").status_code == 200
+    assert studio.get("/queue/probe", method="POST").status_code == 403
+    accepted = studio.get("/queue/probe", method="POST", token=studio.endpoints["ADMIN_TOKEN"])
+    assert accepted.status_code == 202
     assert studio.invoke("nobody", b"").status_code == 404
 
 

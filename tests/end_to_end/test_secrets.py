@@ -51,9 +51,11 @@ def troubled(data: Path) -> Iterator[LocalStudio]:
         studio.upload("rejected", "hills.jpg", scenery(1))
         studio.upload("rejected", "noise.jpg", b"noise")
         studio.wait_for("rejected", "REJECTED")
-        dashscope.inject(Fault(operation="CreateFineTune", answer=chatter))
-        studio.upload("queued", "1.jpg", photo(905))
-        studio.mark_ready("queued")
+        # Two sets that are refused alike halt the queue, and the reason is shown to everybody.
+        dashscope.inject(Fault(operation="CreateFineTune", answer=chatter, times=None))
+        for number, person in enumerate(("queued", "queued as well")):
+            studio.upload(person, "1.jpg", photo(905 + number))
+            studio.mark_ready(person)
         eventually(
             lambda: (found := studio.person("queued")) and (found["queue"] or {}).get("waiting_because")
         )
@@ -73,6 +75,7 @@ def forbidden(troubled: LocalStudio) -> dict[str, bytes]:
     return {
         "the API key": troubled.endpoints["DASHSCOPE_API_KEY"].encode(),
         "the status token": troubled.endpoints["STATUS_TOKEN"].encode(),
+        "the admin token": troubled.endpoints["ADMIN_TOKEN"].encode(),
         "the account's secret": troubled.endpoints["ALIBABA_CLOUD_ACCESS_KEY_SECRET"].encode(),
         "the role's secret": troubled.cloud.keys.find(key_id, token).encode(),
         # Up to where it reads the same in a URL and out of one.
@@ -101,6 +104,7 @@ def places(studio: LocalStudio, data: Path) -> Iterator[tuple[str, bytes]]:
     jobs = studio.get("/jobs?limit=100").json()["jobs"]
     paths = [f"/people/{person}" for person in ("adopted", "failed", "rejected", "queued", "nobody")]
     paths += [f"/jobs/{job['job_id']}" for job in jobs] + ["/jobs?limit=1", "/jobs?cursor=x", "/healthz", "/"]
+    paths += ["/readyz", "/ignored"]
     for path in paths:
         answer = studio.get(path)
         yield f"GET {path}", f"{answer.headers}\n{answer.text}".encode()

@@ -193,13 +193,13 @@ def test_a_request_that_cannot_be_answered_is_a_problem_with_a_code(
     assert problem["title"]
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_route_that_can_only_be_read_says_so(studio: LocalStudio, method: str) -> None:
-    answer = studio.get("/people/api%20one", method=method)
+def test_a_route_that_can_only_be_read_says_so(studio: LocalStudio) -> None:
+    answer = studio.get("/people/api%20one", method="POST")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD"
     assert studio.state("api one") == "SUCCEEDED"
 
 
-def test_a_method_that_the_trigger_does_not_have_is_refused(studio: LocalStudio) -> None:
-    assert studio.get("/people/api%20one", method="PUT").status_code == 403
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_method_that_the_trigger_does_not_have_is_refused(studio: LocalStudio, method: str) -> None:
+    assert studio.get("/people/api%20one", method=method).status_code == 403
