@@ -20,7 +20,13 @@ from tests.benchmarks.strategies.workloads import (
     WIDE,
     Workload,
 )
-from tests.benchmarks.ticks import HISTORIES, Ticks, calls_of_a_sweep, writes_of_a_life
+from tests.benchmarks.ticks import (
+    HISTORIES,
+    Ticks,
+    calls_of_a_sweep,
+    heartbeats_of_an_hour,
+    writes_of_a_life,
+)
 
 CAMPAIGN, TICKS = Campaign(), Ticks()
 SLOT_USE = {STEADY: 99.0, SPREAD: 98.5, WIDE: 97.5}
@@ -76,7 +82,8 @@ def slots() -> Iterator[Sequence[Benchmark]]:
 def ticks() -> Iterator[Sequence[Benchmark]]:
     """Give the benchmarks of a minute without work, and of the writes of one job."""
     yield [
-        _writes("A job of one photo, all its life: writes of Tablestore", 12, writes_of_a_life),
+        # Two of them say that a tick begins to work and has worked, so that what kills runs is found.
+        _writes("A job of one photo, all its life: writes of Tablestore", 14, writes_of_a_life),
         _writes(
             "A job of six photos and a marker, beside its uploads' own: writes",
             12,
@@ -90,6 +97,7 @@ def ticks() -> Iterator[Sequence[Benchmark]]:
         _tick("Idle tick: reads of Tablestore", "calls", "reads", 3),
         _tick("Idle tick: writes of Tablestore", "calls", "writes", 0),
         _tick("Idle tick: calls of DashScope", "calls", "dashscope_calls", 0),
+        _writes("An hour without work: heartbeats written", 30, heartbeats_of_an_hour),
         Benchmark(
             name="A tick that has only a page of the bucket to look through: calls in all",
             unit="calls",

@@ -18,7 +18,7 @@ from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.polling import NextTick, SameTick
 from tests.benchmarks.strategies.waiting import HeldProcess, Wait300, sdk_intervals
 from tests.benchmarks.strategies.workloads import SPREAD, STEADY, WORKLOADS, Workload
-from tests.benchmarks.ticks import Ticks, idle_tick, writes_of_a_life
+from tests.benchmarks.ticks import Ticks, heartbeats_of_an_hour, idle_tick, writes_of_a_life
 
 FEW = Workload(name="three people", arrivals=(0, 2_000, 4_000))
 
@@ -125,8 +125,12 @@ def test_an_idle_tick_of_ours_reads_the_same_at_any_history_and_a_scan_does_not(
     assert idle_tick(SameTick, 1_000).units > idle_tick(SameTick, 0).units
 
 
-def test_a_job_of_one_photo_is_written_at_most_twelve_times() -> None:
-    assert 0 < writes_of_a_life() <= 12
+def test_a_job_of_one_photo_is_written_at_most_fourteen_times() -> None:
+    assert 0 < writes_of_a_life() <= 14
+
+
+def test_an_idle_deployment_says_that_it_lives_at_most_every_two_minutes() -> None:
+    assert 0 < heartbeats_of_an_hour() <= 30
 
 
 def test_the_report_tells_of_every_strategy_and_draws_it(
@@ -151,7 +155,7 @@ def test_the_report_tells_of_every_strategy_and_draws_it(
     assert len(strategies.document["figures"]) == len(STRATEGIES)
     assert isinstance(idle.document, list)
     assert idle.document[0]["reads"] == 3
-    assert "ours: 5" in (tmp_path / reporting.TICK_PLOT).read_text(encoding="utf-8")
+    assert "ours: 7" in (tmp_path / reporting.TICK_PLOT).read_text(encoding="utf-8")
 
 
 def test_plots_are_documents_with_every_name_and_value_in_them() -> None:

@@ -149,12 +149,15 @@ class SimulatedOtsClient:
         ((table, item),) = request.items.items()
 
         def write() -> None:
-            for one in item.row_items:
-                self._write(table, one.row, one.condition, writer)
+            self._write_each(table, item.row_items, writer)
 
         about = _key_text(item.row_items[0].row.primary_key)
         self._gate("ots", f"BatchWriteRow {table}", write, OTS, about=about)
         return Batch({table: [BatchItem(None) for _ in item.row_items]})
+
+    def _write_each(self, table: str, items: Sequence[Any], writer: Run) -> None:
+        for one in items:
+            self._write(table, one.row, one.condition, writer)
 
     def get_range(
         self,

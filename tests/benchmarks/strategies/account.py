@@ -8,6 +8,8 @@ minute stays warm.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,7 +109,7 @@ class Account(SimulatedCloud):
         store: the emulated Tablestore.
         invocations: every run of a function.
         asked: the times of the queries of fine-tunes at DashScope, in seconds.
-        sweeps: the writes of the sweep's progress, which belong to no single job.
+        chores: the writes of the sweep's progress and of heartbeats, by row; they belong to no single job.
     """
 
     def __init__(self, workload: Workload, rules: Rules | None = None) -> None:
@@ -122,7 +124,7 @@ class Account(SimulatedCloud):
         self.records = Records()
         self.invocations: list[Invocation] = []
         self.asked: list[float] = []
-        self.sweeps = 0
+        self.chores: Counter[str] = Counter()
         self.on_upload: Callable[[bytes], None] | None = None
         self._accepted = 0
         self._prepare_next()
@@ -221,7 +223,8 @@ class Account(SimulatedCloud):
     def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         if table != PEER_TABLE.name:
             super()._row_written(table, before, after)
-        self.sweeps += after.get("name") == "sweep"
+        name = str(after.get("name"))
+        self.chores[name] += name == "sweep" or (name == "health" and not _marks_work(before, after))
         if "fine_tune_id" in after:
             self.records.note(before, after, self.kernel.now)
 
@@ -234,6 +237,16 @@ class Account(SimulatedCloud):
         self.behaviour.training_seconds = self.workload.durations[self._accepted] - PENDING_SECONDS
         if self._accepted in self.workload.failing:
             self.studio.fail_next(*FAULT)
+
+
+def _marks_work(before: dict[str, Any] | None, after: dict[str, Any]) -> bool:
+    """Whether a write of the health says that a run begins to work, or has worked; others are heartbeats."""
+    return before is not None and _began_at(before) != _began_at(after)
+
+
+def _began_at(row: dict[str, Any]) -> int:
+    began_at: int = json.loads(row["value"])["run_began_at"]
+    return began_at
 
 
 class _Session(Session):

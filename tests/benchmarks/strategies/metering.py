@@ -5,8 +5,9 @@ Used by ``account``. The simulation reads from a mirror of its own, which counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tablestore
@@ -19,8 +20,9 @@ from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
 from tests.benchmarks.prices import UNITS_AN_INDEX
 from tests.simulation.gate import Gate
+from tests.simulation.kernel import Run
 from tests.simulation.mirror import plain
-from tests.simulation.stores import INSTANCE, OTS, Batch, BatchItem, SimulatedOtsClient
+from tests.simulation.stores import INSTANCE, OTS, Batch, BatchItem, SimulatedOtsClient, chosen
 
 _BOUNDS = {id(tablestore.INF_MIN): Special.INF_MIN, id(tablestore.INF_MAX): Special.INF_MAX}
 Key = Sequence[tuple[str, Any]]
@@ -58,14 +60,18 @@ class BilledStore:
                 setattr(total, name, getattr(total, name) + value)
         return total
 
+    @contextmanager
+    def one_call(self) -> Iterator[None]:
+        """Count what is read or written meanwhile as one call, however many rows and tables it is about."""
+        meter = self._meter()
+        before = replace(meter)
+        yield
+        meter.reads = min(meter.reads, before.reads + 1)
+        meter.writes = min(meter.writes, before.writes + 1)
+
     def get_row(self, table: str, key: Key) -> Found:
         found = self._store.get_row(INSTANCE, table, list(key))
         self._bill(found.consumed)
-        return found
-
-    def get_rows(self, table: str, keys: Sequence[Key]) -> list[Found]:
-        found = [self._store.get_row(INSTANCE, table, list(key)) for key in keys]
-        self._bill(Capacity(read=sum(one.consumed.read for one in found)))
         return found
 
     def get_range(self, table: str, start: Key, end: Key, **options: Any) -> Page:
@@ -80,8 +86,11 @@ class BilledStore:
         self._bill(Capacity(written.consumed.read + more, written.consumed.write + more))
         return written
 
+    def _meter(self) -> Meter:
+        return self.meters.setdefault(self._function(), Meter())
+
     def _bill(self, consumed: Capacity) -> None:
-        meter = self.meters.setdefault(self._function(), Meter())
+        meter = self._meter()
         meter.reads += not consumed.write
         meter.writes += bool(consumed.write)
         meter.read_units += consumed.read
@@ -105,14 +114,23 @@ class MeteredOtsClient(SimulatedOtsClient):
 
     def batch_get_row(self, request: Any) -> Any:
         def read() -> Batch:
-            found = {
-                table: self.billed.get_rows(table, item.primary_keys) for table, item in request.items.items()
-            }
+            with self.billed.one_call():
+                found = {
+                    table: [_of_the_sdk(self.billed.get_row(table, key).row) for key in item.primary_keys]
+                    for table, item in request.items.items()
+                }
             return Batch(
-                {table: [BatchItem(_of_the_sdk(one.row)) for one in rows] for table, rows in found.items()}
+                {
+                    table: [BatchItem(chosen(row, request.items[table].columns_to_get)) for row in rows]
+                    for table, rows in found.items()
+                }
             )
 
-        return self._gate("ots", "BatchGetRow", read, OTS)
+        return self._gate("ots", f"BatchGetRow {' '.join(request.items)}", read, OTS)
+
+    def _write_each(self, table: str, rows: Sequence[Any], writer: Run) -> None:
+        with self.billed.one_call():
+            super()._write_each(table, rows, writer)
 
     def get_range(
         self,
