@@ -3,12 +3,12 @@
 One row of the control table holds it; every tick reads it, and writes it when something has changed. Times
 are milliseconds since the epoch.
 
-What killed a run. Nobody hears the last words of a run that is killed for its memory or its time. So a run
-that begins to work says so (``run_began_at``), and takes it back at its end. A run that finds the word of one
-that must be dead by now is careful: it writes down each piece of work before it takes it in hand. If it dies
-too, the next run knows of which piece. Such a piece is done last, and the third time it is given up. A day
-after the last death all are forgotten: a deployment with too little memory may have been the killer, and no
-job is left alone for ever.
+What killed a run. Nobody hears the last words of a run that is killed for its memory or its time, but its
+heartbeat stays away. A run that has not heard one for minutes is careful: it writes down each piece of work
+before it takes it in hand. If it dies too, the next run knows of which piece. (The sweep, which works only now
+and then, says by itself when it begins: ``run_began_at``.) Such a piece is done last, and the third time it is
+given up. A day after the last death all are forgotten: a deployment with too little memory may have been the
+killer, and no job is left alone for ever.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from shared.domain.breakers import Breaker
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api
 
+SILENCE_MS = 240_000
+"""A run may last two minutes and a heartbeat rest for two: whoever is silent for longer is dead."""
 HEARTBEAT_MS = 120_000
 """An idle deployment writes its heartbeat so often and no more."""
 MAX_REMEMBERED_DEATHS = 20
@@ -96,6 +98,11 @@ class Health:
             deaths[self.in_hand] = deaths.pop(self.in_hand, 0) + 1
             health = replace(self, deaths=dict(list(deaths.items())[-MAX_REMEMBERED_DEATHS:]), died_at=now)
         return replace(health, run_began_at=now, run_dead_at=dead_at, in_hand="")
+
+    def asks_for_care(self, now: int) -> bool:
+        """Whether runs have died lately, as far as can be told: none has come to its end for too long."""
+        is_silent = bool(self.beat_at) and now >= self.beat_at + SILENCE_MS
+        return is_silent or self.has_lost_a_run(now)
 
     def with_in_hand(self, piece: str) -> Health:
         """Note that the run takes ``piece`` in hand."""

@@ -36,13 +36,13 @@ class HealthRecord:
         self._stored: Health | None = None
         self._changes: list[Change] = []
         self._is_careful = False
-        self._has_begun = False
 
     def begin(self, stored: Health) -> None:
         """Take the row as a tick has read it."""
-        if self._stored is None:
-            self._is_careful = stored.has_lost_a_run(self._clock.now())
-        self._stored = stored
+        is_first, self._stored = self._stored is None, stored
+        if is_first and stored.asks_for_care(self._clock.now()):
+            # What a dead run had in hand is counted at once, before anything is forgotten.
+            self.be_careful()
 
     @property
     def known(self) -> Health | None:
@@ -113,19 +113,22 @@ class HealthRecord:
         known = self.known
         return known.killed_for(person_key) if known is not None else 0
 
-    def begin_work(self) -> None:
-        """Note once that there is something to do: a run that dies from now on is missed by the next."""
-        known = self.known
-        if known is None or self._has_begun:
+    def be_careful(self) -> None:
+        """Be careful from now on: note each piece of work before it is taken in hand.
+
+        While a run that began may be alive, what it has in hand is not written over.
+        """
+        known, now = self.known, self._clock.now()
+        if known is None or self._is_careful:
             return
-        self._has_begun = True
-        if not known.run_began_at or self._is_careful:
+        if not known.run_began_at or known.has_lost_a_run(now):
+            self._is_careful = True
             self._change(lambda health: health.begun(self._clock.now(), self._dead_at))
 
-    def end(self, *, worked: bool) -> None:
-        """Note that the run has come to its end; an idle one says so from time to time."""
+    def end(self) -> None:
+        """Note that the run has come to its end: from time to time, and after it has said that it began."""
         known = self.known
-        if known is not None and (worked or known.is_beat_due(self._clock.now())):
+        if known is not None and (known.run_began_at or known.is_beat_due(self._clock.now())):
             self._change(lambda health: health.ended(self._clock.now()))
 
     def note(self, change: Change) -> None:

@@ -52,7 +52,7 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     if _sweep(world, seen, report) is not Effect.NONE:
         _run_rounds(world, report)
     has_worked = bool(report.troubles or set(report.actions) - {"poll", "sweep"})
-    world.health.end(worked=has_worked)
+    world.health.end()
     if has_worked:
         log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
@@ -114,8 +114,6 @@ def _run_rounds(world: World, report: Report) -> Observed:
 def _run_round(world: World, actions: list[Action], done: set[Hashable], report: Report) -> bool:
     """Carry out ``actions`` and add them to ``done``; returns whether another round is worth it."""
     is_changed = False
-    if set(map(type, actions)) - {Poll}:
-        world.health.begin_work()
     for action in actions:
         if not world.has_time_for(TIME_FOR_AN_ACTION_MS):
             warn("run_cut_short", left=len(actions))

@@ -137,7 +137,7 @@ def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool,
         if not _misses(world, uploaded, latest):
             return False, True
         log("sweep_found", person=person_id)
-        world.health.begin_work()
+        world.health.be_careful()
         world.health.take_in_hand(piece)
         look_through(world, person_id, latest)
         return True, True
