@@ -150,7 +150,7 @@ def _is_due(world: World, photo: Photo, now: int) -> bool:
     if photo.retry is None:
         return True
     api = photo.retry.waits_for
-    return not world.health.is_open(api) if api else photo.retry.is_due(now)
+    return not world.is_refused(api) if api else photo.retry.is_due(now)
 
 
 def _marked(world: World, job: Job, marker_at: int) -> Job:

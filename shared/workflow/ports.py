@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from shared.domain.trouble_kinds import Api
+
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
     from shared.domain.control_rows import ControlRows, Doorbell
@@ -269,6 +271,10 @@ class World:
     def with_jitter(self, milliseconds: int) -> int:
         """Return ``milliseconds`` changed by up to a fifth, so that waiting runs do not return together."""
         return int(milliseconds * (0.8 + 0.4 * self.random()))
+
+    def is_refused(self, api: Api | None) -> bool:
+        """Whether ``api`` is refused to everybody and needed: a check that is switched off is not."""
+        return self.health.is_open(api) and (self.rules.face_check or api is not Api.FACE_CHECK)
 
     def for_at_most(self, milliseconds: int) -> World:
         """Return the same world for a piece of work that may take so long, and must not take more."""

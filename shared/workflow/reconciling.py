@@ -69,7 +69,7 @@ def observe(world: World) -> Observed:
     waiting = [
         name
         for api, lane in WAITING_LANE_OF.items()
-        if not world.health.is_open(api)
+        if not world.is_refused(api)
         for name in work.waiting.get(lane, ())
     ]
     lanes = (work.running, work.delivering, work.queue, work.due, [*waiting, *work.aside])

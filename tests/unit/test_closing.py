@@ -1,108 +1,327 @@
-"""Looking through a person's folder: the set is synchronised, marked, checked, and closed or rejected."""
+"""Looking through a person's folder: the set is synchronised, marked, judged, and closed or rejected."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from shared.domain.decide import Look
 from shared.domain.job import Job
-from shared.domain.object_keys import Kind
+from shared.domain.object_keys import Kind as UploadKind
 from shared.domain.photo_set import MAX_RECORDED, NEVER, UNPACKING_TAKES_MS, ClosedBy
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from shared.errors import Conflict, RetryLater
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import AccountTrouble, Conflict, Permanent, RetryLater, Trouble
 from shared.workflow.actions import carry_out
-from shared.workflow.closing import look_through
+from shared.workflow.checking import TIME_FOR_A_PHOTO_MS
+from shared.workflow.closing import TIME_FOR_A_LOOK_MS, look_through
 from shared.workflow.reconciling import reconcile
 from tests.unit.memory import Memory
-from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, photo
-from tests.unit.test_photo_set_completion import COMPLETIONS
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo, trouble
 
 S = JobState
 MARKER = RULES.ready_marker
+QUIET = NOW + RULES.quiet_ms
+WAITS = photo("b.jpg", Verdict.UNCHECKED, retry=trouble(api=Api.FACE_CHECK, next_try_at=NOW + MINUTE_MS))
+REFUSED = photo("b.jpg", Verdict.UNCHECKED, retry=trouble(Kind.ACCOUNT, Api.FACE_CHECK, next_try_at=NOW))
+UNPURCHASED = AccountTrouble(
+    "AccessDenied.Unpurchased", "switch it on", delay_seconds=60, kind=Kind.ACCOUNT, api=Api.FACE_CHECK
+)
 
 
 def folder_of(job: Job, *, marker_at: int = 0) -> Memory:
     """The job, and all of its photos in its person's folder."""
     memory = Memory(job)
     for one in job.photo_set.photos:
-        memory.upload(one.name, at=one.uploaded_at)
+        memory.upload(one.name, at=one.uploaded_at, kind=_kind(one))
     if marker_at:
-        memory.upload(MARKER, at=marker_at, kind=Kind.MARKER)
-    memory.face_trouble = RetryLater("Throttling.RateQuota", "slow down", delay_seconds=1)
+        memory.upload(MARKER, at=marker_at, kind=UploadKind.MARKER)
     return memory
+
+
+def _kind(recorded: Photo) -> UploadKind:
+    return UploadKind.ARCHIVE if recorded.name.endswith(".zip") else UploadKind.PHOTO
+
+
+def look(memory: Memory, job: Job, rules: Rules = RULES) -> Job:
+    """Look through the folder of the person of ``job``; returns their newest job afterwards."""
+    after = look_through(memory.world(rules), job.person_id, memory.latest(job.person_id))
+    assert after is not None
+    return after
+
+
+# -- closing and rejecting ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("photos", "marker_at", "rules", "now", "expected"),
-    [row for row in COMPLETIONS if not any(one.verdict is Verdict.UNPACKING for one in row[0])],
+    [
+        ([photo()], 0, RULES, QUIET - 1, None),
+        ([photo()], 0, RULES, QUIET, ClosedBy.QUIET),
+        ([photo(), photo("bad.jpg", Verdict.NO_FACE)], 0, RULES, QUIET, ClosedBy.QUIET),
+        ([photo()], 0, Rules(min_photos=2), QUIET, None),
+        ([photo()], NOW - 1000, Rules(min_photos=2), NOW, ClosedBy.MARKER),
+        # The marker came before the photo, which has rested meanwhile.
+        ([photo()], NOW - 2000, Rules(min_photos=2), NOW, None),
+        ([photo()], NOW - 2000, Rules(min_photos=2), NOW + MINUTE_MS, ClosedBy.MARKER),
+        ([photo("1"), photo("2")], 0, Rules(close_at=2), NOW, ClosedBy.COUNT),
+    ],
 )
-def test_a_complete_set_is_closed_for_its_photos_or_rejected_for_want_of_them(
+def test_a_complete_set_is_closed_and_any_other_stays_open(
     photos: list[Photo], marker_at: int, rules: Rules, now: int, expected: ClosedBy | None
 ) -> None:
     memory = folder_of(job := collecting(*photos, rules=rules), marker_at=marker_at)
     memory.time = now
-    after = look_through(memory.world(rules), "li", memory[job])
+    after = look(memory, job, rules)
     assert after == memory[job]
-    if expected is None:
-        assert (memory[job].state, memory[job].photo_set.photos) == (S.COLLECTING, job.photo_set.photos)
-    elif job.photo_set.usable:
-        assert (memory[job].state, memory[job].closed_by) == (S.QUEUED, expected.value)
-    else:
-        assert memory[job].state is S.REJECTED
+    assert (after.state, after.closed_by) == ((S.QUEUED, expected.value) if expected else (S.COLLECTING, ""))
+    assert [(one.name, one.verdict) for one in after.photo_set.photos] == [
+        (one.name, one.verdict) for one in photos
+    ]
+
+
+@pytest.mark.parametrize("marker_at", [0, NOW - 1000])
+def test_a_complete_set_without_a_usable_photo_is_rejected(marker_at: int) -> None:
+    memory = folder_of(job := collecting(photo(verdict=Verdict.NO_FACE)), marker_at=marker_at)
+    memory.time = QUIET
+    assert look(memory, job).state is S.REJECTED
 
 
 @pytest.mark.parametrize("state", [S.QUEUED, S.REJECTED])
 def test_a_second_look_at_a_settled_set_changes_nothing(state: JobState) -> None:
     verdict = Verdict.USABLE if state is S.QUEUED else Verdict.NO_FACE
     memory = folder_of(job := collecting(photo(verdict=verdict)))
-    memory.time = NOW + RULES.quiet_ms
-    once = look_through(memory.world(), "li", memory[job])
-    assert once is not None
+    memory.time = QUIET
+    once = look(memory, job)
     assert once.state is state
     memory.time += 10**6
-    assert look_through(memory.world(), "li", once) == once
-    assert memory[job] == once
+    assert look(memory, job) == once
 
 
 def test_a_rejected_set_reopens_and_closes_with_the_photo_that_was_missing() -> None:
     memory = folder_of(job := collecting(photo("bad.jpg", Verdict.NO_FACE)))
-    memory.time = NOW + RULES.quiet_ms
-    rejected = look_through(memory.world(), "li", memory[job])
-    assert rejected is not None
-    assert rejected.state is S.REJECTED
+    memory.time = QUIET
+    assert look(memory, job).state is S.REJECTED
     memory.upload("good.jpg", at=memory.time)
-    memory.face_trouble = None
-    reopened = look_through(memory.world(), "li", rejected)
-    assert reopened is not None
-    assert reopened.state is S.COLLECTING
+    assert look(memory, job).state is S.COLLECTING
     memory.time += RULES.quiet_ms
-    closed = look_through(memory.world(), "li", reopened)
-    assert closed is not None
+    closed = look(memory, job)
     assert closed.state is S.QUEUED
     assert [one.name for one in closed.photo_set.usable] == ["good.jpg"]
     assert closed.files == tuple(one.snapshot for one in closed.photo_set.usable)
 
 
+def test_a_photo_whose_event_was_lost_joins_the_set_that_is_queued() -> None:
+    memory = folder_of(job := job_in(S.QUEUED))
+    memory.upload("late.jpg")
+    after = look(memory, job)
+    assert (after.revision, after.state, after.closed_first_at) == (1, S.COLLECTING, NOW)
+    assert [one.name for one in after.photo_set.usable] == ["a.jpg", "late.jpg"]
+
+
+# -- photos without a verdict ---------------------------------------------------------------------
+
+
+def test_a_photo_in_trouble_is_tried_again_when_its_pause_is_over_and_not_before() -> None:
+    memory = folder_of(job := collecting(photo(), WAITS))
+    assert look(memory, job).photo_set.photo("b.jpg") == WAITS
+    memory.time = NOW + MINUTE_MS
+    tried = look(memory, job)
+    assert len(memory.checked) == 1
+    assert tried.photo_set.usable == (photo(), replace(WAITS, verdict=Verdict.USABLE, retry=None))
+
+
+def test_a_set_with_a_photo_that_has_no_verdict_never_closes() -> None:
+    memory = folder_of(job := collecting(photo(), WAITS), marker_at=NOW - 1000)
+    memory.troubles["detect_faces"] = RetryLater("InternalError", "…", delay_seconds=1, api=Api.FACE_CHECK)
+    memory.time = NOW + 10**9
+    after = look(memory, job)
+    assert after.state is S.COLLECTING
+    assert after.trouble is not None
+    assert after.trouble.tries == 2
+    assert after.due_at == after.trouble.next_try_at
+
+
+def test_what_waits_for_an_api_is_tried_as_soon_as_that_works_whatever_its_pause() -> None:
+    memory = folder_of(
+        job := collecting(
+            photo(),
+            replace(REFUSED, retry=trouble(Kind.ACCOUNT, Api.FACE_CHECK, next_try_at=NOW + 60 * MINUTE_MS)),
+        )
+    )
+    world = memory.world()
+    world.health.begin(memory.well_being.failed(UNPURCHASED.cause, NOW))
+    assert look_through(world, "li", memory[job]) == memory[job]
+    assert memory.checked == []
+    assert len(look(memory, job).photo_set.usable) == 2
+
+
+def test_where_no_face_check_is_wanted_nothing_waits_for_a_refused_one() -> None:
+    memory = folder_of(job := collecting(photo(), REFUSED))
+    world = memory.world(Rules(face_check=False))
+    world.health.begin(memory.well_being.failed(UNPURCHASED.cause, NOW))
+    after = look_through(world, "li", memory[job])
+    assert after is not None
+    assert len(after.photo_set.usable) == 2
+    assert memory.checked == []
+
+
+def test_a_look_at_one_person_ends_in_time_for_the_next_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = [photo(f"{number:02}", Verdict.UNCHECKED) for number in range(20)]
+    memory = folder_of(job := collecting(*waiting))
+
+    def slow(urls: list[str]) -> list[tuple[bool, str]]:
+        memory.time += 5_000
+        return [(True, "")]
+
+    monkeypatch.setattr(memory, "detect_faces", slow)
+    after = look_through(replace(memory.world(), dead_at=NOW + 10**9), "li", memory[job])
+    assert after is not None
+    assert memory.time <= NOW + TIME_FOR_A_LOOK_MS - TIME_FOR_A_PHOTO_MS + 5_000
+    assert 0 < len(after.photo_set.usable) < 20
+    # Nothing is lost of what was done, and the rest is due.
+    assert after.due_at <= memory.time
+
+
 @pytest.mark.parametrize("waiting", ["one-more", "photos.zip"])
 def test_a_crowded_set_gets_its_face_checks_although_more_uploads_wait_in_the_folder(waiting: str) -> None:
-    unchecked = [photo(f"u-{number:03}", Verdict.UNCHECKED) for number in range(MAX_RECORDED)]
-    memory = folder_of(job := collecting(*unchecked))
-    memory.upload(waiting)
-    memory.face_trouble = None
-    look_through(memory.world(), "li", memory[job])
+    unchecked = tuple(photo(f"u-{number:03}", Verdict.UNCHECKED) for number in range(MAX_RECORDED))
+    job = collecting(photo())
+    memory = folder_of(job := replace(job, photo_set=replace(job.photo_set, photos=unchecked)))
+    memory.upload(waiting, kind=_kind(photo(waiting)))
+    after = look(memory, job)
     assert memory.checked
-    assert len(memory[job].photo_set.unchecked) < MAX_RECORDED
+    assert len(after.photo_set.unfinished) < MAX_RECORDED
 
 
-# -- a marker that closes nothing -----------------------------------------------------------------
+def test_a_look_that_works_forgets_the_trouble_of_the_looks_before() -> None:
+    memory = Memory(job := collecting(photo()))
+    memory.troubles["list_page people/"] = RetryLater("InternalError", "…", delay_seconds=1)
+    held = job.held_up(trouble(Kind.PASSING, Api.LISTING).cause, NOW)
+    memory = folder_of(held)
+    memory.time = held.due_at
+    after = look(memory, job)
+    assert (after.retry, after.due_at) == (None, job.due_at)
+
+
+# -- snapshots of another revision ----------------------------------------------------------------
+
+
+def second_set() -> Job:
+    """A second revision with a carried photo and a new one."""
+    second = job_in(S.SUCCEEDED, delivered=True).next_revision(RULES, NOW)
+    return second.with_photo(photo("new.jpg", snapshot=f"submissions/{second.job_id}/new.jpg"), RULES, NOW)
+
+
+def test_a_carried_photo_gets_a_snapshot_of_its_own() -> None:
+    memory = folder_of(job := second_set())
+    memory.time = QUIET
+    closed = look(memory, job)
+    assert closed.state is S.QUEUED
+    assert all(file.startswith(f"submissions/{job.job_id}/") for file in closed.files)
+    assert memory.copies == {closed.files[0]: "submissions/x/a.jpg"}
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        None,
+        Permanent("InvalidObjectState", "it is archived", api=Api.WRITING),
+        RetryLater("AccessDenied", "not for you", delay_seconds=1, kind=Kind.UNKNOWN, api=Api.WRITING),
+    ],
+    ids=["gone", "archived", "forbidden"],
+)
+def test_a_carried_photo_whose_snapshot_is_lost_is_prepared_again_from_its_upload(
+    problem: Trouble | None,
+) -> None:
+    memory = folder_of(job := second_set())
+    if problem is None:
+        memory.lost.add("submissions/x/a.jpg")
+    else:
+        memory.troubles["copy submissions/x/a.jpg"] = problem
+    memory.time = QUIET
+    waiting = look(memory, job)
+    assert waiting.state is S.COLLECTING
+    assert [one.verdict for one in waiting.photo_set.photos] == [Verdict.UNPREPARED, Verdict.USABLE]
+    assert waiting.due_at <= memory.time
+    closed = look(memory, job)
+    assert (closed.state, len(closed.files)) == (S.QUEUED, 2)
+    assert all(file.startswith(f"submissions/{job.job_id}/") for file in closed.files)
+    assert memory.prepared == ["people/li/a.jpg"]
+
+
+def test_a_bucket_that_cannot_be_written_to_loses_no_carried_photo() -> None:
+    memory = folder_of(job := second_set())
+    memory.troubles["copy"] = RetryLater("InternalError", "…", delay_seconds=1, api=Api.WRITING)
+    memory.time = QUIET
+    with pytest.raises(RetryLater, match="InternalError"):
+        look(memory, job)
+    assert memory[job] == replace(job, version=1)
+
+
+# -- a person whose earlier results could not be looked for ---------------------------------------
+
+
+def unproved() -> Memory:
+    job = replace(collecting(photo()), is_proved_new=False)
+    memory = folder_of(job)
+    memory.time = QUIET
+    return memory
+
+
+def test_a_set_that_is_not_proved_new_is_closed_once_the_bucket_shows_no_earlier_result() -> None:
+    memory = unproved()
+    closed = look(memory, collecting())
+    assert (closed.state, closed.is_proved_new) == (S.QUEUED, True)
+    assert "list results/li/" in memory.calls
+
+
+def test_a_set_that_is_not_proved_new_is_not_closed_while_the_bucket_does_not_answer() -> None:
+    memory = unproved()
+    memory.troubles["list_page results/li/"] = RetryLater("InternalError", "…", delay_seconds=1)
+    with pytest.raises(RetryLater):
+        look(memory, collecting())
+    assert memory[collecting()].state is S.COLLECTING
+
+
+def test_a_set_gives_way_to_an_earlier_result_and_nothing_is_paid_for_again() -> None:
+    memory = unproved()
+    memory.upload("ignored")
+    del memory.objects["people/li/ignored"]
+    memory.objects["results/li/1.json"] = memory.objects["people/li/a.jpg"]
+    memory.contents["results/li/1.json"] = b"{}"
+    look(memory, collecting())
+    newest = memory.latest("li")
+    assert newest is not None
+    assert (newest.revision, newest.state.is_terminal) == (2, True)
+    first = memory[collecting()]
+    assert first.state is S.REJECTED
+    assert first.reason is not None
+    assert first.reason.code == "earlier_result"
+
+
+# -- zips -----------------------------------------------------------------------------------------
+
+
+def test_a_zip_in_trouble_keeps_no_photo_beside_it_from_being_recorded() -> None:
+    memory = folder_of(job := collecting(photo()))
+    memory.upload("all.zip", kind=UploadKind.ARCHIVE)
+    memory.upload("b.jpg")
+    memory.troubles["read_range people/li/all.zip"] = RetryLater("InternalError", "…", delay_seconds=1)
+    after = look(memory, job)
+    assert [one.name for one in after.photo_set.photos] == ["a.jpg", "all.zip", "b.jpg"]
+    assert after.state is S.COLLECTING
+
+
+# -- races ----------------------------------------------------------------------------------------
 
 
 def test_a_photo_that_was_recorded_and_deleted_meanwhile_is_never_closed_in() -> None:
     """The job that the caller read is old: another run has recorded a photo that is deleted by now."""
     memory = folder_of(old := collecting(photo("1")), marker_at=NOW + MINUTE_MS)
-    memory.face_trouble = None
     old = memory[old]
     memory.save(old, old.with_photo(photo("private"), RULES, NOW))
     memory.upload("late", at=NOW)
@@ -110,8 +329,7 @@ def test_a_photo_that_was_recorded_and_deleted_meanwhile_is_never_closed_in() ->
     with pytest.raises(Conflict):
         look_through(memory.world(), "li", old)
     assert memory[old].state is S.COLLECTING
-    after = look_through(memory.world(), "li", memory.latest("li"))
-    assert after is not None
+    after = look(memory, old)
     assert after.state is S.QUEUED
     assert [one.name for one in after.photo_set.photos] == ["1", "late"]
 
@@ -125,6 +343,9 @@ def test_a_tick_looks_at_the_set_as_it_is_and_not_as_it_was_observed() -> None:
     assert [one.name for one in memory[job].photo_set.photos] == ["1"]
 
 
+# -- a marker that closes nothing -----------------------------------------------------------------
+
+
 def looks_in_ten_ticks(memory: Memory) -> int:
     looks = 0
     for _ in range(10):
@@ -136,8 +357,7 @@ def looks_in_ten_ticks(memory: Memory) -> int:
 def test_a_marker_after_carried_photos_alone_is_not_looked_at_in_every_tick() -> None:
     second = collecting(photo("old.jpg")).closed(ClosedBy.QUIET, NOW).next_revision(RULES, NOW)
     memory = folder_of(second, marker_at=NOW - 10)
-    marked = look_through(memory.world(), "li", memory[second])
-    assert marked is not None
+    marked = look(memory, second)
     assert (marked.state, marked.photo_set.ready_at, marked.due_at) == (S.COLLECTING, NOW - 10, NEVER)
     memory.progress = memory.progress.resting(NOW + 10**9)
     assert looks_in_ten_ticks(memory) == 0
@@ -146,9 +366,8 @@ def test_a_marker_after_carried_photos_alone_is_not_looked_at_in_every_tick() ->
 def test_a_marked_set_with_a_zip_is_looked_at_when_the_run_that_unpacks_it_is_dead() -> None:
     unpacking = photo("a.zip", Verdict.UNPACKING, recorded_at=NOW)
     memory = folder_of(job := collecting(photo("1.jpg"), unpacking), marker_at=NOW - 10)
-    marked = look_through(memory.world(), "li", memory[job])
-    assert marked is not None
-    assert (marked.state, marked.photo_set.is_marked) == (S.COLLECTING, True)
+    marked = look(memory, job)
+    assert (marked.state, marked.photo_set.ready_at) == (S.COLLECTING, NOW - 10)
     assert marked.due_at == NOW + UNPACKING_TAKES_MS
     memory.progress = memory.progress.resting(NOW + 10**9)
     memory.time = NOW + UNPACKING_TAKES_MS - MINUTE_MS - 1
