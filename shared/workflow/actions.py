@@ -65,8 +65,9 @@ def attempt(world: World, action: Action | str, do: Callable[[], bool], report: 
         trouble = unforeseen(surprise)
     warn("action_failed", action=name, code=trouble.code, message=trouble.message, kind=trouble.kind.value)
     report.count_trouble(trouble.code)
-    world.health.failed(trouble.cause)
-    if not isinstance(action, (str, Release)) and trouble.code not in NOBODYS:
+    if isinstance(action, (str, Release)):
+        world.health.failed(trouble.cause)
+    elif trouble.code not in NOBODYS:
         hold_up(world, action.job, trouble)
     return Effect.NONE
 

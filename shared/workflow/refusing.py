@@ -14,7 +14,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.slot import LONGEST_HALT_MS, Slot
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Kind
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -24,6 +24,7 @@ LONGEST_PAUSE_MS = 60_000
 SHORTEST_HALT_SECONDS = 20
 TRIES_BESIDE_OTHERS = 3
 JOBS_THAT_SPEAK_FOR_ALL = 2
+_OF_MORE_THAN_A_SET = (Kind.API, Kind.ACCOUNT, Kind.PERSON)
 
 
 def take_refusal(world: World, intent: Job, slot: Slot, refusal: Trouble) -> Job:
@@ -40,11 +41,19 @@ def take_refusal(world: World, intent: Job, slot: Slot, refusal: Trouble) -> Job
         queued = world.jobs.save(intent, intent.requeued(_reason(cause), now, retry=intent.retry))
         halt_queue(world, slot.released(intent.job_id), refusal)
         return queued
-    retry = failed_again(intent.retry, cause, now)
+    retry = failed_again(tries_of_submit(intent), cause, now)
     after = tried_in_vain(intent, retry, slot, cause, now)
     saved = world.jobs.save(intent, after)
     _save_slot(world, slot, slot.released(intent.job_id))
     return saved
+
+
+def tries_of_submit(job: Job) -> RetryState | None:
+    """Return the tries of the job's submit: trouble of another step, or of all, or of the person is none."""
+    retry = job.retry
+    if retry is None or retry.cause.api is not Api.TRAINING or retry.cause.kind in _OF_MORE_THAN_A_SET:
+        return None
+    return retry
 
 
 def tried_in_vain(job: Job, retry: RetryState, slot: Slot, cause: Cause, now: int) -> Job:

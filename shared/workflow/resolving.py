@@ -20,6 +20,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause, failed_again
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Trouble
 from shared.logs import warn
 from shared.workflow.owning import adopt, find_own
 from shared.workflow.ports import World
@@ -70,6 +71,50 @@ OTHER_ACCOUNT = Cause(
     Kind.PERSON,
     Api.TRAINING,
 )
+
+
+def resolve(world: World, job: Job) -> Job:
+    """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards."""
+    try:
+        fine_tunes = list(world.dashscope.fine_tunes())
+    except Trouble as trouble:
+        return _without_the_list(world, job, trouble)
+    world.health.passed(Api.TRAINING)
+    mine = find_own(job, fine_tunes)
+    if mine is not None:
+        return adopt(world, job, mine)
+    now = world.clock.now()
+    if _is_too_early(world, job, now):
+        return job
+    if not _is_same_account(world, job, fine_tunes):
+        return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))
+    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
+    if doubtful:
+        return _in_doubt(world, job, doubtful)
+    warn("submit_lost", job=job.job_id, attempt=job.attempt)
+    # Of an attempt that nobody heard of again, the words of the one before say more.
+    before = tries_of_submit(job)
+    cause = before.cause if before is not None and job.reason is None else LOST
+    retry = failed_again(before, cause, now)
+    if retry.tries <= TRIES_AT_ITS_PLACE:
+        return world.jobs.save(
+            job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
+        )
+    return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
+
+
+def _without_the_list(world: World, job: Job, trouble: Trouble) -> Job:
+    """Wait for a list that cannot be read: that is DashScope's trouble, and no try of the submit."""
+    cause, now = world.health.failed(trouble.cause), world.clock.now()
+    warn("list_not_read", job=job.job_id, code=cause.code, message=cause.message, kind=cause.kind.value)
+    if _is_too_early(world, job, now):
+        return job
+    return world.jobs.save(job, job.held_up(cause._replace(kind=Kind.API), now))
+
+
+def _is_too_early(world: World, job: Job, now: int) -> bool:
+    """Whether the attempt may yet be sent, or be missing in the list for being so new."""
+    return now < job.attempt_expires_at + world.rules.listing_delay_ms
 
 
 def _is_same_account(world: World, job: Job, fine_tunes: list[FineTune]) -> bool:

@@ -68,6 +68,7 @@ def _fine_tune(world: World, job: Job) -> FineTune | None:
 
 
 def _held_up(world: World, job: Job, cause: Cause) -> Job:
+    cause = world.health.failed(cause)
     warn("poll_failed", job=job.job_id, code=cause.code, message=cause.message)
     return hold_up_briefly(world, job, cause)
 
