@@ -1,6 +1,8 @@
-"""The submit protocol where one answer or one race decides: the slot, the account, the lost answer."""
+"""The submit protocol where one answer or one race decides: the slot, the account, the day's share."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
@@ -8,24 +10,24 @@ from shared.domain.job import Job, Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import SUBMIT_SPACING_MS, Slot
 from shared.domain.states import JobState
-from shared.errors import (
-    AccountTrouble,
-    Conflict,
-    OutcomeUnknown,
-    Permanent,
-    RequestTrouble,
-    RetryLater,
-    Trouble,
-)
-from shared.workflow.submitting import resolve, submit
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import AccountTrouble, Conflict, OutcomeUnknown, Permanent, RetryLater, Trouble
+from shared.workflow.submitting import ASKED_AGAIN_MS, TIME_FOR_A_SUBMIT_MS, submit
 from shared.workflow.training import poll, release
 from tests.unit.memory import LIFE_MS, Memory
-from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in
+from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in, trouble
 
 S = JobState
 TWO = Rules(concurrent_trainings=2)
-OVERDUE = AccountTrouble("Arrearage", "make sure your account is in good standing", delay_seconds=120)
-BUSY = RetryLater("Throttling", "slow down", delay_seconds=20)
+OVERDUE = AccountTrouble(
+    "Arrearage",
+    "make sure your account is in good standing",
+    delay_seconds=120,
+    kind=Kind.ACCOUNT,
+    api=Api.TRAINING,
+)
+BUSY = RetryLater("Throttling", "slow down", delay_seconds=20, api=Api.TRAINING)
+LOST = OutcomeUnknown("no_answer", "…", delay_seconds=30, api=Api.TRAINING)
 
 
 # -- the slot -------------------------------------------------------------------------------------
@@ -110,66 +112,111 @@ def test_a_refused_submit_releases_the_slot_and_halts_the_queue() -> None:
 # -- trouble of the account -----------------------------------------------------------------------
 
 
-def test_trouble_of_the_account_that_shows_in_the_list_halts_the_queue_with_its_reason() -> None:
+@pytest.mark.parametrize(
+    ("problem", "halted_ms"),
+    [
+        (OVERDUE, 120_000),
+        (RetryLater("list_incomplete", "…", delay_seconds=10, api=Api.TRAINING), 20_000),
+        (LOST, 30_000),
+    ],
+    ids=lambda value: value.code if isinstance(value, Trouble) else "",
+)
+def test_trouble_that_shows_in_the_list_halts_the_queue_and_is_no_try_of_the_job(
+    problem: Trouble, halted_ms: int
+) -> None:
     memory = Memory(job := job_in(S.QUEUED), slot=Slot(holders=("other-1",)))
     before = memory[job]
-    memory.list_trouble = OVERDUE
-    with pytest.raises(AccountTrouble):
+    memory.troubles["fine_tunes"] = problem
+    with pytest.raises(RetryLater) as raised:
         submit(memory.world(TWO), memory[job], memory.slot())
-    assert memory.held.trouble == Reason(OVERDUE.code, OVERDUE.message)
-    assert (memory.held.halted_until, memory.held.refusals) == (NOW + 120_000, 1)
+    assert raised.value.code == "queue_halted"
+    assert memory.held.trouble == Reason(problem.code, problem.message)
+    assert (memory.held.halted_until, memory.held.refusals) == (NOW + halted_ms, 1)
     assert memory.held.holders == ("other-1",)
     assert memory.created == []
     assert memory[job] == before
-
-
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        RetryLater("list_incomplete", "…", delay_seconds=10),
-        OutcomeUnknown("no_answer", "…", delay_seconds=30),
-    ],
-    ids=lambda trouble: trouble.code,
-)
-def test_a_list_that_cannot_be_read_this_time_halts_nothing(trouble: Trouble) -> None:
-    memory = Memory(job := job_in(S.QUEUED))
-    before = memory.slot()
-    memory.list_trouble = trouble
-    with pytest.raises(type(trouble)):
-        submit(memory.world(), memory[job], memory.slot())
-    assert memory.held == before
-    assert memory.created == []
 
 
 def test_a_full_account_halts_the_queue_and_remembers_how_many_there_are() -> None:
     memory = Memory(job := job_in(S.QUEUED))
     memory.listed = [fine_tune("SUCCEEDED", f"ft-{number}") for number in range(RULES.kept_fine_tunes)]
     memory.listed += [fine_tune("FAILED", "ft-failed"), fine_tune("CANCELED", "ft-canceled")]
-    with pytest.raises(AccountTrouble) as raised:
+    with pytest.raises(RetryLater, match="queue_halted"):
         submit(memory.world(), memory[job], memory.slot())
-    assert raised.value.code == "fine_tunes_full"
     assert (memory.held.kept, memory.held.holders, memory.held.refusals) == (20, (), 1)
-    assert memory.held.trouble == Reason("fine_tunes_full", raised.value.message)
+    assert memory.held.trouble is not None
+    assert memory.held.trouble.code == "fine_tunes_full"
     assert memory.held.halted_until == NOW + 120_000
 
 
-# -- an attempt whose answer is missing -----------------------------------------------------------
+@pytest.mark.parametrize("capacity", [1, 2])
+def test_a_queue_that_was_halted_meanwhile_sends_nothing(capacity: int) -> None:
+    memory = Memory(job := job_in(S.QUEUED), slot=Slot(halted_until=NOW + 1))
+    with pytest.raises(Conflict):
+        submit(memory.world(Rules(concurrent_trainings=capacity)), memory[job], memory.slot())
+    assert memory.created == []
 
 
-@pytest.mark.parametrize(("waited_ms", "state"), [(59_999, S.SUBMITTING), (60_000, S.QUEUED)])
-def test_an_attempt_is_believed_lost_a_minute_after_its_sender_is_dead(
-    waited_ms: int, state: JobState
+def test_a_run_near_its_end_begins_no_submit() -> None:
+    memory = Memory(job := job_in(S.QUEUED))
+    world = memory.world()
+    memory.time += LIFE_MS - TIME_FOR_A_SUBMIT_MS
+    with pytest.raises(RetryLater, match="no_time"):
+        submit(world, memory[job], memory.slot())
+    assert (memory.created, memory.held.holders) == ([], ())
+
+
+# -- one person's share of a day ------------------------------------------------------------------
+
+
+def test_a_person_who_has_had_as_many_trainings_as_a_day_allows_waits_and_holds_nobody_up() -> None:
+    memory = Memory(job := job_in(S.QUEUED, trainings_at=(NOW - 3, NOW - 2, NOW - 1)))
+    postponed = submit(memory.world(), memory[job], memory.slot())
+    assert (postponed.state, postponed.due_at) == (S.QUEUED, NOW + ASKED_AGAIN_MS)
+    assert postponed.retry is not None
+    assert (postponed.retry.cause.code, postponed.retry.cause.kind) == ("daily_limit", Kind.PERSON)
+    assert (memory.created, memory.held) == ([], replace(Slot(), version=1))
+
+
+@pytest.mark.parametrize(
+    ("trainings_at", "allowed"),
+    [
+        ((NOW - 2, NOW - 1), 3),
+        # The day before, in Beijing: NOW is 08:00 there.
+        ((NOW - 8 * 60 * MINUTE_MS - 1,) * 3, 3),
+        ((NOW - 1,) * 100, 0),
+    ],
+)
+def test_trainings_of_another_day_or_without_a_limit_keep_nobody_waiting(
+    trainings_at: tuple[int, ...], allowed: int
 ) -> None:
-    assert RULES.listing_delay_ms == 60_000
-    memory = Memory(job := job_in(S.SUBMITTING, attempt_expires_at=NOW))
-    memory.time = NOW + waited_ms
-    assert resolve(memory.world(), memory[job]).state is state
+    memory = Memory(job := job_in(S.QUEUED, trainings_at=trainings_at))
+    rules = Rules(max_trainings_per_person_per_day=allowed)
+    assert submit(memory.world(rules), memory[job], memory.slot()).state is S.TRAINING
 
 
-def test_an_attempt_that_the_list_shows_is_adopted_without_waiting() -> None:
-    memory = Memory(job := job_in(S.SUBMITTING, attempt_expires_at=NOW + LIFE_MS))
-    memory.listed = [fine_tune("PENDING", "ft-1", files=(f"https://photos.oss.example/{job.files[0]}",))]
-    assert resolve(memory.world(), memory[job]).fine_tune_id == "ft-1"
+# -- what the job remembers -----------------------------------------------------------------------
+
+
+def test_an_attempt_remembers_the_key_that_it_was_sent_with_and_a_fine_tune_its_account() -> None:
+    memory = Memory(job := job_in(S.QUEUED))
+    memory.answer = fine_tune("PENDING", "ft-new", account="workspace-1")
+    submitted = submit(memory.world(), memory[job], memory.slot())
+    assert (submitted.key_id, submitted.account) == ("key", "workspace-1")
+    assert memory.held.account == "workspace-1"
+
+
+def test_an_accepted_submit_ends_the_tries_before_it() -> None:
+    held = trouble(Kind.UNKNOWN, Api.TRAINING, tries=2)
+    memory = Memory(job := job_in(S.QUEUED, retry=held, due_at=held.next_try_at))
+    assert submit(memory.world(), memory[job], memory.slot()).retry is None
+
+
+def test_a_job_whose_files_are_all_lost_ends_and_takes_no_slot() -> None:
+    memory = Memory(job := job_in(S.QUEUED))
+    memory.lost = {*job.files, "people/li/a.jpg"}
+    assert submit(memory.world(), memory[job], memory.slot()).state is S.FAILED
+    assert (memory.held.holders, memory.created) == ((), [])
 
 
 # -- the fine-tunes that the account keeps --------------------------------------------------------
@@ -192,32 +239,21 @@ def test_the_jobs_own_fine_tune_is_counted_from_the_moment_it_takes_the_slot() -
 
 
 @pytest.mark.parametrize(
-    ("refusal", "state", "counted"),
-    [
-        (BUSY, S.QUEUED, 0),
-        (OVERDUE, S.QUEUED, 0),
-        (RequestTrouble("InvalidFile.DownloadFailed", "…", delay_seconds=20), S.QUEUED, 1),
-        (Permanent("InvalidFile.NoHuman", "…"), S.FAILED, 1),
-    ],
-    ids=["busy", "account", "request", "photos"],
+    "refusal",
+    [BUSY, OVERDUE, Permanent("InvalidFile.NoHuman", "…", kind=Kind.PICTURE, api=Api.TRAINING)],
+    ids=["busy", "account", "photos"],
 )
-def test_a_refused_post_takes_the_fine_tune_out_of_the_count_and_counts_only_the_jobs_own_failure(
-    refusal: Trouble, state: JobState, counted: int
-) -> None:
+def test_a_refused_post_takes_the_fine_tune_out_of_the_count_and_fails_nobody(refusal: Trouble) -> None:
     memory = with_two_kept(job := job_in(S.QUEUED))
     memory.answer = refusal
     after = submit(memory.world(), memory[job], memory.slot())
-    assert (after.state, after.attempt, after.counted_attempts) == (state, 1, counted)
-    if state is S.FAILED:
-        # The tick releases the slot of a job that has ended.
-        assert memory.held.kept == 3
-        release(memory.world(), job.job_id, after)
+    assert (after.state, after.attempt, after.counted_attempts) == (S.QUEUED, 1, 0)
     assert (memory.held.kept, memory.held.holders) == (2, ())
 
 
 def test_a_lost_answer_leaves_the_jobs_fine_tune_in_the_count() -> None:
     memory = with_two_kept(job := job_in(S.QUEUED))
-    memory.answer = OutcomeUnknown("no_answer", "…", delay_seconds=30)
+    memory.answer = LOST
     assert submit(memory.world(), memory[job], memory.slot()).state is S.SUBMITTING
     assert memory.held.kept == 3
 

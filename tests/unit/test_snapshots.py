@@ -1,0 +1,91 @@
+"""The snapshots of a queued job are there before a POST names them, or the job says what is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.photo_set import ClosedBy
+from shared.domain.photos import Verdict
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
+from shared.workflow.snapshots import with_snapshots
+from tests.unit.memory import Memory
+from tests.unit.support import NOW, collecting, photo
+
+S = JobState
+PASSING = RetryLater("InternalError", "…", delay_seconds=1, api=Api.READING)
+ARCHIVED = Permanent("InvalidObjectState", "it is archived", api=Api.READING)
+FORBIDDEN = RequestTrouble("AccessDenied", "…", delay_seconds=1, kind=Kind.UNKNOWN, api=Api.READING)
+IN_DEBT = AccountTrouble("InDebt", "…", delay_seconds=1, kind=Kind.ACCOUNT, api=Api.READING)
+
+
+def queued(*, attempt: int = 0) -> tuple[Memory, Job]:
+    job = collecting(photo("a.jpg"), photo("b.jpg")).closed(ClosedBy.QUIET, NOW)
+    memory = Memory(job := replace(job, attempt=attempt, file_ids=("file-1",)))
+    return memory, job
+
+
+def test_snapshots_that_are_there_cost_no_write() -> None:
+    memory, job = queued()
+    assert with_snapshots(memory.world(), memory[job]) == replace(job, version=1)
+    assert memory.prepared == []
+
+
+@pytest.mark.parametrize("problem", [None, ARCHIVED, FORBIDDEN], ids=["gone", "archived", "forbidden"])
+def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | None) -> None:
+    memory, job = queued()
+    memory.lost.add(job.files[0])
+    if problem is not None:
+        memory.troubles[f"read_range {job.files[0]}"] = problem
+    after = with_snapshots(memory.world(), memory[job])
+    assert memory.prepared == ["people/li/a.jpg"]
+    assert after.files == (f"submissions/{job.job_id}/token0.jpg", job.files[1])
+    assert after == memory[job]
+    assert after.file_ids == (), "a stored file is of the lost snapshot"
+    assert after.photo_set.usable[0].snapshot == after.files[0]
+
+
+def test_the_files_of_an_attempt_stay_known_as_the_jobs_own() -> None:
+    for attempt, earlier in ((0, ()), (1, ("submissions/x/a.jpg",))):
+        memory, job = queued(attempt=attempt)
+        memory.lost.add(job.files[0])
+        assert with_snapshots(memory.world(), memory[job]).earlier_files == earlier
+
+
+def test_a_photo_whose_upload_is_gone_too_is_left_out_and_says_so() -> None:
+    memory, job = queued()
+    memory.lost |= {job.files[0], "people/li/a.jpg"}
+    after = with_snapshots(memory.world(), memory[job])
+    assert (after.state, after.files) == (S.QUEUED, (job.files[1],))
+    lost = after.photo_set.photo("a.jpg")
+    assert lost is not None
+    assert (lost.verdict, lost.detail, lost.snapshot) == (
+        Verdict.UNREADABLE,
+        "snapshot_lost: NoSuchKey",
+        "",
+    )
+
+
+def test_a_job_none_of_whose_photos_is_left_ends_with_the_reason() -> None:
+    memory, job = queued()
+    memory.troubles["prepare"] = NotFound("NoSuchKey", "…", kind=Kind.GONE)
+    memory.lost = set(job.files)
+    after = with_snapshots(memory.world(), memory[job])
+    assert after.state is S.FAILED
+    assert after.reason is not None
+    assert after.reason.code == "photos_lost"
+
+
+@pytest.mark.parametrize("problem", [PASSING, IN_DEBT], ids=["passing", "account"])
+@pytest.mark.parametrize("operation", ["read_range", "prepare"])
+def test_a_bucket_that_does_not_answer_loses_no_photo(problem: Trouble, operation: str) -> None:
+    memory, job = queued()
+    memory.troubles[operation] = problem
+    memory.lost = {job.files[0]} if operation == "prepare" else set()
+    with pytest.raises(RetryLater, match=problem.code):
+        with_snapshots(memory.world(), memory[job])
+    assert memory[job] == replace(job, version=1)
