@@ -35,7 +35,7 @@ from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
-from shared.clients.job_rows import from_columns
+from shared.clients.job_rows import from_columns, to_columns
 from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.clients.retries import Retries
@@ -45,6 +45,7 @@ from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
+from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.pacing import Pacer
@@ -150,7 +151,7 @@ class SimulatedCloud:
             self.invariants.is_recorded,
         )
         service = DashScopeService(self.studio, clock, api_keys=[API_KEY, OTHER_KEY])
-        self._session = Session(service, self.gate, self.invariants)
+        self._session = Session(service, self.gate, self.invariants, self._told_of)
         self._ots = SimulatedOtsClient(
             self.tables, _RESOURCES.tables, self.gate, self._row_written, index_lag=index_lag
         )
@@ -161,6 +162,13 @@ class SimulatedCloud:
         self.ahead_ms = 0
         self._key = API_KEY
         self.abandoned = 0
+
+    def _told_of(self, text: str) -> str:
+        """Return what a request to DashScope is about: the id of a fine-tune or a file stands for more."""
+        named = (entry for entry in self.studio.ledger() if entry.job_id in text)
+        files = (file for entry in named for file in entry.training_file_ids)
+        owner = self.invariants.owner_of(text.partition(" ")[0].rpartition("/")[2])
+        return self._bucket.told_of(" ".join([text, *files, owner]))
 
     # -- what the world does ------------------------------------------------------------------------
 
@@ -259,6 +267,11 @@ class SimulatedCloud:
         found = self._ots.mirrors["control"].columns([("name", "health")])
         return health_from_json(json.loads(found["value"]), 0) if found else Health()
 
+    def slot(self) -> Slot:
+        """Return the training slot as its row has it."""
+        found = self._ots.mirrors["control"].columns([("name", "slot")])
+        return ControlTable(cast("Rows", _OneRow(found))).slot()
+
     # -- how it is changed -------------------------------------------------------------------------------
 
     def change_rules(self, **changes: Any) -> None:
@@ -272,6 +285,12 @@ class SimulatedCloud:
         key = [("person_key", job.person_key), ("revision", job.revision)]
         row = {**(mirror.columns(key) or {}), **columns, "write_token": "spoilt"}
         mirror.written(key, row)
+
+    def put_row(self, job: Job, **columns: Any) -> None:
+        """Write the row of a job that no run has made; ``columns`` take the places of its own."""
+        key = [("person_key", job.person_key), ("revision", job.revision)]
+        row = {**dict(key), **to_columns(job), "version": 1, "write_token": self._token(), **columns}
+        self._ots.mirrors["jobs"].written(key, row)
 
     def hide_fields(self, *names: str) -> None:
         """Let DashScope leave these fields out of its fine-tunes."""
@@ -359,6 +378,16 @@ class SimulatedCloud:
                     for index in table.indexes
                 ],
             )
+
+
+class _OneRow:
+    """Rows of which one is asked for: what :class:`ControlTable` needs to read a value."""
+
+    def __init__(self, columns: dict[str, Any] | None) -> None:
+        self._columns = columns
+
+    def get(self, key: object) -> dict[str, Any] | None:
+        return self._columns
 
 
 class _LogReader(logging.Handler):

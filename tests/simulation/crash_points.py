@@ -191,7 +191,7 @@ def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
         return True
     going = {entry.job_id for entry in cloud.studio.ledger() if entry.status in GOING}
     running = [job for job in jobs if job.state in (JobState.SUBMITTING, JobState.TRAINING)]
-    closed_until = cloud.slot().get("closed_until", 0)
+    closed_until = cloud.slot().halted_until
     for job in jobs:
         if job.state is JobState.COLLECTING:
             ripe = job.due_at <= now
@@ -233,7 +233,7 @@ def _check_ending(cloud: ScenarioCloud) -> None:
         raise Violation(f"it ended with {found} and not with {expected}")
     if entries:
         raise Violation(f"no job owns {sorted(entries)}")
-    if cloud.slot().get("holders"):
+    if cloud.slot().holders:
         raise Violation(f"the slot is still held: {cloud.slot()}")
     if cloud.abandoned:
         raise Violation(f"{cloud.abandoned} events were given up")

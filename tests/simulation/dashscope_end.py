@@ -59,8 +59,12 @@ class Watch:
 class Session:
     """What the DashScope client uses of a ``requests.Session``."""
 
-    def __init__(self, service: DashScopeService, gate: Gate, watch: Watch) -> None:
+    def __init__(
+        self, service: DashScopeService, gate: Gate, watch: Watch, told_of: Callable[[str], str]
+    ) -> None:
+        """``told_of`` adds to a text what else it is about."""
         self._service = service
+        self._told_of = told_of
         self._gate = gate
         self._watch = watch
         self.hidden_fields: tuple[str, ...] = ()
@@ -116,7 +120,7 @@ class Session:
                 operation,
                 send,
                 self._transport,
-                about=f"{parts.path} {body.decode(errors='replace')}",
+                about=lambda: self._told_of(f"{parts.path} {body.decode(errors='replace')}"),
                 garbled=_garbled,
                 begins=begins,
                 leaves=leaves,

@@ -79,16 +79,16 @@ class Gate:
         do: Callable[[], T],
         transport: Transport,
         *,
-        about: str = "",
+        about: Callable[[], str] = str,
         garbled: Callable[[T, Fault], T] | None = None,
         begins: Callable[[], None] | None = None,
         leaves: Callable[[], None] | None = None,
     ) -> T:
         """Make the call ``do``.
 
-        ``about`` is the key, partition, URL or id that it is about, for troubles that strike one. ``garbled`` spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at
-        which the product lets go of the request, ``leaves`` of that at which it is on its way for certain,
-        whatever becomes of it.
+        ``about`` tells the key, partition, URL or id that it is about, for troubles that strike one. ``garbled``
+        spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at which the product
+        lets go of the request, ``leaves`` of that at which it is on its way for certain, whatever becomes of it.
         """
         kernel = self.kernel
         run = kernel.current

@@ -54,6 +54,10 @@ class Invariants(Watch):
         """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
         return path_of(file) in self._owners
 
+    def owner_of(self, file: str) -> str:
+        """Return the id of the job that ``file`` (a URL or a file id) was made for, or ``""``."""
+        return self._owners.get(path_of(file), "")
+
     def is_recorded(self, fine_tune_id: str) -> bool:
         """Whether one of our jobs owns the fine-tune by its id."""
         return any(row["fine_tune_id"] == fine_tune_id for row in self.rows.values())

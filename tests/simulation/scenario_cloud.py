@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,11 +60,6 @@ class ScenarioCloud(SimulatedCloud):
         super()._row_written(table, before, after)
         if before and (before.get("state"), after.get("state")) == ("SUBMITTING", "TRAINING"):
             self.recorded_until = len(self.gate.trace)
-
-    def slot(self) -> dict[str, Any]:
-        """The slot's row, or nothing before it is first taken."""
-        found = self._ots.mirrors["control"].columns([("name", "slot")])
-        return json.loads(found["value"]) if found else {}
 
 
 def _refusing(usual: Callable[..., Any], refuse: Callable[[int], Exception | None]) -> Callable[..., Any]:

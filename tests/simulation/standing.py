@@ -7,6 +7,7 @@ asks for it before it makes a call.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -38,11 +39,12 @@ class Standing:
 
     Attributes:
         service: ``oss``, ``ots`` or ``dashscope``.
-        operation: the operation as the gate names it, or its beginning.
+        operation: the operation as the gate names it; none: every one of the service.
         answer: what every call is answered with.
         about: parts of the key, the partition, the URL or the id, one of which a call must be about; none: it
             strikes all.
         begins_at, ends_at: from when until when; milliseconds of virtual time.
+        times: how many calls it strikes at most.
     """
 
     service: str
@@ -51,12 +53,13 @@ class Standing:
     about: tuple[str, ...] = ()
     begins_at: int = 0
     ends_at: int = EVER
+    times: int = EVER
 
     def strikes(self, service: str, operation: str, about: str, now: int) -> bool:
         """Whether it answers a call of ``operation`` about ``about`` at ``now``."""
         return (
             service == self.service
-            and operation.startswith(self.operation)
+            and self.operation in ("", operation)
             and (not self.about or any(part in about for part in self.about))
             and self.begins_at <= now < self.ends_at
         )
@@ -64,16 +67,21 @@ class Standing:
 
 @dataclass
 class Standings:
-    """All standing troubles of a simulation; ``struck`` counts the calls that they answered."""
+    """All standing troubles of a simulation.
+
+    Attributes:
+        struck: how many calls each of them has answered.
+    """
 
     troubles: list[Standing] = field(default_factory=list)
-    struck: int = 0
+    struck: Counter[Standing] = field(default_factory=Counter)
 
-    def answer(self, service: str, operation: str, about: str, now: int) -> Answer | None:
-        """Return what stands in the way of a call, if anything does."""
+    def answer(self, service: str, operation: str, about: Callable[[], str], now: int) -> Answer | None:
+        """Return what stands in the way of a call, if anything does; ``about`` is asked when it matters."""
+        text = about() if any(trouble.about for trouble in self.troubles) else ""
         for trouble in self.troubles:
-            if trouble.strikes(service, operation, about, now):
-                self.struck += 1
+            if trouble.strikes(service, operation, text, now) and self.struck[trouble] < trouble.times:
+                self.struck[trouble] += 1
                 return trouble.answer
         return None
 

@@ -7,7 +7,9 @@ find nothing to do and read the same again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +46,8 @@ INSTANCE = "facechain"
 BUCKET = "photos"
 SIGNATURE = "x-oss-signature=deadbeef"
 API_KEY = "sk-simulated-key"
+
+SNAPSHOT = re.compile(r"submissions/[^/]+/[0-9a-f]+\.jpg")
 
 _EXISTENCE = {
     tablestore.RowExistenceExpectation.IGNORE: RowExistence.IGNORE,
@@ -117,7 +121,11 @@ class SimulatedOtsClient:
 
     def get_row(self, table: str, key: Any, **_: object) -> tuple[None, Any, None]:
         return self._gate(
-            "ots", "GetRow", lambda: (None, self.mirrors[table].get(key), None), OTS, about=_key_text(key)
+            "ots",
+            "GetRow",
+            lambda: (None, self.mirrors[table].get(key), None),
+            OTS,
+            about=partial(_key_text, key),
         )
 
     def batch_get_row(self, request: Any) -> Any:
@@ -136,7 +144,7 @@ class SimulatedOtsClient:
     def _item(self, key: Any, row: Any) -> BatchItem:
         """One row of a batch, which may be refused while the others are not."""
         now = self._gate.kernel.now
-        standing = self._gate.standings.answer("ots", "GetRow", _key_text(key), now)
+        standing = self._gate.standings.answer("ots", "GetRow", partial(_key_text, key), now)
         return BatchItem(row, standing if standing is not None and standing.status > 0 else None)
 
     def _found(self, item: Any) -> list[Any]:
@@ -151,7 +159,7 @@ class SimulatedOtsClient:
         def write() -> None:
             self._write_each(table, item.row_items, writer)
 
-        about = _key_text(item.row_items[0].row.primary_key)
+        about = partial(_key_text, item.row_items[0].row.primary_key)
         self._gate("ots", f"BatchWriteRow {table}", write, OTS, about=about)
         return Batch({table: [BatchItem(None) for _ in item.row_items]})
 
@@ -175,7 +183,7 @@ class SimulatedOtsClient:
             following, rows = self._readable[table].range(table, start, end, backward=backward, limit=limit)
             return None, following, rows, None
 
-        return self._gate("ots", f"GetRange {table}", read, OTS, about=_key_text(start))
+        return self._gate("ots", f"GetRange {table}", read, OTS, about=partial(_key_text, start))
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         writer = self._gate.kernel.current
@@ -184,7 +192,7 @@ class SimulatedOtsClient:
             f"PutRow {table}",
             lambda: self._write(table, row, condition, writer),
             OTS,
-            about=_key_text(row.primary_key),
+            about=partial(_key_text, row.primary_key),
         )
 
     def _write(self, table: str, row: Any, condition: Any, writer: Run) -> None:
@@ -303,11 +311,17 @@ class SimulatedBucket:
         self._watch = watch
         self._uploaded = uploaded
         self._remembered = Remembered(store)
+        self._origins: dict[str, str] = {}
+
+    def told_of(self, text: str) -> str:
+        """Return ``text`` with the uploads that the snapshots in it were made from: they are meant as well."""
+        origins = (self._origins.get(key, "") for key in SNAPSHOT.findall(text))
+        return " ".join([text, *origins])
 
     def _call(self, api: Api, operation: str, about: str, do: Callable[[], T]) -> T:
         """Make a call; its errors become troubles as in production (:mod:`shared.clients.oss_errors`)."""
         try:
-            return self._gate("oss", operation, do, OSS, about=about)
+            return self._gate("oss", operation, do, OSS, about=partial(self.told_of, about))
         except OssError as error:
             raise trouble_of(api, _oss_error(error.status, error.code, error.message)) from None
         except oss2.exceptions.OssError as error:
@@ -331,6 +345,7 @@ class SimulatedBucket:
                 self._store.head(BUCKET, snapshot)
             except OssError:
                 self._store.put(BUCKET, snapshot, content)
+                self._origins[snapshot] = key
             else:
                 raise AssertionError(f"{snapshot} is rewritten")
             return len(content)
@@ -341,6 +356,7 @@ class SimulatedBucket:
         def write() -> None:
             assert target.startswith("submissions/"), target
             self._store.put(BUCKET, target, self._read(key)[1])
+            self._origins[target] = self._origins.get(key, "")
 
         self._call(Api.WRITING, "CopyObject", key, write)
 

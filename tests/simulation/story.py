@@ -5,7 +5,7 @@ Virtual time: a tick a minute in the first hours, then one in ten minutes, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ DAY_MS = 24 * HOUR_MS
 FACE, OTHER_FACE, VIEW = b"FACE 1", b"FACE 2", b"VIEW 1"
 DENSE_MS = 3 * HOUR_MS
 SPARSE_TICK_MS = 10 * MINUTE_MS
+LOOK_AFTER_MS = 55_000
 TRAINING_SECONDS = 120.0
 
 
@@ -39,6 +40,7 @@ class Story:
             behaviour=Behaviour(**{**fast, "second_fine_tune": "queue", **behaviour}),
             emulated_tables=False,
         )
+        self.after_each_tick: list[Callable[[], object]] = [self.cloud.invariants.check_ledger]
 
     # -- what happens -------------------------------------------------------------------------------
 
@@ -56,6 +58,7 @@ class Story:
         about: str | tuple[str, ...] = (),
         after_ms: int = 0,
         lasts_ms: int = EVER,
+        times: int = EVER,
     ) -> None:
         """Let ``operation`` (as ``service.Operation``) be answered with ``answer`` from now on."""
         service, _, name = operation.partition(".")
@@ -67,6 +70,7 @@ class Story:
             about=(about,) if isinstance(about, str) else about,
             begins_at=begins,
             ends_at=begins + lasts_ms,
+            times=times,
         )
         self.cloud.gate.standings.troubles.append(trouble)
 
@@ -74,15 +78,27 @@ class Story:
         """End all troubles."""
         self.cloud.gate.standings.troubles.clear()
 
-    def pass_time(self, milliseconds: int) -> None:
-        """Let time pass, with its ticks."""
+    def pass_time(self, milliseconds: int, *, every_ms: int = 0) -> None:
+        """Let time pass, with its ticks: every so often, or densely at first and then sparsely."""
         ends = self.cloud.kernel.now + milliseconds
         dense_until = self.cloud.kernel.now + DENSE_MS
         while self.cloud.kernel.now < ends:
-            self.cloud.kernel.at(self.cloud.kernel.now, self.cloud.invoke_reconcile)
-            tick_ms = MINUTE_MS if self.cloud.kernel.now < dense_until else SPARSE_TICK_MS
-            self.cloud.advance(tick_ms)
-            self.cloud.invariants.check_ledger()
+            self.tick(every_ms or (MINUTE_MS if self.cloud.kernel.now < dense_until else SPARSE_TICK_MS))
+
+    def pass_time_until(self, is_so: Callable[[], bool], *, at_most_ms: int) -> bool:
+        """Let time pass with a tick a minute until something is so; returns whether it is."""
+        ends = self.cloud.kernel.now + at_most_ms
+        while not is_so() and self.cloud.kernel.now < ends:
+            self.tick(MINUTE_MS)
+        return is_so()
+
+    def tick(self, lasts_ms: int) -> None:
+        """Let one tick run, and time pass until the next; most runs have ended when one looks."""
+        self.cloud.kernel.at(self.cloud.kernel.now, self.cloud.invoke_reconcile)
+        self.cloud.advance(min(lasts_ms, LOOK_AFTER_MS))
+        for check in self.after_each_tick:
+            check()
+        self.cloud.advance(max(0, lasts_ms - LOOK_AFTER_MS))
 
     # -- what became --------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class OpenGate:
         self.trouble: Callable[[Transport], Callable[[], Exception]] | None = None
 
     def __call__(
-        self, service: str, operation: str, do: Callable[[], Any], transport: Transport, *, about: str = ""
+        self, service: str, operation: str, do: Callable[[], Any], transport: Transport, **_: object
     ) -> Any:
         if self.trouble is not None:
             raise self.trouble(transport)()
