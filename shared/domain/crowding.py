@@ -23,9 +23,12 @@ def fits(photos: Sequence[Photo]) -> bool:
 
 
 def is_crowded(photos: Sequence[Photo]) -> bool:
-    """Whether another photo finds no room: none may leave, since they still wait for their verdicts."""
-    has_room = len(photos) < MAX_RECORDED and bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES
-    return not has_room and not _may_leave(photos)
+    """Whether another photo, of whatever name, may find no room though all have left that may leave."""
+    if len(photos) < MAX_RECORDED and bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES:
+        return False
+    may_leave = _may_leave(photos)
+    staying = [photo for photo in photos if photo not in may_leave]
+    return len(staying) >= MAX_RECORDED or bytes_at_most(staying) > MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES
 
 
 def leaving(photos: Sequence[Photo]) -> list[Photo]:

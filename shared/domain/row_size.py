@@ -58,6 +58,8 @@ def _stored(photo: Photo) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
+    if len(text) <= MAX_DETAIL_CHARACTERS // 8:
+        return text
     text = text[:MAX_DETAIL_CHARACTERS]
     while _bytes(_as_json(text)) > MAX_DETAIL_BYTES:
         text = text[: len(text) * 9 // 10]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from shared.domain.photo_set import PhotoSet, fingerprint
+from shared.domain.crowding import MAX_CARRIED
+from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS
-from tests.unit.support import MINUTE_MS, NOW, photo, photo_set
+from tests.unit.support import MINUTE_MS, NOW, photo, photo_set, stored, trouble
 
 
 def names(photos: tuple[Photo, ...]) -> list[str]:
     return [one.name for one in photos]
+
+
+def verdicts(photos: PhotoSet) -> dict[str, Verdict]:
+    return {one.name: one.verdict for one in photos.photos}
 
 
 def alone(photos: PhotoSet, now: int = NOW) -> PhotoSet:
@@ -29,8 +36,8 @@ def test_photos_are_kept_in_the_order_of_recording() -> None:
 def test_a_photo_of_the_same_name_replaces_the_earlier_one_and_moves_to_the_end() -> None:
     changed = photo_set(photo("a"), photo("b")).with_photo(photo("a", etag="new"), NOW + 5)
     assert [(one.name, one.etag) for one in changed.photos] == [("b", "E-b"), ("a", "new")]
-    assert changed.knows("a", "new", is_open=True)
-    assert not changed.knows("a", "E-a", is_open=True)
+    assert changed.knows("a", stored(photo("a"), etag="new"))
+    assert changed.knows("a", stored(photo("a"))) is False
 
 
 def test_a_new_photo_starts_the_quiet_time_again() -> None:
@@ -41,7 +48,11 @@ def test_a_change_leaves_the_set_that_it_began_with_as_it_was() -> None:
     before = photo_set(photo("a"), photo("b"))
     before.with_photo(photo("a", etag="new"), NOW + 5)
     before.with_marker(NOW)
-    before.with_verdicts({"a": (Verdict.NO_FACE, "")})
+    before.with_judged([photo("a", Verdict.NO_FACE)])
+    before.with_snapshots({"a": "other"})
+    before.without_snapshots([photo("a")])
+    before.without_marker()
+    before.reopened()
     before.without_deleted({"b"})
     before.with_late_photo(photo("late", Verdict.OVER_LIMIT))
     before.closed()
@@ -49,32 +60,87 @@ def test_a_change_leaves_the_set_that_it_began_with_as_it_was() -> None:
     assert before == photo_set(photo("a"), photo("b"))
 
 
-@pytest.mark.parametrize("verdict", [Verdict.USABLE, Verdict.UNCHECKED])
+@pytest.mark.parametrize("verdict", [Verdict.USABLE, Verdict.UNCHECKED, Verdict.UNPREPARED])
 def test_a_copy_of_a_picture_that_the_set_already_has_is_a_duplicate(verdict: Verdict) -> None:
-    copied = photo_set(photo("a", verdict)).with_photo(photo("b", etag="E-a"), NOW)
+    copied = photo_set(photo("a", verdict)).with_photo(photo("b", etag="E-a", retry=trouble()), NOW)
     assert [one.verdict for one in copied.photos] == [verdict, Verdict.DUPLICATE]
+    assert copied.photos[1].retry is None
 
 
-def test_a_copy_of_a_refused_picture_is_no_duplicate() -> None:
-    copied = photo_set(photo("a", Verdict.NO_FACE)).with_photo(photo("b", etag="E-a"), NOW)
-    assert [one.verdict for one in copied.photos] == [Verdict.NO_FACE, Verdict.USABLE]
+def test_a_copy_of_a_picture_that_there_was_no_room_for_in_the_training_is_a_duplicate_too() -> None:
+    full = photo_set(*(photo(f"{number:02}") for number in range(MAX_PHOTOS + 1))).closed()
+    over = next(one for one in full.photos if one.verdict is Verdict.OVER_LIMIT)
+    assert verdicts(full.with_photo(photo("copy", etag=over.etag), NOW))["copy"] is Verdict.DUPLICATE
 
 
-def test_verdicts_are_filled_in_by_name_and_leave_other_photos_alone() -> None:
-    before = photo_set(photo("a", Verdict.UNCHECKED), photo("b", Verdict.UNCHECKED), photo("c"))
-    after = before.with_verdicts(
-        {
-            "a": (Verdict.USABLE, ""),
-            "b": (Verdict.NO_FACE, "no face detected"),
-            "gone": (Verdict.EMPTY, ""),
-        }
-    )
-    assert [(one.name, one.verdict, one.detail) for one in after.photos] == [
-        ("a", Verdict.USABLE, ""),
-        ("b", Verdict.NO_FACE, "no face detected"),
-        ("c", Verdict.USABLE, ""),
+@pytest.mark.parametrize("verdict", [Verdict.NO_FACE, Verdict.UNREADABLE, Verdict.DUPLICATE])
+def test_a_copy_of_a_refused_picture_is_no_duplicate(verdict: Verdict) -> None:
+    copied = photo_set(photo("a", verdict)).with_photo(photo("b", etag="E-a"), NOW)
+    assert [one.verdict for one in copied.photos] == [verdict, Verdict.USABLE]
+
+
+def test_a_refused_copy_keeps_its_own_verdict() -> None:
+    copied = photo_set(photo("a")).with_photo(photo("b", Verdict.LINK, etag="E-a"), NOW)
+    assert verdicts(copied)["b"] is Verdict.LINK
+
+
+# -- verdicts that come later ---------------------------------------------------------------------
+
+
+def test_judged_photos_take_the_place_of_unfinished_ones_and_leave_others_alone() -> None:
+    before = photo_set(photo("a", Verdict.UNCHECKED), photo("b", Verdict.UNPREPARED), photo("c"))
+    judged = [
+        photo("a"),
+        photo("b", Verdict.NO_FACE, detail="no face detected"),
+        photo("c", Verdict.EMPTY),
+        photo("gone", Verdict.EMPTY),
     ]
+    after = before.with_judged(judged)
+    assert after.photos == (judged[0], judged[1], before.photos[2])
     assert after.last_photo_at == before.last_photo_at
+
+
+def test_a_verdict_about_another_content_under_the_name_is_not_taken() -> None:
+    before = photo_set(photo("a", Verdict.UNCHECKED, etag="new"))
+    assert before.with_judged([photo("a", Verdict.NO_FACE)]) == before
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNREADABLE, Verdict.NOT_JUDGED])
+def test_where_an_object_cannot_be_read_a_copy_of_the_picture_takes_its_place(verdict: Verdict) -> None:
+    first = photo("a", Verdict.UNPREPARED)
+    before = photo_set(first, photo("b", etag="E-a"), photo("c", etag="E-a"))
+    after = before.with_judged([replace(first, verdict=verdict)])
+    assert verdicts(after) == {"a": verdict, "b": Verdict.UNPREPARED, "c": Verdict.DUPLICATE}
+    again = after.with_judged([replace(after.photos[1], verdict=verdict)])
+    assert verdicts(again)["c"] is Verdict.UNPREPARED
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NO_FACE, Verdict.NOT_AN_IMAGE, Verdict.USABLE])
+def test_a_finding_about_the_picture_is_one_about_its_copies(verdict: Verdict) -> None:
+    first = photo("a", Verdict.UNPREPARED)
+    before = photo_set(first, photo("b", etag="E-a"))
+    assert verdicts(before.with_judged([replace(first, verdict=verdict)]))["b"] is Verdict.DUPLICATE
+
+
+def test_a_copy_takes_the_place_of_a_picture_that_is_replaced_by_another() -> None:
+    before = photo_set(photo("a"), photo("b", etag="E-a"), photo("c", etag="E-a"))
+    after = before.with_photo(photo("a", etag="new"), NOW)
+    assert verdicts(after) == {"b": Verdict.UNPREPARED, "c": Verdict.DUPLICATE, "a": Verdict.USABLE}
+
+
+def test_a_copy_stays_one_while_the_set_has_the_picture() -> None:
+    before = photo_set(photo("a", Verdict.NO_FACE), photo("b", etag="E-a"), photo("c", etag="E-a"))
+    assert verdicts(before)["c"] is Verdict.DUPLICATE
+    assert verdicts(before.with_photo(photo("a", etag="new"), NOW))["c"] is Verdict.DUPLICATE
+
+
+def test_a_set_waits_for_the_photo_that_is_tried_first() -> None:
+    first, second = trouble(next_try_at=NOW + 1), trouble(next_try_at=NOW + 2)
+    held = [photo("b", Verdict.UNPREPARED, retry=second), photo("a", Verdict.UNCHECKED, retry=first)]
+    assert photo_set(*held).retry == first
+    assert photo_set(photo("c")).retry is None
+    assert photo_set(*held, photo("d", Verdict.UNPREPARED)).retry is None
+    assert photo_set(*held, photo("d.zip", Verdict.UNPACKING)).retry is None
 
 
 def test_other_snapshots_are_given_by_name_and_change_nothing_else() -> None:
@@ -84,46 +150,92 @@ def test_other_snapshots_are_given_by_name_and_change_nothing_else() -> None:
     assert after.with_snapshots({"a": "submissions/x/a"}) == before
 
 
+def test_photos_whose_snapshots_are_lost_are_prepared_again() -> None:
+    before = photo_set(photo("a"), photo("b", Verdict.UNCHECKED, retry=trouble()))
+    after = before.without_snapshots([before.photos[1]])
+    lost = after.photos[1]
+    assert (lost.verdict, lost.snapshot, lost.retry) == (Verdict.UNPREPARED, "", None)
+    assert after.photos[0] == before.photos[0]
+
+
 # -- what it knows --------------------------------------------------------------------------------
 
 
-def test_a_picture_that_was_changed_and_changed_back_while_the_set_is_open_is_recorded_again() -> None:
-    second = alone(photo_set(photo("a")))
-    assert second.knows("a", "E-a", is_open=True)
-    changed = second.with_photo(photo("a", etag="new"), NOW)
-    assert not changed.knows("a", "E-a", is_open=True)
+def test_what_a_set_has_no_record_of_is_news_or_remembered_elsewhere() -> None:
+    first = photo_set(photo("a"))
+    assert first.knows("b", stored(photo("b"))) is False
+    assert alone(first).knows("b", stored(photo("b"))) is None
+    assert alone(first).knows("a", stored(photo("a"))) is None
+
+
+def test_the_latest_content_under_a_name_is_known_and_no_earlier_one() -> None:
+    changed = alone(photo_set(photo("a"))).with_photo(photo("a", etag="new"), NOW)
+    assert changed.knows("a", stored(photo("a"))) is False
+    assert changed.knows("a", stored(photo("a"), etag="new")) is True
     back = changed.with_photo(photo("a"), NOW)
-    assert back.knows("a", "E-a", is_open=True)
-    assert not back.knows("a", "new", is_open=True)
+    assert back.knows("a", stored(photo("a"))) is True
+    assert back.knows("a", stored(photo("a"), etag="new")) is False
 
 
-def test_a_picture_that_is_changed_back_after_the_set_has_closed_is_news() -> None:
-    closed = alone(photo_set(photo("a"))).with_photo(photo("a", etag="new"), NOW).closed()
-    assert closed.knows("a", "new", is_open=False)
-    # The same holds for the following set, in which the newest content of each name counts.
-    assert not alone(closed).knows("a", "E-a", is_open=True)
-    assert not closed.knows("a", "E-a", is_open=False)
+def test_a_zip_is_not_known_before_it_has_been_unpacked() -> None:
+    zipped = photo("a.zip", Verdict.UNPACKING)
+    begun = photo_set(zipped)
+    assert begun.knows("a.zip", stored(zipped)) is False
+    done = begun.with_photo(replace(zipped, verdict=Verdict.UNPACKED), NOW)
+    assert done.knows("a.zip", stored(zipped)) is True
 
 
-@pytest.mark.parametrize("is_open", [True, False])
-def test_a_zip_is_not_known_before_it_has_been_unpacked(is_open: bool) -> None:
-    begun = photo_set(photo("a.zip", Verdict.UNPACKING))
-    assert not begun.knows("a.zip", "E-a.zip", is_open=is_open)
-    done = begun.with_photo(photo("a.zip", Verdict.UNPACKED), NOW)
-    assert done.knows("a.zip", "E-a.zip", is_open=is_open)
+def test_a_refused_photo_that_is_sent_again_is_news_and_a_usable_one_is_not() -> None:
+    photos = photo_set(photo("bad", Verdict.NO_FACE), photo("good"))
+    assert photos.knows("bad", stored(photo("bad"))) is True
+    assert photos.knows("bad", stored(photo("bad"), modified_at=NOW)) is False
+    assert photos.knows("good", stored(photo("good"), modified_at=NOW)) is True
 
 
-def test_a_fingerprint_is_short_and_never_changes() -> None:
-    # Stored rows hold it.
-    assert fingerprint("a.jpg") == "509b0d4641a7"
-    assert fingerprint("李雷.jpg") != fingerprint("李蕾.jpg")
-    assert len(fingerprint("\ud800" + "n" * 2000)) == 12
-    etag = "5B3C1A2E053D763E1B002CC607C5A0FE"
-    later = alone(photo_set(photo("a.jpg", etag=etag)))
-    assert later.earlier == {"509b0d4641a7": "5B3C1A2E"}
-    assert later.knows("a.jpg", etag, is_open=True)
-    assert not later.knows("a.jpg", etag[::-1], is_open=True)
-    assert not later.knows("b.jpg", etag, is_open=True)
+@pytest.mark.parametrize(
+    ("verdict", "waits"),
+    [
+        (Verdict.USABLE, True),
+        (Verdict.UNPREPARED, True),
+        (Verdict.UNCHECKED, True),
+        (Verdict.UNPACKING, True),
+        (Verdict.UNPACKED, False),
+        (Verdict.NO_FACE, False),
+        (Verdict.DUPLICATE, False),
+        (Verdict.OVER_LIMIT, False),
+    ],
+)
+def test_a_set_waits_for_what_is_usable_or_may_be(verdict: Verdict, waits: bool) -> None:
+    assert photo_set(photo("a", verdict)).is_waiting_for("a") is waits
+    assert not photo_set(photo("a", verdict)).is_waiting_for("b")
+
+
+# -- the marker -----------------------------------------------------------------------------------
+
+
+def test_a_marker_is_new_once_and_one_of_an_earlier_set_never() -> None:
+    photos = photo_set(photo("a"))
+    assert photos.is_new_marker(NOW)
+    marked = photos.with_marker(NOW)
+    assert not marked.is_new_marker(NOW)
+    assert marked.is_new_marker(NOW + 1)
+    following = marked.following(NOW, carried_from=1)
+    assert (following.ready_at, following.marker_used_at) == (0, NOW)
+    assert not following.is_new_marker(NOW)
+    assert following.is_new_marker(NOW + 1)
+    third = following.with_marker(NOW + 1).following(NOW, carried_from=1).following(NOW, carried_from=1)
+    assert not third.is_new_marker(NOW + 1)
+
+
+def test_a_marker_that_was_used_speaks_no_more() -> None:
+    used = photo_set(photo("a")).with_marker(NOW).without_marker()
+    assert (used.ready_at, used.marker_used_at) == (0, NOW)
+    assert used.without_marker().marker_used_at == NOW
+    assert not used.is_new_marker(NOW)
+
+
+def test_a_marker_speaks_for_no_set_without_a_photo() -> None:
+    assert not PhotoSet().is_new_marker(NOW)
 
 
 # -- deleted and late photos ----------------------------------------------------------------------
@@ -134,26 +246,27 @@ def test_a_deleted_photo_leaves_the_set_and_its_duplicate_may_take_its_place() -
     assert before.photos[2].verdict is Verdict.DUPLICATE
     left = before.without_deleted({"b", "c"})
     assert names(left.photos) == ["b"]
-    assert not left.knows("c", "E-a", is_open=True), "the duplicate is checked again"
+    assert left.knows("c", stored(photo("c"), etag="E-a")) is False, "the duplicate is looked at again"
     assert before.without_deleted({"a", "b", "c", "d"}) is before
+
+
+def test_the_refused_files_of_a_deleted_zip_go_with_it() -> None:
+    refused = photo("a.zip/x", Verdict.LINK, archive="a.zip")
+    before = photo_set(photo("a.zip", Verdict.UNPACKED), refused)
+    assert before.without_deleted({"a.zip"}) is before
+    assert before.without_deleted(set()).photos == ()
 
 
 def test_a_late_photo_of_a_known_name_is_known_afterwards() -> None:
     late = photo("a.jpg", Verdict.OVER_LIMIT, etag="overwritten")
     before = photo_set(photo("a.jpg")).closed()
     after = before.with_late_photo(late)
-    assert after.knows("a.jpg", "overwritten", is_open=False)
+    assert after.knows("a.jpg", stored(late)) is True
     # The trained photo keeps its record, and the newer picture has its verdict behind it.
     assert after.photos == (*before.photos, late)
-    assert after.photo("a.jpg") == before.photo("a.jpg")
+    assert after.photo("a.jpg") == late
     # The latest content is known: the old one would be news again.
-    assert not after.knows("a.jpg", "E-a.jpg", is_open=False)
-
-
-def test_the_following_set_knows_a_late_photo_of_a_known_name_too() -> None:
-    late = photo("a.jpg", Verdict.OVER_LIMIT, etag="overwritten")
-    closed = photo_set(photo("a.jpg")).closed().with_late_photo(late)
-    assert closed.following(NOW, carried_from=0).knows("a.jpg", "overwritten", is_open=True)
+    assert after.knows("a.jpg", stored(photo("a.jpg"))) is False
 
 
 # -- closing --------------------------------------------------------------------------------------
@@ -178,25 +291,36 @@ def test_of_more_than_ten_usable_photos_the_newest_are_trained_on() -> None:
     assert over == {"00", "01", "12", "13"}
 
 
+def test_a_set_that_opens_again_chooses_anew_among_all_that_it_had() -> None:
+    photos = [photo(f"{number:02}", uploaded_at=NOW - number) for number in range(12)]
+    closed = photo_set(photo("bad", Verdict.EMPTY), *photos).closed()
+    reopened = closed.reopened()
+    assert reopened.photos == photo_set(photo("bad", Verdict.EMPTY), *photos).photos
+    newer = reopened.with_photo(photo("newest", uploaded_at=NOW + 1), NOW).closed()
+    assert "newest" in names(newer.usable)
+    assert "09" not in names(newer.usable)
+
+
+def test_a_late_photo_without_a_snapshot_does_not_become_usable_when_a_set_opens_again() -> None:
+    late = photo_set(photo("a")).closed().with_late_photo(photo("b", Verdict.OVER_LIMIT))
+    assert verdicts(late.reopened())["b"] is Verdict.OVER_LIMIT
+
+
 # -- the following set ----------------------------------------------------------------------------
 
 
-def test_the_following_set_knows_every_earlier_photo_and_has_none_of_its_own() -> None:
+def test_the_following_set_has_everything_before_it_remembered_and_no_photo_of_its_own() -> None:
     first = photo_set(photo("a"), photo("b", Verdict.EMPTY))
-    third = alone(alone(first, NOW + 1).with_photo(photo("c"), NOW + 2), NOW + 4)
-    assert third.photos == ()
-    assert (third.last_photo_at, third.ready_at) == (NOW + 4, 0)
-    assert third.earlier == {fingerprint(name): f"E-{name}" for name in "abc"}
-    assert all(third.knows(name, f"E-{name}", is_open=True) for name in "abc")
-    assert not third.knows("a", "changed", is_open=True)
+    second = alone(first, NOW + 4)
+    assert (second.photos, second.has_history) == ((), True)
+    assert (second.last_photo_at, second.ready_at) == (NOW + 4, 0)
+    assert second.dropped == first.closed().photos
 
 
-def test_the_following_set_remembers_the_latest_content_of_a_name() -> None:
-    second = alone(photo_set(photo("a"))).with_photo(photo("a", etag="new"), NOW)
-    assert second.knows("a", "new", is_open=True)
-    # The content of the first set is no longer the content under the name.
-    assert not second.knows("a", "E-a", is_open=True)
-    assert alone(second).earlier == {fingerprint("a"): "new"}
+def test_what_was_to_be_remembered_already_is_remembered_too_and_the_latest_of_a_name_last() -> None:
+    late = photo("a", Verdict.OVER_LIMIT, etag="late")
+    first = replace(photo_set(photo("a")).closed(), dropped=(photo("x"),)).with_late_photo(late)
+    assert first.following(NOW, carried_from=1).dropped == (photo("x"), photo("a"), late)
 
 
 def test_the_following_set_begins_with_the_photos_that_were_usable_before() -> None:
@@ -213,6 +337,19 @@ def test_a_photo_that_was_over_the_limit_is_carried_over_as_a_usable_one() -> No
     assert {one.verdict for one in full.photos} == {Verdict.USABLE, Verdict.OVER_LIMIT}
     following = full.following(NOW, carried_from=1)
     assert names(following.usable) == [f"{number:02}" for number in range(MAX_PHOTOS + 1)]
+
+
+def test_the_newest_photos_are_carried_over_and_not_without_end() -> None:
+    many = photo_set(*(photo(f"{number:02}", uploaded_at=NOW - number) for number in range(MAX_CARRIED + 5)))
+    following = many.closed().following(NOW, carried_from=1)
+    assert names(following.photos) == [f"{number:02}" for number in range(MAX_CARRIED)]
+
+
+def test_only_photos_with_a_snapshot_are_carried_over() -> None:
+    closed = photo_set(photo("a"), photo("b")).closed().with_late_photo(photo("c", Verdict.OVER_LIMIT))
+    assert names(closed.following(NOW, carried_from=1).photos) == ["a", "b"]
+    lost = replace(closed, photos=(replace(closed.photos[0], snapshot=""), *closed.photos[1:]))
+    assert names(lost.following(NOW, carried_from=1).photos) == ["b"]
 
 
 def test_a_new_photo_is_trained_on_before_those_of_earlier_revisions_even_when_it_is_older() -> None:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.domain.photo_set import NEVER, UNPACKING_TAKES_MS, ClosedBy
+from shared.domain.completion import (
+    MARKER_TRAVELS_MS,
+    NEVER,
+    RESTS_AFTER_MARKER_MS,
+    UNPACKING_TAKES_MS,
+    ClosedBy,
+    is_marked,
+    is_overtaken_by_marker,
+)
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
-from tests.unit.support import NOW, RULES, photo, photo_set
+from tests.unit.support import MINUTE_MS, NOW, RULES, few_examples, photo, photo_set, trouble
 
 QUIET = NOW + RULES.quiet_ms
 
@@ -19,6 +29,7 @@ def usable(count: int) -> list[Photo]:
 
 
 UNCHECKED = photo("unchecked.jpg", Verdict.UNCHECKED)
+UNPREPARED = photo("unprepared.jpg", Verdict.UNPREPARED)
 UNPACKING = photo("photos.zip", Verdict.UNPACKING)
 BAD = photo("bad.jpg", Verdict.NO_FACE)
 CHECK_OFF = Rules(face_check=False)
@@ -45,10 +56,17 @@ COMPLETIONS: list[tuple[list[Photo], int, Rules, int, ClosedBy | None]] = [
     (usable(1), NOW, RULES, NOW, ClosedBy.MARKER),
     (usable(1), NOW, THREE, NOW, ClosedBy.MARKER),
     ([BAD], NOW, RULES, NOW, ClosedBy.MARKER),
-    # A marker older than the latest photo (uploaded a second before NOW) says nothing.
+    # A marker that overtook the latest photo (uploaded a second before NOW) speaks once that has rested.
     (usable(1), NOW - 1000, RULES, NOW, ClosedBy.MARKER),
     (usable(1), NOW - 1001, RULES, NOW, None),
-    (usable(1), NOW - 1001, RULES, QUIET, ClosedBy.QUIET),
+    (usable(1), NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS - 1, None),
+    (usable(1), NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
+    (usable(1), NOW - 1001, THREE, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
+    ([BAD], NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
+    (usable(1), NOW - 1000 - MARKER_TRAVELS_MS, THREE, QUIET, ClosedBy.MARKER),
+    # One that is much older than the latest photo says nothing.
+    (usable(1), NOW - 1001 - MARKER_TRAVELS_MS, THREE, QUIET + 10**9, None),
+    (usable(1), NOW - 1001 - MARKER_TRAVELS_MS, RULES, QUIET, ClosedBy.QUIET),
     # Ten close it at once; bad ones do not count.
     (usable(10), 0, RULES, NOW, ClosedBy.COUNT),
     (usable(10), NOW, RULES, NOW, ClosedBy.COUNT),
@@ -62,13 +80,13 @@ COMPLETIONS: list[tuple[list[Photo], int, Rules, int, ClosedBy | None]] = [
     # A zip that is being unpacked holds the set like an unchecked photo, whatever is set.
     ([*usable(10), UNPACKING], NOW, RULES, QUIET, None),
     ([*usable(10), UNPACKING], NOW, Rules(face_check=False, close_at=3), QUIET, None),
-    # An unchecked photo holds the set against everything.
+    # A photo without its last word holds the set against everything, whatever is set.
+    ([UNPREPARED], NOW, RULES, QUIET + 10**9, None),
+    ([*usable(10), UNPREPARED], 0, RULES, QUIET, None),
     ([UNCHECKED], 0, RULES, QUIET + 10**9, None),
     ([*usable(10), UNCHECKED], 0, RULES, QUIET, None),
     ([*usable(3), UNCHECKED], NOW, RULES, QUIET, None),
-    # With the check off it holds nothing.
-    ([*usable(1), UNCHECKED], 0, CHECK_OFF, QUIET, ClosedBy.QUIET),
-    ([*usable(10), UNCHECKED], 0, CHECK_OFF, NOW, ClosedBy.COUNT),
+    ([*usable(10), UNCHECKED], 0, CHECK_OFF, QUIET, None),
 ]
 
 
@@ -77,6 +95,11 @@ def test_the_first_of_marker_count_and_quiet_time_completes_a_set(
     photos: list[Photo], ready_at: int, rules: Rules, now: int, expected: ClosedBy | None
 ) -> None:
     assert photo_set(*photos).with_marker(ready_at).completed_by(rules, now) is expected
+
+
+def test_by_a_clock_that_is_behind_the_photos_have_not_rested() -> None:
+    assert photo_set(*usable(1)).completed_by(Rules(quiet_ms=0), NOW - MINUTE_MS) is ClosedBy.QUIET
+    assert photo_set(*usable(1)).completed_by(Rules(quiet_ms=1), NOW - MINUTE_MS) is None
 
 
 def test_a_set_that_is_due_to_be_looked_at_and_is_quiet_is_complete() -> None:
@@ -92,7 +115,7 @@ def test_carried_photos_alone_complete_nothing() -> None:
     assert second.completed_by(RULES, NOW + 10 * RULES.quiet_ms) is None
     assert second.next_look_at(RULES) == NEVER
     marked = second.with_marker(NOW)
-    assert marked.is_marked
+    assert is_marked(marked)
     assert marked.completed_by(RULES, NOW + 10 * RULES.quiet_ms) is None
     assert marked.next_look_at(RULES) == NEVER
 
@@ -103,6 +126,50 @@ def test_carried_photos_count_towards_the_least_but_do_not_fill_the_set() -> Non
     second = full.following(NOW, carried_from=1).with_photo(photo("new"), NOW)
     assert second.completed_by(rules, NOW) is None
     assert second.completed_by(rules, NOW + rules.quiet_ms) is ClosedBy.QUIET
+
+
+# -- a set that was closed before -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("photos", "rules", "now", "expected"),
+    [
+        (usable(1), RULES, NOW - 1, None),
+        (usable(1), RULES, NOW, ClosedBy.DEADLINE),
+        # Too few photos, or none that can be used: closed, or rejected, all the same.
+        (usable(1), THREE, NOW, ClosedBy.DEADLINE),
+        ([BAD], RULES, NOW, ClosedBy.DEADLINE),
+        # A number is told before.
+        (usable(10), RULES, NOW, ClosedBy.COUNT),
+        # Never without the last word on each photo.
+        ([*usable(1), UNCHECKED], RULES, NOW + 10**9, None),
+        ([*usable(1), UNPREPARED], RULES, NOW + 10**9, None),
+        ([*usable(1), UNPACKING], RULES, NOW + 10**9, None),
+        ([], RULES, NOW + 10**9, None),
+    ],
+)
+def test_a_set_that_was_closed_before_is_complete_at_its_deadline(
+    photos: list[Photo], rules: Rules, now: int, expected: ClosedBy | None
+) -> None:
+    assert photo_set(*photos).completed_by(rules, now, deadline=NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("photos", "marker_at", "rules", "expected"),
+    [
+        (usable(1), 0, RULES, NOW + 30_000),
+        (usable(1), 0, THREE, NOW + 30_000),
+        # Also when a marker overtook the photos and these are to rest for longer.
+        (usable(1), NOW - 1001, RULES, NOW + 30_000),
+        (usable(1), 0, Rules(quiet_ms=5000), NOW + 5000),
+        (usable(10), 0, RULES, NOW),
+        ([], 0, RULES, NEVER),
+        ([UNPACKING], 0, RULES, NOW + UNPACKING_TAKES_MS),
+    ],
+)
+def test_it_is_looked_at_by_then(photos: list[Photo], marker_at: int, rules: Rules, expected: int) -> None:
+    marked = photo_set(*photos).with_marker(marker_at)
+    assert marked.next_look_at(rules, deadline=NOW + 30_000) == expected
 
 
 # -- when it is to be looked at -------------------------------------------------------------------
@@ -141,11 +208,33 @@ def test_a_set_with_zips_waits_for_the_first_run_that_is_dead_by_then() -> None:
     assert held.with_marker(NOW).next_look_at(RULES) == NOW - 9_000 + UNPACKING_TAKES_MS
 
 
+def test_a_zip_that_met_trouble_is_gone_on_with_after_its_pause() -> None:
+    held = replace(UNPACKING, retry=trouble(next_try_at=NOW + UNPACKING_TAKES_MS + 5))
+    assert photo_set(held).next_look_at(RULES) == NOW + UNPACKING_TAKES_MS + 5
+    short = replace(UNPACKING, retry=trouble(next_try_at=NOW + 5))
+    assert photo_set(short).next_look_at(RULES) == NOW + UNPACKING_TAKES_MS
+
+
+def test_photos_that_nobody_has_looked_at_are_due_in_the_order_in_which_they_were_recorded() -> None:
+    early, late = replace(UNPREPARED, recorded_at=NOW - 9), replace(UNCHECKED, recorded_at=NOW - 5)
+    assert photo_set(late, early).next_look_at(RULES) == NOW - 9
+    assert photo_set(late).next_look_at(RULES) == NOW - 5
+
+
+def test_a_photo_in_trouble_is_due_after_its_pause_and_does_not_hold_the_others_up() -> None:
+    held = replace(UNPREPARED, retry=trouble(next_try_at=NOW + 7))
+    assert photo_set(held).next_look_at(RULES) == NOW + 7
+    assert (
+        photo_set(held, replace(UNCHECKED, retry=trouble(next_try_at=NOW + 3))).next_look_at(RULES) == NOW + 3
+    )
+    assert photo_set(held, UNCHECKED).next_look_at(RULES) == NOW
+
+
 # -- the marker -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("uploaded", "marker", "marked"),
+    ("uploaded", "marker", "speaks"),
     [
         ([NOW], 0, False),
         ([NOW], NOW, True),
@@ -156,21 +245,95 @@ def test_a_set_with_zips_waits_for_the_first_run_that_is_dead_by_then() -> None:
     ],
 )
 def test_the_marker_speaks_for_the_photos_that_were_there_before_it(
-    uploaded: list[int], marker: int, marked: bool
+    uploaded: list[int], marker: int, speaks: bool
 ) -> None:
     photos = [photo(str(number), uploaded_at=at) for number, at in enumerate(uploaded)]
-    assert replace(photo_set(*photos), ready_at=marker).is_marked == marked
+    assert is_marked(replace(photo_set(*photos), ready_at=marker)) is speaks
 
 
-def test_a_photo_uploaded_after_the_marker_makes_the_marker_stale() -> None:
+@pytest.mark.parametrize(
+    ("uploaded", "marker", "overtaken"),
+    [
+        ([NOW], 0, False),
+        ([NOW], NOW, False),
+        ([NOW], NOW - 1, True),
+        ([NOW], NOW - MARKER_TRAVELS_MS, True),
+        ([NOW], NOW - MARKER_TRAVELS_MS - 1, False),
+        # The newest photo counts.
+        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS - 1, False),
+        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS, True),
+        ([], NOW, False),
+    ],
+)
+def test_a_marker_overtook_the_photos_when_the_newest_came_a_little_after_it(
+    uploaded: list[int], marker: int, overtaken: bool
+) -> None:
+    photos = [photo(str(number), uploaded_at=at) for number, at in enumerate(uploaded)]
+    assert is_overtaken_by_marker(replace(photo_set(*photos), ready_at=marker)) is overtaken
+
+
+def test_a_photo_of_an_earlier_revision_is_overtaken_by_no_marker() -> None:
+    carried = photo_set(photo("a", uploaded_at=NOW)).closed().following(NOW, carried_from=1)
+    assert not is_overtaken_by_marker(carried.with_marker(NOW - 1))
+
+
+def test_a_photo_that_comes_after_the_marker_has_the_set_rest_before_it_closes() -> None:
     marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1)
-    assert marked.is_marked
+    assert is_marked(marked)
     after = marked.with_photo(photo("b", uploaded_at=NOW + 2), NOW + 3)
-    assert not after.is_marked
-    assert after.next_look_at(RULES) == NOW + 3 + RULES.quiet_ms
+    assert not is_marked(after)
+    assert after.completed_by(RULES, NOW + 3) is None
+    assert after.next_look_at(RULES) == NOW + 3 + RESTS_AFTER_MARKER_MS
+
+
+def test_a_photo_that_comes_long_after_the_marker_does_not_belong_to_it() -> None:
+    marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1)
+    later = NOW + MARKER_TRAVELS_MS + 2
+    after = marked.with_photo(photo("b", uploaded_at=later), later)
+    assert after.next_look_at(RULES) == later + RULES.quiet_ms
 
 
 def test_replacing_the_photo_that_was_too_late_for_the_marker_makes_the_marker_speak_again() -> None:
     late = photo_set(photo("a", uploaded_at=NOW + 5)).with_marker(NOW)
-    assert not late.is_marked
-    assert late.with_photo(photo("a", uploaded_at=NOW - 5), NOW).is_marked
+    assert not is_marked(late)
+    assert is_marked(late.with_photo(photo("a", uploaded_at=NOW - 5), NOW))
+
+
+# -- any set --------------------------------------------------------------------------------------
+
+
+@few_examples
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([Verdict.USABLE, Verdict.NO_FACE, Verdict.DUPLICATE]),
+            st.integers(-20 * MINUTE_MS, 0),
+            st.booleans(),
+        ),
+        max_size=6,
+    ),
+    st.one_of(st.just(0), st.integers(NOW - 25 * MINUTE_MS, NOW)),
+    st.builds(
+        Rules,
+        quiet_ms=st.sampled_from([0, 1000, 30_000, 120_000, 86_400_000]),
+        min_photos=st.integers(1, 4),
+        close_at=st.integers(0, 4),
+    ),
+    st.sampled_from([NEVER, NOW - MINUTE_MS, NOW + MINUTE_MS, NOW + 10 * MINUTE_MS]),
+)
+def test_a_set_is_complete_from_the_very_moment_for_which_it_asked_to_be_looked_at(
+    drawn: list[tuple[Verdict, int, bool]], marker_at: int, rules: Rules, deadline: int
+) -> None:
+    photos = [
+        photo(str(number), verdict, uploaded_at=NOW + at, from_revision=int(is_carried))
+        for number, (verdict, at, is_carried) in enumerate(drawn)
+    ]
+    made = replace(photo_set(*photos), ready_at=marker_at)
+    look_at = made.next_look_at(rules, deadline=deadline)
+    if look_at == NEVER:
+        assert made.completed_by(rules, NOW + 10**12, deadline=deadline) is None
+        return
+    # Whatever is due at once was complete when the last photo had been recorded.
+    assert made.completed_by(rules, max(look_at, NOW), deadline=deadline) is not None
+    if look_at > NOW:
+        assert made.completed_by(rules, look_at - 1, deadline=deadline) is None

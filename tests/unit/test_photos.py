@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.domain.photos import (
+    JUDGED_AGAIN,
+    Photo,
     Verdict,
     jpeg_sides,
     verdict_from_face_check,
@@ -17,7 +19,7 @@ from shared.domain.photos import (
     verdict_from_refusal,
     verdict_from_snapshot,
 )
-from tests.unit.support import few_examples
+from tests.unit.support import NOW, few_examples, photo, stored
 
 MEGABYTE = 1024 * 1024
 
@@ -115,3 +117,73 @@ def test_the_face_checks_word_becomes_a_verdict(is_face: bool, reason: str, verd
 )
 def test_a_picture_that_oss_cannot_process_has_a_verdict(code: str, message: str, verdict: Verdict) -> None:
     assert verdict_from_refusal(code, message) is verdict
+
+
+# -- the record of an object ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_record_stands_for_the_object_that_it_was_made_of(verdict: Verdict) -> None:
+    one = photo("a", verdict)
+    assert one.stands_for(stored(one))
+    assert one.stands_for(stored(one, modified_at=one.uploaded_at - 1))
+    assert not one.stands_for(stored(one, etag="new"))
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_only_a_refused_picture_that_is_sent_again_is_judged_again(verdict: Verdict) -> None:
+    one = photo("a", verdict)
+    assert one.stands_for(stored(one, modified_at=one.uploaded_at + 1)) is (verdict not in JUDGED_AGAIN)
+
+
+def test_every_verdict_on_a_picture_and_none_on_what_cannot_change_is_made_again() -> None:
+    lasting = {Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED, Verdict.DUPLICATE, Verdict.OVER_LIMIT}
+    by_content = {Verdict.EMPTY, Verdict.TOO_MANY_BYTES}
+    of_zips = {Verdict.UNPACKING, Verdict.UNPACKED, Verdict.NOT_AN_ARCHIVE, Verdict.ARCHIVE_TOO_LARGE}
+    of_files_in_zips = {
+        Verdict.NESTED_ARCHIVE,
+        Verdict.ENCRYPTED,
+        Verdict.UNSAFE_NAME,
+        Verdict.SYSTEM_FILE,
+        Verdict.EXPANDS_TOO_MUCH,
+        Verdict.BROKEN_ENTRY,
+    }
+    assert set(Verdict) - JUDGED_AGAIN == lasting | by_content | of_zips | of_files_in_zips
+
+
+@pytest.mark.parametrize(
+    ("name", "is_news"),
+    [
+        ("photos.zip/1.jpg", False),
+        ("a/Photos.ZIP/b/1.jpg", False),
+        ("photos.zip", True),
+        ("photos/1.zip.jpg", True),
+        ("1.jpg", True),
+    ],
+)
+def test_a_file_out_of_a_zip_is_not_judged_again_for_having_been_stored_after_the_zip_had_come(
+    name: str, is_news: bool
+) -> None:
+    one = photo(name, Verdict.NO_FACE, uploaded_at=NOW - 60_000, recorded_at=NOW)
+    assert one.stands_for(stored(one, modified_at=NOW - 1000)) is not is_news
+    assert not one.stands_for(stored(one, modified_at=NOW + 1)), "unless it is sent again"
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_says_what_is_still_to_come(verdict: Verdict) -> None:
+    one: Photo = photo("a", verdict)
+    unfinished = verdict in (Verdict.UNPREPARED, Verdict.UNCHECKED)
+    assert one.is_unfinished is unfinished
+    assert one.may_be_used is (unfinished or verdict is Verdict.USABLE)
+    assert one.is_pending is (unfinished or verdict is Verdict.UNPACKING)
+
+
+def test_a_photo_is_left_over_when_it_could_be_trained_on_and_there_were_enough_newer_ones() -> None:
+    assert photo("a", Verdict.OVER_LIMIT, snapshot="s").is_left_over
+    assert not photo("a", Verdict.OVER_LIMIT).is_left_over
+    assert not photo("a").is_left_over
+
+
+def test_a_carried_photo_is_not_new() -> None:
+    assert photo("a").is_new
+    assert not photo("a", from_revision=1).is_new
