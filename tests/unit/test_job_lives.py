@@ -5,114 +5,177 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from shared.domain.completion import NEVER
+from shared.domain.crowding import MAX_RECORDED, fits
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.photo_set import MAX_RECORDED, fingerprint
-from shared.domain.photos import Verdict
+from shared.domain.lanes import QUEUE_LANE
+from shared.domain.photos import Photo, Verdict
+from shared.domain.retry_state import Cause, failed_again
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState
-from tests.unit.support import NOW, fine_tune, photo
+from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.upload_memory import is_remembered, remembered_as
+from tests.unit.support import NOW, cause, fine_tune, photo, stored
 
 S = JobState
 WHY = Reason("code", "message")
-VERDICTS = list(Verdict)[:9]
+VERDICTS = [
+    Verdict.USABLE,
+    Verdict.UNPREPARED,
+    Verdict.UNCHECKED,
+    Verdict.EMPTY,
+    Verdict.NOT_AN_IMAGE,
+    Verdict.NO_FACE,
+]
+Change = Callable[[], Job]
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_random_life_keeps_every_promise_at_every_step(seed: int) -> None:
-    random_ = random.Random(seed)
-    rules = Rules(
-        min_photos=random_.choice([1, 2, 4]),
-        face_check=random_.random() < 0.7,
-        carry_over=random_.random() < 0.7,
-    )
-    now, job = NOW, open_job("li", 1, NOW)
-    seen: set[str] = set()
-    for _ in range(120):
+    life = Life(random.Random(seed))
+    for _ in range(150):
+        life.go_on()
+
+
+class Life:
+    """A person's newest job, and what is remembered of the uploads whose records have left the rows."""
+
+    def __init__(self, random_: random.Random) -> None:
+        self.random = random_
+        self.rules = Rules(min_photos=random_.choice([1, 2, 4]), carry_over=random_.random() < 0.7)
+        self.now = NOW
+        self.job = open_job("li", 1, NOW)
+        self.memory: dict[str, str] = {}
+        self.uploads: dict[str, Photo] = {}
+
+    def go_on(self) -> None:
+        """Make one change that some workflow would make, and look at what has become of every promise."""
         # Clocks of different machines disagree: time mostly goes forward, and sometimes back.
-        now += random_.choice([1, 100, 3000, 200_000, -500])
-        frozen = copy.deepcopy(job)
-        after = _random_change(job, rules, now, random_)
+        self.now += self.random.choice([1, 100, 3000, 200_000, -500])
+        job, frozen = self.job, copy.deepcopy(self.job)
+        after = self._changed()
         assert job == frozen, "a change altered the job that it was given"
-        seen.update(one.name for one in after.photo_set.photos)
+        self.memory |= {one.name: remembered_as(one) for one in after.photo_set.dropped}
+        self.job = replace(after, photo_set=replace(after.photo_set, dropped=()))
         if after.revision != job.revision:
-            _check_next_revision(job, after, rules)
+            _check_next_revision(job, self.job, self.rules)
         else:
-            _check_same_revision(job, after)
-        _check_job(after, rules)
-        job = after
-    shown = {fingerprint(one.name) for one in job.photo_set.photos}
-    assert {fingerprint(name) for name in seen} <= shown | set(job.photo_set.earlier)
+            _check_same_revision(job, self.job)
+        _check_job(self.job, self.rules)
+        self._check_that_nothing_is_forgotten()
 
+    def _check_that_nothing_is_forgotten(self) -> None:
+        for name, one in self.uploads.items():
+            found = stored(one)
+            knows = self.job.photo_set.knows(name, found)
+            assert knows or (knows is None and is_remembered(self.memory.get(name), found)), name
 
-def _random_change(job: Job, rules: Rules, now: int, random_: random.Random) -> Job:
-    """One change that some workflow would make of ``job``."""
-    if job.state.is_open:
-        return _random_collecting(job, rules, now, random_)
-    if job.state is S.QUEUED:
-        return job.attempting(now, expires_at=now + 60_000)
-    if job.state is S.SUBMITTING:
-        choices: list[Callable[[], Job]] = [
-            lambda: job.sent(now),
-            lambda: job.submitted(fine_tune("PENDING", f"ft-{random_.randrange(10**6)}"), now),
-            lambda: job.requeued(WHY, now, failures=random_.randrange(2)),
-            lambda: job.ended(S.FAILED, WHY, now),
+    def _changed(self) -> Job:
+        job, now = self.job, self.now
+        if job.takes_photos:
+            return self._collecting() if job.state is not S.QUEUED else self._queued()
+        changes: list[Change] = [
+            lambda: job.held_up(self._cause(), now),
+            lambda: job.cleared(self.rules, now),
         ]
-    elif job.state is S.TRAINING:
-        seen = fine_tune("RUNNING", job.fine_tune_id, usage=1, finetuned_output="m")
-        choices = [
-            lambda: job.still_training(seen, now),
-            lambda: job.succeeded(seen, now),
-            lambda: job.retrying(seen, WHY, now),
-            lambda: job.ended(S.CANCELED, WHY, now, seen),
+        if job.state is S.QUEUED:
+            changes += [lambda: job.attempting(now, expires_at=now + 60_000)] * 4
+        elif job.state is S.SUBMITTING:
+            retry = failed_again(job.retry, self._cause(), now)
+            changes += [
+                lambda: job.sent(WHY, now),
+                lambda: job.submitted(fine_tune("PENDING", f"ft-{self.random.randrange(10**6)}"), now),
+                lambda: job.requeued(WHY, now),
+                lambda: job.requeued(WHY, now, retry=retry, at_once=self.random.random() < 0.5),
+                lambda: job.ended(S.FAILED, WHY, now),
+            ]
+        elif job.state is S.TRAINING:
+            seen = fine_tune("RUNNING", job.fine_tune_id, usage=1, finetuned_output="m")
+            changes += [
+                lambda: job.still_training(seen, now),
+                lambda: job.succeeded(seen, now),
+                lambda: job.retrying(seen, WHY, now),
+                lambda: job.ended(S.CANCELED, WHY, now, seen),
+            ]
+        else:
+            changes += [
+                lambda: job.with_result(now),
+                lambda: job.with_delivery(now),
+                lambda: job.next_revision(self.rules, now).with_photo(self._photo(), self.rules, now),
+            ]
+        return self.random.choice(changes)()
+
+    def _queued(self) -> Job:
+        job, now = self.job, self.now
+        changes: list[Change] = [
+            lambda: job.attempting(now, expires_at=now + 60_000),
+            lambda: job.with_photo(self._photo(), self.rules, now),
+            lambda: job.held_up(self._cause(), now),
+            lambda: job.cleared(self.rules, now),
+            lambda: job.rebased(self.rules, now),
         ]
-    else:
-        choices = [lambda: job.with_delivery(now), lambda: job.next_revision(rules, now)]
-    return random_.choice(choices)()
+        return self.random.choice(changes)()
 
+    def _collecting(self) -> Job:
+        job, now, photos = self.job, self.now, self.job.photo_set
+        changes: list[Change] = [
+            *[lambda: self._closed_if_complete(job.with_photo(self._photo(), self.rules, now))] * 3,
+            lambda: job.with_photo_set(photos.with_judged(self._judged()), self.rules, now),
+            lambda: job.with_photo_set(
+                photos.with_marker(now - self.random.randrange(3000)), self.rules, now
+            ),
+            lambda: self._closed_if_complete(job),
+            lambda: job.rebased(self.rules, now),
+        ]
+        if job.state is S.COLLECTING:
+            changes += [lambda: job.held_up(self._cause(), now), lambda: job.cleared(self.rules, now)]
+        return self.random.choice(changes)()
 
-def _random_collecting(job: Job, rules: Rules, now: int, random_: random.Random) -> Job:
-    choice = random_.randrange(6)
-    if choice <= 2:
-        name = f"p{random_.randrange(30)}"
-        new = photo(
+    def _closed_if_complete(self, job: Job) -> Job:
+        """Close or reject a complete set, as the workflow does."""
+        why = job.completed_by(self.rules, self.now)
+        if why is None:
+            return job
+        return job.closed(why, self.now) if job.photo_set.new_usable else job.rejected(self.now)
+
+    def _photo(self) -> Photo:
+        name = f"p{self.random.randrange(30)}"
+        self.uploads[name] = photo(
             name,
-            random_.choice(VERDICTS),
-            etag=f"{name}-{random_.randrange(3)}",
-            uploaded_at=now - random_.randrange(5000),
-            snapshot=f"submissions/{job.job_id}/{random_.randrange(10**9)}.jpg",
+            self.random.choice(VERDICTS),
+            etag=f"{name}-{self.random.randrange(10**6)}",
+            uploaded_at=self.now - self.random.randrange(5000),
+            recorded_at=self.now,
+            snapshot=f"submissions/{self.job.job_id}/{self.random.randrange(10**9)}.jpg",
         )
-        return _closed_if_complete(job.with_photo(new, rules, now), rules, now)
-    if choice == 3:
-        verdicts = {
-            one.name: (random_.choice([Verdict.USABLE, Verdict.NO_FACE]), "")
-            for one in job.photo_set.unchecked
-        }
-        return job.with_photo_set(job.photo_set.with_verdicts(verdicts), rules, now)
-    if choice == 4:
-        marked = job.photo_set.with_marker(now - random_.randrange(3000))
-        return job.with_photo_set(marked, rules, now)
-    return _closed_if_complete(job, rules, now)
+        return self.uploads[name]
 
+    def _judged(self) -> list[Photo]:
+        verdicts = [Verdict.USABLE, Verdict.NO_FACE, Verdict.UNREADABLE]
+        held = failed_again(None, self._cause(), self.now)
+        return [
+            replace(one, verdict=self.random.choice(verdicts))
+            if self.random.random() < 0.7
+            else replace(one, retry=held)
+            for one in self.job.photo_set.unfinished
+        ]
 
-def _closed_if_complete(job: Job, rules: Rules, now: int) -> Job:
-    """Close or reject a complete set, as the workflow does."""
-    why = job.completed_by(rules, now)
-    if why is None:
-        return job
-    return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
+    def _cause(self) -> Cause:
+        return cause(self.random.choice(list(Kind)), self.random.choice([None, *Api]))
 
 
 def _check_next_revision(job: Job, after: Job, rules: Rules) -> None:
     assert after.revision == job.revision + 1
-    photos = after.photo_set.photos
-    assert all(one.from_revision for one in photos)
-    assert {one.name for one in photos} <= {one.name for one in job.photo_set.photos if one.snapshot}
-    assert rules.carry_over or photos == ()
-    assert all(after.knows(one.name, one.etag) for one in job.photo_set.photos)
-    assert set(job.photo_set.earlier) <= set(after.photo_set.earlier)
+    *carried, new = after.photo_set.photos
+    assert new.is_new
+    assert all(one.from_revision for one in carried)
+    assert {one.name for one in carried} <= {one.name for one in job.photo_set.photos if one.snapshot}
+    assert rules.carry_over or not carried
+    assert set(after.trainings_at) <= set(job.trainings_at)
 
 
 def _check_same_revision(job: Job, after: Job) -> None:
@@ -120,8 +183,10 @@ def _check_same_revision(job: Job, after: Job) -> None:
     if job.state.is_terminal:
         assert after.state is job.state
         assert after.delivered >= job.delivered
-    if not job.state.is_open:
+    if not job.takes_photos:
         assert (after.files, after.closed_at, after.closed_by) == (job.files, job.closed_at, job.closed_by)
+        assert not after.takes_photos
+        assert after.place == job.place
         assert after.usage >= job.usage
         assert after.attempt >= job.attempt
         assert set(job.earlier_fine_tunes) <= set(after.earlier_fine_tunes)
@@ -133,10 +198,19 @@ def _check_job(job: Job, rules: Rules) -> None:
         assert 1 <= len(job.files) <= MAX_PHOTOS
         assert len(set(job.files)) == len(job.files)
         assert list(job.files) == [one.snapshot for one in photo_set.usable]
-        assert not (rules.face_check and photo_set.unchecked)
+        assert not photo_set.unfinished
+        assert 0 < job.closed_first_at <= job.closed_at
     if job.state is S.QUEUED:
-        assert job.due_at == job.closed_at
+        # At its place, or behind it after trouble: nobody overtakes by having failed.
+        assert job.due_at == (job.place if job.lane == QUEUE_LANE else job.retry and job.retry.next_try_at)
+        assert job.due_at >= job.place
+    if job.state is S.COLLECTING and photo_set.photos:
+        next_look_at = photo_set.next_look_at(rules, deadline=job.deadline)
+        assert job.due_at == (job.retry.next_try_at if job.retry else next_look_at)
+        assert job.due_at < NEVER or job.closed_first_at == 0
     assert 0 <= job.counted_attempts <= job.attempt
     assert len(photo_set.photos) <= MAX_RECORDED
+    assert fits(photo_set.photos)
     assert len({one.name for one in photo_set.photos}) == len(photo_set.photos)
     assert (job.lane is None) == (job.state is S.REJECTED or (job.state.is_terminal and job.delivered))
+    assert job.is_due(NEVER) or job.due_at == NEVER or job.lane is None
