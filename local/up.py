@@ -24,6 +24,7 @@ from local.live.words import count, seconds_of
 from local.options import Options
 from local.stack import Stack
 from local.stopping import stop_on_signals
+from shared.http_api.blocked import NO_GOOD_TICK
 
 LOOK_SECONDS = 1.0
 
@@ -73,6 +74,9 @@ def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Ev
     with Live(console=console, auto_refresh=False) if can_redraw(console) else nullcontext() as live:
         while True:
             watch.look()
+            if not journal.has_ticked:
+                # The data may be new, or have rested for days: that no run has ended is no trouble yet.
+                watch.obstacles = [one for one in watch.obstacles if one["code"] != NO_GOOD_TICK.code]
             now = cloud.clock.now()
             before, standings = standings, watch.standings(now)
             above = headings(now, standings, watch)

@@ -11,10 +11,16 @@ EVENTS_KEPT = 50
 
 
 class Journal:
-    """Events that have not been shown yet; ``stale`` is set when anything may have changed."""
+    """Events that have not been shown yet.
+
+    Attributes:
+        stale: set when anything may have changed.
+        has_ticked: whether a run of the timer has come to its end since the start.
+    """
 
     def __init__(self) -> None:
         self.stale = threading.Event()
+        self.has_ticked = False
         self._events: deque[str] = deque(maxlen=EVENTS_KEPT)
 
     def on_log(self, function: str, line: str) -> None:
@@ -22,6 +28,8 @@ class Journal:
         # The status function only reads, and it is what a look calls.
         if not function.endswith("-status"):
             self.stale.set()
+        if function.endswith("-reconcile") and line.startswith("FC Invoke End"):
+            self.has_ticked = True
         event = notable_event(function, line)
         if event:
             self._events.append(event)

@@ -41,12 +41,27 @@ def test_without_a_terminal_each_change_is_one_short_line(up: Up) -> None:
     assert re.search(r"^\d\d:\d\d:\d\d  obama: SUCCEEDED", text, re.MULTILINE)
     assert "upload ignored: people/obama/.hidden.jpg: it is hidden" in text
     assert "[INFO]" not in text
+    assert "nobody can be trained now" not in text
     assert up.interrupt() == 0
     assert up.output.read_text().endswith("\nStopping.\n")
     # The next start tells of those who are there in one line.
     up.start()
     text = said(up, "  1 person: 1 SUCCEEDED\n")
     assert text.count("obama: SUCCEEDED") == 1
+
+
+def test_what_is_in_everybodys_way_is_said_once_with_the_remedy_and_so_is_its_end(up: Up) -> None:
+    studio = up.start()
+    controls = studio.endpoints["DASHSCOPE_HTTP_BASE_URL"].removesuffix("/api/v1") + "/_control/faults"
+    refusal = {"status": 401, "code": "InvalidApiKey", "message": "Invalid API-key provided.", "times": None}
+    fault = {"service": "dashscope", "operation": "DetectFaces", **refusal}
+    assert requests.post(controls, json=fault, timeout=30).status_code == 200
+    studio.upload("maria", "1.jpg", photo(157))
+    said(up, "nobody can be trained now: DashScope does not accept the API key. Make a key")
+    requests.delete(controls, timeout=30)
+    studio.probe()
+    text = said(up, "nothing is in the way any more")
+    assert text.count("nobody can be trained now") == 1
 
 
 def test_its_start_says_how_to_upload_and_where_everything_answers(up: Up) -> None:

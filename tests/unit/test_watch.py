@@ -131,8 +131,10 @@ def test_what_a_function_logs_makes_the_last_look_stale_but_not_what_looking_cau
     journal = Journal()
     journal.on_log("facechain-autotrain-status", "FC Invoke End RequestId: 1")
     assert not journal.stale.is_set()
+    assert not journal.has_ticked
     journal.on_log("facechain-autotrain-reconcile", "FC Invoke End RequestId: 2")
     assert journal.stale.is_set()
+    assert journal.has_ticked
     journal.on_log("facechain-autotrain-reconcile", "KeyError: 'x'")
     assert journal.take() == ["reconcile: KeyError: 'x'"]
     assert journal.take() == []
