@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,13 @@ CONTENT = b"".join(number.to_bytes(4, "big") for number in range(75_000))
 
 
 @pytest.fixture
-def spooled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spooled]]:
+def is_spooling() -> threading.Event:
+    """Set as soon as a file was made."""
+    return threading.Event()
+
+
+@pytest.fixture
+def spooled(monkeypatch: pytest.MonkeyPatch, is_spooling: threading.Event) -> Iterator[list[Spooled]]:
     """The files that were made, of everything from 100,000 bytes on; all are closed at the end."""
     made: list[Spooled] = []
 
@@ -28,6 +35,7 @@ def spooled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spooled]]:
         def __init__(self, folder: Path | None) -> None:
             super().__init__(folder)
             made.append(self)
+            is_spooling.set()
 
     monkeypatch.setattr(bodies, "SPOOLED_BYTES", 100_000)
     monkeypatch.setattr(bodies, "Spooled", Noted)
@@ -98,11 +106,12 @@ def test_a_file_on_the_way_has_no_name_in_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(
-    tmp_path: Path, local_oss: LocalOss, spooled: list[Spooled]
+    tmp_path: Path, local_oss: LocalOss, spooled: list[Spooled], is_spooling: threading.Event
 ) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             if self.tell() > 150_000:
+                assert is_spooling.wait(10)
                 raise ConnectionAbortedError
             return super().read(size)
 
