@@ -5,9 +5,9 @@ the error envelope. A :class:`Problem` is the same for work that fails later: it
 the task and shown at its end. A test picks an error by its code, for
 :attr:`~aliyun_local.dashscope.account.behaviour.Behaviour.refused` or for a fault.
 
-A new error code goes into :data:`ERRORS`; a new use of one gets a function below, named for its cause.
+A new error goes into the table of all of them, :mod:`aliyun_local.dashscope.error_table`, which also names
+the sources; a new use of one gets a function below, named for its cause.
 
-Sources: Model Studio, "Error messages"; the table of the facechain-finetune page; the "Files" reference.
 Clients tell errors apart by code and, where several errors share a code, by the message.
 """
 
@@ -15,71 +15,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_SERVICE_TROUBLE = "An internal error has occured, please try again later or contact service support."
+from aliyun_local.dashscope.error_table import API_ERRORS
+from aliyun_local.documented_error import IN_PART
 
-# Code to HTTP status and message.
-ERRORS: dict[str, tuple[int, str]] = {
-    "InvalidParameter": (
-        400,
-        "Required parameter(s) missing or invalid, please check the request parameters.",
-    ),
-    "DataInspectionFailed": (400, "Input data may contain inappropriate content."),
-    "InvalidParameter.DataInspection": (
-        400,
-        "Unable to download the media resource during the data inspection process.",
-    ),
-    "InvalidURL": (400, "Required URL is missing or invalid, please check the request URL."),
-    "InvalidURL.ConnectionRefused": (400, "Connection to the requested URL was refused."),
-    "InvalidURL.Timeout": (400, "Download the media resource timed out during the data inspection process."),
-    "BadRequest.EmptyInput": (400, "Required input parameter missing from request."),
-    "BadRequest.EmptyParameters": (400, 'Required parameter "parameters" missing from request.'),
-    "BadRequest.EmptyModel": (400, 'Required parameter "model" missing from request.'),
-    "BadRequest.IllegalInput": (400, "The input parameter requires json format."),
-    "BadRequest.InputDownloadFailed": (400, "Failed to download the input file."),
-    "BadRequest.UnsupportedFileFormat": (400, "Input file format is not supported."),
-    "BadRequest.TooLarge": (400, "Payload Too Large."),
-    "Arrearage": (400, "Access denied, please make sure your account is in good standing."),
-    "UnsupportedOperation": (400, "The operation is unsupported on the referee object."),
-    "InvalidApiKey": (401, "Invalid API-key provided."),
-    "AccessDenied": (403, "Access denied."),
-    "AccessDenied.Unpurchased": (
-        403,
-        "Access to model denied. Please make sure you are eligible for using the model.",
-    ),
-    "Model.AccessDenied": (403, "Model access denied."),
-    "Workspace.AccessDenied": (403, "Workspace access denied."),
-    "Endpoint.AccessDenied": (403, "Endpoint access denied."),
-    "AllocationQuota.FreeTierOnly": (403, "The free tier of the model has been exhausted."),
-    "ModelNotFound": (404, "Model can not be found."),
-    "WorkSpaceNotFound": (404, "WorkSpace can not be found."),
-    "NotFound": (404, "Not Found!"),
-    "Conflict": (409, "Model instance already exists, please specify a suffix"),
-    "Throttling": (429, "Requests throttling triggered."),
-    "Throttling.RateQuota": (429, "Requests rate limit exceeded, please try again later."),
-    "Throttling.BurstRate": (
-        429,
-        "Request rate increased too quickly. To ensure system stability, please adjust your client logic to"
-        " scale requests more smoothly over time.",
-    ),
-    "Throttling.AllocationQuota": (429, "Allocated quota exceeded, please increase your quota limit."),
-    "Throttling.Concurrency": (429, "Too many concurrent requests."),
-    "CommodityNotPurchased": (429, "Commodity has not purchased yet."),
-    "PrepaidBillOverdue": (429, "The prepaid bill is overdue."),
-    "PostpaidBillOverdue": (429, "The postpaid bill is overdue."),
-    "InternalError": (500, "Internal server error!"),
-    "InternalError.Algo": (500, _SERVICE_TROUBLE),
-    "InternalError.Upload": (500, "oss upload error."),
-    "InternalError.FileUpload": (500, "oss upload error."),
-    "InternalError.Timeout": (500, _SERVICE_TROUBLE),
-    "SystemError": (500, "An system error has occured, please try again later."),
-    "RequestTimeOut": (500, "Request timed out, please try again later."),
-    "ModelServingError": (
-        503,
-        "Too many requests. Your requests are being throttled due to system capacity limits."
-        " Please try again later.",
-    ),
-    "ModelUnavailable": (503, "Model is unavailable, please try again later."),
-}
+# Code to HTTP status and usual message.
+ERRORS: dict[str, tuple[int, str]] = {}
+for _error in API_ERRORS:
+    if _error.code and _error.status != IN_PART:
+        ERRORS.setdefault(_error.code, (_error.status, _error.example))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 State, signing, images and handlers raise them; :mod:`aliyun_local.oss.http.responses` makes documents of
 them. Codes and EC numbers are those of OSS's "Error codes" and "EC error codes" documents. An EC that the
-documents give no single cause for is left empty.
+documents give no single cause for is left empty. A new error also needs a row in
+:mod:`aliyun_local.oss.error_table`.
 """
 
 from __future__ import annotations

@@ -18,10 +18,14 @@ from pathlib import Path
 
 from aliyun_local.payloads import Payload, Spooled
 from aliyun_local.serving.broken_requests import (
+    CHUNK_SIZE,
+    CONTENT_LENGTH,
     ENTITY_TOO_LARGE,
     SERVER_BUSY,
+    SHORT_BODY,
+    SHORT_CHUNK,
+    TRAILERS,
     BrokenRequest,
-    malformed,
 )
 from aliyun_local.serving.messages import Admission
 
@@ -154,7 +158,7 @@ def is_large(headers: Message) -> bool:
 def _announced_bytes(headers: Message) -> int:
     text = headers.get("Content-Length", "0").strip()
     if not (text.isascii() and text.isdigit()):
-        raise malformed("Content-Length is not a size.")
+        raise BrokenRequest(CONTENT_LENGTH)
     if len(text) > 18 or int(text) > MAX_BODY_BYTES:
         raise BrokenRequest(ENTITY_TOO_LARGE)
     return int(text)
@@ -193,7 +197,7 @@ def _pieces(source: BufferedIOBase, size: int) -> Iterator[bytes]:
 def _read(source: BufferedIOBase, size: int) -> bytes:
     piece = source.read(size)
     if len(piece) != size:
-        raise malformed("The body ended before its Content-Length.")
+        raise BrokenRequest(SHORT_BODY)
     return piece
 
 
@@ -202,18 +206,18 @@ def _chunk_sizes(source: BufferedIOBase) -> Iterator[int]:
     while True:
         digits = source.readline(_SIZE_LINE_BYTES).partition(b";")[0].strip()
         if not _HEXADECIMAL.fullmatch(digits):
-            raise malformed("A chunk's size is not a hexadecimal number.")
+            raise BrokenRequest(CHUNK_SIZE)
         size = int(digits, 16)
         if size == 0:
             _skip_trailers(source)
             return
         yield size
         if source.readline(8) not in (b"\r\n", b"\n"):
-            raise malformed("A chunk ended before its size.")
+            raise BrokenRequest(SHORT_CHUNK)
 
 
 def _skip_trailers(source: BufferedIOBase) -> None:
     for _ in range(_MAX_TRAILERS):
         if source.readline(_TRAILER_LINE_BYTES) in (b"\r\n", b"\n", b""):
             return
-    raise malformed("The body has too many trailers.")
+    raise BrokenRequest(TRAILERS)

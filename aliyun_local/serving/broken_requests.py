@@ -51,6 +51,11 @@ SERVER_BUSY = Defect(
     status=503, code="ServiceUnavailable", message="Thread pool is almost full, please retry later"
 )
 MALFORMED = Defect(status=400, code="BadRequest", message="The request is not well-formed HTTP.")
+CONTENT_LENGTH = replace(MALFORMED, message="Content-Length is not a size.")
+SHORT_BODY = replace(MALFORMED, message="The body ended before its Content-Length.")
+CHUNK_SIZE = replace(MALFORMED, message="A chunk's size is not a hexadecimal number.")
+SHORT_CHUNK = replace(MALFORMED, message="A chunk ended before its size.")
+TRAILERS = replace(MALFORMED, message="The body has too many trailers.")
 # By the status with which the standard library's server would refuse the request.
 _BY_STATUS = {
     414: Defect(status=414, code="RequestURITooLong", message="The URI of the request is too long."),
@@ -59,6 +64,18 @@ _BY_STATUS = {
     ),
     505: Defect(status=505, code="HTTPVersionNotSupported", message="The HTTP version is not supported."),
 }
+DEFECTS = (
+    REQUEST_TIMEOUT,
+    ENTITY_TOO_LARGE,
+    SERVER_BUSY,
+    MALFORMED,
+    CONTENT_LENGTH,
+    SHORT_BODY,
+    CHUNK_SIZE,
+    SHORT_CHUNK,
+    TRAILERS,
+    *_BY_STATUS.values(),
+)
 
 _FUNCTION_COMPUTE = {
     "RequestTimeout": _Words(code="RequestTimeout"),
@@ -91,11 +108,6 @@ _WORDS: dict[str, dict[str | None, _Words]] = {
     "function_compute": _FUNCTION_COMPUTE,
     "function_compute_http": _FUNCTION_COMPUTE,
 }
-
-
-def malformed(message: str) -> BrokenRequest:
-    """Return the error for bytes that are not well-formed HTTP."""
-    return BrokenRequest(replace(MALFORMED, message=message))
 
 
 def defect_of_status(status: int) -> Defect:

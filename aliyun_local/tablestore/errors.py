@@ -1,7 +1,8 @@
 """The service's errors: HTTP status, code and message, as listed in "Tablestore, Error codes".
 
 All layers raise them, and ``http.responses`` turns them into answers. An error has a function here if several
-modules raise it or if it needs a comment.
+modules raise it or if it needs a comment. Its status, code and message also need a row in
+:mod:`aliyun_local.tablestore.error_table`.
 """
 
 from __future__ import annotations

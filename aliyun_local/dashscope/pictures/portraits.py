@@ -50,7 +50,7 @@ MAX_USER_PHOTO_BYTES = 3 * 1024**2
 USER_PHOTO_SIDES = (256, 2048)
 TEMPLATE_MIN_SIDE = 512
 TEMPLATE_MAX_SIDES = (1680, 1260)  # the longer, the shorter
-NO_HUMAN_FACE = Problem(code="InvalidImage.NoHumanFace", message="No human face detected in the input image.")
+NO_HUMAN_FACE = Problem(code="InvalidImage.NoHumanFace", message="No human face detected.")
 USER_PHOTO_TOO_LARGE = Problem(
     code="InvalidFile.Size", message="Invalid file size, The image file size must be smaller than 3MB."
 )

@@ -99,7 +99,7 @@ def crop(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
     height = min(integer(parameters, "h", 1, MAX_TARGET_SIDE, default=image.height), image.height)
     gravity = parameters.get("g", "nw")
     if gravity not in _GRAVITIES:
-        raise invalid_argument(f"The value {gravity[:40]!r} of the parameter 'g' is invalid.")
+        raise invalid_argument(f"The value: {gravity[:40]} of parameter: g is invalid.")
     row, column = divmod(_GRAVITIES.index(gravity), 3)
     left = (image.width - width) * column // 2 + integer(parameters, "x", 0, MAX_TARGET_SIDE, default=0)
     top = (image.height - height) * row // 2 + integer(parameters, "y", 0, MAX_TARGET_SIDE, default=0)
@@ -137,4 +137,4 @@ def integer(parameters: dict[str, str], name: str, low: int, high: int, *, defau
     text = parameters.get(name, "" if default is None else str(default))
     if text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high:
         return int(text)
-    raise invalid_argument(f"The value {text[:40]!r} of the parameter {name!r} is invalid.")
+    raise invalid_argument(f"The value: {text[:40]} of parameter: {name} is invalid.")

@@ -11,7 +11,7 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
-from aliyun_local.oss.errors import OssError, invalid_argument
+from aliyun_local.oss.errors import OssError
 
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
 MAX_SIDE = 30_000
@@ -68,7 +68,7 @@ def open_image(content: bytes) -> Image.Image:
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
         message = "This image format is not supported."
-        raise invalid_argument(message, "0040-00000005") from None
+        raise OssError(400, "BadRequest", message, "0040-00000005") from None
     except Exception as problem:
         raise undecodable() from problem
     if max(image.size) > MAX_SIDE:
@@ -103,8 +103,8 @@ def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profil
 
 
 def undecodable() -> OssError:
-    """400: the content has the form of an image but cannot be decoded."""
-    return invalid_argument("The source image cannot be decoded.")
+    """The content has the form of an image and cannot be decoded. The documents say 403; others saw 400."""
+    return OssError(400, "ImageDamage", "The image file may be damaged.")
 
 
 def _is_heif(content: bytes) -> bool:

@@ -102,11 +102,14 @@ def compare(given: str, expected: str, access_key_id: str, text: str) -> None:
     if isinstance(expected, AnySecret):
         return
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
-        message = "The request signature we calculated does not match the signature you provided."
+        message = (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method."
+        )
         raise OssError(
             403,
             "SignatureDoesNotMatch",
-            f"{message} Check your key and signing method.",
+            message,
             "0002-00000040",
             OSSAccessKeyId=access_key_id,
             SignatureProvided=given,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 from PIL import Image
+
+from tests.emulators.oss.support import BUCKET
 
 ORIENTATION, MAKE = 0x0112, 0x010F
 
@@ -34,3 +37,9 @@ def encoded(image: Image.Image, kind: str, exif: bytes = b"") -> bytes:
 def opened(content: bytes) -> Image.Image:
     """Return the image in a file."""
     return Image.open(io.BytesIO(content))
+
+
+def saving(process: str, key: str, bucket: str = BUCKET) -> str:
+    """Return the instructions that store the result of ``process`` as an object."""
+    names = (base64.urlsafe_b64encode(name.encode()).decode().rstrip("=") for name in (key, bucket))
+    return "{}|sys/saveas,o_{},b_{}".format(process, *names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import struct
 import subprocess
@@ -18,7 +17,7 @@ from PIL import Image, ImageChops, ImageStat
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.images import actions
 from aliyun_local.oss.images import processing as images
-from tests.emulators.oss.pictures import encoded, opened, picture
+from tests.emulators.oss.pictures import encoded, opened, picture, saving
 from tests.emulators.oss.support import BUCKET, LocalOss
 from tests.emulators.recording_budget import RecordingBudget
 
@@ -29,11 +28,6 @@ def _png_header(width: int, height: int) -> bytes:
     chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return head + struct.pack(">I", 100) + b"IDAT"
-
-
-def _saveas(process: str, key: str, bucket: str = BUCKET) -> str:
-    names = (base64.urlsafe_b64encode(name.encode()).decode().rstrip("=") for name in (key, bucket))
-    return "{}|sys/saveas,o_{},b_{}".format(process, *names)
 
 
 def test_info_describes_the_original(bucket: oss2.Bucket) -> None:
@@ -54,7 +48,7 @@ def test_a_phone_photo_is_prepared_and_saved_as_a_new_object(
     local_oss: LocalOss, bucket: oss2.Bucket
 ) -> None:
     bucket.put_object("张三/a.jpg", picture((3000, 2000), orientation=6))
-    done = bucket.process_object("张三/a.jpg", _saveas(PREPARE, "submissions/1/张三.jpg"))
+    done = bucket.process_object("张三/a.jpg", saving(PREPARE, "submissions/1/张三.jpg"))
     assert (done.process_status, done.object, done.bucket) == ("OK", "submissions/1/张三.jpg", BUCKET)
     saved = bucket.get_object("submissions/1/张三.jpg")
     content = saved.read()
@@ -202,18 +196,28 @@ def test_processing_refuses_what_it_cannot_save(bucket: oss2.Bucket) -> None:
     for process, kind in [
         ("image/resize,l_10", oss2.exceptions.InvalidArgument),
         ("image/resize,l_10|sys/saveas,o_!!,b_!!", oss2.exceptions.ServerError),
-        (_saveas(PREPARE, "/b"), oss2.exceptions.InvalidObjectName),
-        (_saveas(PREPARE, "b", "no-such-bucket"), oss2.exceptions.NoSuchBucket),
+        (saving(PREPARE, "/b"), oss2.exceptions.InvalidObjectName),
+        (saving(PREPARE, "b", "no-such-bucket"), oss2.exceptions.NoSuchBucket),
         ("", oss2.exceptions.ServerError),
     ]:
         with pytest.raises(kind):
             bucket.process_object("a", process)
     with pytest.raises(oss2.exceptions.NoSuchKey):
-        bucket.process_object("missing", _saveas(PREPARE, "b"))
+        bucket.process_object("missing", saving(PREPARE, "b"))
     bucket.put_object("text", b"no image")
-    with pytest.raises(oss2.exceptions.InvalidArgument):
-        bucket.process_object("text", _saveas(PREPARE, "b"))
+    with pytest.raises(oss2.exceptions.ServerError, match="This image format is not supported"):
+        bucket.process_object("text", saving(PREPARE, "b"))
     assert not bucket.object_exists("b")
+
+
+def test_what_is_no_picture_and_what_is_a_damaged_one_are_told_apart() -> None:
+    for content, status_and_code in (
+        (b"no image", (400, "BadRequest", "0040-00000005")),
+        (picture((400, 400))[:900], (400, "ImageDamage", "")),
+    ):
+        with pytest.raises(OssError) as refused:
+            images.process(content, "image/resize,l_32")
+        assert (refused.value.status, refused.value.code, refused.value.ec) == status_and_code
 
 
 def test_a_signed_url_processes_only_as_it_was_signed(bucket: oss2.Bucket) -> None:
