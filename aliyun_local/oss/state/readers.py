@@ -58,13 +58,7 @@ class Readers(Buckets):
         stored = self.find(bucket, key, version)
         if stored.kind != SYMLINK:
             return stored
-        try:
-            target = self.find(bucket, stored.target)
-        except OssError:
-            message = "The symlink target object does not exist"
-            raise OssError(404, "SymlinkTargetNotExist", message, "0026-00000012") from None
-        if target.kind == SYMLINK:
-            raise OssError(400, "InvalidTargetType", "The symbolic's target object type is invalid")
+        target = self._target_of(stored)
         return replace(
             stored,
             size=target.size,
@@ -73,6 +67,16 @@ class Readers(Buckets):
             segments=target.segments,
             modified_at=max(stored.modified_at, target.modified_at),
         )
+
+    def _target_of(self, link: StoredObject) -> StoredObject:
+        try:
+            target = self.find(link.bucket, link.target)
+        except OssError:
+            message = "The symlink target object does not exist"
+            raise OssError(404, "SymlinkTargetNotExist", message, "0026-00000012") from None
+        if target.kind == SYMLINK:
+            raise OssError(400, "InvalidTargetType", "The symbolic's target object type is invalid")
+        return target
 
     def read(self, stored: StoredObject, start: int = 0, stop: int | None = None) -> bytes:
         """Return bytes of ``stored``; raises FileNotFoundError if it has been replaced."""
@@ -97,13 +101,16 @@ class Readers(Buckets):
         """Return an object with the bytes between the start and the stop that ``choose`` returns for it.
 
         Raises:
-            OssError: as :meth:`head`; InvalidObjectState for an archived object; the errors of ``choose``.
+            OssError: as :meth:`head`; InvalidObjectState for an archived object or the target of a link; the
+                errors of ``choose``.
         """
         for _ in range(_READ_ATTEMPTS):
             stored = self.head(bucket, key, version)
             try:
                 span = choose(stored)
                 check_readable(stored, self.clock.now())
+                if stored.kind == SYMLINK:
+                    check_readable(self._target_of(stored), self.clock.now())
                 return stored, self.read(stored, *span)
             except FileNotFoundError:
                 # The object was replaced after its row was read; the new row names another blob.
