@@ -26,20 +26,14 @@ from urllib.parse import parse_qs
 
 from aliyun_local.control.controls import Controls
 from aliyun_local.control.errors import ControlError
-from aliyun_local.control.faults import MAX_DELAY_SECONDS, ArmedFault
+from aliyun_local.control.fault_fields import arm
 from aliyun_local.control.fields import Fields
 from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
-from aliyun_local.serving.wire import ANY_OPERATION, Admission, LoggedRequest, Request, Response
+from aliyun_local.serving.wire import Admission, LoggedRequest, Request, Response
 
 CONTROL_PATH = "/_control"
 CALLBACK_HEADER = "x-oss-tag"
 MAX_BODY_BYTES = 64 * 1024
-_KINDS = ("error", "throttle", "drop", "delay")
-_FAULT_FIELDS = (
-    *("service", "operation", "kind", "times"),
-    *("status", "code", "message", "after_effect", "seconds"),
-)
-_MAX_TIMES = 1_000_000
 _LATEST_SECONDS = 1e11
 _MAX_STEP_SECONDS = 1e9
 
@@ -145,36 +139,7 @@ class ControlledServer:
         return {"faults": [armed.as_json() for armed in self._controls.faults]}
 
     def _arm(self, request: Request) -> object:
-        fields = Fields.of(request.body, _FAULT_FIELDS)
-        service = fields.text("service")
-        operation = fields.text("operation", ANY_OPERATION)
-        times: int | None = 1
-        if "times" in fields:
-            times = None if fields.is_null("times") else fields.whole("times", low=1, high=_MAX_TIMES)
-        return self._armed(fields, service, operation, times).as_json()
-
-    def _armed(self, fields: Fields, service: str, operation: str, times: int | None) -> ArmedFault:
-        faults = self._controls.faults
-        kind = fields.text("kind", "error")
-        if kind == "error":
-            return faults.error(
-                service,
-                operation,
-                status=fields.whole("status", low=400, high=599),
-                code=fields.text("code"),
-                message=fields.text("message", ""),
-                after_effect=fields.flag("after_effect", default=False),
-                times=times,
-            )
-        if kind == "throttle":
-            return faults.throttle(service, operation, times=times)
-        if kind == "drop":
-            after_effect = fields.flag("after_effect", default=True)
-            return faults.drop(service, operation, after_effect=after_effect, times=times)
-        if kind == "delay":
-            seconds = fields.number("seconds", low=0, high=MAX_DELAY_SECONDS)
-            return faults.delay(service, operation, seconds=seconds, times=times)
-        raise ControlError(f"kind is {kind!r}; it must be {', '.join(_KINDS)}")
+        return arm(self._controls.faults, request.body).as_json()
 
     def _disarm(self, fault_id: str) -> object:
         for armed in self._controls.faults:

@@ -65,6 +65,18 @@ class Fields:
             raise ControlError(f"{name} must be given as text" if value is None else f"{name} must be text")
         return value
 
+    def text_or_whole(self, name: str) -> str | int:
+        """Return a string, or a whole number of 64 bits.
+
+        Raises:
+            ControlError: it is neither.
+        """
+        value = self._fields.get(name)
+        is_whole = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+        if not isinstance(value, str) and not is_whole:
+            raise ControlError(f"{name} must be text or a whole number")
+        return value  # type: ignore[return-value]
+
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean.
 

@@ -65,8 +65,10 @@ class Fault:
     Attributes:
         operation: the name of the operation, or :data:`ANY_OPERATION`.
         times: the number of requests that it disturbs; None disturbs every request until it is removed.
+        until: the time from which on it disturbs nothing, in seconds since the epoch; None for no end.
+        instead: answers in place of the service, and sees to the effect itself.
         answer: sent in place of the service's answer.
-        refusal: the same, in the form of the service's errors.
+        refusal: the same, in the form of the service's errors. One of the two before goes before it.
         after_effect: whether the operation is carried out all the same, so that a success is hidden.
         drop: whether the connection is closed without an answer.
         delay_seconds: the wait before the answer.
@@ -75,6 +77,8 @@ class Fault:
 
     operation: str
     times: int | None = 1
+    until: float | None = None
+    instead: Callable[[Request], Response] | None = None
     answer: Response | None = None
     refusal: Refusal | None = None
     after_effect: bool = False
@@ -117,7 +121,14 @@ class Front:
         now: Callable[[], float] = time.time,
         log_size: int = 10_000,
     ) -> None:
-        """Wrap ``service``; ``sleep`` waits for delays (by default for real), ``now`` dates the log."""
+        """Wrap ``service``.
+
+        Args:
+            service: the service.
+            sleep: waits for delays, by default for real.
+            now: dates the log and ends faults.
+            log_size: the number of requests that the log keeps.
+        """
         self.service = service
         self.log: deque[LoggedRequest] = deque(maxlen=log_size)
         self._faults: list[Fault] = []
@@ -144,7 +155,12 @@ class Front:
     def faults(self) -> list[Fault]:
         """The armed faults, in the order of arming."""
         with self._lock:
+            self._forget_expired()
             return list(self._faults)
+
+    def now(self) -> float:
+        """Return the time by which faults end, in seconds since the epoch."""
+        return self._now()
 
     def __call__(self, request: Request) -> Response:
         """Answer ``request``."""
@@ -180,18 +196,26 @@ class Front:
         fault = self._take(operation, request)
         if fault is None:
             return answer()
-        replaced = fault.answer is not None or fault.refusal is not None or fault.drop
-        response = answer() if fault.after_effect or not replaced else Response(status=500)
+        if fault.instead is not None:
+            return fault.instead(request)
+        is_replaced = fault.answer is not None or fault.refusal is not None or fault.drop
+        response = answer() if fault.after_effect or not is_replaced else Response(status=500)
         if fault.delay_seconds:
             self._sleep(fault.delay_seconds)
         if fault.drop:
             return Response(status=0, dropped=True)
-        if fault.refusal is not None:
-            return self.service.refuse(request, fault.refusal)
-        return fault.answer or response
+        if fault.answer is not None:
+            return fault.answer
+        return response if fault.refusal is None else self.service.refuse(request, fault.refusal)
+
+    def _forget_expired(self) -> None:
+        if any(fault.until is not None for fault in self._faults):
+            now = self._now()
+            self._faults[:] = [fault for fault in self._faults if fault.until is None or now < fault.until]
 
     def _take(self, operation: str, request: Request) -> Fault | None:
         with self._lock:
+            self._forget_expired()
             for fault in self._faults:
                 if fault.operation not in (operation, ANY_OPERATION):
                     continue

@@ -21,6 +21,7 @@ from aliyun_local.dashscope.http.download_responses import DownloadResponses
 from aliyun_local.dashscope.http.file_responses import FileResponses
 from aliyun_local.dashscope.http.fine_tune_responses import FineTuneResponses
 from aliyun_local.dashscope.http.inference_responses import FACE_DETECTION_MODEL, InferenceResponses
+from aliyun_local.dashscope.http.multipart import MultipartError, parts
 from aliyun_local.dashscope.http.operations import (
     DOWNLOAD_OPERATION,
     OPERATIONS,
@@ -106,6 +107,21 @@ class DashScopeService:
         """Return the error envelope that says ``refusal``."""
         error = ServiceError(refusal.status, refusal.code, refusal.message)
         return _error_response(str(uuid.uuid4()), error)
+
+    def fail_uploads(self, request: Request, refusal: Refusal) -> Response:
+        """Answer an upload with a success in which every file fails with ``refusal``."""
+        try:
+            files = parts(request.headers.get("content-type", ""), request.body)
+        except MultipartError:
+            return self.handle(request)
+        failed = [
+            {"name": file.filename, "code": refusal.code, "message": refusal.message}
+            for file in files
+            if file.filename is not None
+        ]
+        request_id = str(uuid.uuid4())
+        data = {"uploaded_files": [], "failed_uploads": failed}
+        return _json_response(200, request_id, {"request_id": request_id, "data": data})
 
     def _answer(self, request: DashScopeRequest) -> Body | Response:
         self._authenticate(request.http)

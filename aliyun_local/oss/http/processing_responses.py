@@ -44,19 +44,8 @@ def get_processed(request: OssRequest, process: str) -> Response:
 
 def process_object(request: OssRequest) -> Response:
     """PostProcessTask: process an image and save the result (``...|sys/saveas,o_<key>,b_<bucket>``)."""
-    try:
-        text = request.http.body.decode("utf-8")
-    except UnicodeError:
-        raise invalid_argument("The body is not UTF-8.") from None
-    name, _, value = text.strip().partition("=")
-    if name != "x-oss-process" or not value:
-        raise OssError(400, "MissingArgument", "The body must be x-oss-process=<actions>|sys/saveas,...")
-    instructions, _, save = unquote(value).partition("|")
-    if not save.startswith("sys/saveas"):
-        raise invalid_argument("The result of processing must be saved with sys/saveas.")
-    options = dict(piece.partition("_")[::2] for piece in save.split(",")[1:])
-    bucket = _decode(options["b"]) if options.get("b") else request.bucket
-    key = _decode(options.get("o", ""))
+    instructions, named_bucket, key = saving_of(request.http.body)
+    bucket = named_bucket or request.bucket
     check_key(key)
     authorize(request.store, request.principal, WRITE, bucket)
     _, source = request.store.get_range(request.bucket, request.key, _processable)
@@ -64,7 +53,7 @@ def process_object(request: OssRequest) -> Response:
     attributes = Attributes(content_type=result.content_type)
     stored = request.store.put(bucket, key, result.content, attributes, origin=request.origin())
     body = {
-        "bucket": bucket if options.get("b") else "",
+        "bucket": named_bucket,
         "fileSize": stored.size,
         "object": key,
         "status": "OK",
@@ -74,6 +63,28 @@ def process_object(request: OssRequest) -> Response:
         headers={"Content-Type": "application/json"},
         body=json.dumps(body, ensure_ascii=False).encode(),
     )
+
+
+def saving_of(body: bytes) -> tuple[str, str, str]:
+    """Return the instructions, the bucket and the key in the body of a PostProcessTask.
+
+    The bucket is empty for that of the request.
+
+    Raises:
+        OssError: InvalidArgument, MissingArgument or BadRequest.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeError:
+        raise invalid_argument("The body is not UTF-8.") from None
+    name, _, value = text.strip().partition("=")
+    if name != "x-oss-process" or not value:
+        raise OssError(400, "MissingArgument", "The body must be x-oss-process=<actions>|sys/saveas,...")
+    instructions, _, save = unquote(value).partition("|")
+    if not save.startswith("sys/saveas"):
+        raise invalid_argument("The result of processing must be saved with sys/saveas.")
+    options = dict(piece.partition("_")[::2] for piece in save.split(",")[1:])
+    return instructions, _decode(options.get("b", "")), _decode(options.get("o", ""))
 
 
 def _processable(stored: StoredObject) -> tuple[int, int]:

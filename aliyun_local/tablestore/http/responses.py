@@ -9,12 +9,15 @@ import itertools
 import json
 import logging
 import uuid
+from collections.abc import Callable
+from typing import TypeAlias, cast
 
 from aliyun_local.clock import Clock, utc
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.serving.wire import Admission, Refusal, Request, Response
 from aliyun_local.tablestore.codec.common_messages import Error
-from aliyun_local.tablestore.codec.protobuf import DecodeError
+from aliyun_local.tablestore.codec.protobuf import DecodeError, Message
+from aliyun_local.tablestore.codec.row_messages import BatchResponse
 from aliyun_local.tablestore.errors import (
     TableStoreError,
     authentication_failed,
@@ -22,12 +25,15 @@ from aliyun_local.tablestore.errors import (
     parameter_invalid,
     unsupported,
 )
-from aliyun_local.tablestore.http.operations import OPERATIONS
+from aliyun_local.tablestore.http import row_faults
+from aliyun_local.tablestore.http.operations import OPERATIONS, Operation
 from aliyun_local.tablestore.http.signatures import Caller, authenticate, content_md5
+from aliyun_local.tablestore.http.touched_rows import Touched
 from aliyun_local.tablestore.store.models import TableStore
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 
+_Run: TypeAlias = Callable[[Operation, str, Message], Message]
 _log = logging.getLogger(__name__)
 
 
@@ -60,11 +66,41 @@ class TablestoreService:
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
+        return self._answered(request, self._run)
+
+    def fail_rows(
+        self,
+        request: Request,
+        fails: Callable[[Touched], bool],
+        refusal: Refusal,
+        *,
+        are_carried_out: bool,
+    ) -> Response:
+        """Answer a batch so that the rows for which ``fails`` holds fail with ``refusal``.
+
+        Rows that fail are carried out all the same if ``are_carried_out``.
+        """
+        error = Error(code=refusal.code, message=refusal.message)
+
+        def run(served: Operation, instance: str, message: Message) -> Message:
+            if not isinstance(message, row_faults.Batch):
+                return self._run(served, instance, message)
+            split = row_faults.split(message, fails)
+            done = BatchResponse(tables=[])
+            if split.has_rest or are_carried_out:
+                carried_out = message if are_carried_out else split.rest
+                done = cast(BatchResponse, self._run(served, instance, carried_out))
+            return split.merged(done, error, is_whole=are_carried_out)
+
+        return self._answered(request, run)
+
+    def _answered(self, request: Request, run: _Run) -> Response:
+        """Return what ``run`` returns for the operation, instance and message of a request, or the error."""
         operation = self.operation(request)
         caller: Caller | None = None
         try:
             caller = self._caller(request)
-            body = self._run(operation, request)
+            body = run(*self._message(operation, request)).encode()
         except TableStoreError as failure:
             return self._failed(request, caller, failure)
         except Exception:
@@ -88,7 +124,12 @@ class TablestoreService:
             raise TableStoreError(413, "OTSRequestBodyTooLarge", "The size of POST data is too large.")
         return authenticate(request, self.operation(request), self._keys, self._clock.now())
 
-    def _run(self, operation: str, request: Request) -> bytes:
+    def _message(self, operation: str, request: Request) -> tuple[Operation, str, Message]:
+        """Return the operation, the instance and the message of a request.
+
+        Raises:
+            TableStoreError: one of them does not exist.
+        """
         instance = request.headers["x-ots-instancename"]
         if not self._store.has_instance(instance):
             raise authentication_failed("The instance is not found.")
@@ -96,10 +137,12 @@ class TablestoreService:
         if served is None:
             raise unsupported(operation)
         try:
-            message = served.request.decode(request.body)
+            return served, instance, served.request.decode(request.body)
         except DecodeError as problem:
             raise parameter_invalid("Parse PBMessage from RawString failed.") from problem
-        return served.run(self._store, instance, message).encode()
+
+    def _run(self, served: Operation, instance: str, message: Message) -> Message:
+        return served.run(self._store, instance, message)
 
     def _failed(self, request: Request, caller: Caller | None, failure: TableStoreError) -> Response:
         if request.headers.get("content-type", "").startswith("application/json"):

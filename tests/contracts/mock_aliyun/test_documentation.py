@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from aliyun_local.control import CONTROL_PATH, ControlledServer
+from aliyun_local.control import CONTROL_PATH, ControlledServer, Target
 from aliyun_local.mocking import MockCloud
 from aliyun_local.mocking import mock_aliyun as mocked
 from aliyun_local.serving.server import LoopbackServer
@@ -67,7 +67,7 @@ def test_each_row_of_the_table_of_controls_is_accepted_over_http_and_in_python(
         name: getattr(controls, name)
         for name in ("reset", "clock", "faults", "requests", "forget_requests", "transitions")
     }
-    eval(python, {**names, "fault": mock_aliyun.faults.throttle("oss")})
+    eval(python, {**names, "Target": Target, "fault": mock_aliyun.faults.throttle("oss")})
 
 
 def test_every_control_and_method_is_in_the_table(mock_aliyun: MockCloud) -> None:
