@@ -5,10 +5,10 @@ are milliseconds since the epoch.
 
 What killed a run. Nobody hears the last words of a run that is killed for its memory or its time, but its
 heartbeat stays away. A run that has not heard one for minutes is careful: it writes down each piece of work
-before it takes it in hand. If it dies too, the next run knows of which piece. (The sweep, which works only now
-and then, says by itself when it begins: ``run_began_at``.) Such a piece is done last, and the third time it is
-given up. A day after the last death all are forgotten: a deployment with too little memory may have been the
-killer, and no job is left alone for ever.
+before it takes it in hand. If it dies too, the next run knows of which piece. (The sweep, which works only
+now and then, says by itself when it begins: ``run_began_at``.) Such a piece is done last, and the third time
+it is given up. A day after the last death all are forgotten: a deployment with too little memory may have
+been the killer, and no job is left alone for ever.
 """
 
 from __future__ import annotations

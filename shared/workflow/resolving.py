@@ -24,39 +24,12 @@ from shared.errors import Trouble
 from shared.logs import warn
 from shared.workflow.owning import adopt, find_own
 from shared.workflow.ports import World
-from shared.workflow.refusing import tried_in_vain
+from shared.workflow.refusing import tried_in_vain, tries_of_submit
 from shared.workflow.saving import hold_up_briefly
 
 TRIES_AT_ITS_PLACE = 2
 """A lost answer or two say nothing about the job: it goes again from its old place."""
 GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
-
-
-def resolve(world: World, job: Job) -> Job:
-    """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards."""
-    fine_tunes = list(world.dashscope.fine_tunes())
-    world.health.passed(Api.TRAINING)
-    mine = find_own(job, fine_tunes)
-    if mine is not None:
-        return adopt(world, job, mine)
-    now = world.clock.now()
-    if now < job.attempt_expires_at + world.rules.listing_delay_ms:
-        return job
-    if not _is_same_account(world, job, fine_tunes):
-        return hold_up_briefly(world, job, OTHER_ACCOUNT)
-    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
-    if doubtful:
-        return _in_doubt(world, job, doubtful)
-    warn("submit_lost", job=job.job_id, attempt=job.attempt)
-    # Of an attempt that nobody heard of again, the words of the one before say more.
-    cause = job.retry.cause if job.retry is not None and job.reason is None else LOST
-    retry = failed_again(job.retry, cause, now)
-    if retry.tries <= TRIES_AT_ITS_PLACE:
-        return world.jobs.save(
-            job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
-        )
-    return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
-
 
 LOST = Cause(
     "submit_lost",
@@ -87,7 +60,7 @@ def resolve(world: World, job: Job) -> Job:
     if _is_too_early(world, job, now):
         return job
     if not _is_same_account(world, job, fine_tunes):
-        return world.jobs.save(job, job.held_up(OTHER_ACCOUNT, now))
+        return hold_up_briefly(world, job, OTHER_ACCOUNT)
     doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
     if doubtful:
         return _in_doubt(world, job, doubtful)
@@ -109,7 +82,7 @@ def _without_the_list(world: World, job: Job, trouble: Trouble) -> Job:
     warn("list_not_read", job=job.job_id, code=cause.code, message=cause.message, kind=cause.kind.value)
     if _is_too_early(world, job, now):
         return job
-    return world.jobs.save(job, job.held_up(cause._replace(kind=Kind.API), now))
+    return hold_up_briefly(world, job, cause._replace(kind=Kind.API))
 
 
 def _is_too_early(world: World, job: Job, now: int) -> bool:

@@ -196,9 +196,10 @@ def test_no_error_of_the_local_dashscope_is_a_verdict_but_the_findings_about_pic
 ) -> None:
     status, message = ERRORS[code]
     is_verdict = kind_of(DASHSCOPE, api, status, code, message) is PICTURE
-    assert is_verdict == (code in ("DataInspectionFailed", "BadRequest.UnsupportedFileFormat"))
+    assert is_verdict == (code in FINDINGS)
 
 
+FINDINGS = {code for _, code, _, kind, _ in DOCUMENTED if kind is PICTURE}
 OWN_FAULTS = {
     *("InternalError", "SystemError", "RequestTimeOut", "ModelServiceFailed", "ModelServingError"),
     "ModelUnavailable",
