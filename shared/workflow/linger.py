@@ -57,6 +57,8 @@ class Lingerer:
             log("overtaken", action="Linger", message=conflict.message)
         except Trouble as trouble:
             warn("linger_failed", code=trouble.code, message=trouble.message)
+        except Exception as surprise:
+            warn("unforeseen", action="Linger", error=repr(surprise)[:1000])
         return False
 
     def _another_run_stays(self, lingering: Lingering) -> bool:

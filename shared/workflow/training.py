@@ -36,7 +36,7 @@ def poll(world: World, job: Job) -> Job:
     try:
         fine_tune = _fine_tune(world, job)
     except Trouble as trouble:
-        if isinstance(trouble, NotFound) and not (job.retry and job.retry.tries >= TRIES_BEFORE_THE_LIST):
+        if isinstance(trouble, NotFound):
             return _vanished(world, job)
         return _held_up(world, job, trouble.cause)
     world.health.passed(Api.TRAINING)

@@ -1,41 +1,56 @@
-"""Following a fine-tune: which answers are an end, and which are not yet."""
+"""Following a fine-tune to its end, delivering the outcome, and releasing the slot."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from shared.domain.job import Job
+from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.workflow.training import poll, release
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import AccountTrouble, Permanent, RetryLater, Trouble
+from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS
+from shared.workflow.training import (
+    MAY_QUEUE_MS,
+    TRIES_BEFORE_THE_LIST,
+    TRIES_TO_FORGET,
+    deliver,
+    poll,
+    release,
+)
 from tests.unit.memory import Memory
-from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in
+from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in, trouble
 
 S = JobState
+HOUR_MS = 60 * MINUTE_MS
+SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.TRAINING)
+REFUSED = AccountTrouble("InvalidApiKey", "…", delay_seconds=120, kind=Kind.ACCOUNT, api=Api.TRAINING)
 
 
-def test_a_success_without_a_models_name_is_not_done_yet() -> None:
-    memory = Memory(job := job_in(S.TRAINING, fine_tune_id="ft-1"))
-    memory.known = {"ft-1": fine_tune("SUCCEEDED", "ft-1", usage=1, ended_at=NOW)}
-    waiting = poll(memory.world(), memory[job])
-    assert (waiting.state, waiting.fine_tune_status) == (S.TRAINING, "SUCCEEDED")
-    assert (waiting.usage, waiting.ended_at) == (0, 0)
-    assert poll(memory.world(), memory[job]) == waiting
-    memory.known["ft-1"] = replace(memory.known["ft-1"], finetuned_output="facechain-x")
-    done = poll(memory.world(), memory[job])
-    assert (done.state, done.finetuned_output, done.usage) == (S.SUCCEEDED, "facechain-x", 1)
-
-
-def test_a_success_in_the_list_alone_needs_the_models_name_too() -> None:
-    memory = Memory(job := job_in(S.TRAINING, fine_tune_id="ft-1"))
+def training(
+    status: str = "RUNNING", *, of: dict[str, Any] | None = None, **changes: Any
+) -> tuple[Memory, Job]:
+    """A job in training for two minutes, and its fine-tune in ``status``, changed by ``of``."""
+    job = job_in(S.TRAINING, fine_tune_id="ft-1", **changes)
+    memory = Memory(job)
+    memory.known["ft-1"] = fine_tune(status, "ft-1", **(of or {}))
     memory.time = NOW + 2 * MINUTE_MS
-    files = (f"https://photos.oss.example/{job.files[0]}",)
-    memory.listed = [fine_tune("SUCCEEDED", "ft-1", files=files)]
-    assert poll(memory.world(), memory[job]).state is S.TRAINING
-    memory.listed = [replace(memory.listed[0], finetuned_output="facechain-x")]
-    memory.time += 2 * MINUTE_MS
-    assert poll(memory.world(), memory[job]).state is S.SUCCEEDED
+    return memory, job
+
+
+def listed(memory: Memory, job: Job, status: str, **changes: Any) -> None:
+    """Let the list alone tell of the fine-tune."""
+    memory.known.clear()
+    memory.listed = [
+        fine_tune(status, "ft-1", files=(f"https://photos.oss.example/{job.files[0]}",), **changes)
+    ]
+
+
+# -- which answers are an end ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -49,10 +64,218 @@ def test_a_success_in_the_list_alone_needs_the_models_name_too() -> None:
     ],
 )
 def test_only_the_three_final_statuses_are_an_end_and_any_other_goes_on(status: str, state: JobState) -> None:
-    job = job_in(S.TRAINING, submitted_at=NOW - MINUTE_MS, fine_tune_id="ft-1", failures=5)
-    memory = Memory(job)
-    memory.known["ft-1"] = fine_tune(status, "ft-1", finetuned_output="model")
+    memory, job = training(status, of={"finetuned_output": "model"}, failures=5)
     assert poll(memory.world(), memory[job]).state is state
+
+
+def test_a_poll_without_news_writes_nothing() -> None:
+    memory, job = training(fine_tune_status="RUNNING", running_since=NOW)
+    assert poll(memory.world(), memory[job]) == replace(job, version=1)
+
+
+def test_a_success_without_a_models_name_is_asked_for_again_and_then_has_the_name_of_its_id() -> None:
+    memory, job = training("SUCCEEDED", of={"usage": 1, "ended_at": NOW})
+    for tries in range(1, TRIES_BEFORE_THE_LIST + 2):
+        waiting = poll(memory.world(), memory[job])
+        assert (waiting.state, waiting.usage) == (S.TRAINING, 0)
+        assert waiting.retry is not None
+        assert (waiting.retry.tries, waiting.retry.cause.code) == (tries, "no_output")
+        assert waiting.is_due(memory.time)
+        memory.listed = [memory.known["ft-1"]]
+    done = poll(memory.world(), memory[job])
+    assert (done.state, done.finetuned_output, done.usage) == (S.SUCCEEDED, "facechain-finetune-ft-1", 1)
+
+
+def test_a_name_that_comes_later_is_the_models_name() -> None:
+    memory, job = training("SUCCEEDED")
+    poll(memory.world(), memory[job])
+    memory.known["ft-1"] = replace(memory.known["ft-1"], finetuned_output="facechain-x")
+    assert poll(memory.world(), memory[job]).finetuned_output == "facechain-x"
+
+
+# -- polls that fail ------------------------------------------------------------------------------
+
+
+def test_a_fine_tune_that_cannot_be_asked_about_is_followed_by_the_list() -> None:
+    memory, job = training()
+    listed(memory, job, "SUCCEEDED", finetuned_output="model")
+    memory.troubles["fine_tune"] = SILENT
+    for tries in range(1, TRIES_BEFORE_THE_LIST + 1):
+        waiting = poll(memory.world(), memory[job])
+        assert waiting.state is S.TRAINING
+        assert waiting.retry is not None
+        assert waiting.retry.tries == tries
+    assert poll(memory.world(), memory[job]).state is S.SUCCEEDED
+
+
+def test_a_poll_that_works_again_ends_the_trouble() -> None:
+    memory, job = training(retry=trouble(api=Api.TRAINING), fine_tune_status="RUNNING", running_since=NOW)
+    assert poll(memory.world(), memory[job]).retry is None
+
+
+@pytest.mark.parametrize("tries", [0, 1, 10, 100])
+def test_however_often_a_poll_fails_the_next_is_soon_since_the_slot_waits_for_it(tries: int) -> None:
+    memory, job = training(retry=trouble(api=Api.TRAINING, tries=tries) if tries else None)
+    memory.troubles |= {"fine_tune": SILENT, "fine_tunes": SILENT}
+    waiting = poll(memory.world(), memory[job])
+    assert waiting.retry is not None
+    assert memory.time < waiting.retry.next_try_at <= memory.time + LONGEST_BETWEEN_QUESTIONS_MS
+
+
+def test_a_refused_key_is_shown_to_everybody_at_once() -> None:
+    memory, job = training()
+    memory.troubles["fine_tune"] = REFUSED
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
+    assert memory.well_being.is_open(Api.TRAINING)
+
+
+# -- a fine-tune that is gone ---------------------------------------------------------------------
+
+
+def test_a_fine_tune_that_the_list_shows_is_not_gone_whatever_its_own_address_says() -> None:
+    memory, job = training()
+    listed(memory, job, "SUCCEEDED", finetuned_output="model")
+    assert poll(memory.world(), memory[job]).state is S.SUCCEEDED
+
+
+def test_a_fine_tune_that_is_gone_from_the_list_as_well_ends_its_job() -> None:
+    memory, job = training()
+    memory.known.clear()
+    ended = poll(memory.world(), memory[job])
+    assert ended.state is S.FAILED
+    assert ended.reason is not None
+    assert ended.reason.code == "fine_tune_vanished"
+
+
+def test_a_fine_tune_that_has_just_been_made_may_be_unknown_for_a_minute() -> None:
+    memory, job = training()
+    memory.known.clear()
+    memory.time = NOW + MINUTE_MS - 1
+    assert poll(memory.world(), memory[job]) == replace(job, version=1)
+
+
+@pytest.mark.parametrize(
+    ("account", "state"), [("workspace-1", S.FAILED), ("workspace-2", S.TRAINING), ("", S.TRAINING)]
+)
+def test_under_another_key_a_fine_tune_is_gone_only_if_the_list_is_of_the_same_account(
+    account: str, state: JobState
+) -> None:
+    memory, job = training(key_id="earlier key", account=account)
+    memory.known.clear()
+    memory.listed = [fine_tune("FAILED", "ft-5", account="workspace-1")]
+    after = poll(memory.world(), memory[job])
+    assert after.state is state
+    if state is S.TRAINING:
+        assert after.retry is not None
+        assert (after.retry.cause.code, after.retry.cause.kind) == ("other_account", Kind.PERSON)
+
+
+# -- a fine-tune that does not end ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["PENDING", "QUEUING"])
+def test_waiting_at_dashscope_is_not_training_and_has_two_days(status: str) -> None:
+    memory, job = training(status, fine_tune_status=status)
+    memory.time = NOW + MAY_QUEUE_MS
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
+    memory.time += 1
+    assert poll(memory.world(), memory[job]).state is S.FAILED
+    assert memory.canceled == ["ft-1"]
+
+
+def test_a_training_has_its_deadline_from_when_it_was_first_seen_to_run() -> None:
+    memory, job = training(fine_tune_status="QUEUING")
+    memory.time = begins = NOW + 20 * HOUR_MS
+    rules = Rules(training_deadline_ms=HOUR_MS)
+    assert poll(memory.world(rules), memory[job]).running_since == begins
+    memory.time = begins + HOUR_MS
+    assert poll(memory.world(rules), memory[job]).state is S.TRAINING
+    memory.time += 1
+    overdue = poll(memory.world(rules), memory[job])
+    assert overdue.state is S.FAILED
+    assert overdue.reason is not None
+    assert overdue.reason.code == "training_overdue"
+
+
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        (SILENT, S.TRAINING),
+        # It cannot be cancelled for it has ended, or for good: it is given up.
+        (Permanent("UnsupportedOperation", "…", api=Api.TRAINING), S.FAILED),
+    ],
+)
+def test_an_overdue_training_that_is_not_canceled_yet_keeps_the_slot_and_says_so(
+    problem: Trouble, state: JobState
+) -> None:
+    memory, job = training(running_since=NOW)
+    memory.troubles["cancel_fine_tune"] = problem
+    memory.time = NOW + 7 * HOUR_MS
+    after = poll(memory.world(), memory[job])
+    assert after.state is state
+    if state is S.TRAINING:
+        assert after.retry is not None
+        assert after.retry.cause.code == "cancel_failed"
+        assert after.retry.next_try_at == memory.time + LONGEST_BETWEEN_QUESTIONS_MS
+
+
+def test_a_fine_tune_that_is_canceled_when_it_is_overdue_was_canceled_by_us() -> None:
+    for since, state in ((NOW, S.FAILED), (NOW + 6 * HOUR_MS, S.CANCELED)):
+        memory, job = training("CANCELED", running_since=since)
+        memory.time = NOW + 7 * HOUR_MS
+        assert poll(memory.world(), memory[job]).state is state
+
+
+# -- delivery -------------------------------------------------------------------------------------
+
+
+def ended(**changes: Any) -> tuple[Memory, Job]:
+    return Memory(job := job_in(S.SUCCEEDED, **changes)), job
+
+
+def test_a_delivered_job_has_a_result_and_leaves_the_work_in_hand() -> None:
+    memory, job = ended()
+    after = deliver(memory.world(), memory[job])
+    assert (after.delivered, after.result_at, after.lane) == (True, NOW, None)
+    assert list(memory.results) == ["results/li/1.json"]
+
+
+def test_a_result_is_written_although_dashscope_does_not_forget_the_photos() -> None:
+    memory, job = ended(file_ids=("file-0",))
+    memory.troubles["delete_file"] = SILENT
+    after = deliver(memory.world(), memory[job])
+    assert (after.delivered, after.result_at) == (False, NOW)
+    assert after.retry is not None
+    assert list(memory.results) == ["results/li/1.json"]
+
+
+def test_what_cannot_be_forgotten_is_left_behind_after_some_tries_and_the_result_is_written_once() -> None:
+    memory, job = ended(file_ids=("file-0",))
+    memory.troubles["delete_file"] = SILENT
+    for _ in range(TRIES_TO_FORGET):
+        assert not memory[job].delivered
+        deliver(memory.world(), memory[job])
+    assert memory[job].delivered
+    assert memory.calls.count("deliver") == 1
+
+
+def test_the_tries_of_the_write_are_none_of_forgetting() -> None:
+    memory, job = ended(file_ids=("file-0",), retry=trouble(api=Api.WRITING, tries=TRIES_TO_FORGET))
+    memory.troubles["delete_file"] = SILENT
+    after = deliver(memory.world(), memory[job])
+    assert after.retry is not None
+    assert (after.delivered, after.retry.tries) == (False, 1)
+
+
+def test_a_result_that_cannot_be_written_is_not_delivered() -> None:
+    memory, job = ended()
+    memory.troubles["write_json"] = RetryLater("InternalError", "…", delay_seconds=1, api=Api.WRITING)
+    with pytest.raises(RetryLater):
+        deliver(memory.world(), memory[job])
+    assert not memory[job].delivered
+
+
+# -- releasing the slot ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -69,9 +292,23 @@ def test_only_a_success_teaches_its_duration_and_keeps_its_fine_tune(
     assert (memory.held.durations_ms, memory.held.kept) == (durations_ms, kept)
 
 
+@pytest.mark.parametrize(("fine_tune_id", "accepted_at"), [("ft-1", NOW), ("", 0)])
+def test_a_released_slot_knows_when_a_submit_was_last_accepted(fine_tune_id: str, accepted_at: int) -> None:
+    job = job_in(S.FAILED, submitted_at=NOW, fine_tune_id=fine_tune_id)
+    memory = Memory(job, slot=Slot(holders=(job.job_id,)))
+    release(memory.world(), job.job_id, memory[job])
+    assert memory.held.accepted_at == accepted_at
+
+
 def test_a_job_that_does_not_hold_the_slot_releases_nothing() -> None:
     job = job_in(S.FAILED)
     memory = Memory(job, slot=Slot(holders=("other-1",), kept=3))
     before = memory.slot()
     release(memory.world(), job.job_id, memory[job])
     assert memory.held == before
+
+
+def test_the_fine_tune_of_a_job_without_a_row_may_still_be_there() -> None:
+    memory = Memory(slot=Slot(holders=("gone-1",), kept=3))
+    release(memory.world(), "gone-1", None)
+    assert (memory.held.holders, memory.held.kept) == ((), 3)
