@@ -43,6 +43,7 @@ class Health:
         settings_id: stands for the settings by which the moments of looks were computed.
         settings_seen_at: when these settings were first seen.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
+        retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
     """
 
     version: int = 0
@@ -56,6 +57,7 @@ class Health:
     settings_id: str = ""
     settings_seen_at: int = 0
     is_retimed: bool = False
+    retimed_up_to: str = ""
 
     def breaker(self, api: Api | None) -> Breaker:
         """Return the breaker of ``api``."""

@@ -41,7 +41,17 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
         next_tick_at: milliseconds since the epoch; 0 when it is not known, and then the run does not stay.
     """
     report = Report()
-    lingerer = Lingerer(world, next_tick_at)
+    try:
+        _work(world, report, Lingerer(world, next_tick_at))
+    finally:
+        # A run that ends with an error has ended: the piece of work in its hand has not killed it.
+        world.health.end()
+    if report.troubles or set(report.actions) - {"poll", "sweep"}:
+        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
+    return report
+
+
+def _work(world: World, report: Report, lingerer: Lingerer) -> None:
     seen = _run_rounds(world, report)
     if _set_right(world, seen, report):
         seen = _run_rounds(world, report)
@@ -104,11 +114,20 @@ def _run_rounds(world: World, report: Report) -> Observed:
         seen = observe(world)
         report.rounds += 1
         actions = [action for action in decide(seen, world.rules) if _key(action) not in done]
-        # What has killed runs comes last: whoever else can be helped has been helped by then.
-        actions.sort(key=lambda action: world.health.killed_for(_key(action)[1].partition("-")[0]))
-        if not _run_round(world, actions, done, report):
+        if not _run_round(world, _without_killers(world, actions), done, report):
             break
     return seen
+
+
+def _without_killers(world: World, actions: list[Action]) -> list[Action]:
+    """Leave out what has killed too many runs; what has killed some comes last, after all other help."""
+    left: list[Action] = []
+    for action in actions:
+        if world.health.has_killed(_piece(action)) >= DEATHS_ALLOWED:
+            warn("job_left_alone", job=_piece(action), code="function_died")
+        else:
+            left.append(action)
+    return sorted(left, key=lambda action: world.health.killed_for(_key(action)[1].partition("-")[0]))
 
 
 def _run_round(world: World, actions: list[Action], done: set[Hashable], report: Report) -> bool:
@@ -119,9 +138,6 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
             warn("run_cut_short", left=len(actions))
             report.count_trouble("no_time")
             return False
-        if world.health.has_killed(_piece(action)) >= DEATHS_ALLOWED:
-            warn("job_left_alone", job=_piece(action), code="function_died")
-            continue
         world.health.take_in_hand(_piece(action))
         effect = attempt(world, action, partial(carry_out, world, action), report)
         is_changed |= effect is not Effect.NONE
@@ -130,6 +146,7 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
             if isinstance(action, Submit):
                 # DashScope has just answered about it.
                 done.add(_key(Poll(action.job)))
+    world.health.put_down()
     return is_changed
 
 
@@ -151,11 +168,12 @@ def _set_right(world: World, seen: Observed, report: Report) -> bool:
     """
     begins_round = not seen.sweep.cursor and seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
 
-    def do() -> bool:
-        answered = answer_requests(world, seen.doorbell)
-        return answered | retime(world, seen.health) | (begins_round and set_clocks_right(world))
-
-    return attempt(world, "SetRight", do, report) is Effect.CHANGED
+    effects = [
+        attempt(world, "Requests", lambda: answer_requests(world, seen.doorbell), report),
+        attempt(world, "Retime", lambda: retime(world, seen.health), report),
+        attempt(world, "Clocks", lambda: begins_round and set_clocks_right(world), report),
+    ]
+    return Effect.CHANGED in effects
 
 
 def _sweep(world: World, seen: Observed, report: Report) -> Effect:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
 from shared.domain.requests import PROBE, Request
-from shared.errors import Conflict, Trouble
-from shared.logs import log, warn
+from shared.errors import Conflict
+from shared.logs import log
 from shared.workflow.ports import World
 
 REQUESTS_A_RUN = 20
@@ -29,10 +29,9 @@ def answer_requests(world: World, bell: Doorbell | None) -> bool:
             world.requests.settle(request, outcome, world.clock.now())
             log("request_settled", request=request.request_id, kind=request.kind, outcome=outcome)
         except Conflict:
+            # Another run is faster; what is not settled is done by the next.
             log("overtaken", action="Request", request=request.request_id)
-        except Trouble as trouble:
-            warn("request_failed", request=request.request_id, code=trouble.code, message=trouble.message)
-            return bool(pending)
+            return True
     if len(pending) < REQUESTS_A_RUN:
         try:
             world.requests.silence(bell)

@@ -41,17 +41,23 @@ def retime(world: World, health: Health) -> bool:
     is_second_time = not health.is_retimed and now >= health.settings_seen_at + OLD_INSTANCES_LIVE_MS
     if not (is_new or is_second_time):
         return False
-    is_first_ever = not health.settings_id
-    changed, is_done = (0, True) if is_first_ever else _go_through(world)
-    if is_new and not is_first_ever:
+    if not health.settings_id:
+        # The first settings ever: every moment was computed with them.
+        world.health.note(
+            lambda health: replace(health, settings_id=wanted, settings_seen_at=now, is_retimed=True)
+        )
+        return False
+    if is_new and not health.retimed_up_to:
         _halt_no_longer(world)
-    if is_done:
+    changed, following = _go_through(world, health.retimed_up_to)
+    world.health.note(lambda health: replace(health, retimed_up_to=following or ""))
+    if following is None:
         world.health.note(
             lambda health: replace(
                 health,
                 settings_id=wanted,
                 settings_seen_at=now if is_new else health.settings_seen_at,
-                is_retimed=is_second_time or is_first_ever,
+                is_retimed=not is_new,
             )
         )
     if changed:
@@ -68,18 +74,22 @@ def set_clocks_right(world: World) -> bool:
     return _save_each(world, (job for job in found.values() if isinstance(job, Job))) > 0
 
 
-def _go_through(world: World) -> tuple[int, bool]:
-    """Compute the next look of every open set anew; returns how many changed, and whether that was all."""
-    changed, after = 0, ""
+def _go_through(world: World, after: str) -> tuple[int, str | None]:
+    """Compute the next look of the open sets behind ``after`` anew.
+
+    Returns:
+        How many have changed, and where the next run goes on; None at the end.
+    """
+    changed = 0
     for _ in range(PAGES_A_RUN):
         if not world.has_time_for(TIME_FOR_A_PAGE_MS):
-            return changed, False
+            break
         ids, after = world.jobs.collecting(after, PAGE)
         found = world.jobs.find_each(ids) if ids else {}
         changed += _save_each(world, (job for job in found.values() if isinstance(job, Job)))
         if not after:
-            return changed, True
-    return changed, False
+            return changed, None
+    return changed, after
 
 
 def _save_each(world: World, jobs: Iterable[Job]) -> int:
