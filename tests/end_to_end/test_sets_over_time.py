@@ -230,3 +230,21 @@ def test_everybody_waits_in_the_order_in_which_the_sets_closed(studio: LocalStud
         studio.cloud.studio.behaviour.training_seconds = 0.3
     submitted = [studio.wait_until_trained(person)["current"]["submitted_at"] for person in people]
     assert submitted == sorted(submitted)
+
+
+def test_photos_that_come_while_a_set_is_queued_join_it_and_it_keeps_its_place(studio: LocalStudio) -> None:
+    studio.cloud.studio.behaviour.training_seconds = 6.0
+    people = ["ahead of it", "joined", "behind it"]
+    for number, person in enumerate(people):
+        studio.upload_portraits(person, 240 + number)
+        studio.mark_ready(person)
+        studio.wait_for(person, "QUEUED" if number else "TRAINING")
+    studio.upload_portraits("joined", 245)
+    eventually(lambda: studio.document("joined")["current"]["photo_count"] == 2)
+    studio.mark_ready("joined")
+    studio.wait_for("joined", "QUEUED")
+    studio.cloud.studio.behaviour.training_seconds = 0.3
+    jobs = {person: studio.wait_until_trained(person)["current"] for person in people}
+    assert (jobs["joined"]["revision"], jobs["joined"]["usable_count"]) == (1, 2)
+    assert all_fine_tunes_of(studio, "joined") == 1
+    assert sorted(people, key=lambda one: jobs[one]["submitted_at"]) == people

@@ -96,3 +96,32 @@ def test_two_trainings_run_at_once_where_the_account_may(tmp_path: Path) -> None
         assert max(running) == 2
         created = sorted(entry.created_at for entry in entries)
         assert all(later - earlier >= 0.5 for earlier, later in itertools.pairwise(created))
+
+
+def test_a_person_who_has_had_the_days_trainings_waits_and_nobody_else_does(tmp_path: Path) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"MaxTrainingsPerPersonPerDay": 1}) as studio:
+        studio.upload_portraits("keen", 151)
+        studio.mark_ready("keen")
+        studio.wait_until_trained("keen")
+        studio.upload_portraits("keen", 152)
+        studio.mark_ready("keen")
+        eventually(lambda: (studio.document("keen")["blocked_by"] or {}).get("code") == "daily_limit")
+        studio.upload_portraits("other", 153)
+        studio.mark_ready("other")
+        studio.wait_until_trained("other")
+        keen = studio.document("keen")
+        assert (keen["state"], keen["current"]["revision"]) == ("QUEUED", 2)
+        assert keen["blocked_by"]["scope"] == "person"
+        assert keen["finetuned_output"]
+        assert studio.not_ready_because() == []
+        assert len(studio.cloud.studio.ledger()) == 2
+
+
+def test_without_an_admin_token_nothing_can_be_changed_and_the_answer_says_how_to_set_one(
+    tmp_path: Path,
+) -> None:
+    with running_studio(tmp_path / "cloud", parameters={"AdminToken": ""}) as studio:
+        answer = studio.get("/queue/probe", method="POST")
+        assert (answer.status_code, answer.json()["code"]) == (403, "admin_not_enabled")
+        assert "AdminToken" in answer.json()["detail"]
+        assert studio.rows("requests", "name") == []
