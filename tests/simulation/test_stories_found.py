@@ -1,0 +1,40 @@
+"""Stories that a second reading has found: each was once a way to stand still, or to pay or lose something."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.object_keys import job_id, person_key
+from shared.domain.states import JobState
+from tests.simulation.standing import DEATH, SILENCE, Answer
+from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, story
+
+DENIED = Answer(403, "AccessDenied")
+IDLE_CALLS_AN_HOUR = 60 * 3 + 120
+
+
+def test_queued_people_are_not_failed_while_the_bucket_denies_everybody_everything() -> None:
+    people = [f"person {number}" for number in range(4)]
+    with story(training_seconds=1200.0) as told:
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        for person in people:
+            told.upload(person, "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        assert {told.job(person).state for person in people} == {JobState.QUEUED}
+        for operation in ("oss.GetObject", "oss.PostObject", "oss.HeadObject", "oss.PutObject"):
+            told.stand(operation, DENIED, lasts_ms=40 * MINUTE_MS)
+        told.pass_time(50 * MINUTE_MS)
+        assert not any(told.job(person).state is JobState.FAILED for person in people)
+
+
+def test_a_snapshot_that_is_denied_alone_is_made_again_from_its_upload() -> None:
+    with story(training_seconds=900.0) as told:
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        told.upload("Li", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        (snapshot,) = told.job("Li").files
+        told.stand("oss.GetObject", DENIED, about=snapshot)
+        told.pass_time(90 * MINUTE_MS)
+        assert told.is_trained("Li"), told.job("Li")
