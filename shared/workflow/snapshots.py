@@ -44,7 +44,7 @@ def with_snapshots(world: World, job: Job) -> Job:
 
 def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
     """Return ``photo`` with a snapshot that is there, or with the verdict that it is lost."""
-    if _is_there(world, photo.snapshot):
+    if _is_there(world, job, photo.snapshot):
         return photo
     warn("snapshot_lost", job=job.job_id, photo=photo.name, snapshot=photo.snapshot)
     key = f"{person_folder(job.person_id)}{photo.name}"
@@ -52,17 +52,26 @@ def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
     try:
         world.bucket.prepare(key, snapshot, etag=photo.etag)
     except Trouble as trouble:
-        if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+        if not _is_of_the_object(world, job, trouble):
             raise
         detail = f"snapshot_lost: {trouble.code}"
         return replace(photo, snapshot="", verdict=Verdict.UNREADABLE, detail=detail)
     return replace(photo, snapshot=snapshot)
 
 
-def _is_there(world: World, snapshot: str) -> bool:
+def _is_there(world: World, job: Job, snapshot: str) -> bool:
     try:
         return world.bucket.read_range(snapshot, 0, 1) != b""
     except Trouble as trouble:
-        if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+        if not _is_of_the_object(world, job, trouble):
             raise
         return False
+
+
+def _is_of_the_object(world: World, job: Job, trouble: Trouble) -> bool:
+    """Whether a trouble is of the object alone: by its kind, or as others have been served meanwhile."""
+    if trouble.kind in (Kind.OBJECT, Kind.PICTURE, Kind.GONE):
+        return True
+    if trouble.kind is not Kind.UNKNOWN or job.retry is None:
+        return False
+    return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))
