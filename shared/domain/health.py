@@ -110,10 +110,14 @@ class Health:
         """Note that the run takes ``piece`` in hand."""
         return replace(self, in_hand=piece)
 
+    def stopped(self) -> Health:
+        """Note that the run is over, with an error: nothing has killed it, and it was of no use."""
+        return replace(self, run_began_at=0, run_dead_at=0, in_hand="")
+
     def ended(self, now: int) -> Health:
         """Note that the run has come to its end."""
         deaths = {} if now >= self.died_at + DEATHS_REMEMBERED_FOR_MS else self.deaths
-        return replace(self, run_began_at=0, run_dead_at=0, in_hand="", deaths=deaths, beat_at=now)
+        return replace(self.stopped(), deaths=deaths, beat_at=now)
 
     def is_beat_due(self, now: int) -> bool:
         """Whether an idle run writes the heartbeat; one from the future is of a clock that runs ahead."""

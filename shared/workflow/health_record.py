@@ -125,10 +125,24 @@ class HealthRecord:
             self._is_careful = True
             self._change(lambda health: health.begun(self._clock.now(), self._dead_at))
 
-    def end(self) -> None:
-        """Note that the run has come to its end: from time to time, and after it has said that it began."""
+    def put_down(self) -> None:
+        """Note that the piece in hand has killed nobody."""
         known = self.known
-        if known is not None and (known.run_began_at or known.is_beat_due(self._clock.now())):
+        if self._is_careful and known is not None and known.in_hand:
+            self._change(lambda health: health.with_in_hand(""))
+
+    def end(self, *, is_good: bool = True) -> None:
+        """Note that the run has come to its end: from time to time, and after it has said that it began.
+
+        ``is_good``: it has not ended with an error; only then the deployment is alive.
+        """
+        known = self.known
+        if known is None:
+            return
+        if not is_good:
+            if known.run_began_at:
+                self._change(lambda health: health.stopped())
+        elif known.run_began_at or known.is_beat_due(self._clock.now()):
             self._change(lambda health: health.ended(self._clock.now()))
 
     def note(self, change: Change) -> None:

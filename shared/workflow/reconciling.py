@@ -43,9 +43,11 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     report = Report()
     try:
         _work(world, report, Lingerer(world, next_tick_at))
-    finally:
+    except Exception:
         # A run that ends with an error has ended: the piece of work in its hand has not killed it.
-        world.health.end()
+        world.health.end(is_good=False)
+        raise
+    world.health.end()
     if report.troubles or set(report.actions) - {"poll", "sweep"}:
         log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
     return report
@@ -61,11 +63,6 @@ def _work(world: World, report: Report, lingerer: Lingerer) -> None:
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
         _run_rounds(world, report)
-    has_worked = bool(report.troubles or set(report.actions) - {"poll", "sweep"})
-    world.health.end()
-    if has_worked:
-        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
-    return report
 
 
 def observe(world: World) -> Observed:
