@@ -55,7 +55,7 @@ def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
     """Return the job that a result tells of; of an unreadable one only that there was a training."""
     try:
         return _from_result(open_job(person_id, revision, now), json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         warn("result_unreadable", person=person_id, revision=revision, problem=type(problem).__name__)
         reason = Reason(
             "result_unreadable", "The result in the bucket cannot be read; train again if needed."

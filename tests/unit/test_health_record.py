@@ -1,0 +1,191 @@
+"""What a run learns about the health of the deployment, and what it writes down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.health import HEARTBEAT_MS, SILENCE_MS, Health
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import RetryLater
+from shared.workflow.health_record import HealthRecord
+from tests.unit.memory import LIFE_MS, Memory
+from tests.unit.support import NOW, cause
+
+BUSY = RetryLater("OTSServerBusy", "…", delay_seconds=1)
+WELL = Health(version=1, beat_at=NOW)
+REFUSED = cause(Kind.ACCOUNT, Api.FACE_CHECK)
+
+
+def begun(memory: Memory, health: Health = WELL) -> HealthRecord:
+    """The record of a tick that has read ``health``."""
+    memory.well_being = health
+    record = memory.world().health
+    record.begin(health)
+    return record
+
+
+def writes(memory: Memory) -> int:
+    return memory.calls.count("save health")
+
+
+# -- evidence about APIs --------------------------------------------------------------------------
+
+
+def test_a_run_that_has_not_read_the_health_does_so_for_trouble_of_all_and_for_nothing_else() -> None:
+    memory = Memory()
+    record = memory.world().health
+    record.passed(Api.FACE_CHECK)
+    assert record.failed(cause(Kind.PASSING, Api.FACE_CHECK)) == cause(Kind.PASSING, Api.FACE_CHECK)
+    assert (memory.calls, record.known, record.is_open(Api.FACE_CHECK)) == ([], None, False)
+    record.failed(REFUSED)
+    assert memory.calls == ["health", "save health"]
+    assert memory.well_being.is_open(Api.FACE_CHECK)
+
+
+def test_the_same_trouble_again_costs_no_write() -> None:
+    record = begun(memory := Memory())
+    for _ in range(5):
+        record.failed(REFUSED)
+    assert writes(memory) == 1
+
+
+def test_an_api_that_serves_is_news_only_when_something_speaks_against_it() -> None:
+    record = begun(memory := Memory())
+    record.passed(Api.READING)
+    assert writes(memory) == 0
+    record.failed(cause(Kind.PASSING, Api.READING))
+    record.passed(Api.READING)
+    assert writes(memory) == 2
+    assert memory.well_being.breaker(Api.READING).is_well
+    assert record.passed_at(Api.READING) == NOW
+
+
+@pytest.mark.parametrize("kind", [Kind.PASSING, Kind.UNKNOWN])
+def test_trouble_that_may_be_anybodys_is_the_apis_while_that_serves_nobody(kind: Kind) -> None:
+    record = begun(Memory())
+    assert record.failed(cause(kind, Api.FACE_CHECK)).kind is kind
+    record.probe_failed(Api.FACE_CHECK, cause(kind, Api.FACE_CHECK))
+    assert record.failed(cause(kind, Api.FACE_CHECK)).kind is Kind.API
+    assert record.failed(cause(kind, Api.READING)).kind is kind
+
+
+@pytest.mark.parametrize("kind", [Kind.OBJECT, Kind.PERSON, Kind.PICTURE, Kind.GONE])
+def test_trouble_that_is_known_to_be_of_one_stays_so_whatever_else_is_refused(kind: Kind) -> None:
+    record = begun(Memory())
+    record.probe_failed(Api.READING, cause(Kind.UNKNOWN, Api.READING))
+    assert record.failed(cause(kind, Api.READING)).kind is kind
+
+
+def test_trouble_of_our_own_is_of_no_api() -> None:
+    record = begun(memory := Memory())
+    assert record.failed(cause(Kind.UNKNOWN, None)) == cause(Kind.UNKNOWN, None)
+    assert writes(memory) == 0
+
+
+# -- a row that others write ----------------------------------------------------------------------
+
+
+def test_what_another_run_has_written_meanwhile_is_kept() -> None:
+    record = begun(memory := Memory())
+    memory.well_being = replace(WELL, version=9, deaths={"somebody Look": 1})
+    record.failed(REFUSED)
+    assert memory.well_being.is_open(Api.FACE_CHECK)
+    assert memory.well_being.deaths == {"somebody Look": 1}
+
+
+def test_what_cannot_be_written_now_goes_with_the_next_change() -> None:
+    record = begun(memory := Memory())
+    memory.troubles["save_health"] = BUSY
+    record.failed(REFUSED)
+    assert record.is_open(Api.FACE_CHECK), "the run itself knows"
+    assert memory.well_being == WELL
+    del memory.troubles["save_health"]
+    record.failed(cause(Kind.PASSING, Api.READING))
+    assert memory.well_being.is_open(Api.FACE_CHECK)
+    assert not memory.well_being.breaker(Api.READING).is_well
+
+
+def test_a_row_that_cannot_be_read_keeps_the_run_from_nothing() -> None:
+    memory = Memory()
+    memory.troubles["health"] = BUSY
+    record = memory.world().health
+    record.failed(REFUSED)
+    record.note(lambda health: replace(health, settings_id="s"))
+    record.end()
+    assert (record.known, writes(memory)) == (None, 0)
+
+
+# -- what kills runs ------------------------------------------------------------------------------
+
+
+def test_while_all_is_well_a_run_writes_nothing_but_a_heartbeat_now_and_then() -> None:
+    record = begun(memory := Memory())
+    record.take_in_hand("li Look")
+    record.put_down()
+    record.end()
+    assert writes(memory) == 0
+    memory.time = NOW + HEARTBEAT_MS
+    record.end()
+    assert (writes(memory), memory.well_being.beat_at) == (1, memory.time)
+
+
+@pytest.mark.parametrize(
+    ("health", "is_careful"),
+    [
+        (WELL, False),
+        (replace(WELL, beat_at=NOW - SILENCE_MS + 1), False),
+        (replace(WELL, beat_at=NOW - SILENCE_MS), True),
+        (replace(WELL, run_began_at=NOW - 2 * LIFE_MS, run_dead_at=NOW - 1), True),
+        # The run that said it began may be alive: what it has in hand is not written over.
+        (replace(WELL, run_began_at=NOW - 1, run_dead_at=NOW), False),
+        (replace(WELL, beat_at=NOW - SILENCE_MS, run_began_at=NOW - 1, run_dead_at=NOW), False),
+        # Nobody has ever come to an end: it is the first tick.
+        (Health(version=1), False),
+    ],
+)
+def test_a_run_is_careful_after_one_that_has_not_come_to_its_end(health: Health, is_careful: bool) -> None:
+    record = begun(memory := Memory(), health)
+    record.take_in_hand("li Look")
+    assert (memory.well_being.in_hand == "li Look") is is_careful
+
+
+def test_what_a_careful_run_had_in_hand_when_it_died_has_killed_it() -> None:
+    dead = replace(WELL, run_began_at=NOW - LIFE_MS, run_dead_at=NOW - 1, in_hand="li photo E")
+    record = begun(memory := Memory(), dead)
+    assert (record.has_killed("li photo E"), record.killed_for("li")) == (1, 1)
+    assert memory.well_being.deaths == {"li photo E": 1}
+    assert (memory.well_being.run_dead_at, memory.well_being.in_hand) == (NOW + LIFE_MS, "")
+
+
+def test_a_piece_that_was_put_down_again_has_killed_nobody() -> None:
+    dead = replace(WELL, run_began_at=NOW - LIFE_MS, run_dead_at=NOW - 1)
+    record = begun(memory := Memory(), dead)
+    record.take_in_hand("li Look")
+    record.put_down()
+    memory.time += LIFE_MS + 1
+    assert begun(memory, memory.well_being).killed_for("li") == 0
+
+
+def test_a_careful_run_that_comes_to_its_end_takes_its_word_back() -> None:
+    record = begun(memory := Memory(), replace(WELL, beat_at=NOW - SILENCE_MS))
+    record.take_in_hand("li Look")
+    record.end()
+    assert (memory.well_being.run_began_at, memory.well_being.in_hand) == (0, "")
+    assert memory.well_being.beat_at == NOW
+
+
+def test_care_that_begins_late_is_noted_once() -> None:
+    record = begun(memory := Memory())
+    record.be_careful()
+    record.be_careful()
+    assert (writes(memory), memory.well_being.run_began_at) == (1, NOW)
+
+
+def test_a_later_reading_of_the_row_within_a_run_asks_for_no_care() -> None:
+    record = begun(memory := Memory())
+    memory.time += SILENCE_MS
+    record.begin(memory.well_being)
+    record.take_in_hand("li Look")
+    assert writes(memory) == 0

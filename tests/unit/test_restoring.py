@@ -1,0 +1,143 @@
+"""Results outlive tables: the newest result of a person becomes the row that has been lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.job import Job, Reason
+from shared.domain.photos import Stored, Verdict
+from shared.domain.states import JobState
+from shared.errors import Conflict, RetryLater
+from shared.views import job_as_json
+from shared.workflow.recording import record_photo
+from shared.workflow.restoring import restore
+from tests.unit.memory import Memory
+from tests.unit.support import NOW, collecting, job_in, photo
+
+S = JobState
+DONE = job_in(
+    S.SUCCEEDED,
+    delivered=True,
+    fine_tune_status="SUCCEEDED",
+    finetuned_output="facechain-x",
+    usage=1,
+    submitted_at=NOW + 1,
+    ended_at=NOW + 2,
+)
+
+
+def bucket_with(results: dict[str, bytes | str]) -> Memory:
+    """A bucket that holds results of Li's, by their names, over empty tables."""
+    memory = Memory()
+    for name, text in results.items():
+        key = f"results/li/{name}"
+        memory.objects[key] = Stored(etag="R", size=len(text), modified_at=NOW)
+        memory.contents[key] = text.encode() if isinstance(text, str) else text
+    return memory
+
+
+def restored(memory: Memory, **changes: Any) -> Job:
+    job = restore(memory.world(), "li", **changes)
+    assert job is not None
+    assert job == memory[job]
+    return job
+
+
+def test_a_result_becomes_the_row_that_it_was_written_from() -> None:
+    job = restored(bucket_with({"1.json": job_as_json(DONE)}))
+    assert (job.state, job.revision, job.finetuned_output) == (S.SUCCEEDED, 1, "facechain-x")
+    assert (job.fine_tune_id, job.usage, job.delivered, job.lane) == (DONE.fine_tune_id, 1, True, None)
+    for name in ("opened_at", "closed_at", "submitted_at", "ended_at", "fine_tune_status"):
+        assert getattr(job, name) == getattr(DONE, name)
+    (kept,) = job.photo_set.photos
+    assert kept == replace(DONE.photo_set.photos[0], snapshot="")
+
+
+def test_a_failure_keeps_its_reason() -> None:
+    failed = replace(DONE, state=S.FAILED, reason=Reason("training_overdue", "too long"), finetuned_output="")
+    assert restored(bucket_with({"1.json": job_as_json(failed)})).reason == failed.reason
+
+
+def test_the_newest_result_counts_and_names_that_are_no_results_do_not() -> None:
+    second = replace(DONE, revision=2, finetuned_output="newer")
+    tenth = replace(DONE, revision=10, finetuned_output="newest")
+    memory = bucket_with(
+        {
+            "1.json": job_as_json(DONE),
+            "10.json": job_as_json(tenth),
+            "2.json": job_as_json(second),
+            "11.txt": "{}",
+            "notes/12.json": "{}",
+            "99999.json.bak": "{}",
+        }
+    )
+    assert restored(memory).finetuned_output == "newest"
+
+
+def test_a_person_without_results_has_nothing_to_restore() -> None:
+    memory = bucket_with({})
+    assert restore(memory.world(), "li") is None
+    assert (memory.calls, memory.rows) == (["list results/li/"], {})
+
+
+def test_a_person_whose_name_begins_alike_has_results_of_their_own() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    assert restore(memory.world(), "l") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"photos": [{}], "state": "SUCCEEDED"}',
+        b'{"photos": [], "state": "DREAMING"}',
+        b'{"photos": [], "state": "COLLECTING"}',
+        b'{"photos": [], "state": "SUCCEEDED", "ended_at": 5}',
+        b'{"photos": [], "state": "SUCCEEDED", "trainings_billed": Infinity}',
+        b"[" * 100_000,
+    ],
+    ids=range(10),
+)
+def test_of_a_result_that_cannot_be_read_only_that_there_was_one_is_known(text: bytes) -> None:
+    job = restored(bucket_with({"3.json": text}))
+    assert (job.state, job.revision, job.delivered) == (S.FAILED, 3, True)
+    assert job.reason is not None
+    assert job.reason.code == "result_unreadable"
+
+
+def test_the_row_is_higher_than_what_the_tables_hold_already() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    assert restored(memory, above=4).revision == 5
+
+
+def test_a_bucket_that_does_not_answer_is_asked_again_before_anything_is_decided() -> None:
+    for operation in ("list_page", "read"):
+        memory = bucket_with({"1.json": job_as_json(DONE)})
+        memory.troubles[operation] = RetryLater("InternalError", "…", delay_seconds=1)
+        with pytest.raises(RetryLater):
+            restore(memory.world(), "li")
+        assert memory.rows == {}
+
+
+def test_a_set_that_another_run_has_opened_meanwhile_is_not_written_over() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    other = collecting(photo())
+    memory.rows[other.job_id] = replace(other, version=1)
+    with pytest.raises(Conflict):
+        restore(memory.world(), "li")
+
+
+def test_a_photo_that_was_trained_before_the_tables_were_lost_pays_for_nothing_again() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    upload = memory.upload("a.jpg", at=NOW - 1000)
+    recorded = record_photo(memory.world(), upload, None)
+    assert (recorded.outcome, memory.created, len(memory.rows)) == ("known", [], 1)
+    news = record_photo(memory.world(), memory.upload("b.jpg"), recorded.job)
+    assert news.job is not None
+    assert (news.outcome, news.job.revision) == (Verdict.USABLE.value, 2)
