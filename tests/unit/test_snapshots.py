@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.breakers import Breaker
 from shared.domain.job import Job
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
+from shared.domain.retry_state import TRIES_BESIDE_OTHERS
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
 from shared.workflow.snapshots import with_snapshots
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, collecting, photo
+from tests.unit.support import NOW, collecting, photo, trouble
 
 S = JobState
 PASSING = RetryLater("InternalError", "…", delay_seconds=1, api=Api.READING)
@@ -35,7 +37,7 @@ def test_snapshots_that_are_there_cost_no_write() -> None:
     assert memory.prepared == []
 
 
-@pytest.mark.parametrize("problem", [None, ARCHIVED, FORBIDDEN], ids=["gone", "archived", "forbidden"])
+@pytest.mark.parametrize("problem", [None, ARCHIVED], ids=["gone", "archived"])
 def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | None) -> None:
     memory, job = queued()
     memory.lost.add(job.files[0])
@@ -78,6 +80,37 @@ def test_a_job_none_of_whose_photos_is_left_ends_with_the_reason() -> None:
     assert after.state is S.FAILED
     assert after.reason is not None
     assert after.reason.code == "photos_lost"
+
+
+@pytest.mark.parametrize(
+    ("tries", "passed_at", "is_lost"),
+    [
+        (0, NOW, False),
+        (TRIES_BESIDE_OTHERS - 1, NOW, False),
+        (TRIES_BESIDE_OTHERS, NOW, True),
+        # Nobody has been served since: it may be everybody's trouble.
+        (TRIES_BESIDE_OTHERS, 0, False),
+    ],
+)
+@pytest.mark.parametrize("operation", ["read_range", "prepare"])
+def test_a_trouble_that_no_document_knows_is_a_loss_only_by_evidence(
+    tries: int, passed_at: int, is_lost: bool, operation: str
+) -> None:
+    memory, job = queued()
+    held = trouble(Kind.UNKNOWN, Api.READING, tries=tries) if tries else None
+    memory.rows[job.job_id] = job = replace(memory[job], retry=held)
+    memory.lost = {job.files[0]} if operation == "prepare" else set()
+    about = job.files[0] if operation == "read_range" else "people/li/a.jpg"
+    memory.troubles[f"{operation} {about}"] = FORBIDDEN
+    world = memory.world()
+    world.health.begin(replace(memory.well_being, breakers={Api.READING: Breaker(passed_at=passed_at)}))
+    if not is_lost:
+        with pytest.raises(RequestTrouble, match="AccessDenied"):
+            with_snapshots(world, job)
+        return
+    after = with_snapshots(world, job)
+    assert job.files[0] not in after.files
+    assert len(after.files) == (2 if operation == "read_range" else 1)
 
 
 @pytest.mark.parametrize("problem", [PASSING, IN_DEBT], ids=["passing", "account"])
