@@ -51,7 +51,8 @@ def sweep(world: World, before: SweepProgress) -> int:
     for _ in range(PAGES_A_RUN):
         try:
             listed, following = world.bucket.list_page(PEOPLE_PREFIX, after.cursor, PAGE)
-        except Trouble as trouble:
+        except Exception as problem:
+            trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
             _save(world, before, _refused(world, after, trouble))
             raise
         world.health.passed(Api.LISTING)
@@ -89,12 +90,12 @@ def _note_folders_like_ours(world: World) -> None:
 
 def _refused(world: World, progress: SweepProgress, trouble: Trouble) -> SweepProgress:
     """Note that a page is refused; one that is refused again and again is passed over with its person."""
-    world.health.failed(trouble.cause)
+    cause = world.health.failed(trouble.cause)
     refused = progress.refused()
-    if not refused.is_page_hopeless or trouble.kind.is_of_all or not progress.cursor:
+    if not refused.is_page_hopeless or cause.kind.is_of_all or not progress.cursor:
         return refused.resting(world.clock.now() + world.rules.sweep_rest_ms)
     behind = f"{person_folder(person_of(progress.cursor))}\U0010ffff"
-    warn("page_passed_over", behind=progress.cursor, code=trouble.code)
+    warn("page_passed_over", behind=progress.cursor, code=cause.code)
     return refused.past(behind, now=world.clock.now())
 
 

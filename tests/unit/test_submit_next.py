@@ -10,6 +10,7 @@ from shared.domain.states import JobState
 from shared.errors import RetryLater
 from shared.workflow.submit_next import submit_next
 from tests.unit.memory import Memory
+from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, job_in
 
 S = JobState
@@ -67,7 +68,7 @@ def test_a_slot_that_is_not_free_is_left_to_the_next_tick(
     slot: Slot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = Memory(job := job_in(S.QUEUED), slot=slot)
-    monkeypatch.delattr(Memory, "in_hand")
+    monkeypatch.delattr(MemoryTables, "in_hand")
     submit_next(memory.world(), memory[job])
     assert memory[job].state is S.QUEUED
 
@@ -76,7 +77,7 @@ def test_trouble_with_the_submit_is_logged_and_left_to_the_next_tick(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     memory = Memory(job := job_in(S.QUEUED))
-    memory.list_trouble = RetryLater("list_incomplete", "…", delay_seconds=10)
+    memory.troubles["fine_tunes"] = RetryLater("list_incomplete", "…", delay_seconds=10)
     submit_next(memory.world(), memory[job])
     assert memory[job].state is S.QUEUED
     assert "list_incomplete" in caplog.text
