@@ -135,6 +135,7 @@ class MemoryTables:
     # -- the shared rows ----------------------------------------------------------------------------
 
     def read_all(self) -> ControlRows:
+        self.meet("read_all")
         return ControlRows(self.held, self.progress, self.staying, self.well_being, self.bell)
 
     def health(self) -> Health:

@@ -13,7 +13,7 @@ from shared.domain.sweeping import TRIES_OF_A_PAGE, SweepProgress
 from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.errors import AccountTrouble, RetryLater, Trouble
-from shared.workflow import sweep as sweeping
+from shared.workflow.closing import look_through
 from shared.workflow.sweep import EVENTS_TAKE_MS, TIME_FOR_A_PERSON_MS, sweep
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
@@ -117,17 +117,16 @@ def test_whoever_has_had_a_turn_is_not_the_first_again_when_a_run_ends_early(
 ) -> None:
     memory = uploads("a", "b", "c")
     world = memory.world()
-    real = sweeping.look_through
 
     def slow(*given: object) -> object:
         memory.time += LIFE_MS - TIME_FOR_A_PERSON_MS
-        return real(*given)  # type: ignore[arg-type]  # handed on as they are
+        return look_through(*given)  # type: ignore[arg-type]  # handed on as they are
 
-    monkeypatch.setattr(sweeping, "look_through", slow)
+    monkeypatch.setattr("shared.workflow.sweep.look_through", slow)
     assert sweep(world, memory.progress) == 1
     assert memory.progress.people_passed == ("a",)
     assert memory.progress.cursor == ""
-    monkeypatch.setattr(sweeping, "look_through", real)
+    monkeypatch.undo()
     assert swept(memory) == 2
     assert [job.person_id for job in memory.rows.values()] == ["a", "b", "c"]
 
