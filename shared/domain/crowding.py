@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.domain.photos import Photo, Verdict
-from shared.domain.row_size import LARGEST_PHOTO_BYTES, MAX_PHOTOS_BYTES, bytes_at_most
+from shared.domain.row_size import LARGEST_PHOTO_BYTES, MAX_PHOTOS_BYTES, MAX_RECORDED, bytes_at_most
 
-MAX_RECORDED = 300
-"""Photos that a row shows."""
 MAX_CARRIED = 20
 """So many usable photos are kept for the next revision, and in a full row."""
 

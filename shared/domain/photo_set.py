@@ -15,9 +15,9 @@ from shared.domain.completion import NEVER as NEVER
 from shared.domain.completion import UNPACKING_TAKES_MS as UNPACKING_TAKES_MS
 from shared.domain.completion import ClosedBy as ClosedBy
 from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving, newest_first
-from shared.domain.crowding import MAX_RECORDED as MAX_RECORDED
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import RetryState
+from shared.domain.row_size import MAX_RECORDED as MAX_RECORDED
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.upload_memory import is_remembered as is_remembered
 from shared.domain.upload_memory import remembered_as as remembered_as

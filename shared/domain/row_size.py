@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from shared.domain.photos import Photo
 from shared.domain.retry_json import retry_to_json
 
+MAX_RECORDED = 300
+"""Photos that a row shows."""
 MAX_ROW_BYTES = 100_000
 MAX_PHOTOS_BYTES = 80_000
 """The photos' part of a row. The rest, of a job's own, is some hundreds of bytes for each attempt."""
@@ -39,8 +42,15 @@ def bytes_of(photos: Iterable[Photo]) -> int:
 
 def bytes_at_most(photos: Sequence[Photo]) -> int:
     """Return how many bytes ``photos`` take in a row at most, once the last word on each has been said."""
-    bare = [replace(photo, detail="", retry=None) if photo.is_pending else photo for photo in photos]
-    return bytes_of(bare) + BYTES_TO_COME * sum(photo.is_pending for photo in photos)
+    brackets_and_commas = max(2, len(photos) + 1)
+    return brackets_and_commas + sum(map(_bytes_of_one_at_most, photos))
+
+
+@lru_cache(maxsize=4 * MAX_RECORDED)
+def _bytes_of_one_at_most(photo: Photo) -> int:
+    """Return the same of one photo beside others; a set is measured as a whole for each photo that comes."""
+    bare = replace(photo, detail="", retry=None) if photo.is_pending else photo
+    return _bytes(_as_json(_stored(bare))) + BYTES_TO_COME * photo.is_pending
 
 
 def _stored(photo: Photo) -> dict[str, Any]:
