@@ -172,7 +172,8 @@ class Invariants(Watch):
     def _check_turn(self, name: str, row: Columns) -> None:
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
-        A job that was put back keeps its place, whichever run sends it then.
+        A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
+        show whether everybody is.
         """
         if self._limit > 1:
             return
@@ -183,6 +184,7 @@ class Invariants(Watch):
                 and waiting["closed_first_at"] < row["closed_first_at"]
                 and waiting["due_at"] == waiting["closed_first_at"]
                 and since < self._chosen_since[name] - SETTLES
+                and other not in self.slot.get("refused_jobs", ())
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 

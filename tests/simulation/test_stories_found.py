@@ -38,3 +38,28 @@ def test_a_snapshot_that_is_denied_alone_is_made_again_from_its_upload() -> None
         told.stand("oss.GetObject", DENIED, about=snapshot)
         told.pass_time(90 * MINUTE_MS)
         assert told.is_trained("Li"), told.job("Li")
+
+
+def test_two_sets_that_are_refused_do_not_stand_in_the_way_of_a_third() -> None:
+    with story() as told:
+        refused = (job_id("Li", 1), job_id("Zhao", 1))
+        told.stand("dashscope.CreateFineTune", Answer(400, "DataInspectionFailed"), about=refused)
+        told.upload("Li", "1.jpg")
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(5 * MINUTE_MS)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(HOUR_MS)
+        assert told.is_trained("Wu")
+
+
+def test_twelve_sets_that_are_refused_do_not_stand_in_the_way_of_another() -> None:
+    people = [f"refused {number}" for number in range(12)]
+    with story() as told:
+        refused = tuple(job_id(person, 1) for person in people)
+        told.stand("dashscope.CreateFineTune", Answer(400, "DataInspectionFailed"), about=refused)
+        for person in people:
+            told.upload(person, "1.jpg")
+        told.pass_time(5 * MINUTE_MS)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(DAY_MS)
+        assert told.is_trained("Wu")
