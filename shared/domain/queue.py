@@ -40,8 +40,9 @@ def to_submit(
     # The index may show a job in two lanes for a moment.
     others = {job.job_id: job for job in queue if job not in left_behind}.values()
     waiting = [job for job in others if job.state is JobState.QUEUED and job.is_due(now)]
-    # Whoever has had trouble of their own queues behind those who closed before the next try.
-    waiting.sort(key=lambda job: job.turn)
+    # Whoever has had trouble of their own queues behind those who closed before the next try, and whoever was
+    # refused since the last accepted submit behind those who can still tell whether everybody is.
+    waiting.sort(key=lambda job: (job.job_id in slot.refused_jobs, job.turn))
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if job.state in AT_DASHSCOPE}
     return [*left_behind, *waiting][: max(0, capacity - len(going))]

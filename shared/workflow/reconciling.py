@@ -71,7 +71,9 @@ def observe(world: World) -> Observed:
     world.health.begin(rows.health or Health())
     world.health.passed(Api.TABLES)
     now = world.clock.now()
-    work = world.jobs.work(now, world.rules.concurrent_trainings, MAX_JOBS_OF_A_LANE)
+    # Behind those that were refused is somebody who shows whether everybody is.
+    queue_count = world.rules.concurrent_trainings + len(rows.slot.refused_jobs)
+    work = world.jobs.work(now, queue_count, MAX_JOBS_OF_A_LANE)
     # What waits for an API that is refused to everybody is not even read.
     waiting = [
         name

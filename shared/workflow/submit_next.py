@@ -26,7 +26,7 @@ def submit_next(world: World, closed: Job) -> None:
         if slot.held_by(closed.job_id) or not slot.is_free(capacity, world.clock.now()):
             return
         # The index may lag: it may still show as many jobs as have just taken the slot.
-        count = 2 * capacity
+        count = 2 * capacity + len(slot.refused_jobs)
         running, queue = world.jobs.in_hand(count)
         if len(queue) < count and closed.job_id not in queue:
             queue = [*queue, closed.job_id]
