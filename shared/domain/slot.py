@@ -34,6 +34,7 @@ class Slot:
         holders: ids of the jobs that hold the slot, at most as many as its capacity.
         taken_at: when a job last took it, by the clock of the run that wrote it.
         halted_until: the queue waits until then (0: it does not).
+        halted_since: when the first of the refusals in a row came; 0 when there is none.
         trouble: why it waits.
         refusals: refusals in a row, which make the wait grow.
         refused_jobs: jobs whose own submits were refused since the last one was accepted.
@@ -48,6 +49,7 @@ class Slot:
     holders: tuple[str, ...] = ()
     taken_at: int = 0
     halted_until: int = 0
+    halted_since: int = 0
     trouble: Reason | None = None
     refusals: int = 0
     refused_jobs: tuple[str, ...] = ()
@@ -107,12 +109,25 @@ class Slot:
         probes at growing intervals and recovers by itself.
         """
         wait_ms = min(delay_ms * 2 ** min(self.refusals, 12), longest_ms)
-        return replace(self, halted_until=now + wait_ms, trouble=reason, refusals=self.refusals + 1)
+        return replace(
+            self,
+            halted_until=now + wait_ms,
+            halted_since=self.halted_since if self.refusals else now,
+            trouble=reason,
+            refusals=self.refusals + 1,
+        )
 
     def accepted(self, now: int, account: str) -> Slot:
         """Forget the trouble: a submit has gone through."""
         return replace(
-            self, halted_until=0, trouble=None, refusals=0, refused_jobs=(), accepted_at=now, account=account
+            self,
+            halted_until=0,
+            halted_since=0,
+            trouble=None,
+            refusals=0,
+            refused_jobs=(),
+            accepted_at=now,
+            account=account,
         )
 
     def with_refused(self, job_id: str) -> Slot:

@@ -74,7 +74,7 @@ def what_blocks(job: Job, outlook: Outlook) -> Block | None:
     found = [
         block_of_ticks(health, now),
         block_of_deaths(job, health),
-        block_of_queue(outlook.slot, health, now) if job.state is JobState.QUEUED else None,
+        block_of_queue(outlook.slot, now) if job.state is JobState.QUEUED else None,
         *(block_of_api(api, health) for api in needed),
         *map(block_of, troubles),
     ]
@@ -161,7 +161,7 @@ def block_of_api(api: Api | None, health: Health) -> Block | None:
     return Block(breaker.cause, scope, breaker.since, breaker.next_probe_at)
 
 
-def block_of_queue(slot: Slot, health: Health, now: int) -> Block | None:
+def block_of_queue(slot: Slot, now: int) -> Block | None:
     """Return what halts the queue, if that is of everybody, or has come again and again."""
     if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
         return None
@@ -170,9 +170,7 @@ def block_of_queue(slot: Slot, health: Health, now: int) -> Block | None:
         return None
     # The queue is not halted before a second job has been refused alike.
     scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
-    # A submit that was accepted since then has ended the trouble that the breaker remembers.
-    since = health.breaker(Api.TRAINING).since
-    return Block(cause, scope, since if since > slot.accepted_at else 0, slot.halted_until)
+    return Block(cause, scope, slot.halted_since, slot.halted_until)
 
 
 def block_of_ticks(health: Health, now: int) -> Block | None:

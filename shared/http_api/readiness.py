@@ -41,7 +41,7 @@ def obstacles(control: Control, now: int) -> list[Block]:
         return [Block(HEALTH_UNREAD, Kind.API, 0)]
     found = [
         block_of_ticks(rows.health, now),
-        block_of_queue(rows.slot, rows.health, now),
+        block_of_queue(rows.slot, now),
         *(block_of_api(api, rows.health) for api in Api),
     ]
     return [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]

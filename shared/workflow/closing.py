@@ -150,7 +150,10 @@ def _is_due(world: World, photo: Photo, now: int) -> bool:
     if photo.retry is None:
         return True
     api = photo.retry.waits_for
-    return not world.is_refused(api) if api else photo.retry.is_due(now)
+    if api is None or world.health.known is None:
+        # An upload's event does not read what is refused: it waits for the pause's end like everything else.
+        return photo.retry.is_due(now)
+    return not world.is_refused(api)
 
 
 def _marked(world: World, job: Job, marker_at: int) -> Job:

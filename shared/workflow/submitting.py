@@ -135,8 +135,9 @@ def _has_had_its_share(world: World, job: Job) -> bool:
 
 def _postponed(world: World, job: Job) -> Job:
     now = world.clock.now()
+    allowed = world.rules.max_trainings_per_person_per_day
     message = (
-        f"The person has had {world.rules.max_trainings_per_person_per_day} trainings today, as many as "
+        f"The person has had {allowed} training{'s' if allowed > 1 else ''} today, as many as "
         "MAX_TRAININGS_PER_PERSON_PER_DAY allows; the next begins tomorrow, Beijing time."
     )
     return job.held_up(Cause("daily_limit", message, Kind.PERSON), now, until=now + ASKED_AGAIN_MS)

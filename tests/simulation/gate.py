@@ -86,9 +86,10 @@ class Gate:
     ) -> T:
         """Make the call ``do``.
 
-        ``about`` tells the key, partition, URL or id that it is about, for troubles that strike one. ``garbled``
-        spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at which the product
-        lets go of the request, ``leaves`` of that at which it is on its way for certain, whatever becomes of it.
+        ``about`` tells the key, partition, URL or id that it is about, for troubles that strike one.
+        ``garbled`` spoils an answer whose transport can carry nonsense; ``begins`` hears of the moment at
+        which the product lets go of the request, ``leaves`` of that at which it is on its way for certain,
+        whatever becomes of it.
         """
         kernel = self.kernel
         run = kernel.current

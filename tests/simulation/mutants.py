@@ -147,7 +147,8 @@ MUTANTS = (
         "late photos dropped",
         "shared.workflow.recording",
         "    if latest is None:\n        return list(found)\n",
-        "    if latest is None:\n        return list(found)\n    if not latest.takes_photos:\n        return []\n",
+        "    if latest is None:\n        return list(found)\n"
+        "    if not latest.takes_photos:\n        return []\n",
     ),
     _one(
         "event deduplicated by ETag alone",

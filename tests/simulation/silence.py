@@ -40,7 +40,7 @@ class Silence:
 
     Attributes:
         asked: how many waits have been asked after.
-        blocked: the last block of each unfinished job, by its id: a code, or "" for a job that is not blocked.
+        blocked: the last block of each unfinished job, by its id: a code, or "" for a job that has none.
     """
 
     asked: int = 0

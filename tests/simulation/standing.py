@@ -1,8 +1,8 @@
 """Troubles that stay, and troubles that strike one: what the drawn faults of single calls never were.
 
-A standing trouble answers every call of one operation that is about what it strikes, from one moment to another.
-It answers with an error that the service documents, with silence, or with an exception out of the SDK. The gate
-asks for it before it makes a call.
+A standing trouble answers every call of one operation that is about what it strikes, from one moment to
+another. It answers with an error that the service documents, with silence, or with an exception out of the
+SDK. The gate asks for it before it makes a call.
 """
 
 from __future__ import annotations

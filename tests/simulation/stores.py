@@ -314,7 +314,7 @@ class SimulatedBucket:
         self._origins: dict[str, str] = {}
 
     def told_of(self, text: str) -> str:
-        """Return ``text`` with the uploads that the snapshots in it were made from: they are meant as well."""
+        """Return ``text`` with the uploads that its snapshots were made from: they are meant as well."""
         origins = (self._origins.get(key, "") for key in SNAPSHOT.findall(text))
         return " ".join([text, *origins])
 

@@ -1,4 +1,4 @@
-"""One story told in a few lines: people upload, troubles stand in the way, ticks pass, and one looks what became.
+"""One story told in a few lines: people upload, troubles stand in the way, ticks pass; what became of it?
 
 Virtual time: a tick a minute in the first hours, then one in ten minutes, so that a story of days is short.
 """

@@ -1,12 +1,10 @@
-"""Stories that a second reading has found: each was once a way to stand still, or to pay or lose something."""
+"""Stories that a second reading found: each was once a way to stand still, or to pay or lose something."""
 
 from __future__ import annotations
 
-import pytest
-
-from shared.domain.object_keys import job_id, person_key
+from shared.domain.object_keys import job_id
 from shared.domain.states import JobState
-from tests.simulation.standing import DEATH, SILENCE, Answer
+from tests.simulation.standing import Answer
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, story
 
 DENIED = Answer(403, "AccessDenied")

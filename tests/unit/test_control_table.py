@@ -52,7 +52,16 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
     (columns,) = bench.client.rows.values()
     value = json.loads(columns["value"])
     assert (value["durations"], value["closed_until"]) == ([1, 2, 3], 9)
-    names = {"holders", "taken_at", "closed_until", "trouble", "refusals", "durations", "kept"}
+    names = {
+        "holders",
+        "taken_at",
+        "closed_until",
+        "halted_since",
+        "trouble",
+        "refusals",
+        "durations",
+        "kept",
+    }
     names |= {"refused_jobs", "accepted_at", "account"}
     assert set(value) == {*names, "format"}
 

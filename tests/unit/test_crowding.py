@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.crowding import MAX_CARRIED, MAX_RECORDED, fits, is_crowded, leaving
+from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving
 from shared.domain.photo_set import PhotoSet, is_remembered, remembered_as
 from shared.domain.photos import Photo, Verdict
-from shared.domain.row_size import MAX_PHOTOS_BYTES, bytes_at_most
+from shared.domain.row_size import MAX_PHOTOS_BYTES, MAX_RECORDED, bytes_at_most
 from shared.domain.rules import MAX_PHOTOS
 from tests.unit.support import NOW, photo, photo_set, stored
 

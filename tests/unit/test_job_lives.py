@@ -10,11 +10,12 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.completion import NEVER
-from shared.domain.crowding import MAX_RECORDED, fits
+from shared.domain.crowding import fits
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.lanes import QUEUE_LANE
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import Cause, failed_again
+from shared.domain.row_size import MAX_RECORDED
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clients.job_rows import from_columns, to_columns
-from shared.domain.crowding import MAX_RECORDED, fits
+from shared.domain.crowding import fits
 from shared.domain.job import Job
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo, Verdict
@@ -21,6 +21,7 @@ from shared.domain.row_size import (
     MAX_DETAIL_BYTES,
     MAX_DETAIL_CHARACTERS,
     MAX_PHOTOS_BYTES,
+    MAX_RECORDED,
     MAX_ROW_BYTES,
     bytes_at_most,
     bytes_of,

@@ -253,7 +253,7 @@ class _Session(Session):
     """Records every query of fine-tunes."""
 
     def __init__(self, service: DashScopeService, gate: Gate, watch: Watch, asked: list[float]) -> None:
-        super().__init__(service, gate, watch)
+        super().__init__(service, gate, watch, told_of=lambda text: text)
         self._asked = asked
 
     def request(self, method: str, url: str, **options: Any) -> Any:
