@@ -68,7 +68,7 @@ def to_columns(job: Job) -> dict[str, Any]:
     values = {name: getattr(job, name) for name in _JOB_COLUMNS if name != _KEY}
     values["state"] = job.state.value
     values |= {column: getattr(job.photo_set, name) for name, column in _PHOTO_SET_COLUMNS.items()}
-    values["retry"] = retry_to_json(job.retry)
+    values["retry"] = retry_to_json(job.retry) if job.retry is not None else None
     columns = {
         name: _stored(name, value) for name, value in values.items() if value is not None or name != "retry"
     }
@@ -151,5 +151,5 @@ def _loaded(name: str, stored: Any) -> Any:
 def _photo(stored: Any) -> Photo:
     known = {name: value for name, value in checked("photo", stored, dict).items() if name in _PHOTO_FIELDS}
     check_scalars(known, _PHOTO_SCALARS)
-    retry = retry_from_json(known.get("retry"))
+    retry = retry_from_json(known["retry"]) if "retry" in known else None
     return Photo(**{**known, "verdict": Verdict(stored["verdict"]), "retry": retry})

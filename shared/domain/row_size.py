@@ -54,8 +54,8 @@ def _bytes_of_one_at_most(photo: Photo) -> int:
 
 
 def _stored(photo: Photo) -> dict[str, Any]:
-    retry = retry_to_json(photo.retry)
-    if retry is not None:
+    retry = None
+    if photo.retry is not None and (retry := retry_to_json(photo.retry)):
         retry["cause"]["message"] = _cut(retry["cause"]["message"])
     values = {
         **vars(photo),

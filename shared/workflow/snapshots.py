@@ -2,7 +2,8 @@
 
 A set may have been queued for days, and a snapshot may be gone by then (a lifecycle rule, somebody's hand) or
 may not be read any more. DashScope would refuse the submit, or train on fewer photos. So each snapshot is
-looked at, and a lost one is made again from its upload while that still holds the same picture.
+looked at that was not made minutes ago, and a lost one is made again from its upload while that still holds
+the same picture.
 
 Called by :mod:`shared.workflow.submitting`.
 """
@@ -20,6 +21,9 @@ from shared.errors import Trouble
 from shared.logs import warn
 from shared.workflow.ports import World
 
+FRESH_MS = 600_000
+"""A snapshot that was made so lately is there: a set that goes on at once costs no look at its photos."""
+
 
 def with_snapshots(world: World, job: Job) -> Job:
     """Return ``job`` with snapshots that are there, saved; or FAILED when none of its photos is left.
@@ -28,7 +32,8 @@ def with_snapshots(world: World, job: Job) -> Job:
         RetryLater: the bucket does not answer.
         Conflict: another run has changed the job.
     """
-    photos = {photo: _with_snapshot(world, job, photo) for photo in job.photo_set.usable}
+    old = [photo for photo in job.photo_set.usable if not _is_fresh(photo, world.clock.now())]
+    photos = {photo: _with_snapshot(world, job, photo) for photo in old}
     if all(before == after for before, after in photos.items()):
         return job
     now = world.clock.now()
@@ -40,6 +45,11 @@ def with_snapshots(world: World, job: Job) -> Job:
         )
         after = after.ended(JobState.FAILED, reason, now)
     return world.jobs.save(job, after)
+
+
+def _is_fresh(photo: Photo, now: int) -> bool:
+    """Whether the snapshot was made minutes ago; of a carried photo nobody has written down when."""
+    return photo.is_new and photo.recorded_at <= now < photo.recorded_at + FRESH_MS
 
 
 def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:

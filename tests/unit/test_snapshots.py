@@ -14,7 +14,7 @@ from shared.domain.retry_state import TRIES_BESIDE_OTHERS
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
-from shared.workflow.snapshots import with_snapshots
+from shared.workflow.snapshots import FRESH_MS, with_snapshots
 from tests.unit.memory import Memory
 from tests.unit.support import NOW, collecting, photo, trouble
 
@@ -24,10 +24,13 @@ ARCHIVED = Permanent("InvalidObjectState", "it is archived", api=Api.READING)
 FORBIDDEN = RequestTrouble("AccessDenied", "…", delay_seconds=1, kind=Kind.UNKNOWN, api=Api.READING)
 IN_DEBT = AccountTrouble("InDebt", "…", delay_seconds=1, kind=Kind.ACCOUNT, api=Api.READING)
 
+LATER = NOW + FRESH_MS
+
 
 def queued(*, attempt: int = 0) -> tuple[Memory, Job]:
     job = collecting(photo("a.jpg"), photo("b.jpg")).closed(ClosedBy.QUIET, NOW)
     memory = Memory(job := replace(job, attempt=attempt, file_ids=("file-1",)))
+    memory.time = LATER
     return memory, job
 
 
@@ -35,6 +38,18 @@ def test_snapshots_that_are_there_cost_no_write() -> None:
     memory, job = queued()
     assert with_snapshots(memory.world(), memory[job]) == replace(job, version=1)
     assert memory.prepared == []
+
+
+def test_only_a_snapshot_that_was_not_made_minutes_ago_is_looked_at() -> None:
+    for from_revision, time, is_made_again in ((0, LATER - 1, False), (0, LATER, True), (1, LATER - 1, True)):
+        memory, job = queued()
+        carried = replace(photo("a.jpg"), from_revision=from_revision)
+        photo_set = replace(job.photo_set, photos=(carried, photo("b.jpg")))
+        memory.rows[job.job_id] = replace(memory[job], photo_set=photo_set)
+        memory.lost.add(job.files[0])
+        memory.time = time
+        with_snapshots(memory.world(), memory[job])
+        assert bool(memory.prepared) is is_made_again
 
 
 @pytest.mark.parametrize("problem", [None, ARCHIVED], ids=["gone", "archived"])

@@ -12,6 +12,7 @@ from shared.domain.slot import SUBMIT_SPACING_MS, Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, OutcomeUnknown, Permanent, RetryLater, Trouble
+from shared.workflow.snapshots import FRESH_MS
 from shared.workflow.submitting import ASKED_AGAIN_MS, TIME_FOR_A_SUBMIT_MS, submit
 from shared.workflow.training import poll, release
 from tests.unit.memory import LIFE_MS, Memory
@@ -215,6 +216,7 @@ def test_an_accepted_submit_ends_the_tries_before_it() -> None:
 def test_a_job_whose_files_are_all_lost_ends_and_takes_no_slot() -> None:
     memory = Memory(job := job_in(S.QUEUED))
     memory.lost = {*job.files, "people/li/a.jpg"}
+    memory.time += FRESH_MS
     assert submit(memory.world(), memory[job], memory.slot()).state is S.FAILED
     assert (memory.held.holders, memory.created) == ((), [])
 
