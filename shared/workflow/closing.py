@@ -61,16 +61,22 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
     job, folder = newest, _list_folder(world, person_id)
-    archives = _unrecorded(world, person_id, folder.listed, job, Kind.ARCHIVE)
+    news = _unrecorded(world, person_id, folder.listed, job)
+    archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
     if archives:
         _unpack_each(world, archives, job)
         job = world.jobs.latest(person_id)
         # The unpacked photos belong to the set before it can close.
         folder = _list_folder(world, person_id)
+        news = _unrecorded(world, person_id, folder.listed, job)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     if job is not None and job.state.is_open and folder.is_complete:
-        job = _forget_deleted(world, job, folder)
-    job = record_listed(world, person_id, folder.listed, job)
+        left = _forget_deleted(world, job, folder)
+        if left is not job:
+            # With a deleted photo its copies are forgotten, and one of these may be used now.
+            job, news = left, _unrecorded(world, person_id, folder.listed, left)
+    photos = [one for one in news if one.upload.kind is Kind.PHOTO]
+    job = record_found(world, photos, job) if photos else job
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
@@ -106,19 +112,15 @@ def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
             job = world.jobs.latest(found.upload.person_id)
 
 
-def record_listed(world: World, person_id: str, listed: list[Listed], newest: Job | None) -> Job | None:
-    """Record the listed photos that ``newest`` does not know; returns the person's newest job."""
-    return record_found(world, _unrecorded(world, person_id, listed, newest, Kind.PHOTO), newest)
-
-
-def _unrecorded(
-    world: World, person_id: str, listed: list[Listed], job: Job | None, kind: Kind
-) -> list[Found]:
+def _unrecorded(world: World, person_id: str, listed: list[Listed], job: Job | None) -> list[Found]:
+    """Return the listed photos and zips that neither the newest job nor the memory beside it has."""
     uploads = ((entry, parse_upload(entry.key, world.rules.ready_marker)) for entry in listed)
     found = [
         Found(upload, entry.stored)
         for entry, upload in uploads
-        if not isinstance(upload, Ignored) and (upload.person_id, upload.kind) == (person_id, kind)
+        if not isinstance(upload, Ignored)
+        and upload.person_id == person_id
+        and upload.kind is not Kind.MARKER
     ]
     return unrecorded(world, found, job)
 
