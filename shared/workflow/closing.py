@@ -60,23 +60,7 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         RetryLater: the folder or the tables could not be read.
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
-    job, folder = newest, _list_folder(world, person_id)
-    news = _unrecorded(world, person_id, folder.listed, job)
-    archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
-    if archives:
-        _unpack_each(world, archives, job)
-        job = world.jobs.latest(person_id)
-        # The unpacked photos belong to the set before it can close.
-        folder = _list_folder(world, person_id)
-        news = _unrecorded(world, person_id, folder.listed, job)
-    # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
-    if job is not None and job.state.is_open and folder.is_complete:
-        left = _forget_deleted(world, job, folder)
-        if left is not job:
-            # With a deleted photo its copies are forgotten, and one of these may be used now.
-            job, news = left, _unrecorded(world, person_id, folder.listed, left)
-    photos = [one for one in news if one.upload.kind is Kind.PHOTO]
-    job = record_found(world, photos, job) if photos else job
+    job, folder = _synchronised(world, person_id, newest)
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
@@ -94,6 +78,29 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         photos=len(saved.photo_set.photos),
     )
     return saved
+
+
+def _synchronised(world: World, person_id: str, newest: Job | None) -> tuple[Job | None, Folder]:
+    """Bring the set together with the folder; returns the person's newest job, and the folder."""
+    job, folder = newest, _list_folder(world, person_id)
+    news = _unrecorded(world, person_id, folder.listed, job)
+    archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
+    if archives:
+        _unpack_each(world, archives, job)
+        job = world.jobs.latest(person_id)
+        # The unpacked photos belong to the set before it can close.
+        folder = _list_folder(world, person_id)
+        news = _unrecorded(world, person_id, folder.listed, job)
+    # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
+    if job is not None and job.state.is_open and folder.is_complete:
+        left = _forget_deleted(world, job, folder)
+        if left is not job:
+            # With a deleted photo its copies are forgotten, and one of these may be used now.
+            job, news = left, _unrecorded(world, person_id, folder.listed, left)
+    # What comes out of a zip is left to its own events, until the zip is done and the set may close.
+    coming = tuple(f"{zipped.name}/" for zipped in job.photo_set.unpacking) if job is not None else ()
+    photos = [one for one in news if one.upload.kind is Kind.PHOTO and not one.upload.name.startswith(coming)]
+    return (record_found(world, photos, job) if photos else job), folder
 
 
 def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:

@@ -20,6 +20,7 @@ from shared.domain.object_keys import (
     person_key,
     person_of,
 )
+from shared.domain.photos import Verdict
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api
@@ -156,14 +157,26 @@ def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool,
 
 
 def _misses(world: World, uploaded: list[Found], latest: Job | None) -> bool:
-    """Whether a photo, or the marker of an open set, is not in the row yet."""
-    photos = [found for found in uploaded if found.upload.kind is not Kind.MARKER]
+    """Whether a photo, a zip, or the marker of an open set is not in the row yet."""
+    photos = [
+        found
+        for found in uploaded
+        if found.upload.kind is not Kind.MARKER and not _is_being_unpacked(found, latest)
+    ]
     if photos and unrecorded(world, photos, latest):
         return True
     if latest is None or not latest.state.is_open:
         return False
     markers = (found.stored.modified_at for found in uploaded if found.upload.kind is Kind.MARKER)
     return any(latest.photo_set.is_new_marker(at) for at in markers)
+
+
+def _is_being_unpacked(found: Found, latest: Job | None) -> bool:
+    """Whether the looks at the open set go on with this very zip; one turn for it in a run is enough."""
+    recorded = latest.photo_set.photo(found.upload.name) if latest is not None else None
+    return (
+        recorded is not None and recorded.verdict is Verdict.UNPACKING and recorded.etag == found.stored.etag
+    )
 
 
 def _save(world: World, before: SweepProgress, after: SweepProgress) -> SweepProgress:

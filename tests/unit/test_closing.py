@@ -316,6 +316,35 @@ def test_a_zip_in_trouble_keeps_no_photo_beside_it_from_being_recorded() -> None
     assert after.state is S.COLLECTING
 
 
+def test_what_comes_out_of_a_zip_is_left_to_its_own_events_until_the_zip_is_done() -> None:
+    held = trouble(api=Api.READING, next_try_at=NOW + MINUTE_MS)
+    unpacking = photo("all.zip", Verdict.UNPACKING, recorded_at=NOW - UNPACKING_TAKES_MS, retry=held)
+    memory = folder_of(job := collecting(photo(), unpacking))
+    memory.upload("all.zip/1.jpg")
+    memory.upload("beside.jpg")
+    after = look(memory, job)
+    assert [one.name for one in after.photo_set.photos] == ["a.jpg", "all.zip", "beside.jpg"]
+
+
+def test_a_copy_of_a_deleted_photo_is_used_in_its_place() -> None:
+    copy = photo("copy.jpg", Verdict.DUPLICATE, etag="E-a.jpg")
+    memory = folder_of(job := collecting(photo(), copy))
+    memory.objects["people/li/copy.jpg"] = memory.objects.pop("people/li/a.jpg")
+    after = look(memory, job)
+    assert [(one.name, one.verdict) for one in after.photo_set.photos] == [("copy.jpg", Verdict.USABLE)]
+
+
+def test_a_look_asks_the_memory_once_for_all_that_the_row_does_not_know() -> None:
+    job = job_in(S.SUCCEEDED, delivered=True).next_revision(RULES, NOW)
+    memory = folder_of(job := job.with_photo(photo("new.jpg"), RULES, NOW))
+    memory.upload("long ago.jpg")
+    memory.upload("long ago.zip", kind=UploadKind.ARCHIVE)
+    memory.seen = {(job.person_key, name): f"E-{name}" for name in ("long ago.jpg", "long ago.zip")}
+    assert look(memory, job) == memory[job]
+    assert memory.calls.count("etags") == 1
+    assert memory[job].version == 1
+
+
 # -- races ----------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.object_keys import PEOPLE_PREFIX, Kind, person_key
+from shared.domain.photos import Verdict
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.states import JobState
 from shared.domain.sweeping import TRIES_OF_A_PAGE, SweepProgress
@@ -55,6 +56,17 @@ def test_a_young_upload_is_left_to_its_event() -> None:
     memory.upload("1.jpg", at=NOW - EVENTS_TAKE_MS)
     assert swept(memory) == 0
     memory.time += 1
+    assert swept(memory) == 1
+
+
+def test_a_zip_that_is_being_unpacked_has_its_turn_in_the_look_at_its_set_alone() -> None:
+    zipped = photo("all.zip", Verdict.UNPACKING, uploaded_at=LONG_AGO)
+    memory = Memory(collecting(zipped))
+    memory.upload("all.zip", at=LONG_AGO, kind=Kind.ARCHIVE)
+    assert swept(memory) == 0
+    # Another zip under its name is news.
+    memory.objects["people/li/all.zip"] = replace(memory.objects["people/li/all.zip"], etag="another")
+    memory.progress = SweepProgress()
     assert swept(memory) == 1
 
 

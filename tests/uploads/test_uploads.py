@@ -28,7 +28,8 @@ def test_the_table_has_at_least_sixty_uploads_each_with_a_name_of_its_own() -> N
 def test_the_table_leads_to_every_verdict_that_an_upload_can_get() -> None:
     found = {verdict for case in CASES for verdict in case.verdicts.values()}
     # Postponed, and given up after many tries, are stories of several runs.
-    later = {Verdict.UNCHECKED, Verdict.UNPACKING, Verdict.ARCHIVE_FAILED}
+    postponed = {Verdict.UNPREPARED, Verdict.UNCHECKED, Verdict.UNPACKING}
+    later = postponed | {Verdict.ARCHIVE_FAILED, Verdict.UNREADABLE, Verdict.NOT_JUDGED}
     assert {verdict.value for verdict in set(Verdict) - later} <= found
 
 

@@ -12,6 +12,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.workflow.snapshots import FRESH_MS
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults
 from tests.simulation.stores import BUCKET
@@ -78,8 +79,8 @@ def test_the_stored_files_are_deleted_when_the_training_is_done() -> None:
         assert len(deleted) == 2
 
 
-def test_a_snapshot_that_is_gone_ends_its_own_job_and_lets_the_queue_go_on() -> None:
-    behaviour = Behaviour(training_seconds=30.0, fetch="start")
+def test_a_snapshot_that_is_gone_is_made_again_before_its_job_is_submitted() -> None:
+    behaviour = Behaviour(training_seconds=FRESH_MS / 1000, fetch="start")
     cloud = SimulatedCloud(1, NoFaults(), rules=RULES, behaviour=behaviour, training_files="file_id")
     with simulated(cloud):
         for person in ("anna", "bob", "carl"):
@@ -90,10 +91,12 @@ def test_a_snapshot_that_is_gone_ends_its_own_job_and_lets_the_queue_go_on() -> 
             cloud.advance(TICK_MS // 4)
         head = min(queue, key=lambda job: job.closed_at)
         cloud.objects.delete(BUCKET, head.files[0])
-        for _ in range(20):
+        for _ in range(60):
             cloud.invoke_reconcile()
             cloud.advance(TICK_MS)
-    states = {job.job_id: job.state for job in cloud.jobs()}
+    jobs = {job.job_id: job for job in cloud.jobs()}
+    paid = len(cloud.studio.ledger())
     cloud.close()
-    assert states.pop(head.job_id) is JobState.FAILED
-    assert list(states.values()) == [JobState.SUCCEEDED] * 2
+    assert [job.state for job in jobs.values()] == [JobState.SUCCEEDED] * 3
+    assert head.files[0] not in jobs[head.job_id].files
+    assert (len(jobs[head.job_id].files), paid) == (3, 3)

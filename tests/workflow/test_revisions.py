@@ -149,9 +149,11 @@ def test_the_marker_may_have_another_name(cloud: SimulatedCloud) -> None:
     assert [photo.name for photo in job.photo_set.photos] == ["1.jpg"]
 
 
-def test_an_earlier_snapshot_that_is_gone_does_not_hold_up_the_set(cloud: SimulatedCloud) -> None:
+def test_an_earlier_photo_whose_snapshot_is_gone_is_prepared_again_from_its_upload(
+    cloud: SimulatedCloud,
+) -> None:
     cloud.upload("anna", "1.jpg", b"FACE 1")
     (first,) = tick(cloud, 10)
     cloud.objects.delete(BUCKET, first.files[0])
     cloud.upload("anna", "2.jpg", b"FACE 2")
-    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 2"}
+    assert trained_contents(cloud, tick(cloud, 10)[-1]) == {b"FACE 1", b"FACE 2"}
