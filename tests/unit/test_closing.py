@@ -146,17 +146,18 @@ def test_a_set_with_a_photo_that_has_no_verdict_never_closes() -> None:
 
 
 def test_what_waits_for_an_api_is_tried_as_soon_as_that_works_whatever_its_pause() -> None:
-    memory = folder_of(
-        job := collecting(
-            photo(),
-            replace(REFUSED, retry=trouble(Kind.ACCOUNT, Api.FACE_CHECK, next_try_at=NOW + 60 * MINUTE_MS)),
-        )
-    )
-    world = memory.world()
-    world.health.begin(memory.well_being.failed(UNPURCHASED.cause, NOW))
-    assert look_through(world, "li", memory[job]) == memory[job]
-    assert memory.checked == []
-    assert len(look(memory, job).photo_set.usable) == 2
+    retry = trouble(Kind.ACCOUNT, Api.FACE_CHECK, next_try_at=NOW + 60 * MINUTE_MS)
+    memory = folder_of(job := collecting(photo(), replace(REFUSED, retry=retry)))
+    refused = memory.well_being.failed(UNPURCHASED.cause, NOW)
+    # An upload's event does not read what is refused: nothing speaks against the pause.
+    for health, usable in ((refused, 1), (None, 1), (memory.well_being, 2)):
+        world = memory.world()
+        if health is not None:
+            world.health.begin(health)
+        after = look_through(world, "li", memory[job])
+        assert after is not None
+        assert len(after.photo_set.usable) == usable
+    assert len(memory.checked) == 1
 
 
 def test_where_no_face_check_is_wanted_nothing_waits_for_a_refused_one() -> None:
