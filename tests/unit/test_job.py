@@ -72,6 +72,11 @@ def test_a_queued_job_that_is_cleared_is_back_at_its_place() -> None:
     assert queued.held_up(cause(), NOW).cleared(RULES, NOW).due_at == NOW - 50
 
 
+@pytest.mark.parametrize("state", [S.TRAINING, S.SUCCEEDED])
+def test_any_other_job_that_is_cleared_stays_where_it_is_in_its_lane(state: JobState) -> None:
+    assert job_in(state).held_up(cause(), NOW).cleared(RULES, NOW).due_at == NOW + 10_000
+
+
 def test_a_set_that_is_cleared_is_looked_at_when_it_will_be_complete() -> None:
     open_set = collecting(photo())
     assert open_set.held_up(cause(), NOW).cleared(RULES, NOW).due_at == NOW + RULES.quiet_ms
@@ -159,7 +164,9 @@ def test_snapshots_that_an_attempt_was_sent_with_stay_the_jobs_own() -> None:
 def test_a_submitted_job_owns_its_fine_tune() -> None:
     job = job_in(S.SUBMITTING).submitted(fine_tune("QUEUING", "ft-1"), NOW)
     assert (job.state, job.fine_tune_id, job.fine_tune_status) == (S.TRAINING, "ft-1", "QUEUING")
-    assert (job.running_since, job.due_at, job.trainings_at) == (0, NOW, (NOW,))
+    assert (job.running_since, job.trainings_at) == (0, (NOW,))
+    assert job_in(S.SUBMITTING, running_since=5).submitted(fine_tune(), NOW + 7).due_at == NOW + 7
+    assert job_in(S.SUBMITTING, running_since=5).submitted(fine_tune(), NOW).running_since == 0
     assert job_in(S.SUBMITTING).submitted(fine_tune(account="a"), NOW).account == "a"
 
 

@@ -208,6 +208,11 @@ def test_a_set_with_zips_waits_for_the_first_run_that_is_dead_by_then() -> None:
     assert held.with_marker(NOW).next_look_at(RULES) == NOW - 9_000 + UNPACKING_TAKES_MS
 
 
+def test_a_set_with_zips_is_left_alone_while_the_run_that_unpacks_one_may_be_alive() -> None:
+    # A function lives for two minutes at most: see template.yml.
+    assert UNPACKING_TAKES_MS == 2 * MINUTE_MS
+
+
 def test_a_zip_that_met_trouble_is_gone_on_with_after_its_pause() -> None:
     held = replace(UNPACKING, retry=trouble(next_try_at=NOW + UNPACKING_TAKES_MS + 5))
     assert photo_set(held).next_look_at(RULES) == NOW + UNPACKING_TAKES_MS + 5

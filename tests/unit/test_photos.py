@@ -170,6 +170,11 @@ def test_a_file_out_of_a_zip_is_not_judged_again_for_having_been_stored_after_th
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
+def test_rows_outlive_code_so_a_verdict_is_stored_by_its_name(verdict: Verdict) -> None:
+    assert verdict.value == verdict.name.lower()
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
 def test_a_verdict_says_what_is_still_to_come(verdict: Verdict) -> None:
     one: Photo = photo("a", verdict)
     unfinished = verdict in (Verdict.UNPREPARED, Verdict.UNCHECKED)

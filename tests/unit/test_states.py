@@ -36,6 +36,11 @@ def test_every_pair_of_states_is_either_legal_or_raises(before: JobState, after:
 
 
 @pytest.mark.parametrize("state", list(JobState))
+def test_rows_outlive_code_so_a_state_is_stored_by_its_name(state: JobState) -> None:
+    assert state.value == state.name
+
+
+@pytest.mark.parametrize("state", list(JobState))
 def test_exactly_the_three_ends_are_terminal(state: JobState) -> None:
     assert state.is_terminal == (state.value in TERMINAL)
 
