@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain.breakers import Breaker
+from shared.domain.clocks import is_ahead
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api
 
@@ -103,8 +104,8 @@ class Health:
 
     def asks_for_care(self, now: int) -> bool:
         """Whether runs have died lately, as far as can be told: none has come to its end for too long."""
-        is_silent = bool(self.beat_at) and now >= self.beat_at + SILENCE_MS
-        return is_silent or self.has_lost_a_run(now)
+        is_silent = now >= self.beat_at + SILENCE_MS or is_ahead(self.beat_at, now)
+        return (bool(self.beat_at) and is_silent) or self.has_lost_a_run(now)
 
     def with_in_hand(self, piece: str) -> Health:
         """Note that the run takes ``piece`` in hand."""

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.breakers import Breaker
+from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.health import (
     DEATHS_REMEMBERED_FOR_MS,
     HEARTBEAT_MS,
     MAX_REMEMBERED_DEATHS,
+    SILENCE_MS,
     Health,
 )
 from shared.domain.retry_state import DEATHS_ALLOWED
@@ -119,6 +121,7 @@ def test_a_day_after_the_last_death_every_piece_gets_another_chance() -> None:
     for _ in range(DEATHS_ALLOWED):
         health = died(health, PIECE)
     last = health.died_at
+    assert last == NOW + MINUTE_MS + 1
     assert health.ended(last + DEATHS_REMEMBERED_FOR_MS - 1).has_killed(PIECE) == DEATHS_ALLOWED
     assert health.ended(last + DEATHS_REMEMBERED_FOR_MS).has_killed(PIECE) == 0
 
@@ -130,6 +133,41 @@ def test_the_word_of_a_run_leaves_the_rest_of_the_health_as_it_is() -> None:
     )
     back = health.begun(NOW, DEAD_AT).with_in_hand(PIECE).ended(NOW + 1)
     assert back == replace(health, beat_at=NOW + 1)
+
+
+@pytest.mark.parametrize(
+    ("beat_at", "asks"),
+    [
+        # A deployment that has never come to an end of a run is new.
+        (0, False),
+        (NOW, False),
+        (NOW - SILENCE_MS + 1, False),
+        (NOW - SILENCE_MS, True),
+        (NOW + CLOCKS_DIFFER_MS, False),
+        # A fast clock's: nobody has been heard since.
+        (NOW + CLOCKS_DIFFER_MS + 1, True),
+    ],
+)
+def test_silence_asks_for_care(beat_at: int, asks: bool) -> None:
+    assert Health(beat_at=beat_at).asks_for_care(NOW) is asks
+
+
+def test_a_run_that_said_it_began_and_is_dead_asks_for_care() -> None:
+    begun = Health(beat_at=NOW).begun(NOW, DEAD_AT)
+    assert not begun.asks_for_care(DEAD_AT)
+    assert begun.asks_for_care(DEAD_AT + 1)
+
+
+def test_silence_is_longer_than_a_run_and_a_pause_between_heartbeats() -> None:
+    # A function lives for two minutes at most: see template.yml.
+    assert SILENCE_MS >= HEARTBEAT_MS + 2 * MINUTE_MS
+
+
+def test_a_run_that_stopped_with_an_error_was_not_killed_and_is_no_heartbeat() -> None:
+    health = replace(Health(beat_at=NOW - 5), deaths={PIECE: 2}, died_at=NOW)
+    stopped = health.begun(NOW, DEAD_AT).with_in_hand(PIECE).stopped()
+    assert stopped == health
+    assert stopped.begun(DEAD_AT + 1, DEAD_AT + MINUTE_MS).has_killed(PIECE) == 2
 
 
 # -- the heartbeat --------------------------------------------------------------------------------

@@ -277,7 +277,7 @@ def test_trouble_of_the_queued_job_is_not_the_reopened_sets() -> None:
 
 def test_a_set_that_opens_again_closes_at_the_latest_ten_minutes_after_it_closed_first() -> None:
     job = queued().with_photo(photo("b"), Rules(quiet_ms=86_400_000), NOW)
-    assert job.due_at == LATER
+    assert job.due_at == LATER == QUEUED_AT + 10 * MINUTE_MS
     patient = Rules(quiet_ms=86_400_000)
     assert job.completed_by(patient, LATER - 1) is None
     assert job.completed_by(patient, LATER) is ClosedBy.DEADLINE

@@ -80,6 +80,18 @@ def test_other_trouble_goes_to_the_back(kind: Kind) -> None:
     assert going(tried, queued("later", NOW - 5)) == ["later"]
 
 
+def test_whoever_was_refused_goes_behind_those_who_can_still_tell_whether_everybody_is() -> None:
+    refused, other = queued("refused", NOW - 9), queued("other", NOW - 5)
+    slot = Slot(refused_jobs=(refused.job_id,))
+    found = to_submit(slot, [refused, other], [], [], 2, NOW)
+    assert [job.person_id for job in found] == ["other", "refused"]
+    both = Slot(refused_jobs=(other.job_id, refused.job_id))
+    assert [job.person_id for job in to_submit(both, [other, refused], [], [], 2, NOW)] == [
+        "refused",
+        "other",
+    ]
+
+
 def test_a_queued_holder_was_left_behind_and_goes_first() -> None:
     held = queued("held", NOW - 1)
     assert going(queued("early", NOW - 9), held, holders=[held]) == ["held"]

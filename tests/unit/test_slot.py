@@ -118,6 +118,15 @@ def test_refusals_in_a_row_double_the_wait_up_to_the_longest(
     assert (slot.refusals, slot.trouble) == (refusals + 1, WHY)
 
 
+def test_the_queue_is_halted_since_the_first_of_the_refusals_in_a_row() -> None:
+    first = Slot().refused(WHY, 20_000, NOW, longest_ms=60_000)
+    assert first.halted_since == NOW
+    assert first.refused(WHY, 20_000, NOW + 60_000, longest_ms=60_000).halted_since == NOW
+    accepted = first.accepted(NOW + 5, "account")
+    assert accepted.halted_since == 0
+    assert accepted.refused(WHY, 20_000, NOW + 7, longest_ms=60_000).halted_since == NOW + 7
+
+
 @pytest.mark.parametrize(
     ("halted_until", "halted"),
     [
