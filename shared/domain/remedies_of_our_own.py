@@ -104,6 +104,16 @@ OUR_OWN: dict[str, Told] = {
             "此人的照片同时到达得太多，尚未轮到这一张。",
         )
     ),
+    "result_gone": Told(
+        Words(
+            "An earlier result of this person is in the list of the bucket and cannot be read.",
+            "存储空间的列表中有此人以前的结果，但无法读取。",
+        ),
+        Words(
+            "Nothing needs to be done if it has just been deleted: the next look shows that it is gone.",
+            "若该结果刚被删除则无需操作，下次检查时会确认。",
+        ),
+    ),
     "archive_changed": Told(
         Words(
             "The zip was replaced while it was being unpacked.",

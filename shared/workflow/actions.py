@@ -72,6 +72,11 @@ def attempt(world: World, action: Action | str, do: Callable[[], bool], report: 
     return Effect.NONE
 
 
+def piece_of(action: type[Action], job_id: str) -> str:
+    """Return the name of an action's piece of work, for the record of what kills runs."""
+    return f"{job_id} {action.__name__}"
+
+
 def carry_out(world: World, action: Action) -> bool:
     """Carry out ``action``; returns whether anything has changed."""
     match action:

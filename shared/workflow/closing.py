@@ -20,9 +20,10 @@ from shared.domain.object_keys import (
     snapshot_key,
 )
 from shared.domain.photos import Photo
+from shared.domain.retry_state import DEATHS_ALLOWED, TRIES_BESIDE_OTHERS
 from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
-from shared.errors import Conflict, Trouble
+from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
@@ -202,19 +203,33 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
         if photo.snapshot.startswith(snapshot_folder(job.job_id)):
             continue
         target = snapshot_key(job.job_id, world.token())
-        try:
-            world.bucket.copy(photo.snapshot, target)
-        except Trouble as trouble:
-            if trouble.kind is TroubleKind.PASSING or trouble.kind.is_of_all:
-                raise
-            warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
-            lost.append(photo)
-        else:
+        if _copies(world, job, photo, target):
             copied[photo.name] = target
+        else:
+            lost.append(photo)
     if not copied and not lost:
         return job
     photo_set = job.photo_set.with_snapshots(copied).without_snapshots(lost)
     return job.with_photo_set(photo_set, world.rules, world.clock.now())
+
+
+def _copies(world: World, job: Job, photo: Photo, target: str) -> bool:
+    """Copy a snapshot; returns whether it could be: what passes is tried again for a while."""
+    piece = f"{job.person_key} copy {photo.etag}"
+    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
+        return False
+    world.health.take_in_hand(piece)
+    try:
+        world.bucket.copy(photo.snapshot, target)
+    except Exception as problem:
+        trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
+        tries = job.retry.tries if job.retry is not None else 0
+        is_young = trouble.kind is TroubleKind.PASSING and tries < TRIES_BESIDE_OTHERS
+        if is_young or trouble.kind.is_of_all:
+            raise
+        warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
+        return False
+    return True
 
 
 def _list_folder(world: World, person_id: str) -> Folder:

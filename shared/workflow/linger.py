@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from shared.domain.decide import Observed
+from shared.domain.decide import Observed, Poll
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering, Plan, plan
 from shared.domain.slot import DOCUMENTED_DURATION_MS, Slot
@@ -17,6 +17,7 @@ from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow import training
+from shared.workflow.actions import piece_of
 from shared.workflow.ports import World
 
 TIME_TO_FOLLOW_UP_MS = 45_000
@@ -45,7 +46,7 @@ class Lingerer:
         """
         if self._another_run_stays(seen.lingering):
             return False
-        jobs = [job for job in seen.running if job.state is JobState.TRAINING]
+        jobs = [job for job in seen.running if job.state is JobState.TRAINING and self._may_be_polled(job)]
         stayed_ms = self._stayed_ms(seen.lingering, jobs)
         plans = self._plans(seen.slot, jobs, self._latest(stayed_ms))
         if not plans:
@@ -60,6 +61,10 @@ class Lingerer:
         except Exception as surprise:
             warn("unforeseen", action="Linger", error=repr(surprise)[:1000])
         return False
+
+    def _may_be_polled(self, job: Job) -> bool:
+        """Whether no run has died of polling ``job``: a tick does it again, after everything else."""
+        return not self._world.health.has_killed(piece_of(Poll, job.job_id))
 
     def _another_run_stays(self, lingering: Lingering) -> bool:
         now = self._world.clock.now()
@@ -123,6 +128,7 @@ class Lingerer:
 
     def _poll(self, job: Job) -> Job | None:
         """Poll one training; returns its job as it is now, or None: another run has moved it."""
+        self._world.health.take_in_hand(piece_of(Poll, job.job_id))
         try:
             return training.poll(self._world, job)
         except Conflict:

@@ -11,17 +11,11 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Release, Submit, decide
-from shared.domain.health import Health
-from shared.domain.job import Job
-from shared.domain.lanes import WAITING_LANE_OF
-from shared.domain.lingering import Lingering
 from shared.domain.retry_state import DEATHS_ALLOWED
-from shared.domain.sweeping import SweepProgress
-from shared.domain.trouble_kinds import Api
-from shared.domain.unread import Unread
 from shared.logs import log, warn
-from shared.workflow.actions import Effect, Report, attempt, carry_out
+from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
 from shared.workflow.linger import Lingerer
+from shared.workflow.observing import observe
 from shared.workflow.ports import World
 from shared.workflow.probing import probe
 from shared.workflow.requests import answer_requests
@@ -29,7 +23,6 @@ from shared.workflow.retiming import retime, set_clocks_right
 from shared.workflow.sweep import sweep
 
 MAX_ROUNDS = 6
-MAX_JOBS_OF_A_LANE = 50
 TIME_FOR_AN_ACTION_MS = 15_000
 
 
@@ -65,47 +58,6 @@ def _work(world: World, report: Report, lingerer: Lingerer) -> None:
         _run_rounds(world, report)
 
 
-def observe(world: World) -> Observed:
-    """Read the state: the shared rows, two stretches of the index, and the jobs behind them."""
-    rows = world.control.read_all()
-    world.health.begin(rows.health or Health())
-    world.health.passed(Api.TABLES)
-    now = world.clock.now()
-    # Behind those that were refused is somebody who shows whether everybody is.
-    queue_count = world.rules.concurrent_trainings + len(rows.slot.refused_jobs)
-    work = world.jobs.work(now, queue_count, MAX_JOBS_OF_A_LANE)
-    # What waits for an API that is refused to everybody is not even read.
-    waiting = [
-        name
-        for api, lane in WAITING_LANE_OF.items()
-        if not world.is_refused(api)
-        for name in work.waiting.get(lane, ())
-    ]
-    lanes = (work.running, work.delivering, work.queue, work.due, [*waiting, *work.aside])
-    wanted = dict.fromkeys((*(name for lane in lanes for name in lane), *rows.slot.holders))
-    found = world.jobs.find_each(wanted) if wanted else {}
-    for job in found.values():
-        if isinstance(job, Unread):
-            warn("job_left_alone", job=job.job_id, code=job.code, message=job.message)
-    running, delivering, queue, due, aside = (
-        tuple(job for name in lane if isinstance(job := found[name], Job)) for lane in lanes
-    )
-    return Observed(
-        now=now,
-        slot=rows.slot,
-        # A row that cannot be read is left alone: its work rests until it can.
-        sweep=rows.sweep or SweepProgress(rests_until=now + world.rules.sweep_rest_ms),
-        lingering=rows.lingering or Lingering(until=now + world.rules.linger_ms),
-        health=world.health.known or Health(),
-        doorbell=rows.doorbell,
-        running=(*running, *delivering),
-        due=due,
-        queue=queue,
-        aside=aside,
-        holders={name: found[name] for name in rows.slot.holders},
-    )
-
-
 def _run_rounds(world: World, report: Report) -> Observed:
     """Observe and act until no action changes anything; returns the state that was observed last."""
     done: set[Hashable] = set()
@@ -122,7 +74,7 @@ def _without_killers(world: World, actions: list[Action]) -> list[Action]:
     """Leave out what has killed too many runs; what has killed some comes last, after all other help."""
     left: list[Action] = []
     for action in actions:
-        if world.health.has_killed(_piece(action)) >= DEATHS_ALLOWED:
+        if world.health.has_killed(_piece(action)) >= _deaths_allowed(action):
             warn("job_left_alone", job=_piece(action), code="function_died")
         else:
             left.append(action)
@@ -149,10 +101,14 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
     return is_changed
 
 
+def _deaths_allowed(action: Action) -> int:
+    """A fine-tune whose own answer has killed runs is asked for in the list, before it is left alone."""
+    return 2 * DEATHS_ALLOWED if isinstance(action, Poll) else DEATHS_ALLOWED
+
+
 def _piece(action: Action) -> str:
     """The name of an action's piece of work, for the record of what kills runs."""
-    kind, job_id = _key(action)
-    return f"{job_id} {kind.__name__}"
+    return piece_of(*_key(action))
 
 
 def _key(action: Action) -> tuple[type[Action], str]:
@@ -166,7 +122,6 @@ def _set_right(world: World, seen: Observed, report: Report) -> bool:
     Returns whether there is news.
     """
     begins_round = not seen.sweep.cursor and seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
-
     effects = [
         attempt(world, "Requests", lambda: answer_requests(world, seen.doorbell), report),
         attempt(world, "Retime", lambda: retime(world, seen.health), report),

@@ -173,8 +173,9 @@ def open_set(world: World, latest: Job | None, person_id: str) -> Job:
             restored = restore(world, person_id)
         except Conflict:
             raise
-        except Trouble as trouble:
+        except Exception as problem:
             # The photos are recorded all the same; before anything is paid for the bucket is asked again.
+            trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
             world.health.failed(trouble.cause)
             return replace(open_job(person_id, 1, now), is_proved_new=False)
         if restored is not None:

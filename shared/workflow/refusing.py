@@ -24,6 +24,8 @@ LONGEST_PAUSE_MS = 60_000
 SHORTEST_HALT_SECONDS = 20
 TRIES_BESIDE_OTHERS = 3
 JOBS_THAT_SPEAK_FOR_ALL = 2
+REFUSALS_OF_ALL = 5
+"""After so many refusals in a row that are said to be of all, another job shows whether they are."""
 _OF_MORE_THAN_A_SET = (Kind.API, Kind.ACCOUNT, Kind.PERSON)
 
 
@@ -34,6 +36,8 @@ def take_refusal(world: World, intent: Job, slot: Slot, refusal: Trouble) -> Job
     if cause.kind.is_of_all or cause.kind is Kind.PASSING:
         # Busy or refused as a whole: the job keeps its place and its tries.
         queued = world.jobs.save(intent, intent.requeued(_reason(cause), now, retry=intent.retry))
+        if slot.refusals >= REFUSALS_OF_ALL:
+            slot = slot.with_refused(intent.job_id)
         halt_queue(world, slot.released(intent.job_id), refusal)
         return queued
     slot = slot.with_refused(intent.job_id)

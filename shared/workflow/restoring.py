@@ -19,7 +19,7 @@ from shared.domain.object_keys import person_results, revision_of_result
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
-from shared.errors import NotFound
+from shared.errors import NotFound, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
 
@@ -43,8 +43,9 @@ def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
     newest = max(revisions)
     try:
         text = world.bucket.read(f"{person_results(person_id)}{newest}.json", max_bytes=MAX_RESULT_BYTES)
-    except NotFound:
-        return None
+    except NotFound as gone:
+        # It was listed a moment ago: the next look shows whether it has been erased.
+        raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
     job = _job(person_id, max(newest, above + 1), text, world.clock.now())
     saved = world.jobs.save(None, job)
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)

@@ -66,7 +66,14 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     job = with_snapshots(world, job)
     if job.state.is_terminal:
         return job
-    slot, account, prepared = _ready(world, job, slot)
+    slot, account = _with_room_for_one(world, job, slot)
+    try:
+        prepared = prepare_files(world, job)
+    except Trouble as trouble:
+        if trouble.api is not Api.TRAINING:
+            raise
+        # The file service refuses this job's files, or everybody's: as with a submit, the next job shows.
+        return take_refusal(world, job, slot, trouble)
     if slot.was_just_taken(world.clock.now()):
         # Clocks differ; but a run that takes the slot while we wait makes our write fail, by whatever clock.
         world.clock.sleep(SUBMIT_SPACING_MS)
@@ -85,8 +92,8 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     return _post(world, intent, prepared.sendable, slot)
 
 
-def _ready(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune], TrainingFiles]:
-    """Count the account's fine-tunes and prepare the files; a trouble of DashScope's halts the queue."""
+def _with_room_for_one(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
+    """Count the account's fine-tunes, and make room for one; a trouble of DashScope's halts the queue."""
     try:
         account = list(world.dashscope.fine_tunes())
         world.health.passed(Api.TRAINING)
@@ -94,7 +101,7 @@ def _ready(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune], Tr
         slot = replace(slot, kept=kept)
         if not slot.held_by(job.job_id):
             slot = _with_room(world, slot, kept, account)
-        return slot, account, prepare_files(world, job)
+        return slot, account
     except Conflict:
         raise
     except Trouble as trouble:

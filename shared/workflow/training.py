@@ -6,10 +6,10 @@ from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, derived_output
 from shared.domain.job import NOT_YET_RUNNING, Job, Reason
 from shared.domain.object_keys import result_key
-from shared.domain.retry_state import Cause
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import NotFound, Permanent, Trouble
+from shared.errors import NotFound, Permanent, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.owning import find_own
@@ -60,8 +60,10 @@ def poll(world: World, job: Job) -> Job:
 
 
 def _fine_tune(world: World, job: Job) -> FineTune | None:
-    """Return the job's fine-tune by its own answer, or by the list when that fails again and again."""
-    if job.retry is None or job.retry.tries < TRIES_BEFORE_THE_LIST:
+    """Return the job's fine-tune by its own answer, or by the list when that fails, or kills, each time."""
+    tries = job.retry.tries if job.retry is not None else 0
+    deaths = world.health.has_killed(f"{job.job_id} Poll")
+    if tries < TRIES_BEFORE_THE_LIST and deaths < DEATHS_ALLOWED:
         return world.dashscope.fine_tune(job.fine_tune_id)
     listed = world.dashscope.fine_tunes()
     return next((one for one in listed if one.fine_tune_id == job.fine_tune_id), None)
@@ -191,7 +193,8 @@ def deliver(world: World, job: Job) -> Job:
         after = job
     try:
         forget_files(world, job)
-    except Trouble as trouble:
+    except Exception as problem:
+        trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
         cause = world.health.failed(trouble.cause)
         after = after.held_up(cause, now)
         if after.retry is None or after.retry.tries < TRIES_TO_FORGET:

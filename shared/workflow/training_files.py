@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.domain.job import Job
-from shared.errors import Permanent
+from shared.errors import Permanent, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.ports import World
+
+TRIES_BEFORE_A_URL = 2
 
 
 class TrainingFiles(NamedTuple):
@@ -42,7 +44,8 @@ def _stored_file_ids(world: World, job: Job) -> tuple[str, ...]:
         return job.file_ids
     stored = world.dashscope.files()
     return tuple(
-        stored.get(name) or _store(world, name, key) for name, key in zip(_names(job), job.files, strict=True)
+        stored.get(name) or _store(world, job, name, key)
+        for name, key in zip(_names(job), job.files, strict=True)
     )
 
 
@@ -64,9 +67,18 @@ def _names(job: Job) -> list[str]:
     return [f"{job.job_id}-{key.rpartition('/')[2]}" for key in job.files]
 
 
-def _store(world: World, name: str, key: str) -> str:
+def _store(world: World, job: Job, name: str, key: str) -> str:
+    """Store a file; one that will not be stored, or was not in some tries of its job, is sent as a URL."""
     try:
         return world.dashscope.upload_file(name, world.bucket.read(key))
-    except Permanent as refusal:
-        warn("file_not_stored", file=name, code=refusal.code, message=refusal.message)
-        return ""
+    except Trouble as problem:
+        trouble = problem
+    except Exception as surprise:
+        warn("unforeseen", file=name, error=repr(surprise)[:1000])
+        trouble = unforeseen(surprise)
+    tries = job.retry.tries if job.retry is not None and not job.retry.cause.kind.is_of_all else 0
+    is_given_up = isinstance(trouble, Permanent) or tries >= TRIES_BEFORE_A_URL
+    if trouble.kind.is_of_all or not is_given_up:
+        raise trouble
+    warn("file_not_stored", file=name, code=trouble.code, message=trouble.message)
+    return ""

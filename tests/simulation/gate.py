@@ -40,15 +40,23 @@ class Call:
         return f"{self.at_ms / 1000:9.3f} s  {self.run:<13} {self.service}.{self.operation}"
 
 
+def _surprise(error: Exception) -> None:
+    raise error
+
+
 @dataclass(frozen=True)
 class Transport:
-    """How a service's client sees trouble on its wire; each makes an exception to raise."""
+    """How a service's client sees trouble on its wire; each makes an exception to raise.
+
+    ``surprise`` raises an exception that no client knows as if its SDK had done so.
+    """
 
     no_answer: Callable[[], Exception]
     unreachable: Callable[[], Exception]
     busy: Callable[[], Exception]
     error: Callable[[], Exception]
     answered: Callable[[Answer], Exception]
+    surprise: Callable[[Exception], None] = _surprise
 
 
 class Gate:
@@ -93,6 +101,9 @@ class Gate:
         """
         kernel = self.kernel
         run = kernel.current
+        if run.dead:
+            # Whatever a process means to do on its way out: it is gone.
+            raise Killed
         self._ensure_second_run(run.name)
         self.turn_changes += run is not self._last
         self._last = run
@@ -138,7 +149,7 @@ class Gate:
             self.kernel.current.dead = True
             raise Killed
         if answer.status < 0:
-            return SURPRISES[answer.code]("simulated")
+            transport.surprise(SURPRISES[answer.code]("simulated"))
         return transport.answered(answer)
 
     def _ensure_second_run(self, name: str) -> None:
