@@ -69,7 +69,7 @@ def observe(world: World) -> Observed:
 def _read_work(world: World, slot: Slot, now: int) -> tuple[Work, Found]:
     """Read the lanes and their jobs, deeper while what cannot be read fills the head of one."""
     found: dict[str, Row] = {}
-    # Behind those that were refused stand the ones that show whether it was for their own sake.
+    # Behind those that were refused is somebody who shows whether everybody is.
     queue_count = world.rules.concurrent_trainings + len(slot.refused_jobs)
     count = MAX_JOBS_OF_A_LANE
     for _ in range(DEPTHS):
@@ -83,7 +83,7 @@ def _read_work(world: World, slot: Slot, now: int) -> tuple[Work, Found]:
         is_deep_enough = not any(_is_filled_up(lane, count, found) for lane in lanes)
         if is_deep_enough and not _is_filled_up(work.queue, queue_count, found):
             break
-        queue_count, count = queue_count * DEEPER, count * DEEPER
+        queue_count = count = count * DEEPER
     return work, found
 
 

@@ -186,6 +186,13 @@ class SimulatedCloud:
         for delay in deliveries:
             self.kernel.at(self.kernel.now + delay, lambda: self.invoke_collect(event))
 
+    def place(self, key: str, content: bytes) -> StoredObject:
+        """Put an object of which no event tells; returns it as it is stored."""
+        self.objects.put(BUCKET, key, content)
+        for one in self.objects.pending_notifications(1000):
+            self.objects.acknowledge(one.id)
+        return self.objects.head(BUCKET, key)
+
     def delete(self, person: str, name: str) -> None:
         """Delete an upload."""
         self.objects.delete(BUCKET, f"people/{person}/{name}")
