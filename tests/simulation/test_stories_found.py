@@ -61,3 +61,52 @@ def test_twelve_sets_that_are_refused_do_not_stand_in_the_way_of_another() -> No
         told.upload("Wu", "1.jpg")
         told.pass_time(DAY_MS)
         assert told.is_trained("Wu")
+
+
+def test_new_tables_pay_for_nobody_again_who_was_trained_twice_without_carrying_over() -> None:
+    with story(rules={"carry_over": False}) as told:
+        told.upload("Li", "1.jpg")
+        told.pass_time(10 * MINUTE_MS)
+        told.upload("Li", "2.jpg")
+        told.pass_time(10 * MINUTE_MS)
+        assert told.paid() == 2
+        told.cloud.forget_tables()
+        told.pass_time(HOUR_MS)
+        assert told.paid() == 2
+
+
+def test_a_run_that_dies_while_a_set_gives_way_to_an_earlier_result_leaves_no_work_behind() -> None:
+    with story(rules={"quiet_ms": 10 * MINUTE_MS}) as told:
+        told.upload("Li", "1.jpg")
+        told.pass_time(20 * MINUTE_MS)
+        assert told.is_trained("Li")
+        told.cloud.forget_tables()
+        told.stand(
+            "oss.ListObjects", Answer(503, "ServiceUnavailable"), about="results/Li", lasts_ms=5 * MINUTE_MS
+        )
+        told.upload("Li", "2.jpg")
+        told.pass_time(8 * MINUTE_MS)
+        assert not told.job("Li").is_proved_new
+        first_row = f"{person_key('Li')} 1"
+        told.calm()
+        told.stand("ots.PutRow jobs", DEATH, about=first_row)
+        before = told.cloud.gate.standings.struck
+        while told.cloud.gate.standings.struck == before:
+            told.pass_time(MINUTE_MS)
+        told.calm()
+        told.pass_time(HOUR_MS)
+        assert told.jobs("Li")[0].state is JobState.REJECTED
+        assert told.paid() == 2
+        assert told.calls_an_hour(after_ms=HOUR_MS) <= IDLE_CALLS_AN_HOUR
+
+
+def test_the_new_photo_of_a_set_that_gives_way_to_an_earlier_result_is_trained() -> None:
+    with story(rules={"quiet_ms": 2 * HOUR_MS}) as told:
+        told.upload("Li", "1.jpg", "_READY")
+        told.pass_time(30 * MINUTE_MS)
+        assert told.is_trained("Li")
+        told.cloud.forget_tables()
+        told.stand("oss.ListObjects", Answer(503, "ServiceUnavailable"), about="results/Li", lasts_ms=HOUR_MS)
+        told.upload("Li", "2.jpg")
+        told.pass_time(6 * HOUR_MS)
+        assert told.jobs("Li")[-1].revision == 3
