@@ -12,6 +12,7 @@ Called by :mod:`shared.workflow.recording` for a person without a row.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from shared.domain.job import Job, Reason, open_job
@@ -22,9 +23,12 @@ from shared.domain.states import JobState
 from shared.errors import NotFound, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
+from shared.workflow.saving import save
 
 PAGE = 1000
 MAX_RESULT_BYTES = 1_000_000
+MAX_RESULTS = 50
+"""The newest results of a person whose photos count as known."""
 
 
 def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
@@ -47,9 +51,25 @@ def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
         # It was listed a moment ago: the next look shows whether it has been erased.
         raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
     job = _job(person_id, max(newest, above + 1), text, world.clock.now())
-    saved = world.jobs.save(None, job)
+    known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision)]
+    # Without the photos of earlier trainings that it does not show, these would be trained and paid for again.
+    photo_set = replace(job.photo_set, dropped=tuple(known), has_history=True)
+    saved = save(world, None, replace(job, photo_set=photo_set))
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
     return saved
+
+
+def _read(world: World, person_id: str, revision: int) -> bytes | None:
+    try:
+        return world.bucket.read(f"{person_results(person_id)}{revision}.json", max_bytes=MAX_RESULT_BYTES)
+    except NotFound:
+        return None
+
+
+def _photos(world: World, person_id: str, revision: int) -> tuple[Photo, ...]:
+    """Return the photos of an earlier result."""
+    text = _read(world, person_id, revision)
+    return () if text is None else _job(person_id, revision, text, world.clock.now()).photo_set.photos
 
 
 def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
