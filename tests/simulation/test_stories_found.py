@@ -110,3 +110,14 @@ def test_the_new_photo_of_a_set_that_gives_way_to_an_earlier_result_is_trained()
         told.upload("Li", "2.jpg")
         told.pass_time(6 * HOUR_MS)
         assert told.jobs("Li")[-1].revision == 3
+
+
+def test_results_that_cannot_be_written_hold_nobody_up() -> None:
+    with story(training_seconds=5.0, rules={"concurrent_trainings": 20}) as told:
+        told.stand("oss.PutObject", SILENCE, about="results/stuck")
+        for number in range(17):
+            told.upload(f"stuck {number}", "1.jpg", "_READY")
+        told.pass_time(6 * MINUTE_MS)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(10 * MINUTE_MS)
+        assert told.is_trained("Wu"), told.job("Wu")
