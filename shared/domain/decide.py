@@ -131,14 +131,10 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     )
     aside = _fewest_tries_first(seen.aside)
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
-    actions.extend(
-        Deliver(job)
-        for job in (*seen.running, *aside)
-        if job.state.is_terminal and not job.delivered and job.is_due(seen.now)
-    )
-    actions.extend(
-        Look(job) for job in (*seen.due, *aside) if job.state is JobState.COLLECTING and job.is_due(seen.now)
-    )
+    for jobs in ((*seen.running, *seen.due), aside):
+        due = [job for job in jobs if job.is_due(seen.now)]
+        actions.extend(Deliver(job) for job in due if job.state.is_terminal and not job.delivered)
+        actions.extend(Look(job) for job in due if job.state is JobState.COLLECTING)
     return actions
 
 
