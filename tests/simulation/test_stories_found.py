@@ -121,3 +121,47 @@ def test_results_that_cannot_be_written_hold_nobody_up() -> None:
         told.upload("Wu", "1.jpg")
         told.pass_time(10 * MINUTE_MS)
         assert told.is_trained("Wu"), told.job("Wu")
+
+
+def test_a_queued_row_that_cannot_be_read_holds_nobody_up_who_queues_behind_it() -> None:
+    with story(training_seconds=900.0) as told:
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        told.upload("Li", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        assert told.job("Li").state is JobState.QUEUED
+        told.upload("Wu", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        told.cloud.spoil_row("Li", state="DREAMING")
+        del told.cloud.invariants.rows[job_id("Li", 1)]
+        told.pass_time(2 * HOUR_MS)
+        assert told.is_trained("Wu"), told.job("Wu")
+
+
+def test_sixty_open_sets_that_cannot_be_read_hold_nobody_up() -> None:
+    with story(rules={"quiet_ms": 5 * MINUTE_MS}) as told:
+        for number in range(60):
+            told.upload(f"stuck {number}", "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        for number in range(60):
+            told.cloud.spoil_row(f"stuck {number}", state="DREAMING")
+        told.pass_time(10 * MINUTE_MS)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(20 * MINUTE_MS)
+        assert told.is_trained("Wu")
+
+
+def test_sixty_people_whose_rows_cannot_be_written_hold_nobody_up() -> None:
+    stuck = [f"stuck {number}" for number in range(60)]
+    with story(rules={"quiet_ms": 5 * MINUTE_MS}) as told:
+        for person in stuck:
+            told.upload(person, "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        rows = tuple(person_key(person) for person in stuck)
+        told.stand(
+            "ots.PutRow jobs", Answer(503, "OTSPartitionUnavailable"), about=rows, lasts_ms=3 * HOUR_MS
+        )
+        told.pass_time(10 * MINUTE_MS)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(20 * MINUTE_MS)
+        assert told.is_trained("Wu"), told.job("Wu")
