@@ -96,11 +96,23 @@ def _read_lanes(rows: Rows, limits: Mapping[int, int], now: int, *, page: int) -
             if lane > cut_at or (lane == cut_at and len(found[lane]) < limit):
                 alone = _range(rows, _key(lane, INF_MIN), _end(lane, now), limit=limit)
                 found[lane] = [_id(row) for row in alone]
-    return {lane: found[lane][:limit] for lane, limit in limits.items()}
+    return {lane: _both_ends(rows, lane, found[lane], limit, now) for lane, limit in limits.items()}
 
 
-def _range(rows: Rows, start: Key, end: Key, *, limit: int) -> list[dict[str, Any]]:
-    return rows.range(start, end, limit=limit, index=INDEX, columns=["state"])
+def _both_ends(rows: Rows, lane: int, found: list[str], limit: int, now: int) -> list[str]:
+    """Return at most ``limit`` of a lane: of a full one the first half, and as many from its end.
+
+    Whoever cannot be helped, and whose row cannot even be written to say so, stays at its beginning.
+    """
+    if len(found) < limit or lane not in _TIMED:
+        return found[:limit]
+    half = limit // 2
+    last = _range(rows, _end(lane, now), _key(lane, INF_MIN), limit=half, backward=True)
+    return list(dict.fromkeys([*found[: limit - half], *map(_id, last)]))
+
+
+def _range(rows: Rows, start: Key, end: Key, *, limit: int, backward: bool = False) -> list[dict[str, Any]]:
+    return rows.range(start, end, limit=limit, backward=backward, index=INDEX, columns=["state"])
 
 
 def _end(lane: int, now: int) -> Key:
