@@ -165,3 +165,13 @@ def test_sixty_people_whose_rows_cannot_be_written_hold_nobody_up() -> None:
         told.upload("Wu", "1.jpg")
         told.pass_time(20 * MINUTE_MS)
         assert told.is_trained("Wu"), told.job("Wu")
+
+
+def test_no_run_dies_of_hundreds_of_zips_of_one_person() -> None:
+    with story() as told:
+        told.upload("Li", "1.jpg", event=False)
+        for number in range(600):
+            told.upload("Li", f"{number}.zip", content=b"broken", event=False)
+        told.pass_time(30 * MINUTE_MS)
+        assert told.is_trained("Li")
+        assert told.cloud.health().deaths == {}
