@@ -27,7 +27,14 @@ from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import Found, RunIsUp, record_found, record_upload, unrecorded
+from shared.workflow.recording import (
+    Found,
+    RunIsUp,
+    check_time,
+    record_found,
+    record_upload,
+    unrecorded,
+)
 from shared.workflow.saving import save
 
 PAGE = 1000
@@ -107,6 +114,7 @@ def _synchronised(world: World, person_id: str, newest: Job | None) -> tuple[Job
 def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
     """Unpack the zips that are not done; the trouble of one is not the others', and none is the set's."""
     for found in archives:
+        check_time(world)
         try:
             job = record_upload(world, found.upload, job, found.stored).job
         except Conflict:

@@ -24,6 +24,8 @@ from shared.workflow.ports import World
 from shared.workflow.saving import save
 
 MAX_TRIES = 8
+TIME_FOR_A_BATCH_MS = 5_000
+"""Less than a photo needs for its verdict: what is found then is recorded without one."""
 LONGEST_FIRST_PAUSE_MS = 60
 """Doubled with each try that another upload of the same person has won."""
 SAVED_TOGETHER = 10
@@ -106,6 +108,7 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Jo
         RetryLater: the tables do not answer.
     """
     for start in range(0, len(found), SAVED_TOGETHER):
+        check_time(world)
         batch, after = found[start : start + SAVED_TOGETHER], latest
         for one in batch:
             try:
@@ -119,6 +122,12 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Jo
             for one in batch:
                 log_recorded(latest, one.upload)
     return latest
+
+
+def check_time(world: World) -> None:
+    """Raise RetryLater when the look is at its end: the rest is recorded by the next, before the set closes."""
+    if not world.has_time_for(TIME_FOR_A_BATCH_MS):
+        raise RetryLater("no_time", "the rest of the folder is left to the next look", delay_seconds=1)
 
 
 def unrecorded(world: World, found: Sequence[Found], latest: Job | None) -> list[Found]:
@@ -219,7 +228,12 @@ def log_recorded(job: Job, upload: Upload) -> Recorded:
 
 
 def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
-    """Return the object as the bucket describes it; of one that it refuses to describe, what is known."""
+    """Return the object as the bucket describes it; of one that it refuses to describe, what is known.
+
+    A link stays as the listing shows it: alone it has its target's ETag, and would never be known by a listing.
+    """
+    if hint is not None and hint.is_link:
+        return hint
     try:
         return world.bucket.stored(upload.key)
     except Trouble as problem:
