@@ -85,7 +85,7 @@ def carry_out(world: World, action: Action) -> bool:
             newest = world.jobs.latest(job.person_id)
             after = closing.look_through(world, job.person_id, newest)
             if newest is not None and newest.revision > job.revision:
-                # The row of an earlier result stands above this set, and the look has recorded its photos there.
+                # An earlier result's row stands above this set, and the look has recorded its photos there.
                 after = world.jobs.save(job, job.given_way(world.clock.now()))
             return after != job
         case Submit(job):

@@ -58,23 +58,6 @@ def _work(world: World, report: Report, lingerer: Lingerer) -> None:
         _run_rounds(world, report)
 
 
-def _work(
-    world: World, now: int, slot: Slot, queue_count: int
-) -> tuple[list[list[str]], dict[str, Job | Unread | None]]:
-    """Read what is to be done: ids (running, delivering, queue, due, aside), and the jobs behind them."""
-    work = world.jobs.work(now, queue_count, MAX_JOBS_OF_A_LANE)
-    # What waits for an API that is refused to everybody is not even read.
-    waiting = [
-        name
-        for api, lane in WAITING_LANE_OF.items()
-        if not world.health.is_open(api)
-        for name in work.waiting.get(lane, ())
-    ]
-    lanes = [work.running, work.delivering, work.queue, work.due, [*waiting, *work.aside]]
-    wanted = dict.fromkeys((*(name for lane in lanes for name in lane), *slot.holders))
-    return lanes, world.jobs.find_each(wanted) if wanted else {}
-
-
 def _run_rounds(world: World, report: Report) -> Observed:
     """Observe and act until no action changes anything; returns the state that was observed last."""
     done: set[Hashable] = set()

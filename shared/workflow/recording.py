@@ -125,7 +125,7 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Jo
 
 
 def check_time(world: World) -> None:
-    """Raise RetryLater when the look is at its end: the rest is recorded by the next, before the set closes."""
+    """Raise RetryLater at the end of the look's time: the next records the rest, before the set closes."""
     if not world.has_time_for(TIME_FOR_A_BATCH_MS):
         raise RetryLater("no_time", "the rest of the folder is left to the next look", delay_seconds=1)
 
@@ -230,7 +230,7 @@ def log_recorded(job: Job, upload: Upload) -> Recorded:
 def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
     """Return the object as the bucket describes it; of one that it refuses to describe, what is known.
 
-    A link stays as the listing shows it: alone it has its target's ETag, and would never be known by a listing.
+    A link stays as the listing shows it: alone it has its target's ETag, and no listing would know it.
     """
     if hint is not None and hint.is_link:
         return hint

@@ -44,32 +44,30 @@ def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
     revisions = [number for entry in listed if (number := revision_of_result(person_id, entry.key))]
     if not revisions:
         return None
-    newest = max(revisions)
-    try:
-        text = world.bucket.read(f"{person_results(person_id)}{newest}.json", max_bytes=MAX_RESULT_BYTES)
-    except NotFound as gone:
-        # It was listed a moment ago: the next look shows whether it has been erased.
-        raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
+    newest, *earlier = sorted(revisions, reverse=True)[:MAX_RESULTS]
+    text = _read(world, person_id, newest)
     job = _job(person_id, max(newest, above + 1), text, world.clock.now())
     known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision)]
-    # Without the photos of earlier trainings that it does not show, these would be trained and paid for again.
+    # Without the photos of earlier trainings, which it does not show, these would be paid for again.
     photo_set = replace(job.photo_set, dropped=tuple(known), has_history=True)
     saved = save(world, None, replace(job, photo_set=photo_set))
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
     return saved
 
 
-def _read(world: World, person_id: str, revision: int) -> bytes | None:
+def _read(world: World, person_id: str, revision: int) -> bytes:
+    key = f"{person_results(person_id)}{revision}.json"
     try:
-        return world.bucket.read(f"{person_results(person_id)}{revision}.json", max_bytes=MAX_RESULT_BYTES)
-    except NotFound:
-        return None
+        return world.bucket.read(key, max_bytes=MAX_RESULT_BYTES)
+    except NotFound as gone:
+        # It was listed a moment ago: the next look shows whether it has been erased.
+        raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
 
 
 def _photos(world: World, person_id: str, revision: int) -> tuple[Photo, ...]:
     """Return the photos of an earlier result."""
     text = _read(world, person_id, revision)
-    return () if text is None else _job(person_id, revision, text, world.clock.now()).photo_set.photos
+    return _job(person_id, revision, text, world.clock.now()).photo_set.photos
 
 
 def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:

@@ -79,7 +79,7 @@ class Remembered:
 
 
 _SDK: dict[str, Any] = {"__name__": "tablestore.simulated"}
-exec("def surprise(error):\n    raise error", _SDK)  # noqa: S102 (the client asks whose code has raised)
+exec("def surprise(error):\n    raise error", _SDK)
 _POOL = urllib3.HTTPConnectionPool("ots")
 OTS = Transport(
     no_answer=lambda: urllib3.exceptions.ReadTimeoutError(_POOL, "/", "simulated"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain.object_keys import job_id
+from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
-from tests.simulation.standing import Answer
+from tests.simulation.standing import DEATH, SILENCE, Answer
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, story
 
 DENIED = Answer(403, "AccessDenied")

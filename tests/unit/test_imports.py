@@ -189,7 +189,9 @@ RECONCILE_LOADS = (
     | modules("shared", "views")
     | modules("shared.clients", "health_row")
     | modules("shared.domain", "breakers decide health lingering sweeping")
-    | modules("shared.workflow", "actions linger observing probing reconciling requests retiming sweep training")
+    | modules(
+        "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"
+    )
 )
 
 

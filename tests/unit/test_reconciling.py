@@ -21,7 +21,8 @@ from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import AccountTrouble, RetryLater
-from shared.workflow.reconciling import observe, reconcile
+from shared.workflow.observing import observe
+from shared.workflow.reconciling import reconcile
 from shared.workflow.retiming import settings_id
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, cause, collecting, fine_tune, job_in, photo, trouble
