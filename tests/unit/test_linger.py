@@ -11,6 +11,7 @@ from shared.domain.job import Job
 from shared.domain.lingering import Lingering
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.errors import RetryLater
 from shared.workflow.linger import Lingerer
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in
@@ -48,4 +49,20 @@ def test_a_run_that_stays_and_finds_that_another_has_moved_the_job_goes_on_at_on
     memory, job, seen = about_to_end()
     seen = replace(seen, running=(replace(memory[job], version=memory[job].version - 1),))
     assert Lingerer(memory.world(), NOW + MINUTE_MS).stay(seen)
+    assert memory[job].state is S.TRAINING
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [RetryLater("OTSServerBusy", "…", delay_seconds=1), KeyError("surprise")],
+    ids=["trouble", "error"],
+)
+@pytest.mark.parametrize("operation", ["save_lingering", "fine_tunes"])
+def test_a_run_that_cannot_stay_leaves_and_raises_nothing(problem: Exception, operation: str) -> None:
+    memory, job, seen = about_to_end()
+    memory.troubles[operation] = problem
+    # A fine-tune that has an answer of its own no more is looked for in the list.
+    memory.known.clear()
+    memory.rows[job.job_id] = old = replace(memory[job], changed_at=NOW - 10 * MINUTE_MS)
+    assert not Lingerer(memory.world(), NOW + MINUTE_MS).stay(replace(seen, running=(old,)))
     assert memory[job].state is S.TRAINING
