@@ -213,6 +213,10 @@ def test_a_set_with_zips_is_left_alone_while_the_run_that_unpacks_one_may_be_ali
     assert UNPACKING_TAKES_MS == 2 * MINUTE_MS
 
 
+def test_a_marker_may_be_ten_minutes_early_and_has_the_photos_rest_for_one() -> None:
+    assert (MARKER_TRAVELS_MS, RESTS_AFTER_MARKER_MS) == (10 * MINUTE_MS, MINUTE_MS)
+
+
 def test_a_zip_that_met_trouble_is_gone_on_with_after_its_pause() -> None:
     held = replace(UNPACKING, retry=trouble(next_try_at=NOW + UNPACKING_TAKES_MS + 5))
     assert photo_set(held).next_look_at(RULES) == NOW + UNPACKING_TAKES_MS + 5

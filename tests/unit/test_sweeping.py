@@ -93,6 +93,8 @@ def test_a_round_that_meets_more_stuck_people_than_can_be_remembered_settles_not
     assert (len(crowd.stuck), crowd.stuck[-1]) == (MAX_STUCK, "one more")
     after = crowd.past("people/b", now=NOW).past("", now=NOW)
     assert after.may_miss(0, "p0")
+    # Somebody has been forgotten by then: that others are recorded meanwhile does not help.
+    assert crowd.passing("p5", clean=True).past("", now=NOW).may_miss(0, "p0")
     # The next round begins with a clean slate.
     assert after.past("", now=NOW + 1).recorded_before == NOW + 1 - CERTAINTY_MS
 
