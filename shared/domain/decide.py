@@ -110,7 +110,7 @@ Action = Rebase | Poll | Resolve | Deliver | Release | Look | Submit
 def decide(seen: Observed, rules: Rules) -> list[Action]:
     """Return the actions in their order: free the slot, fill it, and then the work that can wait.
 
-    Of each kind, what has had trouble comes after what has not.
+    What has had trouble comes after what has not: after all that can wait, where it can wait itself.
     """
     actions: list[Action] = []
     for job in _fewest_tries_first(seen.running):

@@ -317,6 +317,15 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         ["look:c", "look:a"],
     ),
     (
+        "a set that is due is looked at before anything is tried again",
+        observed(
+            due=(job_in(S.COLLECTING, "c", due_at=NOW),),
+            aside=(held_up(S.FAILED, "a", NOW), held_up(S.COLLECTING, "b", NOW)),
+        ),
+        RULES,
+        ["look:c", "deliver:a", "look:b"],
+    ),
+    (
         "of several that had trouble, who had the least comes first",
         observed(
             aside=(

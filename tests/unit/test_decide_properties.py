@@ -142,9 +142,18 @@ def test_each_action_fits_its_job_and_the_slot_is_freed_then_filled_then_the_res
             assert held is None or not needs_slot(held, NOW)
         else:
             assert wanted[type(action)](action.job)
-    phases = {Rebase: 0, Poll: 0, Resolve: 0, Release: 1, Submit: 2, Deliver: 3, Look: 4}
+    phases = {Rebase: 0, Poll: 0, Resolve: 0, Release: 1, Submit: 2, Deliver: 3, Look: 3}
     order = [phases[type(action)] for action in actions]
     assert order == sorted(order)
+
+
+@few_examples
+@given(states())
+def test_whatever_can_wait_is_done_first_for_those_who_have_not_stepped_aside(seen: Observed) -> None:
+    done = [action.job for action in decide(seen, RULES) if isinstance(action, (Deliver, Look))]
+    first = [job for job in (*seen.running, *seen.due) if job in done]
+    assert sorted(job.job_id for job in done[: len(first)]) == sorted(job.job_id for job in first)
+    assert all(job in seen.aside for job in done[len(first) :])
 
 
 @few_examples
