@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 
-from tests.simulation.invariants import Violation
-from tests.simulation.kernel import collect_garbage_less
+from tests.simulation.kernel import Violation, collect_garbage_less
 from tests.simulation.seeds import Outcome, play
 
 SEEDS_A_SHARE = 20

@@ -22,8 +22,8 @@ from shared.domain.states import JobState
 from tests.simulation.cloud import TICK_MS, simulated
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
-from tests.simulation.invariants import GOING, Violation
-from tests.simulation.kernel import Run
+from tests.simulation.invariants import GOING
+from tests.simulation.kernel import Run, Violation
 from tests.simulation.scenario_cloud import ScenarioCloud, Strikes
 from tests.simulation.scenarios import MINUTE_MS, Ending, Scenario
 from tests.simulation.stores import BUCKET
@@ -72,7 +72,7 @@ def play(scenario: Scenario, crashes: Strikes) -> Played:
             _check_struck(cloud, crashes)
             _check_ending(cloud)
             cloud.check_mirrors()
-        except AssertionError as problem:
+        except (AssertionError, Violation) as problem:
             told = [f"{fault.value} {cloud.gate.trace[index]}" for index, fault in crashes.items()]
             raise Violation(f"{scenario.name!r} with {told}: {problem}") from problem
         finally:

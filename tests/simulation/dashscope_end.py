@@ -36,7 +36,7 @@ DASHSCOPE = Transport(
     unreachable=lambda: requests.exceptions.ConnectTimeout("simulated"),
     busy=lambda: _Answered(*_BUSY[0]),
     error=lambda: _Answered(*_ERRORS[0]),
-    answered=lambda answer: _Answered(answer.status, answer.code, answer.message),
+    answered=lambda answer: _Refused(answer.status, answer.code, answer.message),
 )
 
 
@@ -126,6 +126,8 @@ class Session:
                 leaves=leaves,
             )
         except _Answered as given:
+            if submitted is not None and isinstance(given, _Refused):
+                self._watch.submit_answered(submitted, given.answer.status_code)
             return given.answer
 
     def close(self) -> None:
@@ -151,6 +153,10 @@ class _Answered(Exception):
         super().__init__(status)
         body = json.dumps({"code": code, "message": message}).encode() if code else b"upstream timed out"
         self.answer = _Answer(status, body)
+
+
+class _Refused(_Answered):
+    """An answer of a trouble that stays: it is meant for the request."""
 
 
 class _Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tests.simulation.faults import Fault, Faults
-from tests.simulation.kernel import Kernel, Killed
+from tests.simulation.kernel import Kernel, Killed, Violation
 from tests.simulation.standing import DEATH, Answer, Standings
 
 T = TypeVar("T")
@@ -126,6 +126,9 @@ class Gate:
             raise self._standing(standing, transport)
         try:
             answer = do()
+        except AssertionError as broken:
+            # Of the simulated services: not for the product's handlers of errors.
+            raise Violation(str(broken)) from broken
         finally:
             if fault is Fault.CRASH_AFTER:
                 run.dead = True
@@ -187,4 +190,4 @@ def _ignore_refusal(do: Callable[[], object]) -> None:
         do()
     except Exception as refusal:
         if isinstance(refusal, AssertionError):
-            raise
+            raise Violation(str(refusal)) from refusal

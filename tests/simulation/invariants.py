@@ -16,7 +16,7 @@ from shared.domain.object_keys import job_id
 from shared.domain.states import LEGAL_MOVES, JobState
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
-from tests.simulation.kernel import Kernel, Run
+from tests.simulation.kernel import Kernel, Run, Violation
 from tests.simulation.stores import API_KEY, SIGNATURE
 
 GOING = {"PENDING", "QUEUING", "RUNNING"}
@@ -26,10 +26,6 @@ FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usa
 OWN_REASONS = ("submit_lost", "submit_unclear", "photos_lost")
 """Why a job may end without a fine-tune and without a refusal."""
 Columns = dict[str, Any]
-
-
-class Violation(AssertionError):
-    """A promise was broken; the message says which."""
 
 
 class Invariants(Watch):
@@ -94,7 +90,8 @@ class Invariants(Watch):
             if changed:
                 raise Violation(f"{name}, which was {old.value}, changed {changed}")
         for file in (*json.loads(after["files"]), *json.loads(after["file_ids"])):
-            if self._owners.setdefault(file, name) != name:
+            # A file that the file service has not taken has no id.
+            if file and self._owners.setdefault(file, name) != name:
                 raise Violation(f"{file} stands in {name} and in {self._owners[file]}")
         if new is JobState.SUBMITTING and old is not new:
             self._intents[name, after["attempt"]] = writer
@@ -190,7 +187,7 @@ class Invariants(Watch):
 
     def submit_answered(self, body: dict[str, Any], status: int) -> None:
         """Note a refusal, and check DashScope's books after every submit that reaches them."""
-        if 400 <= status < 500 and status != 429:
+        if status >= 400 and status != 429:
             self._refused.add(self._owners[path_of(body["training_file_ids"][0])])
         self.check_ledger()
         if self.others is not None:

@@ -31,6 +31,13 @@ class Killed(BaseException):
     """The process of this run is dead: it makes no further call."""
 
 
+class Violation(BaseException):
+    """A promise was broken; the message says which.
+
+    No handler of the product's may take it for a trouble of its own.
+    """
+
+
 @dataclass(eq=False)
 class Run:
     """One invocation in flight. ``dead_at``: true time at which the platform kills it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from tests.simulation.invariants import Violation
+from tests.simulation.kernel import Violation
 from tests.simulation.mutants import MUTANTS, Mutant, alive
 from tests.simulation.seeds import play
 

@@ -262,14 +262,21 @@ SCENARIOS: tuple[Scenario, ...] = (
         refusals={"create_fine_tune": first(1, 401, "InvalidApiKey")},
     ),
     Scenario(
-        name="a submit that is refused for good while another's is accepted",
+        name="a submit that is refused for good while others' are accepted",
         steps=(
             PHOTO,
             MARKED,
             upload("Wu", "1.jpg", OTHER_FACE, after=5 * MINUTE_MS),
             marker("Wu", after=5 * MINUTE_MS + 2 * SECOND),
+            # A trouble of another step begins the count of refusals anew: there has to be another.
+            upload("Zhao", "1.jpg", b"FACE 3", after=12 * MINUTE_MS),
+            marker("Zhao", after=12 * MINUTE_MS + 2 * SECOND),
         ),
-        endings={"Li": (Ending(JobState.FAILED, reason="InvalidParameter"),), "Wu": (TRAINED,)},
+        endings={
+            "Li": (Ending(JobState.FAILED, reason="InvalidParameter"),),
+            "Wu": (TRAINED,),
+            "Zhao": (TRAINED,),
+        },
         standing=(
             Standing(
                 service="dashscope",

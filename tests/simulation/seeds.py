@@ -19,7 +19,8 @@ from shared.domain.states import JobState
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import Drawn, Fault
 from tests.simulation.gate import Gate
-from tests.simulation.invariants import GOING, Violation
+from tests.simulation.invariants import GOING
+from tests.simulation.kernel import Violation
 from tests.simulation.scenarios import zipped
 from tests.simulation.stores import BUCKET
 
@@ -58,7 +59,7 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
         try:
             _trouble(cloud, chance, faults)
             _recover(cloud)
-        except Exception as error:
+        except (Exception, Violation) as error:
             kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
             raise Violation(f"seed {seed}: {kind}{error}") from error
         finally:

@@ -16,7 +16,8 @@ from shared.http_api.blocked import what_blocks
 from shared.http_api.forecast import Outlook
 from shared.http_api.waiting import waiting_for
 from tests.simulation.cloud import SimulatedCloud
-from tests.simulation.invariants import GOING, Violation
+from tests.simulation.invariants import GOING
+from tests.simulation.kernel import Violation
 
 MINUTE_MS = 60_000
 SILENT_AFTER_MS = 6 * MINUTE_MS

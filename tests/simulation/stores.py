@@ -327,8 +327,6 @@ class SimulatedBucket:
             return self._gate("oss", operation, do, OSS, about=partial(self.told_of, about))
         except OssError as error:
             raise trouble_of(api, _oss_error(error.status, error.code, error.message)) from None
-        except AssertionError:
-            raise
         except Exception as error:
             raise trouble_of(api, error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.invariants import Violation
+from tests.simulation.kernel import Violation
 from tests.simulation.seeds import play
 
 # A tenth of a second each; `make simulate SEEDS=N` plays as many as there is time for.
