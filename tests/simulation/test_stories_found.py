@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
+from shared.workflow import retiming
 from tests.simulation.standing import DEATH, SILENCE, Answer
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, story
 
@@ -175,3 +176,32 @@ def test_no_run_dies_of_hundreds_of_zips_of_one_person() -> None:
         told.pass_time(HOUR_MS)
         assert told.is_trained("Li")
         assert told.cloud.health().deaths == {}
+
+
+def test_a_changed_setting_reaches_all_sets_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retiming, "PAGE", 2)
+    monkeypatch.setattr(retiming, "PAGES_A_RUN", 1)
+    people = [f"person {number}" for number in range(7)]
+    with story(rules={"min_photos": 3}) as told:
+        for person in people:
+            told.upload(person, "1.jpg")
+        told.pass_time(5 * MINUTE_MS)
+        told.cloud.change_rules(min_photos=2, quiet_ms=2 * MINUTE_MS)
+        told.pass_time(20 * MINUTE_MS)
+        assert told.calls_an_hour() <= IDLE_CALLS_AN_HOUR
+        told.cloud.change_rules(min_photos=1)
+        told.pass_time(20 * MINUTE_MS)
+        assert not any(told.job(person).state is JobState.COLLECTING for person in people)
+
+
+def test_a_lost_submit_is_made_again_although_the_list_does_not_show_the_files_of_the_one_before() -> None:
+    with story() as told:
+        told.cloud.hide_fields("training_file_ids")
+        told.upload("Wu", "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        told.upload("Li", "1.jpg")
+        told.pass_time(MINUTE_MS)
+        told.stand("dashscope.CreateFineTune", SILENCE, about=job_id("Li", 1), lasts_ms=6 * MINUTE_MS)
+        told.pass_time(2 * HOUR_MS)
+        assert told.is_trained("Wu")
+        assert told.is_trained("Li"), told.job("Li")
