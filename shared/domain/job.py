@@ -159,7 +159,7 @@ class Job(JobRecord):
             photo_set=photo_set,
             files=files,
             file_ids=(),
-            earlier_files=(*self.earlier_files, *gone) if self.attempt else self.earlier_files,
+            earlier_files=(*self.earlier_files, *gone, *filter(None, self.file_ids)) if self.attempt else self.earlier_files,
         )
 
     def attempting(

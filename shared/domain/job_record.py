@@ -46,7 +46,7 @@ class JobRecord:
         due_at: when the job is next to be looked at; in the queue, its place.
         retry: how the tries of the job's present step have gone, None while all is well.
         files: the snapshot keys that are submitted, fixed when the set closes.
-        earlier_files: snapshot keys that earlier attempts of this job were sent with.
+        earlier_files: snapshot keys and file ids that earlier attempts of this job were sent with.
         file_ids: the same files as uploaded to DashScope's file service, when it is used.
         attempt: how many submits were intended.
         attempt_expires_at: when the invocation that may send the attempt's POST is dead for certain.
