@@ -22,6 +22,7 @@ So of any three POSTs the first and the last are a second apart: DashScope takes
 CLOCKS_DIFFER_MS = 10_000
 LONGEST_HALT_MS = 3_600_000
 REMEMBERED_DURATIONS = 20
+REMEMBERED_FINE_TUNES = 40
 REMEMBERED_REFUSALS = 40
 DOCUMENTED_DURATION_MS = 302_000
 
@@ -40,6 +41,7 @@ class Slot:
         refused_jobs: jobs whose own submits were refused since the last one was accepted.
         accepted_at: when DashScope last accepted a submit of anybody's.
         account: stands for the account that the last fine-tune was made in, as far as DashScope tells.
+        ended_fine_tunes: ids of fine-tunes of ours that ended lately.
         durations_ms: how long the latest trainings took, oldest first.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
@@ -55,6 +57,7 @@ class Slot:
     refused_jobs: tuple[str, ...] = ()
     accepted_at: int = 0
     account: str = ""
+    ended_fine_tunes: tuple[str, ...] = ()
     durations_ms: tuple[int, ...] = ()
     kept: int | None = None
 
@@ -87,11 +90,13 @@ class Slot:
         duration_ms: int | None = None,
         keeps_fine_tune: bool = False,
         accepted_at: int = 0,
+        fine_tunes: tuple[str, ...] = (),
     ) -> Slot:
         """Take the slot back from ``job_id``.
 
         ``duration_ms`` is remembered when the training ran to its end; ``keeps_fine_tune``: the account still
-        has a fine-tune of it that counts against the cap; ``accepted_at``: when its submit was accepted.
+        has a fine-tune of it that counts against the cap; ``accepted_at``: when its submit was accepted;
+        ``fine_tunes``: the ids of those that were made for it.
         """
         durations_ms, kept = self.durations_ms, self.kept
         if duration_ms is not None:
@@ -100,7 +105,15 @@ class Slot:
             kept -= 1
         holders = tuple(holder for holder in self.holders if holder != job_id)
         accepted_at = max(self.accepted_at, accepted_at)
-        return replace(self, holders=holders, durations_ms=durations_ms, kept=kept, accepted_at=accepted_at)
+        ended = (*self.ended_fine_tunes, *fine_tunes)[-REMEMBERED_FINE_TUNES:]
+        return replace(
+            self,
+            holders=holders,
+            durations_ms=durations_ms,
+            kept=kept,
+            accepted_at=accepted_at,
+            ended_fine_tunes=ended,
+        )
 
     def refused(self, reason: Reason, delay_ms: int, now: int, *, longest_ms: int) -> Slot:
         """Halt the queue for ``delay_ms``, doubled with each refusal in a row up to ``longest_ms``.

@@ -99,10 +99,11 @@ def _is_same_account(world: World, job: Job, fine_tunes: list[FineTune]) -> bool
 
 
 def _known(world: World) -> set[str]:
-    """The fine-tunes of the other jobs that hold the slot."""
-    holders = world.control.slot().holders
-    found = world.jobs.find_each(holders) if holders else {}
-    return {job.fine_tune_id for job in found.values() if isinstance(job, Job)}
+    """The fine-tunes of the other jobs that hold the slot, or held it lately."""
+    slot = world.control.slot()
+    jobs = world.jobs.find_each(slot.holders).values() if slot.holders else ()
+    made = [(*job.earlier_fine_tunes, job.fine_tune_id) for job in jobs if isinstance(job, Job)]
+    return {*slot.ended_fine_tunes, *(name for names in made for name in names)}
 
 
 def _doubtful(job: Job, fine_tunes: list[FineTune], grace_ms: int, known: set[str]) -> list[FineTune]:

@@ -213,7 +213,12 @@ def release(world: World, job_id: str, job: Job | None) -> None:
         keeps = job is None or job.state is JobState.SUCCEEDED
         duration_ms = job.training_took_ms if job else None
         accepted_at = job.submitted_at if job and job.fine_tune_id else 0
+        made = (*job.earlier_fine_tunes, job.fine_tune_id) if job else ()
         released = slot.released(
-            job_id, duration_ms=duration_ms, keeps_fine_tune=keeps, accepted_at=accepted_at
+            job_id,
+            duration_ms=duration_ms,
+            keeps_fine_tune=keeps,
+            accepted_at=accepted_at,
+            fine_tunes=tuple(filter(None, made)),
         )
         world.control.save_slot(slot, released)
