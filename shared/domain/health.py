@@ -43,7 +43,6 @@ class Health:
         died_at: when the last of these deaths was noted.
         settings_id: stands for the settings by which the moments of looks were computed.
         settings_seen_at: when these settings were first seen.
-        retimed_up_to: the settings and the place in the lane up to which a run has gone through the sets.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
         retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
     """
@@ -58,7 +57,6 @@ class Health:
     died_at: int = 0
     settings_id: str = ""
     settings_seen_at: int = 0
-    retimed_up_to: str = ""
     is_retimed: bool = False
     retimed_up_to: str = ""
 

@@ -153,13 +153,14 @@ class Job(JobRecord):
         """Take snapshots in the place of lost ones, before an attempt is sent with them."""
         files = tuple(photo.snapshot for photo in photo_set.usable)
         gone = tuple(key for key in self.files if key not in files)
+        named = (*gone, *filter(None, self.file_ids))
         return self._moved(
             JobState.QUEUED,
             now,
             photo_set=photo_set,
             files=files,
             file_ids=(),
-            earlier_files=(*self.earlier_files, *gone, *filter(None, self.file_ids)) if self.attempt else self.earlier_files,
+            earlier_files=(*self.earlier_files, *(named if self.attempt else ())),
         )
 
     def attempting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
 from shared.workflow import retiming

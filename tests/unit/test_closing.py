@@ -294,10 +294,12 @@ def test_a_set_gives_way_to_an_earlier_result_and_nothing_is_paid_for_again() ->
     del memory.objects["people/li/ignored"]
     memory.objects["results/li/1.json"] = memory.objects["people/li/a.jpg"]
     memory.contents["results/li/1.json"] = b"{}"
-    look(memory, collecting())
+    with pytest.raises(Conflict):
+        look(memory, collecting())
     newest = memory.latest("li")
     assert newest is not None
     assert (newest.revision, newest.state.is_terminal) == (2, True)
+    assert carry_out(memory.world(), Look(memory[collecting()]))
     first = memory[collecting()]
     assert first.state is S.REJECTED
     assert first.reason is not None
