@@ -336,21 +336,15 @@ def test_a_busy_hour_blocks_the_queue_only_when_it_comes_again_and_again(code: s
     assert blocked(job_in(S.QUEUED), halted(3))["scope"] == "passing"
 
 
-def test_since_when_the_queue_is_halted_is_told_by_the_breaker_of_its_api() -> None:
+def test_since_when_the_queue_is_halted_is_told_by_the_first_refusal() -> None:
+    halted_slot = Slot().refused(Reason("Arrearage", "…"), 1, NOW - 60_000, longest_ms=60_000)
+    halted_slot = halted_slot.refused(Reason("Arrearage", "…"), 90_000, NOW, longest_ms=10**7)
+
     def set_up(api: Api) -> None:
-        api.held = Slot(halted_until=NOW + 90_000, trouble=Reason("Arrearage", "…"), refusals=1)
-        health = Health().failed(Cause("queue_halted", "…", Kind.PASSING, Service.TRAINING), NOW - 60_000)
-        api.health = health
+        api.held = halted_slot
 
     assert blocked(job_in(S.QUEUED), set_up)["since"] == "2025-12-31T23:59:00.000Z"
-
-    def of_an_earlier_trouble(api: Api) -> None:
-        set_up(api)
-        api.held = replace(api.held, accepted_at=NOW - 1)
-
-    assert blocked(job_in(S.QUEUED), of_an_earlier_trouble)["since"] is None
-    unknown = with_slot(halted_until=NOW + 90_000, trouble=Reason("Arrearage", "…"), refusals=1)
-    assert blocked(job_in(S.QUEUED), unknown)["since"] is None
+    assert Slot(refusals=3).accepted(NOW, "").halted_since == 0
 
 
 # -- the timer, and what kills runs ---------------------------------------------------------------------
