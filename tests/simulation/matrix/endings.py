@@ -1,0 +1,103 @@
+"""What a user sees at the end of a cell: a pure function, whose rules stand as a table in the README.
+
+The theory. A trouble that passes costs time and nothing else. One that does not is given up for its own sake: a
+finding about a picture at once, a refused object within minutes, and whatever may be anybody's once others have
+passed in the meantime. What is given up has an end of its own in each step: a photo gets its verdict, a copy is
+made anew, a file is sent as a URL, a submit fails with the reason. Some steps have none: without them nothing
+can be proved or delivered, so they are tried for ever, and say so. Trouble of all is never given up.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from tests.simulation.matrix.cells import Cell, Duration, Scope, What
+from tests.simulation.matrix.operations import Step
+
+
+class Ending(str, Enum):
+    """How the struck person's part has ended, as a user sees it."""
+
+    TRAINED = "trained on everything"
+    TRAINED_WITHOUT = "trained, and the struck photo says why it was left out"
+    REJECTED = "rejected: every photo says why it cannot be used"
+    FAILED = "failed, with the reason"
+    WAITS = "waits, and says for what"
+    NOT_RECORDED = "not recorded, since the tables do not take it"
+
+
+OF_ALL = (What.API, What.ACCOUNT)
+OF_THE_PIECE = (What.PICTURE, What.OBJECT)
+
+HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER)
+"""Steps without which everything goes its way: an event tells what they would."""
+NEVER_GIVEN_UP = (Step.RESTORE, Step.LOOK, Step.COUNT, Step.ROOM, Step.DELIVER, Step.RECORD, Step.TICK)
+"""Steps without which nothing can be proved or delivered."""
+OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.UNPACK)
+"""Steps that end with a verdict."""
+
+
+def expected(cell: Cell) -> frozenset[Ending]:
+    """Return how ``cell`` may end: one way, or where runs die whichever the dead runs leave."""
+    if cell.what is What.DEATH:
+        return _after_deaths(cell)
+    if cell.operation.step in HARMLESS:
+        return frozenset({Ending.TRAINED})
+    if is_given_up(cell):
+        return frozenset({_given_up(cell)})
+    if cell.duration is not Duration.EVER:
+        return frozenset({Ending.TRAINED})
+    is_unrecorded = cell.operation.service == "ots" and cell.scope is not Scope.OBJECT
+    return frozenset({Ending.WAITS, Ending.NOT_RECORDED} if is_unrecorded else {Ending.WAITS})
+
+
+def is_given_up(cell: Cell) -> bool:
+    """Whether the struck step is given up for its own sake."""
+    step, what = cell.operation.step, cell.what
+    if step in NEVER_GIVEN_UP:
+        return False
+    if cell.duration is Duration.ONCE:
+        return what is What.PICTURE and step in (Step.PREPARE, Step.CHECK) and _is_finding(cell)
+    if step in (Step.ASK, Step.FORGET):
+        # The list tells as well, and files left behind hold up nobody.
+        return True
+    if what in OF_ALL:
+        return False
+    if step is Step.SUBMIT:
+        return cell.scope.leaves_others and cell.duration.is_long and not _is_busy(cell)
+    if step is Step.CANCEL:
+        return what in (*OF_THE_PIECE, What.GONE)
+    if what in OF_THE_PIECE:
+        return True
+    if step is Step.COPY:
+        return cell.duration.is_long or what is not What.PASSING
+    if step is Step.STORE:
+        return not (cell.operation.service == "dashscope" and what in (What.PASSING, What.SILENCE))
+    return cell.duration.is_long and cell.scope.leaves_others
+
+
+def _is_finding(cell: Cell) -> bool:
+    """Whether a picture is judged by its first refusal: what the snapshot says is asked for again."""
+    return cell.operation.name != "GetObject range"
+
+
+def _is_busy(cell: Cell) -> bool:
+    """Whether a submit is refused for the moment: it keeps its place, and another shows now and then."""
+    return cell.what is What.PASSING and cell.answer.status == 429
+
+
+def _given_up(cell: Cell) -> Ending:
+    if cell.operation.step is Step.SUBMIT:
+        return Ending.FAILED
+    if cell.operation.step not in OF_A_PHOTO:
+        return Ending.TRAINED
+    is_first_alone = cell.duration is Duration.ONCE
+    is_of_the_zip = cell.operation.name == "PutObject upload"
+    is_one = cell.scope is Scope.OBJECT or is_first_alone or is_of_the_zip
+    return Ending.TRAINED_WITHOUT if is_one else Ending.REJECTED
+
+
+def _after_deaths(cell: Cell) -> frozenset[Ending]:
+    if cell.duration is Duration.ONCE:
+        return frozenset({Ending.TRAINED})
+    return frozenset(Ending)

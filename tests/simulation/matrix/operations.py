@@ -1,0 +1,135 @@
+"""The operations that the product calls: what they are called here and in the documents, and in which story.
+
+``about`` of an operation that concerns one photo is that photo of the struck person; its snapshot counts as the
+photo (:meth:`tests.simulation.stores.SimulatedBucket.told_of`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from shared.domain.object_keys import job_id, person_key
+from shared.domain.trouble_kinds import Api, Service
+from tests.simulation.matrix.stages import (
+    BOX,
+    CARRIED,
+    FILES,
+    FULL,
+    OVERDUE,
+    PHOTOS,
+    RESTORED,
+    STRUCK,
+    STRUCK_PHOTO,
+    Stage,
+)
+
+SERVICES = {"oss": Service.OSS, "dashscope": Service.DASHSCOPE, "ots": Service.TABLESTORE}
+"""By the gate's name."""
+
+_PHOTO = f"people/{STRUCK}/{STRUCK_PHOTO}"
+_JOB = job_id(STRUCK, 1)
+_PERSON = (f"people/{STRUCK}/", f"results/{STRUCK}/", person_key(STRUCK))
+
+
+class Step(Enum):
+    """What an operation is a part of: whether a step may be given up, and what comes of that."""
+
+    DESCRIBE = "ask what an upload is"
+    PREPARE = "prepare a photo"
+    CHECK = "check a photo's face"
+    UNPACK = "unpack a zip"
+    COPY = "copy a photo of the revision before"
+    RESTORE = "read an earlier result"
+    LOOK = "look through the person's folder"
+    NOTICE = "notice folders that are called like ours"
+    COUNT = "read the list of fine-tunes"
+    ROOM = "make room for another fine-tune"
+    STORE = "store a photo with DashScope"
+    SUBMIT = "submit"
+    ASK = "ask how the training is doing"
+    CANCEL = "cancel a training that is overdue"
+    DELIVER = "write the result"
+    FORGET = "delete the photos that are stored with DashScope"
+    RECORD = "write or read the person's row"
+    REMEMBER = "ask which uploads are known"
+    TICK = "read or write the rows that all share"
+
+
+class Operation(NamedTuple):
+    """An operation.
+
+    Attributes:
+        service, name: as the gate calls them.
+        documented: as the table of the service's errors calls it.
+        api: the breaker that it belongs to.
+        step: what it is a part of.
+        stage: a story in which it is called.
+        this_object: what a call about the struck object is about; none: no call is about one object.
+        this_person: the same of the struck person.
+    """
+
+    service: str
+    name: str
+    documented: str
+    api: Api
+    step: Step
+    stage: Stage = PHOTOS
+    this_object: tuple[str, ...] = ()
+    this_person: tuple[str, ...] = _PERSON
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.name} of {self.stage.name}"
+
+
+def _oss(
+    name: str, documented: str, api: Api, step: Step, stage: Stage = PHOTOS, about: str = _PHOTO
+) -> Operation:
+    return Operation("oss", name, documented, api, step, stage, (about,) if about else ())
+
+
+def _of_fine_tune(
+    name: str, step: Step, stage: Stage = PHOTOS, about: tuple[str, ...] = (_JOB,)
+) -> Operation:
+    return Operation("dashscope", name, name, Api.TRAINING, step, stage, about, ())
+
+
+def _ots(name: str, step: Step, *, of_rows: bool = True, stage: Stage = PHOTOS) -> Operation:
+    rows = (person_key(STRUCK),) if of_rows else ()
+    return Operation("ots", name, name.partition(" ")[0], Api.TABLES, step, stage, (), rows)
+
+
+_ZIP = f"people/{STRUCK}/{BOX.struck_upload}"
+_RESULT = f"results/{STRUCK}/1.json"
+
+OPERATIONS: tuple[Operation, ...] = (
+    _oss("HeadObject", "HeadObject", Api.READING, Step.DESCRIBE),
+    _oss("PostObject saveas", "PostProcessTask", Api.PROCESSING, Step.PREPARE),
+    _oss("GetObject range", "GetObject", Api.READING, Step.PREPARE),
+    _oss("GetObject range", "GetObject", Api.READING, Step.UNPACK, BOX, _ZIP),
+    _oss("PutObject upload", "PutObject", Api.WRITING, Step.UNPACK, BOX, _ZIP),
+    _oss("CopyObject", "CopyObject", Api.WRITING, Step.COPY, CARRIED),
+    _oss("GetObject", "GetObject", Api.READING, Step.STORE, FILES),
+    _oss("GetObject", "GetObject", Api.READING, Step.RESTORE, RESTORED, _RESULT),
+    _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
+    _oss("ListObjects", "ListObjects", Api.LISTING, Step.LOOK, about=""),
+    Operation("oss", "ListObjects folders", "ListObjects", Api.LISTING, Step.NOTICE, this_person=()),
+    Operation("dashscope", "DetectFaces", "DetectFaces", Api.FACE_CHECK, Step.CHECK, PHOTOS, (_PHOTO,)),
+    _of_fine_tune("CreateFineTune", Step.SUBMIT),
+    _of_fine_tune("GetFineTune", Step.ASK),
+    _of_fine_tune("CancelFineTune", Step.CANCEL, OVERDUE),
+    _of_fine_tune("DeleteFineTune", Step.ROOM, FULL, ()),
+    _of_fine_tune("ListFineTunes", Step.COUNT, about=()),
+    _of_fine_tune("UploadFiles", Step.STORE, FILES),
+    _of_fine_tune("ListFiles", Step.COUNT, FILES, ()),
+    _of_fine_tune("DeleteFile", Step.FORGET, FILES),
+    _ots("BatchGetRow control requests", Step.TICK, of_rows=False),
+    _ots("GetRange jobs_in_hand", Step.TICK, of_rows=False),
+    _ots("PutRow control", Step.TICK, of_rows=False),
+    _ots("BatchGetRow jobs", Step.TICK, of_rows=False),
+    _ots("GetRow", Step.RECORD),
+    _ots("GetRange jobs", Step.RECORD),
+    _ots("PutRow jobs", Step.RECORD),
+    _ots("BatchWriteRow seen", Step.RECORD, stage=CARRIED),
+    _ots("BatchGetRow seen", Step.REMEMBER, of_rows=False, stage=CARRIED),
+)

@@ -1,0 +1,210 @@
+"""Plays a cell of the matrix in virtual time, beside a healthy person, and holds it against the promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.job import Job
+from shared.domain.photos import Verdict
+from shared.domain.states import JobState
+from tests.simulation.kernel import Violation
+from tests.simulation.matrix.cells import Cell, Duration, What
+from tests.simulation.matrix.endings import OF_THE_PIECE, Ending, expected
+from tests.simulation.matrix.operations import Step
+from tests.simulation.matrix.stages import STRUCK
+from tests.simulation.silence import Silence
+from tests.simulation.standing import EVER
+from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, Story, story
+
+HEALTHY, LATER_HEALTHY = "Wu", "Zhao"
+HEALTHY_COMES_MS = 10 * MINUTE_MS
+HEALTHY_WITHIN_MS = 10 * MINUTE_MS
+"""The quiet time, a training, and the struck person's training before it."""
+EVER_LASTS_MS = 26 * HOUR_MS
+"""By then every pause has been as long as pauses become, and what killed runs has been forgotten once."""
+RECOVERS_WITHIN_MS = 3 * HOUR_MS
+"""The longest pause and what comes after it; a day more where runs have died."""
+
+IDLE_CALLS_AN_HOUR = 260
+"""Of 60 ticks: three reads each, a heartbeat in two minutes, a sweep in five."""
+CALLS_WHILE_WAITING = 560
+"""What waiting may add in an hour: 40 questions about what strikes one, or 60 probes of a halted queue."""
+CALLS_WITHOUT_TABLES = 1_400
+"""A tick whose rows cannot be written tries each of its writes three times, and does nothing else."""
+USED = (Verdict.USABLE, Verdict.UNPACKED)
+
+
+@dataclass(frozen=True)
+class Played:
+    """The figures of a cell."""
+
+    ending: Ending
+    calls: int
+    struck: int
+    asked: int
+    healthy_ms: int = 0
+    calls_an_hour: int = 0
+
+
+class Play:
+    """One cell in play."""
+
+    def __init__(self, cell: Cell, told: Story) -> None:
+        self.cell = cell
+        self.told = told
+        self.silence = Silence()
+        self.healthy_ms = 0
+        self.calls_an_hour = 0
+
+    def play(self) -> Played:
+        """Play the cell to its end.
+
+        Raises:
+            Violation: a promise was broken.
+        """
+        told, cell = self.told, self.cell
+        stage = cell.operation.stage
+        told.cloud.training_files = stage.training_files
+        stage.before(told)
+        told.after_each_tick.append(lambda: self.silence.check(told.cloud))
+        began = told.cloud.kernel.now
+        told.stand(
+            cell.struck_operation,
+            cell.answer,
+            about=cell.about,
+            lasts_ms=cell.duration.lasts_ms,
+            times=1 if cell.duration is Duration.ONCE else EVER,
+        )
+        stage.act(told)
+        told.pass_time(HEALTHY_COMES_MS)
+        self._somebody_healthy_comes(HEALTHY)
+        if cell.duration.is_long:
+            self._long_time_passes(began)
+        if cell.duration is not Duration.EVER:
+            self._comes_to_rest()
+        ending = self._ending()
+        self._check(ending)
+        struck = sum(told.cloud.gate.standings.struck.values())
+        return Played(ending, told.calls(), struck, self.silence.asked, self.healthy_ms, self.calls_an_hour)
+
+    def _somebody_healthy_comes(self, name: str) -> None:
+        """Somebody whom the trouble leaves alone is trained as if nothing were."""
+        told = self.told
+        came_at = told.cloud.kernel.now
+        told.upload(name, "1.jpg")
+        is_trained = told.pass_time_until(lambda: told.is_trained(name), at_most_ms=HEALTHY_WITHIN_MS)
+        self.healthy_ms = max(self.healthy_ms, told.cloud.kernel.now - came_at)
+        if not is_trained and self._leaves_others():
+            raise Violation(f"{name}, who is healthy, is not done: {_states(told, name)}")
+
+    def _leaves_others(self) -> bool:
+        cell = self.cell
+        return cell.scope.leaves_others
+
+    def _long_time_passes(self, began: int) -> None:
+        told, cell = self.told, self.cell
+        if not told.cloud.is_at_rest():
+            told.pass_time(100 * MINUTE_MS, every_ms=5 * MINUTE_MS)
+            before = told.calls()
+            told.pass_time(HOUR_MS, every_ms=MINUTE_MS)
+            self.calls_an_hour = told.calls() - before
+        if cell.scope.leaves_others:
+            self._somebody_healthy_comes(LATER_HEALTHY)
+        if told.cloud.is_at_rest():
+            told.calm()
+            return
+        lasts_ms = EVER_LASTS_MS if cell.duration is Duration.EVER else cell.duration.lasts_ms
+        told.pass_time(began + lasts_ms - told.cloud.kernel.now - MINUTE_MS, every_ms=HOUR_MS)
+
+    def _comes_to_rest(self) -> None:
+        told = self.told
+
+        def is_settled() -> bool:
+            return told.cloud.is_at_rest() and all(self._is_known(name) for name in (STRUCK, HEALTHY))
+
+        within_ms = RECOVERS_WITHIN_MS + (DAY_MS if self.cell.what is What.DEATH else 0)
+        if not told.pass_time_until(is_settled, at_most_ms=within_ms):
+            states = [_states(told, name) for name in (STRUCK, HEALTHY)]
+            raise Violation(f"not at rest {within_ms // HOUR_MS} hours after the trouble: {states}")
+
+    def _is_known(self, name: str) -> bool:
+        """Whether everything that the person has uploaded stands in a set."""
+        known = {photo.name for job in self.told.jobs(name) for photo in job.photo_set.photos}
+        prefix = f"people/{name}/"
+        uploads = {
+            one.key.removeprefix(prefix) for one in self.told.cloud.uploads() if one.key.startswith(prefix)
+        }
+        return bool(uploads) and uploads <= known
+
+    def _ending(self) -> Ending:
+        told = self.told
+        if not self._is_known(STRUCK):
+            return Ending.NOT_RECORDED
+        job = told.job(STRUCK)
+        if not (job.delivered or job.state is JobState.REJECTED):
+            return Ending.WAITS
+        if job.state is JobState.REJECTED:
+            return Ending.REJECTED
+        if job.state is JobState.FAILED:
+            is_usual = (
+                self.cell.operation.step is Step.CANCEL
+                and job.reason
+                and job.reason.code == "training_overdue"
+            )
+            return Ending.TRAINED if is_usual else Ending.FAILED
+        all_used = all(photo.verdict in USED for photo in job.photo_set.photos)
+        return Ending.TRAINED if all_used else Ending.TRAINED_WITHOUT
+
+    def _check(self, ending: Ending) -> None:
+        cell, told = self.cell, self.told
+        allowed = expected(cell)
+        if ending not in allowed:
+            wanted = " or ".join(sorted(one.name for one in allowed))
+            raise Violation(f"it ended as {ending.name} and not as {wanted}: {_states(told, STRUCK)}")
+        if not cell.scope.leaves_others:
+            self._check_that_nobody_is_failed_for_all()
+        made = [
+            job for name in (STRUCK, HEALTHY, LATER_HEALTHY) for job in told.jobs(name) if job.fine_tune_id
+        ]
+        if told.paid() != len(made):
+            raise Violation(f"{told.paid()} fine-tunes for {len(made)} trainings")
+        bound = (
+            CALLS_WITHOUT_TABLES
+            if cell.operation.service == "ots"
+            else IDLE_CALLS_AN_HOUR + CALLS_WHILE_WAITING
+        )
+        if self.calls_an_hour > bound:
+            raise Violation(f"{self.calls_an_hour} calls in an hour in which nothing could be done")
+
+    def _check_that_nobody_is_failed_for_all(self) -> None:
+        """Trouble of everybody fails nobody, unless it is said of each picture or object by itself."""
+        for name in (STRUCK, HEALTHY):
+            for job in self.told.jobs(name)[-1:]:
+                is_said_of_each = self.cell.what in OF_THE_PIECE and job.state is JobState.REJECTED
+                is_usual = self.cell.operation.step is Step.CANCEL
+                if job.state in (JobState.FAILED, JobState.REJECTED) and not (is_said_of_each or is_usual):
+                    raise Violation(f"{name} is {job.state.value} for a trouble of all: {job.reason}")
+
+
+def play(cell: Cell) -> Played:
+    """Play ``cell`` to its end.
+
+    Raises:
+        Violation: a promise was broken; the message names the cell.
+    """
+    with story(**cell.operation.stage.settings) as told:
+        try:
+            return Play(cell, told).play()
+        except (Exception, Violation) as problem:
+            kind = "" if isinstance(problem, Violation) else f"{type(problem).__name__}: "
+            raise Violation(f"{cell}: {kind}{problem}") from problem
+
+
+def _states(told: Story, name: str) -> str:
+    return ", ".join(map(_state, told.jobs(name))) or "nobody knows of them"
+
+
+def _state(job: Job) -> str:
+    trouble = f", {job.trouble.cause.code} after {job.trouble.tries} tries" if job.trouble else ""
+    verdicts = {photo.name: photo.verdict.value for photo in job.photo_set.photos}
+    return f"{job.job_id} {job.state.value}{trouble} {verdicts}"

@@ -1,0 +1,111 @@
+"""The stories that trouble strikes: each makes the product call some operation for one person.
+
+Trouble begins before the struck person's part. ``STRUCK`` is that person, ``STRUCK_PHOTO`` the photo whose calls
+are struck where one photo's are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.domain.object_keys import job_id
+from tests.simulation.scenarios import zipped
+from tests.simulation.story import FACE, HOUR_MS, MINUTE_MS, Story
+
+STRUCK, STRUCK_PHOTO = "Li", "bad.jpg"
+TRAINED_WITHIN_MS = 10 * MINUTE_MS
+
+
+def _nothing(told: Story) -> None:
+    """Nothing happens before the trouble."""
+
+
+def _two_photos(told: Story) -> None:
+    told.upload(STRUCK, STRUCK_PHOTO, "good.jpg")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A story.
+
+    Attributes:
+        name: what the struck person does.
+        settings: those of the story.
+        before: what happens before the trouble begins.
+        act: the struck person's part.
+        revisions: the struck person's trainings, the last of which is struck.
+        struck_upload: the upload that is struck as the one object.
+        training_files: how DashScope is given the photos.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    before: Callable[[Story], None] = _nothing
+    act: Callable[[Story], None] = _two_photos
+    revisions: int = 1
+    struck_upload: str = STRUCK_PHOTO
+    training_files: str = "url"
+
+
+def _is_trained(told: Story, photo: str = STRUCK_PHOTO) -> None:
+    told.upload(STRUCK, photo)
+    told.cloud.advance(5_000)
+    assert told.pass_time_until(lambda: told.is_trained(STRUCK), at_most_ms=TRAINED_WITHIN_MS)
+
+
+def _is_trained_three_times(told: Story) -> None:
+    for photo in (STRUCK_PHOTO, "second.jpg", "third.jpg"):
+        _is_trained(told, photo)
+
+
+def _trains_without_end(told: Story) -> None:
+    def hold_up() -> None:
+        for entry in told.cloud.studio.ledger():
+            if told.cloud.invariants.owner_of(entry.training_file_ids[0]) == job_id(STRUCK, 1):
+                told.cloud.studio.set_training_seconds(entry.job_id, 1e6)
+
+    told.after_each_tick.append(hold_up)
+
+
+def _sends_one_more(told: Story) -> None:
+    told.upload(STRUCK, "good.jpg")
+
+
+def _sends_a_zip(told: Story) -> None:
+    photos = {STRUCK_PHOTO: FACE + b" in a zip", "other.jpg": FACE + b" in a zip too"}
+    told.cloud.upload(STRUCK, "photos.zip", zipped(photos))
+    told.upload(STRUCK, "good.jpg")
+
+
+def _is_forgotten_by_the_tables(told: Story) -> None:
+    _is_trained(told)
+    told.cloud.forget_tables()
+
+
+PHOTOS = Stage("two photos")
+FILES = Stage("two photos by file id", training_files="file_id")
+CARRIED = Stage("one more photo", before=_is_trained, act=_sends_one_more, revisions=2)
+BOX = Stage("a zip and a photo", act=_sends_a_zip, struck_upload="photos.zip")
+RESTORED = Stage(
+    "one more photo after the tables were lost",
+    before=_is_forgotten_by_the_tables,
+    act=_sends_one_more,
+    revisions=2,
+)
+OVERDUE = Stage(
+    "a training that does not end",
+    {"rules": {"training_deadline_ms": HOUR_MS, "concurrent_trainings": 2}, "concurrent_fine_tunes": 2},
+    before=_trains_without_end,
+)
+FULL = Stage(
+    "one more photo at a full account",
+    {
+        "rules": {"kept_fine_tunes": 3, "delete_superseded": True, "max_trainings_per_person_per_day": 0},
+        "delete_terminal": "allow",
+    },
+    before=_is_trained_three_times,
+    act=_sends_one_more,
+    revisions=4,
+)
