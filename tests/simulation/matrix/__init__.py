@@ -1,1 +1,1 @@
-"""The matrix: every documented error of every operation that the product calls, struck at whomever, for however long."""
+"""The matrix: every documented error of every operation that the product calls, at whomever, however long."""

@@ -1,7 +1,7 @@
 """The errors that the services document, as the emulators' own tables have them, and their kinds.
 
-The tables are those from which the emulators answer: an error that the local cloud knows is one that the matrix
-plays. A test holds that each has a kind in the product's table.
+The tables are those from which the emulators answer: an error that the local cloud knows is one that the
+matrix plays. A test holds that each has a kind in the product's table.
 """
 
 from __future__ import annotations

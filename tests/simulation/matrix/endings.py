@@ -1,10 +1,10 @@
 """What a user sees at the end of a cell: a pure function, whose rules stand as a table in the README.
 
-The theory. A trouble that passes costs time and nothing else. One that does not is given up for its own sake: a
-finding about a picture at once, a refused object within minutes, and whatever may be anybody's once others have
-passed in the meantime. What is given up has an end of its own in each step: a photo gets its verdict, a copy is
-made anew, a file is sent as a URL, a submit fails with the reason. Some steps have none: without them nothing
-can be proved or delivered, so they are tried for ever, and say so. Trouble of all is never given up.
+The theory. A trouble that passes costs time and nothing else. One that does not is given up for its own sake:
+a finding about a picture at once, a refused object within minutes, and whatever may be anybody's once others
+have passed in the meantime. What is given up has an end of its own in each step: a photo gets its verdict, a
+copy is made anew, a file is sent as a URL, a submit fails with the reason. Some steps have none: without them
+nothing can be proved or delivered, so they are tried for ever, and say so. Trouble of all is never given up.
 """
 
 from __future__ import annotations

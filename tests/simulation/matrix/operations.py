@@ -1,7 +1,7 @@
 """The operations that the product calls: what they are called here and in the documents, and in which story.
 
-``about`` of an operation that concerns one photo is that photo of the struck person; its snapshot counts as the
-photo (:meth:`tests.simulation.stores.SimulatedBucket.told_of`).
+``about`` of an operation that concerns one photo is that photo of the struck person; its snapshot counts as
+the photo (:meth:`tests.simulation.stores.SimulatedBucket.told_of`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The stories that trouble strikes: each makes the product call some operation for one person.
 
-Trouble begins before the struck person's part. ``STRUCK`` is that person, ``STRUCK_PHOTO`` the photo whose calls
-are struck where one photo's are.
+Trouble begins before the struck person's part. ``STRUCK`` is that person, ``STRUCK_PHOTO`` the photo whose
+calls are struck where one photo's are.
 """
 
 from __future__ import annotations
