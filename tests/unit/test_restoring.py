@@ -15,7 +15,7 @@ from shared.views import job_as_json
 from shared.workflow.recording import record_photo
 from shared.workflow.restoring import restore
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, collecting, job_in, photo
+from tests.unit.support import NOW, collecting, job_in, photo, photo_set
 
 S = JobState
 DONE = job_in(
@@ -141,3 +141,25 @@ def test_a_photo_that_was_trained_before_the_tables_were_lost_pays_for_nothing_a
     news = record_photo(memory.world(), memory.upload("b.jpg"), recorded.job)
     assert news.job is not None
     assert (news.outcome, news.job.revision) == (Verdict.USABLE.value, 2)
+
+
+def test_the_photos_of_earlier_results_stay_known_although_the_newest_does_not_show_them() -> None:
+    first = replace(DONE, photo_set=photo_set(photo("first.jpg"), photo("changed.jpg", etag="E-old")))
+    second = replace(DONE, revision=2, photo_set=photo_set(photo("second.jpg"), photo("changed.jpg")))
+    third = replace(DONE, revision=3, photo_set=photo_set(photo("third.jpg")))
+    memory = bucket_with({f"{job.revision}.json": job_as_json(job) for job in (first, second, third)})
+    job = restored(memory)
+    assert job.photo_set.dropped == ()
+    assert memory.seen == {
+        (job.person_key, name): f"E-{name}" for name in ("first.jpg", "changed.jpg", "second.jpg")
+    }
+    uploads = [memory.upload(name, at=NOW - 1000) for name in ("first.jpg", "second.jpg", "third.jpg")]
+    assert {record_photo(memory.world(), upload, job).outcome for upload in uploads} == {"known"}
+
+
+def test_a_result_that_was_listed_and_is_gone_decides_nothing() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    memory.contents.clear()
+    with pytest.raises(RetryLater, match="result_gone"):
+        restore(memory.world(), "li")
+    assert memory.rows == {}

@@ -67,7 +67,7 @@ def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | 
 
 
 def test_the_files_of_an_attempt_stay_known_as_the_jobs_own() -> None:
-    for attempt, earlier in ((0, ()), (1, ("submissions/x/a.jpg",))):
+    for attempt, earlier in ((0, ()), (1, ("submissions/x/a.jpg", "file-1"))):
         memory, job = queued(attempt=attempt)
         memory.lost.add(job.files[0])
         assert with_snapshots(memory.world(), memory[job]).earlier_files == earlier
