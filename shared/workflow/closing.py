@@ -72,7 +72,8 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
-    after = _close_if_complete(world, _marked(world, after, folder.marker_at))
+    tries = job.retry.tries if job.retry is not None else 0
+    after = _close_if_complete(world, _marked(world, after, folder.marker_at), tries)
     if after == job:
         return job
     saved = save(world, job, after)
@@ -181,8 +182,11 @@ def _marked(world: World, job: Job, marker_at: int) -> Job:
     return job.with_photo_set(job.photo_set.with_marker(marker_at), world.rules, world.clock.now())
 
 
-def _close_if_complete(world: World, job: Job) -> Job:
-    """Return ``job`` closed, or rejected when none of its new photos can be used, or as it is."""
+def _close_if_complete(world: World, job: Job, tries: int) -> Job:
+    """Return ``job`` closed, or rejected when none of its new photos can be used, or as it is.
+
+    ``tries``: looks before this one that have failed in a row.
+    """
     now = world.clock.now()
     why = job.completed_by(world.rules, now)
     if why is not None and not job.is_proved_new:
@@ -193,7 +197,7 @@ def _close_if_complete(world: World, job: Job) -> Job:
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)
     if why is not None:
-        job = _with_own_snapshots(world, job)
+        job = _with_own_snapshots(world, job, tries)
         # A carried snapshot may have been lost: the set is not complete before it has been prepared again.
         why = job.completed_by(world.rules, now)
     if why is None:
@@ -201,7 +205,7 @@ def _close_if_complete(world: World, job: Job) -> Job:
     return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
 
 
-def _with_own_snapshots(world: World, job: Job) -> Job:
+def _with_own_snapshots(world: World, job: Job, tries: int) -> Job:
     """Copy the snapshots that another revision owns: a path stands for one job and no other.
 
     One that is gone, or that may not be read any more, is prepared again from its upload.
@@ -212,7 +216,7 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
         if photo.snapshot.startswith(snapshot_folder(job.job_id)):
             continue
         target = snapshot_key(job.job_id, world.token())
-        if _copies(world, job, photo, target):
+        if _copies(world, job, photo, target, tries):
             copied[photo.name] = target
         else:
             lost.append(photo)
@@ -222,7 +226,7 @@ def _with_own_snapshots(world: World, job: Job) -> Job:
     return job.with_photo_set(photo_set, world.rules, world.clock.now())
 
 
-def _copies(world: World, job: Job, photo: Photo, target: str) -> bool:
+def _copies(world: World, job: Job, photo: Photo, target: str, tries: int) -> bool:
     """Copy a snapshot; returns whether it could be: what passes is tried again for a while."""
     piece = f"{job.person_key} copy {photo.etag}"
     if world.health.has_killed(piece) >= DEATHS_ALLOWED:
@@ -232,7 +236,6 @@ def _copies(world: World, job: Job, photo: Photo, target: str) -> bool:
         world.bucket.copy(photo.snapshot, target)
     except Exception as problem:
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
-        tries = job.retry.tries if job.retry is not None else 0
         is_young = trouble.kind is TroubleKind.PASSING and tries < TRIES_BESIDE_OTHERS
         if is_young or trouble.kind.is_of_all:
             raise

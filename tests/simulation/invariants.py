@@ -44,6 +44,7 @@ class Invariants(Watch):
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
+        self.health: Columns = {}
         self.others: OtherPrograms | None = None
 
     def is_ours(self, file: str) -> bool:
@@ -62,6 +63,7 @@ class Invariants(Watch):
         """Take the tables for new."""
         self.rows.clear()
         self.slot = {}
+        self.health = {}
 
     # -- rows -----------------------------------------------------------------------------------------
 
@@ -78,6 +80,8 @@ class Invariants(Watch):
             self._job_written(before, after, writer)
         elif (table, after["name"]) == ("control", "slot"):
             self._slot_written(json.loads(after["value"]), writer)
+        elif (table, after["name"]) == ("control", "health"):
+            self.health = json.loads(after["value"])
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
@@ -170,7 +174,7 @@ class Invariants(Watch):
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
         A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
-        show whether everybody is.
+        show whether everybody is, and one that has killed runs comes last.
         """
         if self._limit > 1:
             return
@@ -182,6 +186,7 @@ class Invariants(Watch):
                 and waiting["due_at"] == waiting["closed_first_at"]
                 and since < self._chosen_since[name] - SETTLES
                 and other not in self.slot.get("refused_jobs", ())
+                and f"{other} Submit" not in self.health.get("deaths", ())
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 

@@ -83,10 +83,16 @@ class Cell(NamedTuple):
         return f"{where}: {self.what.value}{code}, {self.scope.value}, {self.duration.value}"
 
     @property
-    def struck_operation(self) -> str:
-        """The operation that is struck, as a story wants it; the account is struck at every one."""
-        name = "" if self.scope is Scope.ACCOUNT else self.operation.name
-        return f"{self.operation.service}.{name}"
+    def struck_operations(self) -> tuple[str, ...]:
+        """The operations that are struck, by the gate's names; the account is struck at every one."""
+        if self.scope is Scope.ACCOUNT:
+            return ("",)
+        if self.scope is not Scope.API:
+            return (self.operation.name,)
+        service, documented = self.operation.service, self.operation.documented
+        alike = (one.name for one in OPERATIONS if (one.service, one.documented) == (service, documented))
+        # Of the tables one kind of call is struck: without them nothing would be called any more.
+        return (self.operation.name,) if service == "ots" else tuple(sorted({*alike}))
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -126,7 +132,8 @@ def _scopes_of(operation: Operation) -> Iterator[Scope]:
         yield Scope.OBJECT
     if operation.this_person:
         yield Scope.PERSON
-    yield Scope.API
+    if operation.is_main:
+        yield Scope.API
     if OF_A_SERVICE[operation.service] == operation.name:
         yield Scope.ACCOUNT
 

@@ -71,6 +71,8 @@ def is_given_up(cell: Cell) -> bool:
         return True
     if step is Step.COPY:
         return cell.duration.is_long or what is not What.PASSING
+    if step is Step.UNPACK and what is What.GONE:
+        return cell.duration.is_long
     if step is Step.STORE:
         return not (cell.operation.service == "dashscope" and what in (What.PASSING, What.SILENCE))
     return cell.duration.is_long and cell.scope.leaves_others

@@ -81,6 +81,13 @@ class Operation(NamedTuple):
     def __str__(self) -> str:
         return f"{self.service}.{self.name} of {self.stage.name}"
 
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the first of those that are one in the documents: it stands for them as an API."""
+        own = (self.service, self.documented)
+        first = next(one for one in OPERATIONS if (one.service, one.documented) == own)
+        return self.service == "ots" or self == first
+
 
 def _oss(
     name: str, documented: str, api: Api, step: Step, stage: Stage = PHOTOS, about: str = _PHOTO
@@ -107,11 +114,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _oss("PostObject saveas", "PostProcessTask", Api.PROCESSING, Step.PREPARE),
     _oss("GetObject range", "GetObject", Api.READING, Step.PREPARE),
     _oss("GetObject range", "GetObject", Api.READING, Step.UNPACK, BOX, _ZIP),
+    _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
     _oss("PutObject upload", "PutObject", Api.WRITING, Step.UNPACK, BOX, _ZIP),
     _oss("CopyObject", "CopyObject", Api.WRITING, Step.COPY, CARRIED),
     _oss("GetObject", "GetObject", Api.READING, Step.STORE, FILES),
     _oss("GetObject", "GetObject", Api.READING, Step.RESTORE, RESTORED, _RESULT),
-    _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
     _oss("ListObjects", "ListObjects", Api.LISTING, Step.LOOK, about=""),
     Operation("oss", "ListObjects folders", "ListObjects", Api.LISTING, Step.NOTICE, this_person=()),
     Operation("dashscope", "DetectFaces", "DetectFaces", Api.FACE_CHECK, Step.CHECK, PHOTOS, (_PHOTO,)),
