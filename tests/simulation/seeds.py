@@ -226,7 +226,11 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
     waiting = [
         job
         for job in jobs
-        if job.state is JobState.QUEUED and job.changed_at < since - 5_000 and job.due_at <= since
+        if job.state is JobState.QUEUED
+        and job.changed_at < since - 5_000
+        and job.due_at <= since
+        # What waits for an API goes on with the next probe of it.
+        and not (job.retry and job.retry.waits_for)
     ]
     slot = cloud.invariants.slot
     if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
