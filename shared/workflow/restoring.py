@@ -20,7 +20,7 @@ from shared.domain.object_keys import person_results, revision_of_result
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
-from shared.errors import NotFound, RetryLater
+from shared.errors import Conflict, NotFound, RetryLater
 from shared.logs import log, warn
 from shared.workflow.ports import World
 from shared.workflow.saving import save
@@ -48,11 +48,19 @@ def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
     text = _read(world, person_id, newest)
     job = _job(person_id, max(newest, above + 1), text, world.clock.now())
     known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision)]
+    if above and not _is_still_open(world, person_id, above):
+        raise Conflict("the result is that of the set itself, which another run has closed")
     # Without the photos of earlier trainings, which it does not show, these would be paid for again.
     photo_set = replace(job.photo_set, dropped=tuple(known), has_history=True)
     saved = save(world, None, replace(job, photo_set=photo_set))
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
     return saved
+
+
+def _is_still_open(world: World, person_id: str, revision: int) -> bool:
+    """Whether the set is still open, so that no result can be its own."""
+    latest = world.jobs.latest(person_id)
+    return latest is not None and latest.revision == revision and latest.state.is_open
 
 
 def _read(world: World, person_id: str, revision: int) -> bytes:

@@ -50,20 +50,20 @@ MUTANTS = (
     _one(
         "no grace",
         _RESOLVING,
-        "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
-        "if False:",
+        "return now < job.attempt_expires_at + world.rules.listing_delay_ms",
+        "return False",
     ),
     _one(
         "the grace begins with the submit, not with the end of the run that may send it",
         _RESOLVING,
-        "if now < job.attempt_expires_at + world.rules.listing_delay_ms:",
-        "if now < job.submitted_at + 5_000:",
+        "return now < job.attempt_expires_at + world.rules.listing_delay_ms",
+        "return now < job.submitted_at + 5_000",
     ),
     _one(
         "POST before intent",
         _SUBMITTING,
-        "intent = world.jobs.save(\n        job,\n        job.attempting(",
-        "intent = (lambda _, after: after)(\n        job,\n        job.attempting(",
+        "intent = world.jobs.save(job, intended)",
+        "intent = intended",
     ),
     _one(
         "no version check",
@@ -108,12 +108,6 @@ MUTANTS = (
         ),
     ),
     _one(
-        "429 counted as failure",
-        "shared.clients.answers",
-        "    return RetryLater(code, message, delay_seconds=BUSY_DELAY_SECONDS[service], kind=kind, api=api)",
-        "    return Permanent(code, message, kind=kind, api=api)",
-    ),
-    _one(
         "unknown status counted as failed",
         _TRAINING,
         "if fine_tune.status == FAILED:",
@@ -140,7 +134,7 @@ MUTANTS = (
     _one(
         "a result that is never written",
         _TRAINING,
-        "    world.bucket.write_json(key, job_as_json(job))\n",
+        "        world.bucket.write_json(key, job_as_json(job))\n",
         "",
     ),
     _one(
@@ -195,12 +189,6 @@ MUTANTS = (
         "max(self.recorded_before, began)",
     ),
     _one(
-        "a job that is put back goes to the end of the queue",
-        _JOB,
-        "due_at=retry.next_try_at if retry and steps_aside else self.place,",
-        "due_at=retry.next_try_at if retry and steps_aside else now,",
-    ),
-    _one(
         "the slot is released though its holder still needs it",
         "shared.domain.queue",
         "    return job.state in AT_DASHSCOPE or ",
@@ -209,14 +197,14 @@ MUTANTS = (
     _one(
         "a carried photo is submitted under the other revision's path",
         "shared.workflow.closing",
-        "        job = _with_own_snapshots(world, job)\n",
+        "        job = _with_own_snapshots(world, job, tries)\n",
         "",
     ),
     _one(
         "a signed URL in the log",
         _SUBMITTING,
-        'log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(files))',
-        'log("submitting", job=intent.job_id, photos=[file.split("=") for file in files])',
+        'log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(prepared.sendable))',
+        'log("submitting", job=intent.job_id, photos=[file.split("=") for file in prepared.sendable])',
     ),
 )
 

@@ -86,6 +86,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
             sweep_rest_ms=chance.choice((50_000, 110_000, 170_000)),
             training_deadline_ms=chance.choice((12 * MINUTE_MS, LONGEST_DEADLINE_MS)),
             kept_fine_tunes=10_000,
+            max_trainings_per_person_per_day=0,
         ),
         behaviour=Behaviour(
             training_seconds=chance.choice((20.0, 120.0, 302.0)),
@@ -253,7 +254,8 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
         for name in (job.fine_tune_id, *job.earlier_fine_tunes):
             if name:
                 owners.setdefault(name, []).append(job.job_id)
-        if job.state.is_terminal:
+        # What was taken over from an earlier result, or gave way to one, has no result of its own.
+        if job.state.is_terminal and job.result_at:
             key = f"results/{job.person_id}/{job.revision}.json"
             text = cloud.objects.get(BUCKET, key)[1].decode()
             cloud.invariants.result_written(key, text)
