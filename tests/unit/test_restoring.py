@@ -113,7 +113,18 @@ def test_of_a_result_that_cannot_be_read_only_that_there_was_one_is_known(text: 
 
 def test_the_row_is_higher_than_what_the_tables_hold_already() -> None:
     memory = bucket_with({"1.json": job_as_json(DONE)})
+    memory.save(None, replace(collecting(), revision=4))
     assert restored(memory, above=4).revision == 5
+
+
+def test_the_result_of_the_set_itself_is_no_earlier_one() -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE)})
+    memory.save(None, DONE)
+    with pytest.raises(Conflict):
+        restore(memory.world(), "li", above=1)
+    newest = memory.latest("li")
+    assert newest is not None
+    assert newest.revision == 1
 
 
 def test_a_bucket_that_does_not_answer_is_asked_again_before_anything_is_decided() -> None:
