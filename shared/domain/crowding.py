@@ -25,8 +25,9 @@ def is_crowded(photos: Sequence[Photo]) -> bool:
     if len(photos) < MAX_RECORDED and bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES:
         return False
     may_leave = _may_leave(photos)
+    # These are too many bytes long before they are too many photos.
     staying = [photo for photo in photos if photo not in may_leave]
-    return len(staying) >= MAX_RECORDED or bytes_at_most(staying) > MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES
+    return bytes_at_most(staying) > MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES
 
 
 def leaving(photos: Sequence[Photo]) -> list[Photo]:

@@ -134,6 +134,11 @@ def test_a_copy_stays_one_while_the_set_has_the_picture() -> None:
     assert verdicts(before.with_photo(photo("a", etag="new"), NOW))["c"] is Verdict.DUPLICATE
 
 
+def test_a_copy_stays_one_when_the_picture_is_recorded_anew() -> None:
+    before = photo_set(photo("a"), photo("b", etag="E-a"))
+    assert verdicts(before.with_photo(photo("a"), NOW)) == {"b": Verdict.DUPLICATE, "a": Verdict.USABLE}
+
+
 def test_a_set_waits_for_the_photo_that_is_tried_first() -> None:
     first, second = trouble(next_try_at=NOW + 1), trouble(next_try_at=NOW + 2)
     held = [photo("b", Verdict.UNPREPARED, retry=second), photo("a", Verdict.UNCHECKED, retry=first)]

@@ -124,7 +124,7 @@ def test_a_job_that_the_index_shows_twice_goes_once() -> None:
 
 def test_a_capacity_that_is_used_up_or_less_than_nothing_lets_nobody_go() -> None:
     assert going(queued("a"), capacity=0) == []
-    assert going(queued("a"), capacity=-3) == []
+    assert going(queued("a"), queued("b"), capacity=-1) == []
 
 
 @pytest.mark.parametrize("state", list(S))

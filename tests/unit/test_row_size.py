@@ -95,6 +95,8 @@ def test_a_zip_takes_no_more_than_was_kept_for_it(words: str) -> None:
         replace(begun, verdict=Verdict.ARCHIVE_TOO_LARGE, taken_out=500, refused=500, detail=words),
     ]
     assert all(bytes_of([fate]) <= bytes_at_most([begun]) for fate in fates)
+    # What it says while it waits is in what was kept.
+    assert bytes_at_most([troubled(replace(begun, detail=words), words)]) == bytes_at_most([begun])
 
 
 def test_what_has_its_last_word_is_counted_as_it_is() -> None:
