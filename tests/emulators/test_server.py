@@ -110,7 +110,9 @@ def test_a_server_whose_every_connection_works_refuses_another_one() -> None:
         go_on.set()
         for connection in working:
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-        assert status_on(connected()) == b"200"
+        # A client reads the end of its answer a moment before the server notes that the connection rests.
+        later = (status_on(connected()) for _ in range(1000))
+        assert b"200" in later
 
 
 def test_a_server_has_far_fewer_threads_than_clients_that_only_connect() -> None:
