@@ -115,6 +115,9 @@ _OSS = (
     Row("InvalidObjectState", _O),
     Row("InvalidObjectName", _O),
     Row("FileImmutable", _O),
+    # Of our requests only the object's name makes one longer than another.
+    Row("RequestURITooLong", _O),
+    Row("RequestHeaderTooLarge", _O),
     # The account, its bill and its bucket, and the address and credentials of the deployment.
     Row("NoSuchBucket", _ACCOUNT),
     Row("InvalidBucketName", _ACCOUNT),
@@ -160,6 +163,19 @@ _OSS = (
     Row("NotImplemented", _U),
     Row("MethodNotAllowed", _U),
     Row("FileAlreadyExists", _U),
+    Row("EntityTooLarge", _U),
+    Row("MissingContentLength", _U),
+    Row("HTTPVersionNotSupported", _U),
+    # What we never ask for: conditions on a time, watermarks, styles, tags, encryption, callbacks.
+    Row("NotModified", _U),
+    Row("WatermarkError", _U),
+    Row("TooManyPipe", _U),
+    Row("NoSuchStyle", _U),
+    Row("InvalidTag", _U),
+    Row("InvalidEncryptionAlgorithmError", _U),
+    Row("CallbackFailed", _U),
+    # Bytes that were damaged on the way.
+    Row("InvalidDigest", _P),
     Row("RequestTimeout", _P),
     Row("RequestTimeTooSkewed", _P),
     # The next invocation has new credentials.
@@ -207,6 +223,10 @@ _TABLESTORE = (
     Row("OTSMissingHeader", _U),  # the vendor's tests; the page calls it OTSParameterInvalid
     Row("OTSUnsupportOperation", _U),  # likewise
     Row("OTSMethodNotAllowed", _U),
+    # Of transactions, which we never begin.
+    Row("OTSSessionNotExist", _U),
+    Row("OTSDataOutOfRange", _U),
+    Row("OTSOutOfTransactionDataSizeLimit", _U),
     # The tables are not there, or not as this code expects them.
     Row("OTSObjectNotExist", _API),
     Row("OTSInvalidPK", _API),

@@ -15,7 +15,10 @@ OSS_APIS = (Api.LISTING, Api.READING, Api.PROCESSING, Api.WRITING)
 STATUSES = (200, 400, 403, 404, 409, 500, 503)
 
 GONE = "NoSuchKey NoSuchFile NoSuchVersion PreconditionFailed InvalidRange"
-OBJECT = "SymlinkTargetNotExist InvalidTargetType InvalidObjectState InvalidObjectName FileImmutable"
+OBJECT = """
+SymlinkTargetNotExist InvalidTargetType InvalidObjectState InvalidObjectName FileImmutable
+RequestURITooLong RequestHeaderTooLarge
+"""
 ACCOUNT = """
 NoSuchBucket InvalidBucketName BucketDisable BucketNotBelongTo AbnormalBucketOwnerStatus UserDisable
 InDebt InDebtOverdue InvalidAccessKeyId SignatureDoesNotMatch InvalidSecurityToken
@@ -25,12 +28,14 @@ SecondLevelDomainForbidden NonStandardHostForbidden CnameDenied
 PICTURE = "ImageDamage BadWebPImage ImageTooLarge MemLimitExceeded"
 UNKNOWN = """
 KmsUbsmsInvalidBid UbsmsInvalidBid KmsInDebt KmsInDebtOverdue BadRequest InvalidArgument MissingArgument
-InvalidRequest NotImplemented MethodNotAllowed FileAlreadyExists
+InvalidRequest NotImplemented MethodNotAllowed FileAlreadyExists EntityTooLarge MissingContentLength
+HTTPVersionNotSupported NotModified WatermarkError TooManyPipe NoSuchStyle InvalidTag
+InvalidEncryptionAlgorithmError CallbackFailed
 """
 PASSING = """
 RequestTimeout RequestTimeTooSkewed SecurityTokenExpired StaleFile QpsLimitExceeded TotalQpsLimitExceeded
 MetaOperationQpsLimitExceeded ActiveRequestLimitExceeded CpuLimitExceeded DownloadTrafficRateLimitExceeded
-UploadTrafficRateLimitExceeded InternalError ServiceUnavailable
+UploadTrafficRateLimitExceeded InternalError ServiceUnavailable InvalidDigest
 """
 # Everywhere, whatever the status and the message.
 BY_CODE = {

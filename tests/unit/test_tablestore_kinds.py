@@ -33,6 +33,10 @@ DOCUMENTED = [
     (400, "OTSParameterInvalid", "Missing header: x-ots-date.", UNKNOWN),
     (400, "OTSMissingHeader", "Missing header: 'x-ots-date'.", UNKNOWN),
     (400, "OTSUnsupportOperation", "Unsupported operation: 'HelloWorld'.", UNKNOWN),
+    # Transactions.
+    (404, "OTSSessionNotExist", "Session not exist or may be timeout.", UNKNOWN),
+    (400, "OTSDataOutOfRange", "Data out of scope of transaction. Transaction PartKey:a.", UNKNOWN),
+    (400, "OTSOutOfTransactionDataSizeLimit", "The total data size of transaction exceeds it.", UNKNOWN),
     # Operations.
     (500, "OTSInternalServerError", "Internal server error.", PASSING),
     (403, "OTSQuotaExhausted", "Too frequent table operations.", PASSING),
