@@ -13,7 +13,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bytecode check simulate mutants bench contracts package lock clean
+.PHONY: help setup demo up test bytecode check simulate matrix mutants bench contracts package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -64,6 +64,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 tests/simulation/test_crash_points.py
+
+matrix: $(READY) ## Play every documented error at every operation, whomever it strikes
+	@$(BIN)/python -m tests.simulation.matrix
 
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
 	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \

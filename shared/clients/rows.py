@@ -57,12 +57,13 @@ class Rows:
         :func:`shared.clients.row_batches.find_rows`.
 
         Raises:
-            Trouble: the call failed as a whole, or a row's trouble is one of all rows.
+            Trouble: the call failed as a whole, or every row was refused with a trouble of all. Where only
+                some are, it is theirs.
         """
         found = self.find_in_tables([(self._table, key) for key in keys], columns=columns)
-        for answer in found:
-            if isinstance(answer, Trouble) and answer.kind.is_of_all:
-                raise answer
+        of_all = [one for one in found if isinstance(one, Trouble) and one.kind.is_of_all]
+        if of_all and len(of_all) == len(found):
+            raise of_all[0]
         return found
 
     def find_in_tables(

@@ -6,9 +6,11 @@ are milliseconds since the epoch.
 What killed a run. Nobody hears the last words of a run that is killed for its memory or its time, but its
 heartbeat stays away. A run that has not heard one for minutes is careful: it writes down each piece of work
 before it takes it in hand. If it dies too, the next run knows of which piece. (The sweep, which works only
-now and then, says by itself when it begins: ``run_began_at``.) Such a piece is done last, and the third time
-it is given up. A day after the last death all are forgotten: a deployment with too little memory may have
-been the killer, and no job is left alone for ever.
+now and then, says by itself when it begins: ``run_began_at``.) Such a piece is done last. After three deaths
+it is left alone, for half an hour at first and twice as long after each further death: what kills every run
+for ten minutes is not its fault. Where a piece can be given up, it is with the fourth death. A day after the
+last death all are forgotten: a deployment with too little memory may have been the killer, and no job is left
+alone for ever.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain.breakers import Breaker
-from shared.domain.clocks import is_ahead
-from shared.domain.retry_state import Cause
+from shared.domain.clocks import has_come, is_ahead
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.trouble_kinds import Api
 
 SILENCE_MS = 240_000
@@ -27,6 +29,7 @@ HEARTBEAT_MS = 120_000
 """An idle deployment writes its heartbeat so often and no more."""
 MAX_REMEMBERED_DEATHS = 20
 DEATHS_REMEMBERED_FOR_MS = 86_400_000
+FIRST_REST_AFTER_DEATHS_MS = 1_800_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +130,19 @@ class Health:
     def has_killed(self, piece: str) -> int:
         """How many runs ``piece`` has killed; the pieces of a person begin with the person's key."""
         return self.deaths.get(piece, 0)
+
+    def is_given_up(self, piece: str) -> bool:
+        """Whether ``piece`` has killed once more after it was left alone."""
+        return self.has_killed(piece) > DEATHS_ALLOWED
+
+    def left_alone_until(self, piece: str, now: int, *, allowed: int = DEATHS_ALLOWED) -> int:
+        """Until when ``piece`` is left alone, having killed ``allowed`` runs; 0: it may be taken in hand."""
+        further = self.has_killed(piece) - allowed
+        if further < 0:
+            return 0
+        rests_ms = min(FIRST_REST_AFTER_DEATHS_MS * 2 ** min(further, 10), DEATHS_REMEMBERED_FOR_MS)
+        until = self.died_at + rests_ms
+        return 0 if has_come(until, now, longest_ms=rests_ms) else until
 
     def killed_for(self, person_key: str) -> int:
         """How many runs died of a piece of this person's."""

@@ -24,7 +24,7 @@ LONGEST_PAUSE_MS = 3_600_000
 TRIES_OF_AN_OBJECT = 3
 """An archived object, or one that the role may not read, is told so within minutes."""
 DEATHS_ALLOWED = 3
-"""Runs that a piece of work may kill before it is given up (:mod:`shared.domain.health`)."""
+"""Runs that a piece of work may kill before it is left alone (:mod:`shared.domain.health`)."""
 TRIES_BESIDE_OTHERS = 6
 """A quarter of an hour: whatever passes has passed by then for most."""
 MAX_CODE_CHARACTERS = 64
@@ -42,6 +42,9 @@ class Cause(NamedTuple):
     message: str
     kind: Kind
     api: Api | None = None
+
+
+FUNCTION_DIED = Cause("function_died", "Runs died while they had it in hand.", Kind.OBJECT)
 
 
 @dataclass(frozen=True, kw_only=True)

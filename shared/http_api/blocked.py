@@ -20,7 +20,7 @@ from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import Language
-from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
+from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -49,7 +49,6 @@ STEPS = {
 """The next step of a job in each state, as the record of what kills runs calls it."""
 
 NO_GOOD_TICK = Cause("no_good_tick", "", Kind.ACCOUNT)
-FUNCTION_DIED = Cause("function_died", "", Kind.OBJECT)
 
 
 class Block(NamedTuple):
@@ -73,7 +72,7 @@ def what_blocks(job: Job, outlook: Outlook) -> Block | None:
     needed = (*_needed_apis(job), *(one.waits_for for one in troubles))
     found = [
         block_of_ticks(health, now),
-        block_of_deaths(job, health),
+        block_of_deaths(job, health, now),
         block_of_queue(outlook.slot, now) if job.state is JobState.QUEUED else None,
         *(block_of_api(api, health) for api in needed),
         *map(block_of, troubles),
@@ -180,10 +179,12 @@ def block_of_ticks(health: Health, now: int) -> Block | None:
     return Block(NO_GOOD_TICK, Kind.ACCOUNT, health.beat_at if health.beat_at <= now else 0)
 
 
-def block_of_deaths(job: Job, health: Health) -> Block | None:
-    """Return that the next step of ``job`` has killed so many runs that it is left alone."""
-    has_killed = health.has_killed(f"{job.job_id} {STEPS.get(job.state, '')}")
-    return Block(FUNCTION_DIED, Kind.OBJECT, 0) if has_killed >= DEATHS_ALLOWED else None
+def block_of_deaths(job: Job, health: Health, now: int) -> Block | None:
+    """Return that the next step of ``job`` has killed so many runs that it is left alone, and until when."""
+    piece = f"{job.job_id} {STEPS.get(job.state, '')}"
+    if health.has_killed(piece) < DEATHS_ALLOWED:
+        return None
+    return Block(FUNCTION_DIED, Kind.OBJECT, 0, health.left_alone_until(piece, now))
 
 
 def cause_of_halt(slot: Slot) -> Cause:

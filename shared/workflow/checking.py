@@ -21,7 +21,7 @@ from shared.domain.photos import (
     verdict_from_refusal,
     verdict_from_snapshot,
 )
-from shared.domain.retry_state import DEATHS_ALLOWED, failed_again
+from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_again
 from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen
@@ -50,9 +50,13 @@ def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
         return replace(photo, recorded_at=world.clock.now())
     piece = f"{job.person_key} photo {photo.etag}"
-    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
-        detail = f"function_died: {DEATHS_ALLOWED} runs died while they looked at it"
+    if world.health.is_given_up(piece):
+        detail = f"function_died: {DEATHS_ALLOWED} runs and more died while they looked at it"
         return replace(photo, verdict=Verdict.UNREADABLE, detail=detail, retry=None)
+    rests_until = world.health.left_alone_until(piece)
+    if rests_until:
+        retry = failed_again(photo.retry, FUNCTION_DIED, world.clock.now())
+        return replace(photo, retry=replace(retry, next_try_at=rests_until))
     world.health.take_in_hand(piece)
     if photo.verdict is Verdict.UNPREPARED:
         unprepared = photo

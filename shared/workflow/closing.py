@@ -20,10 +20,10 @@ from shared.domain.object_keys import (
     snapshot_key,
 )
 from shared.domain.photos import Photo
-from shared.domain.retry_state import DEATHS_ALLOWED, TRIES_BESIDE_OTHERS
+from shared.domain.retry_state import FUNCTION_DIED, TRIES_BESIDE_OTHERS
 from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
-from shared.errors import Conflict, Trouble, unforeseen
+from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.ports import Listed, World
@@ -229,8 +229,12 @@ def _with_own_snapshots(world: World, job: Job, tries: int) -> Job:
 def _copies(world: World, job: Job, photo: Photo, target: str, tries: int) -> bool:
     """Copy a snapshot; returns whether it could be: what passes is tried again for a while."""
     piece = f"{job.person_key} copy {photo.etag}"
-    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
+    if world.health.is_given_up(piece):
         return False
+    rests_until = world.health.left_alone_until(piece)
+    if rests_until:
+        seconds = (rests_until - world.clock.now()) / 1000
+        raise RetryLater(*FUNCTION_DIED[:2], delay_seconds=seconds, kind=FUNCTION_DIED.kind)
     world.health.take_in_hand(piece)
     try:
         world.bucket.copy(photo.snapshot, target)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.domain.retry_state import Cause
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
@@ -107,6 +107,16 @@ class HealthRecord:
         """How many runs ``piece`` has killed."""
         known = self.known
         return known.has_killed(piece) if known is not None else 0
+
+    def is_given_up(self, piece: str) -> bool:
+        """Whether ``piece`` has killed once more after it was left alone."""
+        known = self.known
+        return known is not None and known.is_given_up(piece)
+
+    def left_alone_until(self, piece: str, *, allowed: int = DEATHS_ALLOWED) -> int:
+        """Until when ``piece`` is left alone; 0: it may be taken in hand."""
+        known = self.known
+        return known.left_alone_until(piece, self._clock.now(), allowed=allowed) if known is not None else 0
 
     def killed_for(self, person_key: str) -> int:
         """How many runs died of a piece of this person's."""

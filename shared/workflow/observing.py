@@ -16,7 +16,7 @@ from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF, Work
 from shared.domain.lingering import Lingering
-from shared.domain.retry_state import DEATHS_ALLOWED
+from shared.domain.retry_state import FUNCTION_DIED
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
@@ -100,9 +100,9 @@ def _unless_left_alone(world: World, row: Row) -> Row:
     """Return the row; of a queued job whose submit has killed too many runs, that it is left alone."""
     if not isinstance(row, Job) or row.state is not JobState.QUEUED:
         return row
-    if world.health.has_killed(piece_of(Submit, row.job_id)) < DEATHS_ALLOWED:
+    if not world.health.left_alone_until(piece_of(Submit, row.job_id)):
         return row
-    return Unread(row.job_id, "function_died", f"{DEATHS_ALLOWED} runs died while they submitted it")
+    return Unread(row.job_id, *FUNCTION_DIED[:2])
 
 
 def _is_filled_up(names: Sequence[str], limit: int, found: Found) -> bool:

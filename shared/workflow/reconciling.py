@@ -74,7 +74,7 @@ def _without_killers(world: World, actions: list[Action]) -> list[Action]:
     """Leave out what has killed too many runs; what has killed some comes last, after all other help."""
     left: list[Action] = []
     for action in actions:
-        if world.health.has_killed(_piece(action)) >= _deaths_allowed(action):
+        if world.health.left_alone_until(_piece(action), allowed=_deaths_allowed(action)):
             warn("job_left_alone", job=_piece(action), code="function_died")
         else:
             left.append(action)

@@ -21,7 +21,6 @@ from shared.domain.object_keys import (
     person_of,
 )
 from shared.domain.photos import Verdict
-from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api
 from shared.errors import Conflict, Trouble, unforeseen
@@ -131,7 +130,7 @@ def _least_deadly_first(
 def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool, bool]:
     """Record what is missing of a person; returns whether there was something, and whether it went well."""
     piece = f"{person_key(person_id)} Sweep"
-    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
+    if world.health.left_alone_until(piece):
         warn("job_left_alone", job=piece, code="function_died")
         return True, False
     try:

@@ -9,7 +9,7 @@ from shared.domain.object_keys import result_key
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import NotFound, Permanent, Trouble, unforeseen
+from shared.errors import NotFound, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.owning import find_own
@@ -141,13 +141,12 @@ def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
 def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
     """Give a stuck fine-tune up once DashScope does so too: else it would run beside the next.
 
-    While it is not cancelled and is said to run, it uses the slot: the job waits, says so, and asks again.
+    While it is not cancelled and is said to run, it uses the slot: the job waits, says so, and asks again. A
+    cancel that is refused because the fine-tune has just ended shows as that end when it is asked about next.
     """
     now = world.clock.now()
     try:
         world.dashscope.cancel_fine_tune(fine_tune.fine_tune_id)
-    except Permanent as refusal:
-        log("cancel_refused", fine_tune=fine_tune.fine_tune_id, code=refusal.code, message=refusal.message)
     except Trouble as trouble:
         warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
         message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."

@@ -33,7 +33,7 @@ from shared.domain.job import Job
 from shared.domain.object_keys import Upload
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.photos import Photo, Stored, Verdict
-from shared.domain.retry_state import DEATHS_ALLOWED, failed_again
+from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_again
 from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
@@ -99,10 +99,14 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
     if not photo.is_pending:
         return log_recorded(begun.job, upload)
     piece = f"{begun.job.person_key} zip {photo.etag}"
-    if world.health.has_killed(piece) >= DEATHS_ALLOWED:
-        detail = f"function_died: {DEATHS_ALLOWED} runs died while they unpacked it"
+    if world.health.is_given_up(piece):
+        detail = f"function_died: {DEATHS_ALLOWED} runs and more died while they unpacked it"
         given_up = replace(photo, verdict=Verdict.ARCHIVE_FAILED, detail=detail, retry=None)
         return _end(world, upload, photo, given_up, [])
+    rests_until = world.health.left_alone_until(piece)
+    if rests_until:
+        retry = failed_again(photo.retry, FUNCTION_DIED, world.clock.now())
+        return _end(world, upload, photo, replace(photo, retry=replace(retry, next_try_at=rests_until)), [])
     world.health.take_in_hand(piece)
     try:
         ended, refused = _unpack(world, upload, photo)

@@ -76,6 +76,13 @@ class Standings:
     troubles: list[Standing] = field(default_factory=list)
     struck: Counter[Standing] = field(default_factory=Counter)
 
+    def stands_in_the_way(self, service: str, operation: str, about: str, now: int) -> bool:
+        """Whether a call would meet a trouble; none is made."""
+        return any(
+            trouble.strikes(service, operation, about, now) and self.struck[trouble] < trouble.times
+            for trouble in self.troubles
+        )
+
     def answer(self, service: str, operation: str, about: Callable[[], str], now: int) -> Answer | None:
         """Return what stands in the way of a call, if anything does; ``about`` is asked when it matters."""
         text = about() if any(trouble.about for trouble in self.troubles) else ""

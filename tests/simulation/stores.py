@@ -138,17 +138,17 @@ class SimulatedOtsClient:
         found = self._gate("ots", f"BatchGetRow {' '.join(request.items)}", read, OTS)
         items = {
             table: [
-                self._item(key, row) for key, row in zip(request.items[table].primary_keys, rows, strict=True)
+                BatchItem(row, self._refusal(f"BatchGetRow {table}", key))
+                for key, row in zip(request.items[table].primary_keys, rows, strict=True)
             ]
             for table, rows in found.items()
         }
         return Batch(items)
 
-    def _item(self, key: Any, row: Any) -> BatchItem:
-        """One row of a batch, which may be refused while the others are not."""
-        now = self._gate.kernel.now
-        standing = self._gate.standings.answer("ots", "GetRow", partial(_key_text, key), now)
-        return BatchItem(row, standing if standing is not None and standing.status > 0 else None)
+    def _refusal(self, call: str, key: Any) -> Answer | None:
+        """Return what one row of a batch is refused with, while the others are not."""
+        now, about = self._gate.kernel.now, partial(_key_text, key)
+        return self._gate.standings.answer("ots", f"a row of {call}", about, now)
 
     def _found(self, item: Any) -> list[Any]:
         """Return the rows of one table that a BatchGetRow asks for, with the columns that it asks for."""
@@ -159,16 +159,20 @@ class SimulatedOtsClient:
         writer = self._gate.kernel.current
         ((table, item),) = request.items.items()
 
-        def write() -> None:
-            self._write_each(table, item.row_items, writer)
+        def write() -> list[BatchItem]:
+            return self._write_each(table, item.row_items, writer)
 
         about = partial(_key_text, item.row_items[0].row.primary_key)
-        self._gate("ots", f"BatchWriteRow {table}", write, OTS, about=about)
-        return Batch({table: [BatchItem(None) for _ in item.row_items]})
+        return Batch({table: self._gate("ots", f"BatchWriteRow {table}", write, OTS, about=about)})
 
-    def _write_each(self, table: str, items: Sequence[Any], writer: Run) -> None:
-        for one in items:
-            self._write(table, one.row, one.condition, writer)
+    def _write_each(self, table: str, items: Sequence[Any], writer: Run) -> list[BatchItem]:
+        return [self._write_item(table, one, writer) for one in items]
+
+    def _write_item(self, table: str, item: Any, writer: Run) -> BatchItem:
+        refusal = self._refusal(f"BatchWriteRow {table}", item.row.primary_key)
+        if refusal is None:
+            self._write(table, item.row, item.condition, writer)
+        return BatchItem(None, refusal)
 
     def get_range(
         self,

@@ -8,6 +8,7 @@ import pytest
 
 from local.packaging import ROOT
 from tests.simulation.gate import Gate
+from tests.simulation.matrix.table import lines
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.seeds import play, print_trace
@@ -27,6 +28,11 @@ def test_every_line_of_the_trace_is_one_of_the_seed(capsys: pytest.CaptureFixtur
     shown = [line.strip() for line in re.findall(r"^ +\d+\.\d{3} s .*$", PAGE, re.MULTILINE)]
     assert len(shown) > 15
     assert [line for line in shown if line not in printed] == []
+
+
+def test_the_table_of_endings_is_the_one_that_the_matrix_plays() -> None:
+    shown = PAGE.partition("<!-- endings: ")[2].partition("<!-- endings end -->")[0]
+    assert shown.splitlines()[1:] == list(lines())
 
 
 def test_the_numbers_of_scenarios_and_mutants_are_true() -> None:

@@ -171,9 +171,20 @@ def test_a_photo_that_kills_whoever_looks_at_it_is_given_up_and_holds_nobody_up(
         told.stand("oss.PostObject saveas", DEATH, about="Li/bomb.jpg")
         told.upload("Li", "bomb.jpg", event=False)
         told.upload("Wu", "1.jpg", event=False)
-        told.pass_time(40 * MINUTE_MS)
+        told.pass_time(20 * MINUTE_MS)
         assert told.is_trained("Wu")
+        assert told.verdicts("Li")["bomb.jpg"] == "unprepared"
+        told.pass_time(HOUR_MS)
         assert told.verdicts("Li")["bomb.jpg"] == "unreadable"
+
+
+def test_a_photo_that_was_in_hand_when_all_runs_died_for_ten_minutes_is_not_given_up() -> None:
+    with story() as told:
+        told.upload("Li", "1.jpg", event=False)
+        told.stand("oss.PostObject saveas", DEATH, lasts_ms=15 * MINUTE_MS)
+        told.pass_time(2 * HOUR_MS)
+        assert told.verdicts("Li")["1.jpg"] == "usable"
+        assert told.is_trained("Li")
 
 
 def test_a_throttled_partition_holds_up_its_person_alone() -> None:

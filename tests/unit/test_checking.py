@@ -278,14 +278,30 @@ def test_every_face_check_waits_for_its_turn_also_one_that_is_made_again() -> No
     assert memory.paced == 1 + FACE_CHECK_TRIES
 
 
-def test_a_photo_that_has_killed_whoever_looked_at_it_is_given_up_unseen() -> None:
+@pytest.mark.parametrize(
+    ("deaths", "minutes_ago", "verdict"),
+    [
+        (DEATHS_ALLOWED - 1, 0, Verdict.USABLE),
+        (DEATHS_ALLOWED, 29, Verdict.UNPREPARED),
+        (DEATHS_ALLOWED, 30, Verdict.USABLE),
+        (DEATHS_ALLOWED + 1, 0, Verdict.UNREADABLE),
+    ],
+)
+def test_a_photo_that_has_killed_whoever_looked_at_it_rests_for_half_an_hour_and_is_then_given_up(
+    deaths: int, minutes_ago: int, verdict: Verdict
+) -> None:
     piece = f"{SET.person_key} photo {NEW.etag}"
-    for deaths, verdict in ((DEATHS_ALLOWED - 1, Verdict.USABLE), (DEATHS_ALLOWED, Verdict.UNREADABLE)):
-        memory = Memory()
-        world = memory.world()
-        world.health.begin(replace(memory.well_being, deaths={piece: deaths}))
-        assert judge(world, KEY, NEW, SET).verdict is verdict
-        assert memory.prepared == ([KEY] if verdict is Verdict.USABLE else [])
+    memory = Memory()
+    world = memory.world()
+    died_at = NOW - minutes_ago * 60_000
+    world.health.begin(replace(memory.well_being, deaths={piece: deaths}, died_at=died_at))
+    after = judge(world, KEY, NEW, SET)
+    assert after.verdict is verdict
+    assert memory.prepared == ([KEY] if verdict is Verdict.USABLE else [])
+    assert (after.retry is not None) == (verdict is Verdict.UNPREPARED)
+    if after.retry is not None:
+        assert after.retry.cause.code == "function_died"
+        assert after.retry.next_try_at == died_at + 30 * 60_000
 
 
 def test_after_a_run_that_died_the_photo_is_named_before_it_is_looked_at() -> None:

@@ -163,6 +163,31 @@ def test_silence_is_longer_than_a_run_and_a_pause_between_heartbeats() -> None:
     assert SILENCE_MS >= HEARTBEAT_MS + 2 * MINUTE_MS
 
 
+@pytest.mark.parametrize(
+    ("deaths", "rest_minutes"),
+    [(0, 0), (DEATHS_ALLOWED - 1, 0), (DEATHS_ALLOWED, 30), (DEATHS_ALLOWED + 1, 60), (99, 24 * 60)],
+)
+def test_what_has_killed_three_runs_is_left_alone_ever_longer(deaths: int, rest_minutes: int) -> None:
+    health = Health(deaths={PIECE: deaths}, died_at=NOW)
+    until = NOW + rest_minutes * MINUTE_MS
+    assert health.left_alone_until(PIECE, NOW) == (until if rest_minutes else 0)
+    assert health.left_alone_until(PIECE, max(NOW, until - 1)) == (until if rest_minutes else 0)
+    assert health.left_alone_until(PIECE, until) == 0
+    assert health.left_alone_until("another", NOW) == 0
+    assert health.is_given_up(PIECE) == (deaths > DEATHS_ALLOWED)
+
+
+def test_what_may_kill_more_runs_is_left_alone_later() -> None:
+    health = Health(deaths={PIECE: 2 * DEATHS_ALLOWED - 1}, died_at=NOW)
+    assert health.left_alone_until(PIECE, NOW)
+    assert not health.left_alone_until(PIECE, NOW, allowed=2 * DEATHS_ALLOWED)
+
+
+def test_deaths_that_a_clock_ahead_has_noted_leave_nobody_alone_for_longer() -> None:
+    health = Health(deaths={PIECE: DEATHS_ALLOWED}, died_at=NOW + 86_400_000)
+    assert health.left_alone_until(PIECE, NOW) == 0
+
+
 def test_a_run_that_stopped_with_an_error_was_not_killed_and_is_no_heartbeat() -> None:
     health = replace(Health(beat_at=NOW - 5), deaths={PIECE: 2}, died_at=NOW)
     stopped = health.begun(NOW, DEAD_AT).with_in_hand(PIECE).stopped()

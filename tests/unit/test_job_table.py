@@ -11,7 +11,7 @@ from shared.domain.job import Job
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
-from shared.errors import Permanent, RetryLater
+from shared.errors import AccountTrouble, Permanent, RetryLater
 from tests.unit.support import job_in
 from tests.unit.table import Bench
 
@@ -66,6 +66,22 @@ def test_a_throttled_partition_does_not_keep_back_the_others(bench: Bench) -> No
     unread = found[BORIS.job_id]
     assert isinstance(unread, Unread)
     assert (unread.job_id, unread.code) == (BORIS.job_id, "OTSPartitionUnavailable")
+
+
+def test_what_is_said_of_the_table_about_one_row_alone_does_not_keep_back_the_others(
+    bench: Bench,
+) -> None:
+    bench.client.refusals[key_of(BORIS)] = ["OTSObjectNotExist"]
+    found = JobTable(bench.rows).find_each(IDS)
+    assert (found[ANNA.job_id], found[CHEN.job_id]) == (ANNA, CHEN)
+    assert isinstance(found[BORIS.job_id], Unread)
+
+
+def test_what_is_said_of_the_table_about_every_row_is_no_rows_trouble(bench: Bench) -> None:
+    for job in (ANNA, BORIS, CHEN):
+        bench.client.refusals[key_of(job)] = ["OTSObjectNotExist"]
+    with pytest.raises(AccountTrouble):
+        JobTable(bench.rows).find_each(IDS)
 
 
 def test_whoever_asks_for_jobs_alone_is_told_of_one_that_was_not_read(bench: Bench) -> None:

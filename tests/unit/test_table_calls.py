@@ -129,9 +129,9 @@ def test_a_partition_is_a_person_only_where_its_key_is_one(key: Key, kind: Kind)
     assert found.kind is kind
 
 
-def test_trouble_of_all_in_a_batch_is_no_rows_own() -> None:
+def test_trouble_of_all_that_strikes_every_row_of_a_batch_is_no_rows_own() -> None:
     bench = Bench()
-    bench.client.refusals = {tuple(OF_A_PERSON): ["OTSObjectNotExist"]}
+    bench.client.refusals = {tuple(key): ["OTSObjectNotExist"] for key in (OF_CONTROL, OF_A_PERSON)}
     with pytest.raises(AccountTrouble):
         bench.rows.find_each([OF_CONTROL, OF_A_PERSON])
 

@@ -197,26 +197,18 @@ def test_a_training_has_its_deadline_from_when_it_was_first_seen_to_run() -> Non
     assert overdue.reason.code == "training_overdue"
 
 
-@pytest.mark.parametrize(
-    ("problem", "state"),
-    [
-        (SILENT, S.TRAINING),
-        # It cannot be cancelled for it has ended, or for good: it is given up.
-        (Permanent("UnsupportedOperation", "…", api=Api.TRAINING), S.FAILED),
-    ],
-)
-def test_an_overdue_training_that_is_not_canceled_yet_keeps_the_slot_and_says_so(
-    problem: Trouble, state: JobState
+@pytest.mark.parametrize("problem", [SILENT, Permanent("UnsupportedOperation", "…", api=Api.TRAINING)])
+def test_an_overdue_training_that_is_said_to_run_and_is_not_canceled_keeps_the_slot_and_says_so(
+    problem: Trouble,
 ) -> None:
     memory, job = training(running_since=NOW)
     memory.troubles["cancel_fine_tune"] = problem
     memory.time = NOW + 7 * HOUR_MS
     after = poll(memory.world(), memory[job])
-    assert after.state is state
-    if state is S.TRAINING:
-        assert after.retry is not None
-        assert after.retry.cause.code == "cancel_failed"
-        assert after.retry.next_try_at == memory.time + LONGEST_BETWEEN_QUESTIONS_MS
+    assert after.state is S.TRAINING
+    assert after.retry is not None
+    assert after.retry.cause.code == "cancel_failed"
+    assert after.retry.next_try_at == memory.time + LONGEST_BETWEEN_QUESTIONS_MS
 
 
 def test_a_fine_tune_that_is_canceled_when_it_is_overdue_was_canceled_by_us() -> None:

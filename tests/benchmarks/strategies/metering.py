@@ -128,9 +128,9 @@ class MeteredOtsClient(SimulatedOtsClient):
 
         return self._gate("ots", f"BatchGetRow {' '.join(request.items)}", read, OTS)
 
-    def _write_each(self, table: str, rows: Sequence[Any], writer: Run) -> None:
+    def _write_each(self, table: str, items: Sequence[Any], writer: Run) -> list[BatchItem]:
         with self.billed.one_call():
-            super()._write_each(table, rows, writer)
+            return super()._write_each(table, items, writer)
 
     def get_range(
         self,

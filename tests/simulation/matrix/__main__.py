@@ -1,4 +1,4 @@
-"""Plays the matrix on all cores and prints its totals: ``python -m tests.simulation.matrix [--only TEXT ...]``.
+"""Plays the matrix on all cores: ``python -m tests.simulation.matrix [--only TEXT ...]``.
 
 Ends with how many cells were played and how each kind of end was met; the exit status is 1 if a promise was
 broken, and each time the line is printed that plays the cell alone.
@@ -61,8 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     for ending, count in endings.most_common():
         print(f"{count:6,}  {ending}")
     print(
-        f"{len(chosen):,} cells, {calls:,} calls, {struck:,} answered by trouble, {asked:,} waits asked after, "
-        f"at most {busiest_hour:,} calls an hour; a healthy person was done after "
+        f"{len(chosen):,} cells, {calls:,} calls, {struck:,} answered by trouble, {asked:,} waits asked "
+        f"after, at most {busiest_hour:,} calls an hour; a healthy person was done after "
         f"{healthy_ms / MINUTE_MS:.1f} minutes at most; {violations} violations "
         f"in {time.monotonic() - started:.0f} s"
     )

@@ -124,7 +124,8 @@ def answers_of(operation: Operation) -> Iterator[tuple[What, Answer]]:
         if (kind, is_certain) not in seen:
             seen.add((kind, is_certain))
             yield What(kind.value), Answer(error.status, error.code, error.example)
-    yield from WITHOUT_ANSWER.items()
+    if not operation.is_part:
+        yield from WITHOUT_ANSWER.items()
 
 
 def _scopes_of(operation: Operation) -> Iterator[Scope]:

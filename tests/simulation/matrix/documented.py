@@ -17,11 +17,11 @@ from tests.simulation.matrix.operations import SERVICES, Operation
 
 
 def errors_of(operation: Operation) -> list[DocumentedError]:
-    """Return the documented errors of ``operation`` that refuse a whole call."""
+    """Return the documented errors of ``operation``: of a whole call, or of one row of a batch."""
     return [
         error
         for error in _errors(operation.service)
-        if error.operation == operation.documented and error.status != IN_PART
+        if error.operation == operation.documented and (error.status == IN_PART) == operation.is_part
     ]
 
 

@@ -31,7 +31,9 @@ OF_THE_PIECE = (What.PICTURE, What.OBJECT)
 
 HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER)
 """Steps without which everything goes its way: an event tells what they would."""
-NEVER_GIVEN_UP = (Step.RESTORE, Step.LOOK, Step.COUNT, Step.ROOM, Step.DELIVER, Step.RECORD, Step.TICK)
+NEVER_GIVEN_UP = (
+    *(Step.RESTORE, Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),
+)
 """Steps without which nothing can be proved or delivered."""
 OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.UNPACK)
 """Steps that end with a verdict."""
@@ -65,8 +67,6 @@ def is_given_up(cell: Cell) -> bool:
         return False
     if step is Step.SUBMIT:
         return cell.scope.leaves_others and cell.duration.is_long and not _is_busy(cell)
-    if step is Step.CANCEL:
-        return what in (*OF_THE_PIECE, What.GONE)
     if what in OF_THE_PIECE:
         return True
     if step is Step.COPY:

@@ -65,6 +65,7 @@ class Operation(NamedTuple):
         api: the breaker that it belongs to.
         step: what it is a part of.
         stage: a story in which it is called.
+        is_part: whether it is one row of a batch: the errors are those of rows, in an answer that has come.
         this_object: what a call about the struck object is about; none: no call is about one object.
         this_person: the same of the struck person.
     """
@@ -77,6 +78,7 @@ class Operation(NamedTuple):
     stage: Stage = PHOTOS
     this_object: tuple[str, ...] = ()
     this_person: tuple[str, ...] = _PERSON
+    is_part: bool = False
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name} of {self.stage.name}"
@@ -106,6 +108,11 @@ def _ots(name: str, step: Step, *, of_rows: bool = True, stage: Stage = PHOTOS) 
     return Operation("ots", name, name.partition(" ")[0], Api.TABLES, step, stage, (), rows)
 
 
+def _row(name: str, documented: str, step: Step, stage: Stage = PHOTOS) -> Operation:
+    rows = (person_key(STRUCK),)
+    return Operation("ots", name, documented, Api.TABLES, step, stage, (), rows, is_part=True)
+
+
 _ZIP = f"people/{STRUCK}/{BOX.struck_upload}"
 _RESULT = f"results/{STRUCK}/1.json"
 
@@ -131,12 +138,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _of_fine_tune("ListFiles", Step.COUNT, FILES, ()),
     _of_fine_tune("DeleteFile", Step.FORGET, FILES),
     _ots("BatchGetRow control requests", Step.TICK, of_rows=False),
+    _ots("GetRow", Step.TICK, of_rows=False),
     _ots("GetRange jobs_in_hand", Step.TICK, of_rows=False),
     _ots("PutRow control", Step.TICK, of_rows=False),
     _ots("BatchGetRow jobs", Step.TICK, of_rows=False),
-    _ots("GetRow", Step.RECORD),
+    _row("a row of BatchGetRow jobs", "BatchGetRow", Step.RECORD),
     _ots("GetRange jobs", Step.RECORD),
     _ots("PutRow jobs", Step.RECORD),
     _ots("BatchWriteRow seen", Step.RECORD, stage=CARRIED),
+    _row("a row of BatchWriteRow seen", "BatchWriteRow", Step.RECORD, CARRIED),
     _ots("BatchGetRow seen", Step.REMEMBER, of_rows=False, stage=CARRIED),
 )

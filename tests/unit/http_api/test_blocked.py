@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.health import Health
+from shared.domain.health import FIRST_REST_AFTER_DEATHS_MS, Health
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
@@ -400,11 +400,13 @@ def test_a_job_that_is_left_alone_since_it_has_killed_runs_says_so(state: JobSta
 
     def deaths(count: int) -> Setting:
         piece = f"{job.job_id} {STEPS[state]}"
-        return lambda api: setattr(api, "health", Health(deaths={piece: count, "other-1 Poll": 9}))
+        health = Health(deaths={piece: count, "other-1 Poll": 9}, died_at=NOW)
+        return lambda api: setattr(api, "health", health)
 
     assert shown(job, deaths(DEATHS_ALLOWED - 1))["blocked_by"] is None
     found = blocked(job, deaths(DEATHS_ALLOWED))
     assert (found["code"], found["scope"], found["since"]) == ("function_died", "object", None)
+    assert found["next_try_at"] == at(NOW + FIRST_REST_AFTER_DEATHS_MS)
 
 
 # -- several at once -------------------------------------------------------------------------------------
