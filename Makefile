@@ -65,7 +65,7 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 tests/simulation/test_crash_points.py
 
-matrix: $(READY) ## Play every documented error at every operation, whomever it strikes
+matrix: $(READY) ## Play every documented error at every operation
 	@$(BIN)/python -m tests.simulation.matrix
 
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds

@@ -23,7 +23,7 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
     """Return the health that a JSON value holds."""
     # Imported here: ``collect`` and ``status`` load the breakers only when something is wrong.
     from shared.domain.breakers import Breaker
-    from shared.domain.health import Health
+    from shared.domain.health import Health, Unwritten
 
     names = {field.name for field in fields(Health)} - {"version", "breakers"}
     known = {name: value[name] for name in names if name in value}
@@ -37,6 +37,7 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
         for name, one in value.get("breakers", {}).items()
         if name in apis
     }
+    known["unwritten"] = {name: Unwritten(*one) for name, one in value.get("unwritten", {}).items()}
     return Health(**known, version=version, breakers=breakers)
 
 

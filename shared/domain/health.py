@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from shared.domain.breakers import Breaker
 from shared.domain.clocks import has_come, is_ahead
@@ -32,6 +33,21 @@ DEATHS_REMEMBERED_FOR_MS = 86_400_000
 FIRST_REST_AFTER_DEATHS_MS = 1_800_000
 
 
+UNWRITTEN_TOLD_FOR_MS = 600_000
+UNWRITTEN_NOTED_EVERY_MS = 240_000
+"""Ticks meet the trouble every minute; to tell of it costs a write in four."""
+MAX_UNWRITTEN = 20
+
+
+class Unwritten(NamedTuple):
+    """That a job's row could not be written: ``since`` when, as far as is known, and ``at`` last."""
+
+    code: str
+    message: str
+    since: int
+    at: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """How the deployment is.
@@ -44,6 +60,7 @@ class Health:
         in_hand: the piece of work that a careful run has in hand, or had when it died.
         deaths: how many runs each piece of work has killed, the latest last.
         died_at: when the last of these deaths was noted.
+        unwritten: jobs whose rows could not be written lately, which their rows cannot tell.
         settings_id: stands for the settings by which the moments of looks were computed.
         settings_seen_at: when these settings were first seen.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
@@ -58,6 +75,7 @@ class Health:
     in_hand: str = ""
     deaths: Mapping[str, int] = field(default_factory=dict)
     died_at: int = 0
+    unwritten: Mapping[str, Unwritten] = field(default_factory=dict)
     settings_id: str = ""
     settings_seen_at: int = 0
     is_retimed: bool = False
@@ -89,6 +107,27 @@ class Health:
         if breaker == self.breaker(api):
             return self
         return replace(self, breakers={**self.breakers, api: breaker})
+
+    # -- rows that cannot be written ------------------------------------------------------------------
+
+    def with_unwritten(self, job_id: str, cause: Cause, now: int) -> Health:
+        """Note that the row of ``job_id`` could not be written, unless that has just been noted."""
+        before = self.unwritten_of(job_id, now)
+        if before is not None and now < before.at + UNWRITTEN_NOTED_EVERY_MS:
+            return self
+        others = {
+            name: one
+            for name, one in self.unwritten.items()
+            if name != job_id and self.unwritten_of(name, now) is not None
+        }
+        kept = dict(list(others.items())[1 - MAX_UNWRITTEN :])
+        since = before.since if before is not None else now
+        return replace(self, unwritten={**kept, job_id: Unwritten(cause.code, cause.message, since, now)})
+
+    def unwritten_of(self, job_id: str, now: int) -> Unwritten | None:
+        """Return what was noted of the row of ``job_id``, unless that is long ago."""
+        noted = self.unwritten.get(job_id)
+        return noted if noted is not None and 0 <= now - noted.at < UNWRITTEN_TOLD_FOR_MS else None
 
     # -- runs and what they die of --------------------------------------------------------------------
 

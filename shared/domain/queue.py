@@ -44,5 +44,10 @@ def to_submit(
     # refused since the last accepted submit behind those who can still tell whether everybody is.
     waiting.sort(key=lambda job: (job.job_id in slot.refused_jobs, job.turn))
     # A job that runs without holding the slot still uses DashScope's.
-    going = {job.job_id for job in (*running, *known_holders) if job.state in AT_DASHSCOPE}
+    going = {job.job_id for job in (*running, *known_holders) if _is_going(job, slot)}
     return [*left_behind, *waiting][: max(0, capacity - len(going))]
+
+
+def _is_going(job: Job, slot: Slot) -> bool:
+    """Whether the job uses DashScope's slot; a row that cannot be written lags behind its training's end."""
+    return job.state in AT_DASHSCOPE and not (job.fine_tune_id and job.fine_tune_id in slot.ended_fine_tunes)

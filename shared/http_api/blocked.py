@@ -73,6 +73,7 @@ def what_blocks(job: Job, outlook: Outlook) -> Block | None:
     found = [
         block_of_ticks(health, now),
         block_of_deaths(job, health, now),
+        block_of_row(job, health, now),
         block_of_queue(outlook.slot, now) if job.state is JobState.QUEUED else None,
         *(block_of_api(api, health) for api in needed),
         *map(block_of, troubles),
@@ -185,6 +186,14 @@ def block_of_deaths(job: Job, health: Health, now: int) -> Block | None:
     if health.has_killed(piece) < DEATHS_ALLOWED:
         return None
     return Block(FUNCTION_DIED, Kind.OBJECT, 0, health.left_alone_until(piece, now))
+
+
+def block_of_row(job: Job, health: Health, now: int) -> Block | None:
+    """Return that the row of ``job`` cannot be written: whatever has happened since, it does not tell."""
+    noted = health.unwritten_of(job.job_id, now)
+    if noted is None:
+        return None
+    return Block(Cause(noted.code, noted.message, Kind.PERSON, Api.TABLES), Kind.PERSON, noted.since)
 
 
 def cause_of_halt(slot: Slot) -> Cause:

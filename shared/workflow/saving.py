@@ -45,7 +45,8 @@ def hold_up_briefly(world: World, job: Job, cause: Cause) -> Job:
 def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
     """Note on ``job`` that its present step has failed; returns it as it is stored, or as it was.
 
-    Raises nothing: when the note cannot be written either, the next run meets the same trouble again.
+    Raises nothing: when the note cannot be written either, the deployment's health tells of it, and the next
+    run meets the same trouble again.
     """
     cause = world.health.failed(trouble.cause)
     try:
@@ -56,4 +57,6 @@ def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
         log("overtaken", action="HoldUp", job=job.job_id)
     except Trouble as other:
         warn("trouble_not_noted", job=job.job_id, code=other.code, message=other.message)
+        why, now = other.cause, world.clock.now()
+        world.health.note(lambda health: health.with_unwritten(job.job_id, why, now))
     return job

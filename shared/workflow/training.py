@@ -9,7 +9,7 @@ from shared.domain.object_keys import result_key
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import NotFound, Trouble, unforeseen
+from shared.errors import Conflict, NotFound, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.owning import find_own
@@ -45,7 +45,7 @@ def poll(world: World, job: Job) -> Job:
     after = _after(job, fine_tune, world)
     if after == job:
         return job
-    saved = world.jobs.save(job, after)
+    saved = _save(world, job, after)
     if saved.state is not job.state:
         log(
             "training_ended" if saved.state.is_terminal else "training_retried",
@@ -57,6 +57,27 @@ def poll(world: World, job: Job) -> Job:
             reason=saved.reason.code if saved.reason else "",
         )
     return saved
+
+
+def _save(world: World, job: Job, after: Job) -> Job:
+    """Save what became of a training; one that has ended gives the slot back even so."""
+    try:
+        return world.jobs.save(job, after)
+    except Conflict:
+        raise
+    except Trouble:
+        if after.state is not JobState.TRAINING:
+            _note_end(world, job, after)
+        raise
+
+
+def _note_end(world: World, job: Job, after: Job) -> None:
+    """Have the slot know that the fine-tune has ended, while the job's row says that it goes on."""
+    release(world, job.job_id, after)
+    slot = world.control.slot()
+    if job.fine_tune_id not in slot.ended_fine_tunes:
+        # Others have ended since, and only the latest are remembered.
+        world.control.save_slot(slot, slot.released(job.job_id, fine_tunes=(job.fine_tune_id,)))
 
 
 def _fine_tune(world: World, job: Job) -> FineTune | None:
@@ -208,16 +229,15 @@ def release(world: World, job_id: str, job: Job | None) -> None:
     ``job`` is None when its row is gone; its fine-tune may still be there.
     """
     slot = world.control.slot()
-    if slot.held_by(job_id):
-        keeps = job is None or job.state is JobState.SUCCEEDED
-        duration_ms = job.training_took_ms if job else None
-        accepted_at = job.submitted_at if job and job.fine_tune_id else 0
-        made = (*job.earlier_fine_tunes, job.fine_tune_id) if job else ()
-        released = slot.released(
-            job_id,
-            duration_ms=duration_ms,
-            keeps_fine_tune=keeps,
-            accepted_at=accepted_at,
-            fine_tunes=tuple(filter(None, made)),
-        )
-        world.control.save_slot(slot, released)
+    if not slot.held_by(job_id):
+        return
+    keeps = job is None or job.state is JobState.SUCCEEDED
+    made = (*job.earlier_fine_tunes, job.fine_tune_id) if job else ()
+    released = slot.released(
+        job_id,
+        duration_ms=job.training_took_ms if job else None,
+        keeps_fine_tune=keeps,
+        accepted_at=job.submitted_at if job and job.fine_tune_id else 0,
+        fine_tunes=tuple(filter(None, made)),
+    )
+    world.control.save_slot(slot, released)

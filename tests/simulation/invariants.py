@@ -115,7 +115,10 @@ class Invariants(Watch):
         before = set(self.slot.get("holders", ()))
         for name in before - held:
             state = self.rows[name]["state"]
-            if state in ("SUBMITTING", "TRAINING"):
+            entry = self._entry(self.rows[name]["fine_tune_id"])
+            # A row that cannot be written may lag behind the end of its training.
+            has_ended = entry is not None and (entry.status not in GOING or entry.deleted_at is not None)
+            if state in ("SUBMITTING", "TRAINING") and not has_ended:
                 raise Violation(f"{name} lost its place in the slot while {state}")
         chosen = writer.started_at if writer else self._kernel.now
         self._chosen_since.update(dict.fromkeys(held - before, chosen))

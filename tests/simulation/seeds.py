@@ -9,19 +9,25 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.oss.state.objects import StoredObject
+from shared.domain.decide import Submit
+from shared.domain.job import Job
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.workflow.actions import piece_of
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import Drawn, Fault
 from tests.simulation.gate import Gate
 from tests.simulation.invariants import GOING
 from tests.simulation.kernel import Violation
+from tests.simulation.lasting import draw_changes, draw_troubles
 from tests.simulation.scenarios import zipped
+from tests.simulation.silence import Silence
 from tests.simulation.stores import BUCKET
 
 MINUTE_MS = 60_000
@@ -57,7 +63,9 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     cloud = _new_cloud(seed, chance, faults)
     with simulated(cloud):
         try:
-            _trouble(cloud, chance, faults)
+            stuck = _trouble(cloud, chance, faults)
+            if stuck:
+                _live_with(cloud, stuck)
             _recover(cloud)
         except (Exception, Violation) as error:
             kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
@@ -113,12 +121,15 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
     return cloud
 
 
-def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn) -> None:
-    """Everybody uploads while everything goes wrong."""
+def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn) -> str:
+    """Everybody uploads while everything goes wrong; returns the person whose trouble stays, or ""."""
     kernel = cloud.kernel
     cloud.require_second_run(True)
-    for number in range(chance.choice((1, 1, 2, 2, 3, 4))):
-        _story_of(cloud, chance, f"person {number}")
+    people = [f"person {number}" for number in range(chance.choice((1, 1, 2, 2, 3, 4)))]
+    for person in people:
+        _story_of(cloud, chance, person)
+    stuck = draw_troubles(cloud, chance, people, kernel.start + TROUBLE_LASTS_MS)
+    draw_changes(cloud, chance, people, TROUBLE_LASTS_MS)
     for minute in range(TROUBLE_LASTS_MS // MINUTE_MS):
         when = kernel.start + minute * TICK_MS + chance.randint(0, 3_000)
         for _ in range(chance.choices((0, 1, 2), (1, 12, 2))[0]):
@@ -134,6 +145,30 @@ def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn) -> Non
     faults.active = False
     cloud.others.list_change_rate = 0.0
     cloud.require_second_run(False)
+    return stuck
+
+
+def _live_with(cloud: SimulatedCloud, stuck: str) -> None:
+    """One person's trouble stays until it is mended: all others come to rest, and whoever waits says why."""
+    silence, started = Silence(), cloud.kernel.now
+    while not _are_others_at_rest(cloud, stuck):
+        if cloud.kernel.now - started > _bound(cloud):
+            left = [f"{job.job_id} {job.state.value}" for job in cloud.jobs() if cloud.is_unfinished(job)]
+            raise Violation(f"held up by {stuck}: {left}")
+        cloud.kernel.at(cloud.kernel.now, cloud.invoke_reconcile)
+        cloud.advance(TICK_MS)
+        cloud.invariants.check_ledger()
+        silence.check(cloud)
+    cloud.gate.standings.troubles.clear()
+
+
+def _are_others_at_rest(cloud: SimulatedCloud, stuck: str) -> bool:
+    jobs = [job for job in cloud.jobs() if job.person_id != stuck]
+    recorded = _recorded(jobs)
+    uploads = (_named(one) for one in cloud.uploads())
+    return not any(cloud.is_unfinished(job) for job in jobs) and all(
+        named in recorded for named in uploads if named[0] != stuck and named[1] != "_READY"
+    )
 
 
 def _story_of_other_programs(cloud: SimulatedCloud, chance: random.Random) -> None:
@@ -232,6 +267,8 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
         and job.due_at <= since
         # What waits for an API goes on with the next probe of it.
         and not (job.retry and job.retry.waits_for)
+        # What has killed runs is left alone for a while.
+        and not cloud.health().left_alone_until(piece_of(Submit, job.job_id), since)
     ]
     slot = cloud.invariants.slot
     if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
@@ -273,13 +310,22 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
 
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
     """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
-    recorded = {
-        (job.person_id, photo.name, photo.etag) for job in cloud.jobs() for photo in job.photo_set.photos
-    }
+    recorded = _recorded(cloud.jobs())
     for stored in cloud.uploads():
-        _, person, name = stored.key.split("/", 2)
-        if name != "_READY" and (person, name, stored.etag) not in recorded:
+        named = _named(stored)
+        if named[1] != "_READY" and named not in recorded:
             raise Violation(f"{stored.key} was lost")
+
+
+def _recorded(jobs: Iterable[Job]) -> set[tuple[str, str, str]]:
+    """The photos that stand in a set: person, name and ETag."""
+    return {(job.person_id, photo.name, photo.etag) for job in jobs for photo in job.photo_set.photos}
+
+
+def _named(stored: StoredObject) -> tuple[str, str, str]:
+    """The person, the name and the ETag of an upload."""
+    _, person, name = stored.key.split("/", 2)
+    return person, name, stored.etag
 
 
 def main(arguments: list[str]) -> int:

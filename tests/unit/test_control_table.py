@@ -85,7 +85,9 @@ def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None
     saved = control.save_sweep(SweepProgress(), progress)
     slot = control.save_slot(Slot(), FULL)
     cause = Cause("Arrearage", "pay", Kind.ACCOUNT, Api.FACE_CHECK)
-    health = control.save_health(Health(), Health(deaths={"a": 2}).failed(cause, 5))
+    health = control.save_health(
+        Health(), Health(deaths={"a": 2}).failed(cause, 5).with_unwritten("li-1", cause, 7)
+    )
     assert control.health() == health
     assert control.read_all() == nothing._replace(slot=slot, sweep=saved, health=health)
 

@@ -12,10 +12,12 @@ from shared.domain.health import (
     DEATHS_REMEMBERED_FOR_MS,
     HEARTBEAT_MS,
     MAX_REMEMBERED_DEATHS,
+    MAX_UNWRITTEN,
     SILENCE_MS,
+    UNWRITTEN_NOTED_EVERY_MS,
     Health,
 )
-from shared.domain.retry_state import DEATHS_ALLOWED
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.trouble_kinds import Api, Kind
 from tests.unit.support import MINUTE_MS, NOW, cause
 
@@ -211,3 +213,36 @@ def test_a_run_that_stopped_with_an_error_was_not_killed_and_is_no_heartbeat() -
 )
 def test_an_idle_deployment_writes_its_heartbeat_so_often_and_no_more(beat_at: int, due: bool) -> None:
     assert Health(beat_at=beat_at).is_beat_due(NOW) is due
+
+
+# -- rows that cannot be written ----------------------------------------------------------------------
+
+THROTTLED = Cause("OTSPartitionUnavailable", "busy", Kind.PERSON, Api.TABLES)
+
+
+def test_a_row_that_cannot_be_written_is_told_of_for_ten_minutes_and_since_when() -> None:
+    health = Health().with_unwritten("li-1", THROTTLED, NOW)
+    assert health.unwritten_of("li-1", NOW) == ("OTSPartitionUnavailable", "busy", NOW, NOW)
+    assert health.unwritten_of("li-1", NOW + 10 * MINUTE_MS - 1)
+    assert not health.unwritten_of("li-1", NOW + 10 * MINUTE_MS)
+    assert not health.unwritten_of("li-1", NOW - 1)
+    assert not health.unwritten_of("wu-1", NOW)
+    again = health.with_unwritten("li-1", THROTTLED, NOW + 5 * MINUTE_MS).unwritten_of(
+        "li-1", NOW + 5 * MINUTE_MS
+    )
+    assert again == ("OTSPartitionUnavailable", "busy", NOW, NOW + 5 * MINUTE_MS)
+    later = NOW + 20 * MINUTE_MS
+    assert health.with_unwritten("li-1", THROTTLED, later).unwritten["li-1"].since == later
+
+
+def test_what_has_just_been_noted_of_a_row_is_not_noted_again() -> None:
+    health = Health().with_unwritten("li-1", THROTTLED, NOW)
+    assert health.with_unwritten("li-1", THROTTLED, NOW + UNWRITTEN_NOTED_EVERY_MS - 1) is health
+    assert health.with_unwritten("li-1", THROTTLED, NOW + UNWRITTEN_NOTED_EVERY_MS) is not health
+
+
+def test_the_latest_rows_that_cannot_be_written_are_kept_and_no_old_ones() -> None:
+    health = Health().with_unwritten("old", THROTTLED, NOW - 10 * MINUTE_MS)
+    for number in range(MAX_UNWRITTEN + 5):
+        health = health.with_unwritten(f"job {number}", THROTTLED, NOW)
+    assert list(health.unwritten) == [f"job {number}" for number in range(5, MAX_UNWRITTEN + 5)]

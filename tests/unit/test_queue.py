@@ -110,6 +110,16 @@ def test_a_job_at_dashscope_uses_the_slot_whether_it_holds_it_or_not(state: JobS
     assert going(queued("a"), queued("b"), running=[running], holders=[running], capacity=2) == ["a"]
 
 
+def test_a_training_that_has_ended_uses_nothing_although_its_row_says_that_it_goes_on() -> None:
+    stale = job_in(S.TRAINING, "stale", fine_tune_id="ft-1")
+    slot = Slot(ended_fine_tunes=("ft-1",))
+    assert to_submit(slot, [queued("a")], [stale], [], 1, NOW) == [queued("a")]
+    assert to_submit(FREE, [queued("a")], [stale], [], 1, NOW) == []
+    other = job_in(S.TRAINING, "other", fine_tune_id="ft-2")
+    assert to_submit(slot, [queued("a")], [other], [], 1, NOW) == []
+    assert to_submit(slot, [queued("a")], [job_in(S.SUBMITTING, "sent", fine_tune_id="")], [], 1, NOW) == []
+
+
 def test_a_holder_that_has_ended_uses_nothing() -> None:
     assert going(queued("a"), holders=[job_in(S.SUCCEEDED, "done")]) == ["a"]
 

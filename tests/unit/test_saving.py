@@ -83,6 +83,19 @@ def test_a_note_that_cannot_be_written_is_left_to_the_next_run(problem: Trouble)
     assert hold_up(memory.world(), memory[job], PASSING) == replace(job, version=1)
 
 
+def test_of_a_row_that_cannot_be_written_the_deployments_health_tells() -> None:
+    memory = Memory(job := collecting(photo()))
+    memory.troubles["save"] = RetryLater("OTSServerBusy", "…", delay_seconds=1)
+    hold_up(memory.world(), memory[job], PASSING)
+    noted = memory.well_being.unwritten_of(job.job_id, NOW)
+    assert noted is not None
+    assert (noted.code, noted.since) == ("OTSServerBusy", NOW)
+    memory = Memory(job)
+    memory.troubles["save"] = Conflict("another run was faster")
+    hold_up(memory.world(), memory[job], PASSING)
+    assert memory.well_being.unwritten == {}
+
+
 @pytest.mark.parametrize("state", [S.SUBMITTING, S.TRAINING])
 @pytest.mark.parametrize("tries", [0, 1, 100])
 def test_a_job_that_may_hold_the_slot_is_asked_about_again_soon(state: JobState, tries: int) -> None:

@@ -12,7 +12,7 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import AccountTrouble, Permanent, RetryLater, Trouble
+from shared.errors import AccountTrouble, Conflict, Permanent, RetryLater, Trouble
 from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS
 from shared.workflow.training import (
     MAY_QUEUE_MS,
@@ -282,6 +282,38 @@ def test_only_a_success_teaches_its_duration_and_keeps_its_fine_tune(
     release(memory.world(), job.job_id, memory[job])
     assert memory.held.holders == ("other-1",)
     assert (memory.held.durations_ms, memory.held.kept) == (durations_ms, kept)
+
+
+def test_a_row_that_cannot_be_written_does_not_hold_the_slot_for_a_training_that_has_ended() -> None:
+    memory, job = training("SUCCEEDED", of={"finetuned_output": "model"})
+    memory.held = Slot(holders=(job.job_id,), kept=3)
+    memory.troubles["save"] = RetryLater("OTSPartitionUnavailable", "…", delay_seconds=1)
+    for _ in range(2):
+        with pytest.raises(RetryLater):
+            poll(memory.world(), memory[job])
+    assert (memory.held.holders, memory.held.ended_fine_tunes, memory.held.kept) == ((), ("ft-1",), 3)
+    memory.held = replace(memory.held, ended_fine_tunes=())
+    with pytest.raises(RetryLater):
+        poll(memory.world(), memory[job])
+    assert memory.held.ended_fine_tunes == ("ft-1",)
+
+
+def test_a_row_that_cannot_be_written_holds_the_slot_while_its_training_goes_on() -> None:
+    memory, job = training("RUNNING")
+    memory.held = Slot(holders=(job.job_id,))
+    memory.troubles["save"] = RetryLater("OTSPartitionUnavailable", "…", delay_seconds=1)
+    with pytest.raises(RetryLater):
+        poll(memory.world(), memory[job])
+    assert memory.held.holders == (job.job_id,)
+
+
+def test_a_row_that_another_run_has_written_is_not_taken_for_one_that_cannot_be_written() -> None:
+    memory, job = training("SUCCEEDED", of={"finetuned_output": "model"})
+    memory.held = Slot(holders=(job.job_id,))
+    memory.troubles["save"] = Conflict("another run was faster")
+    with pytest.raises(Conflict):
+        poll(memory.world(), memory[job])
+    assert memory.held.holders == (job.job_id,)
 
 
 @pytest.mark.parametrize(("fine_tune_id", "accepted_at"), [("ft-1", NOW), ("", 0)])

@@ -409,6 +409,21 @@ def test_a_job_that_is_left_alone_since_it_has_killed_runs_says_so(state: JobSta
     assert found["next_try_at"] == at(NOW + FIRST_REST_AFTER_DEATHS_MS)
 
 
+@pytest.mark.parametrize("state", UNFINISHED)
+def test_a_job_whose_row_cannot_be_written_says_so_for_some_minutes(state: JobState) -> None:
+    job = job_in(state)
+    cause = Cause("OTSPartitionUnavailable", "busy", Kind.PERSON, Service.TABLES)
+
+    def noted(minutes_ago: int) -> Setting:
+        health = Health().with_unwritten(job.job_id, cause, NOW - minutes_ago * MINUTE_MS)
+        return lambda api: setattr(api, "health", health)
+
+    found = blocked(job, noted(9))
+    assert (found["code"], found["scope"]) == ("OTSPartitionUnavailable", "person")
+    assert found["since"] == "2025-12-31T23:51:00.000Z"
+    assert shown(job, noted(10))["blocked_by"] is None
+
+
 # -- several at once -------------------------------------------------------------------------------------
 
 
