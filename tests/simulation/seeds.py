@@ -232,13 +232,14 @@ def _recover(cloud: SimulatedCloud) -> None:
 
 
 def _tick_until_at_rest(cloud: SimulatedCloud, *, at_least: int = 0) -> None:
-    started = cloud.kernel.now
+    silence, started = Silence(), cloud.kernel.now
     idle: str | None = None
     while cloud.kernel.now - started < _bound(cloud):
         begins = cloud.kernel.now
         cloud.kernel.at(begins, cloud.invoke_reconcile)
         cloud.advance(TICK_MS)
         cloud.invariants.check_ledger()
+        silence.check(cloud)
         if cloud.kernel.now - started > at_least and cloud.is_at_rest():
             return
         was_idle, idle = idle, _idle_with(cloud, begins)
