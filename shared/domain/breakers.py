@@ -3,9 +3,11 @@
 The theory. A refusal of the whole account (its key, its bill, a model that is not switched on) opens the
 breaker at once: the work that needs the API waits beside it, costs nothing, and is failed for nothing. A
 trouble that may be anybody's makes the API suspect; one that is known to be of an object, or of a person,
-says nothing about it. Somebody has to find out, and it is not a customer's photo: a run asks the API about an
-object of our own, at growing intervals (:mod:`shared.workflow.probing`). If that works, the API is well and
-the trouble is the object's; if not, the breaker opens. Whatever the API serves meanwhile closes it again.
+says nothing about it. Words of all that an object alone is told again, after others have been served, are
+doubted: the API is asked at once, and nobody waits meanwhile. Somebody has to find out, and it is not a
+customer's photo: a run asks the API about an object of our own, at growing intervals
+(:mod:`shared.workflow.probing`). If that works, the API is well and the trouble is the object's; if not, the
+breaker opens. Whatever the API serves meanwhile closes it again.
 
 One row of the control table holds all breakers. Times are milliseconds since the epoch.
 """
@@ -66,6 +68,12 @@ class Breaker:
         # What is shown is what stands in the way now: a key that is wrong after the bill has been paid.
         is_another = cause.kind.is_of_all and self.cause is not None and cause.code != self.cause.code
         return replace(self, cause=cause) if is_another else self
+
+    def doubted(self, cause: Cause, now: int) -> Breaker:
+        """Note a trouble that is said to be of all, and is not by the evidence: the API is asked at once."""
+        if self.is_well:
+            return replace(self, cause=cause, since=now, next_probe_at=now)
+        return replace(self, next_probe_at=min(now, self.next_probe_at))
 
     def passed(self, now: int) -> Breaker:
         """Note that it has served something: it is well."""

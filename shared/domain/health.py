@@ -95,6 +95,12 @@ class Health:
             self if cause.api is None else self._with(cause.api, self.breaker(cause.api).failed(cause, now))
         )
 
+    def doubted(self, cause: Cause, now: int) -> Health:
+        """Note a trouble that is said to be of all, and is not by the evidence."""
+        if cause.api is None:
+            return self
+        return self._with(cause.api, self.breaker(cause.api).doubted(cause, now))
+
     def passed(self, api: Api, now: int) -> Health:
         """Note that ``api`` has served something."""
         return self._with(api, self.breaker(api).passed(now))

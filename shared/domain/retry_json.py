@@ -23,6 +23,7 @@ def retry_to_json(retry: RetryState | None) -> dict[str, Any] | None:
         "tries": retry.tries,
         "since": retry.since,
         "next_try_at": retry.next_try_at,
+        "tried_at": retry.tried_at,
         "cause": cause_to_json(retry.cause),
     }
 
@@ -36,6 +37,7 @@ def retry_from_json(value: dict[str, Any] | None) -> RetryState | None:
         since=int(value["since"]),
         next_try_at=int(value["next_try_at"]),
         cause=cause_from_json(value["cause"]),
+        tried_at=int(value.get("tried_at", 0)),
     )
 
 

@@ -6,6 +6,10 @@ nothing. It is given up only for its own sake: an object's trouble after a few t
 anybody's only when the same API has served others meanwhile; a trouble of everybody, or of the whole person,
 never. So these are counted apart: a week without the account leaves a piece with all its tries.
 
+What a service says of everybody is believed until the evidence speaks against it: the same API has served
+others since the piece was last told so, and tells it so again. Then it is a trouble that may be anybody's,
+and each try has to be followed by the service of others: :meth:`RetryState.is_contradicted`.
+
 Times are milliseconds since the epoch.
 """
 
@@ -56,12 +60,14 @@ class RetryState:
         since: when the first of them failed.
         next_try_at: not before then is it tried again.
         cause: what went wrong last.
+        tried_at: when it failed last; 0 when nobody knows.
     """
 
     tries: int
     since: int
     next_try_at: int
     cause: Cause
+    tried_at: int = 0
 
     @property
     def waits_for(self) -> Api | None:
@@ -71,6 +77,14 @@ class RetryState:
     def is_due(self, now: int) -> bool:
         """Whether it is time for another try."""
         return has_come(self.next_try_at, now, longest_ms=LONGEST_PAUSE_MS)
+
+    def is_contradicted(self, cause: Cause, *, passed_at: int, now: int) -> bool:
+        """Whether ``cause``, which the next try has met, is not of everybody although its words say so.
+
+        ``passed_at``: when the API last served something else, 0 when nobody knows.
+        """
+        is_said_again = (self.cause.api, self.cause.code) == (cause.api, cause.code)
+        return cause.kind.is_of_all and is_said_again and 0 < self.tried_at < passed_at <= now
 
     def is_hopeless(self, *, passed_at: int) -> bool:
         """Whether to give the piece up: for its own sake, and never for what may strike everybody.
@@ -97,6 +111,7 @@ def failed_again(before: RetryState | None, cause: Cause, now: int) -> RetryStat
         tries=tries,
         since=min(before.since, now) if before else now,
         next_try_at=now + pause_ms(tries),
+        tried_at=now,
         cause=cause._replace(
             code=cause.code[:MAX_CODE_CHARACTERS], message=cause.message[:MAX_MESSAGE_CHARACTERS]
         ),

@@ -30,7 +30,7 @@ class Kind(str, Enum):
 
     @property
     def is_of_all(self) -> bool:
-        """Whether it strikes everybody: nobody is failed for it."""
+        """Whether it is said to strike everybody: nobody is failed for it while that is so."""
         return self in (Kind.API, Kind.ACCOUNT)
 
 

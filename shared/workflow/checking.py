@@ -76,7 +76,7 @@ def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Ph
     except Exception as surprise:
         cause = unforeseen(surprise).cause._replace(api=api)
         warn("unforeseen", photo=photo.name, error=repr(surprise)[:1000])
-    cause = world.health.failed(cause)
+    cause = world.health.failed(cause, photo.retry)
     warn("photo_held_up", photo=photo.name, code=cause.code, message=cause.message, kind=cause.kind.value)
     retry = failed_again(photo.retry, cause, world.clock.now())
     if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):

@@ -72,8 +72,7 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
-    tries = job.retry.tries if job.retry is not None else 0
-    after = _close_if_complete(world, _marked(world, after, folder.marker_at), tries)
+    after = _close_if_complete(world, _marked(world, after, folder.marker_at), job.retry)
     if after == job:
         return job
     saved = save(world, job, after)
@@ -182,10 +181,10 @@ def _marked(world: World, job: Job, marker_at: int) -> Job:
     return job.with_photo_set(job.photo_set.with_marker(marker_at), world.rules, world.clock.now())
 
 
-def _close_if_complete(world: World, job: Job, tries: int) -> Job:
+def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job:
     """Return ``job`` closed, or rejected when none of its new photos can be used, or as it is.
 
-    ``tries``: looks before this one that have failed in a row.
+    ``before``: how the looks before this one have failed in a row, None when they have not.
     """
     now = world.clock.now()
     why = job.completed_by(world.rules, now)
@@ -197,7 +196,7 @@ def _close_if_complete(world: World, job: Job, tries: int) -> Job:
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)
     if why is not None:
-        job = _with_own_snapshots(world, job, tries)
+        job = _with_own_snapshots(world, job, before)
         # A carried snapshot may have been lost: the set is not complete before it has been prepared again.
         why = job.completed_by(world.rules, now)
     if why is None:
@@ -205,7 +204,7 @@ def _close_if_complete(world: World, job: Job, tries: int) -> Job:
     return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
 
 
-def _with_own_snapshots(world: World, job: Job, tries: int) -> Job:
+def _with_own_snapshots(world: World, job: Job, before: RetryState | None) -> Job:
     """Copy the snapshots that another revision owns: a path stands for one job and no other.
 
     One that is gone, or that may not be read any more, is prepared again from its upload.
@@ -216,7 +215,7 @@ def _with_own_snapshots(world: World, job: Job, tries: int) -> Job:
         if photo.snapshot.startswith(snapshot_folder(job.job_id)):
             continue
         target = snapshot_key(job.job_id, world.token())
-        if _copies(world, job, photo, target, tries):
+        if _copies(world, job, photo, target, before):
             copied[photo.name] = target
         else:
             lost.append(photo)
@@ -226,7 +225,7 @@ def _with_own_snapshots(world: World, job: Job, tries: int) -> Job:
     return job.with_photo_set(photo_set, world.rules, world.clock.now())
 
 
-def _copies(world: World, job: Job, photo: Photo, target: str, tries: int) -> bool:
+def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryState | None) -> bool:
     """Copy a snapshot; returns whether it could be: what passes is tried again for a while."""
     piece = f"{job.person_key} copy {photo.etag}"
     if world.health.is_given_up(piece):
@@ -240,8 +239,12 @@ def _copies(world: World, job: Job, photo: Photo, target: str, tries: int) -> bo
         world.bucket.copy(photo.snapshot, target)
     except Exception as problem:
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
+        tries = before.tries if before is not None else 0
         is_young = trouble.kind is TroubleKind.PASSING and tries < TRIES_BESIDE_OTHERS
-        if is_young or trouble.kind.is_of_all:
+        # The tries say whether words of all are meant for this object alone.
+        passed_at = world.health.passed_at(trouble.api)
+        is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
+        if is_young or (trouble.kind.is_of_all and not is_given_up):
             raise
         warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
         return False

@@ -61,13 +61,27 @@ class HealthRecord:
             self._change(lambda health: health.passed(api, self._clock.now()))
             log("api_is_well", api=api.value)
 
-    def failed(self, cause: Cause) -> Cause:
+    def failed(self, cause: Cause, before: RetryState | None = None) -> Cause:
         """Note a trouble; returns it as the evidence shows it: of the API, while the API serves nobody.
 
-        One that strikes everybody is written down at once, for everybody to see.
+        One that strikes everybody is written down at once, for everybody to see. ``before``: how the tries of
+        the piece have gone that has met it.
         """
+        if before is not None and self._is_contradicted(cause, before):
+            doubted = cause._replace(kind=Kind.UNKNOWN)
+            self._change(lambda health: health.doubted(doubted, self._clock.now()))
+            return doubted
         self._note_trouble(cause)
         return cause._replace(kind=Kind.API) if cause.kind in WEIGHED and self.is_open(cause.api) else cause
+
+    def _is_contradicted(self, cause: Cause, before: RetryState) -> bool:
+        """Whether the API works for others, although it says to this piece that it does for nobody."""
+        if not cause.kind.is_of_all:
+            return False
+        self._load()
+        passed_at = self.passed_at(cause.api)
+        is_open = self.is_open(cause.api)
+        return not is_open and before.is_contradicted(cause, passed_at=passed_at, now=self._clock.now())
 
     def _note_trouble(self, cause: Cause) -> None:
         if cause.api is None:
@@ -92,9 +106,13 @@ class HealthRecord:
         return known is not None and known.is_open(api)
 
     def passed_at(self, api: Api | None) -> int:
-        """When ``api`` last served something while it was suspect; 0 when nobody knows."""
+        """When ``api`` last served something while it was suspect; 0 when nobody knows.
+
+        A moment that has not come yet was written by a clock that ran ahead, and is not known either.
+        """
         known = self.known
-        return known.breaker(api).passed_at if known is not None else 0
+        passed_at = known.breaker(api).passed_at if known is not None else 0
+        return passed_at if passed_at <= self._clock.now() else 0
 
     # -- what kills runs ----------------------------------------------------------------------------
 

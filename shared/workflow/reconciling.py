@@ -50,7 +50,8 @@ def _work(world: World, report: Report, lingerer: Lingerer) -> None:
     seen = _run_rounds(world, report)
     if _set_right(world, seen, report):
         seen = _run_rounds(world, report)
-    probe(world, seen.health)
+    # What this run has learnt since it observed last counts as well.
+    probe(world, world.health.known or seen.health)
     while lingerer.stay(seen):
         seen = _run_rounds(world, report)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.

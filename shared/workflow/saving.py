@@ -48,7 +48,7 @@ def hold_up(world: World, job: Job, trouble: Trouble) -> Job:
     Raises nothing: when the note cannot be written either, the deployment's health tells of it, and the next
     run meets the same trouble again.
     """
-    cause = world.health.failed(trouble.cause)
+    cause = world.health.failed(trouble.cause, job.retry)
     try:
         if job.lane == RUNNING_LANE:
             return hold_up_briefly(world, job, cause)

@@ -82,6 +82,8 @@ def _is_of_the_object(world: World, job: Job, trouble: Trouble) -> bool:
     """Whether a trouble is of the object alone: by its kind, or as others have been served meanwhile."""
     if trouble.kind in (Kind.OBJECT, Kind.PICTURE, Kind.GONE):
         return True
-    if trouble.kind is not Kind.UNKNOWN or job.retry is None:
+    may_be_its_own = trouble.kind is Kind.UNKNOWN or trouble.kind.is_of_all
+    if not may_be_its_own or job.retry is None:
         return False
+    # The tries say whether words of all are meant for this object alone.
     return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))

@@ -91,7 +91,7 @@ def _fine_tune(world: World, job: Job) -> FineTune | None:
 
 
 def _held_up(world: World, job: Job, cause: Cause) -> Job:
-    cause = world.health.failed(cause)
+    cause = world.health.failed(cause, job.retry)
     warn("poll_failed", job=job.job_id, code=cause.code, message=cause.message)
     return hold_up_briefly(world, job, cause)
 
@@ -215,7 +215,7 @@ def deliver(world: World, job: Job) -> Job:
         forget_files(world, job)
     except Exception as problem:
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
-        cause = world.health.failed(trouble.cause)
+        cause = world.health.failed(trouble.cause, job.retry)
         after = after.held_up(cause, now)
         if after.retry is None or after.retry.tries < TRIES_TO_FORGET:
             return world.jobs.save(job, after)

@@ -186,7 +186,7 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
 
 def _held_up(world: World, photo: Photo, trouble: Trouble) -> Photo:
     """Return the zip with the trouble of a try: a bad hour of the bucket's does not use up its tries."""
-    cause = world.health.failed(trouble.cause)
+    cause = world.health.failed(trouble.cause, photo.retry)
     retry = failed_again(photo.retry, cause, world.clock.now())
     if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):
         return replace(

@@ -197,7 +197,7 @@ MUTANTS = (
     _one(
         "a carried photo is submitted under the other revision's path",
         "shared.workflow.closing",
-        "        job = _with_own_snapshots(world, job, tries)\n",
+        "        job = _with_own_snapshots(world, job, before)\n",
         "",
     ),
     _one(

@@ -122,6 +122,14 @@ def test_a_probe_is_wanted_when_its_time_has_come_or_was_set_by_a_fast_clock(
     assert replace(breaker, next_probe_at=next_probe_at).wants_probe(NOW) is wanted
 
 
+def test_words_of_all_that_are_doubted_open_nothing_and_have_the_api_asked_at_once() -> None:
+    doubted = WELL.doubted(cause(), NOW)
+    assert (doubted.since, doubted.is_open, doubted.wants_probe(NOW)) == (NOW, False, True)
+    for breaker in (SUSPECT, OPEN):
+        asked = breaker.doubted(cause(), NOW)
+        assert asked == replace(breaker, next_probe_at=min(NOW, breaker.next_probe_at))
+
+
 @few_examples
 @given(
     st.lists(st.one_of(st.sampled_from(list(Kind)), st.sampled_from(["passes", "probe fails"])), max_size=20)

@@ -183,7 +183,8 @@ def test_trouble_that_may_be_anybodys_is_the_photos_own_only_when_the_api_has_se
     if served_others:
         memory.well_being = replace(memory.well_being, breakers={api: Breaker(passed_at=NOW + 1)})
     found = new
-    for _ in range(2 * TRIES_BESIDE_OTHERS):
+    for number in range(2 * TRIES_BESIDE_OTHERS):
+        memory.time = NOW + number
         world = memory.world()
         world.health.begin(memory.well_being)
         found = judge(world, KEY, found, SET)

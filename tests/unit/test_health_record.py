@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.health import HEARTBEAT_MS, SILENCE_MS, Health
+from shared.domain.retry_state import failed_again
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater
 from shared.workflow.health_record import HealthRecord
@@ -76,6 +77,44 @@ def test_trouble_that_is_known_to_be_of_one_stays_so_whatever_else_is_refused(ki
     record = begun(Memory())
     record.probe_failed(Api.READING, cause(Kind.UNKNOWN, Api.READING))
     assert record.failed(cause(kind, Api.READING)).kind is kind
+
+
+def test_what_is_said_of_all_to_one_piece_alone_is_doubted_and_the_api_asked_at_once() -> None:
+    record = begun(memory := Memory())
+    before = failed_again(None, record.failed(REFUSED), NOW)
+    memory.time = NOW + 1
+    record.passed(Api.FACE_CHECK)
+    memory.time = NOW + 2
+    assert record.failed(REFUSED, before).kind is Kind.UNKNOWN
+    breaker = memory.well_being.breaker(Api.FACE_CHECK)
+    assert not breaker.is_open, "nobody else waits"
+    assert breaker.wants_probe(memory.time)
+
+
+def test_what_is_said_of_all_is_believed_of_a_piece_that_has_not_heard_it_before() -> None:
+    record = begun(memory := Memory())
+    record.failed(REFUSED)
+    record.passed(Api.FACE_CHECK)
+    memory.time = NOW + 2
+    assert record.failed(REFUSED) == REFUSED
+    assert memory.well_being.is_open(Api.FACE_CHECK)
+
+
+def test_while_the_api_serves_nobody_what_is_said_of_all_is_believed_whatever_was_before() -> None:
+    record = begun(memory := Memory())
+    before = failed_again(None, record.failed(REFUSED), NOW)
+    memory.time = NOW + 1
+    record.passed(Api.FACE_CHECK)
+    record.failed(cause(Kind.ACCOUNT, Api.FACE_CHECK, code="Arrearage"))
+    assert record.failed(REFUSED, before) == REFUSED
+
+
+def test_a_service_in_the_future_is_none() -> None:
+    record = begun(memory := Memory())
+    record.failed(cause(Kind.PASSING, Api.READING))
+    record.passed(Api.READING)
+    memory.time = NOW - 1
+    assert record.passed_at(Api.READING) == 0
 
 
 def test_trouble_of_our_own_is_of_no_api() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.clocks import CLOCKS_DIFFER_MS
+from shared.domain.retry_json import retry_from_json, retry_to_json
 from shared.domain.retry_state import (
     LONGEST_PAUSE_MS,
     MAX_CODE_CHARACTERS,
@@ -59,9 +60,11 @@ def test_an_object_is_told_about_within_minutes_and_what_passes_has_a_quarter_of
 
 def test_the_first_failure_begins_the_count_and_the_next_ones_go_on_with_it() -> None:
     first = failed_again(None, cause(), NOW)
-    assert first == RetryState(tries=1, since=NOW, next_try_at=NOW + 10_000, cause=cause())
+    assert first == RetryState(tries=1, since=NOW, next_try_at=NOW + 10_000, cause=cause(), tried_at=NOW)
     second = failed_again(first, cause(code="other"), NOW + 20_000)
-    assert second == RetryState(tries=2, since=NOW, next_try_at=NOW + 80_000, cause=cause(code="other"))
+    assert second == RetryState(
+        tries=2, since=NOW, next_try_at=NOW + 80_000, cause=cause(code="other"), tried_at=NOW + 20_000
+    )
 
 
 def test_a_first_failure_that_a_fast_clock_has_dated_is_dated_again_by_the_next() -> None:
@@ -144,6 +147,49 @@ def test_tries_that_everybodys_trouble_has_cost_are_not_held_against_a_piece(
     assert back.tries == 1
 
 
+@pytest.mark.parametrize("kind", [Kind.API, Kind.ACCOUNT])
+@pytest.mark.parametrize(
+    ("passed_at", "is_contradicted"),
+    [
+        (NOW + 1, True),
+        (NOW + MINUTE_MS, True),
+        # Nobody was served since the last try.
+        (NOW, False),
+        (NOW - 1, False),
+        (0, False),
+        # A moment that has not come was written by a clock that ran ahead.
+        (NOW + MINUTE_MS + 1, False),
+    ],
+)
+def test_what_is_said_of_all_is_doubted_only_when_others_were_served_since_it_was_said_last(
+    kind: Kind, passed_at: int, is_contradicted: bool
+) -> None:
+    state, again = failed(cause(kind)), cause(kind)
+    assert state.is_contradicted(again, passed_at=passed_at, now=NOW + MINUTE_MS) is is_contradicted
+
+
+def test_nothing_but_the_same_words_of_all_about_the_same_api_is_doubted() -> None:
+    said = cause(Kind.ACCOUNT, Api.READING, code="InDebt")
+    state = failed(said)
+    for other in (
+        cause(Kind.ACCOUNT, Api.WRITING, code="InDebt"),
+        cause(Kind.ACCOUNT, Api.READING, code="AccessDenied"),
+        cause(Kind.PASSING, Api.READING, code="InDebt"),
+        cause(Kind.PERSON, Api.READING, code="InDebt"),
+    ):
+        assert not state.is_contradicted(other, passed_at=NOW + 1, now=NOW + 1)
+    assert state.is_contradicted(said, passed_at=NOW + 1, now=NOW + 1)
+    # A row of an earlier version does not say when its work was tried.
+    assert not replace(state, tried_at=0).is_contradicted(said, passed_at=NOW + 1, now=NOW + 1)
+
+
+def test_words_of_all_that_were_doubted_before_are_believed_when_nobody_was_served_since() -> None:
+    said = cause(Kind.ACCOUNT, Api.READING)
+    doubted = failed(said, said._replace(kind=Kind.UNKNOWN))
+    assert doubted.is_contradicted(said, passed_at=doubted.tried_at + 1, now=doubted.tried_at + 1)
+    assert not doubted.is_contradicted(said, passed_at=doubted.tried_at, now=doubted.tried_at + 1)
+
+
 @pytest.mark.parametrize("before", NOT_ITS_OWN)
 @pytest.mark.parametrize("after", NOT_ITS_OWN)
 def test_the_pause_goes_on_growing_through_trouble_that_is_not_its_own(before: Kind, after: Kind) -> None:
@@ -162,3 +208,15 @@ def test_troubles_that_take_turns_are_given_up_like_one_that_stays(before: Kind,
 def test_work_waits_for_an_api_exactly_when_that_is_refused_to_everybody(kind: Kind, api: Api | None) -> None:
     state = replace(trouble(), cause=cause(kind, api))
     assert state.waits_for is (api if kind in (Kind.API, Kind.ACCOUNT) else None)
+
+
+# -- in a row -------------------------------------------------------------------------------------
+
+
+def test_the_tries_come_back_from_a_row_as_they_were_and_from_an_older_row_without_the_last_moment() -> None:
+    state = failed(cause(Kind.ACCOUNT), cause(Kind.ACCOUNT))
+    value = retry_to_json(state)
+    assert value is not None
+    assert retry_from_json(value) == state
+    del value["tried_at"]
+    assert retry_from_json(value) == replace(state, tried_at=0)
