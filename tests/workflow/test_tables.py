@@ -324,9 +324,31 @@ def test_what_was_uploaded_is_remembered_by_person_and_name(tables: Tables) -> N
     assert tables.calls == 3
     tables.calls = 0
     assert tables.seen.etags("anna", [*etags, "other.jpg"]) == etags
-    assert tables.calls == 5
     assert tables.seen.etags("boris", etags) == {}
     assert tables.seen.etags("anna", []) == {}
+
+
+@pytest.mark.parametrize(
+    ("of_others", "asked", "calls"),
+    [
+        pytest.param(0, 100, 1, id="few are asked for by their keys"),
+        pytest.param(0, 990, 1, id="many are read side by side"),
+        pytest.param(0, 1_500, 2, id="page by page"),
+        pytest.param(3_000, 250, 3, id="also with other rows between them"),
+        pytest.param(6_000, 150, 3, id="and not with all too many of these"),
+    ],
+)
+def test_a_folder_full_of_names_is_looked_for_in_few_calls_whatever_else_was_uploaded(
+    tables: Tables, of_others: int, asked: int, calls: int
+) -> None:
+    names = [f"{number}.jpg" for number in range(asked)]
+    known = {name: f"{number:032X}" for number, name in enumerate(names) if number % 10}
+    tables.seen.remember("anna", known | {f"gone-{number}.jpg": "G" for number in range(of_others)}, NOW)
+    for neighbour in ("ann", "annaa"):
+        tables.seen.remember(neighbour, dict.fromkeys(names[:100], "N"), NOW)
+    tables.calls = 0
+    assert tables.seen.etags("anna", names) == known
+    assert tables.calls == calls
 
 
 def test_the_latest_content_under_a_name_is_the_one_that_is_known(tables: Tables) -> None:
