@@ -155,7 +155,7 @@ def _sweep(columns: Columns | None) -> SweepProgress:
     from shared.domain.sweeping import SweepProgress
 
     def make(value: dict[str, Any]) -> SweepProgress:
-        for name in ("stuck", "people_passed"):
+        for name in ("stuck", "left_over", "people_passed"):
             value[name] = tuple(checked(name, value.get(name, []), list))
         return SweepProgress(**value)
 

@@ -5,9 +5,10 @@ the rows. A round reads the whole bucket, page by page over several runs, and th
 Looking up every person again and again would make the cost of a tick grow with history. So a complete round
 in which everything was found recorded settles all uploads that are older than it (by ``CERTAINTY_MS``): later
 rounds look up only younger ones, and a round over old photos costs its listings and nothing else. A person
-who could not be recorded is remembered and looked up again by every round, and keeps nobody else from being
-settled; a round that met more such people than can be remembered settles nothing. A page that is refused
-again and again is passed over with the person it begins with, who counts as not recorded.
+who could not be recorded is remembered and looked up again by the next round, on all the pages that their
+folder takes, and keeps nobody else from being settled; when there are more such people than can be
+remembered, nothing counts as settled any more. A page that is refused again and again is passed over with the
+person it begins with, who counts as not recorded.
 :mod:`shared.workflow.sweep` carries it out.
 """
 
@@ -34,9 +35,10 @@ class SweepProgress:
         cursor: the key behind which the next page begins; empty at the start of a round.
         rests_until: no page is read before then.
         round_began: when this round read its first page.
-        is_clean: whether everything that this round has met is recorded, or remembered as stuck.
+        is_clean: whether this round has passed by nothing.
         recorded_before: uploads older than this were found recorded by a complete round.
-        stuck: people whose uploads could not be recorded.
+        stuck: people whose uploads the rounds before could not record.
+        left_over: the same of this round.
         people_passed: people on the page at hand who had something unrecorded and have had their turn.
         refusals: how often the page at hand has been refused in a row.
     """
@@ -48,6 +50,7 @@ class SweepProgress:
     is_clean: bool = True
     recorded_before: int = 0
     stuck: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
     people_passed: tuple[str, ...] = ()
     refusals: int = 0
 
@@ -62,16 +65,14 @@ class SweepProgress:
 
     def may_miss(self, modified_at: int, person_id: str) -> bool:
         """Whether an upload of that time and person may be unrecorded."""
-        return modified_at >= self.recorded_before or person_id in self.stuck
+        return modified_at >= self.recorded_before or person_id in (*self.stuck, *self.left_over)
 
     def passing(self, person_id: str, *, clean: bool) -> SweepProgress:
-        """Note that a person has had their turn, and whether everything of theirs is recorded now."""
-        others = tuple(one for one in self.stuck if one != person_id)
-        stuck = others if clean else (*others, person_id)
+        """Note that a person has had their turn, and whether all that the page has of theirs is recorded."""
+        left_over = self.left_over if clean else _with(self.left_over, person_id)
         return replace(
             self,
-            stuck=stuck[-MAX_STUCK:],
-            is_clean=self.is_clean and len(stuck) <= MAX_STUCK,
+            left_over=left_over[-MAX_STUCK - 1 :],
             people_passed=(*self.people_passed, person_id),
         )
 
@@ -91,7 +92,14 @@ class SweepProgress:
         gone_on = replace(read, cursor=following, round_began=began, people_passed=(), refusals=0)
         if following:
             return gone_on
-        return replace(gone_on, is_clean=True, recorded_before=read._settled(began, now))
+        # A round that is not clean may not have met them all.
+        before = () if read.is_clean else read.stuck
+        stuck = tuple(dict.fromkeys((*before, *read.left_over)))
+        # Whoever is forgotten may have uploads that an earlier round has settled for everybody else.
+        settled = read._settled(began, now) if len(stuck) <= MAX_STUCK else 0
+        return replace(
+            gone_on, is_clean=True, recorded_before=settled, stuck=stuck[-MAX_STUCK:], left_over=()
+        )
 
     def _settled(self, began: int, now: int) -> int:
         if is_ahead(self.recorded_before, now):
@@ -102,3 +110,7 @@ class SweepProgress:
     def resting(self, until: int) -> SweepProgress:
         """Pause until then."""
         return replace(self, rests_until=until)
+
+
+def _with(people: tuple[str, ...], person_id: str) -> tuple[str, ...]:
+    return (*(one for one in people if one != person_id), person_id)

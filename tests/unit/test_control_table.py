@@ -81,7 +81,9 @@ def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None
     control = ControlTable(bench.rows)
     nothing = ControlRows(Slot(), SweepProgress(), Lingering(), Health(), Doorbell())
     assert control.read_all() == nothing
-    progress = SweepProgress(cursor="people/li/a.jpg", rests_until=7, stuck=("wu",), people_passed=("li",))
+    progress = SweepProgress(
+        cursor="people/li/a.jpg", rests_until=7, stuck=("wu",), left_over=("he",), people_passed=("li",)
+    )
     saved = control.save_sweep(SweepProgress(), progress)
     slot = control.save_slot(Slot(), FULL)
     cause = Cause("Arrearage", "pay", Kind.ACCOUNT, Api.FACE_CHECK)

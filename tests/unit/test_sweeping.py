@@ -69,34 +69,63 @@ def test_what_a_clock_far_ahead_has_settled_is_looked_for_again() -> None:
 # -- people whose uploads could not be recorded ---------------------------------------------------
 
 
-def test_a_person_who_is_stuck_is_looked_up_by_every_round_and_keeps_nobody_else_from_being_settled() -> None:
+def test_a_person_who_is_stuck_is_looked_up_by_the_next_round_and_keeps_no_other_from_being_settled() -> None:
     round_ = SweepProgress().past("people/a", now=NOW).passing("li", clean=False).past("", now=NOW)
     assert round_.may_miss(0, "li")
     assert not round_.may_miss(0, "wu")
-    following = round_.passing("wu", clean=True).past("", now=NOW + DAY_MS)
+    following = round_.passing("wu", clean=True).passing("li", clean=False).past("", now=NOW + DAY_MS)
     assert following.may_miss(0, "li")
     assert following.recorded_before == NOW + DAY_MS - CERTAINTY_MS
 
 
-def test_a_person_is_stuck_no_more_once_everything_is_recorded() -> None:
-    stuck = settled().passing("li", clean=False).passing("wu", clean=False)
-    assert stuck.passing("li", clean=True).stuck == ("wu",)
-    assert stuck.passing("li", clean=False).stuck == ("wu", "li")
+def test_a_person_is_stuck_no_more_once_a_whole_round_has_found_everything_recorded() -> None:
+    stuck = SweepProgress().passing("li", clean=False).passing("wu", clean=False).past("", now=NOW)
+    assert stuck.stuck == ("li", "wu")
+    # One page of theirs says nothing of the next.
+    page = stuck.passing("li", clean=True).past("people/li/5.jpg", now=NOW)
+    assert page.may_miss(0, "li")
+    assert page.past("", now=NOW).stuck == ()
+    assert page.passing("li", clean=False).past("", now=NOW).stuck == ("li",)
 
 
-def test_a_round_that_meets_more_stuck_people_than_can_be_remembered_settles_nothing() -> None:
-    progress = SweepProgress()
+def test_a_person_with_one_page_left_over_is_stuck_whatever_the_next_page_shows() -> None:
+    page = SweepProgress().passing("li", clean=False).past("people/li/5.jpg", now=NOW)
+    assert page.may_miss(0, "li")
+    after = page.passing("li", clean=True).past("", now=NOW)
+    assert after.stuck == ("li",)
+    assert not after.may_miss(0, "wu")
+
+
+def test_a_round_that_has_passed_by_a_page_keeps_those_in_mind_whom_it_may_not_have_met() -> None:
+    stuck = SweepProgress().passing("wu", clean=False).past("", now=NOW)
+    page = refused(stuck.past("people/li/\U0010ffff", now=NOW), TRIES_OF_A_PAGE)
+    assert page.past("people/li/\U0010ffff", now=NOW).stuck == ("wu", "li")
+
+
+def test_when_more_people_are_stuck_than_can_be_remembered_nothing_is_settled_any_more() -> None:
+    settled_before = progress = SweepProgress().passing("p0", clean=False).past("", now=NOW)
+    assert settled_before.recorded_before > 0
     for number in range(MAX_STUCK):
         progress = progress.passing(f"p{number}", clean=False)
     assert progress.past("", now=NOW).recorded_before > 0
-    crowd = progress.passing("one more", clean=False)
-    assert (len(crowd.stuck), crowd.stuck[-1]) == (MAX_STUCK, "one more")
+    crowd = progress.passing("one more", clean=False).passing("and another", clean=False)
     after = crowd.past("people/b", now=NOW).past("", now=NOW)
+    assert (len(after.stuck), after.stuck[-1]) == (MAX_STUCK, "and another")
+    # Somebody has been forgotten by then, perhaps with uploads that were settled for everybody else.
     assert after.may_miss(0, "p0")
-    # Somebody has been forgotten by then: that others are recorded meanwhile does not help.
     assert crowd.passing("p5", clean=True).past("", now=NOW).may_miss(0, "p0")
     # The next round begins with a clean slate.
     assert after.past("", now=NOW + 1).recorded_before == NOW + 1 - CERTAINTY_MS
+
+
+def test_more_stuck_people_of_two_rounds_than_can_be_remembered_unsettle_everything_as_well() -> None:
+    progress = SweepProgress().passing("long stuck", clean=False).past("people/li/\U0010ffff", now=NOW)
+    progress = refused(progress.past("", now=NOW).past("people/li/\U0010ffff", now=NOW), TRIES_OF_A_PAGE)
+    for number in range(MAX_STUCK - 1):
+        progress = progress.passing(f"p{number}", clean=False)
+    after = progress.past("people/li/\U0010ffff", now=NOW)
+    assert len(after.stuck) == MAX_STUCK
+    assert after.may_miss(0, "long stuck")
 
 
 def test_whoever_had_a_turn_on_a_page_has_none_again_on_it() -> None:
@@ -176,4 +205,4 @@ def test_only_complete_rounds_settle_and_never_what_is_younger_than_they_are(
             assert (what, progress.cursor) == ("page", "")
             assert progress.recorded_before <= now - CERTAINTY_MS
         assert len(progress.stuck) <= MAX_STUCK
-        assert all(progress.may_miss(0, person) for person in progress.stuck)
+        assert all(progress.may_miss(0, person) for person in (*progress.stuck, *progress.left_over))
