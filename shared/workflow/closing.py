@@ -52,6 +52,14 @@ class Folder(NamedTuple):
     is_complete: bool
 
 
+class Synchronised(NamedTuple):
+    """A person's newest job and their folder; ``is_whole``: the job has all that the listing shows."""
+
+    job: Job | None
+    folder: Folder
+    is_whole: bool
+
+
 def look_through(world: World, person_id: str, newest: Job | None) -> Job | None:
     """Synchronise the set with the folder, apply the marker, and close or reject a complete set.
 
@@ -68,7 +76,7 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         RetryLater: the folder or the tables could not be read.
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
-    job, folder = _synchronised(world, person_id, newest)
+    job, folder, is_whole = _synchronised(world, person_id, newest)
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
@@ -88,8 +96,8 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     return saved
 
 
-def _synchronised(world: World, person_id: str, newest: Job | None) -> tuple[Job | None, Folder]:
-    """Bring the set together with the folder; returns the person's newest job, and the folder."""
+def _synchronised(world: World, person_id: str, newest: Job | None) -> Synchronised:
+    """Bring the set together with the folder, as far as it has room."""
     job, folder = newest, _list_folder(world, person_id)
     news = _unrecorded(world, person_id, folder.listed, job)
     archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
@@ -101,14 +109,17 @@ def _synchronised(world: World, person_id: str, newest: Job | None) -> tuple[Job
         news = _unrecorded(world, person_id, folder.listed, job)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     if job is not None and job.state.is_open and folder.is_complete:
-        left = _forget_deleted(world, job, folder)
-        if left is not job:
+        present = _forget_deleted(world, job, folder)
+        if present is not job:
             # With a deleted photo its copies are forgotten, and one of these may be used now.
-            job, news = left, _unrecorded(world, person_id, folder.listed, left)
+            job, news = present, _unrecorded(world, person_id, folder.listed, present)
     # What comes out of a zip is left to its own events, until the zip is done and the set may close.
     coming = tuple(f"{zipped.name}/" for zipped in job.photo_set.unpacking) if job is not None else ()
     photos = [one for one in news if one.upload.kind is Kind.PHOTO and not one.upload.name.startswith(coming)]
-    return (record_found(world, photos, job) if photos else job), folder
+    job, left = record_found(world, photos, job) if photos else (job, [])
+    begun = [zipped.name for zipped in job.photo_set.unpacking] if job is not None else []
+    left += [one for one in news if one.upload.kind is Kind.ARCHIVE and one.upload.name not in begun]
+    return Synchronised(job, folder, not left)
 
 
 def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:

@@ -97,11 +97,14 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
     raise AssertionError("unreachable: the observations end with an error")
 
 
-def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Job | None:
-    """Record photos that a listing shows, several with one write; returns the person's newest job.
+def record_found(world: World, found: Sequence[Found], latest: Job | None) -> tuple[Job | None, list[Found]]:
+    """Record photos that a listing shows, several with one write.
 
     The listing is younger than ``latest``. No object is asked about by itself: what is prepared must have the
     listed content.
+
+    Returns:
+        The person's newest job, and what its set has no room for.
 
     Raises:
         Conflict: another run has written the person's row.
@@ -110,18 +113,19 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> Jo
     for start in range(0, len(found), SAVED_TOGETHER):
         check_time(world)
         batch, after = found[start : start + SAVED_TOGETHER], latest
-        for one in batch:
+        for number, one in enumerate(batch, start):
             try:
                 after = _with(world, after, one)
             except SetCrowded as crowded:
                 # The checks that make room follow this step; the rest waits for the next look.
                 warn("set_crowded", person=one.upload.person_id, message=crowded.message)
-                return latest if after is None or after is latest else save(world, latest, after)
+                saved = latest if after is None or after is latest else save(world, latest, after)
+                return saved, list(found[number:])
         if after is not None and after is not latest:
             latest = save(world, latest, after)
             for one in batch:
                 log_recorded(latest, one.upload)
-    return latest
+    return latest, []
 
 
 def check_time(world: World) -> None:

@@ -128,7 +128,11 @@ def _least_deadly_first(
 
 
 def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool, bool]:
-    """Record what is missing of a person; returns whether there was something, and whether it went well."""
+    """Record what is missing of what a person has ``uploaded``.
+
+    Returns:
+        Whether something was missing, and whether nothing is missing any more.
+    """
     piece = f"{person_key(person_id)} Sweep"
     if world.health.left_alone_until(piece):
         warn("job_left_alone", job=piece, code="function_died")
@@ -140,8 +144,9 @@ def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool,
         log("sweep_found", person=person_id)
         world.health.be_careful()
         world.health.take_in_hand(piece)
-        look_through(world, person_id, latest)
-        return True, True
+        after = look_through(world, person_id, latest)
+        # A set may have had no room for all of it, and a zip may have to wait for its turn.
+        return True, not _misses(world, uploaded, after)
     except Conflict:
         log("set_changed_meanwhile", person=person_id)
         return True, False

@@ -198,6 +198,27 @@ def test_a_crowded_set_gets_its_face_checks_although_more_uploads_wait_in_the_fo
     assert len(after.photo_set.unfinished) < MAX_RECORDED
 
 
+@pytest.mark.parametrize(("waiting", "then"), [("one-more", S.QUEUED), ("photos.zip", S.COLLECTING)])
+def test_a_set_that_had_no_room_for_all_of_its_folder_is_not_closed_before_it_has(
+    waiting: str, then: JobState
+) -> None:
+    """What is left out would be a set of its own, which is paid for."""
+    unchecked = tuple(photo(f"u-{number:03}", Verdict.UNCHECKED) for number in range(100))
+    job = collecting(photo())
+    memory = folder_of(job := replace(job, photo_set=replace(job.photo_set, photos=unchecked)))
+    memory.upload(waiting, kind=_kind(photo(waiting)))
+    memory.upload(MARKER, at=NOW + MINUTE_MS, kind=UploadKind.MARKER)
+    memory.time = QUIET
+    after = look(memory, job)
+    assert after.photo_set.unfinished == ()
+    assert (after.state, after.photo_set.photo(waiting)) == (S.COLLECTING, None)
+    # The next look comes at once, and the checks have made room.
+    assert after.due_at <= memory.time
+    after = look(memory, after)
+    assert after.photo_set.photo(waiting) is not None
+    assert after.state is then
+
+
 def test_a_look_that_works_forgets_the_trouble_of_the_looks_before() -> None:
     memory = Memory(job := collecting(photo()))
     memory.troubles["list_page people/"] = RetryLater("InternalError", "…", delay_seconds=1)

@@ -303,8 +303,9 @@ def test_photos_of_a_listing_are_saved_several_at_a_time_and_none_is_asked_about
     memory.before_save = lambda job: saves.append(len(job.photo_set.photos))
     memory.troubles["stored"] = REFUSED
     names = [f"{number:02}.jpg" for number in range(2 * SAVED_TOGETHER + 1)]
-    latest = record_found(memory.world(), found(memory, *names), None)
+    latest, left = record_found(memory.world(), found(memory, *names), None)
     assert latest is not None
+    assert left == []
     assert saves == [SAVED_TOGETHER, 2 * SAVED_TOGETHER, 2 * SAVED_TOGETHER + 1]
     assert [one.name for one in latest.photo_set.photos] == names
     assert memory.calls == ["list results/li/"]
@@ -312,11 +313,23 @@ def test_photos_of_a_listing_are_saved_several_at_a_time_and_none_is_asked_about
 
 def test_a_listing_of_more_than_a_set_has_room_for_leaves_the_rest_to_the_next_look() -> None:
     memory = Memory(job := crowded())
-    assert record_found(memory.world(), found(memory, "one-more"), memory[job]) == memory[job]
+    news = found(memory, "one-more", "another")
+    assert record_found(memory.world(), news, memory[job]) == (memory[job], news)
     assert memory[job].version == 1
+
+
+def test_of_a_listing_that_a_set_has_room_for_in_part_that_part_is_saved() -> None:
+    memory = Memory(job := collecting(photo("a")))
+    memory.troubles["detect_faces"] = REFUSED
+    news = found(memory, *(f"{number:03}" for number in range(MAX_RECORDED)))
+    latest, left = record_found(memory.world(), news, memory[job])
+    assert latest == memory[job]
+    recorded = [one for one in news if memory[job].photo_set.photo(one.upload.name)]
+    assert len(recorded) % SAVED_TOGETHER
+    assert [*recorded, *left] == news
 
 
 def test_no_photo_leaves_the_job_as_it_is() -> None:
     memory = Memory(job := collecting(photo("a")))
-    assert record_found(memory.world(), [], memory[job]) == memory[job]
-    assert record_found(memory.world(), [], None) is None
+    assert record_found(memory.world(), [], memory[job]) == (memory[job], [])
+    assert record_found(memory.world(), [], None) == (None, [])

@@ -94,6 +94,27 @@ def test_uploads_that_belong_to_nobody_are_noted_for_people_to_look_at() -> None
     assert set(memory.nobodys) == {"people/stray.jpg", "People/"}
 
 
+# -- very many uploads of one person --------------------------------------------------------------
+
+
+def test_what_a_full_set_has_no_room_for_is_not_taken_for_recorded() -> None:
+    memory = uploads("li")
+    memory.troubles["detect_faces"] = RetryLater("Throttling", "…", delay_seconds=1, api=Api.FACE_CHECK)
+    for number in range(200):
+        memory.upload(f"{number:03}.jpg", at=LONG_AGO)
+    assert swept(memory) == 1
+    (job,) = memory.rows.values()
+    assert len(job.photo_set.unfinished) < 200
+    assert memory.progress.may_miss(0, "li")
+    del memory.troubles["detect_faces"]
+    for _ in range(3):
+        memory.time += MINUTE_MS
+        memory.progress = replace(memory.progress, rests_until=0)
+        swept(memory)
+    assert len(memory.rows[job.job_id].photo_set.photos) == 201
+    assert not memory.progress.may_miss(0, "li")
+
+
 # -- one person's trouble -------------------------------------------------------------------------
 
 
