@@ -60,13 +60,14 @@ class Synchronised(NamedTuple):
     is_whole: bool
 
 
-def look_through(world: World, person_id: str, newest: Job | None) -> Job | None:
+def look_through(world: World, person_id: str, newest: Job | None, behind: str = "") -> Job | None:
     """Synchronise the set with the folder, apply the marker, and close or reject a complete set.
 
     Args:
         world: the services.
         person_id: the person.
         newest: the person's newest job, read before now.
+        behind: of a folder too large to be read whole, the page behind this key is read as well.
 
     Returns:
         The person's newest job after the look, or None when the person has no job and no photo.
@@ -76,7 +77,7 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
         RetryLater: the folder or the tables could not be read.
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
-    job, folder, is_whole = _synchronised(world, person_id, newest)
+    job, folder, is_whole = _synchronised(world, person_id, newest, behind)
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
@@ -96,16 +97,16 @@ def look_through(world: World, person_id: str, newest: Job | None) -> Job | None
     return saved
 
 
-def _synchronised(world: World, person_id: str, newest: Job | None) -> Synchronised:
+def _synchronised(world: World, person_id: str, newest: Job | None, behind: str) -> Synchronised:
     """Bring the set together with the folder, as far as it has room."""
-    job, folder = newest, _list_folder(world, person_id)
+    job, folder = newest, _list_folder(world, person_id, behind)
     news = _unrecorded(world, person_id, folder.listed, job)
     archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
     if archives:
         _unpack_each(world, archives, job)
         job = world.jobs.latest(person_id)
         # The unpacked photos belong to the set before it can close.
-        folder = _list_folder(world, person_id)
+        folder = _list_folder(world, person_id, behind)
         news = _unrecorded(world, person_id, folder.listed, job)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     if job is not None and job.state.is_open and folder.is_complete:
@@ -262,8 +263,8 @@ def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryStat
     return True
 
 
-def _list_folder(world: World, person_id: str) -> Folder:
-    """List the person's folder.
+def _list_folder(world: World, person_id: str, behind: str) -> Folder:
+    """List the person's folder; of one that is too large, its beginning and the page ``behind`` a key.
 
     The bucket's times are whole seconds. A photo may be uploaded after this listing and yet within the
     marker's second, and the marker would then speak for it: the listing waits until that second has passed.
@@ -272,7 +273,12 @@ def _list_folder(world: World, person_id: str) -> Folder:
     marker = f"{prefix}{world.rules.ready_marker}"
     for _ in range(2):
         listed, following = _all_pages(world, prefix)
+        if following and behind:
+            # The two pages may overlap.
+            listed += world.bucket.list_page(prefix, max(behind, following), PAGE)[0]
         marker_at = next((entry.stored.modified_at for entry in listed if entry.key == marker), 0)
+        if following and not marker_at and (stored := world.bucket.stored(marker)):
+            marker_at = stored.modified_at
         left_ms = marker_at + MARKER_SECOND_MS - world.clock.now()
         if not marker_at or not 0 < left_ms <= MARKER_SECOND_MS:
             break

@@ -63,7 +63,7 @@ def sweep(world: World, before: SweepProgress) -> int:
                 # The next run reads the page again and finds the recorded uploads recorded.
                 _save(world, before, after)
                 return found
-            has_news, is_clean = _look_up(world, person_id, uploaded)
+            has_news, is_clean = _look_up(world, person_id, uploaded, after.cursor)
             found += has_news
             if has_news:
                 # Whoever takes long, or kills the run, is not the first again next time.
@@ -127,8 +127,8 @@ def _least_deadly_first(
     return sorted(people, key=lambda person: world.health.killed_for(person_key(person[0])))
 
 
-def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool, bool]:
-    """Record what is missing of what a person has ``uploaded``.
+def _look_up(world: World, person_id: str, uploaded: list[Found], page: str) -> tuple[bool, bool]:
+    """Record what is missing of a person, who has ``uploaded`` that on the page behind the key ``page``.
 
     Returns:
         Whether something was missing, and whether nothing is missing any more.
@@ -144,7 +144,7 @@ def _look_up(world: World, person_id: str, uploaded: list[Found]) -> tuple[bool,
         log("sweep_found", person=person_id)
         world.health.be_careful()
         world.health.take_in_hand(piece)
-        after = look_through(world, person_id, latest)
+        after = look_through(world, person_id, latest, page)
         # A set may have had no room for all of it, and a zip may have to wait for its turn.
         return True, not _misses(world, uploaded, after)
     except Conflict:

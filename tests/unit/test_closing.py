@@ -219,6 +219,23 @@ def test_a_set_that_had_no_room_for_all_of_its_folder_is_not_closed_before_it_ha
     assert after.state is then
 
 
+def test_of_a_folder_too_large_to_be_read_whole_the_marker_is_found_and_the_page_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.workflow.closing.PAGE", 2)
+    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 1)
+    memory = folder_of(job := collecting(photo("0"), photo("1")), marker_at=NOW - 1000)
+    for name in "23456":
+        memory.upload(name, at=NOW - 2000)
+    world = memory.world()
+    assert look_through(world, "li", memory[job]) == memory[job]
+    assert (memory[job].state, memory[job].closed_by) == (S.QUEUED, "marker")
+    for behind, names in (("people/li/3", "45"), ("people/li/0", "23"), ("people/a/1.jpg", "")):
+        before = {one.name for one in memory[job].photo_set.photos}
+        look_through(world, "li", memory[job], behind=behind)
+        assert {one.name for one in memory[job].photo_set.photos} - before == set(names)
+
+
 def test_a_look_that_works_forgets_the_trouble_of_the_looks_before() -> None:
     memory = Memory(job := collecting(photo()))
     memory.troubles["list_page people/"] = RetryLater("InternalError", "…", delay_seconds=1)

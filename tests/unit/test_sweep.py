@@ -115,6 +115,26 @@ def test_what_a_full_set_has_no_room_for_is_not_taken_for_recorded() -> None:
     assert not memory.progress.may_miss(0, "li")
 
 
+def test_a_photo_behind_the_part_of_a_folder_that_a_look_reads_is_recorded_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.workflow.sweep.PAGE", 3)
+    monkeypatch.setattr("shared.workflow.closing.PAGE", 3)
+    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 2)
+    memory = uploads("a", "z")
+    for number in range(10):
+        memory.upload(f"{number}.jpg", at=LONG_AGO)
+    swept(memory)
+    names = {job.person_id: [one.name for one in job.photo_set.photos] for job in memory.rows.values()}
+    everything = [f"{number}.jpg" for number in range(10)]
+    assert {person: sorted(photos) for person, photos in names.items()} == {
+        "a": ["1.jpg"],
+        "li": everything,
+        "z": ["1.jpg"],
+    }
+    assert not memory.progress.may_miss(0, "li")
+
+
 # -- one person's trouble -------------------------------------------------------------------------
 
 
