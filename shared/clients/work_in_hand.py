@@ -32,6 +32,8 @@ FEWEST_RUNNING = 200
 
 _TIMED = (COLLECTING_LANE, ASIDE_LANE)
 """Lanes whose jobs have nothing to do before ``due_at``."""
+_SORTED = (QUEUE_LANE, *_TIMED)
+"""Lanes in which a moment too far ahead keeps a job waiting: till then, or behind all who come till then."""
 
 
 def read_work(rows: Rows, now: int, queue_count: int, count: int) -> Work:
@@ -63,7 +65,7 @@ def read_due_beyond(rows: Rows, moment: int, count: int) -> list[str]:
 
     With a moment that no right clock would have named, these are times that a clock which ran ahead wrote.
     """
-    far = [_range(rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _TIMED]
+    far = [_range(rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _SORTED]
     return [_id(row) for page in far for row in page]
 
 

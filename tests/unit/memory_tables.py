@@ -105,10 +105,10 @@ class MemoryTables:
         return names[:count], names[count - 1] if len(names) > count else ""
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
-        lanes = (self._in_lane(COLLECTING_LANE), self._in_lane(ASIDE_LANE))
+        lanes = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)
         return [
             name
-            for lane in lanes
+            for lane in map(self._in_lane, lanes)
             for name in [name for name in lane if moment <= self.rows[name].due_at < NEVER][:count]
         ]
 

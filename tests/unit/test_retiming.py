@@ -9,6 +9,7 @@ import pytest
 from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.photo_set import ClosedBy
 from shared.domain.retry_state import LONGEST_PAUSE_MS
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -23,7 +24,7 @@ from shared.workflow.retiming import (
     settings_id,
 )
 from tests.unit.memory import LIFE_MS, Memory
-from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, photo
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 SLOW = Rules(quiet_ms=24 * 60 * MINUTE_MS)
 KNOWN = Health(version=1, settings_id=settings_id(SLOW), settings_seen_at=NOW - 10**9, is_retimed=True)
@@ -140,6 +141,17 @@ def test_a_moment_that_no_right_clock_would_have_named_is_set_right() -> None:
     assert set_clocks_right(memory.world())
     assert memory[ahead].due_at <= NOW + RULES.quiet_ms
     assert memory[ahead].photo_set.last_photo_at == NOW
+    assert not set_clocks_right(memory.world())
+
+
+def test_a_place_in_the_queue_that_a_clock_ahead_has_given_is_one_of_now() -> None:
+    """Whoever closes meanwhile would overtake it until that moment."""
+    tomorrow = NOW + 24 * 60 * MINUTE_MS
+    ahead = collecting(photo(), now=tomorrow).closed(ClosedBy.QUIET, tomorrow)
+    memory = Memory(ahead, other := job_in(JobState.QUEUED, "other", due_at=NOW - 1, closed_first_at=NOW - 1))
+    assert set_clocks_right(memory.world())
+    assert (memory[ahead].due_at, memory[ahead].place) == (NOW, NOW)
+    assert memory[other].version == 1
     assert not set_clocks_right(memory.world())
 
 
