@@ -20,7 +20,7 @@ from shared.domain.object_keys import (
     snapshot_key,
 )
 from shared.domain.photos import Photo
-from shared.domain.retry_state import FUNCTION_DIED, TRIES_BESIDE_OTHERS
+from shared.domain.retry_state import FUNCTION_DIED, TRIES_BESIDE_OTHERS, RetryState
 from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
@@ -81,7 +81,9 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
     if job is None or not job.state.is_open:
         return job
     after = _judged(world, job.cleared(world.rules, world.clock.now()))
-    after = _close_if_complete(world, _marked(world, after, folder.marker_at), job.retry)
+    after = _marked(world, after, folder.marker_at)
+    if is_whole:
+        after = _close_if_complete(world, after, job.retry)
     if after == job:
         return job
     saved = save(world, job, after)

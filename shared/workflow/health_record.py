@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.domain.retry_state import DEATHS_ALLOWED, Cause
+from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
