@@ -57,6 +57,7 @@ from tests.simulation.gate import SECOND_RUN, Gate
 from tests.simulation.invariants import Invariants
 from tests.simulation.kernel import Kernel, Run, RunClock, Seconds
 from tests.simulation.stores import (
+    A_ROW_OF_JOBS,
     API_KEY,
     BUCKET,
     INSTANCE,
@@ -144,6 +145,7 @@ class SimulatedCloud:
         with quick_databases():
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
+        self.invariants.is_unreadable = self.is_unreadable
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -240,6 +242,12 @@ class SimulatedCloud:
             found.sort(key=lambda job: (job.person_id, job.revision))
             self._jobs_seen = (mirror.writes, found)
         return list(self._jobs_seen[1])
+
+    def is_unreadable(self, job_id: str, since: int) -> bool:
+        """Whether the row of ``job_id`` is not given to anybody now, or was not at the moment ``since``."""
+        row = job_id.replace("-", " ")
+        moments = (since, self.kernel.now)
+        return any(self.gate.standings.stands_in_the_way("ots", A_ROW_OF_JOBS, row, at) for at in moments)
 
     def check_mirrors(self) -> None:
         """Hold what reads are answered from against the emulator's own tables, if it is there."""

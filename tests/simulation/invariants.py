@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
@@ -47,6 +48,7 @@ class Invariants(Watch):
         self.health: Columns = {}
         self.believes_times = True
         self.others: OtherPrograms | None = None
+        self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
 
     def is_ours(self, file: str) -> bool:
         """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
@@ -184,7 +186,8 @@ class Invariants(Watch):
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
         A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
-        show whether everybody is, and one that has killed runs comes last.
+        show whether everybody is, one that has killed runs comes last, and one that could not be read when the
+        next one was chosen is passed over.
         """
         if self._limit > 1:
             return
@@ -197,6 +200,7 @@ class Invariants(Watch):
                 and since < self._chosen_since[name] - SETTLES
                 and other not in self.slot.get("refused_jobs", ())
                 and f"{other} Submit" not in self.health.get("deaths", ())
+                and not self.is_unreadable(other, self._chosen_since[name])
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 

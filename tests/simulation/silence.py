@@ -23,7 +23,6 @@ MINUTE_MS = 60_000
 SILENT_AFTER_MS = 6 * MINUTE_MS
 """An overdue wait that stays the same for so long, and for so many ticks, is due to nothing any more."""
 SILENT_AFTER_TICKS = 6
-ROW = "a row of BatchGetRow jobs"
 FOR_AN_UPLOAD = ("photos", "more_photos")
 
 
@@ -78,8 +77,7 @@ class Silence:
 
     def _code(self, job: Job, cloud: SimulatedCloud, ahead: int) -> str:
         """Return the code of a wait that is overdue; "" for a job that is blocked or has to wait."""
-        row = f"{job.person_key} {job.revision}"
-        if cloud.gate.standings.stands_in_the_way("ots", ROW, row, cloud.kernel.now):
+        if cloud.is_unreadable(job.job_id, cloud.kernel.now):
             # Whoever asks is told that the row is not given: ``GET /jobs/{job_id}`` reads it like a tick.
             self.blocked[job.job_id] = "unread"
             return ""

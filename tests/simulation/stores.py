@@ -253,6 +253,10 @@ def chosen(row: Any, names: Sequence[str] | None) -> Any:
     return tablestore.Row(row.primary_key, cells) if cells else None
 
 
+A_ROW_OF_JOBS = "a row of BatchGetRow jobs"
+"""What troubles call one row of a batch, which may be refused while the others are not."""
+
+
 class BatchItem:
     """A row of a batch's answer, as far as the production code reads it."""
 
