@@ -186,8 +186,8 @@ class Invariants(Watch):
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
         A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
-        show whether everybody is, one that has killed runs comes last, and one that could not be read when the
-        next one was chosen is passed over.
+        show whether everybody is, one that has killed runs comes last, and one that could not be read when
+        the next one was chosen is passed over.
         """
         if self._limit > 1:
             return
