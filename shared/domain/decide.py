@@ -21,6 +21,7 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
+from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 
 
@@ -84,6 +85,13 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Reclaim:
+    """Take the slot back from a holder whose row cannot be read, if the list says that it may be."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
 class Rebase:
     """Set the job's moments right: they were written by a clock that ran ahead."""
 
@@ -104,7 +112,7 @@ class Submit:
     job: Job
 
 
-Action = Rebase | Poll | Resolve | Deliver | Release | Look | Submit
+Action = Rebase | Poll | Resolve | Deliver | Release | Reclaim | Look | Submit
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
@@ -126,16 +134,27 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     actions.extend(
         Release(name, held if isinstance(held, Job) else None)
         for name, held in seen.holders.items()
-        # A holder whose row cannot be read may have a fine-tune that is going: it keeps the slot.
         if held is None or (isinstance(held, Job) and not needs_slot(held, seen.now))
     )
     aside = _fewest_tries_first(seen.aside)
+    actions.extend(_reclaims(seen))
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
     for jobs in ((*seen.running, *seen.due), aside):
         due = [job for job in jobs if job.is_due(seen.now)]
         actions.extend(Deliver(job) for job in due if job.state.is_terminal and not job.delivered)
         actions.extend(Look(job) for job in due if job.state is JobState.COLLECTING)
     return actions
+
+
+def _reclaims(seen: Observed) -> list[Action]:
+    """A holder whose row cannot be read may have a fine-tune that is going: the list is asked.
+
+    Only while somebody waits for the slot, and not for a row that Tablestore has kept back this once.
+    """
+    if not any(job.state is JobState.QUEUED for job in (*seen.queue, *seen.aside)):
+        return []
+    held = seen.holders.values()
+    return [Reclaim(one.job_id) for one in held if isinstance(one, Unread) and one.kind is Kind.OBJECT]
 
 
 def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:

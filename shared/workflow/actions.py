@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Release, Resolve, Submit
+from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Reclaim, Release, Resolve, Submit
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow import closing, resolving, submitting, training
@@ -65,7 +65,7 @@ def attempt(world: World, action: Action | str, do: Callable[[], bool], report: 
         trouble = unforeseen(surprise)
     warn("action_failed", action=name, code=trouble.code, message=trouble.message, kind=trouble.kind.value)
     report.count_trouble(trouble.code)
-    if isinstance(action, (str, Release)):
+    if isinstance(action, (str, Release, Reclaim)):
         world.health.failed(trouble.cause)
     elif trouble.code not in NOBODYS:
         hold_up(world, action.job, trouble)
@@ -102,3 +102,8 @@ def carry_out(world: World, action: Action) -> bool:
         case Release(job_id, job_or_none):
             training.release(world, job_id, job_or_none)
             return True
+        case Reclaim(job_id):
+            # Imported here: rows that cannot be read are rare.
+            from shared.workflow.reclaiming import reclaim
+
+            return reclaim(world, job_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import partial
 
-from shared.domain.decide import Action, Observed, Poll, Release, Submit, decide
+from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
@@ -114,7 +114,7 @@ def _piece(action: Action) -> str:
 
 def _key(action: Action) -> tuple[type[Action], str]:
     """The identity of an action within a run: its kind and its job."""
-    return type(action), action.job_id if isinstance(action, Release) else action.job.job_id
+    return type(action), action.job_id if isinstance(action, (Release, Reclaim)) else action.job.job_id
 
 
 def _set_right(world: World, seen: Observed, report: Report) -> bool:

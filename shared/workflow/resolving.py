@@ -61,7 +61,7 @@ def resolve(world: World, job: Job) -> Job:
         return job
     if not _is_same_account(world, job, fine_tunes):
         return hold_up_briefly(world, job, OTHER_ACCOUNT)
-    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, _known(world))
+    doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, known_fine_tunes(world))
     if doubtful:
         return _in_doubt(world, job, doubtful)
     warn("submit_lost", job=job.job_id, attempt=job.attempt)
@@ -98,8 +98,8 @@ def _is_same_account(world: World, job: Job, fine_tunes: list[FineTune]) -> bool
     return bool(account) and any(one.account == account for one in fine_tunes)
 
 
-def _known(world: World) -> set[str]:
-    """The fine-tunes of the other jobs that hold the slot, or held it lately."""
+def known_fine_tunes(world: World) -> set[str]:
+    """Return the fine-tunes of the other jobs that hold the slot, or held it lately."""
     slot = world.control.slot()
     jobs = world.jobs.find_each(slot.holders).values() if slot.holders else ()
     made = [(*job.earlier_fine_tunes, job.fine_tune_id) for job in jobs if isinstance(job, Job)]

@@ -37,8 +37,8 @@ def submit_next(world: World, closed: Job) -> None:
             queue=[job for name in queue if isinstance(job := found[name], Job)],
             running=[job for name in running if isinstance(job := found[name], Job)],
             holders=(),
-            # One that runs and cannot be read uses the slot all the same.
-            capacity=capacity - sum(isinstance(found[name], Unread) for name in running),
+            # One that runs and cannot be read uses the slot while it holds it.
+            capacity=capacity - sum(isinstance(found.get(name), Unread) for name in slot.holders),
             now=world.clock.now(),
         )
         if first:

@@ -300,6 +300,7 @@ class SimulatedCloud:
         key = [("person_key", job.person_key), ("revision", job.revision)]
         row = {**(mirror.columns(key) or {}), **columns, "write_token": "spoilt"}
         mirror.written(key, row)
+        self.invariants.rows[job.job_id] = row
 
     def put_row(self, job: Job, **columns: Any) -> None:
         """Write the row of a job that no run has made; ``columns`` take the places of its own."""

@@ -10,6 +10,7 @@ from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.decide import (
     Action,
     Observed,
+    Reclaim,
     Release,
     decide,
 )
@@ -30,8 +31,8 @@ def words(actions: list[Action]) -> list[str]:
     """The actions as words: ``submit:li``."""
     named = []
     for action in actions:
-        if isinstance(action, Release):
-            named.append(f"release:{action.job_id}")
+        if isinstance(action, (Release, Reclaim)):
+            named.append(f"{type(action).__name__.lower()}:{action.job_id}")
         else:
             named.append(f"{type(action).__name__.lower()}:{action.job.person_id}")
     return named
@@ -65,8 +66,8 @@ def waiting(state: JobState, person: str) -> Job:
     return job_in(state, person, retry=retry, due_at=NOW + 10**6)
 
 
-def unread(name: str) -> Unread:
-    return Unread(name, "unreadable_row", "deploy newer code")
+def unread(name: str, kind: Kind = Kind.OBJECT) -> Unread:
+    return Unread(name, "unreadable_row", "deploy newer code", kind)
 
 
 TOMORROW = NOW + 86_400_000
@@ -368,8 +369,26 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         [f"release:{queued('b').job_id}", "submit:a"],
     ),
     (
-        "a holder that cannot be read keeps the slot: its fine-tune may be going",
+        "a holder that cannot be read keeps the slot until the list says that its fine-tune is over",
         observed(holders={"x-1": unread("x-1")}, queue=(queued("a"),)),
+        RULES,
+        ["reclaim:x-1"],
+    ),
+    (
+        "the list is asked for one who has stepped aside as well",
+        observed(holders={"x-1": unread("x-1")}, aside=(held_up(S.QUEUED, "a", NOW + 1),)),
+        RULES,
+        ["reclaim:x-1"],
+    ),
+    (
+        "while nobody waits for the slot the list is not asked",
+        observed(holders={"x-1": unread("x-1")}, aside=(held_up(S.COLLECTING, "a", NOW + 1),)),
+        RULES,
+        [],
+    ),
+    (
+        "a row that Tablestore has kept back this once is waited for",
+        observed(holders={"x-1": unread("x-1", Kind.PERSON)}, queue=(queued("a"),)),
         RULES,
         [],
     ),
@@ -377,7 +396,7 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         "a holder that cannot be read takes one place and no more",
         observed(holders={"x-1": unread("x-1")}, queue=(queued("a"), queued("b"))),
         TWO,
-        ["submit:a"],
+        ["reclaim:x-1", "submit:a"],
     ),
     (
         "a running job that a fast clock has written is set right before anything else",

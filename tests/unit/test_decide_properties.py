@@ -14,6 +14,7 @@ from shared.domain.decide import (
     Observed,
     Poll,
     Rebase,
+    Reclaim,
     Release,
     Resolve,
     Submit,
@@ -140,9 +141,11 @@ def test_each_action_fits_its_job_and_the_slot_is_freed_then_filled_then_the_res
             held = seen.holders[action.job_id]
             assert not isinstance(held, Unread)
             assert held is None or not needs_slot(held, NOW)
+        elif isinstance(action, Reclaim):
+            assert isinstance(seen.holders[action.job_id], Unread)
         else:
             assert wanted[type(action)](action.job)
-    phases = {Rebase: 0, Poll: 0, Resolve: 0, Release: 1, Submit: 2, Deliver: 3, Look: 3}
+    phases = {Rebase: 0, Poll: 0, Resolve: 0, Release: 1, Reclaim: 1, Submit: 2, Deliver: 3, Look: 3}
     order = [phases[type(action)] for action in actions]
     assert order == sorted(order)
 
@@ -160,7 +163,8 @@ def test_whatever_can_wait_is_done_first_for_those_who_have_not_stepped_aside(se
 @given(states())
 def test_nothing_that_can_be_done_is_left_out(seen: Observed) -> None:
     actions = decide(seen, RULES)
-    done = {(type(action), action.job.job_id) for action in actions if not isinstance(action, Release)}
+    ours = [action for action in actions if not isinstance(action, (Release, Reclaim))]
+    done = {(type(action), action.job.job_id) for action in ours}
     right = [job for job in seen.running if job.changed_at <= NOW]
     for job in (*seen.due, *seen.aside):
         assert (Look, job.job_id) in done or job.state is not S.COLLECTING or not job.is_due(NOW)

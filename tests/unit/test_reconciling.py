@@ -10,7 +10,7 @@ from shared.domain.control_rows import Doorbell
 from shared.domain.decide import Submit
 from shared.domain.health import HEARTBEAT_MS, SILENCE_MS
 from shared.domain.job import Job
-from shared.domain.object_keys import PEOPLE_PREFIX
+from shared.domain.object_keys import PEOPLE_PREFIX, snapshot_key
 from shared.domain.photos import Verdict
 from shared.domain.requests import PROBE, Request
 from shared.domain.retry_state import DEATHS_ALLOWED
@@ -107,6 +107,8 @@ def test_a_row_that_cannot_be_read_is_left_alone_and_keeps_the_slot(caplog: pyte
     odd, queued = job_in(S.TRAINING, "odd"), job_in(S.QUEUED, "queued")
     memory = quiet(Memory(odd, queued, slot=Slot(holders=(odd.job_id,))))
     memory.unread[odd.job_id] = Unread(odd.job_id, "unreadable_row", "a later version wrote it")
+    key = snapshot_key(odd.job_id, "0")
+    memory.listed = [fine_tune("RUNNING", files=(f"https://photos.oss.example/{key}",))]
     reconcile(memory.world())
     assert (memory.held.holders, memory.created) == ((odd.job_id,), [])
     assert memory[odd].version == 1

@@ -7,6 +7,7 @@ import pytest
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.unread import Unread
 from shared.errors import RetryLater
 from shared.workflow.submit_next import submit_next
 from tests.unit.memory import Memory
@@ -39,6 +40,18 @@ def test_a_job_that_runs_and_holds_the_slot_is_not_counted_twice() -> None:
     memory = Memory(runs, job := job_in(S.QUEUED), slot=Slot(holders=(runs.job_id,)))
     submit_next(memory.world(TWO), memory[job])
     assert memory[job].state is S.TRAINING
+
+
+@pytest.mark.parametrize(("holders", "sent"), [(1, 0), (0, 1)])
+def test_a_job_that_cannot_be_read_uses_the_slot_while_it_holds_it_and_no_longer(
+    holders: int, sent: int
+) -> None:
+    odd, runs = job_in(S.TRAINING, "odd"), job_in(S.TRAINING, "runs")
+    held = (odd.job_id, runs.job_id)[1 - holders :]
+    memory = Memory(odd, runs, job := job_in(S.QUEUED), slot=Slot(holders=held))
+    memory.unread[odd.job_id] = Unread(odd.job_id, "unreadable_row", "a later version wrote it")
+    submit_next(memory.world(TWO), memory[job])
+    assert len(memory.created) == sent
 
 
 def test_a_set_that_closes_is_submitted_though_the_index_still_shows_the_last_one_and_not_it_yet(

@@ -1,0 +1,77 @@
+"""Takes the slot back from a job whose row cannot be read, once the list shows that its fine-tune is over.
+
+The theory. A row of newer code, or a damaged one, is left as it is, and nobody can tell from it what its job
+is about. But a snapshot's key and the name of a stored file tell of which job they are, so the list of
+fine-tunes tells which ones are of this job. When all of these have ended the slot is free, whatever the row
+says. When there is none, the POST was never sent or was refused: no run can send it any more by then, and the
+list has had the time to show it. A fine-tune that is going and does not tell whose it is may be the job's.
+
+Called by a tick while somebody waits for the slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from shared.domain.clocks import has_come
+from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, path_of, unclear
+from shared.domain.object_keys import snapshot_folder
+from shared.domain.trouble_kinds import Api
+from shared.logs import warn
+from shared.workflow.ports import World
+from shared.workflow.resolving import GOES_ON, known_fine_tunes
+
+RUNS_LAST_MS = 600_000
+"""By then the run is dead that took the slot last: no invocation is given so long."""
+_ENDED = (SUCCEEDED, FAILED, CANCELED)
+
+
+def reclaim(world: World, job_id: str) -> bool:
+    """Release the slot that ``job_id`` holds if no fine-tune of it is going; returns whether it is released.
+
+    Raises:
+        Trouble: the list cannot be read.
+        Conflict: another run has changed the slot.
+    """
+    slot, now = world.control.slot(), world.clock.now()
+    longest_ms = RUNS_LAST_MS + world.rules.listing_delay_ms
+    if not slot.held_by(job_id) or not has_come(slot.taken_at + longest_ms, now, longest_ms=longest_ms):
+        return False
+    listed = list(world.dashscope.fine_tunes())
+    world.health.passed(Api.TRAINING)
+    made = _made_for(world, job_id, listed)
+    if any(one.status not in _ENDED for one in made):
+        return False
+    if not made and _is_in_doubt(world, listed, now):
+        return False
+    warn("slot_reclaimed", job=job_id, fine_tunes=[one.fine_tune_id for one in made])
+    released = slot.released(
+        job_id,
+        keeps_fine_tune=any(one.status == SUCCEEDED for one in made),
+        fine_tunes=tuple(one.fine_tune_id for one in made if one.fine_tune_id),
+    )
+    world.control.save_slot(slot, released)
+    return True
+
+
+def _made_for(world: World, job_id: str, listed: Collection[FineTune]) -> list[FineTune]:
+    """Return the fine-tunes that were made from the job's snapshots, or from the files that these became."""
+    made = [one for one in listed if _names(one, [snapshot_folder(job_id)])]
+    if made or world.training_files != "file_id":
+        return made
+    # The name of a stored file is that of the job and a token: see ``training_files``.
+    stored = world.dashscope.files().items()
+    files = [file_id for name, file_id in stored if name.rpartition("-")[0] == job_id]
+    return [one for one in listed if _names(one, files)]
+
+
+def _names(fine_tune: FineTune, parts: Collection[str]) -> bool:
+    """Whether a file of the fine-tune has one of ``parts``, folders or ids, in its path."""
+    paths = [f"/{path_of(file)}/" for file in fine_tune.files]
+    return any(f"/{part.strip('/')}/" in path for part in parts for path in paths)
+
+
+def _is_in_doubt(world: World, listed: Collection[FineTune], now: int) -> bool:
+    """Whether a fine-tune is going that may be the job's: its files do not tell whose it is."""
+    doubtful = unclear(listed, since=0, until=now, count=0, not_these=(), known=known_fine_tunes(world))
+    return any(one.status in GOES_ON for one in doubtful)
