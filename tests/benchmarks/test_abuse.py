@@ -18,7 +18,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         "EMPTY_FILES": 20,
         "LONG_NAMES": 10,
         "REFUSED_PHOTOS": 5,
-        "OVERWRITES": 8,
+        "MARKED_EVERY": 5 * worst_uploader.MINUTE,
     }.items():
         monkeypatch.setattr(worst_uploader, name, value)
 
@@ -28,7 +28,7 @@ def test_the_uploader_is_trained_as_often_as_a_day_allows_and_holds_nobody_up() 
     abused, quiet = play_day(True), play_day(False)
     assert 1 <= abused.trainings <= 3
     assert (quiet.trainings, quiet.honest_trainings, abused.honest_trainings) == (0, 5, 5)
-    assert abused.uploads >= quiet.uploads + 35 + 2 * 8
+    assert abused.uploads >= quiet.uploads + 35 + 2 * 36
     assert abused.use.cny > quiet.use.cny
     assert abused.latest_beside(quiet) <= 120
 

@@ -33,9 +33,9 @@ INSTANCES = 5
 LINKS, EMPTY_FILES, LONG_NAMES, REFUSED_PHOTOS = 2_000, 1_500, 1_000, 500
 """The folder of 5,000 objects; a link fires no event."""
 SPACING = 2 * SECOND
-OVERWRITES, OVERWRITTEN_EVERY = 25, 5 * MINUTE
-OVERWRITTEN_FROM = (0, 16 * HOUR)
-"""The day begins at 8:00 in Beijing, and a new day of trainings 16 hours later."""
+MARKED_EVERY = HOUR // 25
+"""Day and night: a photo is overwritten and the marker put again, so that the whole folder is looked through.
+The day begins at 8:00 in Beijing, and a new day of trainings 16 hours later."""
 RENEWED_EVERY = 20 * MINUTE
 """A zip that cannot be unpacked and a picture that always fails come again as others, with new tries."""
 
@@ -169,11 +169,9 @@ def _abuse(account: AbusedAccount) -> None:
     ]
     for number, (name, content) in enumerate(files):
         _send(account, number * SPACING, name, content)
-    for begins in OVERWRITTEN_FROM:
-        for nth in range(OVERWRITES):
-            when = begins + nth * OVERWRITTEN_EVERY
-            _send(account, when, "me.jpg", b"FACE %d %d" % (begins, nth))
-            _send(account, when + SECOND, "_READY", b"")
+    for nth in range(DAY // MARKED_EVERY):
+        _send(account, nth * MARKED_EVERY, "me.jpg", b"FACE me %d" % nth)
+        _send(account, nth * MARKED_EVERY + SECOND, "_READY", b"")
     for renewal in range(DAY // RENEWED_EVERY):
         for name in (_STUCK, _FAILS):
             _send(account, renewal * RENEWED_EVERY, name, b"FACE other %d" % renewal)
