@@ -295,6 +295,55 @@ def test_a_carried_snapshot_that_is_refused_in_the_words_of_all_is_made_again() 
         assert (told.is_trained("Li"), len(told.job("Li").files)) == (True, 2), told.job("Li")
 
 
+def test_a_submit_that_is_refused_in_the_words_of_all_holds_others_up_once_and_comes_to_an_end() -> None:
+    with story(training_seconds=600.0) as told:
+        told.stand("dashscope.CreateFineTune", DENIED, about=job_id("Li", 1))
+        told.upload("Li", "1.jpg")
+        told.pass_time(3 * MINUTE_MS)
+        people = [f"person {number}" for number in range(5)]
+        for person in people:
+            told.upload(person, "1.jpg")
+        told.pass_time(2 * HOUR_MS)
+        assert all(told.is_trained(person) for person in people)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(20 * MINUTE_MS)
+        assert told.is_trained("Wu"), "nobody waits for it any more"
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(2 * HOUR_MS)
+        assert told.job("Li").state is JobState.FAILED, told.job("Li")
+
+
+def test_a_trouble_of_everybody_that_comes_and_goes_fails_no_submit() -> None:
+    drawn = random.Random(1)
+    people = [f"person {number}" for number in range(6)]
+    with story(training_seconds=300.0) as told:
+        begins_at = 0
+        while begins_at < 6 * HOUR_MS:
+            lasts_ms = drawn.randint(MINUTE_MS, 20 * MINUTE_MS)
+            told.stand("dashscope.CreateFineTune", DENIED, after_ms=begins_at, lasts_ms=lasts_ms)
+            begins_at += lasts_ms + drawn.randint(MINUTE_MS, 20 * MINUTE_MS)
+        for person in people:
+            told.upload(person, "1.jpg")
+            told.pass_time(drawn.randint(1, 30) * MINUTE_MS)
+        told.pass_time(8 * HOUR_MS)
+        assert all(told.is_trained(person) for person in people)
+
+
+def test_whoever_is_refused_first_when_everybody_is_keeps_the_place() -> None:
+    people = [f"person {number}" for number in range(5)]
+    with story(training_seconds=300.0) as told:
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        for person in people:
+            told.upload(person, "1.jpg")
+            told.pass_time(MINUTE_MS)
+        refusal = Answer(400, "DataInspectionFailed")
+        told.stand("dashscope.CreateFineTune", refusal, lasts_ms=30 * MINUTE_MS)
+        told.pass_time(3 * HOUR_MS)
+        trained = sorted(people, key=lambda person: told.job(person).submitted_at)
+        assert trained == people
+
+
 def test_a_training_whose_row_cannot_be_read_does_not_hold_the_slot_for_ever() -> None:
     with story() as told:
         told.upload("Li", "1.jpg")
