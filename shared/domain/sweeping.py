@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.domain.clocks import has_come, is_ahead
-from shared.domain.object_keys import person_of
+from shared.domain.object_keys import person_folder, person_of
 
 MAX_STUCK = 20
 """People whose uploads could not be recorded: so many are remembered."""
@@ -75,6 +75,20 @@ class SweepProgress:
             left_over=left_over[-MAX_STUCK - 1 :],
             people_passed=(*self.people_passed, person_id),
         )
+
+    def without_recorded(self, following: str) -> SweepProgress:
+        """Forget the stuck whose whole folder lies on the page at hand and had nothing unrecorded.
+
+        Their own events, or a look at their set, were faster. ``following`` is the key of the next page.
+        """
+        stuck = tuple(
+            one for one in self.stuck if one in self.people_passed or not self._shows_all_of(one, following)
+        )
+        return replace(self, stuck=stuck) if stuck != self.stuck else self
+
+    def _shows_all_of(self, person_id: str, following: str) -> bool:
+        folder = person_folder(person_id)
+        return self.cursor < folder and (not following or following > f"{folder}\U0010ffff")
 
     def refused(self) -> SweepProgress:
         """Note that the page at hand could not be read."""

@@ -69,7 +69,7 @@ def sweep(world: World, before: SweepProgress) -> int:
                 # Whoever takes long, or kills the run, is not the first again next time.
                 after = after.passing(person_id, clean=is_clean)
                 before = after = _save(world, before, after)
-        after = after.past(following, now=world.clock.now())
+        after = after.without_recorded(following).past(following, now=world.clock.now())
         if not following:
             break
     _save(world, before, after.resting(world.clock.now() + world.rules.sweep_rest_ms))

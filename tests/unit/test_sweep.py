@@ -152,6 +152,18 @@ def test_a_person_who_cannot_be_looked_up_holds_nobody_up_and_is_looked_up_again
     assert memory.progress.stuck == ()
 
 
+def test_a_person_whose_uploads_were_recorded_by_their_own_events_is_stuck_no_more() -> None:
+    memory = uploads("bad")
+    memory.troubles["list_page people/bad/"] = SILENT
+    swept(memory)
+    assert memory.progress.stuck == ("bad",)
+    del memory.troubles["list_page people/bad/"]
+    look_through(memory.world(), "bad", None)
+    memory.progress = replace(memory.progress, rests_until=0)
+    assert swept(memory) == 0
+    assert memory.progress.stuck == ()
+
+
 def test_a_person_who_has_killed_runs_comes_last_and_then_is_left_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
