@@ -12,6 +12,7 @@ from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
 from shared.domain.retry_state import DEATHS_ALLOWED
+from shared.domain.trouble_kinds import Api
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
 from shared.workflow.linger import Lingerer
@@ -133,6 +134,6 @@ def _set_right(world: World, seen: Observed, report: Report) -> bool:
 
 def _sweep(world: World, seen: Observed, report: Report) -> Effect:
     is_due = seen.sweep.is_due(world.rules.sweep_rest_ms, seen.now)
-    if not is_due or not world.has_time_for(TIME_FOR_AN_ACTION_MS):
+    if not is_due or world.is_refused(Api.LISTING) or not world.has_time_for(TIME_FOR_AN_ACTION_MS):
         return Effect.NONE
     return attempt(world, "Sweep", lambda: sweep(world, seen.sweep) > 0, report)

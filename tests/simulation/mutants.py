@@ -161,7 +161,7 @@ MUTANTS = (
     _one(
         "sweep removed",
         "shared.workflow.reconciling",
-        "if not is_due or not world.has_time_for(TIME_FOR_AN_ACTION_MS):",
+        "if not is_due or world.is_refused(Api.LISTING) or not world.has_time_for(TIME_FOR_AN_ACTION_MS):",
         "if True:",
     ),
     _one(

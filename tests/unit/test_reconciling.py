@@ -261,6 +261,17 @@ def test_the_sweep_goes_on_when_its_rest_is_over(rests_until: int, swept: int) -
     assert memory.calls.count(f"list {PEOPLE_PREFIX}") == swept
 
 
+def test_the_sweep_waits_while_the_bucket_is_listed_for_nobody_and_goes_on_when_it_is() -> None:
+    memory = Memory()
+    memory.upload("1.jpg", at=NOW - 10 * MINUTE_MS)
+    memory.well_being = memory.well_being.failed(cause(Kind.ACCOUNT, Api.LISTING), NOW)
+    reconcile(memory.world())
+    assert memory.rows == {}
+    memory.well_being = memory.well_being.passed(Api.LISTING, NOW)
+    reconcile(memory.world())
+    assert len(memory.rows) == 1
+
+
 def test_the_sweep_comes_last_after_the_slot_the_results_and_the_sets() -> None:
     done = job_in(S.SUCCEEDED, "done")
     due = collecting(photo(), person_id="due")
