@@ -2,8 +2,8 @@
 
 A set may have been queued for days, and a snapshot may be gone by then (a lifecycle rule, somebody's hand) or
 may not be read any more. DashScope would refuse the submit, or train on fewer photos. So each snapshot is
-looked at that was not made minutes ago, and a lost one is made again from its upload while that still holds
-the same picture.
+looked at that was not made minutes ago or was sent in vain, and a lost one is made again from its upload
+while that still holds the same picture.
 
 Called by :mod:`shared.workflow.submitting`.
 """
@@ -32,7 +32,9 @@ def with_snapshots(world: World, job: Job) -> Job:
         RetryLater: the bucket does not answer.
         Conflict: another run has changed the job.
     """
-    old = [photo for photo in job.photo_set.usable if not _is_fresh(photo, world.clock.now())]
+    # After a refusal nothing counts as fresh: a snapshot that is gone may be the reason.
+    now = world.clock.now()
+    old = [photo for photo in job.photo_set.usable if job.attempt or not _is_fresh(photo, now)]
     photos = {photo: _with_snapshot(world, job, photo) for photo in old}
     if all(before == after for before, after in photos.items()):
         return job

@@ -11,6 +11,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.workflow import retiming
 from tests.simulation.standing import DEATH, SILENCE, Answer
+from tests.simulation.stores import BUCKET
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, story
 
 DENIED = Answer(403, "AccessDenied")
@@ -342,6 +343,20 @@ def test_whoever_is_refused_first_when_everybody_is_keeps_the_place() -> None:
         told.pass_time(3 * HOUR_MS)
         trained = sorted(people, key=lambda person: told.job(person).submitted_at)
         assert trained == people
+
+
+@pytest.mark.parametrize("fetch", ["submit", "start"])
+def test_a_snapshot_that_is_deleted_minutes_after_its_making_is_made_again(fetch: str) -> None:
+    with story(training_seconds=240.0, fetch=fetch) as told:
+        told.upload("Zhao", "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        told.upload("Li", "1.jpg")
+        told.pass_time(2 * MINUTE_MS)
+        (snapshot,) = told.job("Li").files
+        told.cloud.objects.delete(BUCKET, snapshot)
+        told.upload("Wu", "1.jpg")
+        told.pass_time(2 * HOUR_MS)
+        assert told.is_trained("Li"), told.job("Li").reason
 
 
 def test_a_training_whose_row_cannot_be_read_does_not_hold_the_slot_for_ever() -> None:

@@ -52,6 +52,14 @@ def test_only_a_snapshot_that_was_not_made_minutes_ago_is_looked_at() -> None:
         assert bool(memory.prepared) is is_made_again
 
 
+def test_a_snapshot_that_was_sent_in_vain_is_looked_at_however_new_it_is() -> None:
+    memory, job = queued(attempt=1)
+    memory.lost.add(job.files[0])
+    memory.time = NOW
+    with_snapshots(memory.world(), memory[job])
+    assert memory.prepared == ["people/li/a.jpg"]
+
+
 @pytest.mark.parametrize("problem", [None, ARCHIVED], ids=["gone", "archived"])
 def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | None) -> None:
     memory, job = queued()
