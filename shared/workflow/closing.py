@@ -205,7 +205,7 @@ def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job
     if why is not None and not job.is_proved_new:
         from shared.workflow.restoring import restore
 
-        if restore(world, job.person_id, above=job.revision) is not None:
+        if restore(world, job.person_id, above=job.revision, before=before) is not None:
             # The set gives way at the next look, once its photos are recorded behind the restored row.
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)

@@ -19,8 +19,10 @@ from shared.domain.job import Job, Reason, open_job
 from shared.domain.object_keys import person_results, revision_of_result
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.retry_state import RetryState
 from shared.domain.states import JobState
-from shared.errors import Conflict, NotFound, RetryLater
+from shared.domain.trouble_kinds import Kind
+from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
 from shared.workflow.saving import save
@@ -31,13 +33,14 @@ MAX_RESULTS = 50
 """The newest results of a person whose photos count as known."""
 
 
-def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
+def restore(world: World, person_id: str, *, above: int = 0, before: RetryState | None = None) -> Job | None:
     """Write the row of the person's newest result, if the bucket has one; returns it.
 
-    Its revision is that of the result, but higher than ``above``.
+    Its revision is that of the result, but higher than ``above``. ``before``: how earlier tries have failed.
+    After some of them a result that is archived, too long or refused alone counts as unreadable.
 
     Raises:
-        RetryLater: the bucket does not answer, and without an answer nothing may be paid for.
+        Trouble: the bucket does not answer, and without an answer nothing may be paid for.
         Conflict: another run has opened a set of the person.
     """
     listed, _ = world.bucket.list_page(person_results(person_id), "", PAGE)
@@ -45,9 +48,9 @@ def restore(world: World, person_id: str, *, above: int = 0) -> Job | None:
     if not revisions:
         return None
     newest, *earlier = sorted(revisions, reverse=True)[:MAX_RESULTS]
-    text = _read(world, person_id, newest)
+    text = _read(world, person_id, newest, before)
     job = _job(person_id, max(newest, above + 1), text, world.clock.now())
-    known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision)]
+    known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision, before)]
     if above and not _is_still_open(world, person_id, above):
         raise Conflict("the result is that of the set itself, which another run has closed")
     # Without the photos of earlier trainings, which it does not show, these would be paid for again.
@@ -63,18 +66,25 @@ def _is_still_open(world: World, person_id: str, revision: int) -> bool:
     return latest is not None and latest.revision == revision and latest.state.is_open
 
 
-def _read(world: World, person_id: str, revision: int) -> bytes:
+def _read(world: World, person_id: str, revision: int, before: RetryState | None) -> bytes:
     key = f"{person_results(person_id)}{revision}.json"
     try:
         return world.bucket.read(key, max_bytes=MAX_RESULT_BYTES)
     except NotFound as gone:
         # It was listed a moment ago: the next look shows whether it has been erased.
         raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
+    except Trouble as trouble:
+        passed_at = world.health.passed_at(trouble.api)
+        is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
+        if trouble.kind is Kind.PASSING or not is_given_up:
+            raise
+        warn("result_not_read", person=person_id, revision=revision, code=trouble.code)
+        return b""
 
 
-def _photos(world: World, person_id: str, revision: int) -> tuple[Photo, ...]:
+def _photos(world: World, person_id: str, revision: int, before: RetryState | None) -> tuple[Photo, ...]:
     """Return the photos of an earlier result."""
-    text = _read(world, person_id, revision)
+    text = _read(world, person_id, revision, before)
     return _job(person_id, revision, text, world.clock.now()).photo_set.photos
 
 

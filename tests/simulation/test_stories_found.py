@@ -345,6 +345,20 @@ def test_whoever_is_refused_first_when_everybody_is_keeps_the_place() -> None:
         assert trained == people
 
 
+@pytest.mark.parametrize("answer", [Answer(403, "InvalidObjectState"), DENIED])
+def test_an_earlier_result_that_cannot_be_read_does_not_hold_its_person_for_ever(answer: Answer) -> None:
+    with story() as told:
+        told.upload("Li", "1.jpg")
+        told.pass_time(20 * MINUTE_MS)
+        told.cloud.forget_tables()
+        told.stand("oss.GetObject", answer, about="results/Li/")
+        told.upload("Li", "2.jpg")
+        told.pass_time(2 * HOUR_MS)
+        states = [job.state for job in told.jobs("Li")]
+        assert (states[0], states[-1]) == (JobState.REJECTED, JobState.SUCCEEDED)
+        assert any(job.reason and job.reason.code == "result_unreadable" for job in told.jobs("Li"))
+
+
 @pytest.mark.parametrize("fetch", ["submit", "start"])
 def test_a_snapshot_that_is_deleted_minutes_after_its_making_is_made_again(fetch: str) -> None:
     with story(training_seconds=240.0, fetch=fetch) as told:

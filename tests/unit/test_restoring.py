@@ -9,13 +9,15 @@ import pytest
 
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Stored, Verdict
+from shared.domain.retry_state import TRIES_OF_AN_OBJECT
 from shared.domain.states import JobState
-from shared.errors import Conflict, RetryLater
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Conflict, Permanent, RetryLater, Trouble
 from shared.views import job_as_json
 from shared.workflow.recording import record_photo
 from shared.workflow.restoring import restore
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, collecting, job_in, photo, photo_set
+from tests.unit.support import NOW, collecting, job_in, photo, photo_set, trouble
 
 S = JobState
 DONE = job_in(
@@ -134,6 +136,40 @@ def test_a_bucket_that_does_not_answer_is_asked_again_before_anything_is_decided
         with pytest.raises(RetryLater):
             restore(memory.world(), "li")
         assert memory.rows == {}
+
+
+ARCHIVED = Permanent("InvalidObjectState", "it is archived", kind=Kind.OBJECT, api=Api.READING)
+TOO_LONG = Permanent("object_too_large", "…", kind=Kind.OBJECT, api=Api.READING)
+SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.READING)
+
+
+@pytest.mark.parametrize(
+    ("problem", "tries", "is_given_up"),
+    [
+        (ARCHIVED, 0, False),
+        (ARCHIVED, TRIES_OF_AN_OBJECT - 1, False),
+        (ARCHIVED, TRIES_OF_AN_OBJECT, True),
+        (TOO_LONG, TRIES_OF_AN_OBJECT, True),
+        # What passes is waited for: without an answer nothing may be paid for.
+        (SILENT, 100, False),
+    ],
+)
+def test_a_result_that_will_not_be_read_is_given_up_after_some_tries_and_the_photos_are_trained(
+    problem: Trouble, tries: int, is_given_up: bool
+) -> None:
+    memory = bucket_with({"1.json": job_as_json(DONE), "2.json": job_as_json(replace(DONE, revision=2))})
+    memory.troubles["read"] = problem
+    before = trouble(problem.kind, Api.READING, tries=tries) if tries else None
+    if not is_given_up:
+        with pytest.raises(type(problem)):
+            restore(memory.world(), "li", before=before)
+        assert memory.rows == {}
+        return
+    job = restored(memory, before=before)
+    assert job.reason is not None
+    assert (job.state, job.reason.code) == (S.FAILED, "result_unreadable")
+    news = record_photo(memory.world(), memory.upload("a.jpg", at=NOW - 1000), job)
+    assert (news.outcome, news.job and news.job.revision) == (Verdict.USABLE.value, 3)
 
 
 def test_a_set_that_another_run_has_opened_meanwhile_is_not_written_over() -> None:
