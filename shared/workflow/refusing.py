@@ -28,8 +28,8 @@ LONGEST_PAUSE_MS = 60_000
 SHORTEST_HALT_SECONDS = 20
 TRIES_BESIDE_OTHERS = 3
 JOBS_THAT_SPEAK_FOR_ALL = 2
-REFUSALS_OF_ALL = 3
-"""After so many refusals in a row that are said to be of all, another job shows whether they are."""
+REFUSALS_OF_ALL = 1
+"""After so many refusals in a row in the words of all, the next probe is another job's, if one waits."""
 _OF_MORE_THAN_A_SET = (Kind.API, Kind.ACCOUNT, Kind.PERSON)
 
 

@@ -31,9 +31,7 @@ OF_THE_PIECE = (What.PICTURE, What.OBJECT)
 
 HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER)
 """Steps without which everything goes its way: an event tells what they would."""
-NEVER_GIVEN_UP = (
-    *(Step.RESTORE, Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),
-)
+NEVER_GIVEN_UP = (*(Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),)
 """Steps without which nothing can be proved or delivered."""
 OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.UNPACK)
 """Steps that end with a verdict."""
@@ -63,14 +61,19 @@ def is_given_up(cell: Cell) -> bool:
     if step in (Step.ASK, Step.FORGET):
         # The list tells as well, and files left behind hold up nobody.
         return True
-    if what in OF_ALL:
+    if step is Step.COPY:
+        # Without a copy the photo is prepared anew.
+        return cell.duration.is_long or what is not What.PASSING
+    if step is Step.RESTORE and what in (What.PASSING, What.GONE):
+        # Whether somebody has paid already is waited for while anything may still tell.
         return False
     if step is Step.SUBMIT:
-        return cell.scope.leaves_others and cell.duration.is_long and not _is_busy(cell)
+        is_of_one = cell.scope.leaves_others and what not in OF_ALL
+        return is_of_one and cell.duration.is_long and not _is_busy(cell)
+    if what in OF_ALL and (step is Step.STORE or not cell.scope.leaves_others):
+        return False
     if what in OF_THE_PIECE:
         return True
-    if step is Step.COPY:
-        return cell.duration.is_long or what is not What.PASSING
     if step is Step.UNPACK and what is What.GONE:
         return cell.duration.is_long
     if step is Step.STORE:

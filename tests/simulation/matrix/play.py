@@ -9,7 +9,7 @@ from shared.domain.photos import Verdict
 from shared.domain.states import JobState
 from tests.simulation.kernel import Violation
 from tests.simulation.matrix.cells import Cell, Duration, What
-from tests.simulation.matrix.endings import OF_THE_PIECE, Ending, expected
+from tests.simulation.matrix.endings import OF_ALL, OF_THE_PIECE, Ending, expected
 from tests.simulation.matrix.operations import Step
 from tests.simulation.matrix.stages import STRUCK
 from tests.simulation.silence import Silence
@@ -20,6 +20,8 @@ HEALTHY, LATER_HEALTHY = "Wu", "Zhao"
 HEALTHY_COMES_MS = 10 * MINUTE_MS
 HEALTHY_WITHIN_MS = 8 * MINUTE_MS
 """The quiet time, a training, and the struck person's training before it."""
+TOLD_OF_ALL_WITHIN_MS = 15 * MINUTE_MS
+"""Where one submit is refused in the words of all, the queue waits until another job has shown otherwise."""
 EVER_LASTS_MS = 26 * HOUR_MS
 """By then every pause has been as long as pauses become, and what killed runs has been forgotten once."""
 RECOVERS_WITHIN_MS = 3 * HOUR_MS
@@ -94,14 +96,14 @@ class Play:
         told = self.told
         came_at = told.cloud.kernel.now
         told.upload(name, "1.jpg")
-        is_trained = told.pass_time_until(lambda: told.is_trained(name), at_most_ms=HEALTHY_WITHIN_MS)
+        is_trained = told.pass_time_until(lambda: told.is_trained(name), at_most_ms=self._healthy_within_ms())
         self.healthy_ms = max(self.healthy_ms, told.cloud.kernel.now - came_at)
-        if not is_trained and self._leaves_others():
+        if not is_trained and self.cell.scope.leaves_others:
             raise Violation(f"{name}, who is healthy, is not done: {_states(told, name)}")
 
-    def _leaves_others(self) -> bool:
-        cell = self.cell
-        return cell.scope.leaves_others
+    def _healthy_within_ms(self) -> int:
+        is_at_submit = self.cell.operation.step in (Step.SUBMIT, Step.STORE)
+        return TOLD_OF_ALL_WITHIN_MS if is_at_submit and self.cell.what in OF_ALL else HEALTHY_WITHIN_MS
 
     def _long_time_passes(self, began: int) -> None:
         told, cell = self.told, self.cell
