@@ -33,8 +33,9 @@ def with_snapshots(world: World, job: Job) -> Job:
         Conflict: another run has changed the job.
     """
     # After a refusal nothing counts as fresh: a snapshot that is gone may be the reason.
-    now = world.clock.now()
-    old = [photo for photo in job.photo_set.usable if job.attempt or not _is_fresh(photo, now)]
+    was_in_vain = job.attempt > 0
+    usable = job.photo_set.usable
+    old = [photo for photo in usable if was_in_vain or not _is_fresh(photo, world.clock.now())]
     photos = {photo: _with_snapshot(world, job, photo) for photo in old}
     if all(before == after for before, after in photos.items()):
         return job
