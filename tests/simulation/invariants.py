@@ -40,7 +40,7 @@ class Invariants(Watch):
         self._attempts_sent: set[tuple[str, int]] = set()
         self._refused: set[str] = set()
         self._intents: dict[tuple[str, int], Run | None] = {}
-        self._queued_since: dict[str, int] = {}
+        self._queued_since: dict[str, tuple[int, Run | None]] = {}
         self._chosen_since: dict[str, int] = {}
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
@@ -105,7 +105,7 @@ class Invariants(Watch):
         if new is JobState.SUBMITTING and old is not new:
             self._intents[name, after["attempt"]] = writer
         if new is JobState.QUEUED and old is not new:
-            self._queued_since[name] = self._kernel.now
+            self._queued_since[name] = self._kernel.now, writer
         self.rows[name] = after
         if new.is_terminal and old is not new:
             self._check_cause(name, after)
@@ -180,9 +180,9 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
-        self._check_turn(name, row)
+        self._check_turn(name, row, run)
 
-    def _check_turn(self, name: str, row: Columns) -> None:
+    def _check_turn(self, name: str, row: Columns, sender: Run) -> None:
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
         A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
@@ -192,12 +192,12 @@ class Invariants(Watch):
         if self._limit > 1:
             return
         for other, waiting in self.rows.items():
-            since = self._queued_since.get(other, 0)
+            since, run = self._queued_since.get(other, (0, None))
             if (
                 waiting["state"] == "QUEUED"
                 and waiting["closed_first_at"] < row["closed_first_at"]
-                and waiting["due_at"] == waiting["closed_first_at"]
-                and since < self._chosen_since[name] - SETTLES
+                and not _has_stepped_aside(waiting)
+                and (since < self._chosen_since[name] - SETTLES or run is sender)
                 and other not in self.slot.get("refused_jobs", ())
                 and f"{other} Submit" not in self.health.get("deaths", ())
                 and not self.is_unreadable(other, self._chosen_since[name])
@@ -245,3 +245,9 @@ class Invariants(Watch):
         for secret in (API_KEY, SIGNATURE, "deadbeef"):
             if secret in text:
                 raise Violation(f"{where} holds a secret: {text[:200]}")
+
+
+def _has_stepped_aside(row: Columns) -> bool:
+    """Whether a job waits for its next try, and not at its place: what the row says of its tries tells."""
+    retry = json.loads(row.get("retry") or "null")
+    return retry is not None and row["due_at"] == retry["next_try_at"]

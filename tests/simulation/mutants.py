@@ -108,6 +108,12 @@ MUTANTS = (
         ),
     ),
     _one(
+        "429 counted as failure",
+        "shared.workflow.refusing",
+        "        return _wait_with_all(world, intent, slot, refusal, intent.retry)\n",
+        "        return world.jobs.save(intent, intent.ended(JobState.FAILED, _reason(cause), now))\n",
+    ),
+    _one(
         "unknown status counted as failed",
         _TRAINING,
         "if fine_tune.status == FAILED:",
@@ -187,6 +193,12 @@ MUTANTS = (
         "shared.domain.sweeping",
         "max(self.recorded_before, began - CERTAINTY_MS)",
         "max(self.recorded_before, began)",
+    ),
+    _one(
+        "a job that is put back goes to the end of the queue",
+        _JOB,
+        "due_at=retry.next_try_at if retry and steps_aside else self.place,",
+        "due_at=retry.next_try_at if retry and steps_aside else now,",
     ),
     _one(
         "the slot is released though its holder still needs it",
