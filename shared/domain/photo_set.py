@@ -121,12 +121,12 @@ class PhotoSet:
 
     @property
     def retry(self) -> RetryState | None:
-        """What the set waits for: the trouble of the unfinished photo that is tried first; None without one.
+        """What the set waits for: the trouble of the photo or zip that is tried first; None without one.
 
-        A photo that has not been tried at all needs no wait.
+        What has not been tried at all, or goes on well, needs no wait.
         """
-        tries = [photo.retry for photo in self.unfinished]
-        if self.unpacking or not all(tries):
+        tries = [photo.retry for photo in (*self.unfinished, *self.unpacking)]
+        if not all(tries):
             return None
         return min((one for one in tries if one), key=lambda one: one.next_try_at, default=None)
 

@@ -170,22 +170,11 @@ def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:
 def _judged(world: World, job: Job) -> Job:
     """Try again to prepare and check the photos whose next try is due."""
     now = world.clock.now()
-    due = [photo for photo in job.photo_set.unfinished if _is_due(world, photo, now)]
+    due = [photo for photo in job.photo_set.unfinished if world.may_try(photo.retry, now)]
     judged = [judge(world, f"{person_folder(job.person_id)}{photo.name}", photo, job) for photo in due]
     if judged == due:
         return job
     return job.with_photo_set(job.photo_set.with_judged(judged), world.rules, world.clock.now())
-
-
-def _is_due(world: World, photo: Photo, now: int) -> bool:
-    """Whether to try ``photo`` now: its pause is over, or the API works that it has waited for."""
-    if photo.retry is None:
-        return True
-    api = photo.retry.waits_for
-    if api is None or world.health.known is None:
-        # An upload's event does not read what is refused: it waits for the pause's end like everything else.
-        return photo.retry.is_due(now)
-    return not world.is_refused(api)
 
 
 def _marked(world: World, job: Job, marker_at: int) -> Job:

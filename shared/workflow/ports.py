@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
     from shared.domain.requests import Request
+    from shared.domain.retry_state import RetryState
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
     from shared.domain.sweeping import SweepProgress
@@ -275,6 +276,16 @@ class World:
     def is_refused(self, api: Api | None) -> bool:
         """Whether ``api`` is refused to everybody and needed: a check that is switched off is not."""
         return self.health.is_open(api) and (self.rules.face_check or api is not Api.FACE_CHECK)
+
+    def may_try(self, retry: RetryState | None, now: int) -> bool:
+        """Whether to try a piece now: its pause is over, or the API works that it has waited for.
+
+        A run that has not read the health, as one for an upload, waits for the pause's end.
+        """
+        api = retry.waits_for if retry is not None else None
+        if retry is None or api is None or self.health.known is None:
+            return retry is None or retry.is_due(now)
+        return not self.is_refused(api)
 
     def for_at_most(self, milliseconds: int) -> World:
         """Return the same world for a piece of work that may take so long, and must not take more."""

@@ -139,7 +139,7 @@ def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None
         if earlier is not None and earlier.is_pending and earlier.etag == stored.etag:
             if now < earlier.recorded_at + UNPACKING_TAKES_MS:
                 return Recorded(latest, "being_unpacked")
-            if earlier.retry is not None and not earlier.retry.is_due(now):
+            if not world.may_try(earlier.retry, now):
                 return Recorded(latest, "held_up")
             photo = replace(
                 photo,

@@ -12,7 +12,7 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater
 from shared.workflow.health_record import HealthRecord
 from tests.unit.memory import LIFE_MS, Memory
-from tests.unit.support import NOW, cause
+from tests.unit.support import NOW, cause, trouble
 
 BUSY = RetryLater("OTSServerBusy", "…", delay_seconds=1)
 WELL = Health(version=1, beat_at=NOW)
@@ -121,6 +121,26 @@ def test_trouble_of_our_own_is_of_no_api() -> None:
     record = begun(memory := Memory())
     assert record.failed(cause(Kind.UNKNOWN, None)) == cause(Kind.UNKNOWN, None)
     assert writes(memory) == 0
+
+
+def test_what_waits_for_an_api_is_tried_once_that_works_however_long_its_pause() -> None:
+    memory = Memory()
+    world = memory.world()
+    waits = trouble(Kind.ACCOUNT, Api.READING, next_try_at=NOW + 1)
+    assert not world.may_try(waits, NOW), "a run that has not read the health waits for the pause's end"
+    assert world.may_try(waits, NOW + 1)
+    world.health.begin(WELL.failed(waits.cause, NOW))
+    assert not world.may_try(waits, NOW + 1)
+    world.health.passed(Api.READING)
+    assert world.may_try(waits, NOW)
+
+
+def test_what_waits_for_no_api_is_tried_when_its_pause_is_over() -> None:
+    world = Memory().world()
+    world.health.begin(WELL)
+    assert world.may_try(None, NOW)
+    assert not world.may_try(trouble(next_try_at=NOW + 1), NOW)
+    assert world.may_try(trouble(next_try_at=NOW), NOW)
 
 
 # -- a row that others write ----------------------------------------------------------------------

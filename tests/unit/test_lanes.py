@@ -115,6 +115,12 @@ def test_of_two_photos_in_trouble_the_one_that_is_tried_first_says_what_the_set_
     assert collecting(second, later).lane == WAITING_LANE_OF[Api.FACE_CHECK]
 
 
+def test_a_set_whose_zip_has_had_trouble_steps_aside_or_waits_for_the_api() -> None:
+    own, of_all = trouble(Kind.OBJECT, Api.READING), trouble(Kind.API, Api.READING)
+    assert collecting(photo("a.zip", Verdict.UNPACKING, retry=own)).lane == ASIDE_LANE
+    assert collecting(photo("a.zip", Verdict.UNPACKING, retry=of_all)).lane == WAITING_LANE_OF[Api.READING]
+
+
 @pytest.mark.parametrize(
     "other", [photo("new", Verdict.UNPREPARED), photo("a.zip", Verdict.UNPACKING)], ids=lambda one: one.name
 )

@@ -146,6 +146,8 @@ def test_a_set_waits_for_the_photo_that_is_tried_first() -> None:
     assert photo_set(photo("c")).retry is None
     assert photo_set(*held, photo("d", Verdict.UNPREPARED)).retry is None
     assert photo_set(*held, photo("d.zip", Verdict.UNPACKING)).retry is None
+    zipped = photo("d.zip", Verdict.UNPACKING, retry=trouble(next_try_at=NOW))
+    assert photo_set(*held, zipped).retry == zipped.retry
 
 
 def test_other_snapshots_are_given_by_name_and_change_nothing_else() -> None:
