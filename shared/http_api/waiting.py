@@ -199,10 +199,7 @@ def _of_trouble(job: Job) -> Waiting | None:
         return None
     # A set with a zip in it is not looked at before the zip's turn.
     zips = [photo.retry for photo in job.photo_set.unpacking if photo.retry]
-    if zips:
-        first = min(zips, key=lambda trouble: trouble.next_try_at)
-        return Waiting("retry", first.next_try_at, first.cause.code)
-    first = min(troubles, key=_next_try_at)
+    first = min(zips or troubles, key=_next_try_at)
     return Waiting("retry", _next_try_at(first), first.cause.code)
 
 

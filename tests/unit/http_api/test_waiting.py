@@ -15,9 +15,11 @@ from shared.domain.reasons import Words
 from shared.domain.rules import Rules
 from shared.domain.slot import LONGEST_HALT_MS, Slot
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api as Service
+from shared.domain.trouble_kinds import Kind
 from shared.http_api.waiting import SENTENCES
 from tests.unit.http_api.support import Api, at, document
-from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
+from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo, trouble
 
 S = JobState
 LOW, HIGH = 200_000, 400_000
@@ -140,6 +142,15 @@ def test_a_set_with_a_zip_waits_for_its_photos() -> None:
     assert found["code"] == "unpacking"
     assert found["at"] == at(job.photo_set.next_look_at(RULES))
     assert waiting(job, now=NOW + 10 * MINUTE_MS)["at"] is None
+
+
+@pytest.mark.parametrize(("kind", "moment"), [(Kind.PASSING, at(NOW + MINUTE_MS)), (Kind.ACCOUNT, None)])
+def test_a_zip_in_trouble_waits_for_its_pause_and_one_that_waits_for_an_api_for_the_next_run(
+    kind: Kind, moment: str | None
+) -> None:
+    retry = trouble(kind, Service.READING, next_try_at=NOW + MINUTE_MS)
+    job = collecting(photo("a"), photo("all.zip", Verdict.UNPACKING, retry=retry))
+    assert code_and_time(waiting(job)) == ("retry", moment)
 
 
 # -- a job that is queued, submitted or trained -----------------------------------------------------
