@@ -278,14 +278,10 @@ class World:
         return self.health.is_open(api) and (self.rules.face_check or api is not Api.FACE_CHECK)
 
     def may_try(self, retry: RetryState | None, now: int) -> bool:
-        """Whether to try a piece now: its pause is over, or the API works that it has waited for.
-
-        A run that has not read the health, as one for an upload, waits for the pause's end.
-        """
-        api = retry.waits_for if retry is not None else None
-        if retry is None or api is None or self.health.known is None:
+        """Whether to try a piece now: its pause is over, or the API is known to work that it waits for."""
+        if retry is None or retry.waits_for is None or self.health.known is None:
             return retry is None or retry.is_due(now)
-        return not self.is_refused(api)
+        return not self.is_refused(retry.waits_for)
 
     def for_at_most(self, milliseconds: int) -> World:
         """Return the same world for a piece of work that may take so long, and must not take more."""
