@@ -24,7 +24,7 @@ def is_crowded(photos: Sequence[Photo]) -> bool:
     """Whether another photo, of whatever name, may find no room though all have left that may leave."""
     if len(photos) < MAX_RECORDED and bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES:
         return False
-    may_leave = _may_leave(photos)
+    may_leave = frozenset(_may_leave(photos))
     # These are too many bytes long before they are too many photos.
     staying = [photo for photo in photos if photo not in may_leave]
     return bytes_at_most(staying) > MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES
