@@ -185,6 +185,10 @@ class PhotoBucket:
         """Write an object."""
         self._call(Api.WRITING, lambda: self._bucket.put_object(key, content))
 
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is none (OSS, "DeleteObject")."""
+        self._call(Api.WRITING, lambda: self._bucket.delete_object(key))
+
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""
         headers = {"Content-Type": "application/json; charset=utf-8"}

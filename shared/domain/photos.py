@@ -174,31 +174,13 @@ def verdict_from_snapshot(size_bytes: int, start: bytes) -> Verdict | None:
     The snapshot is never larger than its source, and its long side is shrunk to 2048 px, so the short side of
     a panorama may become too small. A header that cannot be read is left to the face check.
     """
+    # Not for ``status``, which meets no snapshot.
+    from shared.domain.jpeg import jpeg_sides
+
     if size_bytes > MAX_PREPARED_BYTES:
         return Verdict.TOO_MANY_BYTES
     sides = jpeg_sides(start)
     return Verdict.TOO_FEW_PIXELS if sides is not None and min(sides) < MIN_SIDE_PIXELS else None
-
-
-def jpeg_sides(start: bytes) -> tuple[int, int] | None:
-    """Return width and height that a JPEG's first bytes tell, or None.
-
-    ITU-T T.81, B.1 and B.2.2: segments of a marker and a length, up to the frame header (SOF). Libraries that
-    read this for thirty formats cost a cold start more than all of our code.
-    """
-    at = 2
-    if start[:2] != b"\xff\xd8":
-        return None
-    while at + 9 <= len(start) and start[at] == 0xFF:
-        marker, length = start[at + 1], int.from_bytes(start[at + 2 : at + 4], "big")
-        if marker == 0xFF:
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = (int.from_bytes(start[at + i : at + i + 2], "big") for i in (5, 7))
-            return width, height
-        else:
-            at += 2 + length
-    return None
 
 
 def verdict_from_face_check(is_face: bool, failed_reason: str) -> Verdict:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shared.domain.job import Job
+from shared.domain.jpeg import carries_metadata
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
     Photo,
@@ -104,6 +105,13 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
     verdict = verdict_from_snapshot(size_bytes, start)
     if verdict is not None:
         return replace(photo, verdict=verdict, retry=None)
+    if carries_metadata(start):
+        from shared.workflow.cleaning import without_its_metadata
+
+        try:
+            snapshot = without_its_metadata(world, snapshot, job.job_id)
+        except ValueError as error:
+            return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=f"OSS made {error} of it", retry=None)
     return replace(photo, snapshot=snapshot, verdict=Verdict.UNCHECKED, retry=None)
 
 

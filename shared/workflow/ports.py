@@ -201,6 +201,9 @@ class PhotoBucket(Protocol):
     def write(self, key: str, content: bytes) -> None:
         """Write an object."""
 
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is none."""
+
     def write_json(self, key: str, text: str) -> None:
         """Write a JSON document."""
 

@@ -21,6 +21,7 @@ from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
 from tests.simulation.standing import Answer, Standing
+from tests.simulation.stores import METADATA
 
 SECOND = 1000
 MINUTE_MS = 60 * SECOND
@@ -207,6 +208,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         steps=(PHOTO, MARKED, then_upload("Li", "2.jpg", OTHER_FACE, when=has_been_submitted)),
         endings={"Li": (TRAINED, TRAINED)},
         behaviour={"training_seconds": 90.0},
+    ),
+    Scenario(
+        name="a photo whose snapshot has to be cleaned",
+        steps=(upload("Li", "1.jpg", FACE + b" " + METADATA), MARKED),
     ),
     Scenario(
         name="a photo that is overwritten while its set collects",

@@ -304,6 +304,12 @@ def _stored(found: StoredObject) -> Stored:
     )
 
 
+METADATA = b"with a place"
+"""In the content of a photo: OSS leaves in its snapshot where it was taken."""
+_SOI, _SOS, _EOI = b"\xff\xd8", b"\xff\xda\x00\x02", b"\xff\xd9"
+_EXIF = b"\xff\xe1\x00\x08Exif\x00\x00"
+
+
 class SimulatedBucket:
     """The bucket's port. A photo's content begins with ``FACE``, ``VIEW`` (no face) or anything else."""
 
@@ -323,6 +329,7 @@ class SimulatedBucket:
         self._uploaded = uploaded
         self._remembered = Remembered(store)
         self._origins: dict[str, str] = {}
+        self._cleaned: set[str] = set()
 
     def told_of(self, text: str) -> str:
         """Return ``text`` with the uploads that its snapshots were made from: they are meant as well."""
@@ -368,6 +375,8 @@ class SimulatedBucket:
             assert target.startswith("submissions/"), target
             self._store.put(BUCKET, target, self._read(key)[1])
             self._origins[target] = self._origins.get(key, "")
+            if key in self._cleaned:
+                self._cleaned.add(target)
 
         self._call(Api.WRITING, "CopyObject", key, write)
 
@@ -394,6 +403,8 @@ class SimulatedBucket:
 
     def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
         content = self._call(Api.READING, "GetObject", key, lambda: self._read(key)[1])
+        if self._carries_metadata(key, content):
+            content = self._as_jpeg(key, content)
         if len(content) > max_bytes:
             raise Permanent("object_too_large", "simulated", api=Api.READING)
         return content
@@ -403,16 +414,37 @@ class SimulatedBucket:
             found, content = self._read(key)
             if etag and found.etag != etag:
                 raise OssError(412, "PreconditionFailed", "simulated")
-            return content[start : start + count]
+            return self._as_jpeg(key, content)[start : start + count]
 
         return self._call(Api.READING, "GetObject range", key, read)
 
     def write(self, key: str, content: bytes) -> None:
+        if key.startswith("submissions/") and not key.startswith("submissions/probe/"):
+            self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_cleaned(key, content))
+            return
         if key.startswith("submissions/probe/"):
             self._call(Api.WRITING, "PutObject", key, lambda: self._store.put(BUCKET, key, b"VIEW probe"))
             return
         assert key.startswith("people/"), key
         self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content))
+
+    def delete(self, key: str) -> None:
+        self._call(Api.WRITING, "DeleteObject", key, lambda: self._store.delete(BUCKET, key))
+
+    def _carries_metadata(self, key: str, content: bytes) -> bool:
+        return key in self._origins and METADATA in content and key not in self._cleaned
+
+    def _as_jpeg(self, key: str, content: bytes) -> bytes:
+        """A snapshot as the JPEG that its content stands for; anything else as it is."""
+        if key not in self._origins:
+            return content
+        return _SOI + (_EXIF if self._carries_metadata(key, content) else b"") + _SOS + content + _EOI
+
+    def _put_cleaned(self, key: str, content: bytes) -> None:
+        assert _EXIF not in content, key
+        self._store.put(BUCKET, key, content[len(_SOI + _SOS) : -len(_EOI)])
+        self._cleaned.add(key)
+        self._origins[key] = ""
 
     def write_json(self, key: str, text: str) -> None:
         self._watch(key, text)
@@ -430,5 +462,7 @@ class SimulatedBucket:
         if not url.startswith(f"https://{BUCKET}."):
             return Fetched(content=b"FACE", content_type="image/jpeg")
         assert SIGNATURE in url, url
-        content = self._store.get(BUCKET, unquote(urlsplit(url).path).lstrip("/"))[1]
+        key = unquote(urlsplit(url).path).lstrip("/")
+        content = self._store.get(BUCKET, key)[1]
+        assert not self._carries_metadata(key, content), f"{key} leaves the account with its metadata"
         return Fetched(content=content, content_type="image/jpeg")

@@ -22,6 +22,7 @@ from shared.workflow.ports import Listed, World
 from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, RULES, fine_tune
 
+CLEAN_JPEG = b"\xff\xd8\xff\xda\x00\x02picture\xff\xd9"
 LIFE_MS = 120_000
 """An invocation lives so long."""
 
@@ -35,6 +36,9 @@ class MemoryBucket(MemoryTables):
         prepared: keys of the objects that OSS has prepared.
         prepared_as: a snapshot's size in bytes.
         copies: keys of copied objects, with the keys that they were copied from.
+        snapshot_begins_with: what a ranged read returns.
+        reads_any: what every object is read as, whatever its key.
+        deleted: keys of deleted objects.
         lost: keys that are not there any more, although a row names them.
         results: the documents that were written, by key.
     """
@@ -49,6 +53,9 @@ class MemoryBucket(MemoryTables):
         self.prepared_as = 1000
         self.copies: dict[str, str] = {}
         self.lost: set[str] = set()
+        self.snapshot_begins_with = CLEAN_JPEG
+        self.reads_any = b""
+        self.deleted: list[str] = []
         self.results: dict[str, str] = {}
 
     def upload(self, name: str, *, at: int = NOW, person_id: str = "li", kind: Kind = Kind.PHOTO) -> Upload:
@@ -93,6 +100,8 @@ class MemoryBucket(MemoryTables):
 
     def read(self, key: str, max_bytes: int = 0) -> bytes:
         self.meet("read", key)
+        if self.reads_any:
+            return self.reads_any
         if key not in self.contents:
             raise NotFound("NoSuchKey", key)
         return self.contents[key]
@@ -101,11 +110,15 @@ class MemoryBucket(MemoryTables):
         self.meet("read_range", key)
         if key in self.lost:
             raise NotFound("NoSuchKey", key)
-        return b"-"
+        return self.snapshot_begins_with
 
     def write(self, key: str, content: bytes) -> None:
         self.meet("write", key)
         self.contents[key] = content
+
+    def delete(self, key: str) -> None:
+        self.meet("delete", key)
+        self.deleted.append(key)
 
     def write_json(self, key: str, text: str) -> None:
         self.calls.append("deliver")

@@ -76,7 +76,7 @@ rows.Rows.put = lambda *given, **named: 1
 Bucket, DashScope = photo_bucket.PhotoBucket, dashscope.DashScope
 Bucket.stored = lambda bucket, key: Stored(etag="E", size=1000, modified_at=1)
 Bucket.prepare = lambda bucket, key, snapshot, etag: 1000
-Bucket.read_range = lambda bucket, key, start, count, **named: b"-"
+Bucket.read_range = lambda bucket, key, start, count, **named: bytes.fromhex("ffd8ffda0002")
 Bucket.signed_url = lambda bucket, key: "https://signed"
 Bucket.list_page = lambda bucket, prefix, *given: (
     [Listed("people/anna/1.jpg", bucket.stored(""))] if prefix.startswith("people/") else [], "")
@@ -168,7 +168,7 @@ PHOTO_LOADS = (
     | modules("shared", "assembly errors events logs settings")
     | modules("shared.clients", "bounded_answers dashscope dashscope_answers dashscope_list ignored_list")
     | modules("shared.clients", "oss_errors photo_bucket request_table seen_table")
-    | modules("shared.domain", "control_rows requests")
+    | modules("shared.domain", "control_rows jpeg requests")
     | modules("shared.workflow", "checking collecting health_record pacing ports recording saving")
     # The person is new here: earlier results are looked for, once.
     | modules("shared.workflow", "restoring")

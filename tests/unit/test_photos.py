@@ -5,21 +5,18 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from shared.domain.photos import (
     JUDGED_AGAIN,
     Photo,
     Verdict,
-    jpeg_sides,
     verdict_from_face_check,
     verdict_from_object,
     verdict_from_refusal,
     verdict_from_snapshot,
 )
-from tests.unit.support import NOW, few_examples, photo, stored
+from tests.unit.support import NOW, photo, stored
 
 MEGABYTE = 1024 * 1024
 
@@ -65,24 +62,6 @@ def test_a_picture_is_refused_when_preparing_it_left_too_few_pixels(
 def test_a_prepared_photo_larger_than_dashscope_takes_is_refused() -> None:
     assert verdict_from_snapshot(5 * MEGABYTE, jpeg(300, 300)) is None
     assert verdict_from_snapshot(5 * MEGABYTE + 1, jpeg(300, 300)) is Verdict.TOO_MANY_BYTES
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"exif": b"Exif\0\0" + bytes(60_000)}])
-def test_the_sides_of_a_jpeg_are_read_from_its_first_bytes(mode: str, options: dict[str, object]) -> None:
-    buffer = io.BytesIO()
-    Image.new(mode, (321, 123)).save(buffer, "JPEG", **options)
-    assert jpeg_sides(buffer.getvalue()[: 64 * 1024]) == (321, 123)
-
-
-@few_examples
-@given(cut=st.integers(0, 700), flips=st.dictionaries(st.integers(0, 699), st.integers(0, 255), max_size=6))
-def test_bytes_that_are_no_jpeg_have_no_sides_and_do_no_harm(cut: int, flips: dict[int, int]) -> None:
-    damaged = bytearray(jpeg(300, 300))
-    for place, byte in flips.items():
-        damaged[place % len(damaged)] = byte
-    assert jpeg_sides(bytes(damaged[:cut])) is None or len(damaged[:cut]) > 20
-    assert jpeg_sides(b"FACE") is None
 
 
 @pytest.mark.parametrize(

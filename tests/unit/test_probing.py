@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.breakers import FIRST_PROBE_AFTER_MS
 from shared.domain.health import Health
-from shared.domain.photos import MIN_SIDE_PIXELS, jpeg_sides
+from shared.domain.jpeg import jpeg_sides
+from shared.domain.photos import MIN_SIDE_PIXELS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent, RetryLater
 from shared.workflow.probing import PICTURE, PICTURE_KEY, TIME_FOR_A_PROBE_MS, probe

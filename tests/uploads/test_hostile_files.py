@@ -22,7 +22,8 @@ from shared.domain.archives import (
     is_too_much,
     max_unpacked_bytes,
 )
-from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict, jpeg_sides
+from shared.domain.jpeg import jpeg_sides
+from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict
 from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
 from shared.workflow.checking import HEADER_BYTES
 
