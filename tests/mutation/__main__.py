@@ -1,7 +1,7 @@
 """Changes the product in one place at a time and sees whether a test fails: ``python -m tests.mutation``.
 
-The report ends with the survivors: changes that no test finds. They do not make the exit status 1; tests that
-fail without any change do.
+A survivor, a change that no test finds, is shown as soon as it is known. Survivors do not make the exit
+status 1; tests that fail without any change do.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.mutation.judging import Judged, Outcome, Trials, judge
-from tests.mutation.making import mutants_of
+from tests.mutation.making import Mutant, mutants_of
 from tests.mutation.recording import import_libraries, record
-from tests.mutation.reporting import document, survivors, table
+from tests.mutation.reporting import document, still_there, survivor, table
 from tests.mutation.sampling import sample
 from tests.mutation.session import TestsFail
 
@@ -47,8 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scope", nargs="+", default=SCOPE, help="the folders or files to change")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="the tests that have to fail")
     parser.add_argument("--grace-seconds", type=float, default=10.0, help="beside the time of its tests")
+    parser.add_argument(
+        "--only-survivors-of", type=Path, metavar="JSON", help="play what survived by this report"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="the tree; it is copied first")
     given = parser.parse_args(arguments)
+    earlier = given.only_survivors_of and given.only_survivors_of.read_text(encoding="utf-8")
     root = given.root.resolve()
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name).resolve()
@@ -58,18 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.path[0] = str(folder / "tree")
         os.environ.pop("PYTEST_XDIST_WORKER_COUNT", None)
         try:
-            return _play(given, folder, root / ".local" / "mutants.json")
+            return _play(given, folder, root / ".local" / "mutants.json", earlier)
         except TestsFail as problem:
             print(problem, file=sys.stderr)
             return 1
 
 
-def _play(given: argparse.Namespace, folder: Path, report: Path) -> int:
+def _play(given: argparse.Namespace, folder: Path, report: Path, earlier: str | None) -> int:
     began = time.monotonic()
     tree = folder / "tree"
     mutants = [mutant for path in _files(tree, given.scope) for mutant in mutants_of(tree, path)]
-    drawn = sample(mutants, given.mutants, given.seed)
-    print(f"{len(drawn)} of {len(mutants)} mutants, drawn by seed {given.seed}.", flush=True)
+    drawn = _drawn(mutants, given, earlier)
     reach = record(tree, given.scope, given.tests, PROCESSES, folder)
     import_libraries(reach.libraries)
     print(f"{len(reach.seconds)} tests pass without a change, {time.monotonic() - began:.0f} s.", flush=True)
@@ -81,13 +84,21 @@ def _play(given: argparse.Namespace, folder: Path, report: Path) -> int:
     report.parent.mkdir(exist_ok=True)
     facts = {"seed": given.seed, "scope": [*given.scope], "drawn": len(drawn), "of": len(mutants)}
     report.write_text(document(judged, **facts, seconds=round(seconds)), encoding="utf-8")
-    for survivor in survivors(judged):
-        print(f"\n{survivor}")
     print(f"\n{table(judged)}")
     if len(judged) < len(drawn):
         print(f"The budget ended before {len(drawn) - len(judged)} of the mutants were played.")
     print(f"In {seconds:.0f} s; everything is in {report}.")
     return 0
+
+
+def _drawn(mutants: Sequence[Mutant], given: argparse.Namespace, earlier: str | None) -> list[Mutant]:
+    if earlier is None:
+        drawn = sample(mutants, given.mutants, given.seed)
+        print(f"{len(drawn)} of {len(mutants)} mutants, drawn by seed {given.seed}.", flush=True)
+        return drawn
+    drawn, gone = still_there(mutants, earlier)
+    print(f"{len(drawn)} survivors of an earlier run; {gone} more are in the code no longer.", flush=True)
+    return drawn
 
 
 def _files(tree: Path, scope: Iterable[str]) -> list[str]:
@@ -101,6 +112,8 @@ def _shown(ends: Iterable[Judged], count: int) -> list[Judged]:
     printed_at = time.monotonic()
     for one in ends:
         judged.append(one)
+        if one.outcome is Outcome.SURVIVED:
+            print(f"\n{survivor(one)}\n", flush=True)
         if time.monotonic() - printed_at >= SECONDS_BETWEEN_LINES:
             printed_at = time.monotonic()
             survived = sum(end.outcome is Outcome.SURVIVED for end in judged)

@@ -1,8 +1,8 @@
 """Makes the mutants of a module with mutmut's operators: its syntax tree, changed in one place.
 
 Left out are places without a promise that a test could hold: types, imports, decorators, docstrings, log
-lines and messages for people. Left out as well are changes that ``mypy --strict`` refuses nearly always: an
-argument or a value replaced by None, and a positional argument dropped.
+lines and messages for people. Left out as well are changes that ``mypy --strict`` or ruff refuses nearly
+always: an argument or a value replaced by None, a positional argument dropped, a zip without its ``strict``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mutmut.mutation import mutators
 WORDS_FOR_PEOPLE = {"log", "warn", "Words"}
 WORDS_FOR_TYPES = {"TypeVar", "NewType", "cast"}
 SENTENCE_WORDS = 5
+LARGE = 1000
+"""From here on a number is doubled: nobody notices one millisecond or one byte more among thousands."""
 _CHINESE = re.compile("[\u3000-\uffff]")
 _NO_PROMISE = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom)
 _STATEMENTS = (cst.BaseStatement, cst.ExceptHandler, cst.MatchCase)
@@ -114,6 +116,8 @@ def _is_left_out(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Call):
         called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
         return isinstance(called, cst.Name) and called.value in WORDS_FOR_PEOPLE | WORDS_FOR_TYPES
+    if isinstance(node, cst.Arg):
+        return node.keyword is not None and node.keyword.value == "strict"
     if isinstance(node, cst.If):
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
     return isinstance(node, _NO_PROMISE)
@@ -141,15 +145,22 @@ def _text(node: cst.BaseString) -> Iterator[cst.BaseString]:
     yield from list(mutators.operator_string(node))[:1]
 
 
+def _number(node: cst.BaseNumber) -> Iterable[cst.BaseNumber]:
+    if isinstance(node, cst.Integer) and node.evaluated_value >= LARGE:
+        return [cst.Integer(repr(2 * node.evaluated_value))]
+    return mutators.operator_number(node)
+
+
 def _named_argument_dropped(node: cst.Call) -> Iterator[cst.Call]:
     for call in mutators.operator_arg_removal(node):
-        dropped = [argument for argument in node.args if argument not in call.args]
-        if len(call.args) < len(node.args) and all(argument.keyword for argument in dropped):
+        dropped = [argument.keyword for argument in node.args if argument not in call.args]
+        if len(call.args) < len(node.args) and all(name and name.value != "strict" for name in dropped):
             yield call
 
 
 _REPLACED: dict[Callable[..., Iterable[cst.CSTNode]], Callable[..., Iterable[cst.CSTNode]] | None] = {
     mutators.operator_string: _text,
+    mutators.operator_number: _number,
     mutators.operator_arg_removal: _named_argument_dropped,
     mutators.operator_assignment: None,
 }

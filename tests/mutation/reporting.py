@@ -1,4 +1,4 @@
-"""Says what became of the mutants: a table by module, the survivors as diffs, and all of it as JSON."""
+"""Says what became of the mutants: a survivor as a diff, a table by module, and all of it as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from tests.mutation.judging import Judged, Outcome
 from tests.mutation.making import Mutant
@@ -39,12 +39,28 @@ def table(judged: Sequence[Judged]) -> str:
     return "\n".join(rows)
 
 
-def survivors(judged: Sequence[Judged]) -> Iterator[str]:
-    """Yield each survivor, in the order of files and lines: its place, what ran it, and its diff."""
-    found = [(one, *difference(one.mutant)) for one in judged if one.outcome is Outcome.SURVIVED]
-    for one, line, change in sorted(found, key=lambda entry: (entry[0].mutant.path, entry[1])):
-        ran = f"survived {one.tests} test{'s' * (one.tests > 1)}" if one.tests else "no test runs it"
-        yield f"{one.mutant.path}:{line}: {ran}\n{re.sub('^', '    ', change, flags=re.MULTILINE)}"
+def survivor(one: Judged) -> str:
+    """Return a survivor's place, what ran it, and its diff."""
+    line, change = difference(one.mutant)
+    ran = f"survived {one.tests} test{'s' * (one.tests > 1)}" if one.tests else "no test runs it"
+    return f"{one.mutant.path}:{line}: {ran}\n{re.sub('^', '    ', change, flags=re.MULTILINE)}"
+
+
+def still_there(mutants: Iterable[Mutant], document: str) -> tuple[list[Mutant], int]:
+    """Return those of the mutants that survived by an earlier ``document``, and how many of it are gone.
+
+    A mutant is known by its file and its diff, so that it is found where lines were added above it.
+    """
+    survived = Counter(
+        (entry["path"], entry["diff"])
+        for entry in json.loads(document)["mutants"]
+        if entry["outcome"] == Outcome.SURVIVED.value
+    )
+    files = {path for path, _ in survived}
+    keys = ((mutant, (mutant.path, difference(mutant)[1])) for mutant in mutants if mutant.path in files)
+    found = [(mutant, key) for mutant, key in keys if key in survived]
+    gone = survived - Counter(key for _, key in found)
+    return [mutant for mutant, _ in found], gone.total()
 
 
 def document(judged: Sequence[Judged], **facts: object) -> str:

@@ -186,6 +186,15 @@ def test_a_budget_that_is_used_up_begins_no_mutant(tmp_path: Path) -> None:
     assert "The budget ended before 3 of the mutants were played." in run.stdout
 
 
+def test_the_survivors_of_an_earlier_run_are_played_alone(played: tuple[Path, str], tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    grown = PRODUCT.replace("LIMIT = 3", "LIMIT = 3\n\nOTHER = 4").replace("1 + 1", "2 + 2")
+    (tree / "product" / "promises.py").write_text(grown, encoding="utf-8")
+    run = play(tree, "--only-survivors-of", str(played[0] / ".local" / "mutants.json"))
+    assert "3 survivors of an earlier run; 3 more are in the code no longer." in run.stdout
+    assert set(ends(tree)) == {"return size >= 10", "return size > 11", "number -= 2"}
+
+
 def test_the_same_seed_draws_the_same_mutants_and_another_one_others() -> None:
     everything = list(range(1000))
     assert sample(everything, 50, seed=1) == sample(everything, 50, seed=1)
@@ -230,6 +239,7 @@ def changed_lines(folder: Path, text: str) -> set[str]:
         "raise RetryLater(code, f'{len(names) + 1} are left')",
         "note('the name of the person is empty')",
         "note('请稍后再试')",
+        "zip(a, b, strict=True)",
     ],
 )
 def test_texts_for_people_and_what_mypy_checks_are_left_alone(tmp_path: Path, text: str) -> None:
@@ -241,6 +251,8 @@ def test_texts_for_people_and_what_mypy_checks_are_left_alone(tmp_path: Path, te
     [
         ("raise RetryLater('busy', 'wait a moment', delay_seconds=5)", "'XXbusyXX', 'wait a moment', delay"),
         ("raise RetryLater('busy', 'wait a moment', delay_seconds=5)", "delay_seconds=6"),
+        ("DAY_MS = 86_400_000", "DAY_MS = 172800000"),
+        ("STATUS = 429", "STATUS = 430"),
         ("if a.b:\n    c", "if not a.b:"),
         ("if a < b and c: d", "if a <= b and c: d"),
         ("if a < b and c: d", "if a < b or c: d"),
