@@ -82,11 +82,18 @@ def problem_with_person_id(person_id: str) -> str:
     return ""
 
 
+def _folder(key: str) -> Ignored:
+    """An object that consoles and tools put in the place of a folder."""
+    return Ignored(key, "folder_marker", "it is a folder marker", is_news=False)
+
+
 def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
         return Ignored(key, NOT_OF_PEOPLE, f"it is not under {PEOPLE_PREFIX}")
     person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
+    if key == PEOPLE_PREFIX:
+        return _folder(key)
     if not slash:
         reason = "it lies beside the people's folders, not in one; put it into people/<person>/"
         return Ignored(key, "beside_the_folders", reason)
@@ -94,7 +101,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if problem:
         return Ignored(key, "unusable_person", problem)
     if not name or name.endswith("/"):
-        return Ignored(key, "folder_marker", "it is a folder marker", is_news=False)
+        return _folder(key)
     if name == marker:
         return Upload(person_id, name, Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):

@@ -89,7 +89,7 @@ IGNORED = [
     ("results/li/1.json", "not under"),
     ("x/people/li/a.jpg", "not under"),
     ("people\\li\\a.jpg", "not under"),
-    ("people/", "beside"),
+    ("people/", "folder"),
     ("people/a.jpg", "beside"),
     ("people/_READY", "beside"),
     ("people/照片.jpg", "beside"),

@@ -90,6 +90,13 @@ def test_uploads_that_belong_to_nobody_are_noted_for_people_to_look_at() -> None
     memory = uploads("li")
     stray = replace(memory.objects["people/li/1.jpg"])
     memory.objects |= {"people/stray.jpg": stray, "People/li/1.jpg": stray, "other/1.jpg": stray}
+    # Consoles make such objects for folders, and systems theirs: nobody has to look at these.
+    memory.objects |= {
+        "people/": stray,
+        "people/li/": stray,
+        "people/li/b/": stray,
+        "people/li/.DS_Store": stray,
+    }
     swept(memory)
     assert set(memory.nobodys) == {"people/stray.jpg", "People/"}
 
@@ -194,6 +201,14 @@ def test_whoever_has_had_a_turn_is_not_the_first_again_when_a_run_ends_early(
     monkeypatch.undo()
     assert swept(memory) == 2
     assert [job.person_id for job in memory.rows.values()] == ["a", "b", "c"]
+
+
+def test_a_run_that_had_time_for_nobody_writes_nothing() -> None:
+    memory = uploads("li")
+    world = memory.world()
+    memory.time += LIFE_MS - TIME_FOR_A_PERSON_MS
+    assert sweep(world, memory.progress) == 0
+    assert (memory.rows, memory.progress) == ({}, SweepProgress())
 
 
 def test_the_sweep_says_that_it_works_before_it_looks_anybody_up() -> None:
