@@ -26,7 +26,7 @@ from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_json import retry_from_json, retry_to_json
-from shared.domain.row_size import photos_as_json
+from shared.domain.row_size import as_json, photos_as_json
 from shared.domain.states import JobState
 
 FORMAT = 1
@@ -133,7 +133,7 @@ def _stored(name: str, value: Any) -> Any:
         value = value and {"code": value.code, "message": value.message[:MAX_REASON_CHARACTERS]}
     elif name not in _AS_JSON:
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return as_json(value)
 
 
 def _loaded(name: str, stored: Any) -> Any:

@@ -132,9 +132,9 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
     actions.extend(
-        Release(name, held if isinstance(held, Job) else None)
+        Release(name, held)
         for name, held in seen.holders.items()
-        if held is None or (isinstance(held, Job) and not needs_slot(held, seen.now))
+        if not isinstance(held, Unread) and not (held and needs_slot(held, seen.now))
     )
     aside = _fewest_tries_first(seen.aside)
     actions.extend(_reclaims(seen))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -29,10 +29,12 @@ BYTES_TO_COME = 700
 LARGEST_PHOTO_BYTES = 3_200
 """A pending photo with the longest name that OSS allows, of characters that JSON writes as two bytes."""
 
+_WITHOUT_A_DEFAULT = {field.name for field in fields(Photo) if field.default is MISSING}
+
 
 def photos_as_json(photos: Iterable[Photo]) -> str:
     """Return photos in the form in which a row stores them: without what is empty, and with details cut."""
-    return _as_json([_stored(photo) for photo in photos])
+    return as_json([_stored(photo) for photo in photos])
 
 
 def bytes_of(photos: Iterable[Photo]) -> int:
@@ -50,7 +52,7 @@ def bytes_at_most(photos: Sequence[Photo]) -> int:
 def _bytes_of_one_at_most(photo: Photo) -> int:
     """Return the same of one photo beside others; a set is measured as a whole for each photo that comes."""
     bare = replace(photo, detail="", retry=None) if photo.is_pending else photo
-    return _bytes(_as_json(_stored(bare))) + BYTES_TO_COME * photo.is_pending
+    return _bytes(as_json(_stored(bare))) + BYTES_TO_COME * photo.is_pending
 
 
 def _stored(photo: Photo) -> dict[str, Any]:
@@ -63,20 +65,20 @@ def _stored(photo: Photo) -> dict[str, Any]:
         "detail": _cut(photo.detail),
         "retry": retry,
     }
-    always = ("name", "etag", "size", "verdict")
-    return {name: value for name, value in values.items() if value or name in always}
+    return {name: value for name, value in values.items() if value or name in _WITHOUT_A_DEFAULT}
 
 
 def _cut(text: str) -> str:
     if len(text) <= MAX_DETAIL_CHARACTERS // 8:
         return text
     text = text[:MAX_DETAIL_CHARACTERS]
-    while _bytes(_as_json(text)) > MAX_DETAIL_BYTES:
+    while _bytes(as_json(text)) > MAX_DETAIL_BYTES:
         text = text[: len(text) * 9 // 10]
     return text
 
 
-def _as_json(value: object) -> str:
+def as_json(value: object) -> str:
+    """Return ``value`` as a row stores it, without blanks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -29,7 +29,7 @@ Change = Callable[["Health"], "Health"]
 class HealthRecord:
     """The health as this run knows it. Never raises: nothing is done or left undone for its sake alone."""
 
-    def __init__(self, control: ControlTable, clock: Clock, *, dead_at: int = 0) -> None:
+    def __init__(self, control: ControlTable, clock: Clock, *, dead_at: int) -> None:
         self._control = control
         self._clock = clock
         self._dead_at = dead_at
