@@ -77,6 +77,20 @@ def test_files_that_share_bytes_of_the_zip_are_refused_all_of_them(
     assert all("overlap" in one.detail for one in decisions if one.verdict)
 
 
+@pytest.mark.parametrize(
+    ("changes", "verdict"), [({}, None), ({"is_link": True}, Verdict.LINK), ({"size": 0}, Verdict.EMPTY)]
+)
+def test_a_verdict_that_says_it_all_has_no_detail(changes: dict[str, Any], verdict: Verdict | None) -> None:
+    (decision,) = decide_entries([entry(**changes)], folder=FOLDER, archive_bytes=2000)
+    assert (decision.verdict, decision.detail) == (verdict, "")
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x7f", "\udc80"])
+def test_the_label_of_a_refused_name_has_no_character_that_a_row_or_a_page_cannot_hold(odd: str) -> None:
+    (decision,) = decide_entries([entry(name=f"a{odd}.jpg")], folder=FOLDER, archive_bytes=2000)
+    assert (decision.verdict, decision.label) == (Verdict.UNSAFE_NAME, "a\ufffd.jpg")
+
+
 def test_a_stored_file_whose_two_sizes_differ_is_broken() -> None:
     assert verdicts(
         entry(0, size=1000, packed_size=999),

@@ -113,6 +113,12 @@ def test_with_the_face_check_off_a_prepared_photo_is_usable() -> None:
     assert (memory.checked, memory.paced) == ([], 0)
 
 
+def test_a_photo_that_was_held_up_by_the_face_check_is_usable_and_well_once_that_is_off() -> None:
+    held_up = replace(NEW, verdict=Verdict.UNCHECKED, snapshot="submissions/x/a.jpg", retry=trouble())
+    found = judged(Memory(), held_up, rules=Rules(face_check=False))
+    assert (found.verdict, found.retry) == (Verdict.USABLE, None)
+
+
 def test_the_words_of_a_service_are_cut_to_what_a_row_has_room_for() -> None:
     memory = Memory()
     memory.troubles["prepare"] = picture("ImageDamage", "x" * 10_000)

@@ -94,6 +94,20 @@ def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None
     assert control.read_all() == nothing._replace(slot=slot, sweep=saved, health=health)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lingering", {"stayed": ["ft-1"]}), ("sweep", {"stuck": "li"}), ("sweep", {"people_passed": 1})],
+)
+def test_a_row_that_holds_something_else_than_it_should_keeps_no_other_row_from_being_read(
+    bench: Bench, name: str, value: dict[str, object]
+) -> None:
+    control = ControlTable(bench.rows)
+    slot = control.save_slot(Slot(), FULL)
+    bench.client.rows[("name", name),] = {"value": json.dumps(value), VERSION: 1, WRITE_TOKEN: "t"}
+    rows = control.read_all()
+    assert (rows.slot, getattr(rows, name)) == (slot, None)
+
+
 def test_of_two_runs_that_sweep_the_same_page_one_is_told(bench: Bench) -> None:
     control = ControlTable(bench.rows)
     start = control.save_sweep(SweepProgress(), SweepProgress(cursor="people/a"))

@@ -52,6 +52,11 @@ def test_credentials_without_a_token_are_permanent_ones() -> None:
     assert find_credentials(SimpleNamespace(credentials=given), {}).security_token == ""
 
 
+def test_an_id_without_a_secret_has_none_for_the_services_to_refuse() -> None:
+    found = find_credentials(SimpleNamespace(credentials=SimpleNamespace(access_key_id="id")), ENVIRONMENT)
+    assert found == Credentials(access_key_id="id", access_key_secret="")
+
+
 def test_credentials_do_not_show_their_secrets() -> None:
     text = repr(find_credentials(SimpleNamespace(credentials=GIVEN), {}))
     assert "s3cret" not in text

@@ -52,6 +52,18 @@ def test_the_same_trouble_again_costs_no_write() -> None:
     assert writes(memory) == 1
 
 
+def test_the_log_tells_once_of_an_api_that_is_refused_to_all_and_not_of_a_passing_trouble(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = begun(Memory())
+    record.failed(cause(Kind.PASSING, Api.READING))
+    assert caplog.records == []
+    for _ in range(2):
+        record.failed(REFUSED)
+    (line,) = caplog.records
+    assert "api_is_refused" in line.getMessage()
+
+
 def test_an_api_that_serves_is_news_only_when_something_speaks_against_it() -> None:
     record = begun(memory := Memory())
     record.passed(Api.READING)

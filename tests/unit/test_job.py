@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.job_record import DAY_MS
+from shared.domain.job_record import DAY_MS, REOPENS_FOR_MS
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Verdict
+from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState
 from shared.domain.trouble_kinds import Api, Kind
 from tests.unit.support import (
@@ -75,6 +76,13 @@ def test_a_queued_job_that_is_cleared_is_back_at_its_place() -> None:
 @pytest.mark.parametrize("state", [S.TRAINING, S.SUCCEEDED])
 def test_any_other_job_that_is_cleared_stays_where_it_is_in_its_lane(state: JobState) -> None:
     assert job_in(state).held_up(cause(), NOW).cleared(RULES, NOW).due_at == NOW + 10_000
+
+
+def test_a_set_that_closed_before_and_is_cleared_is_looked_at_by_when_it_closes_again() -> None:
+    slow = Rules(quiet_ms=REOPENS_FOR_MS)
+    open_set = replace(collecting(photo()), closed_first_at=NOW - 50)
+    cleared = open_set.held_up(cause(), NOW).cleared(slow, NOW)
+    assert cleared.due_at == NOW - 50 + REOPENS_FOR_MS
 
 
 def test_a_set_that_is_cleared_is_looked_at_when_it_will_be_complete() -> None:
@@ -253,6 +261,7 @@ def test_a_retried_job_remembers_the_failed_fine_tune_as_its_own() -> None:
     again = job.retrying(fine_tune("FAILED", "ft-1", usage=1), WHY, NOW)
     assert (again.state, again.due_at, again.failures) == (S.QUEUED, NOW - 9, 1)
     assert (again.fine_tune_id, again.earlier_fine_tunes, again.usage) == ("", ("ft-1",), 1)
+    assert again.reason == WHY
     # There is no fine-tune at the moment, so there is no status of one.
     assert again.fine_tune_status == ""
     twice = again.attempting(NOW, expires_at=NOW).submitted(fine_tune("RUNNING", "ft-2"), NOW)

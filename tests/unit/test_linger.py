@@ -14,7 +14,7 @@ from shared.domain.states import JobState
 from shared.errors import RetryLater
 from shared.workflow.linger import Lingerer
 from tests.unit.memory import Memory
-from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in
+from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in
 
 S = JobState
 
@@ -35,6 +35,8 @@ def about_to_end() -> tuple[Memory, Job, Observed]:
         (NOW, True),
         (NOW + 1, False),
         (NOW + MINUTE_MS, False),
+        (NOW + 2 * RULES.linger_ms, False),
+        (NOW + 2 * RULES.linger_ms + 1, True),
         (NOW + 365 * 24 * 60 * MINUTE_MS, True),
     ],
 )
@@ -66,3 +68,9 @@ def test_a_run_that_cannot_stay_leaves_and_raises_nothing(problem: Exception, op
     memory.rows[job.job_id] = old = replace(memory[job], changed_at=NOW - 10 * MINUTE_MS)
     assert not Lingerer(memory.world(), NOW + MINUTE_MS).stay(replace(seen, running=(old,)))
     assert memory[job].state is S.TRAINING
+
+
+def test_the_row_says_until_when_a_run_stays_and_that_the_training_has_cost_as_much() -> None:
+    memory, _, seen = about_to_end()
+    assert Lingerer(memory.world(), NOW + MINUTE_MS).stay(seen)
+    assert memory.staying.stayed_ms == {"ft-1": memory.staying.until - NOW}

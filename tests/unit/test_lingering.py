@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lingering import Lingering, plan
+from shared.domain.lingering import LONGEST_WAIT_MS, PRICE_OF_A_LOOK_MS, Lingering, plan
 from tests.unit.support import NOW, few_examples
 
 SECOND = 1000
@@ -34,12 +35,34 @@ def test_a_run_that_stays_polls_when_the_end_is_due_and_not_before(elapsed: int)
     assert elapsed + found.leave_in_ms / SECOND >= 302
 
 
+def test_two_trainings_that_agree_are_enough_to_wait_from_a_minute_before_their_end_and_no_earlier() -> None:
+    durations = [300 * SECOND, 310 * SECOND]
+    assert plan(durations, 240 * SECOND, MINUTE_MS) is None
+    assert plan(durations, 250 * SECOND, MINUTE_MS) is not None
+
+
 @pytest.mark.parametrize("elapsed", [250, 270, 290])
 def test_a_run_that_stays_sees_an_unlikely_end_within_ten_seconds(elapsed: int) -> None:
     found = plan(STEADY, elapsed * SECOND, MINUTE_MS)
     assert found is not None
     assert found.look_in_ms < 10 * SECOND
     assert elapsed + found.leave_in_ms / SECOND >= 302
+
+
+@pytest.mark.parametrize("elapsed", range(270, 330, 5))
+def test_a_run_polls_when_the_idle_time_to_expect_costs_as_much_as_the_poll(elapsed: int) -> None:
+    durations, width_ms, count = [300 * SECOND, 310 * SECOND], 10 * SECOND / 1.5, 5000
+    curve = [width_ms * math.log(number / (count - number)) for number in range(1, count)]
+    ends = [duration + around for duration in durations for around in curve]
+    ends_in_ms = [end - elapsed * SECOND for end in ends if end > elapsed * SECOND]
+
+    def idle_ms(look_in_ms: int) -> float:
+        return sum(max(0.0, look_in_ms - end) for end in ends_in_ms) / len(ends_in_ms)
+
+    found = plan(durations, elapsed * SECOND, MINUTE_MS)
+    assert found is not None
+    assert found.look_in_ms == LONGEST_WAIT_MS or idle_ms(found.look_in_ms) >= PRICE_OF_A_LOOK_MS
+    assert idle_ms(found.look_in_ms - SECOND) < PRICE_OF_A_LOOK_MS
 
 
 def test_polls_come_closer_where_an_end_is_likelier() -> None:

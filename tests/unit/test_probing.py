@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from shared.domain.breakers import FIRST_PROBE_AFTER_MS
 from shared.domain.health import Health
@@ -117,3 +119,9 @@ def test_our_picture_is_one_that_the_face_check_takes_and_lies_where_no_upload_d
     assert memory.contents == {PICTURE_KEY: PICTURE}
     assert jpeg_sides(PICTURE) == (MIN_SIDE_PIXELS, MIN_SIDE_PIXELS)
     assert not PICTURE_KEY.startswith("people/")
+
+
+def test_our_picture_is_whole_and_of_one_grey() -> None:
+    with Image.open(io.BytesIO(PICTURE)) as picture:
+        assert picture.mode == "L"
+        assert len(picture.getcolors()) == 1

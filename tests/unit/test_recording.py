@@ -221,7 +221,7 @@ def test_a_person_whose_earlier_results_cannot_be_looked_for_is_recorded_all_the
     )
     recorded = record_photo(memory.world(), memory.upload("a.jpg"), None)
     assert recorded.job is not None
-    assert (recorded.outcome, recorded.job.is_proved_new) == ("usable", False)
+    assert (recorded.outcome, recorded.job.revision, recorded.job.is_proved_new) == ("usable", 1, False)
     assert memory.well_being.is_open(Api.LISTING)
 
 
@@ -266,7 +266,8 @@ def test_whoever_loses_the_row_again_and_again_gives_way_with_growing_pauses() -
     with pytest.raises(RetryLater, match="busy_person"):
         record_photo(memory.world(), memory.upload("b"), memory[job])
     assert memory.calls == ["latest"] * (MAX_TRIES - 1)
-    assert NOW < memory.time < NOW + 10_000
+    # Half of 60 ms, and of twice as long each time.
+    assert memory.time == NOW + sum(30 * 2**number for number in range(MAX_TRIES - 1)) < NOW + 10_000
 
 
 # -- a crowded set --------------------------------------------------------------------------------

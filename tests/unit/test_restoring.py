@@ -58,9 +58,27 @@ def test_a_result_becomes_the_row_that_it_was_written_from() -> None:
     assert kept == replace(DONE.photo_set.photos[0], snapshot="")
 
 
+def test_the_photos_of_a_result_come_back_as_they_were_judged_without_their_snapshots() -> None:
+    photos = (
+        photo("a.zip", Verdict.UNPACKED, detail="1 taken out, 1 refused"),
+        photo("a.zip/b.txt", Verdict.NOT_AN_IMAGE, detail="no picture", archive="a.zip"),
+        photo("old.jpg", from_revision=1),
+    )
+    done = replace(DONE, revision=2, photo_set=replace(DONE.photo_set, photos=photos))
+    job = restored(bucket_with({"2.json": job_as_json(done)}))
+    assert job.photo_set.photos == tuple(replace(one, snapshot="") for one in photos)
+
+
 def test_a_failure_keeps_its_reason() -> None:
     failed = replace(DONE, state=S.FAILED, reason=Reason("training_overdue", "too long"), finetuned_output="")
     assert restored(bucket_with({"1.json": job_as_json(failed)})).reason == failed.reason
+
+
+def test_a_set_that_never_came_to_a_training_is_restored_without_one() -> None:
+    refused = job_in(S.QUEUED).ended(S.FAILED, Reason("photos_lost", "gone"), NOW)
+    job = restored(bucket_with({"1.json": job_as_json(refused)}))
+    assert (job.state, job.reason, job.submitted_at) == (S.FAILED, refused.reason, 0)
+    assert (job.fine_tune_id, job.fine_tune_status, job.finetuned_output, job.usage) == ("", "", "", 0)
 
 
 def test_the_newest_result_counts_and_names_that_are_no_results_do_not() -> None:

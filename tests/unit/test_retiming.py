@@ -89,6 +89,18 @@ def test_what_instances_with_the_old_settings_wrote_last_is_gone_through_as_well
     assert len(memory.calls) == calls
 
 
+def test_a_halt_of_the_queue_ends_once_with_new_settings_and_not_with_each_part_of_the_work() -> None:
+    halted = Slot(halted_until=NOW + 10**6)
+    for later in (
+        replace(KNOWN, settings_id=settings_id(RULES), is_retimed=False),
+        replace(KNOWN, retimed_up_to="1 2 3"),
+    ):
+        memory = Memory(*sets(1), slot=halted)
+        memory.well_being = later
+        assert run(memory)
+        assert memory.held.halted_until == halted.halted_until
+
+
 def test_the_first_settings_of_a_deployment_are_only_noted() -> None:
     memory = Memory(*sets(1), slot=Slot(halted_until=NOW + 10**6))
     assert not run(memory)
@@ -130,6 +142,14 @@ def test_one_set_that_cannot_be_saved_keeps_no_other_from_it(problem: Trouble) -
     memory.troubles[f"save {first.job_id}"] = problem
     assert run(memory)
     assert (memory[first].due_at, memory[second].due_at) == (first.due_at, NOW + RULES.quiet_ms)
+
+
+def test_a_set_whose_look_stays_when_it_was_keeps_no_other_from_it() -> None:
+    stays, changes = collecting(photo(), person_id="person 000"), sets(2)[1]
+    memory = Memory(stays, changes)
+    memory.well_being = KNOWN
+    assert run(memory)
+    assert (memory[stays].version, memory[changes].due_at) == (1, NOW + RULES.quiet_ms)
 
 
 # -- clocks ---------------------------------------------------------------------------------------

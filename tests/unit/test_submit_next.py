@@ -72,6 +72,15 @@ def test_a_set_that_closes_overtakes_no_job_that_a_full_page_may_hide() -> None:
     assert memory[job].state is S.QUEUED
 
 
+def test_a_set_that_closes_overtakes_no_job_that_a_page_of_unreadable_ones_may_hide() -> None:
+    ahead = [job_in(S.QUEUED, f"ahead {number}", due_at=NOW - 10 + number) for number in range(5)]
+    memory = Memory(*ahead, job := job_in(S.QUEUED, due_at=NOW))
+    for one in ahead[:4]:
+        memory.unread[one.job_id] = Unread(one.job_id, "unreadable_row", "a later version wrote it")
+    submit_next(memory.world(TWO), memory[job])
+    assert memory[job].state is S.QUEUED
+
+
 @pytest.mark.parametrize(
     "slot",
     [Slot(holders=("other-1",)), Slot(halted_until=NOW + 1)],

@@ -15,7 +15,6 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, Permanent, RetryLater, Trouble
 from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS
 from shared.workflow.training import (
-    MAY_QUEUE_MS,
     TRIES_BEFORE_THE_LIST,
     TRIES_TO_FORGET,
     deliver,
@@ -176,7 +175,7 @@ def test_under_another_key_a_fine_tune_is_gone_only_if_the_list_is_of_the_same_a
 @pytest.mark.parametrize("status", ["PENDING", "QUEUING"])
 def test_waiting_at_dashscope_is_not_training_and_has_two_days(status: str) -> None:
     memory, job = training(status, fine_tune_status=status)
-    memory.time = NOW + MAY_QUEUE_MS
+    memory.time = NOW + 48 * HOUR_MS
     assert poll(memory.world(), memory[job]).state is S.TRAINING
     memory.time += 1
     assert poll(memory.world(), memory[job]).state is S.FAILED
@@ -322,6 +321,13 @@ def test_a_released_slot_knows_when_a_submit_was_last_accepted(fine_tune_id: str
     memory = Memory(job, slot=Slot(holders=(job.job_id,)))
     release(memory.world(), job.job_id, memory[job])
     assert memory.held.accepted_at == accepted_at
+
+
+def test_a_released_slot_knows_every_fine_tune_that_was_made_for_the_job() -> None:
+    job = job_in(S.FAILED, fine_tune_id="ft-2", earlier_fine_tunes=("", "ft-1"))
+    memory = Memory(job, slot=Slot(holders=(job.job_id,), ended_fine_tunes=("ft-0",)))
+    release(memory.world(), job.job_id, memory[job])
+    assert memory.held.ended_fine_tunes == ("ft-0", "ft-1", "ft-2")
 
 
 def test_a_job_that_does_not_hold_the_slot_releases_nothing() -> None:

@@ -186,6 +186,27 @@ def test_any_index_gives_the_first_jobs_of_every_lane_and_the_last_of_crowded_on
     )
 
 
+@pytest.mark.parametrize("delivering", [0, 3, 100])
+def test_what_runs_and_is_delivered_is_told_from_the_head_of_the_queue(delivering: int) -> None:
+    crowd = [(DELIVERY_LANE, NOW + number) for number in range(delivering)]
+    client = IndexClient(*((lane, NOW + time) for lane in LANES for time in (0, 1, 2)), *crowd)
+    running, queue = client.table.in_hand(2)
+    ahead = [*client.ids(RUNNING_LANE), *client.ids(DELIVERY_LANE)]
+    assert running == ahead[: len(running)]
+    assert set(client.ids(RUNNING_LANE)) <= set(running)
+    assert queue == client.ids(QUEUE_LANE)[:2]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_every_open_set_is_met_page_by_page_and_the_last_page_says_so(count: int) -> None:
+    client = IndexClient(*((lane, NOW + time) for lane in LANES for time in (0, 0, 1, NEVER - NOW)))
+    met, after = client.table.collecting("", count)
+    while after:
+        page, after = client.table.collecting(after, count)
+        met += page
+    assert met == client.ids(COLLECTING_LANE)
+
+
 def test_times_that_a_clock_ahead_has_written_are_found_and_never_is_none_of_them() -> None:
     tomorrow = NOW + 24 * 3600_000
     times = [NOW, tomorrow - 1, tomorrow, NEVER - 1, NEVER]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from shared.clients.bounded_answers import MAX_ANSWER_SECONDS, MAX_DOCUMENT_BYTES
+from shared.clients.bounded_answers import (
+    MAX_ANSWER_SECONDS,
+    MAX_DOCUMENT_BYTES,
+    BoundedAnswer,
+    UnusableAnswer,
+)
 from shared.clients.retries import TRIES
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, Permanent, RequestTrouble
@@ -147,6 +154,7 @@ def test_a_body_that_drips_ends_in_time_though_no_wait_for_a_byte_is_long(length
         bucket.read_range("people/m/x.zip", 0, 10**9)
     assert (raised.value.code, raised.value.kind) == ("oss_answer_too_slow", Kind.UNKNOWN)
     assert now.looks < MAX_ANSWER_SECONDS + 10
+    assert MAX_ANSWER_SECONDS == 20
 
 
 def test_a_listing_that_drips_or_never_ends_is_given_up() -> None:
@@ -193,6 +201,33 @@ def test_a_body_in_chunks_comes_whole() -> None:
     with oss_that_says(chunks + b"3\r\n012\r\n2\r\n34\r\n0\r\n\r\n") as (bucket, server):
         assert [bucket.read("a") for _ in range(3)] == [b"01234"] * 3
     assert server.connections == 1
+
+
+def body(content: bytes, *, has_length: bool) -> BoundedAnswer:
+    """An answer whose body has arrived."""
+    raw = SimpleNamespace(
+        length_remaining=len(content) if has_length else None,
+        _fp=io.BytesIO(content),
+        release_conn=lambda: None,
+    )
+    response = SimpleNamespace(raw=raw, close=lambda: None)
+    head = SimpleNamespace(status=200, headers={}, request_id="r", response=response)
+    return BoundedAnswer(head, is_late=lambda: False)
+
+
+@pytest.mark.parametrize("has_length", [True, False])
+@pytest.mark.parametrize("piece", [1, 2, 3, 4])
+def test_a_body_that_is_read_in_pieces_has_its_last_byte(piece: int, has_length: bool) -> None:
+    answer = body(b"body", has_length=has_length)
+    assert b"".join(iter(lambda: answer.read(piece), b"")) == b"body"
+
+
+@pytest.mark.parametrize("has_length", [True, False])
+def test_a_document_is_read_up_to_the_longest_length_and_not_one_byte_beyond(has_length: bool) -> None:
+    longest = bytes(MAX_DOCUMENT_BYTES)
+    assert body(longest, has_length=has_length).read() == longest
+    with pytest.raises(UnusableAnswer, match="oss_answer_too_large"):
+        body(longest + b"x", has_length=has_length).read()
 
 
 def test_a_connection_is_used_again_after_each_kind_of_answer() -> None:

@@ -94,6 +94,13 @@ def test_a_file_protected_by_a_password_is_refused_and_the_others_are_taken(clou
     assert verdicts(job) == {"a.zip": "unpacked", "a.zip/secret.jpg": "encrypted", "a.zip/open.jpg": "usable"}
 
 
+def test_a_file_protected_by_a_password_is_called_what_its_maker_calls_it(cloud: SimulatedCloud) -> None:
+    name = "秘密.jpg".encode("gbk")
+    content = bytearray(zipped({"x" * len(name): b"FACE 1"}).replace(b"x" * len(name), name))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    assert verdicts(settled(cloud, bytes(content)))["a.zip/秘密.jpg"] == "encrypted"
+
+
 def test_a_damaged_file_in_a_zip_is_refused_and_the_others_are_taken(cloud: SimulatedCloud) -> None:
     content = zipped({"damaged.jpg": b"FACE 1", "good.jpg": b"FACE 2"}).replace(b"FACE 1", b"FACE X")
     job = settled(cloud, content)

@@ -32,6 +32,14 @@ def test_the_photos_of_a_zip_are_trained_together_as_one_set(cloud: SimulatedClo
     assert len(cloud.studio.ledger()) == 1
 
 
+def test_a_zip_that_is_a_link_to_another_persons_is_refused_unread(cloud: SimulatedCloud) -> None:
+    cloud.objects.put(BUCKET, "private/photos.zip", zipped(FACES))
+    cloud.objects.put_symlink(BUCKET, "people/anna/mine.zip", "private/photos.zip")
+    (job,) = tick(cloud, 12)
+    assert verdicts(job) == {"mine.zip": "link"}
+    assert cloud.studio.ledger() == []
+
+
 def test_a_marker_after_the_zip_speaks_for_what_is_in_it(cloud: SimulatedCloud) -> None:
     cloud.rules = Rules(quiet_ms=3_600_000)
     cloud.upload("anna", "photos.zip", zipped(FACES))

@@ -193,6 +193,19 @@ def test_a_create_is_sent_once_whatever_becomes_of_it(
     assert server.requests == [("POST", "/api/v1/fine-tunes")]
 
 
+@pytest.mark.parametrize(("answer_takes_seconds", "asked"), [(2.7, TRIES), (2.9, 2), (5.9, 1)])
+def test_no_try_of_a_read_begins_later_than_six_seconds_after_the_first(
+    wire: responses.RequestsMock, answer_takes_seconds: float, asked: int
+) -> None:
+    wire.get(f"{BASE}/fine-tunes/{ID}", status=503)
+    retries = Retries(
+        sleep=lambda _: None, random=lambda: 0.5, now=lambda: len(wire.calls) * answer_takes_seconds
+    )
+    with pytest.raises(RetryLater):
+        DashScope(BASE, API_KEY, retries=retries).fine_tune(ID)
+    assert len(wire.calls) == asked
+
+
 @pytest.mark.parametrize("hangs_up", [True, False])
 def test_a_read_is_repeated_by_us_alone(server: Server, real: DashScope, hangs_up: bool) -> None:
     server.hangs_up, server.status = hangs_up, 503
