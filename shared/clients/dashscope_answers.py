@@ -92,7 +92,7 @@ def listed_fine_tune(entry: Any) -> FineTune | None:
 
 def _without_query(file: object) -> str:
     """Cut off what follows the path, even of a URL that is percent-encoded as a whole."""
-    return re.split(r"\?|%3F", str(file), maxsplit=1, flags=re.IGNORECASE)[0]
+    return re.split(r"\?|%3F", str(file), flags=re.IGNORECASE)[0]
 
 
 def id_in(entry: object) -> str:

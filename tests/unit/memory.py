@@ -72,6 +72,9 @@ class MemoryBucket(MemoryTables):
         self.meet("prepare", key)
         if key in self.lost:
             raise NotFound("NoSuchKey", key)
+        stored = self.objects.get(key)
+        if etag and stored is not None and stored.etag != etag:
+            raise NotFound("replaced", key)
         self.prepared.append(key)
         return self.prepared_as
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.decide import Look
+from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind as UploadKind
 from shared.domain.photo_set import MAX_RECORDED, NEVER, UNPACKING_TAKES_MS, ClosedBy
 from shared.domain.photos import Photo, Verdict
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
@@ -290,6 +292,41 @@ def test_a_carried_photo_whose_snapshot_is_lost_is_prepared_again_from_its_uploa
     assert (closed.state, len(closed.files)) == (S.QUEUED, 2)
     assert all(file.startswith(f"submissions/{job.job_id}/") for file in closed.files)
     assert memory.prepared == ["people/li/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("deaths", "minutes_ago"), [(DEATHS_ALLOWED - 1, 0), (DEATHS_ALLOWED, 29), (DEATHS_ALLOWED, 30)]
+)
+def test_a_copy_that_has_killed_runs_rests_for_half_an_hour_and_its_set_with_it(
+    deaths: int, minutes_ago: int
+) -> None:
+    memory = folder_of(job := second_set())
+    memory.time = QUIET
+    died_at = QUIET - minutes_ago * MINUTE_MS
+    piece = f"{job.person_key} copy {photo().etag}"
+    memory.well_being = Health(version=1, deaths={piece: deaths}, died_at=died_at)
+    world = memory.world()
+    world.health.begin(memory.well_being)
+    if (deaths, minutes_ago) == (DEATHS_ALLOWED, 29):
+        with pytest.raises(RetryLater, match="function_died") as raised:
+            look_through(world, "li", memory[job])
+        assert (raised.value.delay_seconds, raised.value.kind) == (60, Kind.OBJECT)
+        assert memory.copies == {}
+    else:
+        look_through(world, "li", memory[job])
+        assert memory[job].state is S.QUEUED
+
+
+def test_a_copy_that_has_killed_again_after_its_rest_is_made_anew_from_the_upload() -> None:
+    memory = folder_of(job := second_set())
+    memory.time = QUIET
+    piece = f"{job.person_key} copy {photo().etag}"
+    memory.well_being = Health(version=1, deaths={piece: DEATHS_ALLOWED + 1}, died_at=QUIET)
+    world = memory.world()
+    world.health.begin(memory.well_being)
+    look_through(world, "li", memory[job])
+    assert memory.copies == {}
+    assert [one.name for one in memory[job].photo_set.unfinished] == ["a.jpg"]
 
 
 def test_a_bucket_that_cannot_be_written_to_loses_no_carried_photo() -> None:

@@ -175,7 +175,7 @@ def test_an_object_that_the_bucket_will_not_describe_is_recorded_as_its_event_de
     memory = Memory()
     upload = memory.upload("a.jpg")
     memory.troubles[f"stored {upload.key}"] = problem
-    hint = Stored(etag="E-event", size=7, modified_at=NOW - 5)
+    memory.objects[upload.key] = hint = Stored(etag="E-event", size=7, modified_at=NOW - 5)
     recorded = record_photo(memory.world(), upload, None, hint)
     assert recorded.job is not None
     (only,) = recorded.job.photo_set.photos

@@ -74,6 +74,17 @@ def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | 
     assert after.photo_set.usable[0].snapshot == after.files[0]
 
 
+def test_a_lost_snapshot_is_not_made_again_from_a_picture_that_has_replaced_the_recorded_one() -> None:
+    memory, job = queued()
+    memory.lost.add(job.files[0])
+    upload = memory.upload("a.jpg", at=NOW + 1)
+    memory.objects[upload.key] = replace(memory.objects[upload.key], etag="another")
+    after = with_snapshots(memory.world(), memory[job])
+    (gone,) = [one for one in after.photo_set.photos if one.name == "a.jpg"]
+    assert (gone.verdict, gone.detail) == (Verdict.UNREADABLE, "snapshot_lost: replaced")
+    assert (after.files, memory.prepared) == (job.files[1:], [])
+
+
 def test_the_files_of_an_attempt_stay_known_as_the_jobs_own() -> None:
     for attempt, earlier in ((0, ()), (1, ("submissions/x/a.jpg", "file-1"))):
         memory, job = queued(attempt=attempt)

@@ -155,6 +155,13 @@ def test_a_lane_with_a_thousand_jobs_hides_no_other(crowded: int, page: int) -> 
     assert by_lane == first | of_both
 
 
+def test_a_crowded_lane_costs_no_other_lane_a_read_of_its_own_but_those_behind_it() -> None:
+    crowd = [(ASIDE_LANE, NOW - 5000 + number) for number in range(1000)]
+    client = IndexClient(*crowd, *((lane, NOW) for lane in LANES))
+    client.work()
+    assert len(client.read) == 3
+
+
 def test_the_reads_are_bounded_when_every_lane_is_crowded() -> None:
     client = IndexClient(*((lane, NOW - 500 + number) for number in range(500) for lane in LANES))
     client.work()

@@ -108,6 +108,7 @@ def test_a_page_of_a_hundred_jobs_is_read_without_their_photos(tables: Tables) -
     assert page.following == (saved[1].opened_at, saved[1].person_key, 1)
     rest = tables.jobs.page(None, MAX_LIMIT, page.following)
     assert (rest.jobs, rest.following) == ([summary_of(saved[0])], None)
+    assert tables.jobs.page(None, 1, page.following) == rest
 
 
 def test_a_persons_history_is_read_without_the_photos(tables: Tables) -> None:
