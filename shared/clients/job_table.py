@@ -25,7 +25,7 @@ from shared.clients.work_in_hand import INDEX as IN_HAND
 from shared.clients.work_in_hand import read_collecting, read_due_beyond, read_work
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary
-from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE, RUNNING_LANE, Work
+from shared.domain.lanes import QUEUE_LANE, RUNNING_LANE, Work
 from shared.domain.object_keys import parse_job_id, person_key
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
@@ -149,10 +149,6 @@ class JobTable:
         """Return how many queued jobs are to be submitted before ``job`` (at most ``count``)."""
         return len(self._in_hand(QUEUE_LANE, limit=count, until=job))
 
-    def due(self, now: int, count: int) -> list[str]:
-        """Return ids of at most ``count`` collecting jobs whose look is due; may lag by moments."""
-        return self._in_hand(COLLECTING_LANE, limit=count, until=now + 1)
-
     def save(self, before: Job | None, after: Job) -> Job:
         """Write ``after`` on top of ``before`` (None: it must be new) and return it with its new version.
 
@@ -208,15 +204,13 @@ class JobTable:
         positions = [Position(row["opened_at"], row["person_key"], row["revision"]) for row in rows]
         return [position for position in positions if position != after][:limit]
 
-    def _in_hand(self, lane: int, *, limit: int, until: Job | int | None = None) -> list[str]:
+    def _in_hand(self, lane: int, *, limit: int, until: Job | None = None) -> list[str]:
         start = [("lane", lane), *_all("due_at", "person_key", "revision", bound=INF_MIN)]
         end: list[tuple[str, Any]] = [("lane", lane)]
         if until is None:
             end += _all("due_at", "person_key", "revision", bound=INF_MAX)
-        elif isinstance(until, Job):
-            end += [("due_at", until.due_at), ("person_key", until.person_key), ("revision", until.revision)]
         else:
-            end += [("due_at", until), *_all("person_key", "revision", bound=INF_MIN)]
+            end += [("due_at", until.due_at), ("person_key", until.person_key), ("revision", until.revision)]
         rows = self._rows.range(start, end, limit=limit, index=IN_HAND, columns=["state"])
         return [_id(row) for row in rows]
 

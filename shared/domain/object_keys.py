@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from enum import Enum
+from enum import Enum, auto
 from typing import NamedTuple
 
 PEOPLE_PREFIX = "people/"
@@ -22,12 +22,12 @@ MAX_PERSON_BYTES = 128
 MAX_KEY_BYTES = 1023
 
 
-class Kind(str, Enum):
+class Kind(Enum):
     """The kind of object that a key under ``people/`` names."""
 
-    PHOTO = "photo"
-    ARCHIVE = "archive"
-    MARKER = "marker"
+    PHOTO = auto()
+    ARCHIVE = auto()
+    MARKER = auto()
 
 
 class Upload(NamedTuple):

@@ -8,6 +8,7 @@ always: an argument or a value replaced by None, a positional argument dropped, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ class Mutant:
 
     Attributes:
         path: the module's file, relative to the root of the tree.
+        name: its file, the class and the function around it, and the change: the same wherever these move.
         line: the change's first line.
         lines: the lines from the beginning of its statement to the change's end; who runs the change runs
             one of them.
@@ -40,6 +42,7 @@ class Mutant:
     """
 
     path: str
+    name: str
     line: int
     lines: range
     at_import: bool
@@ -84,6 +87,7 @@ class _Maker(cst.CSTVisitor):
         self._path = path
         self._module = module
         self._above: list[cst.CSTNode] = []
+        self._named: Counter[str] = Counter()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if _is_left_out(node) or _is_message(node, raised=self._is_raised()):
@@ -107,7 +111,17 @@ class _Maker(cst.CSTVisitor):
         bodies = zip(self._above, [*self._above[1:], old], strict=True)
         at_import = not any(isinstance(one, cst.FunctionDef) and below is one.body for one, below in bodies)
         lines = range(begin, place.end.line + 1)
-        self.mutants.append(Mutant(self._path, place.start.line, lines, at_import, self._module, old, new))
+        name = self._name(old, new)
+        self.mutants.append(
+            Mutant(self._path, name, place.start.line, lines, at_import, self._module, old, new)
+        )
+
+    def _name(self, old: cst.CSTNode, new: cst.CSTNode) -> str:
+        around = [node.name.value for node in self._above if isinstance(node, cst.FunctionDef | cst.ClassDef)]
+        change = map(self._module.code_for_node, (old, new))
+        name = " ".join((self._path, ".".join(around), *change))
+        self._named[name] += 1
+        return f"{name} {self._named[name]}"
 
 
 def _is_left_out(node: cst.CSTNode) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -195,21 +195,44 @@ def test_the_survivors_of_an_earlier_run_are_played_alone(played: tuple[Path, st
     assert set(ends(tree)) == {"return size >= 10", "return size > 11", "number -= 2"}
 
 
+class Named(NamedTuple):
+    path: str
+    name: str
+
+
+def named(**modules: int) -> list[Named]:
+    return [Named(path, f"{path} {number}") for path, count in modules.items() for number in range(count)]
+
+
 def test_the_same_seed_draws_the_same_mutants_and_another_one_others() -> None:
-    everything = list(range(1000))
+    everything = named(a=1000)
     assert sample(everything, 50, seed=1) == sample(everything, 50, seed=1)
     assert set(sample(everything, 50, seed=1)) != set(sample(everything, 50, seed=2))
 
 
 def test_each_module_gives_its_share_of_the_sample() -> None:
-    modules = ["small"] * 100 + ["large"] * 700 + ["middle"] * 200
-    counts = Counter(sample(modules, 50, seed=3))
+    counts = Counter(one.path for one in sample(named(small=100, large=700, middle=200), 50, seed=3))
     assert (counts["small"], counts["large"], counts["middle"]) == (5, 35, 10)
 
 
+def test_a_change_of_one_module_changes_little_of_the_sample() -> None:
+    before = set(sample(named(a=300, b=400, c=500), 120, seed=1))
+    after = set(sample([Named("a", "new"), *named(a=290, b=400, c=500)], 120, seed=1))
+    assert len(before & after) >= 110
+
+
 def test_a_sample_of_more_than_all_is_all() -> None:
-    assert sorted(sample([3, 1, 2], 400, seed=1)) == [1, 2, 3]
+    assert set(sample(named(a=2, b=1), 400, seed=1)) == set(named(a=2, b=1))
     assert sample([], 400, seed=1) == []
+
+
+def test_a_mutant_keeps_its_name_where_the_code_around_it_moves(tmp_path: Path) -> None:
+    text = "class A:\n    def f(self):\n        return 1 + 1\n"
+    (tmp_path / "module.py").write_text(text)
+    names = [mutant.name for mutant in mutants_of(tmp_path, "module.py")]
+    (tmp_path / "module.py").write_text(f"B = 5\n\n\n{text}")
+    assert [mutant.name for mutant in mutants_of(tmp_path, "module.py")][1:] == names
+    assert len(set(names)) == len(names) == 3
 
 
 def changed_lines(folder: Path, text: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.clients.control_table import ControlTable
 from shared.clients.request_table import DOORBELL, RING_TRIES, RequestTable
 from shared.clients.rows import VERSION, WRITE_TOKEN
 from shared.clients.seen_table import SeenTable
@@ -49,6 +50,20 @@ def test_whoever_cannot_ring_is_told_and_has_written_the_request() -> None:
     with pytest.raises(Conflict):
         table.ring(PAUSE)
     assert table.find(PAUSE.request_id) is not None
+
+
+def test_a_bell_that_was_heard_is_silent_unless_it_has_been_rung_again_since() -> None:
+    bench = Bench()
+    table, control = RequestTable(bench.rows), ControlTable(bench.rows)
+    table.ring(PAUSE)
+    heard = control.read_all().doorbell
+    assert heard is not None
+    assert heard.is_rung
+    silent = table.silence(heard)
+    assert control.read_all().doorbell == silent
+    assert not silent.is_rung
+    with pytest.raises(Conflict):
+        table.silence(heard)
 
 
 def test_the_request_is_there_before_the_bell_rings() -> None:

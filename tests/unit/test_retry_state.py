@@ -213,6 +213,14 @@ def test_work_waits_for_an_api_exactly_when_that_is_refused_to_everybody(kind: K
 # -- in a row -------------------------------------------------------------------------------------
 
 
+def test_the_words_for_kinds_and_apis_are_those_that_stored_rows_have() -> None:
+    for kind in ("passing", "object", "person", "api", "account", "picture", "gone", "unknown"):
+        assert Kind(kind).value == kind
+    for api in ("face_check", "training", "listing", "reading", "processing", "writing", "tables"):
+        assert Api(api).value == api
+    assert (len(Kind), len(Api)) == (8, 7)
+
+
 def test_the_tries_come_back_from_a_row_as_they_were_and_from_an_older_row_without_the_last_moment() -> None:
     state = failed(cause(Kind.ACCOUNT), cause(Kind.ACCOUNT))
     value = retry_to_json(state)

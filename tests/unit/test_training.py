@@ -151,6 +151,8 @@ def test_a_fine_tune_that_has_just_been_made_may_be_unknown_for_a_minute() -> No
     memory.known.clear()
     memory.time = NOW + MINUTE_MS - 1
     assert poll(memory.world(), memory[job]) == replace(job, version=1)
+    memory.time += 1
+    assert poll(memory.world(), memory[job]).state is S.FAILED
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ from shared.domain.lanes import (
     Work,
 )
 from shared.domain.photo_set import NEVER
-from tests.unit.support import NOW, few_examples
+from shared.domain.states import JobState
+from tests.unit.support import NOW, few_examples, job_in
 
 QUEUE_COUNT, COUNT = 2, 5
+KEY_NAMES = ["lane", "due_at", "person_key", "revision"]
 LANES = range(RUNNING_LANE, ASIDE_LANE + 1)
 BOUNDS = {tablestore.INF_MIN: (0, 0), tablestore.INF_MAX: (2, 0)}
 
@@ -44,7 +46,7 @@ class IndexClient:
         self.page = page
         self.read: list[list[int]] = []
         keys: list[list[tuple[str, Any]]] = [
-            [("lane", lane), ("due_at", due_at), ("person_key", f"{number % 7:020x}"), ("revision", number)]
+            [*zip(KEY_NAMES, (lane, due_at, f"{number % 7:020x}", number), strict=True)]
             for number, (lane, due_at) in enumerate(places, start=1)
         ]
         self.rows = sorted(keys, key=order)
@@ -61,6 +63,7 @@ class IndexClient:
     ) -> tuple[Any, ...]:
         assert table == "jobs_in_hand"
         assert limit > 0
+        assert [name for name, _ in start] == [name for name, _ in end] == KEY_NAMES
         if direction == tablestore.Direction.FORWARD:
             assert order(start) < order(end)
             found = [row for row in self.rows if order(start) <= order(row) < order(end)]
@@ -202,6 +205,14 @@ def test_what_runs_and_is_delivered_is_told_from_the_head_of_the_queue(deliverin
     assert running == ahead[: len(running)]
     assert set(client.ids(RUNNING_LANE)) <= set(running)
     assert queue == client.ids(QUEUE_LANE)[:2]
+
+
+def test_a_queued_job_knows_how_many_are_ahead_of_it_up_to_so_many() -> None:
+    client = IndexClient(*((lane, NOW + 2 * number) for lane in LANES for number in range(5)))
+    for ahead in range(6):
+        job = job_in(JobState.QUEUED, due_at=NOW + 2 * ahead - 1)
+        assert client.table.queue_before(job) == ahead
+        assert client.table.queue_before(job, count=3) == min(3, ahead)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
