@@ -22,7 +22,8 @@ def fits(photos: Sequence[Photo]) -> bool:
 
 def is_crowded(photos: Sequence[Photo]) -> bool:
     """Whether another photo, of whatever name, may find no room though all have left that may leave."""
-    if len(photos) < MAX_RECORDED and bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES:
+    # These are too many bytes long before they are too many photos.
+    if bytes_at_most(photos) <= MAX_PHOTOS_BYTES - LARGEST_PHOTO_BYTES:
         return False
     may_leave = frozenset(_may_leave(photos))
     # These are too many bytes long before they are too many photos.

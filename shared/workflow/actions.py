@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 
 from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Reclaim, Release, Resolve, Submit
 from shared.errors import Conflict, Trouble, unforeseen
@@ -20,9 +20,9 @@ NOBODYS = ("no_time", "queue_halted")
 class Effect(Enum):
     """The effect of an action on the observed state: a changed state is observed again."""
 
-    NONE = "none"
-    CHANGED = "changed"
-    OVERTAKEN = "overtaken"
+    NONE = auto()
+    CHANGED = auto()
+    OVERTAKEN = auto()
     """Another run was faster: the action may be tried once more on the state as it is now."""
 
 

@@ -238,6 +238,18 @@ def test_of_a_folder_too_large_to_be_read_whole_the_marker_is_found_and_the_page
         assert {one.name for one in memory[job].photo_set.photos} - before == set(names)
 
 
+def test_the_page_that_is_asked_for_hides_nothing_of_the_beginning_of_a_large_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.workflow.closing.PAGE", 2)
+    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 1)
+    memory = folder_of(job := collecting(photo("1")))
+    for name in "0234":
+        memory.upload(name, at=NOW - 2000)
+    look_through(memory.world(), "li", memory[job], behind="people/li/2")
+    assert [one.name for one in memory[job].photo_set.photos] == ["1", "0", "3", "4"]
+
+
 def test_a_look_that_works_forgets_the_trouble_of_the_looks_before() -> None:
     memory = Memory(job := collecting(photo()))
     memory.troubles["list_page people/"] = RetryLater("InternalError", "…", delay_seconds=1)

@@ -263,6 +263,10 @@ def test_what_nothing_clears_may_be_ours(changes: dict[str, Any]) -> None:
     assert in_doubt(doubtful(**changes)) == [changes.get("fine_tune_id", "ft-x")]
 
 
+def test_a_fine_tune_of_which_nothing_is_told_may_be_ours() -> None:
+    assert in_doubt(FineTune(fine_tune_id="ft-x", status="RUNNING")) == ["ft-x"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

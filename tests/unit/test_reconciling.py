@@ -115,6 +115,22 @@ def test_a_row_that_cannot_be_read_is_left_alone_and_keeps_the_slot(caplog: pyte
     assert "job_left_alone" in caplog.text
 
 
+def test_a_job_that_cannot_be_read_at_the_head_of_the_queue_hides_nobody_behind_it() -> None:
+    odd, next_one = job_in(S.QUEUED, "odd", due_at=NOW - 2), job_in(S.QUEUED, "next", due_at=NOW - 1)
+    memory = quiet(Memory(odd, next_one))
+    memory.unread[odd.job_id] = Unread(odd.job_id, "unreadable_row", "a later version wrote it")
+    assert observe(memory.world()).queue == (memory[next_one],)
+
+
+def test_the_report_counts_the_sweep_that_found_something_and_no_other() -> None:
+    for people in ("", "li", "wei"):
+        memory = Memory()
+        memory.well_being = quiet(Memory()).well_being
+        if people:
+            memory.upload("1.jpg", at=NOW - 10 * MINUTE_MS, person_id=people)
+        assert reconcile(memory.world()).actions.get("Sweep".lower(), 0) == bool(people)
+
+
 def test_what_waits_for_a_refused_api_is_not_even_read_until_that_works() -> None:
     waits = photo("b.jpg", Verdict.UNCHECKED, retry=trouble(Kind.ACCOUNT, Api.FACE_CHECK))
     memory = quiet(Memory(job := collecting(photo(), waits)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.job import Job
+from shared.domain.job import Job, Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -65,6 +65,20 @@ def listed(memory: Memory, job: Job, status: str, **changes: Any) -> None:
 def test_only_the_three_final_statuses_are_an_end_and_any_other_goes_on(status: str, state: JobState) -> None:
     memory, job = training(status, of={"finetuned_output": "model"}, failures=5)
     assert poll(memory.world(), memory[job]).state is state
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "reason"),
+    [
+        ("InvalidFile.NoHuman", "no face", Reason("InvalidFile.NoHuman", "no face")),
+        ("", "", Reason("training_failed", "DashScope gave no reason; look at the photos and train again.")),
+    ],
+)
+def test_a_failed_training_says_why_in_dashscopes_words_if_it_has_any(
+    code: str, message: str, reason: Reason
+) -> None:
+    memory, job = training("FAILED", of={"code": code, "message": message})
+    assert poll(memory.world(), memory[job]).reason == reason
 
 
 def test_a_poll_without_news_writes_nothing() -> None:
