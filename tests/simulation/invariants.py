@@ -14,6 +14,7 @@ from typing import Any
 from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
 from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
+from shared.domain.photo_set import NEVER
 from shared.domain.states import LEGAL_MOVES, JobState
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
@@ -40,7 +41,8 @@ class Invariants(Watch):
         self._attempts_sent: set[tuple[str, int]] = set()
         self._refused: set[str] = set()
         self._intents: dict[tuple[str, int], Run | None] = {}
-        self._queued_since: dict[str, tuple[int, Run | None]] = {}
+        self._queued_since: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self._chosen_since: dict[str, int] = {}
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
@@ -65,6 +67,7 @@ class Invariants(Watch):
     def forget_rows(self) -> None:
         """Take the tables for new."""
         self.rows.clear()
+        self._places.clear()
         self.slot = {}
         self.health = {}
 
@@ -105,7 +108,12 @@ class Invariants(Watch):
         if new is JobState.SUBMITTING and old is not new:
             self._intents[name, after["attempt"]] = writer
         if new is JobState.QUEUED and old is not new:
-            self._queued_since[name] = self._kernel.now, writer
+            self._queued_since[name] = self._kernel.now
+        if after["closed_first_at"]:
+            # Nothing but a clock that was ahead is set right.
+            self._places[name] = min(self._places.get(name, NEVER), after["closed_first_at"])
+        else:
+            self._places.pop(name, None)
         self.rows[name] = after
         if new.is_terminal and old is not new:
             self._check_cause(name, after)
@@ -180,9 +188,9 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
-        self._check_turn(name, row, run)
+        self._check_turn(name)
 
-    def _check_turn(self, name: str, row: Columns, sender: Run) -> None:
+    def _check_turn(self, name: str) -> None:
         """Check that no set is overtaken that closed earlier and waited when the sending run began.
 
         A job that was put back keeps its place, whichever run sends it then; one that was refused lets others
@@ -191,13 +199,14 @@ class Invariants(Watch):
         """
         if self._limit > 1:
             return
+        place = self._places.get(name, 0)
         for other, waiting in self.rows.items():
-            since, run = self._queued_since.get(other, (0, None))
+            since = self._queued_since.get(other, 0)
             if (
                 waiting["state"] == "QUEUED"
-                and waiting["closed_first_at"] < row["closed_first_at"]
+                and self._places.get(other, place) < place
                 and not _has_stepped_aside(waiting)
-                and (since < self._chosen_since[name] - SETTLES or run is sender)
+                and since < self._chosen_since[name] - SETTLES
                 and other not in self.slot.get("refused_jobs", ())
                 and f"{other} Submit" not in self.health.get("deaths", ())
                 and not self.is_unreadable(other, self._chosen_since[name])

@@ -39,7 +39,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "an ended job leaves the work in hand before its delivery": 0,
     "the snapshot's name does not tell the job": 0,
     "an upload that was left to its event counts as recorded": 5,
-    "a job that is put back goes to the end of the queue": 165,
+    "a job that is put back, or that photos join, goes to the end of the queue": 60,
     "the slot is released though its holder still needs it": 60,
     "a carried photo is submitted under the other revision's path": 0,
     "a signed URL in the log": 0,

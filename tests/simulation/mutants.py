@@ -194,11 +194,16 @@ MUTANTS = (
         "max(self.recorded_before, began - CERTAINTY_MS)",
         "max(self.recorded_before, began)",
     ),
-    _one(
-        "a job that is put back goes to the end of the queue",
+    Mutant(
+        "a job that is put back, or that photos join, goes to the end of the queue",
         _JOB,
-        "due_at=retry.next_try_at if retry and steps_aside else self.place,",
-        "due_at=retry.next_try_at if retry and steps_aside else now,",
+        (
+            (
+                "due_at=retry.next_try_at if retry and steps_aside else self.place,",
+                "due_at=retry.next_try_at if retry and steps_aside else now,",
+            ),
+            ("place = min(self.closed_first_at or now, now)", "place = now"),
+        ),
     ),
     _one(
         "the slot is released though its holder still needs it",
