@@ -36,9 +36,9 @@ SUBMITTED = [*CLOSED, "submit_next", "submitting", "snapshots", "training_files"
 """``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
 WHAT_A_JOB_IS = {
     *("job", "job_record", "states", "object_keys"),
-    *("photo_set", "completion", "crowding", "row_size", "photos"),
+    *("photo_set", "completion", "crowding", "row_size", "photos", "jpeg"),
 }
-"""The modules of the domain that a photo's record takes: the job and its states, the set and its photos."""
+"""The modules of the domain that a photo's record takes: the job and its states, the set, its photos and their files."""
 for step in (*SUBMITTED, "restoring"):
     # An import runs the module's body, which is no step of a photo.
     importlib.import_module(f"shared.workflow.{step}")
