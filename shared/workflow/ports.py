@@ -68,7 +68,7 @@ class JobTable(Protocol):
         """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``."""
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
-        """Return ids of jobs with a time from ``moment`` on, but not never; at most ``count`` of each lane."""
+        """Return ids of jobs with a time from ``moment`` on, but not never; ``count`` of each lane."""
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.

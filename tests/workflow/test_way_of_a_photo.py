@@ -38,7 +38,7 @@ WHAT_A_JOB_IS = {
     *("job", "job_record", "states", "object_keys"),
     *("photo_set", "completion", "crowding", "row_size", "photos", "jpeg"),
 }
-"""The modules of the domain that a photo's record takes: the job and its states, the set, its photos and their files."""
+"""The modules of the domain that a photo's record takes: the job, its states, its set, photos and files."""
 for step in (*SUBMITTED, "restoring"):
     # An import runs the module's body, which is no step of a photo.
     importlib.import_module(f"shared.workflow.{step}")
