@@ -170,11 +170,14 @@ SENTENCES: dict[str, Sentence] = {
 """The sentences for all that a job can wait for, by the code."""
 
 
+_OF_DASHSCOPE = (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
+
+
 def waiting_for(job: Job, outlook: Outlook, language: Language) -> dict[str, object] | None:
     """Describe what ``job``, which is not blocked, waits for; None when nothing happens to it by itself."""
     if not is_unfinished(job):
         return None
-    waiting = _of_trouble(job) or _waiting(job, outlook)
+    waiting = _of_trouble(job, outlook.now) or _waiting(job, outlook)
     sentence = SENTENCES[waiting.code].words.in_language(language)
     return {
         "code": waiting.code,
@@ -188,10 +191,11 @@ def waiting_for(job: Job, outlook: Outlook, language: Language) -> dict[str, obj
     }
 
 
-def _of_trouble(job: Job) -> Waiting | None:
+def _of_trouble(job: Job, now: int) -> Waiting | None:
     """Return the wait for another try; of several photos for the one that is tried first.
 
-    A photo or a zip that has had no trouble needs no such wait.
+    A photo or a zip that has had no trouble needs no such wait. Once its pause is over a closed job waits for
+    what all wait for: the slot, or the answer of DashScope.
     """
     troubles = own_troubles(job)
     has_untried = any(photo.retry is None for photo in pending_photos(job))
@@ -200,6 +204,8 @@ def _of_trouble(job: Job) -> Waiting | None:
     # A set with a zip in it is not looked at before the zip's turn.
     zips = [photo.retry for photo in job.photo_set.unpacking if photo.retry]
     first = min(zips or troubles, key=_next_try_at)
+    if job.state in _OF_DASHSCOPE and first.next_try_at <= now:
+        return None
     return Waiting("retry", _next_try_at(first), first.cause.code)
 
 
