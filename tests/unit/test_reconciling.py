@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -129,6 +130,21 @@ def test_the_report_counts_the_sweep_that_found_something_and_no_other() -> None
         if people:
             memory.upload("1.jpg", at=NOW - 10 * MINUTE_MS, person_id=people)
         assert reconcile(memory.world()).actions.get("Sweep".lower(), 0) == bool(people)
+
+
+def test_the_log_has_a_line_of_each_tick_that_did_more_than_poll_and_sweep(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    swept = Memory(job_in(S.TRAINING))
+    swept.well_being = quiet(Memory()).well_being
+    swept.upload("1.jpg", at=NOW - 10 * MINUTE_MS, person_id="wei")
+    busy = quiet(Memory(due_set("li")))
+    busy.upload("a.jpg", at=NOW - 1000)
+    for memory, lines in ((quiet(Memory()), 0), (swept, 0), (busy, 1)):
+        caplog.clear()
+        reconcile(memory.world())
+        assert sum('"event": "tick"' in record.getMessage() for record in caplog.records) == lines
 
 
 def test_what_waits_for_a_refused_api_is_not_even_read_until_that_works() -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.job import Job
 from shared.domain.photo_set import MAX_RECORDED, ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
-from shared.domain.rules import MAX_PHOTOS
+from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Permanent, RetryLater, Trouble
@@ -284,6 +284,16 @@ def test_a_photo_that_would_push_out_an_unchecked_one_has_to_wait_and_loses_noth
     with pytest.raises(SetCrowded):
         record_photo(memory.world(), memory.upload("one-more"), memory[job])
     assert memory[job].photo_set == job.photo_set
+
+
+def test_a_refused_photo_that_a_full_set_has_no_room_to_show_is_said_to_be_not_shown() -> None:
+    memory = Memory(job := collecting(photo()))
+    full = tuple(photo(f"{number:03}", etag=str(number)) for number in range(MAX_RECORDED))
+    memory.rows[job.job_id] = replace(memory[job], photo_set=replace(job.photo_set, photos=full))
+    memory.faces = (False, "")
+    recorded = record_photo(memory.world(Rules(close_at=0)), memory.upload("bad"), memory[job])
+    assert recorded.outcome == "not_shown"
+    assert memory[job].photo_set.photo("bad") is None
 
 
 def test_a_crowded_set_that_is_at_dashscope_does_not_keep_the_next_one_waiting() -> None:

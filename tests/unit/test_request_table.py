@@ -62,6 +62,7 @@ def test_a_bell_that_was_heard_is_silent_unless_it_has_been_rung_again_since() -
     silent = table.silence(heard)
     assert control.read_all().doorbell == silent
     assert not silent.is_rung
+    assert bench.client.rows[BELL]["format"] == 1
     with pytest.raises(Conflict):
         table.silence(heard)
 
