@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from shared.clients.retries import FIRST_PAUSE_SECONDS, TRIES, Retries
@@ -44,6 +46,14 @@ def test_a_busy_moment_is_waited_out_with_a_pause_that_grows() -> None:
     time = Time()
     assert time.retries().call(Calls(time, BUSY, BUSY), within_seconds=5) == "done"
     assert time.pauses == [FIRST_PAUSE_SECONDS, 2 * FIRST_PAUSE_SECONDS]
+
+
+@pytest.mark.parametrize(("wants_seconds", "tries"), [(2.0, 2), (2.1, 1)])
+def test_a_pause_of_more_than_two_seconds_is_left_to_a_later_run(wants_seconds: float, tries: int) -> None:
+    calls = Calls(time := Time(), RetryLater("busy", "…", delay_seconds=wants_seconds))
+    with suppress(RetryLater):
+        time.retries().call(calls, within_seconds=5)
+    assert calls.made == tries
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.25, 0.999])

@@ -259,6 +259,7 @@ def test_a_result_is_written_although_dashscope_does_not_forget_the_photos() -> 
 def test_what_cannot_be_forgotten_is_left_behind_after_some_tries_and_the_result_is_written_once() -> None:
     memory, job = ended(file_ids=("file-0",))
     memory.troubles["delete_file"] = SILENT
+    assert TRIES_TO_FORGET == 6
     for _ in range(TRIES_TO_FORGET):
         assert not memory[job].delivered
         deliver(memory.world(), memory[job])

@@ -11,6 +11,7 @@ import responses
 
 from shared.clients.dashscope import DashScope
 from shared.domain.fine_tunes import FineTune
+from shared.domain.trouble_kinds import Api
 from shared.errors import OutcomeUnknown, RetryLater
 from tests.unit.dashscope_client.support import BASE, ID, PENDING, SIGNED, SUCCEEDED, UNSIGNED, answer
 
@@ -101,8 +102,9 @@ def test_a_success_that_cannot_be_read_leaves_a_create_unknown(
     wire: responses.RequestsMock, client: DashScope, body: str
 ) -> None:
     wire.post(f"{BASE}/fine-tunes", body=body.encode("utf-8", "surrogateescape"))
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown) as raised:
         client.create_fine_tune([SIGNED])
+    assert (raised.value.code, raised.value.api) == ("unreadable_answer", Api.TRAINING)
     assert len(wire.calls) == 1
 
 
