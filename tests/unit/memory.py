@@ -16,7 +16,7 @@ from shared.domain.object_keys import Kind, Upload
 from shared.domain.photos import Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
-from shared.errors import NotFound, Trouble
+from shared.errors import NotFound, Permanent, Trouble
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.ports import Listed, World
 from tests.unit.memory_tables import MemoryTables
@@ -107,6 +107,8 @@ class MemoryBucket(MemoryTables):
             return self.reads_any
         if key not in self.contents:
             raise NotFound("NoSuchKey", key)
+        if max_bytes and len(self.contents[key]) > max_bytes:
+            raise Permanent("object_too_large", key)
         return self.contents[key]
 
     def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:

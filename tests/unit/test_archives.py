@@ -85,6 +85,14 @@ def test_a_verdict_that_says_it_all_has_no_detail(changes: dict[str, Any], verdi
     assert (decision.verdict, decision.detail) == (verdict, "")
 
 
+@pytest.mark.parametrize("suffix", [".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".ZIP"])
+def test_an_archive_of_any_kind_inside_a_zip_is_not_opened(suffix: str) -> None:
+    assert verdicts(entry(name=f"b/old{suffix}"), entry(1, name=f"b/old{suffix}.jpg")) == [
+        Verdict.NESTED_ARCHIVE,
+        None,
+    ]
+
+
 @pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x7f", "\udc80"])
 def test_the_label_of_a_refused_name_has_no_character_that_a_row_or_a_page_cannot_hold(odd: str) -> None:
     (decision,) = decide_entries([entry(name=f"a{odd}.jpg")], folder=FOLDER, archive_bytes=2000)

@@ -52,6 +52,13 @@ def test_credentials_without_a_token_are_permanent_ones() -> None:
     assert find_credentials(SimpleNamespace(credentials=given), {}).security_token == ""
 
 
+def test_an_environment_without_a_token_has_permanent_credentials() -> None:
+    environment = {name: value for name, value in ENVIRONMENT.items() if "TOKEN" not in name}
+    assert find_credentials(None, environment) == Credentials(
+        access_key_id="id-of-environment", access_key_secret="s3cret-of-environment"
+    )
+
+
 def test_an_id_without_a_secret_has_none_for_the_services_to_refuse() -> None:
     found = find_credentials(SimpleNamespace(credentials=SimpleNamespace(access_key_id="id")), ENVIRONMENT)
     assert found == Credentials(access_key_id="id", access_key_secret="")

@@ -108,6 +108,13 @@ def test_a_person_whose_name_begins_alike_has_results_of_their_own() -> None:
     assert restore(memory.world(), "l") is None
 
 
+def test_of_an_object_in_the_place_of_a_result_no_more_is_read_than_a_result_has() -> None:
+    memory = bucket_with({"1.json": b" " * 1_000_001})
+    with pytest.raises(Permanent, match="object_too_large"):
+        restore(memory.world(), "li")
+    assert memory.rows == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [

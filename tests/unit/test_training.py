@@ -81,6 +81,14 @@ def test_a_failed_training_says_why_in_dashscopes_words_if_it_has_any(
     assert poll(memory.world(), memory[job]).reason == reason
 
 
+@pytest.mark.parametrize(("failures", "state"), [(0, S.QUEUED), (1, S.QUEUED), (2, S.FAILED)])
+def test_a_fault_of_dashscopes_is_trained_again_up_to_the_attempts_that_are_allowed(
+    failures: int, state: JobState
+) -> None:
+    memory, job = training("FAILED", of={"code": "InternalError"}, failures=failures)
+    assert poll(memory.world(Rules(max_attempts=3)), memory[job]).state is state
+
+
 def test_a_poll_without_news_writes_nothing() -> None:
     memory, job = training(fine_tune_status="RUNNING", running_since=NOW)
     assert poll(memory.world(), memory[job]) == replace(job, version=1)

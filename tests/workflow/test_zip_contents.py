@@ -68,6 +68,7 @@ def test_everything_but_photos_is_refused_by_name_and_reason(cloud: SimulatedClo
         "bzip2.jpg": "broken_entry",
     }
     assert details(job)["a.zip"] == "3 taken out, 14 refused"
+    assert all(photo.recorded_at >= photo.uploaded_at > 0 for photo in job.photo_set.photos)
     assert {found.key for found in cloud.uploads()} == {
         f"people/anna/{name}" for name in ("a.zip", "a.zip/good.jpg", "a.zip/no face.jpg", "a.zip/letter.txt")
     }

@@ -84,7 +84,7 @@ def test_a_zip_that_kills_each_run_that_unpacks_it_is_given_up_and_says_so(cloud
         cloud.upload("anna", "photos.zip", zipped(FACES))
         (job,) = tick(cloud, 40)
     assert verdicts(job) == {"photos.zip": "archive_failed"}
-    assert job.state is JobState.REJECTED
+    assert (job.state, job.photo_set.photos[0].retry) == (JobState.REJECTED, None)
 
 
 def test_a_run_without_time_for_the_whole_zip_leaves_the_rest_to_the_next(cloud: SimulatedCloud) -> None:
