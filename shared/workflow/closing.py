@@ -102,20 +102,20 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
 def _synchronised(world: World, person_id: str, newest: Job | None, behind: str) -> Synchronised:
     """Bring the set together with the folder, as far as it has room."""
     job, folder = newest, _list_folder(world, person_id, behind)
-    news = _unrecorded(world, person_id, folder.listed, job)
+    news = _unrecorded(world, folder.listed, job)
     archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
     if archives:
         _unpack_each(world, archives, job)
         job = world.jobs.latest(person_id)
         # The unpacked photos belong to the set before it can close.
         folder = _list_folder(world, person_id, behind)
-        news = _unrecorded(world, person_id, folder.listed, job)
+        news = _unrecorded(world, folder.listed, job)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
     if job is not None and job.state.is_open and folder.is_complete:
         present = _forget_deleted(world, job, folder)
         if present is not job:
             # With a deleted photo its copies are forgotten, and one of these may be used now.
-            job, news = present, _unrecorded(world, person_id, folder.listed, present)
+            job, news = present, _unrecorded(world, folder.listed, present)
     # What comes out of a zip is left to its own events, until the zip is done and the set may close.
     coming = tuple(f"{zipped.name}/" for zipped in job.photo_set.unpacking) if job is not None else ()
     photos = [one for one in news if one.upload.kind is Kind.PHOTO and not one.upload.name.startswith(coming)]
@@ -142,15 +142,13 @@ def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
             job = world.jobs.latest(found.upload.person_id)
 
 
-def _unrecorded(world: World, person_id: str, listed: list[Listed], job: Job | None) -> list[Found]:
+def _unrecorded(world: World, listed: list[Listed], job: Job | None) -> list[Found]:
     """Return the listed photos and zips that neither the newest job nor the memory beside it has."""
     uploads = ((entry, parse_upload(entry.key, world.rules.ready_marker)) for entry in listed)
     found = [
         Found(upload, entry.stored)
         for entry, upload in uploads
-        if not isinstance(upload, Ignored)
-        and upload.person_id == person_id
-        and upload.kind is not Kind.MARKER
+        if not isinstance(upload, Ignored) and upload.kind is not Kind.MARKER
     ]
     return unrecorded(world, found, job)
 

@@ -18,7 +18,8 @@ def difference(mutant: Mutant) -> tuple[int, str]:
     """Return a mutant's first changed line and the change as the lines of a diff."""
     before, after = mutant.original.splitlines(), mutant.source.splitlines()
     lines = [*difflib.unified_diff(before, after, n=CONTEXT_LINES, lineterm="")][3:]
-    first = next(index for index, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1])
+    shortest = min(len(before), len(after))
+    first = next((index for index in range(shortest) if before[index] != after[index]), shortest)
     return first + 1, "\n".join(lines)
 
 

@@ -99,6 +99,19 @@ def test_the_refused_files_of_a_zip_find_as_much_room_as_there_is() -> None:
     assert len(done.photos) + len(done.dropped) == 402
 
 
+def test_no_more_photos_leave_a_row_than_have_to() -> None:
+    for length in range(1, 60):
+        photos = [
+            photo("good", detail="d" * length),
+            *(photo(f"{n:03}" + "n" * 300, Verdict.LINK) for n in range(240)),
+        ]
+        gone = leaving(photos)
+        kept = [one for one in photos if one not in gone]
+        assert gone
+        assert fits(kept)
+        assert not fits([*kept, gone[-1]])
+
+
 def test_late_photos_never_grow_the_row_beyond_its_size() -> None:
     closed = photo_set(photo("a.jpg")).closed()
     for number in range(MAX_RECORDED + 50):

@@ -245,6 +245,13 @@ def changed_lines(folder: Path, text: str) -> set[str]:
     return changed
 
 
+def test_a_change_that_takes_away_the_last_lines_is_shown(tmp_path: Path) -> None:
+    text = "match a:\n    case 1:\n        b\n    case c:\n        d\n"
+    (tmp_path / "module.py").write_text(text, encoding="utf-8")
+    shown = [difference(mutant) for mutant in mutants_of(tmp_path, "module.py")]
+    assert any(line == 4 and change.endswith("-    case c:\n-        d") for line, change in shown)
+
+
 @pytest.mark.parametrize(
     "text",
     [

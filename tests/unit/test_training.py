@@ -202,7 +202,10 @@ def test_waiting_at_dashscope_is_not_training_and_has_two_days(status: str) -> N
     memory.time = NOW + 48 * HOUR_MS
     assert poll(memory.world(), memory[job]).state is S.TRAINING
     memory.time += 1
-    assert poll(memory.world(), memory[job]).state is S.FAILED
+    overdue = poll(memory.world(), memory[job])
+    assert overdue.state is S.FAILED
+    assert overdue.reason is not None
+    assert "did not end within 6 hours" in overdue.reason.message
     assert memory.canceled == ["ft-1"]
 
 

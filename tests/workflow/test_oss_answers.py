@@ -17,7 +17,17 @@ from shared.clients.photo_bucket import NO_TRY_AFTER_SECONDS, TIMEOUT_SECONDS, P
 from shared.clients.retries import TRIES
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
-from tests.workflow.oss_server import OBJECT, SECRET, TOKEN, Seconds, answer, client, oss_that_says, refused
+from tests.workflow.oss_server import (
+    OBJECT,
+    SECRET,
+    TOKEN,
+    Seconds,
+    answer,
+    client,
+    found,
+    oss_that_says,
+    refused,
+)
 
 Call = Callable[[PhotoBucket], Any]
 
@@ -84,6 +94,12 @@ def test_no_try_begins_once_a_call_has_taken_long() -> None:
         with pytest.raises(RetryLater):
             bucket.write("a", b"content")
         assert len(server.asked) == 1
+
+
+def test_a_json_document_is_stored_as_one_that_a_browser_shows() -> None:
+    with oss_that_says(found(b"")) as (bucket, server):
+        bucket.write_json("a", "{}")
+    assert "content-type: application/json; charset=utf-8" in str(server.asked[0]).lower()
 
 
 @pytest.mark.parametrize("call", CALLS)
