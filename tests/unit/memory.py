@@ -85,6 +85,7 @@ class MemoryBucket(MemoryTables):
         self.copies[target] = key
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
+        assert 0 < count <= 1000, "OSS refuses it"
         self.calls.append(f"list {prefix}")
         self.meet("list_page", prefix)
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)

@@ -105,6 +105,7 @@ def test_the_first_settings_of_a_deployment_are_only_noted() -> None:
     memory = Memory(*sets(1), slot=Slot(halted_until=NOW + 10**6))
     assert not run(memory)
     assert (memory.well_being.settings_id, memory.well_being.is_retimed) == (settings_id(RULES), True)
+    assert memory.well_being.settings_seen_at == NOW
     assert memory.held.halted_until == NOW + 10**6
 
 

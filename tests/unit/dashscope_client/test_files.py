@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from responses import matchers
 from shared.clients.dashscope import DashScope
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent, RetryLater, Trouble
-from tests.unit.dashscope_client.support import BASE
+from tests.unit.dashscope_client.support import BASE, answer, sent
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,11 @@ def test_files_are_read_to_their_end_by_what_comes(
 def test_a_file_without_an_id_is_no_file(wire: responses.RequestsMock, client: DashScope) -> None:
     serve_files(wire, [[{"name": "a.jpg"}, {"name": "b.jpg", "file_id": None}], []], 2)
     assert client.files() == {}
+
+
+def test_the_id_of_a_file_is_one_segment_of_the_path_whatever_it_holds(
+    wire: responses.RequestsMock, client: DashScope
+) -> None:
+    wire.delete(re.compile(f"{BASE}/files/.*"), json=answer({}))
+    client.delete_file("a/b?c")
+    assert sent(wire).url == f"{BASE}/files/a%2Fb%3Fc"
