@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from dataclasses import replace
 
 import pytest
@@ -414,6 +416,15 @@ def test_what_comes_out_of_a_zip_is_left_to_its_own_events_until_the_zip_is_done
     memory.upload("beside.jpg")
     after = look(memory, job)
     assert [one.name for one in after.photo_set.photos] == ["a.jpg", "all.zip", "beside.jpg"]
+
+
+def test_the_log_says_how_many_photos_were_deleted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    memory = folder_of(job := collecting(photo("a"), photo("b"), photo("c")))
+    del memory.objects["people/li/b"]
+    look(memory, job)
+    (line,) = [one.getMessage() for one in caplog.records if "photos_deleted" in one.getMessage()]
+    assert json.loads(line)["photos"] == 1
 
 
 def test_a_copy_of_a_deleted_photo_is_used_in_its_place() -> None:

@@ -267,9 +267,12 @@ def test_a_result_is_written_although_dashscope_does_not_forget_the_photos() -> 
     assert list(memory.results) == ["results/li/1.json"]
 
 
-def test_what_cannot_be_forgotten_is_left_behind_after_some_tries_and_the_result_is_written_once() -> None:
+@pytest.mark.parametrize("problem", [SILENT, KeyError("surprise")], ids=["foreseen", "unforeseen"])
+def test_what_cannot_be_forgotten_is_left_behind_after_some_tries_and_the_result_is_written_once(
+    problem: Exception,
+) -> None:
     memory, job = ended(file_ids=("file-0",))
-    memory.troubles["delete_file"] = SILENT
+    memory.troubles["delete_file"] = problem
     assert TRIES_TO_FORGET == 6
     for _ in range(TRIES_TO_FORGET):
         assert not memory[job].delivered
