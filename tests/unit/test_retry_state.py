@@ -12,8 +12,6 @@ from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.retry_json import retry_from_json, retry_to_json
 from shared.domain.retry_state import (
     LONGEST_PAUSE_MS,
-    MAX_CODE_CHARACTERS,
-    MAX_MESSAGE_CHARACTERS,
     TRIES_BESIDE_OTHERS,
     TRIES_OF_AN_OBJECT,
     Cause,
@@ -75,7 +73,7 @@ def test_a_first_failure_that_a_fast_clock_has_dated_is_dated_again_by_the_next(
 def test_the_words_of_a_cause_are_kept_short() -> None:
     long = Cause("c" * 1000, "m" * 100_000, Kind.OBJECT, Api.READING)
     kept = failed_again(None, long, NOW).cause
-    assert (kept.code, kept.message) == ("c" * MAX_CODE_CHARACTERS, "m" * MAX_MESSAGE_CHARACTERS)
+    assert (kept.code, kept.message) == ("c" * 64, "m" * 500)
     assert (kept.kind, kept.api) == (Kind.OBJECT, Api.READING)
 
 
