@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.job_record import DAY_MS, REOPENS_FOR_MS
+from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
@@ -188,6 +188,7 @@ def test_a_training_runs_from_when_it_was_first_seen_to_and_not_while_it_queues(
     assert job.still_training(fine_tune("SOMETHING_NEW"), NOW + 1).running_since == NOW + 1
 
 
+DAY_MS = 24 * 3_600_000
 BEIJING_MIDNIGHT = NOW - 8 * 3_600_000 + DAY_MS
 """The first midnight in Beijing after NOW, which is 8 o'clock there."""
 

@@ -10,6 +10,7 @@ import pytest
 import responses
 
 from shared.clients.dashscope import DashScope
+from shared.clients.dashscope_answers import hashed
 from shared.domain.fine_tunes import FineTune
 from shared.domain.trouble_kinds import Api
 from shared.errors import OutcomeUnknown, RetryLater
@@ -160,3 +161,8 @@ def test_a_success_with_an_empty_code_is_a_success(
     wire.post(f"{BASE}/fine-tunes", json=answer(PENDING, code=code, message=""))
     assert client.fine_tune(ID).status == "SUCCEEDED"
     assert client.create_fine_tune([SIGNED]).fine_tune_id == ID
+
+
+def test_a_word_that_is_no_utf_8_has_a_hash_as_well_and_none_has_none() -> None:
+    assert len({hashed("a"), hashed("\ud800"), hashed("a", salt="s")}) == 3
+    assert (len(hashed("\ud800")), hashed(None), hashed("")) == (12, "", "")
