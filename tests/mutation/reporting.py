@@ -48,20 +48,11 @@ def survivor(one: Judged) -> str:
 
 
 def still_there(mutants: Iterable[Mutant], document: str) -> tuple[list[Mutant], int]:
-    """Return those of the mutants that survived by an earlier ``document``, and how many of it are gone.
-
-    A mutant is known by its file and its diff, so that it is found where lines were added above it.
-    """
-    survived = Counter(
-        (entry["path"], entry["diff"])
-        for entry in json.loads(document)["mutants"]
-        if entry["outcome"] == Outcome.SURVIVED.value
-    )
-    files = {path for path, _ in survived}
-    keys = ((mutant, (mutant.path, difference(mutant)[1])) for mutant in mutants if mutant.path in files)
-    found = [(mutant, key) for mutant, key in keys if key in survived]
-    gone = survived - Counter(key for _, key in found)
-    return [mutant for mutant, _ in found], gone.total()
+    """Return those of the mutants that survived by an earlier ``document``, and how many of it are gone."""
+    entries = json.loads(document)["mutants"]
+    survived = {entry["name"] for entry in entries if entry["outcome"] == Outcome.SURVIVED.value}
+    found = [mutant for mutant in mutants if mutant.name in survived]
+    return found, len(survived) - len(found)
 
 
 def document(judged: Sequence[Judged], **facts: object) -> str:
@@ -72,6 +63,7 @@ def document(judged: Sequence[Judged], **facts: object) -> str:
         entries.append(
             {
                 "path": one.mutant.path,
+                "name": one.mutant.name,
                 "line": line,
                 "outcome": one.outcome.value,
                 "by": one.by,
