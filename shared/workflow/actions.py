@@ -99,9 +99,8 @@ def carry_out(world: World, action: Action) -> bool:
             return training.poll(world, job) != job
         case Deliver(job):
             return training.deliver(world, job) != job
-        case Release(job_id, job_or_none):
-            training.release(world, job_id, job_or_none)
-            return True
+        case Release(job_id):
+            return training.release_unused(world, job_id)
         case Reclaim(job_id):
             # Imported here: rows that cannot be read are rare.
             from shared.workflow.reclaiming import reclaim

@@ -6,9 +6,12 @@ from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, derived_output
 from shared.domain.job import NOT_YET_RUNNING, Job, Reason
 from shared.domain.object_keys import result_key
+from shared.domain.queue import needs_slot
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause
+from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
@@ -223,12 +226,30 @@ def deliver(world: World, job: Job) -> Job:
     return world.jobs.save(job, after.with_delivery(now))
 
 
+def release_unused(world: World, job_id: str) -> bool:
+    """Take the slot back from a holder that has no use for it; returns whether it has none.
+
+    The row is read after the slot. Another run may have taken the slot for the job once more since it was
+    seen to have no use for it: then the row shows the use, or the slot has changed when it is written.
+    """
+    slot = world.control.slot()
+    held = world.jobs.find_each([job_id])[job_id]
+    is_used = isinstance(held, Unread) or (held is not None and needs_slot(held, world.clock.now()))
+    if is_used:
+        return False
+    _release(world, slot, job_id, held if isinstance(held, Job) else None)
+    return True
+
+
 def release(world: World, job_id: str, job: Job | None) -> None:
     """Take the slot back from a job that has no use for it, and remember how long its training took.
 
     ``job`` is None when its row is gone; its fine-tune may still be there.
     """
-    slot = world.control.slot()
+    _release(world, world.control.slot(), job_id, job)
+
+
+def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
     if not slot.held_by(job_id):
         return
     keeps = job is None or job.state is JobState.SUCCEEDED

@@ -44,6 +44,7 @@ class Invariants(Watch):
         self._queued_since: dict[str, int] = {}
         self._places: dict[str, int] = {}
         self._chosen_since: dict[str, int] = {}
+        self._turns_checked: dict[str, int] = {}
         self._owners: dict[str, str] = {}
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
@@ -197,8 +198,11 @@ class Invariants(Watch):
         show whether everybody is, one that has killed runs comes last, and one that could not be read when
         the next one was chosen is passed over.
         """
-        if self._limit > 1:
+        chosen_since = self._chosen_since[name]
+        # A training that is made again keeps the slot that it was chosen for.
+        if self._limit > 1 or self._turns_checked.get(name) == chosen_since:
             return
+        self._turns_checked[name] = chosen_since
         place = self._places.get(name, 0)
         for other, waiting in self.rows.items():
             since = self._queued_since.get(other, 0)
@@ -206,10 +210,10 @@ class Invariants(Watch):
                 waiting["state"] == "QUEUED"
                 and self._places.get(other, place) < place
                 and not _has_stepped_aside(waiting)
-                and since < self._chosen_since[name] - SETTLES
+                and since < chosen_since - SETTLES
                 and other not in self.slot.get("refused_jobs", ())
                 and f"{other} Submit" not in self.health.get("deaths", ())
-                and not self.is_unreadable(other, self._chosen_since[name])
+                and not self.is_unreadable(other, chosen_since)
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
 
