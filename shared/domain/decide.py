@@ -21,7 +21,6 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
-from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 
 
@@ -149,12 +148,12 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
 def _reclaims(seen: Observed) -> list[Action]:
     """A holder whose row cannot be read may have a fine-tune that is going: the list is asked.
 
-    Only while somebody waits for the slot, and not for a row that Tablestore has kept back this once.
+    Only while somebody waits for the slot. Whoever asks waits longer than a row is kept back by chance.
     """
     if not any(job.state is JobState.QUEUED for job in (*seen.queue, *seen.aside)):
         return []
     held = seen.holders.values()
-    return [Reclaim(one.job_id) for one in held if isinstance(one, Unread) and one.kind is Kind.OBJECT]
+    return [Reclaim(one.job_id) for one in held if isinstance(one, Unread)]
 
 
 def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:

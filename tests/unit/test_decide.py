@@ -387,10 +387,10 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         [],
     ),
     (
-        "a row that Tablestore has kept back this once is waited for",
+        "the list is asked about a row that Tablestore keeps back, too",
         observed(holders={"x-1": unread("x-1", Kind.PERSON)}, queue=(queued("a"),)),
         RULES,
-        [],
+        ["reclaim:x-1"],
     ),
     (
         "a holder that cannot be read takes one place and no more",

@@ -20,6 +20,7 @@ from shared.workflow.training import (
     deliver,
     poll,
     release,
+    release_unused,
 )
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in, trouble
@@ -367,6 +368,38 @@ def test_a_job_that_does_not_hold_the_slot_releases_nothing() -> None:
     before = memory.slot()
     release(memory.world(), job.job_id, memory[job])
     assert memory.held == before
+
+
+@pytest.mark.parametrize(
+    ("state", "is_released"),
+    [(S.QUEUED, False), (S.SUBMITTING, False), (S.TRAINING, False), (S.COLLECTING, True), (S.FAILED, True)],
+)
+def test_a_holder_is_looked_at_again_before_the_slot_is_taken_from_it(
+    state: JobState, is_released: bool
+) -> None:
+    job = job_in(state, due_at=NOW)
+    memory = Memory(job, slot=Slot(holders=(job.job_id,)))
+    assert release_unused(memory.world(), job.job_id) is is_released
+    assert memory.held.holders == (() if is_released else (job.job_id,))
+
+
+def test_a_holder_that_takes_the_slot_again_while_it_is_looked_at_keeps_it() -> None:
+    job = job_in(S.FAILED)
+    memory = Memory(job, slot=Slot(holders=(job.job_id,)))
+
+    def taken_again(_: Slot) -> None:
+        memory.held = replace(memory.held, version=memory.held.version + 1)
+
+    memory.before_save_slot = taken_again
+    with pytest.raises(Conflict):
+        release_unused(memory.world(), job.job_id)
+    assert memory.held.holders == (job.job_id,)
+
+
+def test_the_slot_of_a_job_without_a_row_is_taken_back() -> None:
+    memory = Memory(slot=Slot(holders=("0" * 20 + "-1",)))
+    assert release_unused(memory.world(), "0" * 20 + "-1")
+    assert memory.held.holders == ()
 
 
 def test_the_fine_tune_of_a_job_without_a_row_may_still_be_there() -> None:
