@@ -15,6 +15,7 @@ from shared.domain.clocks import is_ahead
 from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.lanes import QUEUE_LANE
 from shared.domain.lingering import Lingering
 from shared.domain.queue import needs_slot, to_submit
 from shared.domain.rules import Rules
@@ -158,7 +159,8 @@ def _reclaims(seen: Observed) -> list[Action]:
 
 def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:
     holders = [held for held in seen.holders.values() if isinstance(held, Job)]
-    queue = [*seen.queue, *aside]
+    # Whoever has just joined the queue is met there: the page at hand may not show who is before them.
+    queue = [*seen.queue, *(job for job in aside if job.lane != QUEUE_LANE)]
     unknown = sum(isinstance(held, Unread) for held in seen.holders.values())
     capacity = rules.concurrent_trainings - unknown
     return to_submit(seen.slot, queue, seen.running, holders, capacity, seen.now)

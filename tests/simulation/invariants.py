@@ -212,10 +212,15 @@ class Invariants(Watch):
                 and not _has_stepped_aside(waiting)
                 and since < chosen_since - SETTLES
                 and other not in self.slot.get("refused_jobs", ())
-                and f"{other} Submit" not in self.health.get("deaths", ())
+                and not self._has_killed(other)
                 and not self.is_unreadable(other, chosen_since)
             ):
                 raise Violation(f"{name} is submitted before {other}, which closed earlier")
+
+    def _has_killed(self, name: str) -> bool:
+        """Whether runs died of a piece of work of the job's person: all of their work comes last then."""
+        person = name.partition("-")[0]
+        return any(piece.startswith(person) for piece in self.health.get("deaths", ()))
 
     def submit_answered(self, body: dict[str, Any], status: int) -> None:
         """Note a refusal, and check DashScope's books after every submit that reaches them."""

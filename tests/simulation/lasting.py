@@ -69,7 +69,8 @@ def _draw(cloud: SimulatedCloud, chance: random.Random, person: str, ends_at: in
     scope = chance.choice([*own, Scope.API])
     begins = cloud.kernel.start + chance.randint(0, ends_at - cloud.kernel.start)
     ends = chance.choice((min(begins + chance.randint(1, 3) * MINUTE_MS, ends_at), ends_at, EVER))
-    if ends == EVER and scope is Scope.API:
+    if ends == EVER and (scope is Scope.API or operation.name == "CancelFineTune"):
+        # A training that is overdue and not cancelled uses the slot of all, and says so.
         ends = ends_at
     # Runs that all die are no runs at all.
     is_once = chance.random() < 0.2 or (answer == DEATH and scope is Scope.API)

@@ -387,6 +387,12 @@ STATES: list[tuple[str, Observed, Rules, list[str]]] = [
         [],
     ),
     (
+        "whoever has just joined the queue, as only its row shows, goes when it is met there",
+        observed(aside=(queued("b"),)),
+        RULES,
+        [],
+    ),
+    (
         "the list is asked about a row that Tablestore keeps back, too",
         observed(holders={"x-1": unread("x-1", Kind.PERSON)}, queue=(queued("a"),)),
         RULES,
