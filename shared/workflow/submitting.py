@@ -81,7 +81,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     taken_at = world.clock.monotonic()
     is_counted = landed is not None and landed.counts_against_the_cap
     slot = world.control.save_slot(slot, slot.taken_by(job.job_id, world.clock.now(), adds=not is_counted))
-    intent = _intend(world, job, prepared)
+    intent = _intend(world, job, prepared, slot)
     if landed is not None:
         return adopt(world, intent, landed)
     is_late = world.clock.monotonic() - taken_at > SUBMIT_SPACING_MS
@@ -90,6 +90,16 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
         return world.jobs.save(intent, intent.requeued(reason, world.clock.now(), retry=intent.retry))
     return _post(world, intent, prepared.sendable, slot)
+
+
+def _give_way(world: World, job: Job, slot: Slot) -> None:
+    """Give the slot back for a job whose row cannot be written; others go before its next try.
+
+    Nothing has been sent. Where the row was written all the same, the job keeps the slot and is resolved.
+    """
+    stored = world.jobs.find_each([job.job_id])[job.job_id]
+    if isinstance(stored, Job) and stored.version == job.version:
+        world.control.save_slot(slot, slot.with_refused(job.job_id).released(job.job_id))
 
 
 def _with_room_for_one(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
@@ -112,15 +122,21 @@ def _with_room_for_one(world: World, job: Job, slot: Slot) -> tuple[Slot, list[F
         raise RetryLater("queue_halted", trouble.message, delay_seconds=1, api=trouble.api) from trouble
 
 
-def _intend(world: World, job: Job, prepared: TrainingFiles) -> Job:
-    """Write down the intent to send the POST."""
+def _intend(world: World, job: Job, prepared: TrainingFiles, slot: Slot) -> Job:
+    """Write down the intent to send the POST; a job for which that fails gives the slot back."""
     intended = job.attempting(
         world.clock.now(),
         expires_at=world.dead_at,
         file_ids=prepared.file_ids,
         key_id=world.dashscope.key_id,
     )
-    intent = world.jobs.save(job, intended)
+    try:
+        intent = world.jobs.save(job, intended)
+    except Conflict:
+        raise
+    except Trouble:
+        _give_way(world, job, slot)
+        raise
     log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(prepared.sendable))
     return intent
 

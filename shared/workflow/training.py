@@ -75,10 +75,17 @@ def _save(world: World, job: Job, after: Job) -> Job:
 
 
 def _note_end(world: World, job: Job, after: Job) -> None:
-    """Have the slot know that the fine-tune has ended, while the job's row says that it goes on."""
-    release(world, job.job_id, after)
+    """Have the slot know that the fine-tune has ended, while the job's row says that it goes on.
+
+    Where another run has written the row, the job may have the slot for its next fine-tune.
+    """
     slot = world.control.slot()
-    if job.fine_tune_id not in slot.ended_fine_tunes:
+    stored = world.jobs.find_each([job.job_id])[job.job_id]
+    if not isinstance(stored, Job) or stored.version != job.version:
+        return
+    if slot.held_by(job.job_id):
+        _release(world, slot, job.job_id, after)
+    elif job.fine_tune_id not in slot.ended_fine_tunes:
         # Others have ended since, and only the latest are remembered.
         world.control.save_slot(slot, slot.released(job.job_id, fine_tunes=(job.fine_tune_id,)))
 
@@ -241,15 +248,11 @@ def release_unused(world: World, job_id: str) -> bool:
     return True
 
 
-def release(world: World, job_id: str, job: Job | None) -> None:
-    """Take the slot back from a job that has no use for it, and remember how long its training took.
+def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
+    """Take the slot back and remember how long the training took.
 
     ``job`` is None when its row is gone; its fine-tune may still be there.
     """
-    _release(world, world.control.slot(), job_id, job)
-
-
-def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
     if not slot.held_by(job_id):
         return
     keeps = job is None or job.state is JobState.SUCCEEDED

@@ -75,7 +75,7 @@ MUTANTS = (
         "slot freed before the terminal write",
         _TRAINING,
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
-        "    if after.state.is_terminal:\n        release(world, job.job_id, after)\n"
+        "    if after.state.is_terminal:\n        _release(world, world.control.slot(), job.job_id, after)\n"
         "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
     ),
     _one(

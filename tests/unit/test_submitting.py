@@ -14,7 +14,7 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, OutcomeUnknown, Permanent, RetryLater, Trouble
 from shared.workflow.snapshots import FRESH_MS
 from shared.workflow.submitting import ASKED_AGAIN_MS, TIME_FOR_A_SUBMIT_MS, submit
-from shared.workflow.training import poll, release
+from shared.workflow.training import poll, release_unused
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in, trouble
 
@@ -50,11 +50,38 @@ def test_a_holder_whose_slot_was_changed_meanwhile_sends_nothing() -> None:
     job = job_in(S.QUEUED)
     memory = Memory(job, slot=Slot(holders=(job.job_id,)))
     stale = memory.slot()
-    release(memory.world(), job.job_id, None)
+    memory.save_slot(stale, stale.released(job.job_id))
     with pytest.raises(Conflict):
         submit(memory.world(), memory[job], stale)
     assert memory.created == []
     assert memory[job].state is S.QUEUED
+
+
+def test_a_job_whose_row_cannot_be_written_gives_the_slot_back_and_lets_others_go_first() -> None:
+    job = job_in(S.QUEUED)
+    memory = Memory(job)
+    memory.troubles["save"] = RetryLater("OTSNoPermissionAccess", "…", delay_seconds=1)
+    with pytest.raises(RetryLater):
+        submit(memory.world(), memory[job], memory.slot())
+    assert (memory.held.holders, memory.held.refused_jobs) == ((), (job.job_id,))
+    assert memory.created == []
+
+
+def test_a_job_whose_row_was_written_although_nobody_heard_of_it_keeps_the_slot() -> None:
+    job = job_in(S.QUEUED)
+    memory = Memory(job)
+    seen = memory[job]
+
+    def written_all_the_same(_: Job) -> None:
+        memory.before_save = lambda _: None
+        memory.save(seen, seen)
+        memory.troubles["save"] = RetryLater("no_answer", "…", delay_seconds=1)
+
+    memory.before_save = written_all_the_same
+    with pytest.raises(RetryLater):
+        submit(memory.world(), seen, memory.slot())
+    assert memory.held.holders == (job.job_id,)
+    assert memory.created == []
 
 
 def test_a_refused_submit_that_another_run_carries_on_with_leaves_it_the_slot() -> None:
@@ -271,5 +298,5 @@ def test_a_fine_tune_that_is_adopted_is_counted_once(status: str, kept: int) -> 
     assert memory.created == []
     ended = poll(memory.world(Rules(max_attempts=1)), adopted)
     if ended.state.is_terminal:
-        release(memory.world(), job.job_id, ended)
+        release_unused(memory.world(), job.job_id)
     assert memory.held.kept == kept

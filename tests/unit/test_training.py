@@ -19,7 +19,6 @@ from shared.workflow.training import (
     TRIES_TO_FORGET,
     deliver,
     poll,
-    release,
     release_unused,
 )
 from tests.unit.memory import Memory
@@ -310,7 +309,7 @@ def test_only_a_success_teaches_its_duration_and_keeps_its_fine_tune(
 ) -> None:
     job = job_in(state, submitted_at=NOW, ended_at=NOW + 7_000)
     memory = Memory(job, slot=Slot(holders=("other-1", job.job_id), durations_ms=(5_000,), kept=3))
-    release(memory.world(), job.job_id, memory[job])
+    release_unused(memory.world(), job.job_id)
     assert memory.held.holders == ("other-1",)
     assert (memory.held.durations_ms, memory.held.kept) == (durations_ms, kept)
 
@@ -327,6 +326,17 @@ def test_a_row_that_cannot_be_written_does_not_hold_the_slot_for_a_training_that
     with pytest.raises(RetryLater):
         poll(memory.world(), memory[job])
     assert memory.held.ended_fine_tunes == ("ft-1",)
+
+
+def test_the_slot_stays_with_a_job_whose_next_fine_tune_another_run_has_begun() -> None:
+    memory, job = training("FAILED", of={"code": "InternalError.Algo"})
+    memory.held = Slot(holders=(job.job_id,))
+    seen = memory[job]
+    memory.save(seen, seen)
+    memory.troubles["save"] = RetryLater("no_answer", "…", delay_seconds=1)
+    with pytest.raises(RetryLater):
+        poll(memory.world(), seen)
+    assert memory.held.holders == (job.job_id,)
 
 
 def test_a_row_that_cannot_be_written_holds_the_slot_while_its_training_goes_on() -> None:
@@ -351,14 +361,14 @@ def test_a_row_that_another_run_has_written_is_not_taken_for_one_that_cannot_be_
 def test_a_released_slot_knows_when_a_submit_was_last_accepted(fine_tune_id: str, accepted_at: int) -> None:
     job = job_in(S.FAILED, submitted_at=NOW, fine_tune_id=fine_tune_id)
     memory = Memory(job, slot=Slot(holders=(job.job_id,)))
-    release(memory.world(), job.job_id, memory[job])
+    release_unused(memory.world(), job.job_id)
     assert memory.held.accepted_at == accepted_at
 
 
 def test_a_released_slot_knows_every_fine_tune_that_was_made_for_the_job() -> None:
     job = job_in(S.FAILED, fine_tune_id="ft-2", earlier_fine_tunes=("", "ft-1"))
     memory = Memory(job, slot=Slot(holders=(job.job_id,), ended_fine_tunes=("ft-0",)))
-    release(memory.world(), job.job_id, memory[job])
+    release_unused(memory.world(), job.job_id)
     assert memory.held.ended_fine_tunes == ("ft-0", "ft-1", "ft-2")
 
 
@@ -366,7 +376,7 @@ def test_a_job_that_does_not_hold_the_slot_releases_nothing() -> None:
     job = job_in(S.FAILED)
     memory = Memory(job, slot=Slot(holders=("other-1",), kept=3))
     before = memory.slot()
-    release(memory.world(), job.job_id, memory[job])
+    release_unused(memory.world(), job.job_id)
     assert memory.held == before
 
 
@@ -404,5 +414,5 @@ def test_the_slot_of_a_job_without_a_row_is_taken_back() -> None:
 
 def test_the_fine_tune_of_a_job_without_a_row_may_still_be_there() -> None:
     memory = Memory(slot=Slot(holders=("gone-1",), kept=3))
-    release(memory.world(), "gone-1", None)
+    release_unused(memory.world(), "gone-1")
     assert (memory.held.holders, memory.held.kept) == ((), 3)
