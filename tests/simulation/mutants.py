@@ -72,11 +72,11 @@ MUTANTS = (
         "condition = tablestore.Condition(tablestore.RowExistenceExpectation.IGNORE)",
     ),
     _one(
-        "slot freed before the terminal write",
+        "slot freed while the training goes on",
         _TRAINING,
-        "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
-        "    if after.state.is_terminal:\n        _release(world, world.control.slot(), job.job_id, after)\n"
-        "    saved = world.jobs.save(job, after)\n    if saved.state is not job.state:",
+        "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
+        "    _release(world, world.control.slot(), job.job_id, after)\n"
+        "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
     ),
     _one(
         "adopt by newest instead of by path",
