@@ -78,7 +78,7 @@ def test_an_event_that_makes_no_sense_is_logged_and_not_tried_again(
         (an_event(""), "names no object"),
         (an_event("submissions/x/a.jpg"), "not under people/"),
         (an_event("people"), "not under people/"),
-        (an_event("people/"), "beside the people's folders"),
+        (an_event("people/"), "folder marker"),
         (an_event("people/x\x00y/a.jpg"), "control character"),
         (an_event("people/x/a\nb.jpg"), "control character"),
         (an_event("people/x/../y/a.jpg"), "'..' segment"),

@@ -100,7 +100,7 @@ def play(tree: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """All mutants of the small tree, and what was printed."""
     tree = small_tree(tmp_path_factory.mktemp("tree"))
-    run = play(tree, "--grace-seconds", "2")
+    run = play(tree, "--grace-seconds", "8")
     assert run.returncode == 0, run.stderr
     return tree, run.stdout
 
