@@ -78,10 +78,9 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Release:
-    """Take the slot back from a holder that has no use for it; ``job`` is None when its row is gone."""
+    """Take the slot back from a holder that has no use for it, or whose row is gone."""
 
     job_id: str
-    job: Job | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             # Also while its sender may be alive: adopting early does no harm, sending again early would.
             actions.append(Resolve(job))
     actions.extend(
-        Release(name, held)
+        Release(name)
         for name, held in seen.holders.items()
         if not isinstance(held, Unread) and not (held and needs_slot(held, seen.now))
     )

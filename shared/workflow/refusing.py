@@ -28,8 +28,6 @@ LONGEST_PAUSE_MS = 60_000
 SHORTEST_HALT_SECONDS = 20
 TRIES_BESIDE_OTHERS = 3
 JOBS_THAT_SPEAK_FOR_ALL = 2
-REFUSALS_OF_ALL = 1
-"""After so many refusals in a row in the words of all, the next probe is another job's, if one waits."""
 _OF_MORE_THAN_A_SET = (Kind.API, Kind.ACCOUNT, Kind.PERSON)
 
 
@@ -72,7 +70,8 @@ def _wait_with_all(world: World, intent: Job, slot: Slot, refusal: Trouble, retr
     queued = world.jobs.save(intent, intent.requeued(_reason(refusal.cause), now, retry=retry, at_once=True))
     if refusal.kind is not Kind.PASSING and not slot.refusals:
         _put_others_back(world, slot, intent)
-    if slot.refusals >= REFUSALS_OF_ALL:
+    if slot.refusals:
+        # Refused again: the next probe is another job's, if one waits, and shows whether everybody is.
         slot = slot.with_refused(intent.job_id)
     halt_queue(world, slot.released(intent.job_id), refusal)
     return queued

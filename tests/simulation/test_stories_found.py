@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import random
-import zipfile
 
 import pytest
 
@@ -12,20 +10,13 @@ from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.workflow import retiming
+from tests.simulation.scenarios import zipped
 from tests.simulation.standing import DEATH, SILENCE, Answer
 from tests.simulation.stores import BUCKET
 from tests.simulation.story import DAY_MS, FACE, HOUR_MS, MINUTE_MS, story
 
 DENIED = Answer(403, "AccessDenied")
 IDLE_CALLS_AN_HOUR = 60 * 3 + 120
-
-
-def zipped(name: str) -> bytes:
-    """A zip with one photo."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, FACE)
-    return buffer.getvalue()
 
 
 def test_queued_people_are_not_failed_while_the_bucket_denies_everybody_everything() -> None:
@@ -198,7 +189,7 @@ def test_sixty_zips_that_are_not_answered_hold_nobody_up_longer_than_sixty_photo
     with story() as told:
         told.stand("oss.GetObject range", SILENCE, about="stuck")
         for number in range(60):
-            told.upload(f"stuck {number}", "all.zip", content=zipped("a.jpg"))
+            told.upload(f"stuck {number}", "all.zip", content=zipped({"a.jpg": FACE}))
         told.pass_time(10 * MINUTE_MS)
         told.upload("Wu", "1.jpg")
         assert told.pass_time_until(lambda: told.is_trained("Wu"), at_most_ms=10 * MINUTE_MS)
@@ -208,7 +199,7 @@ def test_a_zip_that_waits_for_the_bucket_costs_nothing_and_is_unpacked_once_that
     with story() as told:
         told.upload("Zhao", "1.jpg")
         told.stand("oss.GetObject range", Answer(503, "ServiceUnavailable"), lasts_ms=3 * HOUR_MS)
-        told.upload("Li", "all.zip", content=zipped("a.jpg"))
+        told.upload("Li", "all.zip", content=zipped({"a.jpg": FACE}))
         assert told.calls_an_hour(after_ms=HOUR_MS) <= IDLE_CALLS_AN_HOUR
         told.pass_time(HOUR_MS)
         assert told.verdicts("Li") == {"all.zip": "unpacking"}
