@@ -146,6 +146,7 @@ class SimulatedCloud:
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
         self.invariants.is_unreadable = self.is_unreadable
+        self.invariants.may_lag = self.may_lag
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -248,6 +249,14 @@ class SimulatedCloud:
         row = job_id.replace("-", " ")
         moments = (since, self.kernel.now)
         return any(self.gate.standings.stands_in_the_way("ots", A_ROW_OF_JOBS, row, at) for at in moments)
+
+    def may_lag(self, job_id: str) -> bool:
+        """Whether the row of ``job_id`` may be out of date, since it was not written or cannot be read."""
+        key = job_id.replace("-", " ")
+        person, revision = key.split(" ")
+        row = self._ots.mirrors["jobs"].columns([("person_key", person), ("revision", int(revision))])
+        is_spoilt = row is not None and not _is_readable(row)
+        return is_spoilt or key in self._ots.unwritten or self.is_unreadable(job_id, self.kernel.now)
 
     def check_mirrors(self) -> None:
         """Hold what reads are answered from against the emulator's own tables, if it is there."""

@@ -51,6 +51,7 @@ class Invariants(Watch):
         self.health: Columns = {}
         self.believes_times = True
         self.others: OtherPrograms | None = None
+        self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
 
     def is_ours(self, file: str) -> bool:
@@ -127,9 +128,9 @@ class Invariants(Watch):
         for name in before - held:
             state = self.rows[name]["state"]
             entry = self._entry(self.rows[name]["fine_tune_id"])
-            # A row that cannot be written may lag behind the end of its training.
+            # A row that cannot be written or read may lag behind the end of its training.
             has_ended = entry is not None and (entry.status not in GOING or entry.deleted_at is not None)
-            if state in ("SUBMITTING", "TRAINING") and not has_ended:
+            if state in ("SUBMITTING", "TRAINING") and not (has_ended and self.may_lag(name)):
                 raise Violation(f"{name} lost its place in the slot while {state}")
         chosen = writer.started_at if writer else self._kernel.now
         self._chosen_since.update(dict.fromkeys(held - before, chosen))

@@ -19,6 +19,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "the grace begins with the submit, not with the end of the run that may send it": 6,
     "POST before intent": 0,
     "no version check": 0,
+    "slot freed before the terminal write": 0,
     "slot freed while the training goes on": 0,
     "adopt by newest instead of by path": 0,
     "a failed attempt's fine-tune is adopted again": 12,

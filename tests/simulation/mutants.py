@@ -72,6 +72,13 @@ MUTANTS = (
         "condition = tablestore.Condition(tablestore.RowExistenceExpectation.IGNORE)",
     ),
     _one(
+        "slot freed before the terminal write",
+        _TRAINING,
+        "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
+        "    if after.state.is_terminal:\n        _release(world, world.control.slot(), job.job_id, after)\n"
+        "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
+    ),
+    _one(
         "slot freed while the training goes on",
         _TRAINING,
         "    saved = _save(world, job, after)\n    if saved.state is not job.state:",

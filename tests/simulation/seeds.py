@@ -42,7 +42,10 @@ CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CRASH_IN_FLIGHT)
 
 @dataclass(frozen=True)
 class Outcome:
-    """The figures of a seed; ``crash_points`` are calls at which a run died."""
+    """The figures of a seed; ``crash_points`` are calls at which a run died.
+
+    ``troubled_calls`` and ``troubled_turn_changes``: of the time in which everything goes wrong.
+    """
 
     seed: int
     calls: int
@@ -50,6 +53,8 @@ class Outcome:
     most_in_flight: int
     turn_changes: int
     crash_points: int
+    troubled_calls: int
+    troubled_turn_changes: int
 
 
 def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
@@ -64,6 +69,7 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     with simulated(cloud):
         try:
             stuck = _trouble(cloud, chance, faults)
+            troubled = len(cloud.gate.trace), cloud.gate.turn_changes
             if stuck:
                 _live_with(cloud, stuck)
             _recover(cloud)
@@ -78,7 +84,7 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     if most < 2 or gate.alone:
         raise Violation(f"seed {seed}: {gate.alone} calls were made with no other handler in flight")
     crashes = sum(fault in CRASHES for _, fault in gate.struck)
-    return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.turn_changes, crashes)
+    return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.turn_changes, crashes, *troubled)
 
 
 def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedCloud:

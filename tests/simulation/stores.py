@@ -109,6 +109,8 @@ class SimulatedOtsClient:
         self._tables = list(tables)
         self._lag = round(index_lag * 1000) if store is None else store._index_lag_ms
         self.writer: Run | None = None
+        self.unwritten: set[str] = set()
+        """Keys of rows whose last write has failed, or is under way."""
         self.make_anew()
 
     def make_anew(self) -> None:
@@ -194,13 +196,16 @@ class SimulatedOtsClient:
 
     def put_row(self, table: str, row: Any, condition: Any) -> None:
         writer = self._gate.kernel.current
+        key = _key_text(row.primary_key)
+        self.unwritten.add(key)
         self._gate(
             "ots",
             f"PutRow {table}",
             lambda: self._write(table, row, condition, writer),
             OTS,
-            about=partial(_key_text, row.primary_key),
+            about=lambda: key,
         )
+        self.unwritten.discard(key)
 
     def _write(self, table: str, row: Any, condition: Any, writer: Run) -> None:
         mirror = self.mirrors[table]
