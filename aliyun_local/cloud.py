@@ -25,6 +25,7 @@ from aliyun_local.deployment import Deployment, RunOptions, resolve
 from aliyun_local.emulators import REGION, Emulators
 from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.parameters import filled_in
 from aliyun_local.serving.destinations import Listener
 from aliyun_local.serving.server import LOOPBACK, LoopbackServer
@@ -79,6 +80,7 @@ class CloudOptions:
         host: the address that all endpoints listen on; any other than loopback lets other machines in.
         ports: ports by endpoint; 0, or no entry, is any free one.
         behaviour: how the DashScope account behaves at first and after a reset.
+        oss_behaviour: how the OSS account behaves at first and after a reset.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
     """
 
@@ -87,6 +89,7 @@ class CloudOptions:
     host: str = LOOPBACK
     ports: Mapping[str, int] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
+    oss_behaviour: OssBehaviour = field(default_factory=OssBehaviour)
     tick_seconds: float | None = None
 
 
@@ -217,6 +220,7 @@ class LocalCloud:
             self.keys,
             self._behaviour(),
             api_keys=[self.account.dashscope_api_key],
+            oss_behaviour=dataclasses.replace(self.options.oss_behaviour),
             listeners=self._listeners,
         )
         self.objects = self._emulators.objects

@@ -15,6 +15,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.fetching import Fetched, fetch
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.serving.destinations import Listeners, no_listeners
@@ -39,6 +40,7 @@ class Emulators:
         behaviour: Behaviour,
         *,
         api_keys: Collection[str] | None = None,
+        oss_behaviour: OssBehaviour | None = None,
         listeners: Listeners = no_listeners,
     ) -> None:
         """Open the state under ``data`` (None: in memory).
@@ -50,10 +52,12 @@ class Emulators:
             keys: the access keys that are accepted.
             behaviour: DashScope's limits and switches.
             api_keys: DashScope's keys; None accepts any.
+            oss_behaviour: OSS's switches.
             listeners: returns the addresses at which this cloud answers; calls that the services make
                 themselves are kept away from them.
         """
         machine = SystemClock()
+        self.oss_behaviour = oss_behaviour or OssBehaviour()
 
         def download(url: str) -> Fetched:
             return fetch(
@@ -71,6 +75,7 @@ class Emulators:
             region=REGION,
             callers_clock=machine,
             listeners=listeners,
+            behaviour=self.oss_behaviour,
         )
         self.fronts = {
             "oss": Front(oss, now=clock.now),

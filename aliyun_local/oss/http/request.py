@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aliyun_local.oss.addressing import names_no_service
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.xml_documents import Content, Encoder
 from aliyun_local.oss.state.checksums import md5_etag
@@ -41,6 +42,7 @@ class Account:
     region: str
     id: str
     listeners: Listeners = no_listeners
+    behaviour: OssBehaviour = field(default_factory=OssBehaviour)
 
     def endpoint(self, *, internal: bool = False) -> str:
         """Return the host name that OSS has in this region."""

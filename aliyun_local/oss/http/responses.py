@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aliyun_local.oss.addressing import check_bucket_name, locate
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.access import FORM, authorize
 from aliyun_local.oss.http.operations import find_operation
@@ -61,6 +62,7 @@ class OssService:
         account_id: str = "1234567890123456",
         callers_clock: Clock | None = None,
         listeners: Listeners = no_listeners,
+        behaviour: OssBehaviour | None = None,
     ) -> None:
         """Serve ``store``.
 
@@ -73,9 +75,15 @@ class OssService:
             callers_clock: the clock that the dates of requests are compared with, by default ``clock``. The
                 callers keep the machine's time in a cloud that has its own clock moved.
             listeners: returns the addresses of the cloud around this OSS, which callbacks never reach.
+            behaviour: the account's switches.
         """
         self._account = Account(
-            store=store, credentials=credentials, region=region, id=account_id, listeners=listeners
+            store=store,
+            credentials=credentials,
+            region=region,
+            id=account_id,
+            listeners=listeners,
+            behaviour=behaviour or OssBehaviour(),
         )
         self._clock = clock
         self._callers_clock = callers_clock or clock

@@ -1,0 +1,41 @@
+"""The kind of the OSS account, and the open questions of OSS's documents, as switches.
+
+:mod:`aliyun_local.emulators` gives them to the service; ``mock_aliyun``, the local cloud and tests set them.
+Each default is the strict reading: of the things that OSS may do, the one that is worst for a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class OssBehaviour:
+    """The account's switches. A field may be changed while the account is in use, and holds from then on.
+
+    Attributes:
+        public_data_access: Calls that read or write data are answered at the default public domain. Accounts
+            that activated OSS on or after 2025-03-20 get 400 ``PublicEndpointForbidden`` (EC
+            0048-00000401) in regions of the mainland ("Regions and endpoints"; "Access OSS through a custom
+            domain name").
+        domains: Domains that are bound to buckets, with their buckets, as in
+            ``{"photos.example.com": "my-photos"}``. Calls through them are public, and refused to nobody.
+        orients_large_pictures: Pictures with a side over 4,096 pixels are turned as well. "Auto-orient" and
+            "Rotate": they are refused with 400 ``BadRequest``.
+        heic_orientation_counts: What a HEIC file says of its orientation (``irot``) is an orientation for
+            auto-orient and its limit. Not documented.
+        damaged_picture_status: The status of ``ImageDamage``: 403 as in the error table of image processing,
+            or 400 as others have measured.
+        processings_per_second: Image processings in any second ("Image processing": 50 in Beijing), beyond:
+            503, EC 0004-00000801.
+        processed_bytes_per_second: Bytes of sources that are processed in any second (20 MB in Beijing).
+    """
+
+    public_data_access: bool = False
+    domains: Mapping[str, str] = field(default_factory=dict)
+    orients_large_pictures: bool = False
+    heic_orientation_counts: bool = True
+    damaged_picture_status: int = 403
+    processings_per_second: int = 50
+    processed_bytes_per_second: int = 20 * 1024**2
