@@ -60,6 +60,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         MissingCredentials: there are no credentials.
     """
     from shared.clients.ignored_list import IgnoredList
+    from shared.workflow.access_record import AccessMemory, AccessRecord
     from shared.workflow.health_record import HealthRecord
     from shared.workflow.pacing import Pacer
     from shared.workflow.ports import World
@@ -78,6 +79,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
     credentials = find_credentials(context, environment)
     jobs, control = tables(settings, credentials)
     pacer = _keep("pacer", None, Pacer)
+    memory = _keep("access", None, AccessMemory)
     return World(
         jobs=jobs,
         control=control,
@@ -85,6 +87,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         seen=_seen_table(settings, credentials),
         ignored=IgnoredList(control),
         health=HealthRecord(control, clock, dead_at=dead_at),
+        access=AccessRecord(control, clock, settings.access, memory),
         bucket=_bucket(settings, credentials),
         dashscope=_dashscope(settings),
         clock=clock,
@@ -93,7 +96,6 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         pace_face_checks=lambda: pacer.wait(clock),
         token=new_token,
         random=random.random,
-        training_files=settings.training_files,
     )
 
 
@@ -183,13 +185,14 @@ def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
 
         return PhotoBucket(
             endpoint=settings.oss_endpoint,
-            public_endpoint=settings.oss_public_endpoint,
+            public_endpoint=settings.public_address,
+            is_bound_domain=bool(settings.oss_public_domain),
             name=settings.oss_bucket,
             region=settings.region,
             credentials=credentials,
         )
 
-    made_from = (settings.oss_endpoint, settings.oss_public_endpoint, settings.oss_bucket, credentials)
+    made_from = (settings.oss_endpoint, settings.public_address, settings.oss_bucket, credentials)
     return _keep("bucket", made_from, connect)
 
 

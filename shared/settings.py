@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.object_keys import problem_with_marker
+from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.rules import MAX_PHOTOS, Rules
+
+AUTO = "auto"
+WAYS = (AUTO, *(way.value for way in Way))
 
 
 class SettingsError(ValueError):
@@ -31,8 +35,21 @@ class Settings:
     dashscope_api_key: str = field(default="", repr=False)
     status_token: str = field(default="", repr=False)
     admin_token: str = field(default="", repr=False)
-    training_files: str = "url"
+    oss_public_domain: str = ""
+    photo_access: str = AUTO
     rules: Rules = field(default_factory=Rules)
+
+    @property
+    def public_address(self) -> str:
+        """Where DashScope downloads from: the domain that is bound to the bucket, or the public endpoint."""
+        domain = self.oss_public_domain
+        return domain if "://" in domain else f"https://{domain}" if domain else self.oss_public_endpoint
+
+    @property
+    def access(self) -> AccessSettings:
+        """How DashScope gets photos, as far as is set."""
+        way = None if self.photo_access == AUTO else Way(self.photo_access)
+        return AccessSettings(way=way, door=self.public_address.partition("://")[2].rstrip("/").lower())
 
     def require(self, *names: str) -> None:
         """Raise :class:`SettingsError` unless each of these settings has a value."""
@@ -52,7 +69,8 @@ ENVIRONMENT_NAMES: dict[str, str] = {
     "dashscope_api_key": "DASHSCOPE_API_KEY",
     "status_token": "STATUS_TOKEN",
     "admin_token": "ADMIN_TOKEN",
-    "training_files": "TRAINING_FILES",
+    "oss_public_domain": "OSS_PUBLIC_DOMAIN",
+    "photo_access": "PHOTO_ACCESS",
 }
 
 
@@ -71,8 +89,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     key = texts.get("dashscope_api_key", "")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise SettingsError("DASHSCOPE_API_KEY holds characters that no API key has; copy it again")
-    if texts.get("training_files", "url") not in ("url", "file_id"):
-        raise SettingsError(f"TRAINING_FILES is {texts['training_files']!r}; it must be url or file_id")
+    if texts.get("photo_access", AUTO) not in WAYS:
+        raise SettingsError(f"PHOTO_ACCESS is {texts['photo_access']!r}; it must be one of {', '.join(WAYS)}")
+    domain = texts.get("oss_public_domain", "")
+    if domain and not re.fullmatch(r"(https?://)?[A-Za-z0-9.-]+(:[0-9]{1,5})?", domain):
+        raise SettingsError(
+            f"OSS_PUBLIC_DOMAIN is {domain!r}; it must be a domain that is bound to the bucket, such as "
+            "photos.example.com, or http://photos.example.com where it has no certificate"
+        )
     return Settings(**texts, rules=_read_rules(environment))
 
 

@@ -60,6 +60,8 @@ _SUMMARY = (
     Field("ended_at", "time", "the end of the training", "it has not ended"),
 )
 
+_PHOTO_ACCESS = Field("photo_access", "Photo access", "how DashScope gets the photos", "no token, or unread")
+
 DOCUMENTS: dict[str, Document] = {
     "Person": Document(
         "Where a person stands.",
@@ -215,28 +217,32 @@ DOCUMENTS: dict[str, Document] = {
             Field("next", "string", "the cursor of the page that follows", "this is the last page"),
         ),
     ),
-    "Ready": Document("The deployment can train.", (Field("status", "string", "`ready`"),)),
+    "Ready": Document(
+        "The deployment can train.", (Field("status", "string", "`ready` or `not_ready`"), _PHOTO_ACCESS)
+    ),
     "Not ready": Document(
         "The deployment cannot train anybody now; the status of the answer is 503.",
+        (Field("reasons", "list of Obstacle", "all that stands in the way"),),
+        extends="Ready",
+    ),
+    "Photo access": Document(
+        "How DashScope gets the photos; only whoever may read is told.",
         (
-            Field("status", "string", "`not_ready`"),
-            Field("reasons", "list of Obstacle", "all that stands in the way"),
+            Field("setting", "string", "`PHOTO_ACCESS`: `auto`, `url` or `file`"),
+            Field("way", "string", "the way that is taken: `url` or `file`", "it is not known yet"),
+            Field("message", "string", "why, in words"),
+            Field("since", "time", "when that was found out", "it is set, or not known"),
         ),
     ),
     "Obstacle": Document(
         "What stands in everybody's way. Without a token that reads only `code` is told.",
         (
             Field("code", "string", "one of [these codes](#blocked-by); one for all that mean the same"),
-            *(
-                Field(name, kind, meaning, null)
-                for name, kind, meaning, null in (
-                    ("message", "string", "what is wrong, in words", "no token"),
-                    ("remedy", "string", "what to do about it", "no token"),
-                    ("detail", "string", "the words of the service as they came", "no token"),
-                    ("since", "time", "since when", "no token, or nobody knows"),
-                    ("next_try_at", "time", "when it is tried again", "no token, or the next run is due"),
-                )
-            ),
+            Field("message", "string", "what is wrong, in words", "no token"),
+            Field("remedy", "string", "what to do about it", "no token"),
+            Field("detail", "string", "the words of the service as they came", "no token"),
+            Field("since", "time", "since when", "no token, or nobody knows"),
+            Field("next_try_at", "time", "when it is tried again", "no token, or the next run is due"),
         ),
     ),
     "Ignored uploads": Document(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TABLE = "control"
 SLOT, SWEEP, LINGERING, HEALTH, IGNORED = "slot", "sweep", "lingering", "health", "ignored"
+ACCESS = "photo_access"
 """The rows' names. ``ignored`` may be large: no tick reads it."""
 FORMAT = 1
 """The format of the values that this version writes."""
@@ -63,14 +64,16 @@ class ControlTable:
         from shared.clients.request_table import TABLE as REQUESTS
         from shared.domain.control_rows import ControlRows
 
-        wanted = [(TABLE, _key(name)) for name in (SLOT, SWEEP, LINGERING, HEALTH)]
-        slot, sweep, lingering, health, bell = self._rows.find_in_tables([*wanted, (REQUESTS, DOORBELL)])
+        wanted = [(TABLE, _key(name)) for name in (SLOT, SWEEP, LINGERING, HEALTH, ACCESS)]
+        found = self._rows.find_in_tables([*wanted, (REQUESTS, DOORBELL)])
+        slot, sweep, lingering, health, access, bell = found
         return ControlRows(
             slot=_slot(_given(slot)),
             sweep=_or_none(SWEEP, sweep, _sweep),
             lingering=_or_none(LINGERING, lingering, _lingering),
             health=_or_none(HEALTH, health, _health),
             doorbell=_or_none("doorbell", bell, doorbell_from),
+            access=_or_none(ACCESS, access, _document),
         )
 
     def health(self) -> Health:

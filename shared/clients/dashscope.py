@@ -14,7 +14,6 @@ from urllib.parse import quote
 import requests
 
 from shared.clients.answers import (
-    BUSY_DELAY_SECONDS,
     UNKNOWN_DELAY_SECONDS,
     UNREADABLE_DELAY_SECONDS,
     said,
@@ -27,6 +26,8 @@ from shared.clients.dashscope_answers import (
     list_in,
     listed_fine_tune,
     output_of,
+    silence,
+    stored_file_from,
     total_from,
     trouble_from,
     trouble_of_create,
@@ -35,7 +36,8 @@ from shared.clients.dashscope_answers import (
 from shared.clients.dashscope_list import LIST_SECONDS, Page, whole_list
 from shared.clients.retries import Retries
 from shared.domain.fine_tunes import OUR_MODEL, FineTune
-from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.stored_files import StoredFile
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, OutcomeUnknown, RetryLater
 
 FACE_MODEL = "facechain-facedetect"
@@ -141,42 +143,54 @@ class DashScope:
 
     # -- files --------------------------------------------------------------------------------------
 
-    def upload_file(self, name: str, content: bytes) -> str:
-        """Store a file with DashScope and return its file id.
+    def upload_file(self, name: str, content: bytes, api: Api = Api.TRAINING) -> str:
+        """Store a file with DashScope, for the sake of ``api``, and return its file id.
 
         The service answers 200 even when it stored nothing; the reason then stands beside the name.
 
         Raises:
-            Permanent: the service does not store it, for its own sake or because the account's quota of files
-                or space is used up.
-            RetryLater: it was not stored this time.
+            Permanent: the service does not store it, for its own sake.
+            AccountTrouble: the account's quota of files or space is used up.
+            RetryLater: it was not stored this time, as far as is known.
         """
         form = {"descriptions": (None, name)}
         files = {"files": (name, content, "image/jpeg"), **form}
-        data = self._readable(lambda: output_of(self._send("POST", "/files", files=files)))
+        data = self._readable(lambda: output_of(self._send("POST", "/files", api=api, files=files)), api)
         for stored in entries_in(data, "uploaded_files"):
             if stored.get("file_id"):
                 return str(stored["file_id"])
-        raise trouble_of_upload(name, next(iter(entries_in(data, "failed_uploads")), {}))
+        raise trouble_of_upload(name, next(iter(entries_in(data, "failed_uploads")), {}), api)
 
-    def files(self) -> dict[str, str]:
-        """Return the ids of all stored files by their names; of files with one name, one of them."""
-        names: dict[str, str] = {}
+    def files(self) -> list[StoredFile]:
+        """Return the stored files, each once; those of other programs among them."""
+        found: dict[str, StoredFile] = {}
         ends = self._retries.now() + LIST_SECONDS
         for page_no in range(1, MAX_FILE_PAGES + 1):
             page, total = self._file_page(page_no)
-            brings_nothing = page.keys() <= names.keys()
-            names.update(page)
-            if brings_nothing or total == len(names) or self._retries.now() > ends:
+            brings_nothing = page.keys() <= found.keys()
+            found.update(page)
+            if brings_nothing or total == len(found) or self._retries.now() > ends:
                 break
-        return {name: file_id for file_id, name in names.items()}
+        return list(found.values())
 
-    def _file_page(self, page_no: int) -> tuple[dict[str, str], int | None]:
-        """Return the names of a page's files by their ids, and how many files there are in all."""
+    def _file_page(self, page_no: int) -> tuple[dict[str, StoredFile], int | None]:
+        """Return the files of a page by their ids, and how many files there are in all."""
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
         data = self._readable(lambda: output_of(self._read("/files", query)))
-        files = [file for file in entries_in(data, "files") if file.get("file_id")]
-        return {str(file["file_id"]): str(file.get("name")) for file in files}, total_from(data.get("total"))
+        files = [stored_file_from(file) for file in entries_in(data, "files") if file.get("file_id")]
+        return {file.file_id: file for file in files}, total_from(data.get("total"))
+
+    def file_url(self, file_id: str, api: Api = Api.TRAINING) -> str:
+        """Return the signed URL of a stored file, for the sake of ``api`` ("File management": a day)."""
+
+        def read() -> str:
+            path = f"/files/{quote(file_id, safe='')}"
+            url = output_of(self._read(path, api=api)).get("url")
+            if not isinstance(url, str) or "://" not in url:
+                raise UnreadableAnswer("DashScope's answer has no URL of the file")
+            return url
+
+        return self._readable(read, api)
 
     def delete_file(self, file_id: str) -> None:
         """Delete a stored file; raises NotFound when there is none."""
@@ -214,9 +228,9 @@ class DashScope:
 
     # -- HTTP ---------------------------------------------------------------------------------------
 
-    def _read(self, path: str, query: dict[str, int] | None = None) -> Any:
+    def _read(self, path: str, query: dict[str, int] | None = None, api: Api = Api.TRAINING) -> Any:
         return self._retries.call(
-            lambda: _without_effect(lambda: self._send("GET", path, params=query)),
+            lambda: _without_effect(lambda: self._send("GET", path, api=api, params=query)),
             within_seconds=NO_TRY_AFTER_SECONDS,
         )
 
@@ -238,7 +252,7 @@ class DashScope:
                 **options,
             )
         except requests.exceptions.RequestException as error:
-            raise _silence(error, api) from None
+            raise silence(error, api) from None
         finally:
             if creates:
                 session.close()
@@ -277,18 +291,3 @@ def _without_effect(send: Callable[[], _T]) -> _T:
         raise RetryLater(
             lost.code, lost.message, delay_seconds=LOST_DELAY_SECONDS, kind=lost.kind, api=lost.api
         ) from None
-
-
-def _silence(error: requests.exceptions.RequestException, api: Api) -> RetryLater:
-    """The error of a request without an answer: it may have left, unless no connection was made."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    before_sending = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
-    if isinstance(error, requests.exceptions.ConnectTimeout) or type(reason).__name__ in before_sending:
-        delay = BUSY_DELAY_SECONDS[Service.DASHSCOPE]
-        return RetryLater("unreachable", "DashScope could not be reached", delay_seconds=delay, api=api)
-    return OutcomeUnknown(
-        "no_answer",
-        f"DashScope's answer did not arrive ({type(error).__name__})",
-        delay_seconds=UNKNOWN_DELAY_SECONDS,
-        api=api,
-    )

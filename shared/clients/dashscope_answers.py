@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.clients.answers import (
     ACCOUNT_DELAY_SECONDS,
+    BUSY_DELAY_SECONDS,
     LONGEST_CODE,
     REQUEST_DELAY_SECONDS,
     UNKNOWN_DELAY_SECONDS,
@@ -20,10 +21,13 @@ from shared.clients.answers import (
     trouble_for,
 )
 from shared.domain.fine_tunes import OUR_MODEL, FineTune
+from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind, Service
 from shared.domain.trouble_tables import is_refusal
-from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, Trouble
+from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, RetryLater, Trouble
 
+LONGEST_NAME = 200
+"""In characters, of a stored file's name; ours have fewer."""
 BEIJING = timezone(timedelta(hours=8))
 """DashScope's times carry no zone and are Beijing's."""
 
@@ -88,6 +92,12 @@ def listed_fine_tune(entry: Any) -> FineTune | None:
         code=said(entry.get("code"), LONGEST_CODE),
         message=said(entry.get("message")),
     )
+
+
+def stored_file_from(entry: dict[str, Any]) -> StoredFile:
+    """Return the stored file that an entry of the list describes."""
+    name = said(entry.get("name"), LONGEST_NAME)
+    return StoredFile(str(entry["file_id"]), name, _time(entry.get("gmt_create")))
 
 
 def _without_query(file: object) -> str:
@@ -155,14 +165,29 @@ def trouble_of_create(status: int, body: dict[str, Any]) -> Trouble:
     return trouble
 
 
-def trouble_of_upload(name: str, failed: dict[str, Any]) -> Trouble:
+def trouble_of_upload(name: str, failed: dict[str, Any], api: Api) -> Trouble:
     """Return the error of a file that the file service names as not stored, in an answer that is a success.
 
     The API works: what the table of kinds does not know is this file's.
     """
     code, message = str(failed.get("code") or "upload_failed"), str(failed.get("message") or "")
     message = f"DashScope did not store {name}: {message}"
-    trouble = trouble_for(Service.DASHSCOPE, Api.TRAINING, 200, code, message)
+    trouble = trouble_for(Service.DASHSCOPE, api, 200, code, message)
     if trouble.kind is Kind.UNKNOWN:
-        return Permanent(trouble.code, trouble.message, kind=Kind.OBJECT, api=Api.TRAINING)
+        return Permanent(trouble.code, trouble.message, kind=Kind.OBJECT, api=api)
     return trouble
+
+
+def silence(error: Exception, api: Api) -> RetryLater:
+    """Return the error of a request without an answer: it may have left, unless no connection was made."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    before_sending = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+    if type(error).__name__ == "ConnectTimeout" or type(reason).__name__ in before_sending:
+        delay = BUSY_DELAY_SECONDS[Service.DASHSCOPE]
+        return RetryLater("unreachable", "DashScope could not be reached", delay_seconds=delay, api=api)
+    return OutcomeUnknown(
+        "no_answer",
+        f"DashScope's answer did not arrive ({type(error).__name__})",
+        delay_seconds=UNKNOWN_DELAY_SECONDS,
+        api=api,
+    )

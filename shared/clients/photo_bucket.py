@@ -36,6 +36,9 @@ _T = TypeVar("_T")
 class PhotoBucket:
     """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``.
 
+    ``is_bound_domain``: ``public_endpoint`` is a domain that is bound to the bucket (CNAME), whose name then
+    stands in no URL (OSS, "Access OSS through a custom domain name").
+
     Every method but :meth:`signed_url` raises a :class:`shared.errors.Trouble` with its kind and API.
 
     A link (OSS, "PutSymlink") is never read. OSS asks whether the *reader* may read its target, and this one
@@ -50,6 +53,7 @@ class PhotoBucket:
         name: str,
         region: str,
         credentials: Credentials,
+        is_bound_domain: bool = False,
         retries: Retries | None = None,
     ) -> None:
         # The SDK logs each refused call with its headers; our own log has the error without them.
@@ -62,12 +66,19 @@ class PhotoBucket:
         self._retries = retries or Retries()
         session = BoundedSession(oss2.Session(), self._retries.now)
 
-        def bucket(address: str) -> Any:
+        def bucket(address: str, *, is_bound_domain: bool = False) -> Any:
             return oss2.Bucket(
-                auth, address, name, region=region, session=session, connect_timeout=TIMEOUT_SECONDS
+                auth,
+                address,
+                name,
+                is_cname=is_bound_domain,
+                region=region,
+                session=session,
+                connect_timeout=TIMEOUT_SECONDS,
             )
 
-        self._bucket, self._public = bucket(endpoint), bucket(public_endpoint)
+        self._bucket = bucket(endpoint)
+        self._public = bucket(public_endpoint, is_bound_domain=is_bound_domain)
 
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""

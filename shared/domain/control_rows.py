@@ -45,6 +45,7 @@ class ControlRows(NamedTuple):
         lingering: which run stays.
         health: what works and what does not.
         doorbell: whether there are requests.
+        access: what was learnt of how DashScope gets photos.
     """
 
     slot: Slot
@@ -52,3 +53,4 @@ class ControlRows(NamedTuple):
     lingering: Lingering | None
     health: Health | None
     doorbell: Doorbell | None
+    access: Document | None = None

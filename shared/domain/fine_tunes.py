@@ -83,17 +83,18 @@ def path_of(file: str) -> str:
         return ""
 
 
-def job_of(fine_tune: FineTune, bucket: str) -> str | None:
+def job_of(fine_tune: FineTune, bucket: str, door: str = "") -> str | None:
     """Return the id of the job that a fine-tune was made for, or None for a foreign one.
 
     Another deployment's snapshots look like ours but for the bucket, which stands in the host or, in path
-    style, in front of the key.
+    style, in front of the key. ``door`` is the host of a domain that is bound to the bucket.
     """
     for file in fine_tune.files:
         path = path_of(file)
         host = file.partition("://")[2].partition("/")[0]
-        key = path if host.startswith(f"{bucket}.") else path.removeprefix(f"{bucket}/")
-        in_bucket = host.startswith(f"{bucket}.") or key != path
+        is_in_host = host.startswith(f"{bucket}.")
+        key = path if is_in_host else path.removeprefix(f"{bucket}/")
+        in_bucket = is_in_host or key != path or (bool(door) and host.lower() == door)
         if in_bucket and key.startswith(SUBMISSIONS_PREFIX) and key.count("/") == 2:
             return key.split("/")[1]
     return None

@@ -100,10 +100,20 @@ OF_SERVICES: dict[str, Told] = {
             "DashScope 无法通过 URL 下载照片。",
         ),
         Words(
-            "If it is one photo alone, nothing needs to be done. Otherwise see whether the public endpoint "
-            "and the bucket's policy let DashScope download, or set TRAINING_FILES to file_id.",
-            "如只涉及个别照片，无需操作。否则请检查公网 Endpoint 和存储空间的策略是否允许 DashScope 下载，"
-            "或将 TRAINING_FILES 设为 file_id。",
+            "If it is one photo alone, nothing needs to be done. Otherwise set PHOTO_ACCESS to auto or file, "
+            "or see whether OSS_PUBLIC_DOMAIN and the bucket's policy let DashScope download.",
+            "如只涉及个别照片，无需操作。否则请将 PHOTO_ACCESS 设为 auto 或 file，"
+            "或检查 OSS_PUBLIC_DOMAIN 和存储空间的策略是否允许 DashScope 下载。",
+        ),
+    ),
+    "file_store_full": Told(
+        Words(
+            "DashScope's file store is full: it keeps 100 files for the whole account.",
+            "DashScope 的文件存储已满：整个账号最多保留 100 个文件。",
+        ),
+        _then_goes_on(
+            "Delete files there that nobody needs; this deployment deletes its own.",
+            "请删除其中不再需要的文件；本系统会自行删除自己的文件。",
         ),
     ),
     "dashscope_unreachable": Told(
@@ -213,6 +223,8 @@ CODES: dict[Service, tuple[Coded, ...]] = {
         Coded("no_facechain", ("InvalidParameter",), says="model not exist"),
         Coded("workspace_refused", ("Workspace", "WorkSpaceNotFound")),
         Coded("photos_not_fetched", ("InvalidParameter.DataInspection", "InvalidURL")),
+        Coded("file_store_full", ("BadRequest.TooMany",)),
+        Coded("file_store_full", ("BadRequest.TooLarge",), says="out of space"),
         Coded("photos_not_fetched", ("InvalidFile.DownloadFailed", "BadRequest.InputDownloadFailed")),
         Coded("dashscope_unreachable", ("unreachable", "no_answer")),
         Coded("dashscope_fault", ("InternalError", "SystemError", "RequestTimeOut", "ModelServiceFailed")),

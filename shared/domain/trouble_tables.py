@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from shared.domain.dashscope_codes import FAILED_DOWNLOADS, FINDINGS_ABOUT_A_PICTURE
 from shared.domain.trouble_kinds import Api, Kind, Service
 
 
@@ -31,17 +32,8 @@ class Row(NamedTuple):
 _P, _O, _PERSON, _API, _ACCOUNT = Kind.PASSING, Kind.OBJECT, Kind.PERSON, Kind.API, Kind.ACCOUNT
 _PICTURE, _GONE, _U = Kind.PICTURE, Kind.GONE, Kind.UNKNOWN
 
-# Model Studio, "Error codes" (2026), which names the causes; facechain-finetune, "Error codes"; "Files";
-# "Portrait detection". Its second names (``invalid_api_key``) belong to the OpenAI-compatible API.
-_FINDINGS_ABOUT_A_PICTURE = (
-    *("InvalidImageResolution", "InvalidImageFormat", "InvalidPerson", "InvalidInputLength"),
-    *("InvalidImage.NoHumanFace", "InvalidImage.ImageSize", "InvalidImage.FileFormat"),
-    *("InvalidFile.NoHuman", "InvalidFile.MultiHuman", "InvalidFile.Content", "InvalidFile.BodyProportion"),
-    *("InvalidFile.FacePose", "InvalidFile.FullFace", "InvalidFile.FrontBody", "InvalidFile.FullBody"),
-    *("InvalidFile.BodyPose", "InvalidFile.Value", "InvalidFile.Resolution", "InvalidFile.ImageSize"),
-    *("InvalidFile.AspectRatio", "InvalidFile.Size", "InvalidFile.Format", "InvalidFile.Openerror"),
-    *("DataInspectionFailed", "IPInfringementSuspect"),
-)
+# The sources stand with the codes: :mod:`shared.domain.dashscope_codes`. Second names (``invalid_api_key``)
+# belong to the OpenAI-compatible API.
 _DASHSCOPE = (
     # A throttling passes, unless its words name a stock that waiting does not refill.
     Row("Throttling", _API, says="only 20"),
@@ -72,10 +64,7 @@ _DASHSCOPE = (
     Row("InvalidParameter", _GONE, says="file not found", only=Api.TRAINING),
     # The URL could not be fetched: this once, for this picture, or for every picture (an account whose
     # bucket DashScope cannot reach). The evidence tells.
-    Row("InvalidParameter.DataInspection", _U),
-    Row("InvalidURL", _U),
-    Row("InvalidFile.DownloadFailed", _U),
-    Row("BadRequest.InputDownloadFailed", _U),
+    *(Row(code, _U) for code in FAILED_DOWNLOADS),
     # The request has another shape than the API wants, or one of its pictures has: no word tells which.
     Row("InvalidParameter", _U),
     Row("InvalidFile", _U),
@@ -85,12 +74,12 @@ _DASHSCOPE = (
     Row("Resource", _U),
     Row("UnsupportedOperation", _U),
     Row("UnsupportedOperation", _O, only=Api.TRAINING),
-    # A file that the file service does not store, for its size or for want of room. (A face check sends a URL
-    # and no file: there it is the gateway's word on the request.)
+    # The file service keeps 100 files for all; one file may be too large for it, or for the room left.
+    Row("BadRequest.TooMany", _API),
+    Row("BadRequest.TooLarge", _API, says="out of space"),
     Row("BadRequest.TooLarge", _O, only=Api.TRAINING),
-    Row("BadRequest.TooMany", _O, only=Api.TRAINING),
     Row("BadRequest.UnsupportedFileFormat", _PICTURE),
-    *(Row(code, _PICTURE) for code in _FINDINGS_ABOUT_A_PICTURE),
+    *(Row(code, _PICTURE) for code in FINDINGS_ABOUT_A_PICTURE),
     # The service's own faults. They leave open what has been done, whatever status they come with.
     Row("InternalError", _P, refuses=False),
     Row("SystemError", _P, refuses=False),

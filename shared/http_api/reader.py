@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary
+from shared.domain.photo_access import AccessSettings
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
@@ -56,6 +57,10 @@ class ControlRows(Protocol):
     def health(self) -> Health | None:
         """How the deployment is; None when the row cannot be read."""
 
+    @property
+    def access(self) -> Document | None:
+        """What was learnt of how DashScope gets photos; None when the row cannot be read."""
+
 
 class Control(Protocol):
     """The reads of the control table."""
@@ -78,7 +83,7 @@ class Requests(Protocol):
 
 
 class Reader(NamedTuple):
-    """The tables, the rules, the clock in milliseconds since the epoch, and words never used before.
+    """The tables, what is set, the clock in milliseconds since the epoch, and words never used before.
 
     ``requests`` connects to the table of requests: only administration does.
     """
@@ -87,5 +92,6 @@ class Reader(NamedTuple):
     control: Control
     requests: Callable[[], Requests]
     rules: Rules
+    access: AccessSettings
     now: Callable[[], int]
     token: Callable[[], str]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared.domain.photo_access import AccessSettings, LearntAccess
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api, Kind
@@ -23,39 +24,57 @@ from shared.http_api.blocked import (
     blocked_by,
     in_words,
 )
-from shared.http_api.reader import Control
+from shared.http_api.photo_access import photo_access_document
+from shared.http_api.reader import Control, ControlRows
 from shared.logs import warn
 
 PASSES_BY_ITSELF = "dashscope_busy"
 HEALTH_UNREAD = Cause("tables_unavailable", "the row of the deployment's health cannot be read", Kind.API)
 
 
-def obstacles(control: Control, now: int) -> list[Block]:
-    """Return what keeps everybody's work from going on, the widest first; nothing when all is well."""
+def obstacles(control: Control, now: int) -> tuple[ControlRows | None, list[Block]]:
+    """Return the shared rows, None if they cannot be read, and what keeps everybody's work from going on.
+
+    The widest comes first; nothing when all is well.
+    """
     try:
         rows = control.read_all()
     except Trouble as trouble:
         warn("not_ready", code=trouble.code, message=trouble.message)
-        return [Block(trouble.cause, trouble.kind if trouble.kind.is_of_all else Kind.API, 0)]
+        return None, [Block(trouble.cause, trouble.kind if trouble.kind.is_of_all else Kind.API, 0)]
     if rows.health is None:
-        return [Block(HEALTH_UNREAD, Kind.API, 0)]
+        return rows, [Block(HEALTH_UNREAD, Kind.API, 0)]
     found = [
         block_of_ticks(rows.health, now),
         block_of_queue(rows.slot, now),
         *(block_of_api(api, rows.health) for api in Api),
     ]
-    return [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]
+    return rows, [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]
+
+
+def photo_access(
+    rows: ControlRows | None, settings: AccessSettings, language: Language
+) -> dict[str, object] | None:
+    """Say how DashScope gets the photos; None when what was learnt of it cannot be read."""
+    if rows is None or rows.access is None:
+        return None
+    return photo_access_document(settings, LearntAccess.from_value(rows.access.value), language)
 
 
 def readiness_document(
-    blocks: Iterable[Block], now: int, language: Language, *, in_full: bool
+    blocks: Iterable[Block], access: object, now: int, language: Language, *, in_full: bool
 ) -> dict[str, object]:
-    """Say that the deployment is ready, or name each reason once, by one code for all that mean the same."""
+    """Say that the deployment is ready, or name each reason once, by one code for all that mean the same.
+
+    ``access`` is what :func:`photo_access` says.
+    """
     reasons: dict[str, dict[str, object]] = {}
     for block in blocks:
         name = in_words(block).name
         reasons.setdefault(name, _reason(name, block, now, language, in_full=in_full))
-    return {"status": "not_ready", "reasons": list(reasons.values())} if reasons else {"status": "ready"}
+    if not reasons:
+        return {"status": "ready", "photo_access": access}
+    return {"status": "not_ready", "photo_access": access, "reasons": list(reasons.values())}
 
 
 def _reason(name: str, block: Block, now: int, language: Language, *, in_full: bool) -> dict[str, object]:

@@ -57,12 +57,13 @@ def health(_: RouteRequest) -> Answer:
 
 def readiness(request: RouteRequest) -> Answer:
     """``GET /readyz``."""
-    from shared.http_api.readiness import obstacles, readiness_document
+    from shared.http_api.readiness import obstacles, photo_access, readiness_document
 
     reader = request.connect()
     now = reader.now()
-    blocks = obstacles(reader.control, now)
-    document = readiness_document(blocks, now, request.language, in_full=request.is_reader)
+    rows, blocks = obstacles(reader.control, now)
+    access = photo_access(rows, reader.access, request.language) if request.is_reader else None
+    document = readiness_document(blocks, access, now, request.language, in_full=request.is_reader)
     return Answer(document, READ_AGAIN_SECONDS, status=503) if blocks else Answer(document)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.domain.fine_tunes import SUCCEEDED, FineTune, job_of
+from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
@@ -19,6 +20,9 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
+
+OWNERS = "fine_tunes"
+"""The partition of the table of what was seen that is no person's: jobs by their fine-tunes' ids."""
 
 
 def account_is_full(kept: int, rules: Rules) -> AccountTrouble:
@@ -57,11 +61,24 @@ def make_room(world: World, fine_tunes: Sequence[FineTune]) -> bool:
     return False
 
 
+def remember_owner(world: World, job: Job) -> None:
+    """Remember whose a model is that was made from stored files: once these are deleted, nothing tells.
+
+    Raises:
+        Trouble: it is not remembered.
+    """
+    if job.state is JobState.SUCCEEDED and job.file_ids:
+        world.seen.remember(OWNERS, {job.fine_tune_id: job.job_id}, world.clock.now())
+
+
 def _superseded(world: World, fine_tunes: Sequence[FineTune]) -> Iterator[FineTune]:
     """Yield our succeeded fine-tunes whose person has a newer model, oldest first."""
-    for fine_tune in sorted(fine_tunes, key=lambda one: one.created_at or 0):
-        parsed = parse_job_id(job_of(fine_tune, world.bucket.name) or "")
-        if parsed is None or fine_tune.status != SUCCEEDED:
+    made = [one for one in fine_tunes if one.status == SUCCEEDED]
+    owners = world.seen.etags(OWNERS, [one.fine_tune_id for one in made])
+    for fine_tune in sorted(made, key=lambda one: one.created_at or 0):
+        by_url = job_of(fine_tune, world.bucket.name, world.access.settings.door)
+        parsed = parse_job_id(owners.get(fine_tune.fine_tune_id) or by_url or "")
+        if parsed is None:
             continue
         person, revision = parsed
         jobs = world.jobs.revisions_of(person)

@@ -27,12 +27,10 @@ from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen
 from shared.logs import warn
+from shared.workflow.photo_access import check_face
 from shared.workflow.ports import World
 
 TIME_FOR_A_PHOTO_MS = 20_000
-FACE_CHECK_TRIES = 6
-FIRST_PAUSE_MS = 300
-"""After a throttled face check; doubled with each try, so that the last leaves within ten seconds."""
 HEADER_BYTES = 64 * 1024
 """So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
 
@@ -116,26 +114,19 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
 
 
 def _checked(world: World, photo: Photo) -> Photo:
-    """Have DashScope look for the face; a check that is throttled is made again, for a few seconds."""
+    """Have DashScope look for the face."""
     if not world.rules.face_check:
         return replace(photo, verdict=Verdict.USABLE, detail="", retry=None)
-    for attempt in range(FACE_CHECK_TRIES):
-        world.pace_face_checks()
-        try:
-            ((is_face, why),) = world.dashscope.detect_faces([world.bucket.signed_url(photo.snapshot)])
-        except Trouble as trouble:
-            if trouble.kind is Kind.PICTURE:
-                world.health.passed(Api.FACE_CHECK)
-                detail = _detail(trouble.code, trouble.message)
-                return replace(photo, verdict=Verdict.UNFIT, detail=detail, retry=None)
-            is_last = attempt + 1 == FACE_CHECK_TRIES or not world.has_time_for(TIME_FOR_A_PHOTO_MS)
-            if is_last or not trouble.code.startswith("Throttling") or trouble.kind.is_of_all:
-                raise
-            world.clock.sleep(world.with_jitter(FIRST_PAUSE_MS * 2**attempt))
-            continue
+    try:
+        is_face, why = check_face(world, photo.snapshot)
+    except Trouble as trouble:
+        if trouble.kind is not Kind.PICTURE or trouble.api is not Api.FACE_CHECK:
+            raise
         world.health.passed(Api.FACE_CHECK)
-        return replace(photo, verdict=verdict_from_face_check(is_face, why), detail=why, retry=None)
-    raise AssertionError("unreachable")
+        detail = _detail(trouble.code, trouble.message)
+        return replace(photo, verdict=Verdict.UNFIT, detail=detail, retry=None)
+    world.health.passed(Api.FACE_CHECK)
+    return replace(photo, verdict=verdict_from_face_check(is_face, why), detail=why, retry=None)
 
 
 def _detail(code: str, message: str) -> str:

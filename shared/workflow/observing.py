@@ -40,6 +40,7 @@ def observe(world: World) -> Observed:
     """Read the state as it is now."""
     rows = world.control.read_all()
     world.health.begin(rows.health or Health())
+    world.access.begin(rows.access)
     world.health.passed(Api.TABLES)
     now = world.clock.now()
     work, found = _read_work(world, rows.slot, now)

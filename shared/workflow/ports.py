@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from shared.domain.retry_state import RetryState
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
+    from shared.domain.stored_files import StoredFile
     from shared.domain.sweeping import SweepProgress
     from shared.domain.unread import Unread
+    from shared.workflow.access_record import AccessRecord
     from shared.workflow.health_record import HealthRecord
 
 
@@ -222,7 +224,7 @@ class DashScope(Protocol):
         """Iterate over the complete list, newest first; raises RetryLater if it cannot be completed."""
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
-        """Cancel."""
+        """Cancel it."""
 
     def delete_fine_tune(self, fine_tune_id: str) -> None:
         """Delete; raises Permanent where DashScope does not allow it."""
@@ -230,14 +232,17 @@ class DashScope(Protocol):
     def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
         """Return for each picture whether it shows one face, and why not."""
 
-    def files(self) -> dict[str, str]:
-        """Return the ids of the files stored with DashScope, by name."""
+    def files(self) -> list[StoredFile]:
+        """Return the files that are stored with DashScope."""
 
     def delete_file(self, file_id: str) -> None:
         """Delete a stored file; raises NotFound."""
 
-    def upload_file(self, name: str, content: bytes) -> str:
-        """Store a file with DashScope and return its file id."""
+    def upload_file(self, name: str, content: bytes, api: Api) -> str:
+        """Store a file with DashScope, for the sake of ``api``, and return its file id."""
+
+    def file_url(self, file_id: str, api: Api) -> str:
+        """Return the URL of a stored file. Never log, store or show it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,9 +253,9 @@ class World:
         dead_at: milliseconds since the epoch; by then the platform has killed this invocation.
         health: what this run learns about the deployment's health.
         pace_face_checks: waits until another face check may leave this instance.
-        token: makes names that were never used before.
+        token: makes names, safe in a key, that were never used before.
         random: a number from 0 up to 1, for jitter.
-        training_files: ``url`` or ``file_id``.
+        access: how DashScope gets photos.
     """
 
     jobs: JobTable
@@ -259,15 +264,15 @@ class World:
     seen: SeenTable
     ignored: IgnoredUploads
     health: HealthRecord
+    access: AccessRecord
     bucket: PhotoBucket
     dashscope: DashScope
     clock: Clock
     rules: Rules
     dead_at: int
-    token: TokenSource
+    token: Callable[[], str]
     random: Callable[[], float]
     pace_face_checks: Callable[[], None]
-    training_files: str = "url"
 
     def with_jitter(self, milliseconds: int) -> int:
         """Return ``milliseconds`` changed by up to a fifth, so that waiting runs do not return together."""
@@ -290,10 +295,3 @@ class World:
     def has_time_for(self, milliseconds: int) -> bool:
         """Whether the invocation lives for so long yet."""
         return self.clock.now() + milliseconds < self.dead_at
-
-
-class TokenSource(Protocol):
-    """Makes names."""
-
-    def __call__(self) -> str:
-        """Return a name, safe in a key, that was never used before."""

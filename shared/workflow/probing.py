@@ -7,29 +7,17 @@ shows no face.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 
 from shared.domain.health import Health
-from shared.domain.object_keys import SUBMISSIONS_PREFIX
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen
 from shared.logs import warn
+from shared.workflow.own_picture import FOLDER, PICTURE_KEY, write_picture
+from shared.workflow.photo_access import check_face
 from shared.workflow.ports import World
 
 TIME_FOR_A_PROBE_MS = 30_000
-FOLDER = f"{SUBMISSIONS_PREFIX}probe/"
-PICTURE_KEY = f"{FOLDER}picture.jpg"
-
-PICTURE = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L"
-    "2u71////m8H////6/+b9//j/wAALCAEAAQABAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAA"
-    "AAD/2gAIAQEAAD8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP/Z"
-)
-"""A grey JPEG of 256 x 256 pixels, the smallest that the face check takes."""
 
 
 def probe(world: World, health: Health) -> None:
@@ -59,17 +47,13 @@ def _list(world: World) -> None:
     world.bucket.list_page(FOLDER, "", 1)
 
 
-def _write(world: World) -> None:
-    world.bucket.write(PICTURE_KEY, PICTURE)
-
-
 def _read(world: World) -> None:
-    _write(world)
+    write_picture(world)
     world.bucket.read_range(PICTURE_KEY, 0, 16)
 
 
 def _process(world: World) -> None:
-    _write(world)
+    write_picture(world)
     world.bucket.prepare(PICTURE_KEY, f"{FOLDER}{world.token()}.jpg")
 
 
@@ -78,14 +62,13 @@ def _list_fine_tunes(world: World) -> None:
 
 
 def _check_face(world: World) -> None:
-    _write(world)
-    world.pace_face_checks()
-    world.dashscope.detect_faces([world.bucket.signed_url(PICTURE_KEY)])
+    write_picture(world)
+    check_face(world, PICTURE_KEY)
 
 
 _QUESTIONS: dict[Api, Callable[[World], None]] = {
     Api.LISTING: _list,
-    Api.WRITING: _write,
+    Api.WRITING: write_picture,
     Api.READING: _read,
     Api.PROCESSING: _process,
     Api.FACE_CHECK: _check_face,

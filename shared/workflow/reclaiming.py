@@ -16,8 +16,11 @@ from collections.abc import Collection
 from shared.domain.clocks import has_come
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, path_of, unclear
 from shared.domain.object_keys import snapshot_folder
+from shared.domain.photo_access import Way
+from shared.domain.stored_files import mark_of, parse_name
 from shared.domain.trouble_kinds import Api
 from shared.logs import warn
+from shared.workflow.photo_access import known_way
 from shared.workflow.ports import World
 from shared.workflow.resolving import GOES_ON, known_fine_tunes
 
@@ -57,11 +60,11 @@ def reclaim(world: World, job_id: str) -> bool:
 def _made_for(world: World, job_id: str, listed: Collection[FineTune]) -> list[FineTune]:
     """Return the fine-tunes that were made from the job's snapshots, or from the files that these became."""
     made = [one for one in listed if _names(one, [snapshot_folder(job_id)])]
-    if made or world.training_files != "file_id":
+    if made or known_way(world) is Way.URL:
         return made
-    # The name of a stored file is that of the job and a token: see ``training_files``.
-    stored = world.dashscope.files().items()
-    files = [file_id for name, file_id in stored if name.rpartition("-")[0] == job_id]
+    mark = mark_of(world.bucket.name)
+    named = ((file.file_id, parse_name(mark, file.name)) for file in world.dashscope.files())
+    files = [file_id for file_id, name in named if name is not None and name.job_id == job_id]
     return [one for one in listed if _names(one, files)]
 
 

@@ -31,6 +31,7 @@ from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.account import account_is_full, make_room
 from shared.workflow.owning import adopt, find_own, own
+from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
 from shared.workflow.refusing import halt_queue, take_refusal
 from shared.workflow.resolving import resolve
@@ -67,13 +68,9 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     if job.state.is_terminal:
         return job
     slot, account = _with_room_for_one(world, job, slot)
-    try:
-        prepared = prepare_files(world, job)
-    except Trouble as trouble:
-        if trouble.api is not Api.TRAINING:
-            raise
-        # The file service refuses this job's files, or everybody's: as with a submit, the next job shows.
-        return take_refusal(world, job, slot, trouble)
+    job, prepared = _with_files(world, job, slot)
+    if prepared is None:
+        return job
     if slot.was_just_taken(world.clock.now()):
         # Clocks differ; but a run that takes the slot while we wait makes our write fail, by whatever clock.
         world.clock.sleep(SUBMIT_SPACING_MS)
@@ -90,6 +87,20 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
         return world.jobs.save(intent, intent.requeued(reason, world.clock.now(), retry=intent.retry))
     return _post(world, intent, prepared.sendable, slot)
+
+
+def _with_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles | None]:
+    """Return the job with the files that DashScope is given; None when it is not to be submitted now."""
+    try:
+        job, prepared = prepare_files(world, job, slot)
+    except Conflict:
+        raise
+    except Trouble as trouble:
+        if trouble.api is not Api.TRAINING:
+            raise
+        # The file service refuses this job's files, or everybody's: as with a submit, the next job shows.
+        return take_refusal(world, job, slot, trouble), None
+    return job, None if job.state.is_terminal else prepared
 
 
 def _give_way(world: World, job: Job, slot: Slot) -> None:
@@ -175,7 +186,9 @@ def _post(world: World, intent: Job, files: tuple[str, ...], slot: Slot) -> Job:
             world, world.jobs.save(intent, intent.sent(Reason(lost.code, lost.message), world.clock.now()))
         )
     except Trouble as refusal:
-        return take_refusal(world, intent, slot, refusal)
+        refused = take_refusal(world, intent, slot, refusal)
+        doubt_urls(world, refusal.code)
+        return refused
     return own(world, intent, fine_tune, slot)
 
 

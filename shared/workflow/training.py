@@ -15,7 +15,9 @@ from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
+from shared.workflow.account import remember_owner
 from shared.workflow.owning import find_own
+from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
 from shared.workflow.resolving import OTHER_ACCOUNT
 from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS, hold_up_briefly
@@ -59,6 +61,7 @@ def poll(world: World, job: Job) -> Job:
             output=saved.finetuned_output,
             reason=saved.reason.code if saved.reason else "",
         )
+    doubt_urls(world, fine_tune.code)
     return saved
 
 
@@ -222,6 +225,7 @@ def deliver(world: World, job: Job) -> Job:
     else:
         after = job
     try:
+        remember_owner(world, job)
         forget_files(world, job)
     except Exception as problem:
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)

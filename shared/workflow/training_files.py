@@ -1,19 +1,29 @@
 """The files that DashScope trains on: snapshots as signed URLs, or stored with DashScope's file service.
 
 Used by :mod:`shared.workflow.submitting` before the intent, and by :mod:`shared.workflow.training` when a job
-is delivered. ``TRAINING_FILES`` chooses the way.
+is delivered. Which way is taken stands in :mod:`shared.workflow.photo_access`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from shared.domain.job import Job
+from shared.domain.job import Job, Reason
+from shared.domain.photo_access import Way
+from shared.domain.photos import Verdict
+from shared.domain.slot import Slot
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api
 from shared.errors import Permanent, Trouble, unforeseen
-from shared.logs import log, warn
+from shared.logs import warn
+from shared.workflow.photo_access import learn, settled_way
 from shared.workflow.ports import World
+from shared.workflow.refusing import tries_of_submit
 
-TRIES_BEFORE_A_URL = 2
+TRIES_OF_A_FILE = 2
+"""With the next refusal the set would end; so the file is left out, and the others are trained."""
 
 
 class TrainingFiles(NamedTuple):
@@ -23,62 +33,103 @@ class TrainingFiles(NamedTuple):
     sendable: tuple[str, ...]
 
 
-def prepare_files(world: World, job: Job) -> TrainingFiles:
+def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles]:
     """Store the job's snapshots with DashScope's file service, if that is the way, or sign their URLs.
 
-    A snapshot that the service does not store has no id (``""``) and is sent as a URL beside the others. So
-    is a snapshot that is gone: DashScope refuses its URL, which ends this job and not the whole queue.
+    A snapshot that the service does not store in some tries, while it stores others', is left out, with a
+    verdict that says so.
+
+    Returns:
+        The job as it is saved, FAILED when none of its photos is left, and its files.
 
     Raises:
         AccountTrouble, RetryLater: the service cannot be used now.
     """
-    stored = _stored_file_ids(world, job)
-    ids = stored or ("",) * len(job.files)
-    sendable = (file_id or world.bucket.signed_url(key) for file_id, key in zip(ids, job.files, strict=True))
-    return TrainingFiles(stored, tuple(sendable))
+    if job.file_ids:
+        return job, TrainingFiles(job.file_ids, job.file_ids)
+    # Where no face check has shown whether URLs work, the file service is what works on every account.
+    way = settled_way(world) or learn(world) or Way.FILE
+    if way is Way.URL:
+        return job, TrainingFiles((), tuple(map(world.bucket.signed_url, job.files)))
+    return _by_file(world, job, slot)
 
 
-def _stored_file_ids(world: World, job: Job) -> tuple[str, ...]:
+def _by_file(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles]:
     """A name stands for one snapshot of one job, so a file of an earlier try is found by its name."""
-    if world.training_files != "file_id" or job.file_ids:
-        return job.file_ids
-    stored = world.dashscope.files()
-    return tuple(
-        stored.get(name) or _store(world, job, name, key)
-        for name, key in zip(_names(job), job.files, strict=True)
-    )
+    from shared.workflow.stored_files import training_names
+
+    stored = {file.name: file.file_id for file in world.dashscope.files()}
+    ids: list[str] = []
+    refused: dict[str, Trouble] = {}
+    for name, key in zip(training_names(world, job.files), job.files, strict=True):
+        try:
+            ids.append(stored.get(name) or _store(world, name, key))
+        except Trouble as trouble:
+            if not _is_given_up(world, job, slot, trouble):
+                raise
+            warn("file_not_stored", file=name, code=trouble.code, message=trouble.message)
+            refused[key] = trouble
+    if refused:
+        job = _without(world, job, refused)
+    return job, TrainingFiles(tuple(ids), tuple(ids))
 
 
 def forget_files(world: World, job: Job) -> None:
     """Delete the job's files from DashScope's file service, which holds 100 files in all."""
     if not job.file_ids:
         return
-    names = set(_names(job))
-    mine = {file_id for name, file_id in world.dashscope.files().items() if name in names}
-    for file_id in sorted(mine | set(job.file_ids) - {""}):
+    from shared.workflow.stored_files import training_names
+
+    names = {*training_names(world, job.files)}
+    mine = {file.file_id for file in world.dashscope.files() if file.name in names}
+    for file_id in sorted(mine | set(job.file_ids)):
         try:
             world.dashscope.delete_file(file_id)
         except Permanent as refusal:
-            log("file_not_deleted", file=file_id, code=refusal.code)
+            warn("file_not_deleted", file=file_id, code=refusal.code)
 
 
-def _names(job: Job) -> list[str]:
-    """The names under which a job's snapshots are stored with DashScope."""
-    return [f"{job.job_id}-{key.rpartition('/')[2]}" for key in job.files]
+def _store(world: World, name: str, key: str) -> str:
+    from shared.workflow.stored_files import store
 
-
-def _store(world: World, job: Job, name: str, key: str) -> str:
-    """Store a file; one that will not be stored, or was not in some tries of its job, is sent as a URL."""
     try:
-        return world.dashscope.upload_file(name, world.bucket.read(key))
-    except Trouble as problem:
-        trouble = problem
+        return store(world, name, world.bucket.read(key), Api.TRAINING)
+    except Trouble:
+        raise
     except Exception as surprise:
         warn("unforeseen", file=name, error=repr(surprise)[:1000])
         trouble = unforeseen(surprise)
-    tries = job.retry.tries if job.retry is not None and not job.retry.cause.kind.is_of_all else 0
-    is_given_up = isinstance(trouble, Permanent) or tries >= TRIES_BEFORE_A_URL
-    if trouble.kind.is_of_all or not is_given_up:
-        raise trouble
-    warn("file_not_stored", file=name, code=trouble.code, message=trouble.message)
-    return ""
+        trouble.api = Api.TRAINING
+        raise trouble from surprise
+
+
+def _is_given_up(world: World, job: Job, slot: Slot, trouble: Trouble) -> bool:
+    """Whether a file is given up: it is refused again and again, while the services serve others."""
+    if trouble.kind.is_of_all or job.retry is None or job.retry.cause.api is not trouble.api:
+        return False
+    if trouble.api is not Api.TRAINING:
+        return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))
+    tries = tries_of_submit(job)
+    others_pass = tries is not None and tries.since < slot.accepted_at <= world.clock.now()
+    return others_pass and tries is not None and tries.tries >= TRIES_OF_A_FILE
+
+
+def _without(world: World, job: Job, refused: Mapping[str, Trouble]) -> Job:
+    """Save the job without the photos that cannot be stored; one that has none left has failed."""
+    now = world.clock.now()
+    photos = tuple(
+        replace(
+            photo,
+            snapshot="",
+            verdict=Verdict.UNREADABLE,
+            detail=f"file_not_stored: {refused[photo.snapshot].code}",
+        )
+        if photo.snapshot in refused
+        else photo
+        for photo in job.photo_set.photos
+    )
+    after = job.with_files(replace(job.photo_set, photos=photos), now)
+    if not after.files:
+        message = "DashScope's file service stores none of the photos; upload others to train again."
+        after = after.ended(JobState.FAILED, Reason("files_not_stored", message), now)
+    return world.jobs.save(job, after)

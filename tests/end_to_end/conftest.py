@@ -46,7 +46,7 @@ def file_studio(
 ) -> Iterator[LocalStudio]:
     """A cloud whose DashScope is given files instead of URLs."""
     with (
-        running_studio(tmp_path_factory.mktemp("files"), parameters={"TrainingFiles": "file_id"}) as made,
+        running_studio(tmp_path_factory.mktemp("files"), parameters={"PhotoAccess": "file"}) as made,
         resting(made, pytestconfig),
     ):
         yield made

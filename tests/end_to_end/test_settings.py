@@ -12,7 +12,7 @@ from .support import eventually, running_studio, scenery
 
 
 def test_photos_can_be_given_to_dashscope_as_files_instead_of_urls(tmp_path: Path) -> None:
-    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+    with running_studio(tmp_path / "cloud", parameters={"PhotoAccess": "file"}) as studio:
         studio.upload_portraits("by file", 101, 102, 103)
         studio.mark_ready("by file")
         document = studio.wait_until_trained("by file")
@@ -32,7 +32,7 @@ def test_photos_can_be_given_to_dashscope_as_files_instead_of_urls(tmp_path: Pat
 
 
 def test_the_files_of_finished_trainings_do_not_fill_dashscopes_file_store(tmp_path: Path) -> None:
-    with running_studio(tmp_path / "cloud", parameters={"TrainingFiles": "file_id"}) as studio:
+    with running_studio(tmp_path / "cloud", parameters={"PhotoAccess": "file"}) as studio:
         studio.upload_portraits("by file", 104, 105)
         studio.mark_ready("by file")
         studio.wait_until_trained("by file")

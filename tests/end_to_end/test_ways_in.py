@@ -39,7 +39,7 @@ def assert_trained_once(studio: LocalStudio, person: str, *, photos: int, closed
     ]
     assert len(made) == 1
     assert len(made[0].training_file_ids) == photos
-    by_url = studio.cloud.parameters.get("TrainingFiles", "url") == "url"
+    by_url = studio.cloud.parameters.get("PhotoAccess") != "file"
     assert {file.startswith("http://") for file in made[0].training_file_ids} == {by_url}
     assert (made[0].status, made[0].billed_trainings) == ("SUCCEEDED", 1)
     assert made[0].job_id == job["fine_tune_id"]

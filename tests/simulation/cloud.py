@@ -43,10 +43,12 @@ from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.pacing import Pacer
 from shared.workflow.ports import World
@@ -116,7 +118,8 @@ class SimulatedCloud:
         index_lag: float = 0.0,
         retry_delay_ms: int = 60_000,
         skew: int = 0,
-        training_files: str = "url",
+        photo_access: str = "url",
+        account: str = "old",
         emulated_tables: bool = True,
     ) -> None:
         self.kernel = Kernel(seed)
@@ -125,7 +128,8 @@ class SimulatedCloud:
         self.gate = Gate(self.kernel, faults)
         self.retry_delay_ms = retry_delay_ms
         self.skew = skew
-        self.training_files = training_files
+        self.photo_access = photo_access
+        self.memories: dict[str, AccessMemory] = {}
         clock = Seconds(self.kernel)
         with quick_databases():
             self.objects = ObjectStore(None, clock)
@@ -141,7 +145,9 @@ class SimulatedCloud:
             self.gate,
             lambda key, text: self.invariants.result_written(key, text),
             lambda key, content: self._put(key, content, (0,)),
+            lambda file_id: self.studio.files.read(file_id),
         )
+        self.account = account
         with quick_databases():
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
@@ -170,8 +176,11 @@ class SimulatedCloud:
         """Return what a request to DashScope is about: the id of a fine-tune or a file stands for more."""
         named = (entry for entry in self.studio.ledger() if entry.job_id in text)
         files = (file for entry in named for file in entry.training_file_ids)
-        owner = self.invariants.owner_of(text.partition(" ")[0].rpartition("/")[2])
-        return self._bucket.told_of(" ".join([text, *files, owner]))
+        meant = text.partition(" ")[0].rpartition("/")[2]
+        stored = self.studio.files.page(offset=0, limit=1000)[1] if "/files/" in text else []
+        names = (file.name for file in stored if file.file_id == meant)
+        told = " ".join([text, *files, self.invariants.owner_of(meant), *names])
+        return self._bucket.told_of(told)
 
     # -- what the world does ------------------------------------------------------------------------
 
@@ -325,6 +334,23 @@ class SimulatedCloud:
         """Let DashScope answer otherwise: ``alter`` changes each document, by the operation's name."""
         self._session.alter = alter
 
+    @property
+    def account(self) -> str:
+        """The kind of the OSS account: ``old``, or one of ``today``, or one with a ``domain`` of its own."""
+        return self._bucket.account
+
+    @account.setter
+    def account(self, kind: str) -> None:
+        self._bucket.account = kind
+
+    def _access_settings(self) -> AccessSettings:
+        way = None if self.photo_access == "auto" else Way(self.photo_access)
+        return AccessSettings(way=way, door=self._bucket.door)
+
+    def _memory_of(self, run: Run) -> AccessMemory:
+        """What the instance remembers that takes ``run``: there is one of each function."""
+        return self.memories.setdefault(run.name, AccessMemory())
+
     def change_key(self, key: str = API_KEY) -> None:
         """Deploy another API key."""
         self._key = key
@@ -364,6 +390,7 @@ class SimulatedCloud:
             seen=SeenTable(rows("seen")),
             ignored=IgnoredList(control),
             health=HealthRecord(control, clock, dead_at=run.dead_at + run.skew),
+            access=AccessRecord(control, clock, self._access_settings(), self._memory_of(run)),
             pace_face_checks=lambda: self.pacer.wait(clock),
             bucket=self._bucket,
             dashscope=dashscope,
@@ -372,7 +399,6 @@ class SimulatedCloud:
             dead_at=run.dead_at + run.skew,
             token=self._token,
             random=self.kernel.random.random,
-            training_files=self.training_files,
         )
 
     def job_of(self, columns: dict[str, Any]) -> Job:

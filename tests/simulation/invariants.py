@@ -25,7 +25,10 @@ GOING = {"PENDING", "QUEUING", "RUNNING"}
 SETTLES = 5_000
 FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
 FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
-OWN_REASONS = ("submit_lost", "submit_unclear", "photos_lost", "no_answer", "result_unreadable")
+OWN_REASONS = (
+    *("submit_lost", "submit_unclear", "photos_lost", "files_not_stored", "no_answer"),
+    "result_unreadable",
+)
 """Why a job may end without a fine-tune and without a refusal."""
 Columns = dict[str, Any]
 

@@ -47,7 +47,8 @@ class ScenarioCloud(SimulatedCloud):
             self.struck,
             rules=scenario.rules,
             behaviour=scenario.new_behaviour(),
-            training_files=scenario.training_files,
+            photo_access=scenario.photo_access,
+            account=scenario.account,
             emulated_tables=not crashes,
         )
         self.scenario = scenario

@@ -143,7 +143,8 @@ class Scenario:
     refusals: Mapping[str, Refusals] = field(default_factory=dict)
     troubles: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     standing: tuple[Standing, ...] = ()
-    training_files: str = "url"
+    photo_access: str = "url"
+    account: str = "old"
     ends_with_a_tick: bool = False
     pairs: bool = False
 
@@ -296,9 +297,20 @@ SCENARIOS: tuple[Scenario, ...] = (
         refusals={"create_fine_tune": first(1, 400, "InvalidParameter.DataInspection")},
     ),
     Scenario(
-        name="file ids in place of URLs",
-        training_files="file_id",
+        name="files in place of URLs",
+        photo_access="file",
+        account="today",
         pairs=True,
+    ),
+    Scenario(
+        name="an account of today, found out by the first photo",
+        photo_access="auto",
+        account="today",
+    ),
+    Scenario(
+        name="an account with a domain, found out by the first photo",
+        photo_access="auto",
+        account="domain",
     ),
     Scenario(
         name="a lost answer to the submit, adopted from a list that lags",

@@ -57,6 +57,16 @@ class Outcome:
     troubled_turn_changes: int
 
 
+ACCESS = (
+    ("url", "old"),
+    ("auto", "old"),
+    ("auto", "today"),
+    ("auto", "domain"),
+    ("file", "today"),
+)
+"""``PHOTO_ACCESS`` and the kind of the OSS account."""
+
+
 def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     """Play the seed's story to its end; ``on_end`` gets the gate with its trace.
 
@@ -89,6 +99,7 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
 
 def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedCloud:
     limit = chance.choice((1, 1, 1, 2, 3))
+    photo_access, account = chance.choice(ACCESS)
     cloud = SimulatedCloud(
         seed,
         faults,
@@ -120,7 +131,8 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         ),
         index_lag=chance.choice((0.0, 0.05, 3.0)),
         skew=chance.choice((0, 0, 2_000)),
-        training_files=chance.choice(("url", "url", "file_id")),
+        photo_access=photo_access,
+        account=account,
         emulated_tables=seed % TABLES_CHECKED_EVERY == 0,
     )
     cloud.gate.latency = chance.choice((10, 120, 120))

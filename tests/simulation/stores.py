@@ -18,7 +18,8 @@ import requests
 import tablestore
 import urllib3.exceptions
 
-from aliyun_local.dashscope.pictures.fetching import Fetched
+from aliyun_local.dashscope.account.downloads import FILE_FOLDER
+from aliyun_local.dashscope.pictures.fetching import Fetched, FetchError
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.objects import SYMLINK, StoredObject
@@ -47,6 +48,7 @@ BUCKET = "photos"
 SIGNATURE = "x-oss-signature=deadbeef"
 API_KEY = "sk-simulated-key"
 
+STORED_FILE = re.compile(r"fat[0-9a-f]{10}_[a-z]+_([0-9a-f]{20}-[0-9]+)_([0-9a-f]+\.jpg)")
 SNAPSHOT = re.compile(r"submissions/[^/]+/[0-9a-f]+\.jpg")
 
 _EXISTENCE = {
@@ -326,8 +328,14 @@ class SimulatedBucket:
         gate: Gate,
         watch: Callable[[str, str], None],
         uploaded: Callable[[str, bytes], None],
+        stored_with_dashscope: Callable[[str], bytes],
     ) -> None:
-        """``watch`` sees every document written, and ``uploaded`` stores what is taken out of a zip."""
+        """``watch`` sees every document written, and ``uploaded`` stores what is taken out of a zip.
+
+        ``stored_with_dashscope`` reads from DashScope's file service.
+        """
+        self.account = "old"
+        self._stored_with_dashscope = stored_with_dashscope
         self._store = store
         self._gate = gate
         self._watch = watch
@@ -338,8 +346,9 @@ class SimulatedBucket:
 
     def told_of(self, text: str) -> str:
         """Return ``text`` with the uploads that its snapshots were made from: they are meant as well."""
-        origins = (self._origins.get(key, "") for key in SNAPSHOT.findall(text))
-        return " ".join([text, *origins])
+        stored = [f"submissions/{job}/{name}" for job, name in STORED_FILE.findall(text)]
+        origins = (self._origins.get(key, "") for key in [*SNAPSHOT.findall(text), *stored])
+        return " ".join([text, *stored, *origins])
 
     def _call(self, api: Api, operation: str, about: str, do: Callable[[], T]) -> T:
         """Make a call; its errors become troubles as in production (:mod:`shared.clients.oss_errors`)."""
@@ -404,7 +413,13 @@ class SimulatedBucket:
         return self._call(Api.LISTING, "ListObjects folders", prefix, read)
 
     def signed_url(self, key: str) -> str:
-        return f"https://{BUCKET}.oss-cn-beijing.aliyuncs.com/{key}?{SIGNATURE}"
+        host = self.door if self.account == "domain" else f"{BUCKET}.{self.door}"
+        return f"https://{host}/{key}?{SIGNATURE}"
+
+    @property
+    def door(self) -> str:
+        """The host that signed URLs lead to, without the bucket."""
+        return "photos.example.com" if self.account == "domain" else "oss-cn-beijing.aliyuncs.com"
 
     def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
         content = self._call(Api.READING, "GetObject", key, lambda: self._read(key)[1])
@@ -464,9 +479,15 @@ class SimulatedBucket:
 
     def fetch(self, url: str) -> Fetched:
         """What DashScope gets when it downloads ``url``; of others' buckets nothing is known but faces."""
-        if not url.startswith(f"https://{BUCKET}."):
+        place = urlsplit(url)
+        if place.path.startswith(FILE_FOLDER):
+            content = self._stored_with_dashscope(place.path.split("/")[-2])
+            return Fetched(content=content, content_type="image/jpeg")
+        if place.hostname not in (self.door, f"{BUCKET}.oss-cn-beijing.aliyuncs.com"):
             return Fetched(content=b"FACE", content_type="image/jpeg")
         assert SIGNATURE in url, url
+        if self.account == "today":
+            raise FetchError("answered 400")
         key = unquote(urlsplit(url).path).lstrip("/")
         content = self._store.get(BUCKET, key)[1]
         assert not self._carries_metadata(key, content), f"{key} leaves the account with its metadata"

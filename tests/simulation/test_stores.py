@@ -50,7 +50,7 @@ def gate() -> OpenGate:
 
 @pytest.fixture
 def bucket(store: ObjectStore, gate: OpenGate) -> SimulatedBucket:
-    return SimulatedBucket(store, cast("Gate", gate), lambda *_: None, lambda *_: None)
+    return SimulatedBucket(store, cast("Gate", gate), lambda *_: None, lambda *_: None, lambda _: b"")
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def _key(person: str) -> str:
 
 def test_a_result_is_delivered_although_the_file_service_does_not_forget_the_photos() -> None:
     with story() as told:
-        told.cloud.training_files = "file_id"
+        told.cloud.photo_access = "file"
         told.stand("dashscope.DeleteFile", Answer(500, "InternalError"))
         told.upload("Li", "1.jpg")
         told.pass_time(10 * MINUTE_MS)

@@ -13,16 +13,21 @@ from typing import Any
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
+from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photos import Stored
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
+from shared.domain.stored_files import StoredFile
+from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent, Trouble
+from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.ports import Listed, World
 from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, RULES, fine_tune
 
 CLEAN_JPEG = b"\xff\xd8\xff\xda\x00\x02picture\xff\xd9"
+DOOR = "oss.example"
 LIFE_MS = 120_000
 """An invocation lives so long."""
 
@@ -148,8 +153,10 @@ class Memory(MemoryBucket):
         faces: what the face check says of every picture.
         checked: the URLs that were shown to the face check.
         paced: how often a face check has waited for its turn.
-        stored_files: the ids of the files in DashScope's file service, by name.
+        access_memory: what the instance remembers of how photos get to DashScope.
+        stored_files: the files in DashScope's file service.
         deleted_files: ids of files that DashScope was told to forget.
+        uploaded: the contents of all files that were ever stored there, by name.
     """
 
     def __init__(self, *jobs: Job, slot: Slot | None = None) -> None:
@@ -166,11 +173,13 @@ class Memory(MemoryBucket):
         self.faces = (True, "")
         self.checked: list[str] = []
         self.paced = 0
-        self.stored_files: dict[str, str] = {}
+        self.access_memory = AccessMemory()
+        self.stored_files: list[StoredFile] = []
         self.deleted_files: list[str] = []
+        self.uploaded: dict[str, bytes] = {}
 
-    def world(self, rules: Rules = RULES, **changes: Any) -> World:
-        """Return the world of an invocation that begins now."""
+    def world(self, rules: Rules = RULES, *, way: Way | None = Way.URL, **changes: Any) -> World:
+        """Return the world of an invocation that begins now; ``way``: how photos get to DashScope."""
         tokens = iter(f"token{number}" for number in range(10_000))
         world = World(
             jobs=self,
@@ -179,6 +188,7 @@ class Memory(MemoryBucket):
             seen=self,
             ignored=self,
             health=HealthRecord(self, self, dead_at=self.time + LIFE_MS),
+            access=AccessRecord(self, self, AccessSettings(way=way, door=DOOR), self.access_memory),
             bucket=self,
             dashscope=self,
             clock=self,
@@ -243,15 +253,22 @@ class Memory(MemoryBucket):
         self.checked += urls
         return [self.faces for _ in urls]
 
-    def files(self) -> dict[str, str]:
+    def files(self) -> list[StoredFile]:
         self.meet("files")
-        return self.stored_files
+        return list(self.stored_files)
 
-    def upload_file(self, name: str, content: bytes) -> str:
+    def upload_file(self, name: str, content: bytes, api: Api) -> str:
         self.meet("upload_file", name)
-        self.stored_files[name] = f"file-{len(self.stored_files)}"
-        return self.stored_files[name]
+        self.uploaded[name] = content
+        file_id = f"file-{len(self.uploaded)}"
+        self.stored_files.append(StoredFile(file_id, name, self.time))
+        return file_id
+
+    def file_url(self, file_id: str, api: Api) -> str:
+        self.meet("file_url", file_id)
+        return f"http://files.dashscope.example/{file_id}?Signature=s"
 
     def delete_file(self, file_id: str) -> None:
         self.meet("delete_file", file_id)
         self.deleted_files.append(file_id)
+        self.stored_files = [file for file in self.stored_files if file.file_id != file_id]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from shared.domain.control_rows import ControlRows, Doorbell
+from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import (
@@ -43,6 +44,7 @@ class MemoryTables:
         bell: the doorbell.
         well_being: the deployment's health.
         seen: what is remembered of uploads, by person's key and name.
+        documents: rows of the control table that hold objects of JSON.
         nobodys: uploads that belong to nobody, with reasons.
         before_save: called with the job that is about to be saved.
         before_save_slot: called with the slot that is about to be saved.
@@ -60,6 +62,7 @@ class MemoryTables:
         self.bell = Doorbell()
         self.well_being = Health(version=1)
         self.seen: dict[tuple[str, str], str] = {}
+        self.documents: dict[str, Document] = {}
         self.nobodys: dict[str, str] = {}
         self.before_save: Callable[[Job], None] = lambda _: None
         self.before_save_slot: Callable[[Slot], None] = lambda _: None
@@ -136,7 +139,19 @@ class MemoryTables:
 
     def read_all(self) -> ControlRows:
         self.meet("read_all")
-        return ControlRows(self.held, self.progress, self.staying, self.well_being, self.bell)
+        access = self.documents.get("photo_access", Document())
+        return ControlRows(self.held, self.progress, self.staying, self.well_being, self.bell, access)
+
+    def read_json(self, name: str) -> Document:
+        self.meet("read_json", name)
+        return self.documents.get(name, Document())
+
+    def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
+        self.meet("save_json", name)
+        if self.documents.get(name, Document()).version != before_version:
+            raise Conflict("another run has written it")
+        self.documents[name] = Document(value=dict(value), version=before_version + 1)
+        return self.documents[name]
 
     def health(self) -> Health:
         self.calls.append("health")

@@ -14,7 +14,8 @@ from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.rules import Rules
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
-from shared.workflow.checking import FACE_CHECK_TRIES, FIRST_PAUSE_MS, TIME_FOR_A_PHOTO_MS, judge
+from shared.workflow.checking import TIME_FOR_A_PHOTO_MS, judge
+from shared.workflow.photo_access import CHECK_TRIES, FIRST_PAUSE_MS
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import NOW, RULES, collecting, photo, trouble
 
@@ -232,7 +233,8 @@ def test_a_trouble_that_strikes_while_the_api_is_refused_to_all_is_the_apis() ->
 def test_an_answer_about_the_photo_shows_that_the_api_works(operation: str, served: set[Api]) -> None:
     """Also a finding: whoever says that a picture is damaged has looked at it."""
     memory = Memory()
-    memory.troubles[operation] = picture("ImageDamage")
+    api = Api.FACE_CHECK if operation == "detect_faces" else Api.PROCESSING
+    memory.troubles[operation] = picture("ImageDamage", api=api)
     suspect = Breaker(since=1, is_open=True)
     memory.well_being = replace(
         memory.well_being, breakers=dict.fromkeys((Api.PROCESSING, Api.READING, Api.FACE_CHECK), suspect)
@@ -263,7 +265,7 @@ def test_a_throttled_face_check_is_made_again_with_growing_pauses_before_the_pho
     assert found.snapshot
     assert found.retry is not None
     assert (found.retry.tries, found.retry.cause.code) == (1, "Throttling.RateQuota")
-    assert memory.time == NOW + sum(FIRST_PAUSE_MS * 2**attempt for attempt in range(FACE_CHECK_TRIES - 1))
+    assert memory.time == NOW + sum(FIRST_PAUSE_MS * 2**attempt for attempt in range(CHECK_TRIES - 1))
     assert memory.time <= NOW + 10_000
 
 
@@ -282,7 +284,7 @@ def test_every_face_check_waits_for_its_turn_also_one_that_is_made_again() -> No
     assert memory.paced == 1
     memory.troubles["detect_faces"] = THROTTLED
     judged(memory)
-    assert memory.paced == 1 + FACE_CHECK_TRIES
+    assert memory.paced == 1 + CHECK_TRIES
 
 
 @pytest.mark.parametrize(

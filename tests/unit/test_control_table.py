@@ -8,7 +8,7 @@ import pytest
 
 from shared.clients.control_table import ControlTable
 from shared.clients.rows import VERSION, WRITE_TOKEN
-from shared.domain.control_rows import ControlRows, Doorbell
+from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.health import Health
 from shared.domain.job import Reason
 from shared.domain.lingering import Lingering
@@ -79,7 +79,7 @@ def test_of_two_runs_that_change_the_slot_one_is_told(bench: Bench) -> None:
 
 def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None:
     control = ControlTable(bench.rows)
-    nothing = ControlRows(Slot(), SweepProgress(), Lingering(), Health(), Doorbell())
+    nothing = ControlRows(Slot(), SweepProgress(), Lingering(), Health(), Doorbell(), Document())
     assert control.read_all() == nothing
     progress = SweepProgress(
         cursor="people/li/a.jpg", rests_until=7, stuck=("wu",), left_over=("he",), people_passed=("li",)

@@ -25,8 +25,9 @@ DOCUMENTED: list[Case] = [
     (500, "InternalError", "Internal server error!", PASSING, BOTH),
     # "Files".
     (400, "InvalidParameter", "File not found.", GONE, (TRAINING,)),
-    (400, "BadRequest.TooMany", "Out of number, <10> of <10> files has been uploaded.", OBJECT, (TRAINING,)),
-    (400, "BadRequest.TooLarge", "Out of space, <839> B of <1024> B storage space …", OBJECT, (TRAINING,)),
+    (400, "BadRequest.TooMany", "Out of number, <10> of <10> files has been uploaded.", API, BOTH),
+    (400, "BadRequest.TooLarge", "Out of space, <839> B of <1024> B storage space …", API, BOTH),
+    (413, "BadRequest.TooLarge", "Payload Too Large.", OBJECT, (TRAINING,)),
     # "Error codes": the request and its pictures.
     (400, "InvalidParameter", "Model not exist.", API, BOTH),
     (400, "InvalidParameter", "Wrong Content-Type of multimodal url", UNKNOWN, BOTH),

@@ -160,7 +160,7 @@ STATUS_LOADS = (
     | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
     | modules("shared.http_api", "administration blocked problem_catalogue problems reader resources routes")
     | modules("shared.http_api", "waiting")
-    | modules("shared.domain", "breakers health")
+    | modules("shared.domain", "breakers dashscope_codes health photo_access")
 )
 PHOTO_LOADS = (
     WHAT_A_JOB_IS
@@ -168,8 +168,9 @@ PHOTO_LOADS = (
     | modules("shared", "assembly errors events logs settings")
     | modules("shared.clients", "bounded_answers dashscope dashscope_answers dashscope_list ignored_list")
     | modules("shared.clients", "oss_errors photo_bucket request_table seen_table")
-    | modules("shared.domain", "control_rows jpeg requests")
-    | modules("shared.workflow", "checking collecting health_record pacing ports recording saving")
+    | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
+    | modules("shared.workflow", "access_record checking collecting health_record pacing photo_access ports")
+    | modules("shared.workflow", "recording saving")
     # The person is new here: earlier results are looked for, once.
     | modules("shared.workflow", "restoring")
 )
@@ -188,6 +189,7 @@ RECONCILE_LOADS = (
     CLOSING_LOADS - modules("shared.workflow", "collecting restoring submit_next")
     | modules("shared", "views")
     | modules("shared.clients", "health_row")
+    | modules("shared.workflow", "own_picture")
     | modules("shared.domain", "breakers decide health lingering sweeping")
     | modules(
         "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"

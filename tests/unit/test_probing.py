@@ -14,7 +14,8 @@ from shared.domain.jpeg import jpeg_sides
 from shared.domain.photos import MIN_SIDE_PIXELS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent, RetryLater
-from shared.workflow.probing import PICTURE, PICTURE_KEY, TIME_FOR_A_PROBE_MS, probe
+from shared.workflow.own_picture import PICTURE, PICTURE_KEY
+from shared.workflow.probing import TIME_FOR_A_PROBE_MS, probe
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import NOW, cause, fine_tune
 

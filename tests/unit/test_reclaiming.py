@@ -7,8 +7,10 @@ import pytest
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job
 from shared.domain.object_keys import snapshot_key
+from shared.domain.photo_access import Way
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.stored_files import StoredFile, mark_of, name_for_training
 from shared.workflow.reclaiming import RUNS_LAST_MS, reclaim
 from tests.unit.memory import Memory
 from tests.unit.support import NOW, RULES, fine_tune, job_in
@@ -88,10 +90,11 @@ def test_a_fine_tune_that_does_not_tell_whose_it_is_may_be_the_jobs_while_it_is_
 @pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED"])
 def test_by_way_of_the_file_service_the_names_of_the_files_tell_whose_they_are(status: str) -> None:
     memory = held(fine_tune(status, "ft-1", files=("file-7",)))
-    memory.stored_files = {f"{ODD.job_id}-0123456789abcdef.jpg": "file-7"}
-    memory.stored_files |= {f"{ODD.job_id}-1-0123456789abcdef.jpg": "file-8"}
+    names = (f"submissions/{name}/0123456789abcdef.jpg" for name in (ODD.job_id, OTHER.job_id))
+    files = [name_for_training(mark_of(memory.name), key) for key in names]
+    memory.stored_files = [StoredFile("file-7", files[0]), StoredFile("file-8", files[1])]
     is_over = status == "SUCCEEDED"
-    assert reclaim(memory.world(training_files="file_id"), ODD.job_id) is is_over
+    assert reclaim(memory.world(way=Way.FILE), ODD.job_id) is is_over
     assert memory.held.ended_fine_tunes == (("ft-1",) if is_over else ())
 
 

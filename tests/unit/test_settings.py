@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from functions.reconcile import TICK_MS
+from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.rules import Rules
 from shared.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
@@ -32,7 +33,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 @pytest.mark.parametrize(("field", "variable"), ENVIRONMENT_NAMES.items())
 def test_each_text_is_read_from_its_variable_without_surrounding_blanks(field: str, variable: str) -> None:
-    value = "file_id" if field == "training_files" else "https://value.example"
+    value = "file" if field == "photo_access" else "https://value.example"
     assert getattr(read_settings({variable: f"  {value}\n"}), field) == value
 
 
@@ -134,10 +135,33 @@ def test_a_switch_is_on_or_off_and_nothing_else(variable: str, text: str) -> Non
         read_settings({variable: text})
 
 
-@pytest.mark.parametrize("text", ["URL", "file", "files", "file-id"])
-def test_training_files_are_urls_or_file_ids_and_nothing_else(text: str) -> None:
-    with pytest.raises(SettingsError, match="TRAINING_FILES"):
-        read_settings({"TRAINING_FILES": text})
+@pytest.mark.parametrize("text", ["URL", "file_id", "files", "on"])
+def test_photos_get_to_dashscope_by_url_or_by_file_or_as_it_is_found_out(text: str) -> None:
+    with pytest.raises(SettingsError, match="PHOTO_ACCESS"):
+        read_settings({"PHOTO_ACCESS": text})
+
+
+@pytest.mark.parametrize(
+    ("environment", "way", "address", "door"),
+    [
+        ({}, None, "https://oss.example", "oss.example"),
+        ({"PHOTO_ACCESS": "url"}, Way.URL, "https://oss.example", "oss.example"),
+        ({"PHOTO_ACCESS": "file"}, Way.FILE, "https://oss.example", "oss.example"),
+        ({"OSS_PUBLIC_DOMAIN": "Photos.Example"}, None, "https://Photos.Example", "photos.example"),
+        ({"OSS_PUBLIC_DOMAIN": "http://a.localhost:9"}, None, "http://a.localhost:9", "a.localhost:9"),
+    ],
+)
+def test_a_bound_domain_is_where_dashscope_downloads_from(
+    environment: dict[str, str], way: Way | None, address: str, door: str
+) -> None:
+    settings = read_settings({"OSS_PUBLIC_ENDPOINT": "https://oss.example", **environment})
+    assert (settings.public_address, settings.access) == (address, AccessSettings(way=way, door=door))
+
+
+@pytest.mark.parametrize("text", ["photos.example/people", "ftp://photos.example", "a b", "https://"])
+def test_a_domain_is_a_plain_domain(text: str) -> None:
+    with pytest.raises(SettingsError, match="OSS_PUBLIC_DOMAIN"):
+        read_settings({"OSS_PUBLIC_DOMAIN": text})
 
 
 def test_without_a_public_endpoint_the_other_one_is_used() -> None:
@@ -259,7 +283,7 @@ WITH_DEFAULT = [
     "CARRY_OVER",
     "SWEEP_SECONDS",
     "FACE_CHECK",
-    "TRAINING_FILES",
+    "PHOTO_ACCESS",
     "CONCURRENT_TRAININGS",
     "KEPT_FINE_TUNES",
     "DELETE_SUPERSEDED",
@@ -273,7 +297,7 @@ def test_the_templates_default_is_the_codes_default(variable: str) -> None:
     assert read_settings({variable: str(parameter_of(variable)["Default"])}) == Settings()
 
 
-@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED", "TRAINING_FILES"])
+@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED", "PHOTO_ACCESS"])
 def test_every_value_that_the_template_allows_is_understood(variable: str) -> None:
     for value in parameter_of(variable)["AllowedValues"]:
         read_settings({variable: value})

@@ -180,7 +180,7 @@ def test_the_work_in_hand_is_read_from_the_real_index(tables: Tables) -> None:
 def test_everything_that_a_tick_begins_with_comes_in_one_call(tables: Tables) -> None:
     tables.calls = 0
     assert tables.control.read_all() == ControlRows(
-        Slot(), SweepProgress(), Lingering(), Health(), Doorbell()
+        Slot(), SweepProgress(), Lingering(), Health(), Doorbell(), Document()
     )
     assert tables.calls == 1
     slot = tables.control.save_slot(Slot(), Slot(holders=("a-1",), durations_ms=(1, 2)))
@@ -188,9 +188,10 @@ def test_everything_that_a_tick_begins_with_comes_in_one_call(tables: Tables) ->
     lingering = tables.control.save_lingering(Lingering(), Lingering(until=5, stayed_ms={"ft-1": 7}))
     cause = Cause("Arrearage", "欠费", Kind.ACCOUNT, Api.FACE_CHECK)
     health = tables.control.save_health(Health(), Health(deaths={"a": 1}).failed(cause, NOW))
+    access = tables.control.save_json("photo_access", 0, {"way": "file"})
     tables.requests.ring(request())
     read = tables.control.read_all()
-    assert read == ControlRows(slot, sweep, lingering, health, Doorbell(is_rung=True, version=1))
+    assert read == ControlRows(slot, sweep, lingering, health, Doorbell(is_rung=True, version=1), access)
 
 
 def test_what_no_tick_needs_is_not_read_by_one(tables: Tables) -> None:

@@ -3,7 +3,8 @@
 A profile function follows the calls of the real handler through ``functions``, ``shared.workflow`` and
 ``shared.domain``. A module is entered by a call while none of its functions runs, and left when the last of
 them returns. What a world is made of is no step, since all steps use it: the ports, which describe the
-services and the clock, the record of how these services are, and the pace of the face checks.
+services and the clock, the records of how these services are and how photos get to DashScope, and the pace of
+the face checks.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ from tests.simulation.faults import NoFaults
 from tests.workflow.support import tick
 
 FOLLOWED = ("functions.", "shared.workflow.", "shared.domain.")
-OF_A_WORLD = tuple(f"shared.workflow.{name}" for name in ("ports", "health_record", "pacing"))
+OF_A_WORLD = tuple(
+    f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing")
+)
 
-RECORDED = ["collecting", "recording", "checking", "saving"]
+RECORDED = ["collecting", "recording", "checking", "photo_access", "saving"]
 LOOKED_THROUGH = ["closing", "recording", "saving"]
 """A look asks once whether everything in the folder is recorded, and saves the set."""
 CLOSED = [*RECORDED, *LOOKED_THROUGH]
-SUBMITTED = [*CLOSED, "submit_next", "submitting", "snapshots", "training_files", "owning", "owning"]
+WITH_FILES = ["snapshots", "training_files", "photo_access"]
+SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "owning"]
 """``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
 WHAT_A_JOB_IS = {
     *("job", "job_record", "states", "object_keys"),
@@ -115,7 +119,7 @@ def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
     assert len(cloud.jobs()[0].photo_set.usable) == earlier + 1
 
 
-def test_a_photo_takes_four_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
+def test_a_photo_takes_five_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
     handler, *others = walk.entered

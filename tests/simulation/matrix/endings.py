@@ -3,7 +3,7 @@
 The theory. A trouble that passes costs time and nothing else. One that does not is given up for its own sake:
 a finding about a picture at once, a refused object within minutes, and whatever may be anybody's once others
 have passed in the meantime. What is given up has an end of its own in each step: a photo gets its verdict, a
-copy is made anew, a file is sent as a URL, a submit fails with the reason. Some steps have none: without them
+copy is made anew, a file is left out, a submit fails with the reason. Some steps have none: without them
 nothing can be proved or delivered, so they are tried for ever, and say so. Trouble of all is never given up.
 """
 
@@ -70,20 +70,30 @@ def is_given_up(cell: Cell) -> bool:
     if step is Step.SUBMIT:
         is_of_one = cell.scope.leaves_others and what not in OF_ALL
         return is_of_one and cell.duration.is_long and not _is_busy(cell)
-    if what in OF_ALL and (step is Step.STORE or not cell.scope.leaves_others):
+    if step is Step.STORE:
+        return _is_file_given_up(cell)
+    if what in OF_ALL and not cell.scope.leaves_others:
         return False
     if what in OF_THE_PIECE:
         return True
     if step is Step.UNPACK and what is What.GONE:
         return cell.duration.is_long
-    if step is Step.STORE:
-        return not (cell.operation.service == "dashscope" and what in (What.PASSING, What.SILENCE))
     return cell.duration.is_long and cell.scope.leaves_others
+
+
+def _is_file_given_up(cell: Cell) -> bool:
+    """Whether a file is left out: what DashScope says of it is believed when it stores others' meanwhile."""
+    what, lasts = cell.what, cell.duration.is_long and cell.scope.leaves_others
+    if what in OF_ALL:
+        return False
+    if cell.operation.service == "dashscope":
+        return lasts and what not in (What.PASSING, What.SILENCE)
+    return what in OF_THE_PIECE or lasts
 
 
 def _is_finding(cell: Cell) -> bool:
     """Whether a picture is judged by its first refusal: what the snapshot says is asked for again."""
-    return cell.operation.name != "GetObject range"
+    return not cell.operation.name.startswith("GetObject")
 
 
 def _is_busy(cell: Cell) -> bool:
@@ -94,7 +104,9 @@ def _is_busy(cell: Cell) -> bool:
 def _given_up(cell: Cell) -> Ending:
     if cell.operation.step is Step.SUBMIT:
         return Ending.FAILED
-    if cell.operation.step not in OF_A_PHOTO:
+    if cell.operation.step is Step.STORE and cell.scope is not Scope.OBJECT:
+        return Ending.FAILED
+    if cell.operation.step not in (*OF_A_PHOTO, Step.STORE):
         return Ending.TRAINED
     is_first_alone = cell.duration is Duration.ONCE
     is_of_the_zip = cell.operation.name == "PutObject upload"

@@ -14,6 +14,7 @@ from shared.domain.trouble_kinds import Api, Service
 from tests.simulation.matrix.stages import (
     BOX,
     CARRIED,
+    CHECKED_BY_FILE,
     FILES,
     FULL,
     OVERDUE,
@@ -113,6 +114,10 @@ def _row(name: str, documented: str, step: Step, stage: Stage = PHOTOS) -> Opera
     return Operation("ots", name, documented, Api.TABLES, step, stage, (), rows, is_part=True)
 
 
+def _of_check(name: str) -> Operation:
+    return Operation("dashscope", name, name, Api.FACE_CHECK, Step.CHECK, CHECKED_BY_FILE, (_PHOTO,))
+
+
 _ZIP = f"people/{STRUCK}/{BOX.struck_upload}"
 _RESULT = f"results/{STRUCK}/1.json"
 
@@ -134,7 +139,10 @@ OPERATIONS: tuple[Operation, ...] = (
     _of_fine_tune("CancelFineTune", Step.CANCEL, OVERDUE),
     _of_fine_tune("DeleteFineTune", Step.ROOM, FULL, ()),
     _of_fine_tune("ListFineTunes", Step.COUNT, about=()),
-    _of_fine_tune("UploadFiles", Step.STORE, FILES),
+    Operation("dashscope", "UploadFiles", "UploadFiles", Api.TRAINING, Step.STORE, FILES, (_PHOTO,)),
+    _of_check("UploadFiles"),
+    _of_check("GetFile"),
+    _oss("GetObject", "GetObject", Api.READING, Step.CHECK, CHECKED_BY_FILE),
     _of_fine_tune("ListFiles", Step.COUNT, FILES, ()),
     _of_fine_tune("DeleteFile", Step.FORGET, FILES),
     _ots("BatchGetRow control requests", Step.TICK, of_rows=False),

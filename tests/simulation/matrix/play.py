@@ -67,7 +67,7 @@ class Play:
         """
         told, cell = self.told, self.cell
         stage = cell.operation.stage
-        told.cloud.training_files = stage.training_files
+        told.cloud.photo_access = stage.photo_access
         stage.before(told)
         told.after_each_tick.append(lambda: self.silence.check(told.cloud))
         began, self.paid_before = told.cloud.kernel.now, told.paid()

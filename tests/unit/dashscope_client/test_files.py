@@ -10,8 +10,9 @@ import responses
 from responses import matchers
 
 from shared.clients.dashscope import DashScope
+from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Permanent, RetryLater, Trouble
+from shared.errors import AccountTrouble, Permanent, RetryLater, Trouble
 from tests.unit.dashscope_client.support import BASE, answer, sent
 
 
@@ -20,12 +21,12 @@ from tests.unit.dashscope_client.support import BASE, answer, sent
     [
         (
             {"failed_uploads": [{"code": "BadRequest.TooMany", "message": "Out of number, <10> of <10>"}]},
-            Permanent,
+            AccountTrouble,
             "BadRequest.TooMany",
         ),
         (
             {"failed_uploads": [{"code": "BadRequest.TooLarge", "message": "Out of space, <839> B"}]},
-            Permanent,
+            AccountTrouble,
             "BadRequest.TooLarge",
         ),
         ({"failed_uploads": [{"code": "BadRequest.X", "message": "no"}]}, Permanent, "BadRequest.X"),
@@ -74,7 +75,7 @@ def test_odd_entries_of_a_list_do_not_hide_the_good_ones(
     wire.post(f"{BASE}/files", json={"data": {"uploaded_files": [None, "f0", {}, stored]}})
     wire.get(f"{BASE}/files", json={"data": {"total": 3, "files": [None, "f0", stored]}})
     assert client.upload_file("a.jpg", b"x") == "f1"
-    assert client.files() == {"a.jpg": "f1"}
+    assert client.files() == [StoredFile("f1", "a.jpg")]
 
 
 def serve_files(wire: responses.RequestsMock, pages: list[list[dict[str, Any]]], total: Any) -> None:
@@ -93,12 +94,12 @@ def test_files_are_read_to_their_end_by_what_comes(
     first, second, third = ({"name": f"{name}.jpg", "file_id": f"f-{name}"} for name in "abc")
     # Pages smaller than asked for, and after the last one the last one again.
     serve_files(wire, [[first, second], [third], [third]], total)
-    assert client.files() == {"a.jpg": "f-a", "b.jpg": "f-b", "c.jpg": "f-c"}
+    assert [file.file_id for file in client.files()] == ["f-a", "f-b", "f-c"]
 
 
 def test_a_file_without_an_id_is_no_file(wire: responses.RequestsMock, client: DashScope) -> None:
     serve_files(wire, [[{"name": "a.jpg"}, {"name": "b.jpg", "file_id": None}], []], 2)
-    assert client.files() == {}
+    assert client.files() == []
 
 
 def test_the_id_of_a_file_is_one_segment_of_the_path_whatever_it_holds(

@@ -15,6 +15,7 @@ from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary, summary_of
+from shared.domain.photo_access import AccessSettings
 from shared.domain.requests import Request
 from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
@@ -107,6 +108,7 @@ class Rows(NamedTuple):
 
     slot: Slot
     health: Health | None
+    access: Document | None
 
 
 class Api:
@@ -121,6 +123,7 @@ class Api:
         self.documents: dict[str, Document] = {}
         self.trouble: Exception | None = None
         self.rules = Rules()
+        self.access = AccessSettings(door="oss.example")
         self.now = NOW
         self.connections = 0
         self.reads = 0
@@ -133,7 +136,7 @@ class Api:
         if self.trouble:
             raise self.trouble
         beating = replace(self.health, beat_at=self.now) if self.health and self.is_ticking else self.health
-        return Rows(self.held, beating)
+        return Rows(self.held, beating, self.documents.get("photo_access", Document()))
 
     def read_json(self, name: str) -> Document:
         return self.documents.get(name, Document())
@@ -145,6 +148,7 @@ class Api:
             control=self,
             requests=lambda: self.requests,
             rules=self.rules,
+            access=self.access,
             now=lambda: self.now,
             token=lambda: "0123456789abcdef",
         )

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Reason
+from shared.domain.photo_access import AccessSettings, LearntAccess, Way
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api as Service
@@ -30,6 +32,8 @@ from tests.unit.http_api.support import (
 )
 from tests.unit.support import NOW
 
+DOOR = "oss.example"
+
 KEY = Cause("InvalidApiKey", "Invalid API-key provided.", Kind.ACCOUNT, Service.FACE_CHECK)
 
 
@@ -45,7 +49,7 @@ def codes(api: Api) -> list[str]:
 @BOTH
 def test_a_deployment_that_is_well_is_ready(wsgi: bool) -> None:
     response = Api(wsgi=wsgi).call("/readyz", token=None)
-    assert (response.status, document(response)) == (200, {"status": "ready"})
+    assert (response.status, document(response)) == (200, {"status": "ready", "photo_access": None})
 
 
 @BOTH
@@ -71,7 +75,43 @@ def test_one_that_is_not_says_why_and_when_to_ask_again(wsgi: bool) -> None:
                 "next_try_at": at(NOW + 90_000),
             }
         ],
+        "photo_access": {
+            "setting": "auto",
+            "way": None,
+            "message": "The first face check finds out whether DashScope can download from oss.example.",
+            "since": None,
+        },
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "learnt", "way", "said"),
+    [
+        (AccessSettings(way=Way.FILE, door=DOOR), None, "file", "PHOTO_ACCESS is file."),
+        (AccessSettings(way=Way.URL, door=DOOR), Way.FILE, "url", "PHOTO_ACCESS is url."),
+        (AccessSettings(door=DOOR), Way.URL, "url", "DashScope has downloaded from oss.example."),
+        (
+            AccessSettings(door=DOOR),
+            Way.FILE,
+            "file",
+            "could not download a picture of our own from oss.example",
+        ),
+        (AccessSettings(door="photos.example"), Way.FILE, None, "The first face check finds out"),
+    ],
+)
+def test_whoever_may_read_is_told_how_photos_get_to_dashscope_and_why(
+    settings: AccessSettings, learnt: Way | None, way: str | None, said: str
+) -> None:
+    api = Api()
+    api.access = settings
+    value = LearntAccess(way=learnt, door=DOOR, learnt_at=NOW, code="InvalidURL").as_value()
+    api.documents["photo_access"] = Document(value=value, version=1)
+    told = document(api.call("/readyz"))["photo_access"]
+    assert told["way"] == way
+    assert said in told["message"]
+    assert told["since"] == (at(NOW) if way and settings.way is None else None)
+    in_chinese = document(api.call("/readyz", headers={"Accept-Language": "zh"}))["photo_access"]
+    assert in_chinese["message"] != told["message"]
 
 
 @pytest.mark.parametrize("token", [None, "wrong", ""])

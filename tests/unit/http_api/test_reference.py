@@ -14,6 +14,7 @@ from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
 from local.api_reference.page import PAGE, TABLES, with_tables
 from shared.domain.control_rows import Document
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS, IGNORED
 from shared.domain.remedies import REFUSALS
@@ -164,6 +165,10 @@ def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Person", document(unread.call("/people/li"))
     yield "Unreadable", document(unread.call(f"/jobs/{name}"))
     api = Api()
+    yield "Ready", document(api.call("/readyz"))
+    yield "Ready", document(api.call("/readyz", token=None))
+    learnt = LearntAccess(way=Way.FILE, door="oss.example", learnt_at=NOW)
+    api.documents["photo_access"] = Document(value=learnt.as_value())
     yield "Ready", document(api.call("/readyz"))
     api.refuse(Service.LISTING, Cause("AccessDenied", "…", Kind.ACCOUNT, Service.LISTING), since=0)
     refusal = Cause("InDebt", "…", Kind.ACCOUNT, Service.WRITING)

@@ -1,0 +1,100 @@
+"""Shows a picture to DashScope's face check, by the way on which DashScope gets at it.
+
+The theory of the ways is in :mod:`shared.domain.photo_access`. Called by :mod:`shared.workflow.checking` for
+a photo and by :mod:`shared.workflow.probing` for a picture of our own; :mod:`shared.workflow.training_files`
+asks for the way alone.
+"""
+
+from __future__ import annotations
+
+from shared.domain.dashscope_codes import is_failed_download
+from shared.domain.photo_access import Way
+from shared.errors import Trouble
+from shared.workflow.ports import World
+
+CHECK_TRIES = 6
+FIRST_PAUSE_MS = 300
+"""After a throttled check; doubled with each try, so that the last leaves within ten seconds."""
+TIME_FOR_A_CHECK_MS = 20_000
+
+
+def check_face(world: World, key: str) -> tuple[bool, str]:
+    """Have DashScope look for the face in the picture under ``key``; returns whether it shows one, and why.
+
+    Raises:
+        Trouble: there is no verdict; or a finding about the picture (``Kind.PICTURE``).
+    """
+    way = settled_way(world)
+    if way is not Way.FILE:
+        try:
+            verdict = check_by_url(world, key)
+        except Trouble as trouble:
+            if world.access.settings.way or not is_failed_download(trouble.code):
+                raise
+            if learn(world) is not Way.FILE:
+                raise
+        else:
+            if way is None:
+                world.access.note(Way.URL)
+            return verdict
+    return check_by_file(world, key)
+
+
+def check_by_url(world: World, key: str) -> tuple[bool, str]:
+    """Show a picture to the face check by a signed URL."""
+    return check_at(world, world.bucket.signed_url(key))
+
+
+def check_by_file(world: World, key: str) -> tuple[bool, str]:
+    """Show a picture to the face check by DashScope's file service."""
+    # Imported here: where URLs work, no instance needs it.
+    from shared.workflow.stored_files import stored_for_check
+
+    with stored_for_check(world, key) as url:
+        return check_at(world, url)
+
+
+def check_at(world: World, url: str) -> tuple[bool, str]:
+    """Show the picture at ``url`` to the face check; for a few seconds again where that is throttled."""
+    for attempt in range(CHECK_TRIES):
+        world.pace_face_checks()
+        try:
+            ((is_face, why),) = world.dashscope.detect_faces([url])
+        except Trouble as trouble:
+            is_last = attempt + 1 == CHECK_TRIES or not world.has_time_for(TIME_FOR_A_CHECK_MS)
+            if is_last or not trouble.code.startswith("Throttling") or trouble.kind.is_of_all:
+                raise
+            world.clock.sleep(world.with_jitter(FIRST_PAUSE_MS * 2**attempt))
+            continue
+        return is_face, why
+    raise AssertionError("unreachable")
+
+
+def learn(world: World) -> Way | None:
+    """Find out whether URLs work; returns the way that works, or None when that could not be found out."""
+    # Imported here: an account learns once, and again each day where URLs do not work.
+    from shared.workflow.learning_access import learn_way
+
+    return learn_way(world)
+
+
+def doubt_urls(world: World, code: str) -> None:
+    """Find out anew whether URLs work, if a fine-tune has failed with the ``code`` of a failed download."""
+    if world.access.settings.way is None and is_failed_download(code):
+        learn(world)
+
+
+def known_way(world: World) -> Way | None:
+    """Return the way that photos take, as far as is known without a try."""
+    return world.access.settings.way or world.access.settings.way_by(world.access.learnt())
+
+
+def settled_way(world: World) -> Way | None:
+    """Return the way that photos take, after having asked anew where that is due; None: it is not known."""
+    settings = world.access.settings
+    if settings.way:
+        return settings.way
+    learnt = world.access.learnt()
+    if settings.asks_again(learnt, world.clock.now()):
+        return learn(world) or Way.FILE
+    return settings.way_by(learnt)
