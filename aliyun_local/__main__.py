@@ -31,8 +31,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of the template; {oss}, {ots}, {dashscope}, {fc}, {dashscope_api_key}, "
-        "{access_key_id}, {access_key_secret} and {token:NAME} in a value are filled in",
+        help="a parameter of the template; {oss}, {oss_public}, {ots}, {dashscope}, {fc}, "
+        "{dashscope_api_key}, {access_key_id}, {access_key_secret} and {token:NAME} in a value are filled in",
     )
     made.add_argument(
         "--data", type=Path, metavar="DIR", help="keep the state in this folder (default: a temporary one)"

@@ -6,6 +6,7 @@ needs no sockets uses :mod:`aliyun_local.mocking` instead.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import shutil
 import threading
@@ -27,12 +28,13 @@ from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.parameters import filled_in
-from aliyun_local.serving.destinations import Listener
+from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
 from aliyun_local.serving.server import LOOPBACK, LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = ("oss", "ots", "dashscope", "fc")
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc")
+"""The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
 HTTP = "http"
 """The endpoint of the deployed HTTP trigger, if the template has exactly one."""
 _KEPT_BY_RESET = {LOCK_NAME, DISPOSABLE_NAME, ACCOUNT_FILE}
@@ -167,7 +169,7 @@ class LocalCloud:
             if name in self._servers:
                 self._servers[name].close()
         self._deployment.close()
-        for name in ("oss", "ots", "dashscope"):
+        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope"):
             self._servers[name].close()
         self._emulators.close()
         self._folder.close()
@@ -192,15 +194,15 @@ class LocalCloud:
         self.close()
 
     def url(self, name: str) -> str:
-        """Return the base URL of an endpoint: ``oss``, ``ots``, ``dashscope``, ``fc`` or ``http``."""
+        """Return the base URL of an endpoint: one of :data:`SERVICES`, or ``http``."""
         return self._servers[name].url
 
     @property
     def endpoints(self) -> dict[str, str]:
         """The addresses and keys, by the names of the usual environment variables."""
         return {
-            "OSS_ENDPOINT": self.url("oss"),
-            "OSS_PUBLIC_ENDPOINT": self.url("oss"),
+            "OSS_ENDPOINT": self.url(INTERNAL_OSS),
+            "OSS_PUBLIC_ENDPOINT": self.url(PUBLIC_OSS),
             "OSS_REGION": REGION,
             "OTS_ENDPOINT": self.url("ots"),
             "DASHSCOPE_HTTP_BASE_URL": f"{self.url('dashscope')}/api/v1",
@@ -220,12 +222,13 @@ class LocalCloud:
             self.keys,
             self._behaviour(),
             api_keys=[self.account.dashscope_api_key],
-            oss_behaviour=dataclasses.replace(self.options.oss_behaviour),
+            oss_behaviour=copy.deepcopy(self.options.oss_behaviour),
             listeners=self._listeners,
         )
         self.objects = self._emulators.objects
         self.tables = self._emulators.tables
         self.studio = self._emulators.studio
+        self.oss_behaviour = self._emulators.oss_behaviour
         code = Code(folder=self._folder.path)
         if application is not None:
             code = Code(
@@ -253,11 +256,13 @@ class LocalCloud:
         return [server.listener(name) for name, server in self._servers.items()]
 
     def _behaviour(self) -> Behaviour:
-        return dataclasses.replace(self.options.behaviour)
+        return copy.deepcopy(self.options.behaviour)
 
     def _answer(self, name: str, request: Request) -> Response:
         if name == "ots" and self.application is None:
             self._emulators.make_instance_for(request)
+        if name == PUBLIC_OSS:
+            return self.fronts[INTERNAL_OSS](dataclasses.replace(request, endpoint=PUBLIC_OSS))
         return self.fronts[name](request)
 
     def _bind(self, name: str) -> LoopbackServer:

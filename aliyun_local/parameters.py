@@ -19,9 +19,9 @@ def filled_in(
 ) -> dict[str, object]:
     """Return ``parameters`` with each name in braces replaced by its value.
 
-    The names are those of ``urls`` (``{oss}``, ``{ots}``, ``{dashscope}``, ``{fc}``), of the account's fields
-    (``{access_key_id}``, ``{access_key_secret}``, ``{dashscope_api_key}``), and ``{token:PURPOSE}``, a secret
-    of the account. Other braces stay.
+    The names are those of ``urls`` (``{oss}``, ``{oss_public}``, ``{ots}``, ``{dashscope}``, ``{fc}``), of
+    the account's fields (``{access_key_id}``, ``{access_key_secret}``, ``{dashscope_api_key}``), and
+    ``{token:PURPOSE}``, a secret of the account. Other braces stay.
     """
     known: dict[str, str] = {**urls, **dataclasses.asdict(account)}
 

@@ -32,7 +32,7 @@ REQUIRED_PARAMETERS: Mapping[str, object] = {
 ENDPOINT_PARAMETERS: Mapping[str, object] = {
     "DashScopeBaseUrl": "{dashscope}/api/v1",
     "OssEndpoint": "{oss}",
-    "OssPublicEndpoint": "{oss}",
+    "OssPublicEndpoint": "{oss_public}",
     "OtsEndpoint": "{ots}",
 }
 """The template's parameters that lead deployed functions to a local cloud."""

@@ -6,6 +6,7 @@ Used by :mod:`local.__main__`. A setting of the functions is a parameter of the 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -13,8 +14,8 @@ from pathlib import Path
 
 from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
 
-PORT_NAMES = ("oss", "ots", "dashscope", "fc", "status")
-DEFAULT_PORTS = {"oss": 9010, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}
+PORT_NAMES = ("oss", "oss_public", "ots", "dashscope", "fc", "status")
+DEFAULT_PORTS = {"oss": 9010, "oss_public": 9011, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}
 
 PARAMETERS = {
     "QUIET_SECONDS": "QuietSeconds",
@@ -39,12 +40,16 @@ PARAMETERS = {
 Endpoints and keys are missing: the local cloud gives its own, also in a shell that has read
 ``endpoints.env``.
 """
+TODAY, OLD = "today", "old"
+"""Accounts of OSS: since 2025-03-20 no data goes through the default public domain, before it did."""
+_DOMAIN = re.compile(r"(?=.{3,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 LOCAL_NAMES = (
     "LOCAL_DATA",
     "LOCAL_HOST",
     "LOCAL_TRAINING_SECONDS",
     "LOCAL_TICK_SECONDS",
     "LOCAL_KEPT_JOBS",
+    "LOCAL_OSS_ACCOUNT",
     *(f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES),
 )
 
@@ -65,6 +70,8 @@ class Options:
         training_seconds: how long DashScope takes for a training.
         tick_seconds: the timer's interval; None leaves the template's.
         kept_jobs: DashScope's cap on running and succeeded fine-tunes of the account.
+        oss_account: the kind of the OSS account: :data:`TODAY`, :data:`OLD`, or the domain that is bound to
+            the bucket of an account of today.
         parameters: template parameters that differ from their defaults.
     """
 
@@ -75,6 +82,7 @@ class Options:
     training_seconds: float = 20.0
     tick_seconds: float | None = 5.0
     kept_jobs: int = 20
+    oss_account: str = TODAY
     parameters: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -111,6 +119,7 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         training_seconds=_number(environment, "LOCAL_TRAINING_SECONDS", defaults.training_seconds, 0, 86_400),
         tick_seconds=tick,
         kept_jobs=_whole(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 100_000),
+        oss_account=_account(environment, defaults.oss_account),
         parameters={**defaults.parameters, **given},
     )
 
@@ -133,6 +142,16 @@ def _address(environment: Mapping[str, str], default: str) -> str:
             f"{HOST_VARIABLE} is {text!r}; it must be an IPv4 address, such as {LOOPBACK} (only this machine)"
             f" or {EVERYWHERE} (every network that this machine is in)"
         ) from None
+
+
+def _account(environment: Mapping[str, str], default: str) -> str:
+    text = environment.get("LOCAL_OSS_ACCOUNT", "").strip().lower() or default
+    if text in (TODAY, OLD) or _DOMAIN.fullmatch(text):
+        return text
+    raise OptionError(
+        f"LOCAL_OSS_ACCOUNT is {text!r}; it must be {TODAY}, {OLD} or a domain that is bound to the bucket,"
+        " such as photos.localhost"
+    )
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -12,6 +12,7 @@ from aliyun_local.clock import Clock
 from aliyun_local.cloud import HTTP, Application, CloudOptions, LocalCloud, PortInUse
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.data_folder import DataFolderInUse, DataFolderNotDisposable
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.template import TemplateError
 from local.deployment import (
     ADMIN_TOKEN_PURPOSE,
@@ -24,7 +25,7 @@ from local.deployment import (
     resolve,
     runtime_libraries,
 )
-from local.options import PARAMETERS, OptionError, Options
+from local.options import OLD, PARAMETERS, TODAY, OptionError, Options
 from shared.settings import SettingsError
 
 FUNCTIONS = ("collect", "reconcile", "status")
@@ -62,6 +63,7 @@ class Stack(LocalCloud):
             host=options.host,
             ports={HTTP if name == "status" else name: port for name, port in options.ports.items()},
             behaviour=_behaviour(options),
+            oss_behaviour=_oss_behaviour(options.oss_account, str(parameters["BucketName"])),
             tick_seconds=options.tick_seconds,
         )
         try:
@@ -152,4 +154,10 @@ def _behaviour(options: Options) -> Behaviour:
         rejection_seconds=min(5.0, seconds / 4),
         kept_fine_tunes=options.kept_jobs,
         concurrent_fine_tunes=options.concurrent_trainings,
+    )
+
+
+def _oss_behaviour(account: str, bucket: str) -> OssBehaviour:
+    return OssBehaviour(
+        public_data_access=account == OLD, domains={} if account in (TODAY, OLD) else {account: bucket}
     )

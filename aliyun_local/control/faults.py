@@ -223,7 +223,7 @@ class FaultControls:
                 raise ControlError(f"for_seconds is {for_seconds:g}; it is up to {MAX_FAULT_SECONDS:g}")
             fault.times, fault.until = None, front.now() + for_seconds
         if on != EVERYTHING:
-            fault.when = on.condition(service, front.service.operation)
+            fault.when = on.condition(service, front.service)
         armed = ArmedFault(id=next(self._ids), service=service, fault=fault, front=front, on=on)
         with self._lock:
             self._armed.append(armed)

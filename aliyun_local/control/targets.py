@@ -11,8 +11,10 @@ from dataclasses import dataclass, fields
 from aliyun_local.control.errors import ControlError
 from aliyun_local.dashscope.http import named_things
 from aliyun_local.oss.http import touched_objects
-from aliyun_local.serving.wire import Request
+from aliyun_local.oss.http.responses import OssService
+from aliyun_local.serving.wire import Request, Service
 from aliyun_local.tablestore.http import touched_rows
+from aliyun_local.tablestore.http.responses import TablestoreService
 
 _FIELDS = {
     "oss": ("bucket", "key", "prefix"),
@@ -50,8 +52,8 @@ class Target:
         """Return what limits; bytes as hexadecimal digits."""
         return {name: value.hex() if isinstance(value, bytes) else value for name, value in self._given()}
 
-    def condition(self, service: str, operation: Callable[[Request], str]) -> Callable[[Request], bool]:
-        """Return whether a request to ``service`` is meant; ``operation`` names its operation.
+    def condition(self, service: str, asked: Service) -> Callable[[Request], bool]:
+        """Return whether a request to ``asked``, the service of that name, is meant.
 
         Raises:
             ControlError: something that limits is not of this service.
@@ -64,7 +66,7 @@ class Target:
 
         def is_meant(request: Request) -> bool:
             try:
-                return self._is_in(service, operation(request), request)
+                return self._is_in(asked, request)
             except Exception:
                 return False  # a malformed request is about nothing, and the service refuses it
 
@@ -80,11 +82,12 @@ class Target:
             if value is not None:
                 yield field.name, value
 
-    def _is_in(self, service: str, operation: str, request: Request) -> bool:
-        if service == "oss":
-            return any(map(self._has_object, touched_objects.touched_by(request)))
-        if service == "tablestore":
-            return any(map(self.has_row, touched_rows.touched_by(operation, request.body)))
+    def _is_in(self, asked: Service, request: Request) -> bool:
+        if isinstance(asked, OssService):
+            touched = touched_objects.touched_by(request, asked.address(request))
+            return any(map(self._has_object, touched))
+        if isinstance(asked, TablestoreService):
+            return any(map(self.has_row, touched_rows.touched_by(asked.operation(request), request.body)))
         if self.fine_tune_id not in (None, named_things.fine_tune_of(request)):
             return False
         part = self.url_part

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aliyun_local.account import Account
@@ -20,8 +22,11 @@ from aliyun_local.mocking.deployment import MockDeployment
 from aliyun_local.mocking.hosts import FUNCTION_COMPUTE, HTTP_TRIGGER, TABLESTORE, HostNames
 from aliyun_local.mocking.interception import INTERCEPTION
 from aliyun_local.mocking.refusals import nothing_deployed, unknown_host
+from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.oss.doors import bucket_bound_to
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS
 from aliyun_local.serving.wire import Front, LoggedRequest, Request, Response
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.template import Resources
@@ -47,12 +52,14 @@ class MockCloud:
         api_keys: Sequence[str] | None = None,
         instances: Sequence[str] | None = None,
         passthrough: Sequence[str] | bool = False,
+        oss_behaviour: OssBehaviour | None = None,
     ) -> None:
         """Make the account; see :func:`aliyun_local.mocking.mock_aliyun` for the options."""
         self.clock = ControlledClock()
         self.passthrough = passthrough
         self.checks_secrets = keys is not None
         self._names = HostNames(REGION)
+        self._first_oss_behaviour = oss_behaviour or OssBehaviour()
         self._api_keys = api_keys
         self._instances = instances
         self._keys: AccessKeys = AnyAccessKey(SystemClock()) if keys is None else AccessKeys(SystemClock())
@@ -81,6 +88,11 @@ class MockCloud:
     def oss(self) -> ObjectStore:
         """The buckets and objects."""
         return self._emulators.objects
+
+    @property
+    def oss_behaviour(self) -> OssBehaviour:
+        """The switches of the OSS account; a reset brings back the first ones."""
+        return self._emulators.oss_behaviour
 
     @property
     def tablestore(self) -> TableStore:
@@ -206,21 +218,32 @@ class MockCloud:
         """The services by their short names."""
         return {**self._emulators.fronts, **self._deployment.fronts}
 
+    @property
+    def domains(self) -> Collection[str]:
+        """The domains that are bound to buckets."""
+        return self.oss_behaviour.domains
+
     def service_of(self, host: str) -> str | None:
-        """Return the service of a production host name."""
-        return self._names.service_of(host)
+        """Return the service of a production host name, or of a domain that is bound to a bucket."""
+        return INTERNAL_OSS if self._is_bound(host) else self._names.service_of(host)
 
     def answer(self, request: Request) -> Response:
         """Answer a request by the host that it names."""
-        service = self.service_of(request.host.partition(":")[0])
+        host = request.host.partition(":")[0]
+        service = self.service_of(host)
         if service is None:
             return unknown_host(request)
+        if self._is_bound(host) or self._names.endpoint_of(host) == PUBLIC_OSS:
+            request = replace(request, endpoint=PUBLIC_OSS)
         fronts = self.fronts
         if service in (FUNCTION_COMPUTE, HTTP_TRIGGER) and service not in fronts:
             return nothing_deployed()
         if service == TABLESTORE and self._instances is None:
             self._emulators.make_instance_for(request)
         return fronts[service](request)
+
+    def _is_bound(self, host: str) -> bool:
+        return bool(bucket_bound_to(host, self.oss_behaviour.domains))
 
     # -- construction -------------------------------------------------------------------------------
 
@@ -231,6 +254,7 @@ class MockCloud:
             self._keys,
             _behaviour(),
             api_keys=self._api_keys,
+            oss_behaviour=copy.deepcopy(self._first_oss_behaviour),
             listeners=lambda: [*INTERCEPTION.listeners, *self._deployment.listeners],
         )
         for instance in self._instances or ():

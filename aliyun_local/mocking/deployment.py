@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from aliyun_local.account import Account
@@ -20,13 +21,13 @@ from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.http.errors import access_denied
 from aliyun_local.function_compute.http.signatures import Authenticator, SignatureCheck
 from aliyun_local.parameters import filled_in
-from aliyun_local.serving.destinations import Listener
+from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
 from aliyun_local.serving.server import LoopbackServer
-from aliyun_local.serving.wire import Front, Request
+from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = ("oss", "ots", "dashscope")
-"""The services that functions call."""
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope")
+"""The endpoints of the services that functions call."""
 
 
 class NotDeployed(RuntimeError):
@@ -155,8 +156,13 @@ class MockDeployment:
 
     def _serve(self, name: str, controls: Controls) -> str:
         """Return the loopback address of a service."""
-        answer = ControlledServer(lambda request: self._emulators().fronts[name](request), controls)
-        server = self._servers.enter_context(LoopbackServer(answer))
+
+        def answer(request: Request) -> Response:
+            if name == PUBLIC_OSS:
+                return self._emulators().fronts[INTERNAL_OSS](replace(request, endpoint=PUBLIC_OSS))
+            return self._emulators().fronts[name](request)
+
+        server = self._servers.enter_context(LoopbackServer(ControlledServer(answer, controls)))
         self._listeners.append(server.listener(name))
         return server.url
 

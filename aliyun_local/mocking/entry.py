@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast, overload
 
 from aliyun_local.mocking.cloud import MockCloud
 from aliyun_local.mocking.interception import INTERCEPTION
+from aliyun_local.oss.behaviour import OssBehaviour
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +116,7 @@ def mock_aliyun(
     api_keys: Sequence[str] | None = None,
     instances: Sequence[str] | None = None,
     passthrough: Sequence[str] | bool = False,
+    oss_behaviour: OssBehaviour | None = None,
 ) -> MockAliyun: ...
 
 
@@ -128,6 +130,7 @@ def mock_aliyun(
     api_keys: Sequence[str] | None = None,
     instances: Sequence[str] | None = None,
     passthrough: Sequence[str] | bool = False,
+    oss_behaviour: OssBehaviour | None = None,
 ) -> MockAliyun | F:
     """Let the production host names of OSS, Tablestore, DashScope and Function Compute lead to emulators.
 
@@ -146,6 +149,8 @@ def mock_aliyun(
         instances: the Tablestore instances that exist; by default an instance is made by the first request
             that names it.
         passthrough: host names, with all names below them, that are reached for real; True for all.
+        oss_behaviour: the switches of the OSS account, at first and after a reset. By default it is an
+            account of today: data is at the internal host names and at bound domains only.
     """
     options = {
         "parameters": parameters,
@@ -153,6 +158,7 @@ def mock_aliyun(
         "api_keys": api_keys,
         "instances": instances,
         "passthrough": passthrough,
+        "oss_behaviour": oss_behaviour,
     }
     mock = MockAliyun(template, options)
     return mock if function is None else mock(function)

@@ -1,4 +1,4 @@
-"""The service that a production host name belongs to. Pure.
+"""The service, and the door of OSS, that a production host name belongs to. Pure.
 
 Names follow "Regions and endpoints" of each service. Every pattern is for one region; a name of another
 region belongs to no service of the mock.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-OSS = "oss"
+from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS
+
 TABLESTORE = "ots"
 DASHSCOPE = "dashscope"
 FUNCTION_COMPUTE = "fc"
@@ -23,11 +24,14 @@ class HostNames:
         """Know the names in ``region``."""
         place = re.escape(region)
         self._patterns: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-            (service, re.compile(pattern, re.ASCII | re.IGNORECASE))
-            for service, pattern in (
-                (OSS, rf"{_BUCKET}oss-{place}(?:-internal)?\.aliyuncs\.com"),
-                (OSS, rf"{_BUCKET}(?:vpc100-)?{place}\.oss(?:-internal)?\.aliyuncs\.com"),
-                (OSS, r"oss\.aliyuncs\.com"),
+            (endpoint, re.compile(pattern, re.ASCII | re.IGNORECASE))
+            for endpoint, pattern in (
+                (INTERNAL_OSS, rf"{_BUCKET}oss-{place}-internal\.aliyuncs\.com"),
+                (INTERNAL_OSS, rf"{_BUCKET}vpc100-{place}\.oss(?:-internal)?\.aliyuncs\.com"),
+                (INTERNAL_OSS, rf"{_BUCKET}{place}\.oss-internal\.aliyuncs\.com"),
+                (PUBLIC_OSS, rf"{_BUCKET}oss-{place}\.aliyuncs\.com"),
+                (PUBLIC_OSS, rf"{_BUCKET}{place}\.oss\.aliyuncs\.com"),
+                (PUBLIC_OSS, r"oss\.aliyuncs\.com"),
                 (TABLESTORE, rf"[a-z0-9-]+\.{place}\.(?:ots|ots-internal|vpc\.ots)\.aliyuncs\.com"),
                 (TABLESTORE, rf"[a-z0-9-]+\.{place}\.(?:vpc\.)?tablestore\.aliyuncs\.com"),
                 (DASHSCOPE, r"(?:vpc-[a-z0-9-]+\.)?dashscope(?:-file-mgr)?\.aliyuncs\.com"),
@@ -40,8 +44,13 @@ class HostNames:
 
     def service_of(self, host: str) -> str | None:
         """Return the service of ``host``, a name without a port; None for a host of no service."""
+        endpoint = self.endpoint_of(host)
+        return INTERNAL_OSS if endpoint == PUBLIC_OSS else endpoint
+
+    def endpoint_of(self, host: str) -> str | None:
+        """Return the same, with the two doors of OSS told apart."""
         name = host.rstrip(".")
-        for service, pattern in self._patterns:
+        for endpoint, pattern in self._patterns:
             if pattern.fullmatch(name):
-                return service
+                return endpoint
         return None

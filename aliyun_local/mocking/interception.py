@@ -21,12 +21,12 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 from aliyun_local.mocking.plain_tls import PlainObject, PlainSocket
-from aliyun_local.serving.destinations import Listener
+from aliyun_local.serving.destinations import PUBLIC_OSS, Listener
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Request, Response
 
@@ -58,6 +58,10 @@ class Mock(Protocol):
     def service_of(self, host: str) -> str | None:
         """Return the service of ``host``, None for a host of no service."""
 
+    @property
+    def domains(self) -> Collection[str]:
+        """The hosts that are a service's besides its production host names."""
+
     def answer(self, request: Request) -> Response:
         """Answer a request that names the host of a service."""
 
@@ -79,6 +83,9 @@ class Interception:
             if not self._mocks:
                 self._server = LoopbackServer(self._answer).start()
                 self._install()
+                self._never_proxy(_NEVER_PROXIED)
+            if mock.domains:
+                self._never_proxy(",".join(mock.domains))
             self._mocks.append(mock)
 
     def turn_off(self, mock: Mock) -> None:
@@ -100,9 +107,10 @@ class Interception:
         with self._lock:
             if self._server is None:
                 return []
-            # The stand-in has every service; which one is asked for is known by the host name alone.
-            stand_in = Listener(service="oss", address=STAND_IN, port=None)
-            return [stand_in, self._server.listener("oss")]
+            # The stand-in has every service; which one is asked for is known by the host name alone, and
+            # internal host names are refused by the name.
+            stand_in = Listener(service=PUBLIC_OSS, address=STAND_IN, port=None)
+            return [stand_in, self._server.listener(PUBLIC_OSS)]
 
     def _answer(self, request: Request) -> Response:
         with self._lock:
@@ -154,9 +162,11 @@ class Interception:
         self._replace(socket.socket, "connect_ex", connect_to_server_ex)
         self._replace(ssl.SSLContext, "wrap_socket", plain_socket)
         self._replace(ssl.SSLContext, "wrap_bio", plain_object)
+
+    def _never_proxy(self, hosts: str) -> None:
         for name in _NO_PROXY:
             before = os.environ.get(name)
-            os.environ[name] = f"{before},{_NEVER_PROXIED}" if before else _NEVER_PROXIED
+            os.environ[name] = f"{before},{hosts}" if before else hosts
             self._undo.append(partial(_set_variable, name, before))
 
     def _replace(self, owner: Any, name: str, replacement: object) -> None:

@@ -33,10 +33,11 @@ class Address:
         return "object" if self.key else "bucket" if self.bucket else "service"
 
 
-def locate(host: str, raw_path: str) -> Address:
+def locate(host: str, raw_path: str, bound_bucket: str = "") -> Address:
     """Return the address in a Host header and an undecoded path.
 
-    IP addresses and single-label hosts are endpoints: the path names the bucket.
+    IP addresses and single-label hosts are endpoints: the path names the bucket. With a ``bound_bucket`` the
+    host is a domain that is bound to it, and the whole path is the key.
 
     Raises:
         OssError: the path is not UTF-8, or the key breaks a rule of OSS.
@@ -45,8 +46,10 @@ def locate(host: str, raw_path: str) -> Address:
         path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
     except UnicodeError:
         raise invalid_object_name() from None
-    name = _host_name(host)
-    if _names_no_bucket(name):
+    name = host_name(host)
+    if bound_bucket:
+        bucket, key = bound_bucket, path
+    elif _names_no_bucket(name):
         bucket, _, key = path.partition("/")
     else:
         bucket, key = name.partition(".")[0], path
@@ -57,7 +60,7 @@ def locate(host: str, raw_path: str) -> Address:
 
 def names_no_service(host: str) -> bool:
     """Return whether a Host header is an IP address or a single label, and not a host name of OSS."""
-    name = _host_name(host)
+    name = host_name(host)
     return bool(name) and not _SERVICE_HOST.fullmatch(name) and _names_no_bucket(name)
 
 
@@ -90,7 +93,8 @@ def invalid_object_name() -> OssError:
     return OssError(400, "InvalidObjectName", "The specified object is not valid.")
 
 
-def _host_name(host: str) -> str:
+def host_name(host: str) -> str:
+    """Return the name or the address in a Host header, without a port, in lower case."""
     if host.startswith("["):
         return host.partition("]")[0].strip("[")
     return host.partition(":")[0].lower()

@@ -65,6 +65,12 @@ def access_denied(message: str, ec: str = "0003-00000001") -> OssError:
     return OssError(403, "AccessDenied", message, ec)
 
 
+def public_endpoint_forbidden() -> OssError:
+    """400: a call about data came through the default public domain; see :mod:`aliyun_local.oss.doors`."""
+    message = "Not allowed using the OSS public endpoint, please use CNAME instead."
+    return OssError(400, "PublicEndpointForbidden", message, "0048-00000401")
+
+
 def precondition_failed(condition: str) -> OssError:
     """412: the condition of an ``If-...`` header does not hold."""
     message = "At least one of the pre-conditions you specified did not hold."

@@ -17,12 +17,16 @@ from typing import Any
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+INTERNAL_OSS, PUBLIC_OSS = "oss", "oss_public"
+"""The doors of OSS: its endpoint within the network of the region, and that for everybody."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listener:
     """An address at which this cloud answers.
 
     Attributes:
-        service: the short name of the service, such as ``oss``.
+        service: the short name of the service, such as ``ots``, or the door of OSS.
         address: the IP address; ``0.0.0.0`` is every address of this machine.
         port: the port; None is every port of the address.
     """
@@ -54,14 +58,19 @@ def no_listeners() -> Collection[Listener]:
 def places_of(host: str, port: int) -> list[Place]:
     """Return the addresses of ``host``, in the order in which clients try them.
 
+    ``localhost`` and every name below it are this machine, whatever the resolver knows of them (RFC 6761,
+    section 6.3).
+
     Raises:
         OSError: the name has none.
     """
+    name = host.rstrip(".").lower()
+    if name != "localhost" and not name.endswith(".localhost"):
+        return _resolved(host, port)
     found = []
-    for family, _, _, _, target in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        address = _address(str(target[0]))
-        found.append(Place(address=address, port=port, family=socket.AddressFamily(family), target=target))
-    return found
+    with suppress(OSError):
+        found = [place for place in _resolved(host, port) if place.address.is_loopback]
+    return found or _resolved("127.0.0.1", port)
 
 
 def services_at(place: Place, listeners: Collection[Listener]) -> set[str]:
@@ -91,6 +100,14 @@ def connect(places: Sequence[Place], timeout_seconds: float) -> socket.socket:
         else:
             return made
     raise problem
+
+
+def _resolved(host: str, port: int) -> list[Place]:
+    found = []
+    for family, _, _, _, target in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        address = _address(str(target[0]))
+        found.append(Place(address=address, port=port, family=socket.AddressFamily(family), target=target))
+    return found
 
 
 def _covers(listening: Address, asked: Address) -> bool:

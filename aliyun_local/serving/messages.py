@@ -43,7 +43,8 @@ class Request:
 
     ``defect`` is set for a request that could not be read to its end. It has no body, may lack everything
     else, and has to be refused. ``expects_body`` is set for the head of a request whose body is to come.
-    ``spooled`` is a body too large for the memory; ``body`` is empty then.
+    ``spooled`` is a body too large for the memory; ``body`` is empty then. ``endpoint`` is the name of the
+    endpoint that took the request, where a service has several of them.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Request:
     defect: Defect | None = None
     expects_body: bool = False
     spooled: Spooled | None = None
+    endpoint: str = ""
 
     @property
     def payload(self) -> Payload:

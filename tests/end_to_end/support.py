@@ -25,7 +25,7 @@ import requests.auth
 from PIL import Image
 
 from aliyun_local.samples import landscape, portrait
-from local.options import PORT_NAMES, Options
+from local.options import PORT_NAMES, TODAY, Options
 from local.stack import Stack
 
 with warnings.catch_warnings():
@@ -330,12 +330,13 @@ class LocalStudio(Studio):
 
 
 @contextmanager
-def running_studio(data: Path, **changes: Any) -> Iterator[LocalStudio]:
-    """Run a quick local cloud on ``data`` in this process."""
+def running_studio(data: Path, *, oss_account: str = TODAY, **changes: Any) -> Iterator[LocalStudio]:
+    """Run a quick local cloud on ``data`` in this process, with an OSS account as in LOCAL_OSS_ACCOUNT."""
     parameters = {"QuietSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
     options = Options(
         data=data,
         ports=dict.fromkeys(PORT_NAMES, 0),
+        oss_account=oss_account,
         parameters=parameters,
         **{"training_seconds": 0.3, "tick_seconds": 0.5, "kept_jobs": 10_000, **changes},
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aliyun_local.mocking import MockCloud, mock_aliyun
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.serving.wire import LoggedRequest
 from functions import collect
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
@@ -71,7 +72,8 @@ class Studio:
 
 @contextmanager
 def open_studio(patch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    with mock_aliyun() as cloud:
+    # DashScope downloads the snapshots from the public domain.
+    with mock_aliyun(oss_behaviour=OssBehaviour(public_data_access=True)) as cloud:
         resources = cloud.create_stores(
             TEMPLATE, **{**REQUIRED_PARAMETERS, "OssPublicEndpoint": PUBLIC_ENDPOINT}
         )
@@ -88,7 +90,7 @@ def open_studio(patch: pytest.MonkeyPatch) -> Iterator[Studio]:
         auth = oss2.AuthV4("id", "secret")
         bucket = oss2.Bucket(
             auth,
-            "https://oss-cn-beijing.aliyuncs.com",
+            "https://oss-cn-beijing-internal.aliyuncs.com",
             BUCKET,
             region="cn-beijing",
             session=session,

@@ -5,7 +5,8 @@ the URLs lead to this machine.
 
 The service reaches public addresses only. Here the client's own URL may also be on this machine, because the
 local OSS is. Nobody else's may: a foreign server that redirects must not lead the download into a private
-network, to a machine's metadata, or to a server on loopback other than the local OSS.
+network, to a machine's metadata, or to a server on loopback other than the public door of the local OSS. The
+internal door of the local OSS is in a private network too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from aliyun_local.serving.destinations import (
+    INTERNAL_OSS,
+    PUBLIC_OSS,
     Address,
     Listeners,
     Place,
@@ -72,8 +75,9 @@ def fetch(url: str, *, listeners: Listeners = no_listeners, private_addresses: b
 
     Args:
         url: the URL.
-        listeners: the addresses of this cloud; redirects may lead to its OSS.
-        private_addresses: whether private addresses are reached, and redirects to loopback followed.
+        listeners: the addresses of this cloud; redirects may lead to the public door of its OSS.
+        private_addresses: whether private addresses and the internal door of OSS are reached, and redirects
+            to loopback followed.
 
     Raises:
         InvalidUrlError: not http or https, not plain ASCII, or an internal endpoint of OSS.
@@ -94,8 +98,10 @@ def fetch(url: str, *, listeners: Listeners = no_listeners, private_addresses: b
 
 def _is_reachable(place: Place, listeners: Listeners, is_redirect: bool) -> bool:
     own = services_at(place, listeners())
+    if own & {INTERNAL_OSS, PUBLIC_OSS}:
+        return PUBLIC_OSS in own
     if own:
-        return "oss" in own or not is_redirect
+        return not is_redirect
     return _is_public(place.address) or (place.address.is_loopback and not is_redirect)
 
 

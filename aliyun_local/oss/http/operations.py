@@ -58,6 +58,7 @@ class Operation:
         access: one of the levels of :mod:`aliyun_local.oss.http.access`.
         takes_version: whether it takes a ``versionId``, if it has no parameter of its own.
         uploads: whether the body is the content of an object, and not a document about it.
+        lists_or_writes: whether an operation of a bucket is about its objects, and not about the bucket.
         tells_missing_bucket: whether callers learn that the bucket does not exist before they are
             authenticated, as they do for all operations but those that can create it.
     """
@@ -71,7 +72,13 @@ class Operation:
     access: str = OWNER
     takes_version: bool = False
     uploads: bool = False
+    lists_or_writes: bool = False
     tells_missing_bucket: bool = True
+
+    @property
+    def is_about_data(self) -> bool:
+        """Whether it reads or writes objects; the other operations manage buckets."""
+        return self.scope == "object" or self.lists_or_writes
 
     def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         """Return whether a request of this method and scope asks for this operation."""
@@ -91,6 +98,19 @@ def _configuration_operations() -> Iterator[Operation]:
             )
 
 
+def _listings() -> Iterator[Operation]:
+    for name, parameter, handler, access in (
+        ("ListLiveChannel", "live", listings.list_live_channels, OWNER),
+        ("ListObjectVersions", "versions", listings.list_object_versions, OWNER),
+        ("ListMultipartUploads", "uploads", multipart.list_multipart_uploads, OWNER),
+        ("ListObjectsV2", "list-type=2", listings.list_objects_v2, READ),
+        ("ListObjects", "", listings.list_objects, READ),
+    ):
+        yield Operation(
+            name, "GET", "bucket", handler, parameter=parameter, access=access, lists_or_writes=True
+        )
+
+
 # Within a method and a scope the first match wins, so operations with a parameter or header stand first.
 OPERATIONS: tuple[Operation, ...] = (
     *_configuration_operations(),
@@ -101,13 +121,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GetBucketStat", "GET", "bucket", buckets.get_bucket_stat, parameter="stat"),
     Operation("GetBucketAcl", "GET", "bucket", buckets.get_bucket_acl, parameter="acl"),
     Operation("GetBucketVersioning", "GET", "bucket", buckets.get_bucket_versioning, parameter="versioning"),
-    Operation("ListLiveChannel", "GET", "bucket", listings.list_live_channels, parameter="live"),
-    Operation("ListObjectVersions", "GET", "bucket", listings.list_object_versions, parameter="versions"),
-    Operation("ListMultipartUploads", "GET", "bucket", multipart.list_multipart_uploads, parameter="uploads"),
-    Operation(
-        "ListObjectsV2", "GET", "bucket", listings.list_objects_v2, parameter="list-type=2", access=READ
-    ),
-    Operation("ListObjects", "GET", "bucket", listings.list_objects, access=READ),
+    *_listings(),
     Operation(
         "PutBucketAcl", "PUT", "bucket", buckets.put_bucket_acl, parameter="acl", tells_missing_bucket=False
     ),
@@ -121,8 +135,9 @@ OPERATIONS: tuple[Operation, ...] = (
         objects.delete_multiple_objects,
         parameter="delete",
         access=WRITE,
+        lists_or_writes=True,
     ),
-    Operation("PostObject", "POST", "bucket", forms.post_object, access=FORM),
+    Operation("PostObject", "POST", "bucket", forms.post_object, access=FORM, lists_or_writes=True),
     Operation(
         "UploadPartCopy",
         "PUT",

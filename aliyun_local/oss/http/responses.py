@@ -1,8 +1,9 @@
 """OSS as a service: the way of a request from the wire to its handler and back.
 
 :mod:`aliyun_local.emulators` puts an :class:`OssService` behind a front. A request is addressed, matched with
-an operation, authenticated and authorized, in this order. Then the handler of the operation answers it. Every
-:class:`~aliyun_local.oss.errors.OssError` on the way becomes an error document.
+an operation, let in or refused at its door, authenticated and authorized, in this order. Then the handler of
+the operation answers it. Every :class:`~aliyun_local.oss.errors.OssError` on the way becomes an error
+document.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from aliyun_local.oss.addressing import check_bucket_name, locate
 from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.oss.doors import bound_bucket, check_data_access
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.access import FORM, authorize
 from aliyun_local.oss.http.operations import find_operation
@@ -43,6 +45,8 @@ MAX_CONTENT_BYTES = 5 * 1024**3
 MAX_FORM_BYTES = 128 * 1024**2
 # No document in a request is as large; the longest is a list of 10,000 parts or of 1,000 keys to delete.
 MAX_DOCUMENT_BYTES = 4 * 1024**2
+# Where errors with an EC send their readers, as in the examples of "EC error codes".
+_TROUBLE_PAGE = "https://api.aliyun.com/troubleshoot"
 _log = logging.getLogger(__name__)
 _FOLDED = re.compile(r"[\r\n\x00]")
 
@@ -91,9 +95,17 @@ class OssService:
     def operation(self, request: Request) -> str:
         """Return the name of the operation that ``request`` asks for, ``Unknown`` if there is none."""
         try:
-            return find_operation(request, locate(request.host, request.raw_path)).name
+            return find_operation(request, self.address(request)).name
         except OssError:
             return "Unknown"
+
+    def address(self, request: Request) -> Address:
+        """Return the bucket and the object that ``request`` is about.
+
+        Raises:
+            OssError: the path is not UTF-8, or the key breaks a rule of OSS.
+        """
+        return locate(request.host, request.raw_path, bound_bucket(request, self._account.behaviour))
 
     def admit(self, request: Request) -> Admission | Response:
         """Return how large a body may be, or the refusal of a caller who may not send one."""
@@ -149,19 +161,23 @@ class OssService:
         for name, value in request.headers.items():
             if _FOLDED.search(value):
                 raise invalid_argument(f"The header {name[:64]!r} holds a line break.")
-        address = locate(request.host, request.raw_path)
+        address = self.address(request)
         if address.bucket:
             check_bucket_name(address.bucket)
         now = self._clock.now()
         try:
             operation = find_operation(request, address)
         except OssError:
+            if address.key:
+                check_data_access(request, self._account.behaviour)
             # Only authenticated callers learn which operations are not served.
             self._principal(request, address, now)
             raise
         store = self._account.store
         if address.bucket and operation.tells_missing_bucket:
             store.bucket(address.bucket)
+        if operation.is_about_data:
+            check_data_access(request, self._account.behaviour)
         principal = None
         if operation.access != FORM:
             principal = self._principal(request, address, now)
@@ -208,7 +224,7 @@ def _error_response(error: OssError, request: Request, request_id: str) -> Respo
         *error.details.items(),
     ]
     if error.ec:
-        children.append(("EC", error.ec))
+        children += [("EC", error.ec), ("RecommendDoc", f"{_TROUBLE_PAGE}?q={error.ec}")]
     body = document("Error", children)
     headers = {"Content-Type": "application/xml", **error.headers}
     if error.ec:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from aliyun_local.oss.addressing import locate
 from aliyun_local.oss.http.forms import parse_form
 from aliyun_local.oss.http.processing_responses import saving_of
 from aliyun_local.oss.http.xml_documents import parse, text_of
-from aliyun_local.serving.wire import Request
+
+if TYPE_CHECKING:
+    from aliyun_local.oss.addressing import Address
+    from aliyun_local.serving.wire import Request
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,14 @@ class Touched:
     is_listing: bool = False
 
 
-def touched_by(request: Request) -> Iterator[Touched]:
-    """Yield what ``request`` reads, writes, deletes or lists. A multipart upload is its object.
+def touched_by(request: Request, address: Address) -> Iterator[Touched]:
+    """Yield what ``request`` for ``address`` reads, writes, deletes or lists.
+
+    A multipart upload is its object.
 
     Raises:
         OssError: the request is malformed.
     """
-    address = locate(request.host, request.raw_path)
     query = request.query
     if address.key:
         yield Touched(address.bucket, address.key)

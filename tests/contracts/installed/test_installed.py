@@ -39,7 +39,7 @@ def test_the_decorator():
 
 
 def test_the_fixture_needs_no_conftest(mock_aliyun):
-    auth, endpoint = oss2.AuthV4("id", "secret"), "https://oss-cn-beijing.aliyuncs.com"
+    auth, endpoint = oss2.AuthV4("id", "secret"), "https://oss-cn-beijing-internal.aliyuncs.com"
     bucket = oss2.Bucket(auth, endpoint, "photos", region="cn-beijing")
     bucket.create_bucket()
     bucket.put_object("a", b"x")

@@ -19,7 +19,8 @@ with warnings.catch_warnings():
 
 __all__ = ["mock_aliyun"]
 
-OSS_ENDPOINT = "https://oss-cn-beijing.aliyuncs.com"
+OSS_ENDPOINT = "https://oss-cn-beijing-internal.aliyuncs.com"
+PUBLIC_ENDPOINT = "https://oss-cn-beijing.aliyuncs.com"
 OTS_ENDPOINT = "https://studio.cn-beijing.ots.aliyuncs.com"
 QUIET = logging.getLogger("tests.mock_aliyun")
 QUIET.setLevel(logging.CRITICAL + 1)

@@ -20,7 +20,7 @@ from alibabacloud_oss_v2.transport.requests_client import RequestsHttpClient
 
 from aliyun_local.mocking import MockCloud
 from aliyun_local.samples import portrait
-from tests.contracts.mock_aliyun.conftest import OTS_ENDPOINT, QUIET
+from tests.contracts.mock_aliyun.conftest import OTS_ENDPOINT, PUBLIC_ENDPOINT, QUIET
 from tests.emulators.dashscope.support import encoded
 
 HOSTS = [
@@ -50,6 +50,7 @@ def make_table(client: Any, name: str = "jobs") -> None:
 def test_oss2_creates_a_bucket_and_keeps_objects_at_each_endpoint(
     mock_aliyun: MockCloud, open_bucket: Callable[..., oss2.Bucket], endpoint: str
 ) -> None:
+    mock_aliyun.oss_behaviour.public_data_access = True
     bucket = open_bucket(endpoint)
     bucket.create_bucket()
     bucket.put_object("people/王芳/1.jpg", b"photo")
@@ -66,7 +67,7 @@ def test_oss2_signs_by_either_version_and_its_signed_urls_are_good(
         bucket = open_bucket(auth=auth)
         bucket.put_object("a", b"x")
         url = bucket.sign_url("GET", "a", 60)
-        assert url.startswith("https://photos.oss-cn-beijing.aliyuncs.com/a?")
+        assert url.startswith("https://photos.oss-cn-beijing-internal.aliyuncs.com/a?")
         assert requests.get(url, timeout=5).content == b"x"
         mock_aliyun.clock.advance(61)
         assert requests.get(url, timeout=5).status_code == 403
@@ -99,6 +100,7 @@ def oss_v2_config(http_client: Any = None) -> oss_v2.config.Config:
 
 
 def test_alibabacloud_oss_v2_reaches_it_by_its_region_alone(mock_aliyun: MockCloud) -> None:
+    mock_aliyun.oss_behaviour.public_data_access = True
     transport = RequestsHttpClient()
     client = oss_v2.Client(oss_v2_config(transport))
     client.put_bucket(oss_v2.PutBucketRequest(bucket="photos"))
@@ -109,6 +111,7 @@ def test_alibabacloud_oss_v2_reaches_it_by_its_region_alone(mock_aliyun: MockClo
 
 
 def test_alibabacloud_oss_v2_reaches_it_from_an_event_loop(mock_aliyun: MockCloud) -> None:
+    mock_aliyun.oss_behaviour.public_data_access = True
     mock_aliyun.oss.create_bucket("photos")
 
     async def asynchronously() -> bytes:
@@ -147,8 +150,10 @@ def test_tablestore_signs_by_version_4_and_from_an_event_loop(
 
 
 @pytest.fixture
-def photo_url(mock_aliyun: MockCloud, bucket: oss2.Bucket) -> str:
+def photo_url(mock_aliyun: MockCloud, open_bucket: Callable[..., oss2.Bucket]) -> str:
+    mock_aliyun.oss_behaviour.public_data_access = True
     mock_aliyun.oss.create_bucket("photos")
+    bucket = open_bucket(PUBLIC_ENDPOINT)
     bucket.put_object("a.jpg", encoded(portrait(1, size=(320, 400))), headers={"Content-Type": "image/jpeg"})
     return str(bucket.sign_url("GET", "a.jpg", 3600))
 

@@ -140,6 +140,7 @@ def test_the_template_option_deploys_the_product_and_a_reset_deploys_it_again() 
 def test_the_products_own_handler_runs_in_the_test_with_production_endpoints(
     mock_aliyun: MockCloud, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mock_aliyun.oss_behaviour.public_data_access = True
     resources = mock_aliyun.create_stores(TEMPLATE, **{**REQUIRED_PARAMETERS, "MinPhotos": 1})
     environment = next(
         function.environment for name, function in resources.functions.items() if name.endswith("collect")

@@ -22,7 +22,9 @@ IN_A_TEST = PAGE.partition("\n## A cloud inside a test")[2].partition("\n## ")[0
 EXAMPLES = re.findall(r"```python\n(.*?)```", IN_A_TEST, re.DOTALL)
 CONTROLS = re.findall(r"^\| `([A-Z]+) (/_control/\S+)`(?: `(.*?)`)? \| `(.*?)` \|", PAGE, re.MULTILINE)
 # Methods that the interception calls, and the ends of a mock's life.
-NOT_FOR_TESTS = {"answer", "checks_secrets", "close", "fronts", "passthrough", "resources", "service_of"}
+NOT_FOR_TESTS = {
+    *("answer", "checks_secrets", "close", "domains", "fronts", "passthrough", "resources", "service_of"),
+}
 
 
 def test_the_page_shows_each_of_the_three_ways_and_a_template() -> None:

@@ -22,7 +22,7 @@ from aliyun_local.mocking.hosts import HostNames
 from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Response
 
-URL = "https://photos.oss-cn-beijing.aliyuncs.com/a"
+URL = "https://photos.oss-cn-beijing-internal.aliyuncs.com/a"
 OpenBucket = Callable[..., oss2.Bucket]
 
 

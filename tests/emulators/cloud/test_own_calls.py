@@ -78,7 +78,7 @@ def test_the_controls_of_another_cloud_refuse_a_callback(cloud: LocalCloud) -> N
 def test_an_upload_callback_reaches_no_service_of_a_mock() -> None:
     with mock_aliyun() as cloud:
         cloud.oss.create_bucket(BUCKET, acl="public-read-write")
-        url = "https://oss-cn-beijing.aliyuncs.com".replace("oss-", f"{BUCKET}.oss-")
+        url = "https://oss-cn-beijing-internal.aliyuncs.com".replace("oss-", f"{BUCKET}.oss-")
         asked = {"callbackUrl": f"http://{STAND_IN}/", "callbackBody": FAULT}
         headers = {"x-oss-callback": base64_json({**asked, "callbackHost": "dashscope.aliyuncs.com"})}
         answer = requests.put(f"{url}/a.jpg", b"x", headers=headers, timeout=10)

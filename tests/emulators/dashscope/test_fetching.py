@@ -97,8 +97,12 @@ def test_a_redirect_to_a_server_on_loopback_is_not_followed(location: str) -> No
     assert asked == ["/moved"]
 
 
-@pytest.mark.parametrize(("service", "is_followed"), [("oss", True), ("dashscope", False), ("fc", False)])
-def test_of_this_cloud_a_redirect_may_lead_to_oss_alone(url: str, service: str, is_followed: bool) -> None:
+@pytest.mark.parametrize(
+    ("service", "is_followed"), [("oss_public", True), ("oss", False), ("dashscope", False), ("fc", False)]
+)
+def test_of_this_cloud_a_redirect_may_lead_to_the_public_door_of_oss_alone(
+    url: str, service: str, is_followed: bool
+) -> None:
     moved = Response(status=307, headers={"Location": f"{url}/photo.jpg"})
     listener = Listener(service=service, address="127.0.0.1", port=int(url.rpartition(":")[2]))
     with LoopbackServer(lambda _: moved) as server:
@@ -107,6 +111,40 @@ def test_of_this_cloud_a_redirect_may_lead_to_oss_alone(url: str, service: str, 
         else:
             with pytest.raises(FetchError, match="private address"):
                 fetch(server.url, listeners=lambda: [listener])
+
+
+@pytest.mark.parametrize(
+    ("service", "is_reached"), [("oss_public", True), ("oss", False), ("dashscope", True)]
+)
+def test_a_url_at_the_internal_door_of_oss_is_in_a_private_network(
+    url: str, service: str, is_reached: bool
+) -> None:
+    listener = Listener(service=service, address="127.0.0.1", port=int(url.rpartition(":")[2]))
+    if not is_reached:
+        with pytest.raises(FetchError, match="private address"):
+            fetch(f"{url}/photo.jpg", listeners=lambda: [listener])
+    friendly = fetch(f"{url}/photo.jpg", listeners=lambda: [listener], private_addresses=not is_reached)
+    assert friendly.content == b"pixels"
+
+
+@pytest.mark.parametrize("host", ["photos.localhost", "A.Photos.LOCALHOST.", "localhost"])
+@pytest.mark.parametrize("known", [[], ["192.0.2.7"]])
+def test_every_name_below_localhost_is_this_machine_whatever_the_resolver_says(
+    url: str, host: str, known: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = socket.getaddrinfo
+
+    def resolver(name: str, *arguments: object, **options: object) -> list[object]:
+        if name == "127.0.0.1":
+            return look_up(name, *arguments, **options)  # type: ignore[arg-type,return-value]
+        if not known:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return look_up(known[0], *arguments, **options)  # type: ignore[arg-type,return-value]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    port = url.rpartition(":")[2]
+    assert fetch(f"http://{host}:{port}/photo.jpg").content == b"pixels"
+    assert [str(place.address) for place in destinations.places_of(host, int(port))] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
