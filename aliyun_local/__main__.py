@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aliyun_local.cloud import HTTP, SERVICES, Application, CloudOptions, LocalCloud, PortInUse
+from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.data_folder import DataFolderInUse
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.serving.server import LOOPBACK
+from aliyun_local.switches import SwitchError, Switches
 from aliyun_local.template import TemplateError
 from aliyun_local.version import VERSION
 
@@ -45,6 +48,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=NUMBER",
         help=f"a fixed port for one of {', '.join(PORT_NAMES)} (default: any free one)",
     )
+    made.add_argument(
+        "--like",
+        type=Path,
+        metavar="FILE",
+        help="behave like the account in a JSON file: its member 'switches' has switches by service",
+    )
+    made.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="SERVICE.NAME=VALUE",
+        help="a switch of an account, such as oss.public_data_access=on; GET /_control/behaviour lists all",
+    )
     made.add_argument("--version", action="version", version=f"aliyun-local {VERSION}")
     return made
 
@@ -62,7 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code=(given.code or given.template.parent).resolve(),
             parameters=_pairs(commands, "--parameter", given.parameter),
         )
-    options = CloudOptions(data=given.data, host=given.host, ports=_ports(commands, given.port))
+    switches = _switches(commands, given.like, given.switch)
+    options = CloudOptions(
+        data=given.data,
+        host=given.host,
+        ports=_ports(commands, given.port),
+        behaviour=switches.dashscope,
+        oss_behaviour=switches.oss,
+    )
     try:
         return _run(LocalCloud(options, application, on_log=_print_log))
     except (DataFolderInUse, PortInUse, TemplateError, OSError) as problem:
@@ -96,6 +119,22 @@ def _pairs(commands: argparse.ArgumentParser, option: str, given: Sequence[str])
             commands.error(f"{option} {text}: it must be NAME=VALUE")
         pairs[name] = value
     return pairs
+
+
+def _switches(commands: argparse.ArgumentParser, like: Path | None, given: Sequence[str]) -> Switches:
+    """Return the switches of the file, changed by those on the command line."""
+    switches = Switches(oss=OssBehaviour(), dashscope=Behaviour())
+    try:
+        if like is not None:
+            switches.set_like(like)
+    except SwitchError as problem:
+        commands.error(f"--like {problem}")
+    for text in given:
+        try:
+            switches.set_text(text)
+        except SwitchError as problem:
+            commands.error(f"--switch {text}: {problem}")
+    return switches
 
 
 def _ports(commands: argparse.ArgumentParser, given: Sequence[str]) -> dict[str, int]:

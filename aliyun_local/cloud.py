@@ -146,6 +146,7 @@ class LocalCloud:
             fronts=lambda: self.fronts,
             behaviour=lambda: self.studio.behaviour,
             default_behaviour=self._behaviour,
+            oss_behaviour=lambda: self.oss_behaviour,
             reset=self.reset,
         )
         for name in SERVICES:

@@ -131,8 +131,7 @@ def _is_of(kind: Any, value: object) -> bool:
             isinstance(one, str) for pair in value.items() for one in pair
         )
     if kind in (int, float):
-        is_number = isinstance(value, int | kind) and not isinstance(value, bool)
-        return is_number and math.isfinite(value) and value >= 0  # type: ignore[operator,arg-type]  # it is a number
+        return isinstance(value, int | kind) and not isinstance(value, bool) and 0 <= value < math.inf
     return isinstance(value, kind)
 
 
@@ -155,18 +154,16 @@ def _legal(kind: Any) -> str:
 
 def _read(kind: Any, text: str) -> object:
     """Return the value that ``text`` writes; the text itself where it writes none of ``kind``."""
+    if bool in _choices(kind) and text.lower() in _WORDS:
+        return _WORDS[text.lower()]
     if typing.get_origin(kind) is Mapping and not text.startswith("{"):
         pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
-        return (
-            {name.strip(): value.strip() for name, equals, value in pairs}
-            if all(equals for _, equals, _ in pairs)
-            else text
-        )
-    value: object = _WORDS.get(text.lower(), text)
-    if value is text and not _is_of(kind, text):
+        if all(equals for _, equals, _ in pairs):
+            return {name.strip(): value.strip() for name, _, value in pairs}
+    if not _is_of(kind, text):
         with suppress(ValueError, RecursionError):
-            value = json.loads(text)
-    return value
+            return json.loads(text)
+    return text
 
 
 def _plain(value: object) -> object:

@@ -30,6 +30,7 @@ from aliyun_local.control.fault_fields import arm
 from aliyun_local.control.fields import Fields
 from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
 from aliyun_local.serving.wire import Admission, LoggedRequest, Request, Response
+from aliyun_local.switches import SwitchError
 
 CONTROL_PATH = "/_control"
 CALLBACK_HEADER = "x-oss-tag"
@@ -58,6 +59,7 @@ class ControlledServer:
             "clock": {"GET": self._clock, "PUT": self._set_clock},
             "faults": {"GET": self._faults, "POST": self._arm, "DELETE": self._disarm_all},
             "requests": {"GET": self._requests, "DELETE": self._forget_requests},
+            "behaviour": {"GET": self._behaviour, "PUT": self._set_behaviour},
             "transitions": {"GET": self._transitions, "PUT": self._set_transitions},
         }
 
@@ -81,7 +83,7 @@ class ControlledServer:
             return _json(200, self._run(request, path[len(CONTROL_PATH) :].strip("/")))
         except _Refused as refused:
             return _json(refused.status, {"error": refused.message})
-        except ControlError as problem:
+        except (ControlError, SwitchError) as problem:
             return _json(400, {"error": str(problem)})
 
     def _run(self, request: Request, path: str) -> object:
@@ -163,6 +165,14 @@ class ControlledServer:
     def _forget_requests(self, _: Request) -> object:
         self._controls.forget_requests()
         return {"requests": []}
+
+    def _behaviour(self, _: Request | None = None) -> object:
+        return self._controls.switches.as_json()
+
+    def _set_behaviour(self, request: Request) -> object:
+        switches = self._controls.switches
+        switches.set(Fields.of(request.body, switches.as_json()).values())
+        return self._behaviour()
 
     def _transitions(self, _: Request | None = None) -> object:
         return self._controls.transitions.as_json()

@@ -14,7 +14,9 @@ from aliyun_local.control.faults import FaultControls
 from aliyun_local.control.services import NAMES, find_front
 from aliyun_local.control.transitions import Transitions
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.serving.wire import Front, LoggedRequest
+from aliyun_local.switches import Switches
 
 
 class Controls:
@@ -34,6 +36,7 @@ class Controls:
         fronts: Callable[[], Mapping[str, Front]],
         behaviour: Callable[[], Behaviour],
         default_behaviour: Callable[[], Behaviour],
+        oss_behaviour: Callable[[], OssBehaviour],
         reset: Callable[[], object],
     ) -> None:
         """Take the cloud's parts.
@@ -43,8 +46,11 @@ class Controls:
             fronts: returns the services by their short names.
             behaviour: returns DashScope's switches.
             default_behaviour: returns DashScope's switches with their initial values.
-            reset: deletes all state.
+            oss_behaviour: returns OSS's switches.
+            reset: deletes all state, and brings back the first switches.
         """
+        self._behaviour = behaviour
+        self._oss_behaviour = oss_behaviour
         self._clock = clock
         self._fronts = fronts
         self._reset = reset
@@ -61,6 +67,11 @@ class Controls:
         if not isinstance(self._clock, ControlledClock):
             raise ControlError("the clock was given to this cloud when it was started; move it there")
         return self._clock
+
+    @property
+    def switches(self) -> Switches:
+        """The switches of the accounts of OSS and DashScope as they are now."""
+        return Switches(oss=self._oss_behaviour(), dashscope=self._behaviour())
 
     @property
     def services(self) -> list[str]:
@@ -91,7 +102,7 @@ class Controls:
             front.log.clear()
 
     def reset(self) -> None:
-        """Bring the cloud back to its start: no state, no faults, an empty log, the machine's time."""
+        """Bring the cloud to its start: no data, faults or log, the machine's time, its first switches."""
         self.faults.clear()
         if isinstance(self._clock, ControlledClock):
             self._clock.release()

@@ -46,6 +46,10 @@ class Fields:
         """Return the number of fields."""
         return len(self._fields)
 
+    def values(self) -> Mapping[str, object]:
+        """Return the fields as they are."""
+        return self._fields
+
     def is_true(self, name: str) -> bool:
         """Return whether the field is ``true``."""
         return self._fields.get(name) is True

@@ -79,6 +79,7 @@ class MockCloud:
             fronts=lambda: self.fronts,
             behaviour=lambda: self.dashscope.behaviour,
             default_behaviour=_behaviour,
+            oss_behaviour=lambda: self.oss_behaviour,
             reset=self._start_again,
         )
 

@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
         fronts=lambda: emulators.fronts,
         behaviour=lambda: behaviour,
         default_behaviour=Behaviour,
+        oss_behaviour=lambda: emulators.oss_behaviour,
         reset=lambda: None,
     )
     servers = {

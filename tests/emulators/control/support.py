@@ -28,6 +28,7 @@ class Steered:
             fronts=lambda: self.fronts,
             behaviour=lambda: self.emulators.studio.behaviour,
             default_behaviour=Behaviour,
+            oss_behaviour=lambda: self.emulators.oss_behaviour,
             reset=self._reset,
         )
 

@@ -7,6 +7,7 @@ import pytest
 from aliyun_local.clock import ControlledClock, ManualClock
 from aliyun_local.control import ControlError, Controls
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.oss.behaviour import OssBehaviour
 from tests.emulators.control.support import Control, Steered
 
 
@@ -60,7 +61,12 @@ def test_the_clock_takes_nothing_else(control: Control, body: object) -> None:
 
 def test_a_clock_from_outside_is_left_to_whoever_gave_it() -> None:
     controls = Controls(
-        ManualClock(), fronts=dict, behaviour=Behaviour, default_behaviour=Behaviour, reset=lambda: None
+        ManualClock(),
+        fronts=dict,
+        behaviour=Behaviour,
+        default_behaviour=Behaviour,
+        oss_behaviour=OssBehaviour,
+        reset=lambda: None,
     )
     with pytest.raises(ControlError, match="given to this cloud when it was started"):
         controls.clock.now()

@@ -9,6 +9,7 @@ import pytest
 
 from aliyun_local.control import Controls
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.serving.wire import Fault, Front, Response
 from tests.emulators.control.support import Control, Steered
 from tests.emulators.direct_requests import direct_request
@@ -81,6 +82,7 @@ def test_a_delay_is_waited_for_before_the_reply(steered: Steered) -> None:
         fronts=lambda: {"oss": front},
         behaviour=Behaviour,
         default_behaviour=Behaviour,
+        oss_behaviour=OssBehaviour,
         reset=lambda: None,
     )
     controls.faults.delay("oss", seconds=2.5, times=2)
