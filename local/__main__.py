@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.options import OptionError, Options, read_options
+from local.options import PORT_NAMES, OptionError, Options, read_options
 from local.stopping import INTERRUPTED
 
 DEMO_DEFAULTS = Options(
     data=Path(".local/demo"),
     disposable=True,
-    ports=dict.fromkeys(("oss", "ots", "dashscope", "fc", "status"), 0),
+    ports=dict.fromkeys(PORT_NAMES, 0),
     training_seconds=4.0,
     tick_seconds=1.0,
     parameters={"QuietSeconds": 5, "SweepSeconds": 5},

@@ -12,6 +12,7 @@ WELCOME = """\
 The local cloud is up, on {data}. Ctrl-C stops it; the next start goes on from there.
 
   oss         {oss}    bucket {bucket}
+              {oss_public}    for the public, DashScope too
   tablestore  {ots}    instance {instance}
   dashscope   {dashscope}
   functions   {fc}    {functions}

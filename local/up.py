@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from aliyun_local.cloud import SERVICES
 from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
 from local.examples import welcome
 from local.live.journal import EVENTS_KEPT, Journal
@@ -60,7 +61,7 @@ def _welcome(cloud: Stack, data: Path) -> str:
         "bucket": cloud.bucket,
         "instance": resources.instances[0].name,
     }
-    urls = {name: cloud.url(name) for name in ("oss", "ots", "dashscope", "fc")}
+    urls = {name: cloud.url(name) for name in SERVICES}
     urls["status"] = cloud.status_url
     return welcome(data, urls, names, list(resources.functions), ENDPOINTS_FILE)
 
