@@ -23,8 +23,9 @@ class Behaviour:
             status QUEUING. Which of the two is not documented.
         fetch: The time at which URLs are downloaded: the submit of the fine-tune, the start of its training,
             or both. Not documented; "both" is the strictest, as a URL has to live from one to the other.
-        fetch_private_addresses: Downloads reach private and link-local addresses, and follow redirects to
-            loopback. The service itself is in another network and reaches public addresses only.
+        fetch_private_addresses: Downloads reach private and link-local addresses and the internal door of the
+            local OSS, and follow redirects to loopback. The service itself is in another network and reaches
+            public addresses only.
         delete_terminal: The answer to the deletion of a finished fine-tune: "refuse" (the message of
             UnsupportedOperation) or "allow" (the advice on the cap of 20). The documents contradict each
             other.

@@ -45,7 +45,7 @@ MAX_CONTENT_BYTES = 5 * 1024**3
 MAX_FORM_BYTES = 128 * 1024**2
 # No document in a request is as large; the longest is a list of 10,000 parts or of 1,000 keys to delete.
 MAX_DOCUMENT_BYTES = 4 * 1024**2
-# Where errors with an EC send their readers, as in the examples of "EC error codes".
+# Where errors with an EC send their readers, in the published answers of the real service.
 _TROUBLE_PAGE = "https://api.aliyun.com/troubleshoot"
 _log = logging.getLogger(__name__)
 _FOLDED = re.compile(r"[\r\n\x00]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_a_taken_port_names_the_endpoint() -> None:
         assert problem.value.endpoint == "ots"
 
 
+def test_the_public_door_of_oss_is_an_endpoint_like_the_others(application: Application) -> None:
+    with LocalCloud(CloudOptions()) as first:
+        port = int(first.url("oss_public").rpartition(":")[2])
+        with pytest.raises(PortInUse, match="cannot be used for oss_public"):
+            LocalCloud(CloudOptions(ports={"oss_public": port}))
+    parameters = {**application.parameters, "Endpoint": "{oss_public}"}
+    with LocalCloud(CloudOptions(), replace(application, parameters=parameters)) as cloud:
+        (function,) = cloud.resources.functions.values()
+        assert function.environment["ENDPOINT"] == cloud.url("oss_public") != cloud.url("oss")
+
+
 ACCOUNT = Account(access_key_id="id", access_key_secret="secret", dashscope_api_key="sk-1")
 
 
@@ -112,6 +124,7 @@ ACCOUNT = Account(access_key_id="id", access_key_secret="secret", dashscope_api_
     [
         ("{oss}", "http://o"),
         ("{oss}/{oss}", "http://o/http://o"),
+        ("{oss_public}/{oss}", "http://p/http://o"),
         ("{access_key_id} {dashscope_api_key}", "id sk-1"),
         ("{unknown} {OSS} {", "{unknown} {OSS} {"),
         ("{token:status}", ACCOUNT.token("status")),
@@ -120,4 +133,4 @@ ACCOUNT = Account(access_key_id="id", access_key_secret="secret", dashscope_api_
     ],
 )
 def test_names_in_braces_are_filled_in_and_other_braces_stay(given: object, expected: object) -> None:
-    assert filled_in({"A": given}, {"oss": "http://o"}, ACCOUNT) == {"A": expected}
+    assert filled_in({"A": given}, {"oss": "http://o", "oss_public": "http://p"}, ACCOUNT) == {"A": expected}
