@@ -18,7 +18,7 @@ from aliyun_local.mocking.hosts import HostNames
 from aliyun_local.oss.behaviour import OssBehaviour
 
 KEYS = {"LTAIone": "its-secret"}
-DOMAIN = "photos.example.com"
+DOMAIN = "pictures.example.com"
 PUBLIC, INTERNAL = "https://oss-cn-beijing.aliyuncs.com", "https://oss-cn-beijing-internal.aliyuncs.com"
 OpenBucket = Callable[..., oss2.Bucket]
 
@@ -76,7 +76,7 @@ DOORS = {
     "photos.vpc100-cn-beijing.oss.aliyuncs.com": "oss",
     "photos.cn-beijing.oss-internal.aliyuncs.com": "oss",
     "dashscope.aliyuncs.com": "dashscope",
-    "photos.example.com": None,
+    "pictures.example.com": None,
 }
 
 

@@ -236,5 +236,5 @@ def test_a_reset_brings_back_the_switches_with_which_a_mock_and_a_cloud_began() 
             one.controls.switches.set({"oss": {"domains": {}}, "dashscope": {"max_files": 7}})
             assert (one.oss_behaviour.domains, one.controls.switches.dashscope.max_files) == ({}, 7)
             one.controls.reset()
-            assert one.oss_behaviour == began
+            assert one.oss_behaviour == OssBehaviour(domains={"photos.localhost": "photos"})
             assert one.controls.switches.dashscope.max_files == 100

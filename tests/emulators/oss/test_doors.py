@@ -33,7 +33,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import oss2
 
-DOMAIN = "photos.localhost"
+DOMAIN = "pictures.localhost"
 FORBIDDEN = (400, "PublicEndpointForbidden")
 AskPublicly = Callable[..., Response]
 
@@ -116,7 +116,7 @@ def test_a_switch_makes_the_account_an_old_one_while_it_is_in_use(
     assert ask_publicly("GET", f"/{BUCKET}/a.jpg").body == b"x"
 
 
-@pytest.mark.parametrize("host", [DOMAIN, f"{DOMAIN}:9011", "Photos.LOCALHOST", f"{DOMAIN}."])
+@pytest.mark.parametrize("host", [DOMAIN, f"{DOMAIN}:9011", "Pictures.LOCALHOST", f"{DOMAIN}."])
 def test_at_a_bound_domain_the_whole_path_is_the_key(
     ask_publicly: AskPublicly, behaviour: OssBehaviour, store: ObjectStore, host: str
 ) -> None:
