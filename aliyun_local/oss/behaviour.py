@@ -6,7 +6,7 @@ Each default is the strict reading: of the things that OSS may do, the one that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -21,12 +21,18 @@ class OssBehaviour:
             domain name").
         domains: Domains that are bound to buckets, with their buckets, as in
             ``{"photos.example.com": "my-photos"}``. Calls through them are public, and refused to nobody.
-        orients_large_pictures: Pictures with a side over 4,096 pixels are turned as well. "Auto-orient" and
-            "Rotate": they are refused with 400 ``BadRequest``.
+        orients_large_pictures: Pictures with a side over 4,096 pixels are turned as well. "Auto-orient":
+            those that need it are refused with 400 ``BadRequest`` (EC 0040-00000006).
         heic_orientation_counts: What a HEIC file says of its orientation (``irot``) is an orientation for
             auto-orient and its limit. Not documented.
         damaged_picture_status: The status of ``ImageDamage``: 403 as in the error table of image processing,
             or 400 as others have measured.
+        decodes_animated_webp: Animated WebP can be processed, without auto-orient. EC 0040-00000010: it is
+            refused with 400 ``BadWebPImage`` unless a ticket has put the account on a list.
+        flattens_heic: A HEIC with transparency can become a JPEG. "Format conversion": it cannot.
+        decrypts_with_kms: Callers may use the KMS keys that objects are encrypted with. "Server-side
+            encryption": that is a permission of its own, without which reading gets 403 ``AccessDenied``.
+        denied_keys: Objects that nobody may read, since a bucket policy denies ``oss:GetObject`` on them.
         processings_per_second: Image processings in any second ("Image processing": 50 in Beijing), beyond:
             503, EC 0004-00000801.
         processed_bytes_per_second: Bytes of sources that are processed in any second (20 MB in Beijing).
@@ -37,5 +43,9 @@ class OssBehaviour:
     orients_large_pictures: bool = False
     heic_orientation_counts: bool = True
     damaged_picture_status: int = 403
+    decodes_animated_webp: bool = False
+    flattens_heic: bool = False
+    decrypts_with_kms: bool = False
+    denied_keys: Collection[str] = ()
     processings_per_second: int = 50
     processed_bytes_per_second: int = 20 * 1024**2

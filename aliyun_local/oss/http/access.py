@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aliyun_local.oss.errors import OssError, access_denied
+from aliyun_local.oss.http.encryption import ALGORITHM
 
 if TYPE_CHECKING:
+    from aliyun_local.oss.behaviour import OssBehaviour
     from aliyun_local.oss.state.models import ObjectStore
     from aliyun_local.oss.state.objects import StoredObject
 
@@ -37,6 +39,21 @@ def authorize(store: ObjectStore, principal: str | None, access: str, bucket: st
     _check(acl, access, stored)
     if stored is not None and stored.target:
         _check(acl, access, _find(store, bucket, stored.target))
+
+
+def check_readable_by_all(stored: StoredObject, behaviour: OssBehaviour) -> None:
+    """Refuse to read an object that the account's switches close to every caller.
+
+    OSS, "HTTP status code 403": a deny in a bucket policy comes before every right, and who reads an object
+    that is encrypted with a KMS key needs a permission for that key too.
+
+    Raises:
+        OssError: 403 AccessDenied.
+    """
+    if stored.key in behaviour.denied_keys:
+        raise access_denied("Access denied by bucket policy.")
+    if stored.attributes.headers.get(ALGORITHM) == "KMS" and not behaviour.decrypts_with_kms:
+        raise access_denied("This request is forbidden by kms.", "")
 
 
 def _check(acl: str, access: str, stored: StoredObject | None) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from aliyun_local.oss.addressing import check_key
 from aliyun_local.oss.errors import invalid_argument
-from aliyun_local.oss.http.access import READ, authorize
+from aliyun_local.oss.http.access import READ, authorize, check_readable_by_all
 from aliyun_local.oss.http.conditions import COPY_SOURCE, check_conditions
 from aliyun_local.oss.http.encryption import encryption_of, without_encryption
 from aliyun_local.oss.http.object_attributes import attributes_to_write
@@ -57,7 +57,9 @@ def copy_source(request: OssRequest) -> StoredObject:
     name, _, version = query.partition("=")
     if question and (name != "versionId" or not version):
         raise invalid_argument("The copy source holds a query that is no versionId.")
-    return request.store.find(bucket, key, unquote(version))
+    source = request.store.find(bucket, key, unquote(version))
+    check_readable_by_all(source, request.account.behaviour)
+    return source
 
 
 def source_header(request: OssRequest, source: StoredObject) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aliyun_local.oss.addressing import check_key
 from aliyun_local.oss.errors import OssError, invalid_argument
+from aliyun_local.oss.http.access import check_readable_by_all
 from aliyun_local.oss.http.callbacks import call_back, callback_of
 from aliyun_local.oss.http.compression import compressed
 from aliyun_local.oss.http.conditions import check_conditions
@@ -74,6 +75,7 @@ def get_object(request: OssRequest) -> Response:
     overrides = _overridden(request)
 
     def choose(stored: StoredObject) -> tuple[int, int]:
+        check_readable_by_all(stored, request.account.behaviour)
         check_conditions(request, stored)
         return requested_range(request, stored) or (0, stored.size)
 

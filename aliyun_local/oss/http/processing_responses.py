@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from aliyun_local.oss.addressing import check_key
 from aliyun_local.oss.errors import OssError, invalid_argument
-from aliyun_local.oss.http.access import WRITE, authorize
+from aliyun_local.oss.http.access import WRITE, authorize, check_readable_by_all
 from aliyun_local.oss.http.conditions import check_conditions
 from aliyun_local.oss.http.object_headers import object_headers
 from aliyun_local.oss.images import processing as images
@@ -32,10 +33,10 @@ def get_processed(request: OssRequest, process: str) -> Response:
 
     def choose(stored: StoredObject) -> tuple[int, int]:
         check_conditions(request, stored)
-        return _processable(stored)
+        return _processable(request, stored)
 
     stored, content = request.store.get_range(request.bucket, request.key, choose, version=request.version)
-    result = images.process(content, process)
+    result = _process(request, content, process)
     described = object_headers(request, stored)
     headers = {name: described[name] for name in ("ETag", "Last-Modified", "x-oss-object-type")}
     headers["Content-Type"] = result.content_type
@@ -48,8 +49,9 @@ def process_object(request: OssRequest) -> Response:
     bucket = named_bucket or request.bucket
     check_key(key)
     authorize(request.store, request.principal, WRITE, bucket)
-    _, source = request.store.get_range(request.bucket, request.key, _processable)
-    result = images.process(source, instructions)
+    choose = partial(_processable, request)
+    _, source = request.store.get_range(request.bucket, request.key, choose)
+    result = _process(request, source, instructions)
     attributes = Attributes(content_type=result.content_type)
     stored = request.store.put(bucket, key, result.content, attributes, origin=request.origin())
     body = {
@@ -87,7 +89,14 @@ def saving_of(body: bytes) -> tuple[str, str, str]:
     return instructions, _decode(options.get("b", "")), _decode(options.get("o", ""))
 
 
-def _processable(stored: StoredObject) -> tuple[int, int]:
+def _process(request: OssRequest, content: bytes, instructions: str) -> images.Processed:
+    account = request.account
+    account.processing_quota.take(request.now, len(content), account.behaviour)
+    return images.process(content, instructions, account.behaviour)
+
+
+def _processable(request: OssRequest, stored: StoredObject) -> tuple[int, int]:
+    check_readable_by_all(stored, request.account.behaviour)
     # One byte above the limit is enough for the refusal; more need not be read.
     return 0, min(stored.size, MAX_SOURCE_BYTES + 1)
 

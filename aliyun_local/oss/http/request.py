@@ -16,6 +16,7 @@ from aliyun_local.oss.addressing import names_no_service
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError, invalid_argument
 from aliyun_local.oss.http.xml_documents import Content, Encoder
+from aliyun_local.oss.images.quota import ProcessingQuota
 from aliyun_local.oss.state.checksums import md5_etag
 from aliyun_local.oss.state.objects import Origin
 from aliyun_local.payloads import pieces_of
@@ -43,6 +44,7 @@ class Account:
     id: str
     listeners: Listeners = no_listeners
     behaviour: OssBehaviour = field(default_factory=OssBehaviour)
+    processing_quota: ProcessingQuota = field(default_factory=ProcessingQuota)
 
     def endpoint(self, *, internal: bool = False) -> str:
         """Return the host name that OSS has in this region."""

@@ -1,4 +1,4 @@
-"""The actions of OSS image processing on pixels: resize, crop, rotate, orient.
+"""The actions of OSS image processing on pixels: resize, crop, rotate.
 
 :mod:`aliyun_local.oss.images.processing` runs them. An action or a mode that is missing here is answered with
 501, so that no image passes for processed that is not.
@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from aliyun_local.oss.errors import invalid_argument, not_implemented
 
@@ -85,12 +85,6 @@ def _averaged(image: Image.Image, target: tuple[int, int]) -> Image.Image:
         small.paste(_with_colors(strip).reduce((across, down)), (0, top // down))
     small.info = image.info.copy()
     return small
-
-
-def orient(image: Image.Image) -> Image.Image:
-    """Turn the image upright by its EXIF orientation."""
-    turned = ImageOps.exif_transpose(image)
-    return image if turned is None else turned
 
 
 def crop(image: Image.Image, parameters: dict[str, str]) -> Image.Image:

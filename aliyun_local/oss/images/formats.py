@@ -21,6 +21,7 @@ MAX_PIXELS = 250_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 _SOURCES = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF")
+_ANIMATED = ("GIF", "WEBP")
 NAMES = {
     "JPEG": "jpg",
     "MPO": "jpg",
@@ -47,8 +48,12 @@ TARGETS = {
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def open_image(content: bytes) -> Image.Image:
+def open_image(content: bytes, *, damaged_status: int = 403) -> Image.Image:
     """Return the image in ``content`` after reading its header, without its pixels.
+
+    Args:
+        content: The file.
+        damaged_status: The status of ``ImageDamage``.
 
     Raises:
         OssError: ``content`` is not an image, or larger than OSS processes.
@@ -67,14 +72,13 @@ def open_image(content: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
-        message = "This image format is not supported."
-        raise OssError(400, "BadRequest", message, "0040-00000005") from None
+        raise unsupported() from None
     except Exception as problem:
-        raise undecodable() from problem
+        raise undecodable(damaged_status) from problem
     if max(image.size) > MAX_SIDE:
         message = f"The side length of the source image exceeds {MAX_SIDE} pixels."
         raise OssError(400, "ImageTooLarge", message, "0040-00000019")
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height * _frames(image) > MAX_PIXELS:
         raise _too_many_pixels()
     return image
 
@@ -102,9 +106,30 @@ def encode(image: Image.Image, target: str, *, quality: int, exif: bytes, profil
     return buffer.getvalue()
 
 
-def undecodable() -> OssError:
+def undecodable(status: int = 403) -> OssError:
     """The content has the form of an image and cannot be decoded. The documents say 403; others saw 400."""
-    return OssError(400, "ImageDamage", "The image file may be damaged.")
+    return OssError(status, "ImageDamage", "The image file may be damaged.")
+
+
+def unsupported() -> OssError:
+    """400: not an image, or not one of a kind that OSS processes."""
+    return OssError(400, "BadRequest", "This image format is not supported.", "0040-00000005")
+
+
+def bad_webp() -> OssError:
+    """400: a WebP that is damaged or animated (EC 0040-00000010)."""
+    return OssError(400, "BadWebPImage", "The webp image file may be damaged.", "0040-00000010")
+
+
+def _frames(image: Image.Image) -> int:
+    """Return the number of pictures that count: of an animation all ("Resize": width x height x frames)."""
+    if image.format not in _ANIMATED:
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:
+        # The file is damaged; decoding it will tell.
+        return 1
 
 
 def _is_heif(content: bytes) -> bool:

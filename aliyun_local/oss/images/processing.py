@@ -1,8 +1,8 @@
 """OSS image processing: carries out the instructions in ``x-oss-process`` on the bytes of an image.
 
 The handlers in :mod:`aliyun_local.oss.http.processing_responses` and the values of callbacks call this, and
-so does the demo. OSS, "Image processing": actions run in the order in which they are written,
-``image/resize,l_2048/auto-orient,1/format,jpg``.
+so does the demo. OSS, "Image processing": actions run in the order in which they are written, except for
+auto-orient, which comes first and is on by default: :mod:`aliyun_local.oss.images.orientation`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,25 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError, invalid_argument, not_implemented
-from aliyun_local.oss.images.actions import crop, integer, orient, parse_action, resize, rotate
-from aliyun_local.oss.images.formats import NAMES, TARGETS, encode, open_image, undecodable
+from aliyun_local.oss.images import orientation
+from aliyun_local.oss.images.actions import crop, integer, parse_action, resize, rotate
+from aliyun_local.oss.images.formats import (
+    NAMES,
+    TARGETS,
+    bad_webp,
+    encode,
+    open_image,
+    undecodable,
+    unsupported,
+)
+from aliyun_local.oss.images.orientation import MAX_ROTATED_SIDE, ORIENTATION
 from aliyun_local.pixel_budget import DECODING
 
 DEFAULT_QUALITY = 75
 _PIXEL_ACTIONS = {"resize": resize, "crop": crop, "rotate": rotate}
 _ACTIONS = ("info", "auto-orient", "format", "quality", *_PIXEL_ACTIONS)
-_ORIENTATION = 0x0112
 _EXIF_NAMES = {
     0x010F: "Make",
     0x0110: "Model",
@@ -49,12 +59,19 @@ class Processed:
     content_type: str
 
 
-def process(content: bytes, instructions: str) -> Processed:
+def process(content: bytes, instructions: str, behaviour: OssBehaviour | None = None) -> Processed:
     """Carry out ``instructions`` (``image/...``) on the bytes of an image.
 
+    Args:
+        content: The file.
+        instructions: What ``x-oss-process`` says, without saving.
+        behaviour: The account's switches, by default the strict ones.
+
     Raises:
-        OssError: 400 for a source or parameter that cannot be processed, 501 for an unknown action.
+        OssError: 400 for a source or parameter that cannot be processed, 403 for a damaged source, 501 for an
+            unknown action.
     """
+    behaviour = behaviour or OssBehaviour()
     kind, _, rest = instructions.partition("/")
     if kind != "image" or not rest:
         raise not_implemented(f"The processing {kind!r}")
@@ -65,53 +82,91 @@ def process(content: bytes, instructions: str) -> Processed:
     for name in names:
         if name not in _ACTIONS:
             raise not_implemented(f"The image action {name!r}")
-    image = open_image(content)
+    image = open_image(content, damaged_status=behaviour.damaged_picture_status)
     try:
         if names == ["info"]:
-            return Processed(content=_info(image, len(content)), content_type="application/json")
+            described = _info(image, len(content), behaviour)
+            return Processed(content=described, content_type="application/json")
         with DECODING.reserved(image.width * image.height):
-            return _run(image, actions)
+            return _run(image, actions, behaviour)
     except OssError:
         raise
     except Exception as problem:
         # Decoders raise nearly any exception on hostile bytes; for the caller all of them mean the same.
-        raise undecodable() from problem
+        raise undecodable(behaviour.damaged_picture_status) from problem
 
 
-def _run(image: Image.Image, actions: list[tuple[str, dict[str, str]]]) -> Processed:
-    target = NAMES[image.format or "JPEG"]
+def _run(image: Image.Image, actions: list[tuple[str, dict[str, str]]], behaviour: OssBehaviour) -> Processed:
+    target, quality = _writing(image, actions)
     exif = _exif(image)
     profile = image.info.get("icc_profile") or b""
-    quality, oriented = DEFAULT_QUALITY, False
+    upright = orientation.orients(actions)
+    _check_source(image, target, upright, behaviour)
+    number = orientation.orientation_of(image, exif, behaviour)
+    if upright and number != orientation.UPRIGHT:
+        orientation.check_orientable(image, number, behaviour)
+    if image.format == "TIFF":
+        # Pillow turns it while it loads it, by the very EXIF that is changed below.
+        image.load()
+    turn = orientation.pending_turn(image, number, upright=upright)
     for name, parameters in actions:
-        if name == "auto-orient":
-            if integer(parameters, "", 0, 1) and not oriented:
-                image, oriented = orient(image), True
-        elif name == "format":
-            target = _target(parameters)
-        elif name == "quality":
-            quality = _quality(parameters)
-        else:
-            image = _PIXEL_ACTIONS[name](image, parameters)
-    if oriented and exif is not None:
-        exif.pop(_ORIENTATION, None)
+        if name not in _PIXEL_ACTIONS:
+            continue
+        if name == "rotate" and integer(parameters, "", 0, 360) and max(image.size) > MAX_ROTATED_SIDE:
+            raise orientation.exceeds_rotation_range()
+        if name == "resize" and turn is not None:
+            parameters = orientation.turned_parameters(parameters, turn)
+        elif turn is not None:
+            image, turn = image.transpose(turn), None
+        image = _PIXEL_ACTIONS[name](image, parameters)
+    image = image if turn is None else image.transpose(turn)
+    if upright and exif is not None:
+        exif.pop(ORIENTATION, None)
     described = exif.tobytes() if exif else b""
     content = encode(image, target, quality=quality, exif=described, profile=profile)
     return Processed(content=content, content_type=TARGETS[target][1])
 
 
-def _info(image: Image.Image, size: int) -> bytes:
+def _writing(image: Image.Image, actions: list[tuple[str, dict[str, str]]]) -> tuple[str, int]:
+    """Return the format and the quality of the result."""
+    target, quality = NAMES[image.format or "JPEG"], DEFAULT_QUALITY
+    for name, parameters in actions:
+        if name == "format":
+            target = _target(parameters)
+        elif name == "quality":
+            quality = _quality(parameters)
+    return target, quality
+
+
+def _check_source(image: Image.Image, target: str, upright: bool, behaviour: OssBehaviour) -> None:
+    """Refuse what OSS does not do with some kinds of pictures.
+
+    Raises:
+        OssError: 400.
+    """
+    is_animated_webp = image.format == "WEBP" and getattr(image, "is_animated", False)
+    if is_animated_webp and (upright or not behaviour.decodes_animated_webp):
+        raise bad_webp()
+    # "Format conversion" says that it cannot be, and not with which words.
+    is_see_through = image.format == "HEIF" and image.has_transparency_data
+    if is_see_through and TARGETS[target][0] == "JPEG" and not behaviour.flattens_heic:
+        raise unsupported()
+
+
+def _info(image: Image.Image, size: int, behaviour: OssBehaviour) -> bytes:
+    exif = _exif(image) if image.format != "PNG" else None
+    number = orientation.orientation_of(image, exif, behaviour)
+    width, height = orientation.stored_size(image, number)
     facts = {
         "FileSize": str(size),
         "Format": NAMES[image.format or "JPEG"],
         "FrameCount": str(getattr(image, "n_frames", 1)),
-        "ImageHeight": str(image.height),
-        "ImageWidth": str(image.width),
+        "ImageHeight": str(height),
+        "ImageWidth": str(width),
     }
-    exif = _exif(image) if image.format != "PNG" else None
     for tag, name in _EXIF_NAMES.items():
         value = exif.get(tag) if exif else None
-        if tag == _ORIENTATION:
+        if tag == ORIENTATION:
             if isinstance(value, int) and 1 <= value <= len(_ORIENTATION_NAMES):
                 facts[name] = _ORIENTATION_NAMES[value - 1]
         elif value is not None:
@@ -123,6 +178,10 @@ def _info(image: Image.Image, size: int) -> bytes:
 def _exif(image: Image.Image) -> Image.Exif | None:
     try:
         exif = image.getexif()
+        told = image.info.get("original_orientation")
+        if image.format == "HEIF" and told:
+            # The decoder has turned the picture, and has written so.
+            exif[ORIENTATION] = told
         return exif if len(exif) else None
     except Exception:
         return None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aliyun_local.clock import Clock, ControlledClock
 from aliyun_local.credentials import AccessKeys
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.serving.server import LoopbackServer
@@ -42,7 +43,8 @@ class LocalOss:
         self.clock = ControlledClock()
         self.keys = access_keys(self.clock)
         self.store = ObjectStore(data, self.clock)
-        self.service = OssService(self.store, self.keys, self.clock)
+        self.behaviour = OssBehaviour()
+        self.service = OssService(self.store, self.keys, self.clock, behaviour=self.behaviour)
         self.server = LoopbackServer(Front(self.service)).start()
         self._numbers = itertools.count(1)
 
