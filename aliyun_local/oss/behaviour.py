@@ -6,7 +6,7 @@ Each default is the strict reading: of the things that OSS may do, the one that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -32,7 +32,8 @@ class OssBehaviour:
         flattens_heic: A HEIC with transparency can become a JPEG. "Format conversion": it cannot.
         decrypts_with_kms: Callers may use the KMS keys that objects are encrypted with. "Server-side
             encryption": that is a permission of its own, without which reading gets 403 ``AccessDenied``.
-        denied_keys: Objects that nobody may read, since a bucket policy denies ``oss:GetObject`` on them.
+        denied_prefix: Objects whose keys begin so, if it is not empty, can be read by nobody: a bucket policy
+            denies ``oss:GetObject`` on them.
         processings_per_second: Image processings in any second ("Image processing": 50 in Beijing), beyond:
             503, EC 0004-00000801.
         processed_bytes_per_second: Bytes of sources that are processed in any second (20 MB in Beijing).
@@ -46,6 +47,6 @@ class OssBehaviour:
     decodes_animated_webp: bool = False
     flattens_heic: bool = False
     decrypts_with_kms: bool = False
-    denied_keys: Collection[str] = ()
+    denied_prefix: str = ""
     processings_per_second: int = 50
     processed_bytes_per_second: int = 20 * 1024**2

@@ -6,6 +6,7 @@ oss2 repeats nothing by itself. Every call here may be repeated: a few times, wi
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,8 +16,9 @@ import oss2
 from shared.clients.bounded_answers import BoundedSession
 from shared.clients.credentials import Credentials
 from shared.clients.oss_errors import translated
+from shared.clients.preparing import prepare
 from shared.clients.retries import Retries
-from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Stored
+from shared.domain.photos import MAX_SOURCE_BYTES, Stored
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, Permanent
 from shared.workflow.ports import Listed
@@ -25,9 +27,6 @@ TIMEOUT_SECONDS = (3, 15)
 NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
-
-# Resize before turning upright: older pages allow auto-orient only below 4096 px a side.
-PREPARE = f"image/resize,m_lfit,l_{PREPARED_SIDE_PIXELS}/auto-orient,1/format,jpg/quality,q_90"
 
 _LINK = "Symlink"
 _T = TypeVar("_T")
@@ -88,7 +87,9 @@ class PhotoBucket:
             return None
 
     def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
-        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; no pixel comes this way.
+        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``.
+
+        No pixel comes this way, but for a large photo that is mirrored (:mod:`shared.clients.turning`).
 
         With ``etag`` the object is looked at again afterwards, since OSS takes no condition with this call
         ("Error responses": a header that a call does not know is refused). An object that has been replaced,
@@ -102,15 +103,32 @@ class PhotoBucket:
             NotFound: there is no such object, or not with this ``etag`` any more, or it is a link by now.
             Permanent: OSS cannot process it.
         """
-        target = f"|sys/saveas,o_{_url_safe(snapshot)},b_{_url_safe(self.name)}"
-        size_bytes = self._call(
-            Api.PROCESSING, lambda: _saved_bytes(self._bucket.process_object(key, PREPARE + target))
-        )
+        size_bytes = prepare(self, key, snapshot, etag)
         if etag:
             found = self.stored(key)
             if found is None or found.is_link or found.etag != etag:
                 raise _replaced(Api.PROCESSING)
         return size_bytes
+
+    def process(self, key: str, instructions: str, target: str) -> int:
+        """Have OSS carry out ``instructions`` on ``key`` and write ``target``; returns its size in bytes."""
+        saving = f"|sys/saveas,o_{_url_safe(target)},b_{_url_safe(self.name)}"
+        return self._call(
+            Api.PROCESSING, lambda: _saved_bytes(self._bucket.process_object(key, instructions + saving))
+        )
+
+    def info(self, key: str, name: str) -> str:
+        """Return what OSS's ``image/info`` says of a picture under ``name``, "" if nothing."""
+
+        def ask() -> str:
+            told = json.loads(self._bucket.get_object(key, process="image/info").read())
+            return str(told[name]["value"]) if name in told else ""
+
+        return self._call(Api.PROCESSING, ask)
+
+    def now(self) -> float:
+        """Return the seconds by which its calls are bounded."""
+        return self._retries.now()
 
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound, for a link as well."""

@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
-APP0, APP2, APP14, APP15, COM = 0xE0, 0xE2, 0xEE, 0xEF, 0xFE
+APP0, APP1, APP2, APP14, APP15, COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 RESTARTS = range(0xD0, 0xD8)
 _SIZES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
 """The frame headers, which tell the picture's sides: SOF0 to SOF15 without DHT, JPG and DAC."""
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JFIF = b"JFIF\x00"
+_EXIF = b"Exif\x00\x00"
+_ONE_ENTRY = b"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01%b\x00\x00\x00\x00\x00\x00"
+"""EXIF with one entry, the orientation, whose value is a short."""
 _JFIF_BYTES = 14
 """JFIF 1.02: identifier, version, units, densities, and the sides of a thumbnail, which follows."""
 
@@ -70,6 +73,28 @@ def without_metadata(content: bytes) -> bytes:
         if segment.marker == EOI:
             return b"".join(parts)
     raise ValueError("no whole JPEG")
+
+
+def exif_of(start: bytes) -> bytes:
+    """Return the EXIF of a JPEG that begins with ``start``, from its byte order on, b"" if it has none."""
+    for segment in _segments(start):
+        if segment.marker == APP1 and segment.content.startswith(_EXIF):
+            return segment.content[len(_EXIF) :]
+    return b""
+
+
+def with_orientation(content: bytes, orientation: int) -> bytes:
+    """Return a JPEG's picture with ``orientation``, 1 to 8 as in EXIF, and no other metadata.
+
+    Raises:
+        ValueError: it is no whole JPEG.
+    """
+    picture = without_metadata(content)
+    exif = _EXIF + _ONE_ENTRY % orientation.to_bytes(2, "big")
+    first = next(_segments(picture))
+    # JFIF and EXIF each want to come first; readers of EXIF pass over JFIF.
+    at = first.ends if first.marker == APP0 else 2
+    return picture[:at] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + picture[at:]
 
 
 def _segments(content: bytes) -> Iterator[Segment]:

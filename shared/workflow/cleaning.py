@@ -1,20 +1,35 @@
 """Takes the metadata out of a snapshot, before DashScope or anybody else is given it.
 
 OSS may leave in a snapshot what the photo said of place, camera and owner, with a thumbnail of what was cut
-away. Called by :mod:`shared.workflow.checking` for a snapshot whose header shows any. A path stands for one
+away. Called by :mod:`shared.workflow.checking` for a snapshot whose header shows any, and by
+:mod:`shared.workflow.snapshots` for one that is made again. A path stands for one
 content, so the clean picture gets a key of its own, and the other object is deleted. A run that dies in
 between leaves an object that no row names, as a prepared photo that was never recorded is one.
 """
 
 from __future__ import annotations
 
-from shared.domain.jpeg import without_metadata
+from shared.domain.jpeg import carries_metadata, without_metadata
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import MAX_PREPARED_BYTES
 from shared.domain.trouble_kinds import Api
 from shared.errors import Trouble
 from shared.logs import warn
 from shared.workflow.ports import World
+
+HEADER_BYTES = 64 * 1024
+"""So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
+
+
+def cleaned(world: World, snapshot: str, job_id: str) -> str:
+    """Return the key of a picture without metadata: ``snapshot`` itself, or a new one.
+
+    Raises:
+        ValueError: the snapshot is no whole JPEG.
+        Trouble: it could not be read or written.
+    """
+    start = world.bucket.read_range(snapshot, 0, HEADER_BYTES)
+    return without_its_metadata(world, snapshot, job_id) if carries_metadata(start) else snapshot
 
 
 def without_its_metadata(world: World, snapshot: str, job_id: str) -> str:

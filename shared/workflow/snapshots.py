@@ -64,6 +64,13 @@ def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
     snapshot = snapshot_key(job.job_id, world.token())
     try:
         world.bucket.prepare(key, snapshot, etag=photo.etag)
+        # Not for the many sets whose snapshots are there.
+        from shared.workflow.cleaning import cleaned
+
+        snapshot = cleaned(world, snapshot, job.job_id)
+    except ValueError as error:
+        detail = f"snapshot_lost: OSS made {error} of the photo"
+        return replace(photo, snapshot="", verdict=Verdict.UNREADABLE, detail=detail)
     except Trouble as trouble:
         if not _is_of_the_object(world, job, trouble):
             raise

@@ -9,7 +9,7 @@ import pytest
 from aliyun_local.template import Template
 from local.options import PARAMETERS, PORT_NAMES
 from local.packaging import ROOT
-from shared.clients.photo_bucket import PREPARE
+from shared.clients.preparing import PREPARE
 from shared.domain.archives import (
     MAX_ARCHIVE_BYTES,
     MAX_ENTRIES,

@@ -44,7 +44,7 @@ FORMATS = [
     _format("a WebP", "WEBP"),
     _format("a lossless WebP", "WEBP", lossless=True, method=0),
     one("a WebP with transparency", lambda: encoded(p.face().convert("RGBA"), "WEBP")),
-    one("an animated WebP", lambda: p.animated("WEBP")),
+    one("an animated WebP", lambda: p.animated("WEBP"), "not_an_image"),
     _format("a GIF", "GIF"),
     one("an animated GIF", lambda: p.animated("GIF")),
     one("an animated PNG", lambda: p.animated("PNG")),
@@ -53,7 +53,7 @@ FORMATS = [
     _format("a compressed TIFF", "TIFF", compression="tiff_lzw"),
     one("a TIFF of several pages", lambda: p.animated("TIFF")),
     one("a HEIC", p.heic),
-    one("a HEIC with transparency", lambda: p.heic(mode="RGBA")),
+    one("a HEIC with transparency", lambda: p.heic(mode="RGBA"), "not_an_image"),
     _format("an AVIF", "AVIF", quality=80, speed=10),
 ]
 

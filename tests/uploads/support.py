@@ -86,6 +86,9 @@ def open_studio(patch: pytest.MonkeyPatch) -> Iterator[Studio]:
         # The service's limit of 5 a second is not the matter here, nor how the function keeps below it.
         cloud.dashscope.behaviour.detections_per_second = 1_000_000
         patch.setattr(pacing, "SPACING_MS", 0)
+        # Nor OSS's quota of image processing.
+        cloud.oss_behaviour.processings_per_second = 1_000_000
+        cloud.oss_behaviour.processed_bytes_per_second = 2**40
         session = oss2.Session()
         auth = oss2.AuthV4("id", "secret")
         bucket = oss2.Bucket(

@@ -13,7 +13,7 @@ import pytest
 
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.images import processing as images
-from shared.clients.photo_bucket import PREPARE
+from shared.clients.preparing import PREPARE
 from shared.domain.archives import (
     MAX_DIRECTORY_BYTES,
     MAX_RATIO,
@@ -153,7 +153,9 @@ def test_a_damaged_picture_is_prepared_or_refused(name: str) -> None:
             assert max(picture.size) <= PREPARED_SIDE_PIXELS, f"{name} {number}"
             assert jpeg_sides(prepared[:HEADER_BYTES]) in (picture.size, None), f"{name} {number}"
         assert time.process_time() - began < PATIENCE_SECONDS, f"{name} {number}"
-    assert set(refusals) == {400}
+    # OSS says 403 of a damaged picture, and 400 of what it does not know as one.
+    assert refusals
+    assert set(refusals) <= {400, 403}
     assert len(refusals) < OF_EACH_PICTURE
 
 

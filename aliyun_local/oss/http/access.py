@@ -50,7 +50,7 @@ def check_readable_by_all(stored: StoredObject, behaviour: OssBehaviour) -> None
     Raises:
         OssError: 403 AccessDenied.
     """
-    if stored.key in behaviour.denied_keys:
+    if behaviour.denied_prefix and stored.key.startswith(behaviour.denied_prefix):
         raise access_denied("Access denied by bucket policy.")
     if stored.attributes.headers.get(ALGORITHM) == "KMS" and not behaviour.decrypts_with_kms:
         raise access_denied("This request is forbidden by kms.", "")
