@@ -18,10 +18,12 @@ RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
 PRELOADED = ("requests", "oss2", "tablestore")
 """The functions' clients: loaded once for all instances, which are many."""
 BUCKET_NAME = "facechain-photos"
+INSTANCE_NAME = "facechain"
 STATUS_TOKEN_PURPOSE = "status"  # noqa: S105 (the name of a purpose)
 ADMIN_TOKEN_PURPOSE = "administration"  # noqa: S105 (likewise)
 REQUIRED_PARAMETERS: Mapping[str, object] = {
     "BucketName": BUCKET_NAME,
+    "InstanceName": INSTANCE_NAME,
     "CodeBucket": "local",
     "CodeObject": "local",
     "DashScopeApiKey": "{dashscope_api_key}",

@@ -123,12 +123,13 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """Read a whole number, which may come as 120.0: ROS's type Number knows no difference to 120."""
     text = environment.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}(\.0{1,9})?", text) or not low <= int(text.partition(".")[0]) <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a whole number from {low} to {high}")
-    return int(text)
+    return int(text.partition(".")[0])
 
 
 def _milliseconds(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -62,7 +62,7 @@ class Template:
         pseudo: Mapping[str, str] | None = None,
         attributes: Mapping[str, str] | None = None,
     ) -> Resources:
-        """Evaluate parameters, conditions and intrinsic functions.
+        """Evaluate parameters, rules, conditions and intrinsic functions.
 
         Args:
             parameters: values of the template's parameters; the others take their defaults.
@@ -71,9 +71,10 @@ class Template:
                 for example ``{"StatusTrigger.UrlInternet": "http://127.0.0.1:8080"}``.
 
         Raises:
-            TemplateError: a value is missing, unknown or not allowed.
+            TemplateError: a value is missing, unknown or not allowed, or a rule is broken.
         """
         evaluation = Evaluation(self.document, parameters or {}, pseudo or {}, attributes or {})
+        evaluation.check_rules()
         return typed_views(evaluation)
 
 

@@ -41,7 +41,20 @@ class Evaluation:
         self._properties: dict[str, Mapping[str, Any]] = {}
         self._in_progress: list[str] = []
 
-    # -- conditions -------------------------------------------------------------------------------
+    # -- rules and conditions ---------------------------------------------------------------------
+
+    def check_rules(self) -> None:
+        """Raise TemplateError with the description of the first assertion that fails (ROS, "Rules")."""
+        declared: Mapping[str, Any] = self.document.get("Rules") or {}
+        for name, rule in declared.items():
+            place = f"Rules.{name}"
+            if "RuleCondition" in rule and not self._truth(rule["RuleCondition"], place):
+                continue
+            for assertion in rule.get("Assertions") or []:
+                if not self._truth(assertion.get("Assert"), place):
+                    raise TemplateError(
+                        f"{place}: {assertion.get('AssertDescription', 'its assertion fails')}"
+                    )
 
     def condition(self, name: object, place: str) -> bool:
         """Return whether the condition ``name`` holds."""
@@ -70,6 +83,9 @@ class Evaluation:
             if function == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
                 left, right = (self.value(part, place) for part in argument)
                 return bool(left == right)
+            if function == "Fn::MatchPattern":
+                pattern, value = (self.value(part, place) for part in _pair(argument, function, place))
+                return re.fullmatch(str(pattern), as_text(value)) is not None
         raise TemplateError(f"{place}: not a condition: {value!r}")
 
     # -- values -----------------------------------------------------------------------------------
@@ -107,6 +123,7 @@ class Evaluation:
         evaluate: Callable[[Any, str], Any] | None = {
             "Fn::Sub": self._sub,
             "Fn::Join": self._join,
+            "Fn::Str": self._str,
             "Fn::GetAtt": self._get_att,
             "Fn::If": self._if,
             "Fn::Select": self._select,
@@ -139,6 +156,13 @@ class Evaluation:
         if not isinstance(values, list):
             raise TemplateError(f"{place}: Fn::Join needs a list")
         return str(separator).join(as_text(value) for value in values)
+
+    def _str(self, argument: Any, place: str) -> str:
+        # ROS, "Fn::Str": the argument is a value of the type Number or Integer.
+        value = self.value(argument, place)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TemplateError(f"{place}: Fn::Str takes a number, not {value!r}")
+        return as_text(value)
 
     def _if(self, argument: Any, place: str) -> Any:
         if not isinstance(argument, list) or len(argument) != 3:

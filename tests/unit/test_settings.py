@@ -104,7 +104,7 @@ NUMBERS = {
 }
 
 
-NO_NUMBERS = ["0", "-1", "+1", "1.5.5", "1e2", "0x1", "one", "٣", "²", "1 0", "1_0", "nan"]
+NO_NUMBERS = ["0", "-1", "+1", "1.5.5", "1.", ".1", "1e2", "0x1", "one", "٣", "²", "1 0", "1_0", "nan"]
 
 
 @pytest.mark.parametrize("variable", NUMBERS)
@@ -112,6 +112,21 @@ NO_NUMBERS = ["0", "-1", "+1", "1.5.5", "1e2", "0x1", "one", "٣", "²", "1 0", 
 def test_a_number_that_is_none_is_refused_by_name(variable: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable} is .* number .*from 1 to"):
         read_settings({variable: text})
+
+
+@pytest.mark.parametrize("variable", [*NUMBERS, "LIST_GRACE_SECONDS", "LINGER_SECONDS", "CLOSE_AT_PHOTOS"])
+def test_a_whole_number_may_come_with_a_decimal_point_as_a_template_may_write_it(variable: str) -> None:
+    whole = "120" if variable.endswith("SECONDS") else "5"
+    assert read_settings({variable: f"{whole}.0"}) == read_settings({variable: whole})
+    assert read_settings({variable: f" {whole}.000 "}) == read_settings({variable: whole})
+
+
+@pytest.mark.parametrize("text", ["120.5", "120.05", "120.00000000001", "120,0", "120.0.0"])
+def test_a_count_with_a_fraction_is_refused_with_its_range(text: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^LINGER_SECONDS is '120.*'; it must be a whole number from 0 to 3600$"
+    ):
+        read_settings({"LINGER_SECONDS": text})
 
 
 @pytest.mark.parametrize("variable", sorted(set(NUMBERS) - {"QUIET_SECONDS"}))
@@ -253,9 +268,8 @@ def test_the_function_that_the_internet_can_reach_cannot_spend_money_or_read_pho
 
 def parameter_of(variable: str) -> dict[str, Any]:
     """The template's parameter that a variable takes its value from."""
-    (reference,) = {
-        str(variables[variable]["Ref"]) for variables in FUNCTIONS.values() if variable in variables
-    }
+    given = [variables[variable] for variables in FUNCTIONS.values() if variable in variables]
+    (reference,) = {str(value.get("Fn::Str", value)["Ref"]) for value in given}
     found: dict[str, Any] = TEMPLATE["Parameters"][reference]
     return found
 
@@ -301,6 +315,14 @@ def test_the_templates_default_is_the_codes_default(variable: str) -> None:
 def test_every_value_that_the_template_allows_is_understood(variable: str) -> None:
     for value in parameter_of(variable)["AllowedValues"]:
         read_settings({variable: value})
+
+
+def test_no_number_reaches_a_function_as_one() -> None:
+    numbers = {name for name, one in TEMPLATE["Parameters"].items() if one["Type"] == "Number"}
+    for variables in FUNCTIONS.values():
+        for variable, value in variables.items():
+            assert isinstance(value, dict), variable
+            assert value.get("Ref") not in numbers, f"{variable}: Fn::Str makes a string of {value['Ref']}"
 
 
 @pytest.mark.parametrize("variable", NUMBERS)

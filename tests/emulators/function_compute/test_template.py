@@ -18,6 +18,17 @@ Parameters:
 Conditions:
   Public: {'Fn::Equals': [{Ref: Endpoint}, '']}
   Private: {'Fn::Not': Public}
+  Short: {'Fn::MatchPattern': ['[a-z]{1,3}', {Ref: Name}]}
+Rules:
+  Region:
+    Assertions:
+      - Assert: {'Fn::Equals': [{Ref: ALIYUN::Region}, cn-beijing]}
+        AssertDescription: Make it in cn-beijing.
+  Names:
+    RuleCondition: {'Fn::Not': Public}
+    Assertions:
+      - Assert: {'Fn::Not': {'Fn::MatchPattern': ['.*(ali|ots).*', {Ref: Name}]}}
+        AssertDescription: No ali, no ots.
 Mappings:
   Sizes: {small: {memory: 256}}
 Resources:
@@ -50,13 +61,14 @@ Resources:
       Timeout: 60
       Role: !GetAtt [Role, Arn]
       EnvironmentVariables:
-        SECONDS: !Ref Seconds
+        SECONDS: {'Fn::Str': !Ref Seconds}
         BUCKET: !Ref Bucket
         SECRET: !Ref Secret
         LITERAL: !Sub '${!Name}'
         ENDPOINT: {'Fn::If': [Public, !Sub 'https://${Instance}.${ALIYUN::Region}.x', !Ref Endpoint]}
         ROLE: {'Fn::GetAtt': [Role, Arn]}
         NONE: {'Fn::If': [Private, yes, {Ref: 'ALIYUN::NoValue'}]}
+        SHORT: {'Fn::If': [Short, short, long]}
   Limit:
     Type: ALIYUN::FC3::ConcurrencyConfig
     Properties: {FunctionName: !GetAtt Function.FunctionName, ReservedConcurrency: 1}
@@ -112,6 +124,7 @@ def test_functions_come_with_environment_limits_and_retries() -> None:
         "LITERAL": "${Name}",
         "ENDPOINT": "https://tables.cn-beijing.x",
         "ROLE": "acs:ram::42:role/app-role",
+        "SHORT": "short",
     }
     assert function.reserved_concurrency == 1
     assert (function.asynchronous.max_retries, function.asynchronous.max_age_seconds) == (5, 86_400)
@@ -142,6 +155,24 @@ def test_parameters_and_conditions_choose() -> None:
     assert resources.timer_triggers == ()
 
 
+def test_a_rule_that_is_broken_refuses_the_deployment_with_its_description() -> None:
+    template = Template.from_text(TEMPLATE)
+    with pytest.raises(TemplateError, match=r"Rules.Region: Make it in cn-beijing\."):
+        template.resolve(SECRET, {"ALIYUN::Region": "cn-hangzhou"})
+
+
+def test_a_rule_with_a_condition_is_checked_where_the_condition_holds() -> None:
+    template = Template.from_text(TEMPLATE)
+    template.resolve({**SECRET, "Name": "bots"})
+    with pytest.raises(TemplateError, match=r"Rules.Names: No ali, no ots\."):
+        template.resolve({**SECRET, "Name": "bots", "Endpoint": "http://here"})
+
+
+def test_a_pattern_matches_the_whole_value() -> None:
+    environment = Template.from_text(TEMPLATE).resolve({**SECRET, "Name": "longer"}).functions
+    assert environment["longer-collect"].environment["SHORT"] == "long"
+
+
 def test_attributes_that_only_a_deployment_knows_can_be_given() -> None:
     template = Template.from_text(TEMPLATE)
     resources = template.resolve(SECRET, attributes={"Http.UrlInternet": "http://127.0.0.1:1"})
@@ -151,6 +182,14 @@ def test_attributes_that_only_a_deployment_knows_can_be_given() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        (
+            "!Ref Seconds",
+            "!Ref Name",
+            "Function.*EnvironmentVariables.SECONDS: Fn::Str takes a number, not 'app'",
+        ),
+        ("!Ref Seconds", "true", "SECONDS: Fn::Str takes a number, not True"),
+        ("['[a-z]{1,3}', {Ref: Name}]", "['[a-z]{1,3}']", "Short: Fn::MatchPattern"),
+        ("ALIYUN::Region}, cn-beijing", "ALIYUN::Regio}, cn-beijing", "Rules.Region: Ref to unknown"),
         ("!Ref Bucket", "!Ref Buckets", "Function.*EnvironmentVariables.BUCKET: Ref to unknown 'Buckets'"),
         ("${Name}-collect", "${Nme}-collect", "Function.*FunctionName: Ref to unknown 'Nme'"),
         ("[Role, Arn]", "[Roles, Arn]", "Function.*Role: Fn::GetAtt of unknown resource 'Roles'"),

@@ -1,0 +1,174 @@
+"""What ``template.yml`` promises: what a stack keeps, takes over, refuses, and derives from its region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aliyun_local.template import Template, TemplateError
+from local.packaging import ROOT
+from shared.http_api.routes import ROUTES
+
+PARAMETERS: dict[str, object] = {
+    "BucketName": "photos",
+    "InstanceName": "facechain",
+    "CodeBucket": "c",
+    "CodeObject": "c",
+    "DashScopeApiKey": "sk-1",
+    "StatusToken": "t" * 16,
+}
+TEMPLATE = Template.from_file(ROOT / "template.yml")
+KEPT = ("ALIYUN::OSS::Bucket", "ALIYUN::OTS::InstanceV2", "ALIYUN::OTS::Table")
+
+
+def resolve(**parameters: object) -> Any:
+    return TEMPLATE.resolve({**PARAMETERS, **parameters})
+
+
+def test_what_cannot_be_made_again_outlives_the_stack() -> None:
+    kept = {
+        name: resource["DeletionPolicy"]
+        for name, resource in TEMPLATE.document["Resources"].items()
+        if resource["Type"] in KEPT
+    }
+    assert len(kept) == 6
+    assert set(kept.values()) == {"Retain"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["facechain", "face-2", "abc", "a" * 16, "f0o", "faces-of-people", "admi-n", "o-ts", "al-i", "a-y"],
+)
+def test_an_instance_name_that_tablestore_takes_is_taken(name: str) -> None:
+    assert resolve(InstanceName=name).instances[0].name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ab",
+        "a" * 17,
+        "Facechain",
+        "faceChain",
+        "1face",
+        "-face",
+        "face-",
+        "face_chain",
+        "face.chain",
+        "脸脸脸",
+        "",
+        "ab\n",
+    ],
+)
+def test_an_instance_name_of_another_form_is_refused(name: str) -> None:
+    with pytest.raises(TemplateError, match="InstanceName"):
+        resolve(InstanceName=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ali", "alibaba", "portrait-ali", "today", "ays", "robots", "ots", "my-taobao", "admin1"]
+)
+def test_an_instance_name_with_a_word_that_tablestore_keeps_to_itself_is_refused(name: str) -> None:
+    with pytest.raises(TemplateError, match="without ali, ay, ots, taobao and admin"):
+        resolve(InstanceName=name)
+
+
+def test_an_instance_name_has_to_be_chosen() -> None:
+    with pytest.raises(TemplateError, match="InstanceName: a value is needed"):
+        TEMPLATE.resolve({name: value for name, value in PARAMETERS.items() if name != "InstanceName"})
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", "a" * 64, "Photos", "-photos", "photos-", "my_photos", "my.photos", ""]
+)
+def test_a_bucket_name_that_oss_refuses_is_refused(name: str) -> None:
+    with pytest.raises(TemplateError, match="BucketName"):
+        resolve(BucketName=name)
+
+
+@pytest.mark.parametrize("region", ["cn-hangzhou", "cn-beijing-1", "cn-shanghai", "ap-southeast-1"])
+def test_a_stack_in_another_region_is_refused(region: str) -> None:
+    with pytest.raises(TemplateError, match="Make the stack in cn-beijing"):
+        TEMPLATE.resolve(PARAMETERS, {"ALIYUN::Region": region})
+
+
+def test_endpoints_come_from_the_region_of_the_stack_unless_they_are_given() -> None:
+    document = {name: part for name, part in TEMPLATE.document.items() if name != "Rules"}
+    moved = Template(document).resolve(PARAMETERS, {"ALIYUN::Region": "cn-elsewhere"})
+    environment = moved.functions["facechain-autotrain-collect"].environment
+    assert environment["OSS_ENDPOINT"] == "https://oss-cn-elsewhere-internal.aliyuncs.com"
+    assert environment["OSS_PUBLIC_ENDPOINT"] == "https://oss-cn-elsewhere.aliyuncs.com"
+    assert environment["OTS_ENDPOINT"] == "https://facechain.cn-elsewhere.ots.aliyuncs.com"
+    assert "cn-beijing" not in str(moved.properties)
+    given = resolve(OssEndpoint="http://a", OssPublicEndpoint="http://b", OtsEndpoint="http://c")
+    for function in given.functions.values():
+        assert function.environment["OTS_ENDPOINT"] == "http://c"
+        assert function.environment.get("OSS_ENDPOINT", "http://a") == "http://a"
+        assert function.environment.get("OSS_PUBLIC_ENDPOINT", "http://b") == "http://b"
+
+
+def test_bucket_instance_and_tables_that_are_there_are_taken_over() -> None:
+    new = resolve()
+    assert ([one.name for one in new.buckets], [one.name for one in new.instances]) == (
+        ["photos"],
+        ["facechain"],
+    )
+    taken = resolve(CreateBucket="off", CreateInstance="off", CreateTables="off")
+    assert (taken.buckets, taken.instances, taken.tables) == ((), (), ())
+    # Nothing else changes, so that functions, roles and triggers meet them as if the stack had made them.
+    assert taken.functions == new.functions
+    assert taken.oss_triggers == new.oss_triggers
+    assert taken.outputs == new.outputs
+    left = {name: one for name, one in new.properties.items() if name in taken.properties}
+    assert taken.properties == left
+
+
+def test_new_tables_may_be_made_in_an_instance_that_is_there() -> None:
+    resources = resolve(CreateInstance="off")
+    assert resources.instances == ()
+    assert {table.instance for table in resources.tables} == {"facechain"}
+    assert {table.name for table in resources.tables} == {"jobs", "control", "requests", "seen"}
+
+
+def test_old_tables_in_a_new_instance_are_refused() -> None:
+    with pytest.raises(TemplateError, match="set CreateInstance to off too"):
+        resolve(CreateTables="off")
+
+
+def test_photos_are_encrypted_at_rest_and_snapshots_are_not_kept_for_ever() -> None:
+    bucket = resolve().properties["PhotoBucket"]
+    assert bucket["ServerSideEncryptionConfiguration"] == {"SSEAlgorithm": "AES256"}
+    (rule,) = bucket["LifecycleConfiguration"]["Rule"]
+    assert (rule["Prefix"], rule["Expiration"], rule["Status"]) == ("submissions/", {"Days": 90}, "Enabled")
+
+
+def test_chinese_words_are_found_in_the_logs() -> None:
+    assert resolve().properties["LogIndex"]["FullTextIndex"] == {"Enable": True, "IncludeChinese": True}
+
+
+def test_the_trigger_lets_every_method_of_the_api_through_and_those_to_come() -> None:
+    (trigger,) = resolve().http_triggers
+    assert set(trigger.methods) == {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}
+    assert {method for route in ROUTES for method in route.methods} <= set(trigger.methods)
+
+
+@pytest.mark.parametrize("count", [1, 5, 100])
+def test_the_instances_of_the_status_api_are_bounded_by_a_parameter(count: int) -> None:
+    assert (
+        resolve(StatusInstances=count).functions["facechain-autotrain-status"].reserved_concurrency == count
+    )
+    assert resolve().functions["facechain-autotrain-status"].reserved_concurrency == 5
+
+
+def test_the_cost_beside_that_parameter_is_its_default_times_one_instance() -> None:
+    parameter = TEMPLATE.document["Parameters"]["StatusInstances"]
+    assert f"{parameter['Default']} of them {128 * parameter['Default']} CNY" in parameter["Description"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "concurrency"),
+    [("UploadTrigger", "Collect"), ("TickTrigger", "Reconcile"), ("StatusTrigger", "Status")],
+)
+def test_no_trigger_is_there_before_the_limits_of_its_function(trigger: str, concurrency: str) -> None:
+    assert f"{concurrency}Concurrency" in TEMPLATE.document["Resources"][trigger]["DependsOn"]
