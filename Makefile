@@ -8,12 +8,14 @@ SEED ?= 1
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
+# An environment of its own, since the libraries in it want other versions, and 380 MB that nothing else needs.
+CHECKED := $(VENV)/template-checks
 # As it was typed: make would take a dollar sign in it for a variable of its own.
 override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bytecode check simulate matrix mutants bench contracts package lock clean
+.PHONY: help setup demo up test bytecode check simulate matrix mutants bench contracts template package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,13 +38,17 @@ $(CLIENTS): requirements/clients.txt $(READY)
 	@$(BIN)/python -m local.installation --clients $(VENV)
 	@touch $@
 
+$(CHECKED)/.ready: requirements/template-checks.txt $(READY)
+	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
+	@touch $@
+
 demo: $(READY) ## Train sample people and show it live; PHOTOS=folder: your own
 	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$$PHOTOS")
 
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 	@$(BIN)/python -m local up $(if $(LOG),--log)
 
-TESTS := $(BIN)/python -m pytest --ignore tests/contracts
+TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/template
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## Run all checks and all tests but those of `make contracts`
@@ -80,6 +86,10 @@ contracts: $(READY) $(CLIENTS) ## Drive the local cloud with official clients, P
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/contracts
 	@$(BIN)/python tests/contracts/node/run.py
 
+template: $(CHECKED)/.ready ## Check template.yml by the ROS team's tools and by ours
+	@command -v node >/dev/null || { echo "make template needs Node.js: apt-get install nodejs" >&2; exit 1; }
+	@$(CHECKED)/bin/python -m pytest --quiet --confcutdir tests/template tests/template
+
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
 	@$(BIN)/python -m local package
 
@@ -93,6 +103,7 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 		-o requirements/clients.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
 		-o requirements/aliyun-local.txt
+	@$(LOCKING) requirements/template-checks.in -o requirements/template-checks.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
 
 clean: ## Remove everything made here, the local cloud's data too

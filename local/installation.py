@@ -1,4 +1,4 @@
-"""Installs the locked lists into a virtual environment; ``make setup`` and ``make contracts`` run it.
+"""Installs the locked lists into virtual environments; ``make setup``, ``contracts`` and ``template`` run it.
 
 It runs before anything is installed, so it uses the standard library alone. pip needs most of a minute; a
 line that changes, or without a terminal a line now and then, tells what pip is doing.
@@ -40,10 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.installation", description=__doc__)
     parser.add_argument("environment", type=Path, help="the folder of the virtual environment")
     parser.add_argument("--clients", action="store_true", help="add what only the contract tests need")
+    parser.add_argument("--template-checks", action="store_true", help="make one that checks the template")
     given = parser.parse_args(arguments)
     try:
         if given.clients:
             _install(given.environment, "the official clients", "-r", str(LISTS / "clients.txt"))
+        elif given.template_checks:
+            _install_template_checks(given.environment)
         else:
             _install_all(given.environment)
     except InstallationError as problem:
@@ -78,6 +81,17 @@ def _install_all(environment: Path) -> None:
             shutil.rmtree(environment, ignore_errors=True)
         raise
     print(f"Installed in {time.monotonic() - began:.0f} s.\n", flush=True)
+
+
+def _install_template_checks(environment: Path) -> None:
+    """Make an environment of its own for what checks the template: its libraries want other versions."""
+    try:
+        _make(environment)
+        _install(environment, "the build tool", "-r", str(LISTS / "build.txt"))
+        _install(environment, "what checks the template", "-r", str(LISTS / "template-checks.txt"))
+    except BaseException:
+        shutil.rmtree(environment, ignore_errors=True)
+        raise
 
 
 def _make(environment: Path) -> None:

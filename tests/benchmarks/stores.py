@@ -45,6 +45,7 @@ def main(folder: Path) -> None:
     resources = resolve(
         {
             "BucketName": BUCKET,
+            "InstanceName": "bench",
             "CodeBucket": "bench",
             "CodeObject": "bench",
             "DashScopeApiKey": API_KEY,

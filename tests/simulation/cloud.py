@@ -84,6 +84,7 @@ def _no_size(_: object, __: object) -> int:
 _RESOURCES = Template.from_file(ROOT / "template.yml").resolve(
     {
         "BucketName": BUCKET,
+        "InstanceName": INSTANCE,
         "CodeBucket": "c",
         "CodeObject": "c",
         "DashScopeApiKey": API_KEY,

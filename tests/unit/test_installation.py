@@ -145,7 +145,7 @@ def test_a_complete_environment_survives_lists_that_cannot_be_fetched(
     assert tmp_path.exists()
 
 
-LISTS = ("aliyun-local", "build", "clients", "development", "function-runtime", "uv")
+LISTS = ("aliyun-local", "build", "clients", "development", "function-runtime", "template-checks", "uv")
 
 
 def test_the_lists_name_every_file_by_its_hash() -> None:

@@ -1,0 +1,66 @@
+"""Checks of parameters and rules: what has to be chosen, what is secret, and where the stack may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aliyun_local.template import Template, TemplateError
+
+CHOSEN = ("BucketName", "InstanceName", "CodeBucket", "CodeObject", "DashScopeApiKey", "StatusToken")
+"""Names that are unique beyond the account, and secrets: a default would be somebody else's."""
+SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken")
+REGION = "cn-beijing"
+"""The region of DashScope's FaceChain."""
+REFUSED: Mapping[str, tuple[str, ...]] = {
+    # Tablestore, "CreateInstance": form, length, and words that no instance's name may hold.
+    "InstanceName": (
+        "ab",
+        "a" * 17,
+        "Faces",
+        "1face",
+        "face-",
+        "aliface",
+        "today",
+        "robots",
+        "taobaoo",
+        "admin1",
+    ),
+    # OSS, "Bucket naming conventions".
+    "BucketName": ("ab", "a" * 64, "Photos", "-photos", "photos-", "my_photos"),
+    "AdminToken": ("short",),
+}
+
+
+def findings(template: Template, given: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with the parameters and rules of ``template``."""
+    declared = template.document.get("Parameters") or {}
+    found = [
+        f"Parameters.{name}: it has a default, which would be one name or secret for all stacks"
+        for name in CHOSEN
+        if "Default" in declared.get(name, {})
+    ]
+    found += [
+        f"Parameters.{name}: a secret without NoEcho is shown to whoever may read the stack"
+        for name in SECRETS
+        if declared.get(name, {}).get("NoEcho") is not True
+    ]
+    found += [
+        f"Parameters.{name}: it has no Description"
+        for name, one in declared.items()
+        if not one.get("Description")
+    ]
+    for name, values in REFUSED.items():
+        for value in values:
+            if name in declared and not _is_refused(template, {**given, name: value}, REGION):
+                found.append(f"Parameters.{name}: {value!r} is taken, and the service refuses it later")
+    if not _is_refused(template, given, "cn-hangzhou"):
+        found.append(f"Rules: a stack outside {REGION} is not refused")
+    return found
+
+
+def _is_refused(template: Template, given: Mapping[str, object], region: str) -> bool:
+    try:
+        template.resolve(given, {"ALIYUN::Region": region})
+    except TemplateError:
+        return True
+    return False
