@@ -167,7 +167,7 @@ PHOTO_LOADS = (
     | TABLES
     | modules("shared", "assembly errors events logs settings")
     | modules("shared.clients", "bounded_answers dashscope dashscope_answers dashscope_list ignored_list")
-    | modules("shared.clients", "oss_errors photo_bucket request_table seen_table")
+    | modules("shared.clients", "oss_errors photo_bucket preparing request_table seen_table")
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
     | modules("shared.workflow", "access_record checking collecting health_record pacing photo_access ports")
     | modules("shared.workflow", "recording saving")
