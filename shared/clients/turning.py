@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.clients.answers import REQUEST_DELAY_SECONDS
 from shared.clients.preparing import AS_STORED, PREPARE, rotated
 from shared.domain.jpeg import jpeg_sides, with_orientation
 from shared.domain.orientation import (
@@ -80,9 +81,7 @@ def _mirrored(steps: _Steps, key: str, snapshot: str, found: Turned) -> int:
             content = with_orientation(content, orientation)
         except ValueError:
             message = "OSS made no whole JPEG of the photo"
-            raise RequestTrouble(
-                "oss_answer_unreadable", message, delay_seconds=20, kind=Kind.UNKNOWN, api=Api.PROCESSING
-            ) from None
+            raise _held_up("oss_answer_unreadable", message) from None
         steps.next().write(small, content)
         return steps.next().process(small, PREPARE, snapshot)
     finally:
@@ -113,4 +112,10 @@ class _Steps:
         if self.bucket.now() <= self._ends:
             return self.bucket
         message = f"the photo needs several calls, and OSS took {NO_STEP_AFTER_SECONDS} s for the first ones"
-        raise RequestTrouble("oss_too_slow", message, delay_seconds=20, kind=Kind.UNKNOWN, api=Api.PROCESSING)
+        raise _held_up("oss_no_answer", message)
+
+
+def _held_up(code: str, message: str) -> RequestTrouble:
+    return RequestTrouble(
+        code, message, delay_seconds=REQUEST_DELAY_SECONDS, kind=Kind.UNKNOWN, api=Api.PROCESSING
+    )

@@ -55,8 +55,9 @@ VERDICTS: dict[Verdict, Words] = {
         "文件超过 20 MB，或处理后仍超过 5 MB，请上传更小的版本。",
     ),
     Verdict.NOT_AN_IMAGE: Words(
-        "The file cannot be read as a picture; upload a JPEG, HEIC, PNG or WebP.",
-        "无法识别为图片，请上传 JPEG、HEIC、PNG 或 WebP 格式的照片。",
+        "The file cannot be read as a picture; upload a JPEG, HEIC, PNG or WebP, but no animated WebP and "
+        "no HEIC with transparency.",
+        "无法识别为图片，请上传 JPEG、HEIC、PNG 或 WebP 格式的照片（动态 WebP 和带透明通道的 HEIC 除外）。",
     ),
     Verdict.TOO_FEW_PIXELS: Words(
         "The picture has fewer than 256 pixels on a side; upload a larger one.",

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.images import processing as images
-from shared.clients.preparing import PREPARE
+from shared.clients.preparing import AS_STORED, PREPARE
 from shared.domain.archives import (
     MAX_DIRECTORY_BYTES,
     MAX_RATIO,
@@ -43,6 +44,7 @@ ARCHIVES = [
     "behind a program",
     "nested",
 ]
+DECODES_ANIMATIONS = OssBehaviour(decodes_animated_webp=True)
 PICTURES = [
     "JPEG",
     "progressive JPEG",
@@ -141,10 +143,11 @@ def test_of_a_zip_of_500_megabytes_no_more_is_asked_for_than_its_directory_and_i
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_damaged_picture_is_prepared_or_refused(name: str) -> None:
     refusals = []
+    way = AS_STORED if name == "animated WebP" else PREPARE
     for number, content in enumerate(mutants(name, pictures(), OF_EACH_PICTURE)):
         began = time.process_time()
         try:
-            prepared = images.process(content, PREPARE).content
+            prepared = images.process(content, way, DECODES_ANIMATIONS).content
         except OssError as refusal:
             refusals.append(refusal.status)
         else:
