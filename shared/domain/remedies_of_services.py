@@ -182,6 +182,16 @@ OF_SERVICES: dict[str, Told] = {
             "系统会自动重试；若一直如此，请检查 OSS_ENDPOINT 和网络。",
         ),
     ),
+    "oss_too_slow": Told(
+        Words(
+            "OSS takes too long to turn a large photo upright.",
+            "OSS 旋转大尺寸照片耗时过长。",
+        ),
+        Words(
+            "It is tried again by itself. If it stays, upload the photo smaller, or turned upright.",
+            "系统会自动重试；若一直如此，请上传尺寸较小或已转正的照片。",
+        ),
+    ),
     "oss_busy": Told(Words("OSS is busy.", "OSS 繁忙。"), NOTHING),
     "tables_busy": Told(Words("Tablestore is busy.", "表格存储繁忙。"), NOTHING),
     "partition_busy": Told(
@@ -247,6 +257,7 @@ CODES: dict[Service, tuple[Coded, ...]] = {
         Coded("encrypted_object", ("KmsAccessDenied", "KmsUbsmsInvalidBid", "UbsmsInvalidBid")),
         Coded("encrypted_object", ("KmsInDebt", "KmsInDebtOverdue")),
         Coded("oss_unreachable", ("oss_unreachable", "oss_no_answer", "oss_not_asked", "oss_inconsistent")),
+        Coded("oss_too_slow", ("oss_too_slow",)),
         Coded("oss_unreachable", ("oss_answer_cut", "oss_answer_unreadable", "RequestTimeout")),
     ),
     Service.TABLESTORE: (
