@@ -26,6 +26,9 @@ from shared.workflow.resolving import GOES_ON, known_fine_tunes
 
 RUNS_LAST_MS = 600_000
 """By then the run is dead that took the slot last: no invocation is given so long."""
+GOES_ON_AT_MOST_MS = 7 * 86_400_000
+"""A training takes minutes, and one day behind others would be long. What is older is of another model: where
+it is ours all the same, a second one waits behind it, and nothing is paid twice."""
 _ENDED = (SUCCEEDED, FAILED, CANCELED)
 
 
@@ -76,5 +79,6 @@ def _names(fine_tune: FineTune, parts: Collection[str]) -> bool:
 
 def _is_in_doubt(world: World, listed: Collection[FineTune], now: int) -> bool:
     """Whether a fine-tune is going that may be the job's: its files do not tell whose it is."""
-    doubtful = unclear(listed, since=0, until=now, count=0, not_these=(), known=known_fine_tunes(world))
+    since, known = max(0, now - GOES_ON_AT_MOST_MS), known_fine_tunes(world)
+    doubtful = unclear(listed, since=since, until=now, count=0, not_these=(), known=known)
     return any(one.status in GOES_ON for one in doubtful)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import settings
 
-from shared.domain.fine_tunes import FineTune
+from shared.domain.fine_tunes import OUR_MODEL, FineTune
 from shared.domain.job import Job, open_job
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo, Stored, Verdict
@@ -45,7 +45,7 @@ def fine_tune(
     status: str = "RUNNING", fine_tune_id: str = "ft-202601010800-0001", **changes: Any
 ) -> FineTune:
     """A fine-tune as DashScope describes it."""
-    return FineTune(fine_tune_id=fine_tune_id, status=status, **changes)
+    return FineTune(**{"fine_tune_id": fine_tune_id, "status": status, "model": OUR_MODEL, **changes})
 
 
 def photo_set(*photos: Photo, now: int = NOW) -> PhotoSet:

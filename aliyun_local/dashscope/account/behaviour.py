@@ -1,7 +1,8 @@
 """The account's limits, and the open questions of the service's documents, as switches.
 
 Every module of ``account`` reads them; ``mock_aliyun``, the local cloud and tests set them. Each default is
-the strict reading: of the things that the service may do, the one that is worst for a client.
+the strict reading: of the things that the service may do, the one that is worst for a client. What stands for
+a trouble of the account (no FaceChain, arrears, a revoked key) is off by default.
 """
 
 from __future__ import annotations
@@ -57,6 +58,25 @@ class Behaviour:
         task_pending_seconds: From the submission of a task to its start, when none is running.
         task_seconds: From the start of a task to its end.
         task_kept_seconds: For so long after its end a task and its images can be read.
+        facechain_approved: The account's application for FaceChain has been approved. Until then face checks,
+            trainings and portraits are answered with 403 AccessDenied "Access denied.", and everything else
+            works. Sources: the pages of facechain-facedetect, -finetune and -generation (may be called "only
+            after the application has been approved"), and "Error messages", 403 AccessDenied. Of the codes
+            for a model that the account may not use it is the one that says least.
+        in_arrears: The account has not paid: every operation is answered with 400 Arrearage ("Error
+            messages", which excepts none).
+        keys_revoked: Every API key has been deleted, or is another site's: every operation is answered with
+            401 InvalidApiKey ("Error messages"; the message is recorded from the service).
+        foreign_fine_tunes: Fine-tunes of other models that the account's workspace has had from the start.
+            The list shows them behind the account's own, and its ``total`` counts them; limits and
+            :meth:`~aliyun_local.dashscope.account.models.ModelStudio.ledger` do not. Of each three, one is
+            complete, one is still going and has no model, no files, no output and no times, and one has
+            neither an id nor files. Source: "List fine-tune jobs" is of all models (``model`` is a filter
+            that may be left out), and promises no field of an entry.
+        most_entries_a_page: Entries that a page of the list of fine-tunes, or of files, has at most, however
+            many are asked for; ``page_size`` in the answer stays what was asked for. Sources: "List fine-tune
+            jobs" and "File management API" allow 100 and do not promise that so many come. 10 is the
+            default of ``page_size``, which a server that does not read it gives; 100 is the friendly one.
         refused: The error code with which an operation is refused; "*" is all operations, as in
             ``{"*": "Arrearage"}`` for an account in debt. Codes are those of ``dashscope.errors.ERRORS``.
         event_stream_seconds: An event stream ends after so long, even if the fine-tune is still going; on the
@@ -95,6 +115,11 @@ class Behaviour:
     task_pending_seconds: float = 1.0
     task_seconds: float = 15.0
     task_kept_seconds: float = 86_400.0
+    facechain_approved: bool = True
+    in_arrears: bool = False
+    keys_revoked: bool = False
+    foreign_fine_tunes: int = 3
+    most_entries_a_page: int = 10
     refused: Mapping[str, str] = field(default_factory=dict)
     event_stream_seconds: float = 240.0
     max_files: int = 100

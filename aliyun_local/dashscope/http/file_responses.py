@@ -68,7 +68,8 @@ class FileResponses:
 
     def _list(self, request: DashScopeRequest) -> Body:
         page_no, page_size = page(request.http.query)
-        total, stored = self._studio.files.page(offset=(page_no - 1) * page_size, limit=page_size)
+        most = min(page_size, self._studio.behaviour.most_entries_a_page)
+        total, stored = self._studio.files.page(offset=(page_no - 1) * most, limit=most)
         shown = [self._shown(file, request) for file in stored]
         return {"data": {"total": total, "page_size": page_size, "page_no": page_no, "files": shown}}
 

@@ -12,6 +12,7 @@ from aliyun_local.dashscope.account.work import TERMINAL
 from aliyun_local.dashscope.errors import ServiceError
 from aliyun_local.dashscope.http import event_stream, shapes
 from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
+from aliyun_local.dashscope.http.foreign_fine_tunes import foreign_fine_tunes
 from aliyun_local.dashscope.http.parameters import Body, is_optional, is_strings, json_body, number, page
 from aliyun_local.serving.wire import Response
 
@@ -71,13 +72,21 @@ class FineTuneResponses:
     def _list(self, request: DashScopeRequest) -> Body:
         query = request.http.query
         page_no, page_size = page(query)
-        total, found = self._studio.fine_tunes(
-            page_no=page_no, page_size=page_size, model=query.get("model") or None
-        )
-        shown = [shapes.fine_tune(fine_tune, self._studio.behaviour) for fine_tune in found]
+        behaviour, model = self._studio.behaviour, query.get("model") or None
+        most = min(page_size, behaviour.most_entries_a_page)
+        own, found = self._studio.fine_tunes(page_no=page_no, page_size=most, model=model)
+        shown = [shapes.fine_tune(fine_tune, behaviour) for fine_tune in found]
+        # They were made before the account's own, and the newest come first.
+        foreign = foreign_fine_tunes(behaviour.foreign_fine_tunes, model)
+        first = max(0, (page_no - 1) * most - own)
+        shown += foreign[first : first + most - len(shown)]
+        total = own + len(foreign)
         return {"output": {"page_no": page_no, "page_size": page_size, "total": total, "jobs": shown}}
 
     def _get(self, _: DashScopeRequest, job_id: str) -> Body:
+        for entry in foreign_fine_tunes(self._studio.behaviour.foreign_fine_tunes, None):
+            if entry.get("job_id") == job_id:
+                return {"output": entry}
         return {"output": shapes.fine_tune(self._studio.fine_tune(job_id), self._studio.behaviour)}
 
     def _delete(self, _: DashScopeRequest, job_id: str) -> Body:

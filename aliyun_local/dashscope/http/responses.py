@@ -15,6 +15,7 @@ from aliyun_local.clock import Clock
 from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account.downloads import is_download
 from aliyun_local.dashscope.account.models import ModelStudio
+from aliyun_local.dashscope.account.refusals import refusal_of
 from aliyun_local.dashscope.errors import ServiceError, error_of
 from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
 from aliyun_local.dashscope.http.download_responses import DownloadResponses
@@ -126,22 +127,18 @@ class DashScopeService:
     def _answer(self, request: DashScopeRequest) -> Body | Response:
         self._authenticate(request.http)
         operation, varying = _found(request.http)
-        self._refuse(operation)
+        refusal = refusal_of(operation, self._studio.behaviour)
+        if refusal is not None:
+            raise refusal
         return self._handlers[operation](request, *varying)
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         given = key.strip().encode("utf-8", "replace")
         known = [given] if self._api_keys is None and given else self._api_keys or []
+        known = [] if self._studio.behaviour.keys_revoked else known
         if scheme.lower() != "bearer" or not any(hmac.compare_digest(given, key) for key in known):
             raise error_of("InvalidApiKey")
-
-    def _refuse(self, operation: str) -> None:
-        """Refuse an operation that the account's switch ``refused`` names."""
-        refused = self._studio.behaviour.refused
-        code = refused.get(operation) or refused.get("*")
-        if code is not None:
-            raise error_of(code)
 
 
 def _found(request: Request) -> tuple[str, list[str]]:

@@ -56,7 +56,12 @@ def web_pages(photo: bytes) -> dict[str, bytes]:
 @pytest.fixture
 def behaviour() -> Behaviour:
     return Behaviour(
-        pending_seconds=2, training_seconds=300, canceling_seconds=3, task_pending_seconds=2, task_seconds=20
+        pending_seconds=2,
+        training_seconds=300,
+        canceling_seconds=3,
+        task_pending_seconds=2,
+        task_seconds=20,
+        foreign_fine_tunes=0,
     )
 
 

@@ -30,7 +30,14 @@ def scenery() -> bytes:
 
 @pytest.fixture
 def behaviour() -> Behaviour:
-    return Behaviour(pending_seconds=2, training_seconds=300, rejection_seconds=5, canceling_seconds=3)
+    # The list of these tests has the account's own fine-tunes only; test_shared_lists.py has the others.
+    return Behaviour(
+        pending_seconds=2,
+        training_seconds=300,
+        rejection_seconds=5,
+        canceling_seconds=3,
+        foreign_fine_tunes=0,
+    )
 
 
 @pytest.fixture
