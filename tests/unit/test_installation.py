@@ -135,6 +135,16 @@ def test_an_environment_that_could_not_be_completed_is_removed(
     assert not (tmp_path / "new").exists()
 
 
+def test_checks_of_the_template_that_could_not_be_fetched_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "checks").mkdir()
+    monkeypatch.setattr(installation, "_make", lambda _: None)
+    monkeypatch.setattr(installation, "_install", _fail)
+    assert installation.main(["--template-checks", str(tmp_path / "checks")]) == 1
+    assert not (tmp_path / "checks").exists()
+
+
 def test_a_complete_environment_survives_lists_that_cannot_be_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,11 +185,16 @@ def recorded_calls(environment: Path, *options: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("options", "lists"),
-    [([], ["build", "development", "function-runtime"]), (["--clients"], ["clients"])],
+    [
+        ([], ["build", "development", "function-runtime"]),
+        (["--clients"], ["clients"]),
+        (["--template-checks"], ["build", "template-checks"]),
+    ],
 )
 def test_pip_takes_hashed_files_alone_and_builds_with_what_is_installed(
-    tmp_path: Path, options: list[str], lists: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], lists: list[str]
 ) -> None:
+    monkeypatch.setattr(installation, "_make", lambda _: None)
     calls = recorded_calls(tmp_path, *options)
     # The build tool comes first: an isolated build would fetch its own, unhashed.
     assert [call.rpartition("/")[2] for call in calls] == [f"{name}.txt" for name in lists]
