@@ -147,6 +147,7 @@ class LocalCloud:
             behaviour=lambda: self.studio.behaviour,
             default_behaviour=self._behaviour,
             oss_behaviour=lambda: self.oss_behaviour,
+            ledger=lambda: self.studio.ledger(),
             reset=self.reset,
         )
         for name in SERVICES:

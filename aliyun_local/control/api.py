@@ -22,6 +22,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from urllib.parse import parse_qs
 
 from aliyun_local.control.controls import Controls
@@ -59,6 +60,7 @@ class ControlledServer:
             "clock": {"GET": self._clock, "PUT": self._set_clock},
             "faults": {"GET": self._faults, "POST": self._arm, "DELETE": self._disarm_all},
             "requests": {"GET": self._requests, "DELETE": self._forget_requests},
+            "ledger": {"GET": self._ledger},
             "behaviour": {"GET": self._behaviour, "PUT": self._set_behaviour},
             "transitions": {"GET": self._transitions, "PUT": self._set_transitions},
         }
@@ -165,6 +167,9 @@ class ControlledServer:
     def _forget_requests(self, _: Request) -> object:
         self._controls.forget_requests()
         return {"requests": []}
+
+    def _ledger(self, _: Request) -> object:
+        return {"fine_tunes": [asdict(entry) for entry in self._controls.ledger]}
 
     def _behaviour(self, _: Request | None = None) -> object:
         return self._controls.switches.as_json()

@@ -5,7 +5,7 @@ The local clouds make one and hand it to their users. :mod:`aliyun_local.control
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from aliyun_local.clock import Clock, ControlledClock
@@ -14,6 +14,7 @@ from aliyun_local.control.faults import FaultControls
 from aliyun_local.control.services import NAMES, find_front
 from aliyun_local.control.transitions import Transitions
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from aliyun_local.dashscope.account.fine_tune_ledger import LedgerEntry
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.serving.wire import Front, LoggedRequest
 from aliyun_local.switches import Switches
@@ -37,6 +38,7 @@ class Controls:
         behaviour: Callable[[], Behaviour],
         default_behaviour: Callable[[], Behaviour],
         oss_behaviour: Callable[[], OssBehaviour],
+        ledger: Callable[[], Sequence[LedgerEntry]],
         reset: Callable[[], object],
     ) -> None:
         """Take the cloud's parts.
@@ -47,10 +49,12 @@ class Controls:
             behaviour: returns DashScope's switches.
             default_behaviour: returns DashScope's switches with their initial values.
             oss_behaviour: returns OSS's switches.
+            ledger: returns every fine-tune that was ever submitted.
             reset: deletes all state, and brings back the first switches.
         """
         self._behaviour = behaviour
         self._oss_behaviour = oss_behaviour
+        self._ledger = ledger
         self._clock = clock
         self._fronts = fronts
         self._reset = reset
@@ -72,6 +76,11 @@ class Controls:
     def switches(self) -> Switches:
         """The switches of the accounts of OSS and DashScope as they are now."""
         return Switches(oss=self._oss_behaviour(), dashscope=self._behaviour())
+
+    @property
+    def ledger(self) -> Sequence[LedgerEntry]:
+        """Every fine-tune ever submitted, deleted ones included, oldest first: what the bill is made of."""
+        return self._ledger()
 
     @property
     def services(self) -> list[str]:

@@ -80,6 +80,7 @@ class MockCloud:
             behaviour=lambda: self.dashscope.behaviour,
             default_behaviour=_behaviour,
             oss_behaviour=lambda: self.oss_behaviour,
+            ledger=lambda: self.dashscope.ledger(),
             reset=self._start_again,
         )
 

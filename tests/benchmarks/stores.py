@@ -36,6 +36,7 @@ def main(folder: Path) -> None:
         behaviour=lambda: behaviour,
         default_behaviour=Behaviour,
         oss_behaviour=lambda: emulators.oss_behaviour,
+        ledger=lambda: emulators.studio.ledger(),
         reset=lambda: None,
     )
     servers = {

@@ -41,12 +41,12 @@ def session_studio(
 
 
 @pytest.fixture(scope="session")
-def file_studio(
+def url_studio(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[LocalStudio]:
-    """A cloud whose DashScope is given files instead of URLs."""
+    """A cloud whose OSS account is an old one: DashScope downloads from its public door."""
     with (
-        running_studio(tmp_path_factory.mktemp("files"), parameters={"PhotoAccess": "file"}) as made,
+        running_studio(tmp_path_factory.mktemp("old"), oss_account="old") as made,
         resting(made, pytestconfig),
     ):
         yield made

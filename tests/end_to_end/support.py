@@ -232,11 +232,14 @@ class Studio:
 
     def fine_tunes_of(self, job_id: str) -> list[str]:
         """Return the ids of the fine-tunes that were made from a job's snapshots."""
-        return [
-            entry["job_id"]
-            for entry in self.fine_tunes()
-            if any(folder_of(file) == job_id for file in entry["training_file_ids"])
-        ]
+        return [entry["job_id"] for entry in self.ledger() if job_id in jobs_of(entry)]
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return every fine-tune that was ever submitted, by DashScope's own books."""
+        answer = self.http.get(self.endpoints["OSS_ENDPOINT"] + "/_control/ledger", timeout=30)
+        assert answer.status_code == 200, answer.text
+        entries: list[dict[str, Any]] = answer.json()["fine_tunes"]
+        return entries
 
     def invoke(self, function: str, payload: bytes, **headers: str) -> requests.Response:
         """Call a function by the API of 2023; ``headers`` are the service's own: ``invocation_type``."""
@@ -349,6 +352,18 @@ def running_studio(data: Path, *, oss_account: str = TODAY, **changes: Any) -> I
             studio.close()
 
 
-def folder_of(url: str) -> str:
-    """Return the job id in a snapshot's URL: the folder that it lies in."""
-    return unquote(urlsplit(url).path).rpartition("/")[0].rpartition("/")[2]
+def snapshots_of(entry: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the snapshots that a fine-tune was made from, by URL or as stored files."""
+    files = zip(entry["training_file_ids"], entry["training_file_names"], strict=True)
+    return ["/".join(_place_of(url, name)) for url, name in files]
+
+
+def jobs_of(entry: Mapping[str, Any]) -> set[str]:
+    """Return the jobs whose snapshots a fine-tune was made from."""
+    return {key.split("/")[1] for key in snapshots_of(entry)}
+
+
+def _place_of(url: str, name: str) -> list[str]:
+    if name:
+        return ["submissions", *name.split("_")[2:]]
+    return unquote(urlsplit(url).path).split("/")[-3:]

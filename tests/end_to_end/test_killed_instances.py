@@ -9,11 +9,10 @@ import signal
 import time
 from collections import defaultdict
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 import pytest
 
-from .support import SETTLED, LocalStudio, eventually
+from .support import SETTLED, LocalStudio, eventually, jobs_of
 
 ROUNDS = 20
 PEOPLE = 10
@@ -60,8 +59,8 @@ def _kill_instances(studio: LocalStudio) -> int:
 def _check_ledger(studio: LocalStudio) -> None:
     ledger = studio.cloud.studio.ledger()
     paid: dict[str, list[str]] = defaultdict(list)
-    for entry in ledger:
-        paid[urlsplit(entry.training_file_ids[0]).path].append(entry.job_id)
+    for entry in studio.ledger():
+        paid["".join(jobs_of(entry))].append(entry["job_id"])
     assert {path: ids for path, ids in paid.items() if len(ids) > 1} == {}
     assert len(ledger) == PEOPLE
     spans = sorted((entry.created_at, entry.ended_at or entry.created_at) for entry in ledger)

@@ -24,7 +24,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def troubled(data: Path) -> Iterator[LocalStudio]:
     """A cloud on which everything went wrong once, with services that chatter about what they were sent."""
-    with running_studio(data) as studio:
+    with running_studio(data, oss_account="old") as studio:
         key = studio.endpoints["DASHSCOPE_API_KEY"]
         # Error texts of services quote what they were given: URLs with their signatures, keys, headers.
         url = studio.bucket.sign_url("GET", "people/blabbed/901.jpg", 600, slash_safe=True)

@@ -6,13 +6,12 @@ import json
 import random
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from aliyun_local.clock import utc
 
-from .support import COLLECT, LocalStudio, eventually, photo, scenery
+from .support import COLLECT, LocalStudio, eventually, photo, scenery, snapshots_of
 
 
 def the_event(studio: LocalStudio, *keys: str) -> dict[str, Any]:
@@ -143,9 +142,8 @@ def test_what_was_trained_is_kept_as_it_was_when_the_upload_is_overwritten(studi
     studio.upload_portraits("overwritten", 175)
     studio.mark_ready("overwritten")
     trained = studio.wait_until_trained("overwritten")["current"]
-    (made,) = [entry for entry in studio.fine_tunes() if entry["job_id"] == trained["fine_tune_id"]]
-    (snapshot,) = [urlsplit(url).path.partition("submissions/") for url in made["training_file_ids"]]
-    key = "".join(snapshot[1:])
+    (made,) = [entry for entry in studio.ledger() if entry["job_id"] == trained["fine_tune_id"]]
+    (key,) = snapshots_of(made)
     before = studio.bucket.get_object(key).read()
     studio.upload("overwritten", "175.jpg", photo(176))
     studio.wait_until_trained("overwritten", revision=2)

@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 
 import oss2
@@ -15,10 +16,10 @@ import pytest
 
 from aliyun_local.samples import encoded, portrait
 
-from .support import REGION, LocalStudio, eventually, photo
+from .support import REGION, LocalStudio, eventually, jobs_of, photo
 
 
-@pytest.fixture(params=["session_studio", "file_studio"], ids=["by url", "by file id"])
+@pytest.fixture(params=["url_studio", "session_studio"], ids=["by url", "by file"])
 def studio(request: pytest.FixtureRequest) -> LocalStudio:
     """Each way that photos take to DashScope."""
     made: LocalStudio = request.getfixturevalue(request.param)
@@ -34,12 +35,11 @@ def assert_trained_once(studio: LocalStudio, person: str, *, photos: int, closed
     made = [
         entry
         for entry in studio.cloud.studio.ledger()
-        if entry.job_id == job["fine_tune_id"]
-        or any(f"/submissions/{job['job_id']}/" in file for file in entry.training_file_ids)
+        if entry.job_id == job["fine_tune_id"] or job["job_id"] in jobs_of(asdict(entry))
     ]
     assert len(made) == 1
     assert len(made[0].training_file_ids) == photos
-    by_url = studio.cloud.parameters.get("PhotoAccess") != "file"
+    by_url = studio.cloud.oss_behaviour.public_data_access
     assert {file.startswith("http://") for file in made[0].training_file_ids} == {by_url}
     assert (made[0].status, made[0].billed_trainings) == ("SUCCEEDED", 1)
     assert made[0].job_id == job["fine_tune_id"]

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS fine_tunes (
     model_name TEXT NOT NULL,
     model TEXT NOT NULL,
     training_file_ids TEXT NOT NULL,
+    training_file_names TEXT NOT NULL,
     hyper_parameters TEXT NOT NULL,
     status TEXT NOT NULL,
     created_at REAL NOT NULL,
@@ -47,19 +48,26 @@ CREATE TABLE IF NOT EXISTS fine_tune_statuses (
 );
 CREATE INDEX IF NOT EXISTS statuses_of_fine_tune ON fine_tune_statuses (sequence);
 """
-TABLE = Table("fine_tunes", FineTune, key="job_id", json_fields=("training_file_ids", "hyper_parameters"))
+TABLE = Table(
+    "fine_tunes",
+    FineTune,
+    key="job_id",
+    json_fields=("training_file_ids", "training_file_names", "hyper_parameters"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
     """A fine-tune as the bill sees it; deleted ones stay. Times are seconds since the epoch.
 
+    ``training_file_names`` are those of stored files, which may be gone by now, and "" for URLs.
     ``statuses`` are all statuses it has had, each with the time it began; ``billed_trainings`` is what it
     cost; ``code`` and ``message`` tell why it failed.
     """
 
     job_id: str
     training_file_ids: tuple[str, ...]
+    training_file_names: tuple[str, ...]
     status: str
     created_at: float
     started_at: float | None
@@ -133,6 +141,7 @@ def _entry(fine_tune: FineTune, had: Iterable[tuple[str, float]]) -> LedgerEntry
     return LedgerEntry(
         job_id=fine_tune.job_id,
         training_file_ids=fine_tune.training_file_ids,
+        training_file_names=fine_tune.training_file_names,
         status=fine_tune.status,
         created_at=fine_tune.created_at,
         started_at=fine_tune.started_at,

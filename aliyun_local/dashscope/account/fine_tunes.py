@@ -39,6 +39,7 @@ class FineTune(Work):
         model_name: As kept, usually the job id.
         model: ``facechain-finetune``.
         training_file_ids: URLs and file ids, as they came.
+        training_file_names: the names of the stored files, in the order of the ids; "" for a URL.
         hyper_parameters: As they came.
         created_at: When it was submitted.
         granted_at: When it was given a training slot; it holds the slot until it is terminal or deleted.
@@ -53,6 +54,7 @@ class FineTune(Work):
     model_name: str
     model: str
     training_file_ids: tuple[str, ...]
+    training_file_names: tuple[str, ...] = ()
     hyper_parameters: dict[str, Any] = field(default_factory=dict)
     created_at: float
     granted_at: float | None = None

@@ -77,12 +77,13 @@ class Submission:
         with self._database.reading() as connection:
             self._check_account(connection)
         problem = self._training_files.check_at_submit(order.training_file_ids)
+        names = self._training_files.names_of(order.training_file_ids)
         with self._database.transaction() as connection:
             # The downloads took their time: another submit may have taken the slot meanwhile.
             self._check_account(connection)
             problem, run_seconds = self._outcome(problem)
             while True:
-                stored = fine_tune_ledger.insert(connection, self._new(order, problem, run_seconds))
+                stored = fine_tune_ledger.insert(connection, self._new(order, names, problem, run_seconds))
                 if stored is not None:
                     return stored
 
@@ -107,7 +108,9 @@ class Submission:
         problem, after_seconds = self._failures.pop(0)
         return problem, self._behaviour.training_seconds if after_seconds is None else after_seconds
 
-    def _new(self, order: FineTuneOrder, problem: Problem | None, run_seconds: float) -> FineTune:
+    def _new(
+        self, order: FineTuneOrder, names: tuple[str, ...], problem: Problem | None, run_seconds: float
+    ) -> FineTune:
         """Return the record of ``order`` with a new id."""
         now = self._clock.now()
         minute = f"{utc(now) + timedelta(hours=8):%Y%m%d%H%M}"
@@ -119,6 +122,7 @@ class Submission:
             model_name=order.model_name if keep and order.model_name else job_id,
             model=order.model,
             training_file_ids=order.training_file_ids,
+            training_file_names=names,
             hyper_parameters=dict(order.hyper_parameters),
             created_at=now,
             entered_at=now,

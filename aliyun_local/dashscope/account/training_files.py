@@ -42,6 +42,14 @@ class TrainingFiles:
         images = self._images(names)
         return self._judged(images) if self._behaviour.fetch == "submit" else None
 
+    def names_of(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names under which the files were uploaded, "" for a URL.
+
+        Raises:
+            ServiceError: a file is unknown.
+        """
+        return tuple("" if is_url(name) else self._files.get(name).name for name in names)
+
     def inspect_at_start(self, names: Sequence[str]) -> Problem | None:
         """Return why a training with these files fails; None when it does not."""
         try:

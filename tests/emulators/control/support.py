@@ -29,6 +29,7 @@ class Steered:
             behaviour=lambda: self.emulators.studio.behaviour,
             default_behaviour=Behaviour,
             oss_behaviour=lambda: self.emulators.oss_behaviour,
+            ledger=lambda: self.emulators.studio.ledger(),
             reset=self._reset,
         )
 

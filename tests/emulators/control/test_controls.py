@@ -66,6 +66,7 @@ def test_a_clock_from_outside_is_left_to_whoever_gave_it() -> None:
         behaviour=Behaviour,
         default_behaviour=Behaviour,
         oss_behaviour=OssBehaviour,
+        ledger=lambda: [],
         reset=lambda: None,
     )
     with pytest.raises(ControlError, match="given to this cloud when it was started"):

@@ -83,6 +83,7 @@ def test_a_delay_is_waited_for_before_the_reply(steered: Steered) -> None:
         behaviour=Behaviour,
         default_behaviour=Behaviour,
         oss_behaviour=OssBehaviour,
+        ledger=lambda: [],
         reset=lambda: None,
     )
     controls.faults.delay("oss", seconds=2.5, times=2)
