@@ -47,8 +47,10 @@ def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFile
     """
     if job.file_ids:
         return job, TrainingFiles(job.file_ids, job.file_ids)
+    way = settled_way(world)
+    if way is None and world.rules.face_check:
+        way = learn(world)
     # Where no face check has shown whether URLs work, the file service is what works on every account.
-    way = settled_way(world) or learn(world) or Way.FILE
     if way is Way.URL:
         return job, TrainingFiles((), tuple(map(world.bucket.signed_url, job.files)))
     return _by_file(world, job, slot)

@@ -118,7 +118,7 @@ def test_a_fine_tune_that_appears_late_in_the_list_is_not_made_again(fresh_studi
     inject(fresh_studio, "CreateFineTune", after_effect=True, drop=True)
     upload(fresh_studio, "lagging", 116)
     fresh_studio.wait_for("lagging", "SUBMITTING")
-    eventually(lambda: fresh_studio.fine_tunes())
+    eventually(lambda: fresh_studio.ledger())
     fresh_studio.let_ticks_pass(3)
     assert fresh_studio.called("CreateFineTune") == 1
     assert len(fresh_studio.cloud.studio.ledger()) == 1

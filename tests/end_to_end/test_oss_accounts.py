@@ -13,7 +13,7 @@ def test_photos_in_an_account_from_before_are_trained_by_urls_of_the_public_door
         studio.upload_portraits("lin", 1, 2, 3)
         studio.mark_ready("lin")
         studio.wait_until_trained("lin", seconds=60)
-        (tuned,) = studio.fine_tunes()
+        (tuned,) = studio.ledger()
         doors = {urlsplit(url).netloc for url in tuned["training_file_ids"]}
         assert doors == {urlsplit(studio.cloud.url("oss_public")).netloc}
         assert studio.endpoints["OSS_PUBLIC_ENDPOINT"] != studio.endpoints["OSS_ENDPOINT"]

@@ -73,12 +73,12 @@ def test_killed_while_one_is_trained_and_others_wait_it_loses_nobody(prepare: St
         document = trained_once(studio, person, photos=1)
         if job["fine_tune_id"]:
             assert document["current"]["fine_tune_id"] == job["fine_tune_id"]
-    assert len(studio.fine_tunes()) == 4
+    assert len(studio.ledger()) == 4
     up.kill()
     studio = up.start()
     for person in ("finished", *people):
         trained_once(studio, person, photos=1)
-    assert len(studio.fine_tunes()) == 4
+    assert len(studio.ledger()) == 4
 
 
 def test_killed_again_and_again_during_uploads_it_keeps_every_photo_it_accepted(prepare: Start) -> None:
@@ -171,7 +171,7 @@ def test_every_endpoint_is_named_and_answers_and_shells_can_read_the_file(prepar
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     }
     assert studio.bucket.list_objects().object_list == []
-    assert studio.fine_tunes() == []
+    assert studio.ledger() == []
     assert studio.rows("jobs", "person_key", "revision") == []
     assert studio.get("/healthz").status_code == 200
     assert studio.get("/queue/probe", method="POST").status_code == 403
