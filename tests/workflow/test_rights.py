@@ -1,0 +1,162 @@
+"""Every call of a real run is one that the template allows: of functions by their role, of status by its own.
+
+The emulators check signatures and no policies, so the SDKs' calls are noted and held against RAM's rules.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+import tablestore
+
+from functions import reconcile, status
+from shared import assembly
+from shared.domain.states import JobState
+from tests.unit.support import job_in
+from tests.unit.test_roles import ACTION_OF_CALL, RESOURCES
+from tests.uploads.pictures import jpeg
+from tests.uploads.support import CONTEXT, open_studio
+from tests.uploads.zips import zipped
+
+with warnings.catch_warnings():
+    # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.
+    warnings.simplefilter("ignore")
+    import oss2
+
+Call = tuple[str, str]
+"""An action and the resource that it was called on, as the stack of test_roles names it."""
+TOKENS = {"STATUS_TOKEN": "t" * 20, "ADMIN_TOKEN": "a" * 20}
+
+
+def _tables(name: str, arguments: tuple[Any, ...]) -> list[str]:
+    return list(arguments[0].items) if name.startswith("batch_") else [arguments[0]]
+
+
+def _objects(name: str, arguments: tuple[Any, ...]) -> list[Call]:
+    action = ACTION_OF_CALL[name]
+    if name == "list_objects":
+        return [(action, "photos")]
+    if name == "copy_object":
+        return [("oss:GetObject", f"photos/{arguments[1]}"), (action, f"photos/{arguments[2]}")]
+    return [(action, f"photos/{arguments[1] if name == 'sign_url' else arguments[0]}")]
+
+
+@contextmanager
+def noted(patch: pytest.MonkeyPatch) -> Iterator[set[Call]]:
+    """Note the SDKs' calls while the block runs."""
+    calls: set[Call] = set()
+
+    def note(kind: Any, name: str, of: Callable[[str, tuple[Any, ...]], list[Call]]) -> None:
+        original = getattr(kind, name)
+
+        def noting(self: Any, *arguments: Any, **named: Any) -> Any:
+            calls.update(of(name, arguments))
+            return original(self, *arguments, **named)
+
+        inner.setattr(kind, name, noting)
+
+    def rows(name: str, arguments: tuple[Any, ...]) -> list[Call]:
+        return [
+            (ACTION_OF_CALL[name], f"instance/facechain/table/{table}") for table in _tables(name, arguments)
+        ]
+
+    with patch.context() as inner:
+        for name, action in ACTION_OF_CALL.items():
+            note(
+                oss2.Bucket if action.startswith("oss") else tablestore.OTSClient,
+                name,
+                _objects if action.startswith("oss") else rows,
+            )
+        yield calls
+
+
+def refused(role: str, calls: set[Call]) -> list[Call]:
+    """The calls that no statement of the role allows."""
+    allowed = [
+        (action, arn.split(":", 4)[4])
+        for policy in RESOURCES.properties[role]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+        for arn in statement["Resource"]
+    ]
+    return sorted(
+        call
+        for call in calls
+        if not any(call[0] == action and fnmatchcase(call[1], arn) for action, arn in allowed)
+    )
+
+
+def ask(method: str, path: str, token: str, **query: str) -> dict[str, Any]:
+    event = {
+        "version": "v1",
+        "rawPath": path,
+        "body": "",
+        "isBase64Encoded": False,
+        "headers": {"Authorization": f"Bearer {TOKENS[token]}"},
+        "queryParameters": query,
+        "requestContext": {"http": {"method": method, "path": path}},
+    }
+    answer: Any = status.handler(json.dumps(event).encode(), CONTEXT)
+    # 503 is what /readyz says of a deployment whose timer has not run yet.
+    assert answer["statusCode"] in (200, 202, 503), answer
+    found: dict[str, Any] = json.loads(answer["body"])
+    return found
+
+
+def test_uploads_and_ticks_call_what_the_role_of_the_functions_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_studio(monkeypatch) as studio:
+        studio.upload("li", "1.jpg", jpeg())
+        studio.upload("li", "more.zip", zipped({"2.jpg": jpeg()}))
+        studio.upload("li", "_READY", b"")
+        with noted(monkeypatch) as calls:
+            studio.handle_uploads()
+            for _ in range(2):
+                reconcile.handler(json.dumps({"triggerTime": "2026-01-01T00:00:00Z"}).encode(), CONTEXT)
+    assert {"oss:PostProcessTask", "oss:PutObject", "oss:ListObjects", "ots:PutRow", "ots:GetRange"} <= {
+        call[0] for call in calls
+    }
+    assert refused("FunctionRole", calls) == []
+
+
+def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_studio(monkeypatch):
+        for name, value in TOKENS.items():
+            monkeypatch.setenv(name, value)
+        job = assembly.build_world(CONTEXT).jobs.save(None, job_in(JobState.QUEUED))
+        with noted(monkeypatch) as calls:
+            for path in (
+                "/jobs",
+                "/ignored",
+                "/readyz",
+                f"/people/{job.person_id}",
+                f"/jobs/{job.job_id}",
+            ):
+                ask("GET", path, "STATUS_TOKEN")
+            ask("GET", "/jobs", "STATUS_TOKEN", state="QUEUED")
+            asked = ask("POST", "/queue/probe", "ADMIN_TOKEN")
+            ask("GET", asked["href"], "ADMIN_TOKEN")
+    assert {call[0] for call in calls} == {"ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"}
+    assert refused("StatusRole", calls) == []
+    assert refused("FunctionRole", calls) == [("ots:GetRange", "instance/facechain/table/jobs_by_state")]
+
+
+def test_a_call_that_no_statement_allows_is_told() -> None:
+    table = "instance/facechain/table"
+    calls = {
+        ("ots:PutRow", f"{table}/jobs"),
+        ("ots:PutRow", f"{table}/requests"),
+        ("oss:GetObject", "photos/people/a/1.jpg"),
+    }
+    assert refused("StatusRole", calls) == [
+        ("oss:GetObject", "photos/people/a/1.jpg"),
+        ("ots:PutRow", f"{table}/jobs"),
+    ]
+    assert refused("FunctionRole", {("oss:DeleteObject", "photos/people/a/1.jpg")}) != []
