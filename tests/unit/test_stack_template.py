@@ -9,6 +9,7 @@ import pytest
 from aliyun_local.template import Template, TemplateError
 from local.packaging import ROOT
 from shared.http_api.routes import ROUTES
+from shared.settings import read_settings
 
 PARAMETERS: dict[str, object] = {
     "BucketName": "photos",
@@ -106,6 +107,21 @@ def test_endpoints_come_from_the_region_of_the_stack_unless_they_are_given() -> 
         assert function.environment["OTS_ENDPOINT"] == "http://c"
         assert function.environment.get("OSS_ENDPOINT", "http://a") == "http://a"
         assert function.environment.get("OSS_PUBLIC_ENDPOINT", "http://b") == "http://b"
+
+
+def test_the_functions_read_the_same_settings_where_ros_writes_numbers_with_a_decimal_point() -> None:
+    numbers = {
+        name
+        for resource in TEMPLATE.document["Resources"].values()
+        for name, value in resource["Properties"].get("EnvironmentVariables", {}).items()
+        if "Fn::Str" in value
+    }
+    assert len(numbers) == 10
+    for function in resolve().functions.values():
+        written = {
+            name: f"{value}.0" if name in numbers else value for name, value in function.environment.items()
+        }
+        assert read_settings(written) == read_settings(function.environment)
 
 
 def test_bucket_instance_and_tables_that_are_there_are_taken_over() -> None:
