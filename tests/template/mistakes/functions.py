@@ -10,14 +10,14 @@ FUNCTIONS: dict[str, Mistake] = {
         "SWEEP_SECONDS: {'Fn::Str': {Ref: SweepSeconds}}",
         "SWEEP_SECONDS: {Ref: SweepSeconds}",
         "own",
-        "SWEEP_SECONDS is 300, and only strings are taken",
+        "SWEEP_SECONDS.* strings",
         "The environment is a map of strings; no document promises that ROS converts a number.",
     ),
     "a number stands in the environment": Mistake(
         "OTS_INSTANCE: {Ref: InstanceName}\n        DASHSCOPE",
         "OTS_INSTANCE: 12\n        DASHSCOPE",
-        "models",
-        "environment_variables",
+        "own",
+        "OTS_INSTANCE.* strings",
         "Function Compute takes strings alone.",
     ),
     "a variable is no setting": Mistake(
