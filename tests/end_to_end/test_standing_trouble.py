@@ -67,6 +67,9 @@ def test_a_bucket_that_may_not_be_listed_is_told_until_somebody_who_has_mended_i
         assert blocked(studio, "unlisted")["code"] == "AccessDenied"
         told = studio.get("/readyz").json()["reasons"][0]
         assert "template.yml" in told["remedy"]
+        # Both events have come to their end: neither finds out that it is mended.
+        eventually(lambda: studio.ended("collect") >= 2)
+        studio.let_ticks_pass(2)
         studio.cloud.fronts["oss"].clear_faults()
         studio.let_ticks_pass(6)
         # By itself it would be tried again a minute and a half after the refusal.
