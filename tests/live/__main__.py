@@ -37,8 +37,9 @@ def main(
     *,
     wait: Callable[[float], object] = time.sleep,
     folder: Path = FOLDER,
+    known: tuple[Question, ...] = QUESTIONS,
 ) -> int:
-    """Run the command.
+    """Run the command on the ``known`` questions.
 
     Returns:
         The exit status: 0 also where nothing can be asked; 1 if something is left in the account or a
@@ -60,7 +61,7 @@ def main(
     except (BudgetError, OSError, ValueError) as problem:
         print(f"test-live: {problem}", file=sys.stderr)
         return 2
-    questions = tuple(one for one in QUESTIONS if not given.only or one.name in given.only)
+    questions = tuple(one for one in known if not given.only or one.name in given.only)
     print(_cost(questions, budget), flush=True)
     run_id = f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}-{secrets.token_hex(2)}"
     journal = Journal(folder / f"{run_id}.jsonl")

@@ -97,10 +97,11 @@ def upload(run: Run) -> Seen:
     person = f"{run.label} {PERSON}"
     key = f"people/{person}/{PHOTO}"
     stack = run.settings["OSS_BUCKET"]
-    way = run.settings.get("OSS_ENDPOINT") or run.settings["OSS_PUBLIC_ENDPOINT"]
     run.journal.add("person", person)
     run.journal.add("object", key, stack)
-    run.oss.bucket(way, stack).put_object(key, pictures.faceless(), headers={"Content-Type": "image/jpeg"})
+    run.oss.bucket(run.oss.ways(stack)[0], stack).put_object(
+        key, pictures.faceless(), headers={"Content-Type": "image/jpeg"}
+    )
     for _ in range(UPLOAD_POLLS):
         photos = _photos(call(run, "GET", f"/people/{quote(person, safe='')}"))
         verdict = photos.get(PHOTO)

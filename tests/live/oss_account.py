@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from tests.live.question import NotAsked
@@ -30,6 +31,14 @@ NO_DATA = (
 )
 
 
+@dataclass(frozen=True)
+class Way:
+    """An address at which a bucket may be reached; a bound domain leads to one bucket only."""
+
+    endpoint: str
+    is_domain: bool = False
+
+
 class OssAccount:
     """The bucket of a run. Made by the first question that needs it, unless it is the user's."""
 
@@ -45,8 +54,8 @@ class OssAccount:
         """Close the connections."""
         self._session.session.close()
 
-    def bucket(self, endpoint: str, name: str = "", *, is_domain: bool = False) -> Any:
-        """Return oss2's client of a bucket, at ``endpoint``."""
+    def bucket(self, way: Way, name: str = "") -> Any:
+        """Return oss2's client of a bucket, by default of the run's."""
         settings = self._settings
         credentials = oss2.credentials.StaticCredentialsProvider(
             settings["ALIBABA_CLOUD_ACCESS_KEY_ID"],
@@ -55,33 +64,39 @@ class OssAccount:
         )
         return oss2.Bucket(
             oss2.ProviderAuthV4(credentials),
-            endpoint,
+            way.endpoint,
             name or self.bucket_name,
-            is_cname=is_domain,
+            is_cname=way.is_domain,
             region=settings["OSS_REGION"],
             session=self._session,
             connect_timeout=TIMEOUT_SECONDS,
         )
 
     @property
+    def public_way(self) -> Way:
+        """The default public domain."""
+        return Way(self._settings["OSS_PUBLIC_ENDPOINT"])
+
+    @property
     def public(self) -> Any:
         """The bucket through the default public domain, where calls about buckets are always answered."""
-        return self.bucket(self._settings["OSS_PUBLIC_ENDPOINT"])
+        return self.bucket(self.public_way)
 
     @property
     def domain(self) -> Any | None:
         """The bucket through the domain that is bound to it; None if there is none."""
-        domain = self._settings.get("OSS_PUBLIC_DOMAIN")
-        if not domain or not self._settings.get("LIVE_BUCKET"):
-            return None
-        return self.bucket(domain, is_domain=True)
+        return next((self.bucket(way) for way in self.ways() if way.is_domain), None)
 
-    @property
-    def ways(self) -> list[Any]:
-        """All ways to the data, the user's own endpoint first."""
-        endpoint = self._settings.get("OSS_ENDPOINT")
-        own = [self.bucket(endpoint)] if endpoint else []
-        return [*own, *([self.domain] if self.domain else []), self.public]
+    def ways(self, name: str = "") -> list[Way]:
+        """Return all ways to the data of a bucket, by default of the run's; the user's own endpoint first."""
+        settings = self._settings
+        own, domain, bound = (
+            settings.get(key) for key in ("OSS_ENDPOINT", "OSS_PUBLIC_DOMAIN", "LIVE_BUCKET")
+        )
+        ways = [Way(own)] if own else []
+        if domain and bound and (name or self.bucket_name) == bound:
+            ways.append(Way(domain, is_domain=True))
+        return [*ways, self.public_way]
 
     def data(self) -> Any:
         """Return the bucket by the first way on which data calls are answered.
@@ -89,7 +104,8 @@ class OssAccount:
         Raises:
             NotAsked: there is none.
         """
-        for bucket in self.ways:
+        for way in self.ways():
+            bucket = self.bucket(way)
             try:
                 bucket.list_objects(prefix=self.folder, max_keys=1)
             except OssError:

@@ -12,7 +12,7 @@ from tests.live.settings import ACCESS_KEY
 if TYPE_CHECKING:
     from tests.live.run import Run
 
-_TURN_AND_SHRINK = "image/auto-orient,1/resize,m_lfit,l_512/format,jpg"
+_SHRINK = "resize,m_lfit,l_512/format,jpg"
 
 
 def public_data_access(run: Run) -> Seen:
@@ -36,10 +36,11 @@ def large_pictures(run: Run) -> Seen:
     """Have a 24-megapixel JPEG turned and shrunk."""
     key = run.put_data("upright.jpg", pictures.upright_jpeg())
     try:
-        width, height = pictures.sides_of(run.data.get_object(key, process=_TURN_AND_SHRINK).read())
+        width, height = pictures.sides_of(
+            run.data.get_object(key, process=f"image/auto-orient,1/{_SHRINK}").read()
+        )
     except OssError as problem:
         if problem.code == "BadRequest":
-            run.turns_large_pictures = False
             return Seen(
                 f"It is refused with {refusal_of(problem)}.", {"oss": {"orients_large_pictures": False}}
             )
@@ -50,22 +51,27 @@ def large_pictures(run: Run) -> Seen:
 
 
 def heic_orientation(run: Run) -> Seen:
-    """Have a HEIC of more than 4,096 px a side turned and shrunk."""
+    """Have a HEIC of more than 4,096 px a side shrunk, with auto-orient and without."""
     key = run.put_data("upright.heic", pictures.upright_heic())
     try:
-        width, height = pictures.sides_of(run.data.get_object(key, process=_TURN_AND_SHRINK).read())
+        run.data.get_object(key, process=f"image/auto-orient,1/{_SHRINK}").read()
     except OssError as problem:
         if problem.code == "BadRequest":
             return Seen(
-                f"It counts: the picture is refused with {refusal_of(problem)}.",
+                f"Yes: the picture is too large to be turned, and refused with {refusal_of(problem)}.",
                 {"oss": {"heic_orientation_counts": True}},
             )
         return Seen(f"It is refused with {refusal_of(problem)}, which the documents do not have for this.")
-    if height > width and run.turns_large_pictures is False:
-        return Seen("The picture comes back upright, though a JPEG of its size is refused; no switch is so.")
-    if height > width:
-        return Seen("It counts: the picture comes back upright.", {"oss": {"heic_orientation_counts": True}})
-    return Seen("The picture comes back, and is not turned.", {"oss": {"heic_orientation_counts": False}})
+    # It is accepted. A decoder turns a HEIC in any case; OSS knows of it if auto-orient,0 takes that back.
+    width, height = pictures.sides_of(
+        run.data.get_object(key, process=f"image/auto-orient,0/{_SHRINK}").read()
+    )
+    if height < width:
+        return Seen("Yes: auto-orient,0 leaves it lying.", {"oss": {"heic_orientation_counts": True}})
+    return Seen(
+        "No: the picture is accepted, and upright also with auto-orient,0.",
+        {"oss": {"heic_orientation_counts": False}},
+    )
 
 
 def damaged_picture(run: Run) -> Seen:

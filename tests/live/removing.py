@@ -41,25 +41,25 @@ def remove_all(run: Run) -> list[str]:
 
 def _bucket(run: Run, made: Made) -> str:
     """Remove a bucket that a run has made, with whatever is in it."""
-    for way in _ways(run, made.name):
+    for bucket in _clients(run, made.name):
         try:
-            for key in list(keys_of(way)):
-                way.delete_object(key)
+            for key in list(keys_of(bucket)):
+                bucket.delete_object(key)
         except NoSuchBucket:
             return ""
         except OssError:
             continue  # an account of today cannot list through the public door; its bucket is empty then
         break
     with suppress(NoSuchBucket):
-        run.oss.bucket(run.settings["OSS_PUBLIC_ENDPOINT"], made.name).delete_bucket()
+        run.oss.bucket(run.oss.public_way, made.name).delete_bucket()
     return ""
 
 
 def _object(run: Run, made: Made) -> str:
     refused: Exception | None = None
-    for way in _ways(run, made.place):
+    for bucket in _clients(run, made.place):
         try:
-            way.delete_object(made.name)
+            bucket.delete_object(made.name)
         except NoSuchBucket:
             return ""
         except OssError as problem:
@@ -71,13 +71,8 @@ def _object(run: Run, made: Made) -> str:
     raise refused or RuntimeError("no way to the bucket")
 
 
-def _ways(run: Run, name: str) -> list[Any]:
-    """Return the ways to the bucket ``name``; a bound domain leads to one bucket only."""
-    return [
-        run.oss.bucket(way.endpoint, name, is_domain=way.is_cname)
-        for way in run.oss.ways
-        if not way.is_cname or name == run.oss.bucket_name
-    ]
+def _clients(run: Run, name: str) -> list[Any]:
+    return [run.oss.bucket(way, name) for way in run.oss.ways(name)]
 
 
 def _file(run: Run, made: Made) -> str:

@@ -30,7 +30,6 @@ class Run:
         budget: the money for paid steps; None: nothing is paid.
         journal: what it makes.
         wait: waits for so many seconds.
-        turns_large_pictures: whether OSS turns pictures above the limit, once it is known.
     """
 
     run_id: str
@@ -38,7 +37,6 @@ class Run:
     budget: Budget | None
     journal: Journal
     wait: Callable[[float], object]
-    turns_large_pictures: bool | None = field(default=None, init=False)
     _made_bucket: bool = field(default=False, init=False)
 
     @cached_property
