@@ -15,10 +15,10 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bytecode check simulate matrix mutants bench contracts template package lock clean
+.PHONY: help setup demo up test test-live bytecode check simulate matrix mutants bench contracts template package lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(READY) ## Install what the project needs; the others do so themselves
 
@@ -59,6 +59,10 @@ test: $(READY) ## Run all checks and all tests but those of `make contracts`
 # What the tests are compiled to, with their asserts spelled out, is made once and not by each process.
 bytecode: $(READY)
 	@$(TESTS) --collect-only -qq >/dev/null 2>&1 || true
+
+# Reads the variables that docs/live-test.md lists; without an account it says so and is done.
+test-live: $(READY) ## Ask the real services; PAY=1: the paid questions too
+	@$(BIN)/python -m tests.live $(if $(PAY),--pay) $(if $(CLEAN),--clean) $(if $(SINCE),--since $(SINCE))
 
 check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/ruff check --quiet .

@@ -7,7 +7,6 @@ dearer. A training that fails or is canceled is counted all the same, as only a 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
@@ -41,19 +40,8 @@ class BudgetError(ValueError):
     """The budget is no amount, or above :data:`MOST_CNY`."""
 
 
-@dataclass(frozen=True)
 class OverBudget(Exception):
-    """A step costs more than the rest of the budget, or has been paid before."""
-
-    step: Paid
-    rest: Decimal
-    is_repeated: bool = False
-
-    def __str__(self) -> str:
-        """Say why the step is not taken."""
-        return (
-            f"{self.step.words} costs up to {self.step.cny} CNY, and {self.rest} CNY of the budget are left"
-        )
+    """A step costs more than the rest of the budget, or is paid already; the text says which."""
 
 
 class Budget:
@@ -86,8 +74,12 @@ class Budget:
         Raises:
             OverBudget: the rest does not suffice, or the step is paid already; nothing is counted.
         """
-        if step in self._steps or step.cny > self.rest:
-            raise OverBudget(step, self.rest, is_repeated=step in self._steps)
+        if step in self._steps:
+            raise OverBudget(f"{step.words} is paid already, and none is paid twice")
+        if step.cny > self.rest:
+            raise OverBudget(
+                f"{step.words} costs up to {step.cny} CNY, and {self.rest} CNY of the budget are left"
+            )
         self._steps.add(step)
 
     def give_back(self, step: Paid) -> None:
