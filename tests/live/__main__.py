@@ -57,6 +57,8 @@ def main(
         return _clean(settings, wait, folder)
     try:
         budget = _budget(environment) if given.pay else None
+        if given.pay and settings.get("LIVE_PHOTO"):
+            settings.photo()  # before anything is paid or made
         earlier = read(given.since)["answers"] if given.since else ()
     except (BudgetError, OSError, ValueError) as problem:
         print(f"test-live: {problem}", file=sys.stderr)

@@ -98,14 +98,14 @@ class OssAccount:
             ways.append(Way(domain, is_domain=True))
         return [*ways, self.public_way]
 
-    def data(self) -> Any:
-        """Return the bucket by the first way on which data calls are answered.
+    def data(self, name: str = "") -> Any:
+        """Return a bucket, by default the run's, by the first way on which data calls are answered.
 
         Raises:
             NotAsked: there is none.
         """
-        for way in self.ways():
-            bucket = self.bucket(way)
+        for way in self.ways(name):
+            bucket = self.bucket(way, name)
             try:
                 bucket.list_objects(prefix=self.folder, max_keys=1)
             except OssError:
@@ -114,9 +114,9 @@ class OssAccount:
         raise NotAsked(f"needs {NO_DATA}")
 
 
-def keys_of(bucket: Any) -> Iterator[str]:
-    """Yield the keys of all objects of a bucket."""
-    for entry in oss2.ObjectIterator(bucket):
+def keys_of(bucket: Any, prefix: str = "") -> Iterator[str]:
+    """Yield the keys of the objects of a bucket that begin with ``prefix``."""
+    for entry in oss2.ObjectIterator(bucket, prefix=prefix):
         yield entry.key
 
 

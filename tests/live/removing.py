@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-import requests
-
+from shared.domain.object_keys import PEOPLE_PREFIX, SUBMISSIONS_PREFIX, person_key
 from tests.live.dashscope_account import CANCELED, RUNNING
 from tests.live.journal import Made
 from tests.live.oss_account import NoSuchBucket, OssError, keys_of
-from tests.live.run import Run
+from tests.live.tables import remove_rows
+
+if TYPE_CHECKING:
+    from tests.live.run import Run
 
 _CANCEL_POLLS = 30
-_TRIES = 3
 
 
 def remove_all(run: Run) -> list[str]:
@@ -24,19 +24,17 @@ def remove_all(run: Run) -> list[str]:
     What a service refuses to remove for good (a finished fine-tune) is told once and then forgotten; anything
     else that is left stays in the journal for the next ``--clean``.
     """
-    left = []
-    for made in reversed(list(run.journal.made)):
-        try:
-            trouble = _REMOVERS[made.kind](run, made)
-        except Exception as problem:
-            left.append(
-                f"{made.kind} {made.name}: {type(problem).__name__}; make test-live CLEAN=1 tries again"
-            )
-            continue
-        if trouble:
-            left.append(trouble)
-        run.journal.forget(made)
-    return left
+    return [text for made in reversed(list(run.journal.made)) if (text := remove(run, made))]
+
+
+def remove(run: Run, made: Made) -> str:
+    """Remove one thing; return why it is left, empty if it is not."""
+    try:
+        trouble = _REMOVERS[made.kind](run, made)
+    except Exception as problem:
+        return f"{made.kind} {made.name}: {type(problem).__name__}; make test-live CLEAN=1 tries again"
+    run.journal.forget(made)
+    return trouble
 
 
 def _bucket(run: Run, made: Made) -> str:
@@ -116,14 +114,14 @@ def _without(run: Run, job_id: str) -> str:
 
 
 def _person(run: Run, made: Made) -> str:
-    token = run.settings["ADMIN_TOKEN"]
-    url = f"{run.settings['STATUS_URL'].rstrip('/')}/people/{quote(made.name, safe='')}"
-    for _ in range(_TRIES):
-        answer = requests.delete(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-        if answer.status_code < 300 or answer.status_code == 404:
-            return ""
-        run.wait(5)
-    raise RuntimeError(f"refused with {answer.status_code}")
+    """Remove a person of the stack: its rows, and what was made of its photos."""
+    key = person_key(made.name)
+    remove_rows(run.settings, key)
+    bucket = run.oss.data(made.place)
+    for prefix in (f"{PEOPLE_PREFIX}{made.name}/", f"{SUBMISSIONS_PREFIX}{key}-"):
+        for name in list(keys_of(bucket, prefix)):
+            bucket.delete_object(name)
+    return ""
 
 
 _REMOVERS: dict[str, Callable[[Run, Made], str]] = {

@@ -28,8 +28,7 @@ NAMES: dict[str, str] = {
     "OTS_INSTANCE": "its name",
     "STATUS_URL": "the status API of a deployed stack",
     "STATUS_TOKEN": "its token for reading",
-    "ADMIN_TOKEN": "its token for changes; a person is uploaded and erased",
-    "OSS_BUCKET": "the stack's bucket",
+    "OSS_BUCKET": "the stack's bucket; a person is uploaded to it and removed, with its rows",
     "FC_ENDPOINT": "the endpoint of Function Compute",
     "FC_COLLECT": "the name of the function `collect`",
     "FC_RECONCILE": "the name of the function `reconcile`",
@@ -41,7 +40,6 @@ SECRETS = (
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "DASHSCOPE_API_KEY",
     "STATUS_TOKEN",
-    "ADMIN_TOKEN",
 )
 _DEFAULTS = {
     "DASHSCOPE_HTTP_BASE_URL": "https://dashscope.aliyuncs.com/api/v1",

@@ -18,8 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from tests.live import pictures
 from tests.live.budget import Paid
@@ -184,9 +187,11 @@ class Trainings:
         job_id = str(reply.output["job_id"])
         waited = 0.0
         while True:
-            shown = self._run.dashscope.fine_tune(job_id)
-            if shown.ok and shown.output.get("status") not in RUNNING:
-                return Training(job_id, files, reply.output, shown.output)
+            # A training that is paid is not given up for one read without an answer.
+            with suppress(requests.RequestException):
+                shown = self._run.dashscope.fine_tune(job_id)
+                if shown.ok and shown.output.get("status") not in RUNNING:
+                    return Training(job_id, files, reply.output, shown.output)
             if waited >= MOST_SECONDS:
                 raise NotAsked(
                     f"needs a training that ends; this one still goes on after {MOST_SECONDS:.0f} s"

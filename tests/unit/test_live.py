@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI1", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
 
 
-def no_wait(_: float) -> NoReturn:
+def no_wait(_: object) -> NoReturn:
     raise AssertionError("it must not wait")
 
 
@@ -51,6 +51,15 @@ def test_a_budget_above_ten_yuan_or_that_is_no_amount_is_refused(
 ) -> None:
     assert main(["--pay"], {**KEYS, "LIVE_BUDGET_CNY": text}, wait=no_wait, folder=tmp_path) == 2
     assert "LIVE_BUDGET_CNY must be" in capsys.readouterr().err
+
+
+def test_a_photo_that_cannot_be_read_is_told_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = {**KEYS, "LIVE_PHOTO": str(tmp_path / "nothing.jpg")}
+    assert main(["--pay"], environment, wait=no_wait, folder=tmp_path) == 2
+    assert "nothing.jpg" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_whole_run_costs_less_than_its_budget_which_is_at_most_ten_yuan() -> None:

@@ -10,6 +10,7 @@ import requests
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.samples import encoded, portrait
 from tests.emulators.live.support import Account, account, question
 from tests.live import pictures
 from tests.live.budget import Budget, Paid
@@ -32,6 +33,10 @@ def fail(_: Run) -> Seen:
 
 def interrupt(_: Run) -> Seen:
     raise KeyboardInterrupt
+
+
+def portrait_file() -> bytes:
+    return encoded(portrait(1, size=(320, 400)))
 
 
 class Died(BaseException):
@@ -121,6 +126,15 @@ def test_what_cannot_be_removed_now_stays_in_the_journal_for_the_next_time(
         cloud.cloud.controls.faults.clear()
         assert cloud.command("--clean") == 0
         assert cloud.left() == []
+
+
+def test_a_paid_training_is_not_given_up_for_a_read_without_an_answer(tmp_path: Path) -> None:
+    with account(tmp_path, Behaviour(training_seconds=60)) as cloud:
+        run = dead_run(cloud)
+        reply = Trainings(run)._submitted(Paid.TRAINING, [run.store_file("b.jpg", portrait_file())])
+        cloud.cloud.controls.faults.drop("dashscope", "GetFineTune", times=3)
+        assert Trainings(run)._awaited(reply, []).status == "SUCCEEDED"
+        run.close()
 
 
 def test_a_training_beyond_the_budget_is_not_made(tmp_path: Path) -> None:
