@@ -73,6 +73,9 @@ def paid(folder: Path, dashscope: Behaviour, oss: OssBehaviour) -> tuple[Account
     with account(folder, dashscope, oss) as cloud:
         asked = cloud.ask("--pay")
         assert cloud.left() == []
+        # One training with a face, and what the account bills for the one that fails: the second is canceled.
+        billed = sum(entry.billed_trainings for entry in cloud.cloud.studio.ledger())
+        assert billed == 1 + dashscope.failed_usage
     return cloud, asked
 
 

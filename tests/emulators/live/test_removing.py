@@ -15,7 +15,7 @@ from tests.emulators.live.support import Account, account, question
 from tests.live import pictures
 from tests.live.budget import Budget, Paid
 from tests.live.journal import Journal
-from tests.live.question import Seen
+from tests.live.question import NotAsked, Seen
 from tests.live.run import Run
 from tests.live.settings import Settings
 from tests.live.trainings import Trainings
@@ -110,6 +110,32 @@ def test_a_fine_tune_whose_submit_had_no_answer_is_found_by_its_file_and_ended(t
         assert cloud.command("--clean") == 0
         assert [entry.status for entry in cloud.cloud.studio.ledger()] == ["CANCELED"]
         assert cloud.left() == []
+
+
+def test_a_fine_tune_whose_submit_was_answered_by_an_error_of_the_service_is_ended_too(
+    tmp_path: Path,
+) -> None:
+    with account(tmp_path, Behaviour(training_seconds=600)) as cloud:
+        cloud.cloud.controls.faults.error(
+            "dashscope", "CreateFineTune", status=500, code="InternalError", after_effect=True
+        )
+        run = dead_run(cloud)
+        reply = Trainings(run)._submitted(Paid.TRAINING, [run.store_file("b.jpg", pictures.faceless())])
+        assert str(reply) == "500 InternalError"
+        run.close()
+        assert cloud.command("--clean") == 0
+        assert [entry.status for entry in cloud.cloud.studio.ledger()] == ["CANCELED"]
+        assert cloud.left() == []
+
+
+def test_a_run_without_a_budget_cannot_pay(tmp_path: Path) -> None:
+    with account(tmp_path) as cloud:
+        run = dead_run(cloud)
+        run.budget = None
+        with pytest.raises(NotAsked, match="needs PAY=1"):
+            Trainings(run)._submitted(Paid.TRAINING, ["file"])
+        run.close()
+        assert cloud.cloud.studio.ledger() == []
 
 
 def test_what_cannot_be_removed_now_stays_in_the_journal_for_the_next_time(
