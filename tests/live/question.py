@@ -1,6 +1,6 @@
 """A question to the real services, and what is seen.
 
-A module of ``*_questions`` is a list of these. The words of a question stand in ``docs/live-test.md`` too,
+Each module ``*_questions`` has some of these. The words of a question stand in ``docs/live-test.md`` too,
 which a test compares.
 """
 

@@ -7,6 +7,7 @@ from tests.live import (
     function_compute_questions,
     oss_questions,
     tablestore_questions,
+    training_questions,
 )
 from tests.live.budget import Paid
 from tests.live.question import Question
@@ -15,7 +16,9 @@ QUESTIONS: tuple[Question, ...] = (
     *oss_questions.QUESTIONS,
     *tablestore_questions.QUESTIONS,
     *function_compute_questions.QUESTIONS,
-    *dashscope_questions.QUESTIONS,
+    *dashscope_questions.DOORS,
+    *training_questions.QUESTIONS,
+    *dashscope_questions.LISTS,
 )
 
 

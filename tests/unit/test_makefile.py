@@ -41,7 +41,14 @@ def test_the_log_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
     assert make(tmp_path, "up", "LOG=1") == "-m\nlocal\nup\n--log\n"
 
 
+def test_the_live_test_pays_cleans_and_continues_only_when_it_is_told_to(tmp_path: Path) -> None:
+    assert make(tmp_path, "test-live") == "-m\ntests.live\n"
+    assert make(tmp_path, "test-live", "PAY=1") == "-m\ntests.live\n--pay\n"
+    assert make(tmp_path, "test-live", "CLEAN=1") == "-m\ntests.live\n--clean\n"
+    assert make(tmp_path, "test-live", "SINCE=a.json") == "-m\ntests.live\n--since\na.json\n"
+
+
 def test_help_lists_every_command_and_fits_a_narrow_terminal(tmp_path: Path) -> None:
     lines = make(tmp_path, "help").splitlines()
-    assert {"demo", "up", "test", "package"} <= {line.split()[1] for line in lines}
+    assert {"demo", "up", "test", "test-live", "package"} <= {line.split()[1] for line in lines}
     assert max(map(len, lines)) < 80
