@@ -21,7 +21,7 @@ from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
 from tests.simulation.standing import Answer, Standing
-from tests.simulation.stores import METADATA
+from tests.simulation.stores import METADATA, MIRRORED, TURNED
 
 SECOND = 1000
 MINUTE_MS = 60 * SECOND
@@ -213,6 +213,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="a photo whose snapshot has to be cleaned",
         steps=(upload("Li", "1.jpg", FACE + b" " + METADATA), MARKED),
+    ),
+    *(
+        Scenario(
+            name=f"a large photo that was {held}, which OSS does not turn",
+            steps=(upload("Li", "1.jpg", FACE + b" " + content), MARKED),
+        )
+        for held, content in (("held sideways", TURNED), ("taken in a mirror", MIRRORED))
     ),
     Scenario(
         name="a photo that is overwritten while its set collects",

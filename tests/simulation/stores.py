@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 import oss2
@@ -30,7 +30,10 @@ from aliyun_local.tablestore.store.filters import SingleColumn
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
+from shared.clients import preparing
 from shared.clients.oss_errors import trouble_of
+from shared.domain.jpeg import with_orientation
+from shared.domain.orientation import turned_as_told
 from shared.domain.photos import MAX_SOURCE_BYTES, Stored
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
@@ -40,6 +43,9 @@ from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run, Seconds
 from tests.simulation.mirror import Mirror
 from tests.simulation.standing import Answer
+
+if TYPE_CHECKING:
+    from shared.clients.photo_bucket import PhotoBucket
 
 T = TypeVar("T")
 
@@ -313,8 +319,40 @@ def _stored(found: StoredObject) -> Stored:
 
 METADATA = b"with a place"
 """In the content of a photo: OSS leaves in its snapshot where it was taken."""
+TURNED, MIRRORED = b"held sideways", b"in a mirror"
+"""In the content of a large photo, which OSS does not turn upright by itself."""
+MIRRORED_ORIENTATION = 7
+AS_STORED = "-as-stored.jpg"
+"""The end of the key of a mirrored photo that is still to be turned."""
 _SOI, _SOS, _EOI = b"\xff\xd8", b"\xff\xda\x00\x02", b"\xff\xd9"
 _EXIF = b"\xff\xe1\x00\x08Exif\x00\x00"
+
+
+def _is_turned(content: bytes) -> bool:
+    return TURNED in content or MIRRORED in content
+
+
+def _as_photo(content: bytes) -> bytes:
+    """An upload as the file that its content stands for, where that tells anything."""
+    if not _is_turned(content):
+        return content
+    return with_orientation(_SOI + _SOS + content + _EOI, 6 if TURNED in content else MIRRORED_ORIENTATION)
+
+
+class _OnePhoto:
+    """The bucket for the preparation of one photo, of which only the content with ``etag`` is meant."""
+
+    def __init__(self, bucket: SimulatedBucket, key: str, etag: str) -> None:
+        self._bucket, self._key, self._etag = bucket, key, etag
+        self.read_range, self.read = bucket.read_range, bucket.read
+        self.write, self.delete = bucket.write, bucket.delete
+
+    def now(self) -> float:
+        return 0
+
+    def process(self, key: str, instructions: str, target: str) -> int:
+        etag = self._etag if key == self._key else ""
+        return self._bucket.process(key, instructions, target, etag=etag)
 
 
 class SimulatedBucket:
@@ -343,6 +381,7 @@ class SimulatedBucket:
         self._remembered = Remembered(store)
         self._origins: dict[str, str] = {}
         self._cleaned: set[str] = set()
+        self._oriented: set[str] = set()
 
     def told_of(self, text: str) -> str:
         """Return ``text`` with the uploads that its snapshots were made from: they are meant as well."""
@@ -366,20 +405,29 @@ class SimulatedBucket:
             return None
 
     def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
+        # The way of the product itself, over the calls below.
+        return preparing.prepare(cast("PhotoBucket", _OnePhoto(self, key, etag)), key, snapshot, etag)
+
+    def process(self, key: str, instructions: str, target: str, *, etag: str = "") -> int:
         def write() -> int:
-            assert snapshot.startswith("submissions/"), snapshot
+            assert target.startswith("submissions/"), target
             found, content = self._store.get(BUCKET, key)
             if etag and (found.kind == SYMLINK or found.etag != etag):
                 raise OssError(412, "PreconditionFailed", "simulated")
             if not content.startswith((b"FACE", b"VIEW")):
                 raise OssError(400, "BadRequest", "This image format is not supported.")
+            if key.startswith("people/") and _is_turned(content) and instructions == preparing.PREPARE:
+                message = "Picture exceed the maximum allowable rotation range"
+                raise OssError(400, "BadRequest", message)
+            is_small = key.endswith(AS_STORED)
+            assert not is_small or key in self._oriented, f"{key} does not say how it is turned"
             try:
-                self._store.head(BUCKET, snapshot)
+                self._store.head(BUCKET, target)
             except OssError:
-                self._store.put(BUCKET, snapshot, content)
-                self._origins[snapshot] = key
+                self._store.put(BUCKET, target, content)
+                self._origins[target] = key
             else:
-                raise AssertionError(f"{snapshot} is rewritten")
+                raise AssertionError(f"{target} is rewritten")
             return len(content)
 
         return self._call(Api.PROCESSING, "PostObject saveas", key, write)
@@ -423,7 +471,7 @@ class SimulatedBucket:
 
     def read(self, key: str, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
         content = self._call(Api.READING, "GetObject", key, lambda: self._read(key)[1])
-        if self._carries_metadata(key, content):
+        if self._carries_metadata(key, content) or key.endswith(AS_STORED):
             content = self._as_jpeg(key, content)
         if len(content) > max_bytes:
             raise Permanent("object_too_large", "simulated", api=Api.READING)
@@ -434,11 +482,15 @@ class SimulatedBucket:
             found, content = self._read(key)
             if etag and found.etag != etag:
                 raise OssError(412, "PreconditionFailed", "simulated")
-            return self._as_jpeg(key, content)[start : start + count]
+            whole = _as_photo(content) if key.startswith("people/") else self._as_jpeg(key, content)
+            return whole[start : start + count]
 
         return self._call(Api.READING, "GetObject range", key, read)
 
     def write(self, key: str, content: bytes) -> None:
+        if key.endswith(AS_STORED):
+            self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_oriented(key, content))
+            return
         if key.startswith("submissions/") and not key.startswith("submissions/probe/"):
             self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_cleaned(key, content))
             return
@@ -459,6 +511,12 @@ class SimulatedBucket:
         if key not in self._origins:
             return content
         return _SOI + (_EXIF if self._carries_metadata(key, content) else b"") + _SOS + content + _EOI
+
+    def _put_oriented(self, key: str, content: bytes) -> None:
+        told = turned_as_told(content)
+        assert told is not None, key
+        assert told.orientation == MIRRORED_ORIENTATION, key
+        self._oriented.add(key)
 
     def _put_cleaned(self, key: str, content: bytes) -> None:
         assert _EXIF not in content, key
