@@ -112,7 +112,7 @@ class _Steps:
         if self.bucket.now() <= self._ends:
             return self.bucket
         message = f"the photo needs several calls, and OSS took {NO_STEP_AFTER_SECONDS} s for the first ones"
-        raise _held_up("oss_no_answer", message)
+        raise _held_up("oss_too_slow", message)
 
 
 def _held_up(code: str, message: str) -> RequestTrouble:
