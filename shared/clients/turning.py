@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shared.clients.photo_bucket import PhotoBucket
 
 NO_STEP_AFTER_SECONDS = 12
-"""From the first call for the photo. With the last step it stays within what a run keeps free for a photo."""
+"""From the first call for the photo; most steps take a second, and the last may take what any call may."""
 
 
 def turned(

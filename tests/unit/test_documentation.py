@@ -10,6 +10,7 @@ from aliyun_local.template import Template
 from local.options import PARAMETERS, PORT_NAMES
 from local.packaging import ROOT
 from shared.clients.preparing import PREPARE
+from shared.clients.turning import NO_STEP_AFTER_SECONDS
 from shared.domain.archives import (
     MAX_ARCHIVE_BYTES,
     MAX_ENTRIES,
@@ -18,6 +19,7 @@ from shared.domain.archives import (
     MAX_UNPACKED_BYTES,
     TINY_UNPACKED_BYTES,
 )
+from shared.domain.orientation import HEADER_BYTES
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.reasons import Language, reason
 from shared.domain.states import LEGAL_MOVES, JobState
@@ -110,6 +112,8 @@ def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
     assert MAX_TRIES == 10
     assert "no further in ten runs is given up" in text
     assert PREPARE in text
+    assert f"begins no step later than {NO_STEP_AFTER_SECONDS} seconds" in text
+    assert f"the first {HEADER_BYTES // 1024} KB are read" in text
 
 
 PAGES = [

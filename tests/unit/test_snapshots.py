@@ -15,7 +15,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater, Trouble
 from shared.workflow.snapshots import FRESH_MS, with_snapshots
-from tests.unit.memory import Memory
+from tests.unit.memory import CLEAN_JPEG, Memory
 from tests.unit.support import NOW, collecting, photo, trouble
 
 S = JobState
@@ -25,6 +25,7 @@ FORBIDDEN = RequestTrouble("AccessDenied", "…", delay_seconds=1, kind=Kind.UNK
 IN_DEBT = AccountTrouble("InDebt", "…", delay_seconds=1, kind=Kind.ACCOUNT, api=Api.READING)
 
 LATER = NOW + FRESH_MS
+WITH_METADATA = CLEAN_JPEG[:2] + b"\xff\xe1\x00\x0aExif\x00\x00GP" + CLEAN_JPEG[2:]
 
 
 def queued(*, attempt: int = 0) -> tuple[Memory, Job]:
@@ -72,6 +73,27 @@ def test_a_lost_snapshot_is_made_again_from_the_same_picture(problem: Trouble | 
     assert after == memory[job]
     assert after.file_ids == (), "a stored file is of the lost snapshot"
     assert after.photo_set.usable[0].snapshot == after.files[0]
+
+
+def test_a_snapshot_that_is_made_again_is_cleaned_of_metadata_as_the_first_one_was() -> None:
+    memory, job = queued()
+    memory.lost.add(job.files[0])
+    memory.snapshot_begins_with = memory.reads_any = WITH_METADATA
+    after = with_snapshots(memory.world(), memory[job])
+    assert memory.contents == {after.files[0]: CLEAN_JPEG}
+    (deleted,) = memory.deleted
+    assert deleted not in after.files
+
+
+def test_a_photo_of_which_oss_makes_no_whole_jpeg_again_is_lost() -> None:
+    memory, job = queued()
+    memory.lost.add(job.files[0])
+    memory.snapshot_begins_with, memory.reads_any = WITH_METADATA, b"<html>"
+    after = with_snapshots(memory.world(), memory[job])
+    lost = after.photo_set.photo("a.jpg")
+    assert lost is not None
+    assert (lost.verdict, lost.snapshot) == (Verdict.UNREADABLE, "")
+    assert after.files == job.files[1:]
 
 
 def test_a_lost_snapshot_is_not_made_again_from_a_picture_that_has_replaced_the_recorded_one() -> None:
