@@ -225,19 +225,34 @@ def test_the_quota_of_todays_account_is_fifty_a_second_and_twenty_megabytes() ->
     quota.take(14, 20 * 1024**2, strict)
 
 
-def test_threads_share_the_quota() -> None:
-    quota, refused = ProcessingQuota(), []
+class OnePerSecond(OssBehaviour):
+    """Whoever is first to ask for the limit lets another thread go ahead, if that one can."""
 
-    def take() -> None:
-        for _ in range(20):
-            try:
-                quota.take(1.0, 1, OssBehaviour())
-            except OssError as error:
-                refused.append(error)
+    def __init__(self, other: Callable[[], None]) -> None:
+        super().__init__()
+        self._others = [threading.Thread(target=other)]
 
-    threads = [threading.Thread(target=take) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 50
+    def __getattribute__(self, name: str) -> object:
+        if name != "processings_per_second":
+            return super().__getattribute__(name)
+        if self._others:
+            thread = self._others.pop()
+            thread.start()
+            thread.join(0.2)
+        return 1
+
+
+def test_two_threads_do_not_get_what_is_there_for_one() -> None:
+    quota = ProcessingQuota()
+    taken: list[str] = []
+
+    def take(name: str) -> None:
+        try:
+            quota.take(1.0, 1, behaviour)
+        except OssError:
+            return
+        taken.append(name)
+
+    behaviour = OnePerSecond(lambda: take("other"))
+    take("first")
+    assert taken == ["first"]
