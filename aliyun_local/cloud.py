@@ -84,6 +84,10 @@ class CloudOptions:
         behaviour: how the DashScope account behaves at first and after a reset.
         oss_behaviour: how the OSS account behaves at first and after a reset.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
+        text_environment: a template that gives a function a number or a boolean as an environment variable is
+            refused; else it becomes text. See :meth:`aliyun_local.template.Template.resolve`.
+        default_domain: the HTTP trigger answers like ``*.fcapp.run`` and not like a domain of one's own; see
+            :class:`~aliyun_local.function_compute.compute.FunctionCompute`.
     """
 
     data: Path | None = None
@@ -93,6 +97,8 @@ class CloudOptions:
     behaviour: Behaviour = field(default_factory=Behaviour)
     oss_behaviour: OssBehaviour = field(default_factory=OssBehaviour)
     tick_seconds: float | None = None
+    text_environment: bool = True
+    default_domain: bool = True
 
 
 _Cloud = TypeVar("_Cloud", bound="LocalCloud")
@@ -249,6 +255,7 @@ class LocalCloud:
                 data=self._folder.path / "function_compute",
                 tick_seconds=self.options.tick_seconds,
                 on_log=self._on_log,
+                default_domain=self.options.default_domain,
             ),
         )
         self.compute = self._deployment.compute
@@ -284,4 +291,6 @@ class LocalCloud:
         if self.application is None:
             return Resources()
         urls = {name: self.url(name) for name in SERVICES}
-        return resolve(self.application.template, filled_in(self.application.parameters, urls, self.account))
+        parameters = filled_in(self.application.parameters, urls, self.account)
+        is_strict = self.options.text_environment
+        return resolve(self.application.template, parameters, text_environment=is_strict)

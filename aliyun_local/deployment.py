@@ -32,8 +32,11 @@ MAX_RETRY_DELAY_SECONDS = 5.0
 WARM_INSTANCES = 5
 
 
-def resolve(template: Path, parameters: Mapping[str, object]) -> Resources:
-    """Resolve ``template`` for the local account; raises TemplateError."""
+def resolve(template: Path, parameters: Mapping[str, object], *, text_environment: bool = True) -> Resources:
+    """Resolve ``template`` for the local account; raises TemplateError.
+
+    ``text_environment`` is that of :meth:`aliyun_local.template.Template.resolve`.
+    """
     pseudo = {"ALIYUN::Region": REGION, "ALIYUN::TenantId": ACCOUNT_ID}
     read = Template.from_file(template)
     # The port is bound once the template says that there is such a trigger.
@@ -43,7 +46,7 @@ def resolve(template: Path, parameters: Mapping[str, object]) -> Resources:
         if resource["Type"] == "ALIYUN::FC3::Trigger"
         for attribute in ("UrlInternet", "UrlIntranet")
     }
-    return read.resolve(parameters, pseudo, attributes)
+    return read.resolve(parameters, pseudo, attributes, text_environment=text_environment)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +58,15 @@ class RunOptions:
         data: the folder for queue and logs; None keeps both in memory.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
         on_log: gets a function's name and each line that it logs.
+        default_domain: the HTTP trigger answers like the domain that Function Compute gives to each trigger
+            (``*.fcapp.run``), and not like one's own; see :class:`FunctionCompute`.
     """
 
     code: Code
     data: Path | None = None
     tick_seconds: float | None = None
     on_log: Callable[[str, str], object] | None = None
+    default_domain: bool = True
 
 
 class Deployment:
@@ -98,6 +104,7 @@ class Deployment:
             pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
             timer_interval_seconds=options.tick_seconds,
             on_log=options.on_log,
+            default_domain=options.default_domain,
         )
         self.fronts = {
             "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)

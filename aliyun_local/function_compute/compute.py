@@ -48,6 +48,7 @@ class FunctionCompute:
         pauses: RetryPauses | None = None,
         timer_interval_seconds: float | None = None,
         on_log: Callable[[str, str], object] | None = None,
+        default_domain: bool = True,
     ) -> None:
         """Open the queue under ``data`` and start counting for the timers; no process is started yet.
 
@@ -59,6 +60,9 @@ class FunctionCompute:
             pauses: how long asynchronous invocations rest before they are tried again.
             timer_interval_seconds: the interval of every timer trigger, in place of the template's.
             on_log: gets the function's name and each line that it logs.
+            default_domain: answers of the HTTP trigger have the header ``Content-Disposition: attachment``,
+                so that a browser saves them. Function Compute, "Custom domain names": the default domain
+                ``*.fcapp.run`` adds it, for tests only; a domain of one's own does not.
 
         Raises:
             TemplateError: a timer's schedule is not one that Function Compute takes.
@@ -66,6 +70,7 @@ class FunctionCompute:
         if data is not None:
             make_private_folder(data)
         self.deployed = deployed
+        self.default_domain = default_domain
         self.clock = clock
         self.deployed_at = clock.now()
         self.schedules = [

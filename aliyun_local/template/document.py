@@ -61,6 +61,8 @@ class Template:
         parameters: Mapping[str, object] | None = None,
         pseudo: Mapping[str, str] | None = None,
         attributes: Mapping[str, str] | None = None,
+        *,
+        text_environment: bool = True,
     ) -> Resources:
         """Evaluate parameters, rules, conditions and intrinsic functions.
 
@@ -69,13 +71,16 @@ class Template:
             pseudo: values of ``ALIYUN::Region``, ``ALIYUN::AccountId`` and so on.
             attributes: values for ``Fn::GetAtt`` that only a deployment knows, by ``LogicalName.Attribute``,
                 for example ``{"StatusTrigger.UrlInternet": "http://127.0.0.1:8080"}``.
+            text_environment: every value of ``EnvironmentVariables`` must be text; else numbers and booleans
+                become text. Function Compute, "Environment variables", takes a map of strings, and no
+                document promises that ROS turns a Number parameter into one.
 
         Raises:
             TemplateError: a value is missing, unknown or not allowed, or a rule is broken.
         """
         evaluation = Evaluation(self.document, parameters or {}, pseudo or {}, attributes or {})
         evaluation.check_rules()
-        return typed_views(evaluation)
+        return typed_views(evaluation, text_environment=text_environment)
 
 
 class _Loader(yaml.SafeLoader):

@@ -23,12 +23,15 @@ from aliyun_local.template.resources import (
 )
 from aliyun_local.template.values import as_text
 
+_KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list"}
 
-def typed_views(evaluation: Evaluation) -> Resources:
+
+def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
     """Return the resources that the template of ``evaluation`` deploys.
 
     Raises:
-        TemplateError: a value is missing, unknown or not allowed.
+        TemplateError: a value is missing, unknown or not allowed; with ``text_environment`` also a value of
+            an environment that is no text.
     """
     by_kind: dict[str, list[Properties]] = {}
     everything: dict[str, Mapping[str, Any]] = {}
@@ -43,7 +46,7 @@ def typed_views(evaluation: Evaluation) -> Resources:
         everything[name] = evaluation.properties(name)
         kind = resource["Type"].removeprefix("ALIYUN::")
         by_kind.setdefault(kind, []).append(Properties(f"Resources.{name}.Properties", everything[name]))
-    functions = _functions(by_kind)
+    functions = _functions(by_kind, text_environment=text_environment)
     oss, timers, http = _triggers(by_kind.get("FC3::Trigger", []), functions)
     outputs = {
         name: evaluation.value(output.get("Value"), f"Outputs.{name}.Value")
@@ -72,7 +75,7 @@ def typed_views(evaluation: Evaluation) -> Resources:
     )
 
 
-def _functions(by_kind: Mapping[str, list[Properties]]) -> dict[str, Function]:
+def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: bool) -> dict[str, Function]:
     declared = {item.text("FunctionName"): item for item in by_kind.get("FC3::Function", [])}
     if len(declared) != len(by_kind.get("FC3::Function", [])):
         raise TemplateError("Resources: two functions have one FunctionName")
@@ -92,12 +95,23 @@ def _functions(by_kind: Mapping[str, list[Properties]]) -> dict[str, Function]:
             runtime=item.text("Runtime"),
             timeout_seconds=item.number("Timeout", 3, 1, 86_400),
             memory_mb=item.number("MemorySize", 512, 128, 65_536),
-            environment={key: as_text(value) for key, value in item.mapping("EnvironmentVariables").items()},
+            environment=_environment(item, name, must_be_text=text_environment),
             reserved_concurrency=concurrency.get(name),
             asynchronous=asynchronous.get(name, AsyncConfig()),
         )
         for name, item in declared.items()
     }
+
+
+def _environment(item: Properties, function: str, *, must_be_text: bool) -> dict[str, str]:
+    variables = item.mapping("EnvironmentVariables")
+    for key, value in variables.items():
+        if must_be_text and not isinstance(value, str):
+            raise TemplateError(
+                f"{item.place}.EnvironmentVariables.{key}: function {function!r} takes strings only, and"
+                f" this is {_KINDS.get(type(value), 'an object')}; Fn::Str makes one of a number"
+            )
+    return {key: as_text(value) for key, value in variables.items()}
 
 
 def _known_function(item: Properties, functions: Mapping[str, object]) -> str:

@@ -26,6 +26,7 @@ _NOT_PASSED_IN = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
 )
 _NOT_PASSED_OUT = _NOT_PASSED_IN | {"content-length", "date", "server", "trailer"}
+_DISPOSITION = "content-disposition"
 _ASCII_EXCEPT_CONTROLS = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -80,8 +81,19 @@ def http_event(
     return json.dumps(event, ensure_ascii=False).encode("utf-8", errors="replace")
 
 
-def http_response(result: InvocationResult) -> Response:
-    """Return the answer to the caller of a trigger whose function ended with ``result``."""
+def http_response(result: InvocationResult, *, default_domain: bool) -> Response:
+    """Return the answer to the caller of a trigger whose function ended with ``result``.
+
+    ``default_domain`` is that of :class:`~aliyun_local.function_compute.compute.FunctionCompute`.
+    """
+    response = _answer(result)
+    if default_domain:
+        kept = {name: value for name, value in response.headers.items() if name.lower() != _DISPOSITION}
+        response.headers = {**kept, "Content-Disposition": "attachment"}
+    return response
+
+
+def _answer(result: InvocationResult) -> Response:
     headers = {"X-Fc-Request-Id": result.request_id, "Content-Type": "application/json"}
     if result.error_type is not None:
         headers["X-Fc-Error-Type"] = result.error_type

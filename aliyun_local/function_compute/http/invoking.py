@@ -69,7 +69,8 @@ def serve_trigger(request: ApiRequest, trigger: HttpTrigger, raw_path: str) -> R
     )
     if _is_async(http):
         return _accept(request, trigger.function, event)
-    return http_response(compute.invoke(trigger.function, event, request_id=request.request_id))
+    result = compute.invoke(trigger.function, event, request_id=request.request_id)
+    return http_response(result, default_domain=compute.default_domain)
 
 
 def check_caller(http: Request, trigger: HttpTrigger, authenticate: Authenticator | None) -> None:

@@ -228,6 +228,34 @@ def test_a_trigger_with_authentication_lets_no_unchecked_caller_in(serve: Serve)
     assert serve.trigger(ECHO, replace(OPEN, auth_type="function"))("GET", "/").status == 403
 
 
+def test_a_preflight_that_the_trigger_does_not_list_never_reaches_the_code(serve: Serve) -> None:
+    preflight = {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"}
+    call = serve.trigger("def handler(event, context):\n    print('run')\n")
+    answer = call("OPTIONS", "/people", headers=preflight)
+    assert (answer.status, answer.json()["ErrorCode"]) == (403, "AccessDenied")
+    assert "access-control-allow-origin" not in answer.headers
+    assert call.compute.logs("f") == []
+
+
+def test_a_preflight_that_the_trigger_lists_is_the_function_s_to_answer(serve: Serve) -> None:
+    preflight = {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"}
+    listed = replace(OPEN, methods=("GET", "OPTIONS"))
+    answer = serve.trigger(ECHO, listed)("OPTIONS", "/people", headers=preflight)
+    event = answer.json()
+    assert answer.status == 200
+    assert event["requestContext"]["http"]["method"] == "OPTIONS"
+    assert event["headers"]["Origin"] == "https://example.com"
+
+
+@pytest.mark.parametrize("own", ["", "'content-disposition': 'inline'"])
+def test_the_default_domain_makes_every_answer_of_a_function_an_attachment(serve: Serve, own: str) -> None:
+    code = f"def handler(event, context):\n    return {{'statusCode': 200, 'headers': {{{own}}}}}\n"
+    call = serve.trigger(code)
+    assert call("GET", "/").headers["content-disposition"] == "attachment"
+    call.compute.default_domain = False
+    assert call("GET", "/").headers.get("content-disposition") == ("inline" if own else None)
+
+
 # -- invoke APIs -----------------------------------------------------------------------------------------
 
 INVOKE = ["/2016-08-15/services/s.LATEST/functions/f/invocations", "/2023-03-30/functions/f/invocations"]

@@ -67,7 +67,7 @@ Resources:
         LITERAL: !Sub '${!Name}'
         ENDPOINT: {'Fn::If': [Public, !Sub 'https://${Instance}.${ALIYUN::Region}.x', !Ref Endpoint]}
         ROLE: {'Fn::GetAtt': [Role, Arn]}
-        NONE: {'Fn::If': [Private, yes, {Ref: 'ALIYUN::NoValue'}]}
+        NONE: {'Fn::If': [Private, 'true', {Ref: 'ALIYUN::NoValue'}]}
         SHORT: {'Fn::If': [Short, short, long]}
   Limit:
     Type: ALIYUN::FC3::ConcurrencyConfig
@@ -177,6 +177,27 @@ def test_attributes_that_only_a_deployment_knows_can_be_given() -> None:
     template = Template.from_text(TEMPLATE)
     resources = template.resolve(SECRET, attributes={"Http.UrlInternet": "http://127.0.0.1:1"})
     assert resources.outputs == {"Url": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "becomes"),
+    [
+        ("!Ref Seconds", "a number", "120"),
+        ("1.5", "a number", "1.5"),
+        ("true", "a boolean", "true"),
+        ("{'Fn::If': [Public, !Ref Seconds, '']}", "a number", "120"),
+        ("[a]", "a list", '["a"]'),
+    ],
+)
+def test_an_environment_variable_that_is_no_text_is_refused_by_its_name(
+    value: str, kind: str, becomes: str
+) -> None:
+    template = changed("SECONDS: {'Fn::Str': !Ref Seconds}", f"SECONDS: {value}")
+    message = f"Function.*EnvironmentVariables.SECONDS: function 'app-collect' .* this is {kind}"
+    with pytest.raises(TemplateError, match=message):
+        template.resolve(SECRET)
+    friendly = template.resolve(SECRET, text_environment=False)
+    assert friendly.functions["app-collect"].environment["SECONDS"] == becomes
 
 
 @pytest.mark.parametrize(
