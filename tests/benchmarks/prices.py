@@ -6,12 +6,14 @@ out, as are traffic, storage and logs. Numbers without a page are marked.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-CNY_A_DOLLAR = 7.1
-"""An assumption: the stored page of Function Compute quotes US dollars."""
-CNY_A_FUNCTION_UNIT = 0.000_020 * CNY_A_DOLLAR
-"""Function Compute, "Pay-as-you-go": the first tier of its capacity units."""
+CNY_A_FUNCTION_UNIT = 0.000_11
+"""Function Compute, "Pay-as-you-go" (2025-12): the first tier of its capacity units."""
+CNY_A_CALLED_HOUR = 0.01
+"""The same page: a function that is called at all in an hour is billed at least this for it."""
 UNITS_AN_INVOCATION = 75 / 10_000
 UNITS_A_VCPU_SECOND, UNITS_A_GB_SECOND, UNITS_A_DISK_GB_SECOND = 1, 0.15, 0.05
 """The same page: an instance's resources are billed while it runs."""
@@ -29,23 +31,15 @@ CNY_AN_OSS_REQUEST = 0.01 / 10_000
 """OSS, "Request fees": PUT and GET requests of the Standard class; the number is from a reseller."""
 
 
+HOUR_MS = 3_600_000
+
+
 @dataclass(frozen=True, kw_only=True)
-class Use:
-    """The use of services in one workload.
+class CalledHour:
+    """One function in one hour in which it is called: its runs, and their running time in all."""
 
-    Attributes:
-        invocations: runs of functions.
-        seconds: their running time in all.
-        read_units: Tablestore capacity units.
-        write_units: the same of writes.
-        oss_requests: calls of OSS.
-    """
-
-    invocations: int = 0
+    invocations: int = 1
     seconds: float = 0.0
-    read_units: int = 0
-    write_units: int = 0
-    oss_requests: int = 0
 
     @property
     def cny(self) -> float:
@@ -53,9 +47,45 @@ class Use:
         a_second = (
             UNITS_A_VCPU_SECOND * VCPU + UNITS_A_GB_SECOND * MEMORY_GB + UNITS_A_DISK_GB_SECOND * DISK_GB
         )
-        function_units = self.invocations * UNITS_AN_INVOCATION + self.seconds * a_second
+        units = self.invocations * UNITS_AN_INVOCATION + self.seconds * a_second
+        return max(CNY_A_CALLED_HOUR, units * CNY_A_FUNCTION_UNIT)
+
+
+def called_hours(runs: Iterable[tuple[str, int, int]], *, overhead_ms: int) -> tuple[CalledHour, ...]:
+    """Return the hours that ``runs`` are billed for.
+
+    A run is a function's name and the milliseconds at which it began and ended; it counts in the hour in
+    which it began, and is billed for ``overhead_ms`` more.
+    """
+    by_hour: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for function, began, ended in runs:
+        by_hour[function, began // HOUR_MS].append(ended - began + overhead_ms)
+    return tuple(
+        CalledHour(invocations=len(lengths), seconds=sum(lengths) / 1000) for lengths in by_hour.values()
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """The use of services in one workload.
+
+    Attributes:
+        functions: every hour of each function in which it is called.
+        read_units: Tablestore capacity units.
+        write_units: the same of writes.
+        oss_requests: calls of OSS.
+    """
+
+    functions: tuple[CalledHour, ...] = ()
+    read_units: int = 0
+    write_units: int = 0
+    oss_requests: int = 0
+
+    @property
+    def cny(self) -> float:
+        """The price of it."""
         return (
-            function_units * CNY_A_FUNCTION_UNIT
+            sum(hour.cny for hour in self.functions)
             + self.read_units * CNY_A_READ_UNIT
             + self.write_units * CNY_A_WRITE_UNIT
             + self.oss_requests * CNY_AN_OSS_REQUEST

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.benchmarks import prices, reporting
+from tests.benchmarks import reporting
 from tests.benchmarks.plotting import bars, lines
-from tests.benchmarks.prices import Use
+from tests.benchmarks.prices import CalledHour, Use, called_hours
 from tests.benchmarks.strategies.campaign import STRATEGIES, Campaign, Strategy, run_workload
 from tests.benchmarks.strategies.figures import found_free, quantile, slot_use
 from tests.benchmarks.strategies.ours import Lingering
@@ -63,9 +63,24 @@ def test_what_is_used_is_what_costs() -> None:
     assert Use(read_units=a_million).cny == pytest.approx(1)
     assert Use(write_units=a_million).cny == pytest.approx(2)
     assert Use(oss_requests=a_million).cny == pytest.approx(1)
-    a_second = Use(seconds=1).cny
-    assert a_second == pytest.approx((0.35 + 0.5 * 0.15 + 0.5 * 0.05) * prices.CNY_A_FUNCTION_UNIT)
-    assert Use(invocations=10_000).cny == pytest.approx(75 * prices.CNY_A_FUNCTION_UNIT)
+    a_million_seconds = Use(functions=(CalledHour(invocations=0, seconds=a_million),)).cny
+    assert a_million_seconds == pytest.approx(a_million * (0.35 + 0.5 * 0.15 + 0.5 * 0.05) * 0.000_11)
+    assert Use(functions=(CalledHour(invocations=a_million),)).cny == pytest.approx(7_500 * 0.000_11)
+
+
+def test_a_function_that_is_called_in_an_hour_costs_a_fen_for_it_at_least() -> None:
+    assert CalledHour().cny == 0.01
+    minute, hour = 60_000, 3_600_000
+    ticks = [("reconcile", tick * minute, tick * minute + 200) for tick in range(120)]
+    hours = called_hours([*ticks, ("collect", hour - 1, hour + 900)], overhead_ms=100)
+    assert sorted((one.invocations, round(one.seconds, 3)) for one in hours) == [
+        (1, 1.001),
+        (60, 18.0),
+        (60, 18.0),
+    ]
+    assert Use(functions=hours).cny == pytest.approx(0.03)
+    long = called_hours([("collect", 0, 1_000_000)], overhead_ms=0)
+    assert Use(functions=long).cny > 0.04
 
 
 def test_the_sdks_loop_begins_with_a_second_and_ends_with_five() -> None:

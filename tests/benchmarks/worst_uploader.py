@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.rules import Rules
-from tests.benchmarks.prices import Use
+from tests.benchmarks.prices import Use, called_hours
 from tests.benchmarks.strategies.account import OVERHEAD, UNCAPPED, Account, simulating
 from tests.benchmarks.strategies.metering import Meter
 from tests.benchmarks.strategies.ours import Lingering
@@ -130,13 +130,11 @@ def play_day(abused: bool) -> Day:
 
 
 def _taken(account: AbusedAccount) -> Day:
-    seconds = sum(run.ended - run.began + OVERHEAD for run in account.invocations) / 1000
     mine = {job.fine_tune_id for job in account.jobs() if job.person_id == UPLOADER and job.fine_tune_id}
     meter = account.meter
     return Day(
         use=Use(
-            invocations=len(account.invocations),
-            seconds=seconds,
+            functions=called_hours(account.invocations, overhead_ms=OVERHEAD),
             read_units=meter.read_units,
             write_units=meter.write_units,
             oss_requests=sum(call.service == "oss" for call in account.gate.trace),

@@ -117,7 +117,14 @@ class Account(SimulatedCloud):
             1,
             NoFaults(),
             rules=rules or Rules(kept_fine_tunes=UNCAPPED),
-            behaviour=Behaviour(fetch="start", kept_fine_tunes=UNCAPPED, pending_seconds=PENDING_SECONDS),
+            # With thousands of fine-tunes kept, short pages of a list would cost more than what is compared.
+            behaviour=Behaviour(
+                fetch="start",
+                kept_fine_tunes=UNCAPPED,
+                pending_seconds=PENDING_SECONDS,
+                most_entries_a_page=100,
+                foreign_fine_tunes=0,
+            ),
         )
         self.gate.latency = LATENCY
         self.workload = workload

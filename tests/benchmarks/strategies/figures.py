@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from tests.benchmarks.prices import Use
+from tests.benchmarks.prices import Use, called_hours
 from tests.benchmarks.strategies.account import OVERHEAD, Account
 
 Span = tuple[float, float]
@@ -127,7 +127,7 @@ def figures(account: Account, strategy: str) -> Figures:
         upload_seconds=_seconds(account, 0.0, "collect") / count,
         upload_units=account.meters["collect"].units / uploads,
         job_units=account.meter.units / count,
-        cny=1000 * _use(account, seconds).cny / people,
+        cny=1000 * _use(account).cny / people,
     )
 
 
@@ -157,11 +157,10 @@ def _sights(account: Account) -> tuple[list[float], list[float]]:
     return seen, lingering
 
 
-def _use(account: Account, seconds: float) -> Use:
+def _use(account: Account) -> Use:
     meter = account.meter
     return Use(
-        invocations=len(account.invocations),
-        seconds=seconds,
+        functions=called_hours(account.invocations, overhead_ms=OVERHEAD),
         read_units=meter.read_units,
         write_units=meter.write_units,
         oss_requests=sum(call.service == "oss" for call in account.gate.trace),
