@@ -55,6 +55,8 @@ def main(folder: Path) -> None:
             "OssPublicEndpoint": servers["oss"].url,
             "OtsEndpoint": servers["ots"].url,
             "StatusToken": "token-of-the-benchmarks",
+            # No set becomes due while a slow machine still uploads to it.
+            "QuietSeconds": 86_400,
         }
     )
     emulators.create(resources)
