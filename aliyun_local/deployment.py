@@ -104,8 +104,8 @@ class Deployment:
             pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
             timer_interval_seconds=options.tick_seconds,
             on_log=options.on_log,
-            default_domain=options.default_domain,
         )
+        self.compute.default_domain = options.default_domain
         self.fronts = {
             "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)
         }

@@ -36,6 +36,11 @@ class FunctionCompute:
 
     Before :meth:`start` nothing runs by itself: :meth:`run_due` runs due invocations on the caller's thread,
     for tests that need every step in order.
+
+    Attributes:
+        default_domain: answers of the HTTP trigger have the header ``Content-Disposition: attachment``, so
+            that a browser saves them. Function Compute, "Custom domain names": the default domain ``*.fcapp.run``
+            adds it, which is for tests only; a domain of one's own does not. May be changed at any time.
     """
 
     def __init__(
@@ -48,7 +53,6 @@ class FunctionCompute:
         pauses: RetryPauses | None = None,
         timer_interval_seconds: float | None = None,
         on_log: Callable[[str, str], object] | None = None,
-        default_domain: bool = True,
     ) -> None:
         """Open the queue under ``data`` and start counting for the timers; no process is started yet.
 
@@ -60,9 +64,6 @@ class FunctionCompute:
             pauses: how long asynchronous invocations rest before they are tried again.
             timer_interval_seconds: the interval of every timer trigger, in place of the template's.
             on_log: gets the function's name and each line that it logs.
-            default_domain: answers of the HTTP trigger have the header ``Content-Disposition: attachment``,
-                so that a browser saves them. Function Compute, "Custom domain names": the default domain
-                ``*.fcapp.run`` adds it, for tests only; a domain of one's own does not.
 
         Raises:
             TemplateError: a timer's schedule is not one that Function Compute takes.
@@ -70,7 +71,7 @@ class FunctionCompute:
         if data is not None:
             make_private_folder(data)
         self.deployed = deployed
-        self.default_domain = default_domain
+        self.default_domain = True
         self.clock = clock
         self.deployed_at = clock.now()
         self.schedules = [
