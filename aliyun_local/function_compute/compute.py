@@ -39,8 +39,8 @@ class FunctionCompute:
 
     Attributes:
         default_domain: answers of the HTTP trigger have the header ``Content-Disposition: attachment``, so
-            that a browser saves them. Function Compute, "Custom domain names": the default domain ``*.fcapp.run``
-            adds it, which is for tests only; a domain of one's own does not. May be changed at any time.
+            that a browser saves them. Function Compute, "Custom domain names": the default domain
+            ``*.fcapp.run``, for tests only, adds it, and a domain of one's own does not. May be changed.
     """
 
     def __init__(

@@ -203,3 +203,11 @@ def test_a_route_that_can_only_be_read_says_so(studio: LocalStudio) -> None:
 @pytest.mark.parametrize("method", ["PATCH", "TRACE"])
 def test_a_method_that_the_trigger_does_not_have_is_refused(studio: LocalStudio, method: str) -> None:
     assert studio.get("/people/api%20one", method=method).status_code == 403
+
+
+def test_a_preflight_reaches_the_function_as_the_trigger_lists_it(studio: LocalStudio) -> None:
+    preflight = {"Origin": "https://photos.example.com", "Access-Control-Request-Method": "GET"}
+    answer = studio.get("/people/api%20one", method="OPTIONS", headers=preflight)
+    # The function's own answer: the platform's would be a 403.
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"

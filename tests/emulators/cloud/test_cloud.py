@@ -61,7 +61,7 @@ def test_an_empty_cloud_has_endpoints_and_no_http_trigger() -> None:
         assert "HTTP_TRIGGER_URL" not in cloud.endpoints
         assert requests.get(cloud.endpoints["OSS_ENDPOINT"], timeout=5).status_code == 403
         headers = {"Authorization": f"Bearer {cloud.endpoints['DASHSCOPE_API_KEY']}"}
-        url = f"{cloud.endpoints['DASHSCOPE_HTTP_BASE_URL']}/fine-tunes"
+        url = f"{cloud.endpoints['DASHSCOPE_HTTP_BASE_URL']}/fine-tunes?model=facechain-finetune"
         assert requests.get(url, headers=headers, timeout=5).json()["output"]["total"] == 0
 
 
@@ -134,3 +134,25 @@ ACCOUNT = Account(access_key_id="id", access_key_secret="secret", dashscope_api_
 )
 def test_names_in_braces_are_filled_in_and_other_braces_stay(given: object, expected: object) -> None:
     assert filled_in({"A": given}, {"oss": "http://o", "oss_public": "http://p"}, ACCOUNT) == {"A": expected}
+
+
+def test_a_template_with_a_number_in_an_environment_is_refused_unless_that_is_asked_for(
+    application: Application,
+) -> None:
+    application.template.write_text(TEMPLATE.replace("TOKEN: {Ref: Token}", "TOKEN: {Ref: Token}, DAYS: 7"))
+    with pytest.raises(TemplateError, match=r"EnvironmentVariables\.DAYS: function 'web' .* a number"):
+        LocalCloud(CloudOptions(), application)
+    with LocalCloud(CloudOptions(text_environment=False), application) as cloud:
+        assert cloud.resources.functions["web"].environment["DAYS"] == "7"
+
+
+@pytest.mark.parametrize("default_domain", [True, False])
+def test_answers_are_attachments_at_the_default_domain_only(
+    application: Application, default_domain: bool
+) -> None:
+    options = CloudOptions() if default_domain else CloudOptions(default_domain=False)
+    with LocalCloud(options, application) as cloud:
+        answer = requests.get(cloud.url("http"), timeout=30)
+        refused = requests.options(cloud.url("http"), headers={"Origin": "https://a.example"}, timeout=30)
+    assert answer.headers.get("Content-Disposition") == ("attachment" if default_domain else None)
+    assert (refused.status_code, refused.json()["ErrorCode"]) == (403, "AccessDenied")
