@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from aliyun_local.account import Account
 
@@ -19,11 +20,13 @@ def filled_in(
 ) -> dict[str, object]:
     """Return ``parameters`` with each name in braces replaced by its value.
 
-    The names are those of ``urls`` (``{oss}``, ``{oss_public}``, ``{ots}``, ``{dashscope}``, ``{fc}``), of
-    the account's fields (``{access_key_id}``, ``{access_key_secret}``, ``{dashscope_api_key}``), and
-    ``{token:PURPOSE}``, a secret of the account. Other braces stay.
+    The names are those of ``urls`` (``{oss}``, ``{oss_public}``, ``{ots}``, ``{dashscope}``, ``{fc}``) and
+    their ports (``{oss_public_port}``), of the account's fields (``{access_key_id}``,
+    ``{access_key_secret}``, ``{dashscope_api_key}``), and ``{token:PURPOSE}``, a secret of the account.
+    Other braces stay.
     """
-    known: dict[str, str] = {**urls, **dataclasses.asdict(account)}
+    ports = {f"{name}_port": str(urlsplit(url).port or "") for name, url in urls.items()}
+    known: dict[str, str] = {**urls, **ports, **dataclasses.asdict(account)}
 
     def value(found: re.Match[str]) -> str:
         whole: str = found[0]

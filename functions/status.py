@@ -60,7 +60,7 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
             control=control,
             requests=lambda: request_table(settings, credentials),
             rules=settings.rules,
-            access=settings.access,
+            photo_access=settings.access.way,
             now=lambda: time.time_ns() // 1_000_000,
             token=new_token,
         )

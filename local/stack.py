@@ -29,6 +29,8 @@ from local.options import OLD, PARAMETERS, TODAY, OptionError, Options
 from shared.settings import SettingsError
 
 FUNCTIONS = ("collect", "reconcile", "status")
+PUBLIC_PORT = "{oss_public_port}"
+"""Filled in by the local cloud."""
 TICK_SECONDS = 60.0
 """The timer's interval in the template."""
 
@@ -133,14 +135,21 @@ def _parameters(options: Options) -> dict[str, object]:
         "KeptFineTunes": options.kept_jobs,
         # With a tick every few seconds there is nothing to stay for.
         **({} if lingers else {"LingerSeconds": 0}),
+        **({} if options.oss_account in (TODAY, OLD) else {"OssPublicDomain": _domain(options.oss_account)}),
         **options.parameters,
     }
+
+
+def _domain(name: str) -> str:
+    """Return a domain of the local account as a setting: it has no certificate, and a port of its own."""
+    return f"http://{name}:{PUBLIC_PORT}"
 
 
 def _check(parameters: dict[str, object]) -> None:
     """Refuse settings that the template or a function would refuse."""
     try:
-        resolve({**parameters, "StatusToken": "0" * 32})
+        domain = str(parameters.get("OssPublicDomain", "")).replace(PUBLIC_PORT, "80")
+        resolve({**parameters, "StatusToken": "0" * 32, "OssPublicDomain": domain})
     except (TemplateError, SettingsError) as problem:
         name = next((name for name, parameter in PARAMETERS.items() if parameter in str(problem)), "")
         raise OptionError(f"{name}: {problem}" if name else str(problem)) from problem

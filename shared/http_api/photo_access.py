@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.photo_access import AccessSettings, LearntAccess, Way
+from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language, Words
 from shared.views import timestamp
 
@@ -23,22 +23,24 @@ _LEARNT = {
     ),
 }
 _UNKNOWN = Words(
-    "The first face check finds out whether DashScope can download from {door}.",
-    "首次人脸检测时确定 DashScope 能否从 {door} 下载。",
+    "The first face check finds out whether DashScope can download the photos by URL.",
+    "首次人脸检测时确定 DashScope 能否通过 URL 下载照片。",
 )
 
 
-def photo_access_document(
-    settings: AccessSettings, learnt: LearntAccess, language: Language
-) -> dict[str, object]:
-    """Say which way is taken, and why; ``since`` is None for what is set or not known."""
-    way = settings.way_by(learnt)
+def photo_access_document(setting: Way | None, learnt: LearntAccess, language: Language) -> dict[str, object]:
+    """Say which way is taken, and why; ``since`` is None for what is set or not known.
+
+    What was learnt of another door than the present one counts until the next face check: the addresses of
+    the bucket are no settings of this function.
+    """
+    way = setting or learnt.way
     learnt_words = _LEARNT[way] if way else _UNKNOWN
-    words = _SET[settings.way] if settings.way else learnt_words
-    is_learnt = settings.way is None and way is not None
+    words = _SET[setting] if setting else learnt_words
+    is_learnt = setting is None and way is not None
     return {
-        "setting": NAMES[settings.way],
+        "setting": NAMES[setting],
         "way": NAMES[way] if way else None,
-        "message": words.in_language(language).format(door=settings.door, code=learnt.code),
+        "message": words.in_language(language).format(door=learnt.door, code=learnt.code),
         "since": timestamp(learnt.learnt_at) if is_learnt else None,
     }

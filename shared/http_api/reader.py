@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary
-from shared.domain.photo_access import AccessSettings
+from shared.domain.photo_access import Way
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
@@ -85,13 +85,14 @@ class Requests(Protocol):
 class Reader(NamedTuple):
     """The tables, what is set, the clock in milliseconds since the epoch, and words never used before.
 
-    ``requests`` connects to the table of requests: only administration does.
+    ``photo_access`` is the way that is set; None: it is found out. ``requests`` connects to the table of
+    requests: only administration does.
     """
 
     jobs: Jobs
     control: Control
     requests: Callable[[], Requests]
     rules: Rules
-    access: AccessSettings
+    photo_access: Way | None
     now: Callable[[], int]
     token: Callable[[], str]

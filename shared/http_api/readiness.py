@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.domain.photo_access import AccessSettings, LearntAccess
+from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api, Kind
@@ -53,12 +53,12 @@ def obstacles(control: Control, now: int) -> tuple[ControlRows | None, list[Bloc
 
 
 def photo_access(
-    rows: ControlRows | None, settings: AccessSettings, language: Language
+    rows: ControlRows | None, setting: Way | None, language: Language
 ) -> dict[str, object] | None:
     """Say how DashScope gets the photos; None when what was learnt of it cannot be read."""
     if rows is None or rows.access is None:
         return None
-    return photo_access_document(settings, LearntAccess.from_value(rows.access.value), language)
+    return photo_access_document(setting, LearntAccess.from_value(rows.access.value), language)
 
 
 def readiness_document(

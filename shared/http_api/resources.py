@@ -62,7 +62,7 @@ def readiness(request: RouteRequest) -> Answer:
     reader = request.connect()
     now = reader.now()
     rows, blocks = obstacles(reader.control, now)
-    access = photo_access(rows, reader.access, request.language) if request.is_reader else None
+    access = photo_access(rows, reader.photo_access, request.language) if request.is_reader else None
     document = readiness_document(blocks, access, now, request.language, in_full=request.is_reader)
     return Answer(document, READ_AGAIN_SECONDS, status=503) if blocks else Answer(document)
 

@@ -10,6 +10,7 @@ import hmac
 import io
 import json
 import math
+import os
 import re
 import time
 import warnings
@@ -25,7 +26,7 @@ import requests.auth
 from PIL import Image
 
 from aliyun_local.samples import landscape, portrait
-from local.options import PORT_NAMES, TODAY, Options
+from local.options import OLD, PORT_NAMES, TODAY, Options
 from local.stack import Stack
 
 with warnings.catch_warnings():
@@ -332,8 +333,14 @@ class LocalStudio(Studio):
         eventually(lambda: self.ended(COLLECT) >= before + count)
 
 
+IS_FRIENDLY = bool(os.environ.get("FRIENDLY"))
+"""With FRIENDLY=1 the tests run on the most favourable accounts, as far as they do not choose one."""
+
+
 @contextmanager
-def running_studio(data: Path, *, oss_account: str = TODAY, **changes: Any) -> Iterator[LocalStudio]:
+def running_studio(
+    data: Path, *, oss_account: str = OLD if IS_FRIENDLY else TODAY, **changes: Any
+) -> Iterator[LocalStudio]:
     """Run a quick local cloud on ``data`` in this process, with an OSS account as in LOCAL_OSS_ACCOUNT."""
     parameters = {"QuietSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
     options = Options(
@@ -345,11 +352,25 @@ def running_studio(data: Path, *, oss_account: str = TODAY, **changes: Any) -> I
     )
     lines: dict[str, list[str]] = {}
     with Stack(options, on_log=lambda function, line: lines.setdefault(function, []).append(line)) as cloud:
+        if IS_FRIENDLY:
+            cloud.controls.switches.set({"dashscope": FRIENDLY})
         studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud, lines=lines)
         try:
             yield studio
         finally:
             studio.close()
+
+
+FRIENDLY = {
+    "second_fine_tune": "queue",
+    "fetch": "start",
+    "delete_terminal": "allow",
+    "show_finetuned_output": "succeeded",
+    "keep_job_name": True,
+    "foreign_fine_tunes": 0,
+    "most_entries_a_page": 100,
+}
+"""DashScope's switches where its documents leave a choice, each at its kindest."""
 
 
 def snapshots_of(entry: Mapping[str, Any]) -> list[str]:

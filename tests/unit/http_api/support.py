@@ -15,7 +15,7 @@ from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary, summary_of
-from shared.domain.photo_access import AccessSettings
+from shared.domain.photo_access import Way
 from shared.domain.requests import Request
 from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
@@ -123,7 +123,7 @@ class Api:
         self.documents: dict[str, Document] = {}
         self.trouble: Exception | None = None
         self.rules = Rules()
-        self.access = AccessSettings(door="oss.example")
+        self.photo_access: Way | None = None
         self.now = NOW
         self.connections = 0
         self.reads = 0
@@ -148,7 +148,7 @@ class Api:
             control=self,
             requests=lambda: self.requests,
             rules=self.rules,
-            access=self.access,
+            photo_access=self.photo_access,
             now=lambda: self.now,
             token=lambda: "0123456789abcdef",
         )

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Reason
-from shared.domain.photo_access import AccessSettings, LearntAccess, Way
+from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api as Service
@@ -78,38 +78,33 @@ def test_one_that_is_not_says_why_and_when_to_ask_again(wsgi: bool) -> None:
         "photo_access": {
             "setting": "auto",
             "way": None,
-            "message": "The first face check finds out whether DashScope can download from oss.example.",
+            "message": "The first face check finds out whether DashScope can download the photos by URL.",
             "since": None,
         },
     }
 
 
 @pytest.mark.parametrize(
-    ("settings", "learnt", "way", "said"),
+    ("setting", "learnt", "way", "said"),
     [
-        (AccessSettings(way=Way.FILE, door=DOOR), None, "file", "PHOTO_ACCESS is file."),
-        (AccessSettings(way=Way.URL, door=DOOR), Way.FILE, "url", "PHOTO_ACCESS is url."),
-        (AccessSettings(door=DOOR), Way.URL, "url", "DashScope has downloaded from oss.example."),
-        (
-            AccessSettings(door=DOOR),
-            Way.FILE,
-            "file",
-            "could not download a picture of our own from oss.example",
-        ),
-        (AccessSettings(door="photos.example"), Way.FILE, None, "The first face check finds out"),
+        (Way.FILE, None, "file", "PHOTO_ACCESS is file."),
+        (Way.URL, Way.FILE, "url", "PHOTO_ACCESS is url."),
+        (None, Way.URL, "url", "DashScope has downloaded from oss.example."),
+        (None, Way.FILE, "file", "could not download a picture of our own from oss.example (InvalidURL)"),
+        (None, None, None, "The first face check finds out"),
     ],
 )
 def test_whoever_may_read_is_told_how_photos_get_to_dashscope_and_why(
-    settings: AccessSettings, learnt: Way | None, way: str | None, said: str
+    setting: Way | None, learnt: Way | None, way: str | None, said: str
 ) -> None:
     api = Api()
-    api.access = settings
+    api.photo_access = setting
     value = LearntAccess(way=learnt, door=DOOR, learnt_at=NOW, code="InvalidURL").as_value()
     api.documents["photo_access"] = Document(value=value, version=1)
     told = document(api.call("/readyz"))["photo_access"]
     assert told["way"] == way
     assert said in told["message"]
-    assert told["since"] == (at(NOW) if way and settings.way is None else None)
+    assert told["since"] == (at(NOW) if way and setting is None else None)
     in_chinese = document(api.call("/readyz", headers={"Accept-Language": "zh"}))["photo_access"]
     assert in_chinese["message"] != told["message"]
 
