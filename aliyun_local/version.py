@@ -1,3 +1,3 @@
 """The version of aliyun-local; facechain-autotrain has the same one (a test compares them)."""
 
-VERSION = "0.1.0.dev0"
+VERSION = "0.1.0"
