@@ -235,9 +235,7 @@ def test_each_file_that_cannot_be_used_has_a_verdict_and_the_good_ones_are_train
     seen = {entry["name"]: entry["verdict"] for entry in document["current"]["photos"]}
     assert seen == {name: verdict for name, (_, verdict) in files.items()}
     assert all(entry["reason"] for entry in document["current"]["photos"])
-    (made,) = [
-        entry for entry in studio.fine_tunes() if entry["job_id"] == document["current"]["fine_tune_id"]
-    ]
+    (made,) = [entry for entry in studio.ledger() if entry["job_id"] == document["current"]["fine_tune_id"]]
     assert len(made["training_file_ids"]) == document["current"]["usable_count"] == 4
 
 

@@ -68,7 +68,7 @@ def test_a_bucket_that_may_not_be_listed_is_told_until_somebody_who_has_mended_i
         told = studio.get("/readyz").json()["reasons"][0]
         assert "template.yml" in told["remedy"]
         # Both events have come to their end: neither finds out that it is mended.
-        eventually(lambda: studio.ended("collect") >= 2)
+        eventually(lambda: studio.ended(COLLECT) >= 2)
         studio.let_ticks_pass(2)
         studio.cloud.fronts["oss"].clear_faults()
         studio.let_ticks_pass(6)
@@ -101,7 +101,7 @@ def test_a_link_is_never_followed(studio: LocalStudio) -> None:
     verdicts = {one["name"]: one["verdict"] for one in job["photos"]}
     assert verdicts == {"own.jpg": "usable", "1.jpg": "link", "2.jpg": "link"}
     trained_on = [
-        entry["training_file_ids"] for entry in studio.fine_tunes() if entry["job_id"] == job["fine_tune_id"]
+        entry["training_file_ids"] for entry in studio.ledger() if entry["job_id"] == job["fine_tune_id"]
     ]
     assert [len(files) for files in trained_on] == [1]
     assert len(studio.bucket.list_objects(prefix=f"submissions/{job['job_id']}/").object_list) <= 1
