@@ -219,18 +219,6 @@ class Studio:
         document: dict[str, Any] = json.loads(self.bucket.get_object(key).read())
         return document
 
-    def fine_tunes(self) -> list[dict[str, Any]]:
-        """Return DashScope's complete list of fine-tunes, as its API tells it."""
-        answer = self.http.get(
-            self.endpoints["DASHSCOPE_HTTP_BASE_URL"] + "/fine-tunes",
-            params={"page_size": 100},
-            headers={"Authorization": f"Bearer {self.endpoints['DASHSCOPE_API_KEY']}"},
-            timeout=30,
-        )
-        assert answer.status_code == 200, answer.text
-        jobs: list[dict[str, Any]] = answer.json()["output"]["jobs"]
-        return jobs
-
     def fine_tunes_of(self, job_id: str) -> list[str]:
         """Return the ids of the fine-tunes that were made from a job's snapshots."""
         return [entry["job_id"] for entry in self.ledger() if job_id in jobs_of(entry)]
