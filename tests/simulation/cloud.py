@@ -473,7 +473,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
             mock.patch("aliyun_local.dashscope.account.face_detection.inspect", inspect_by_mark),
             mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
             # Three of the account's own at first, and those of other models behind them.
-            mock.patch("shared.clients.dashscope.PAGE_SIZE", 6),
+            mock.patch("shared.clients.dashscope.PAGE_SIZE", 4),
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),
             mock.patch("aliyun_local.tablestore.store.reading.data_size", _no_size),
             mock.patch.object(StoredRow, "load", _load),

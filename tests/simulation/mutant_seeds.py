@@ -24,7 +24,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "adopt by newest instead of by path": 0,
     "a failed attempt's fine-tune is adopted again": 12,
     "retry POST on time-out": 6,
-    "first list page taken as complete": 7,
+    "first list page taken as complete": 49,
     "429 counted as failure": 5,
     "unknown status counted as failed": 9,
     "404 believed without the list": 7,

@@ -67,7 +67,16 @@ def test_each_row_of_the_table_of_controls_is_accepted_over_http_and_in_python(
     controls = mock_aliyun.controls
     names = {
         name: getattr(controls, name)
-        for name in ("reset", "clock", "faults", "requests", "forget_requests", "transitions", "switches")
+        for name in (
+            "reset",
+            "clock",
+            "faults",
+            "requests",
+            "forget_requests",
+            "transitions",
+            "switches",
+            "ledger",
+        )
     }
     eval(python, {**names, "Target": Target, "fault": mock_aliyun.faults.throttle("oss")})
 
