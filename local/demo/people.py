@@ -111,8 +111,8 @@ def _portraits(identity: int, count: int, kind: str) -> list[File]:
 
 
 def _from_a_phone() -> list[File]:
-    """A HEIC, and a JPEG of 12 megapixels that lies on its side and says so."""
-    upright = portrait(202, size=(3024, 4032))
+    """A HEIC, and a JPEG of 24 megapixels that lies on its side and says so."""
+    upright = portrait(202, size=(4284, 5712))
     return [
         File("IMG_0412.HEIC", encoded(portrait(201, size=(1512, 2016)), "HEIF", quality=60), "usable"),
         File("IMG_0413.JPG", encoded(upright, orientation=6, quality=88), "usable"),

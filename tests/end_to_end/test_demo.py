@@ -36,7 +36,7 @@ def test_the_demo_trains_its_people_and_ends_well(tmp_path: Path) -> None:
     assert "4 fine-tunes, 4 billed" in ended.stdout
     for made in (
         "HEIC, 1512 × 2016",
-        "JPEG on its side, 4032 × 3024",
+        "JPEG on its side, 5712 × 4284",
         "JPEG, 1536 × 2048",
         "4 taken out, 3 refused",
     ):
