@@ -54,7 +54,9 @@ class LearntAccess(NamedTuple):
         """Return what a row holds; what another version of the code has written there is not known."""
         ways = {way.value: way for way in Way}
         way, door, learnt_at, code = (value.get(name) for name in cls._fields)
-        if not isinstance(door, str) or not isinstance(learnt_at, int) or way not in ways:
+        if not isinstance(door, str) or not isinstance(learnt_at, int):
+            return cls()
+        if not isinstance(way, str) or way not in ways:
             return cls()
         return cls(way=ways[way], door=door, learnt_at=learnt_at, code=str(code or ""))
 

@@ -252,7 +252,9 @@ def test_a_training_that_could_not_download_has_urls_doubted(code: str, way: Way
     assert settled_way(world) is way
 
 
-@pytest.mark.parametrize("value", [{"way": "boat"}, {"way": "url", "door": 7}, {"way": ["url"]}, {}])
+@pytest.mark.parametrize(
+    "value", [{"way": "boat"}, {"way": "url", "door": 7}, {"way": ["url"], "door": "x", "learnt_at": 1}, {}]
+)
 def test_a_row_that_makes_no_sense_says_nothing(value: dict[str, object]) -> None:
     assert LearntAccess.from_value(value) == LearntAccess()
 
