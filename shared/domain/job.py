@@ -167,12 +167,14 @@ class Job(JobRecord):
         self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = ""
     ) -> Job:
         """Write down the intent to submit. Only the invocation that saves this may send the POST."""
+        replaced = tuple(name for name in self.file_ids if name not in file_ids)
         return self._moved(
             JobState.SUBMITTING,
             now,
             attempt=self.attempt + 1,
             attempt_expires_at=expires_at,
             submitted_at=now,
+            earlier_files=(*self.earlier_files, *replaced),
             file_ids=file_ids,
             key_id=key_id,
             # The tries of the submit go on: they are forgotten once it has been accepted.

@@ -107,6 +107,11 @@ class JobRecord:
         return person_key(self.person_id)
 
     @property
+    def all_file_ids(self) -> tuple[str, ...]:
+        """The files of all attempts in DashScope's file service; a snapshot's key has folders, an id none."""
+        return (*self.file_ids, *(name for name in self.earlier_files if "/" not in name))
+
+    @property
     def training_took_ms(self) -> int | None:
         """How long the training took that made the model; None without a model."""
         if self.state is JobState.SUCCEEDED and self.ended_at > self.submitted_at:

@@ -59,16 +59,31 @@ def parse_name(mark: str, name: str) -> FileName | None:
     return FileName(*parts[1:]) if len(parts) == 4 and parts[0] == mark else None
 
 
-def is_needed(file: StoredFile, named: FileName, jobs: Mapping[str, Job | Unread | None], now: int) -> bool:
-    """Whether somebody may need ``file``: a run that checks a photo, or a job that is to be trained."""
+def is_needed(
+    file: StoredFile,
+    named: FileName,
+    jobs: Mapping[str, Job | Unread | None],
+    now: int,
+    *,
+    is_full: bool = False,
+) -> bool:
+    """Whether somebody may need ``file``: a run that checks a photo, or a job that is to be trained.
+
+    ``is_full``: the store has no room. Then a job that waits in the queue gives its own up and stores them
+    again when its turn comes: else those whose submits are refused for days would keep everybody's room.
+    """
     is_young = file.created_at is not None and now < file.created_at + MAY_BE_IN_USE_MS
     if is_young or named.purpose != OF_A_TRAINING or parse_job_id(named.job_id) is None:
         return is_young
     job = jobs.get(named.job_id)
     if job is None or isinstance(job, Unread):
         return job is not None
+    if is_full and job.state is JobState.QUEUED:
+        return False
     is_over = job.delivered or job.state in (JobState.COLLECTING, JobState.REJECTED)
-    is_its_own = file.file_id in job.file_ids or any(_last(key) == named.snapshot for key in job.files)
+    # A fine-tune of an earlier attempt may yet show up and be adopted.
+    snapshots = (*job.files, *job.earlier_files)
+    is_its_own = file.file_id in job.all_file_ids or any(_last(key) == named.snapshot for key in snapshots)
     return not is_over and is_its_own
 
 

@@ -67,7 +67,7 @@ def remember_owner(world: World, job: Job) -> None:
     Raises:
         Trouble: it is not remembered.
     """
-    if job.state is JobState.SUCCEEDED and job.file_ids:
+    if job.state is JobState.SUCCEEDED and job.all_file_ids:
         world.seen.remember(OWNERS, {job.fine_tune_id: job.job_id}, world.clock.now())
 
 

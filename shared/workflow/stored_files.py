@@ -55,7 +55,7 @@ def store(world: World, name: str, content: bytes, api: Api) -> str:
     try:
         return world.dashscope.upload_file(name, content, api)
     except Trouble as trouble:
-        if not is_full_file_store(trouble.code) or not delete_unneeded(world):
+        if not is_full_file_store(trouble.code) or not delete_unneeded(world, is_full=True):
             raise
         return world.dashscope.upload_file(name, content, api)
 
@@ -66,8 +66,10 @@ def training_names(world: World, keys: Collection[str]) -> list[str]:
     return [name_for_training(mark, key) for key in keys]
 
 
-def delete_unneeded(world: World) -> int:
+def delete_unneeded(world: World, *, is_full: bool = False) -> int:
     """Delete those of this deployment's files that nobody needs; returns how many.
+
+    ``is_full``: those too that can be stored again later (:func:`~shared.domain.stored_files.is_needed`).
 
     Raises:
         Trouble: the files could not be listed.
@@ -76,7 +78,7 @@ def delete_unneeded(world: World) -> int:
     ours = [(file, named) for file in world.dashscope.files() if (named := parse_name(mark, file.name))]
     names = dict.fromkeys(named.job_id for _, named in ours)
     jobs = world.jobs.find_each(names) if names else {}
-    unneeded = [file for file, named in ours if not is_needed(file, named, jobs, now)]
+    unneeded = [file for file, named in ours if not is_needed(file, named, jobs, now, is_full=is_full)]
     deleted = delete_files(world, [file.file_id for file in unneeded])
     if deleted:
         log("files_deleted", count=deleted)

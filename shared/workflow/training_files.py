@@ -16,12 +16,13 @@ from shared.domain.photos import Verdict
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
-from shared.errors import Permanent, Trouble, unforeseen
+from shared.errors import Permanent, RetryLater, Trouble, unforeseen
 from shared.logs import warn
 from shared.workflow.photo_access import learn, settled_way
 from shared.workflow.ports import World
 from shared.workflow.refusing import tries_of_submit
 
+TIME_FOR_A_FILE_MS = 30_000
 TRIES_OF_A_FILE = 2
 """With the next refusal the set would end; so the file is left out, and the others are trained."""
 
@@ -45,8 +46,6 @@ def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFile
     Raises:
         AccountTrouble, RetryLater: the service cannot be used now.
     """
-    if job.file_ids:
-        return job, TrainingFiles(job.file_ids, job.file_ids)
     way = settled_way(world)
     if way is None and world.rules.face_check:
         way = learn(world)
@@ -57,13 +56,23 @@ def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFile
 
 
 def _by_file(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles]:
-    """A name stands for one snapshot of one job, so a file of an earlier try is found by its name."""
+    """A name stands for one snapshot of one job, so a file of an earlier try is found by its name.
+
+    The list is read although the job's row names files: while it waited they may have been deleted, or the
+    API key may have become another account's. What is gone is stored again.
+    """
     from shared.workflow.stored_files import training_names
 
-    stored = {file.name: file.file_id for file in world.dashscope.files()}
+    listed = world.dashscope.files()
+    stored = {file.name: file.file_id for file in listed}
+    # Where a run stored the same file twice, the one that was sent before is sent again.
+    stored |= {file.name: file.file_id for file in listed if file.file_id in job.file_ids}
     ids: list[str] = []
     refused: dict[str, Trouble] = {}
     for name, key in zip(training_names(world, job.files), job.files, strict=True):
+        if name not in stored and not world.has_time_for(TIME_FOR_A_FILE_MS):
+            # What is stored is found by the next run, which goes on behind it.
+            raise RetryLater("no_time", "too little of the invocation is left for the files", delay_seconds=1)
         try:
             ids.append(stored.get(name) or _store(world, name, key))
         except Trouble as trouble:
@@ -77,14 +86,15 @@ def _by_file(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles]:
 
 
 def forget_files(world: World, job: Job) -> None:
-    """Delete the job's files from DashScope's file service, which holds 100 files in all."""
-    if not job.file_ids:
+    """Delete the files of all the job's attempts from DashScope's file service, which holds 100 in all."""
+    known = set(job.all_file_ids)
+    if not known:
         return
     from shared.workflow.stored_files import training_names
 
-    names = {*training_names(world, job.files)}
+    names = {*training_names(world, (*job.files, *job.earlier_files))}
     mine = {file.file_id for file in world.dashscope.files() if file.name in names}
-    for file_id in sorted(mine | set(job.file_ids)):
+    for file_id in sorted(mine | known):
         try:
             world.dashscope.delete_file(file_id)
         except Permanent as refusal:

@@ -159,3 +159,40 @@ def test_a_snapshot_that_is_gone_is_made_again_before_its_job_is_submitted() -> 
     assert [job.state for job in jobs.values()] == [JobState.SUCCEEDED] * 3
     assert head.files[0] not in jobs[head.job_id].files
     assert (len(jobs[head.job_id].files), paid) == (3, 3)
+
+
+REFUSED = {"CreateFineTune": "AccessDenied"}
+
+
+def test_a_job_whose_stored_files_are_gone_stores_them_again_and_is_trained() -> None:
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", refused=REFUSED)
+    with trained(behaviour) as (cloud, job):
+        assert (job.state, len(job.file_ids)) == (JobState.QUEUED, 3)
+        cloud.studio.files.delete(job.file_ids[0])
+        behaviour.refused = {}
+        tick(cloud, 130)
+        (after,) = cloud.jobs()
+        (made,) = cloud.studio.ledger()
+        assert (after.state, after.failures, len(after.files)) == (JobState.SUCCEEDED, 0, 3)
+        assert (made.training_file_ids, len(after.file_ids)) == (after.file_ids, 3)
+        # What is there still is not stored a second time.
+        assert set(job.file_ids[1:]) < set(after.file_ids)
+        assert files_at_dashscope(cloud) == []
+
+
+def test_jobs_that_wait_out_a_long_refusal_leave_room_in_the_store_for_face_checks() -> None:
+    behaviour = Behaviour(training_seconds=30.0, fetch="start", max_files=6, refused=REFUSED)
+    with trained(behaviour) as (cloud, _):
+        for person in ("bob", "carl"):
+            for number in range(3):
+                cloud.upload(person, f"{number}.jpg", f"FACE {person} {number}".encode())
+        tick(cloud, 300)
+        assert len(files_at_dashscope(cloud)) == 6
+        cloud.upload("dora", "1.jpg", b"FACE dora")
+        tick(cloud, 10)
+        assert {job.person_id: job.state for job in cloud.jobs()}["dora"] is JobState.QUEUED
+        behaviour.refused = {}
+        tick(cloud, 200)
+        assert {job.state for job in cloud.jobs()} == {JobState.SUCCEEDED}
+        assert len(cloud.studio.ledger()) == 4
+        assert files_at_dashscope(cloud) == []
