@@ -43,7 +43,20 @@ def learn_way(world: World) -> Way | None:
     way = Way.FILE if refused_with else Way.URL
     world.access.note(way, refused_with)
     log("way_learnt", way=way.value, door=settings.door, code=refused_with)
+    if way is Way.URL and known.way is Way.FILE:
+        _tidy(world)
     return way
+
+
+def _tidy(world: World) -> None:
+    """Delete what was left with the file service: by URL nobody is going to look there again."""
+    # Imported here: an account changes its way once in its life.
+    from shared.workflow.stored_files import delete_unneeded
+
+    try:
+        delete_unneeded(world, is_full=True)
+    except Trouble as trouble:
+        warn("files_left_behind", code=trouble.code, message=trouble.message)
 
 
 def _refusal(world: World) -> str:

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from shared.domain.dashscope_codes import is_full_file_store
 from shared.domain.photos import MAX_PREPARED_BYTES
 from shared.domain.stored_files import (
-    StoredFile,
     is_needed,
     mark_of,
     name_for_check,
@@ -99,9 +98,3 @@ def delete_files(world: World, ids: Collection[str]) -> int:
         except Trouble as trouble:
             warn("file_not_deleted", file=file_id, code=trouble.code, message=trouble.message)
     return deleted
-
-
-def files_named(world: World, names: Collection[str]) -> list[StoredFile]:
-    """Return the stored files with these names, the latest first as DashScope lists them."""
-    wanted = set(names)
-    return [file for file in world.dashscope.files() if file.name in wanted]

@@ -18,7 +18,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.errors import Permanent, RetryLater, Trouble, unforeseen
 from shared.logs import warn
-from shared.workflow.photo_access import learn, settled_way
+from shared.workflow.photo_access import known_way, learn, settled_way
 from shared.workflow.ports import World
 from shared.workflow.refusing import tries_of_submit
 
@@ -46,9 +46,8 @@ def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFile
     Raises:
         AccountTrouble, RetryLater: the service cannot be used now.
     """
-    way = settled_way(world)
-    if way is None and world.rules.face_check:
-        way = learn(world)
+    # To find out takes a face check, of our own picture: where checks are off, none is made.
+    way = (settled_way(world) or learn(world)) if world.rules.face_check else known_way(world)
     # Where no face check has shown whether URLs work, the file service is what works on every account.
     if way is Way.URL:
         return job, TrainingFiles((), tuple(map(world.bucket.signed_url, job.files)))

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.photo_access import ASKED_AGAIN_MS, AccessSettings, LearntAccess, Way
+from shared.domain.rules import Rules
 from shared.domain.stored_files import (
     MAY_BE_IN_USE_MS,
     StoredFile,
@@ -23,6 +24,8 @@ from shared.workflow.learning_access import TIME_TO_LEARN_MS
 from shared.workflow.own_picture import PICTURE, PICTURE_KEY
 from shared.workflow.photo_access import check_face, doubt_urls, settled_way
 from shared.workflow.ports import World
+from shared.workflow.reconciling import reconcile
+from shared.workflow.stored_files import TIME_FOR_A_DELETE_MS, delete_files
 from tests.unit.memory import DOOR, Memory
 from tests.unit.support import NOW
 
@@ -217,6 +220,29 @@ def test_after_a_day_by_file_urls_are_tried_again(ago: int, asked: bool) -> None
     assert (memory.uploaded == {}) is asked
 
 
+def test_with_the_last_check_by_file_what_was_left_there_is_deleted() -> None:
+    memory = Doors(FILE_DOOR, BUCKET_DOOR)
+    left = StoredFile("left", name_for_check(MARK, KEY), NOW - MAY_BE_IN_USE_MS)
+    in_use = StoredFile("in use", name_for_check(MARK, KEY), NOW)
+    memory.stored_files = [left, in_use, StoredFile("foreign", "cat.jpg", 0)]
+    check_face(knowing(memory, Way.FILE, ago=ASKED_AGAIN_MS), KEY)
+    assert memory.deleted_files == ["left"]
+
+
+def test_a_store_that_cannot_be_listed_does_not_keep_the_answer_back() -> None:
+    memory = Doors(FILE_DOOR, BUCKET_DOOR)
+    memory.troubles["files"] = RetryLater("InternalError", "…", delay_seconds=1)
+    assert check_face(knowing(memory, Way.FILE, ago=ASKED_AGAIN_MS), KEY) == (True, "")
+    assert learnt(memory).way is Way.URL
+
+
+def test_where_urls_have_always_worked_nobody_asks_for_the_files_that_are_stored() -> None:
+    memory = Doors(BUCKET_DOOR)
+    memory.troubles["files"] = AssertionError("nobody asks")
+    doubt_urls(knowing(memory, Way.URL), "InvalidURL")
+    assert learnt(memory).way is Way.URL
+
+
 def test_an_account_that_is_still_one_of_today_is_asked_once_a_day() -> None:
     memory = today()
     world = knowing(memory, Way.FILE, ago=ASKED_AGAIN_MS)
@@ -311,6 +337,36 @@ def test_a_full_store_is_tidied_of_what_nobody_needs_and_then_takes_the_file() -
     memory.stored_files = [left, StoredFile("foreign", "cat.jpg", 0)]
     assert check_face(memory.world(way=Way.FILE), KEY) == (True, "")
     assert [file.file_id for file in memory.stored_files] == ["foreign"]
+
+
+@pytest.mark.parametrize(
+    "refusal", [Permanent("NotFound", "…"), RetryLater("InternalError", "…", delay_seconds=1)]
+)
+def test_files_are_deleted_one_by_one_and_those_that_went_are_counted(refusal: Exception) -> None:
+    class Refusing(Memory):
+        def delete_file(self, file_id: str) -> None:
+            if file_id == "b":
+                raise refusal
+            super().delete_file(file_id)
+
+    memory = Refusing()
+    assert delete_files(memory.world(), ["a", "b", "c"]) == 2
+    assert memory.deleted_files == ["a", "c"]
+    short = replace(memory.world(), dead_at=NOW + TIME_FOR_A_DELETE_MS)
+    assert delete_files(short, ["d"]) == 0
+
+
+def test_a_tick_deletes_what_dead_runs_have_left_at_the_beginning_of_a_round_of_the_sweep() -> None:
+    memory = today()
+    memory.stored_files = [
+        StoredFile("left", name_for_check(MARK, KEY), NOW - MAY_BE_IN_USE_MS),
+        StoredFile("foreign", "cat.jpg", 0),
+    ]
+    reconcile(memory.world(way=Way.URL))
+    assert memory.deleted_files == []
+    memory.time += 2 * Rules().sweep_rest_ms
+    reconcile(memory.world(way=Way.FILE))
+    assert memory.deleted_files == ["left"]
 
 
 def test_a_store_full_of_what_is_needed_or_of_others_says_so() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.control_rows import Document
 from shared.domain.job import Job
-from shared.domain.photo_access import Way
+from shared.domain.photo_access import ASKED_AGAIN_MS, LearntAccess, Way
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -27,10 +28,11 @@ from shared.domain.stored_files import (
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import NotFound, Permanent, RetryLater, Trouble
+from shared.workflow.access_record import ROW
 from shared.workflow.account import OWNERS, remember_owner
 from shared.workflow.submitting import submit
 from shared.workflow.training_files import TRIES_OF_A_FILE, TrainingFiles, forget_files, prepare_files
-from tests.unit.memory import Memory
+from tests.unit.memory import DOOR, Memory
 from tests.unit.support import MINUTE_MS, NOW, job_in, photo, trouble
 
 S = JobState
@@ -232,6 +234,15 @@ def test_where_nothing_is_known_a_check_of_our_own_picture_decides_unless_checks
     files = prepared(memory, job, None, rules=rules)[1]
     assert bool(files.file_ids) is (way == "file")
     assert bool(memory.checked) is (rules.face_check and open_url)
+
+
+def test_where_checks_are_off_the_daily_question_is_not_asked_either() -> None:
+    job = queued()
+    memory = holding(job)
+    known = LearntAccess(Way.FILE, DOOR, NOW - ASKED_AGAIN_MS)
+    memory.documents[ROW] = Document(value=known.as_value(), version=1)
+    assert prepared(memory, job, None, rules=UNCHECKED)[1].file_ids == ("file-1",)
+    assert memory.checked == []
 
 
 # -- what is given up --------------------------------------------------------------------------------
