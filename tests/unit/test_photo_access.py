@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.domain.control_rows import Document
+from shared.domain.job import Job
 from shared.domain.photo_access import ASKED_AGAIN_MS, AccessSettings, LearntAccess, Way
 from shared.domain.rules import Rules
 from shared.domain.stored_files import (
@@ -18,14 +20,15 @@ from shared.domain.stored_files import (
     name_for_training,
 )
 from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.unread import Unread
 from shared.errors import Conflict, Permanent, RequestTrouble, RetryLater
-from shared.workflow.access_record import ROW
+from shared.workflow.access_record import ROW, TRIES
 from shared.workflow.learning_access import TIME_TO_LEARN_MS
 from shared.workflow.own_picture import PICTURE, PICTURE_KEY
 from shared.workflow.photo_access import check_face, doubt_urls, settled_way
 from shared.workflow.ports import World
 from shared.workflow.reconciling import reconcile
-from shared.workflow.stored_files import TIME_FOR_A_DELETE_MS, delete_files
+from shared.workflow.stored_files import TIME_FOR_A_DELETE_MS, delete_files, delete_unneeded
 from tests.unit.memory import DOOR, Memory
 from tests.unit.support import NOW
 
@@ -305,6 +308,24 @@ def test_an_instance_reads_the_row_once_an_hour_and_a_tick_brings_it() -> None:
     assert settled_way(world) is Way.URL
 
 
+@pytest.mark.parametrize(("conflicts", "is_written"), [(TRIES - 1, True), (TRIES, False)])
+def test_what_was_learnt_is_written_on_top_of_what_others_write_meanwhile(
+    conflicts: int, is_written: bool
+) -> None:
+    class Contested(Doors):
+        left = conflicts
+
+        def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
+            if self.left:
+                self.left -= 1
+                raise Conflict("another run was faster")
+            return super().save_json(name, before_version, value)
+
+    memory = Contested(BUCKET_DOOR)
+    assert check_face(auto(memory), KEY) == (True, "")
+    assert (learnt(memory).way is Way.URL) is is_written
+
+
 @pytest.mark.parametrize("operation", ["read_json", "save_json"])
 @pytest.mark.parametrize("trouble", [RetryLater("OTSServerBusy", "…", delay_seconds=1), Conflict("again")])
 def test_a_row_that_cannot_be_had_costs_calls_and_no_verdict(operation: str, trouble: Exception) -> None:
@@ -352,8 +373,24 @@ def test_files_are_deleted_one_by_one_and_those_that_went_are_counted(refusal: E
     memory = Refusing()
     assert delete_files(memory.world(), ["a", "b", "c"]) == 2
     assert memory.deleted_files == ["a", "c"]
+    assert delete_files(memory.world(), []) == 0
     short = replace(memory.world(), dead_at=NOW + TIME_FOR_A_DELETE_MS)
     assert delete_files(short, ["d"]) == 0
+
+
+def test_a_store_without_files_of_ours_costs_no_look_at_the_jobs() -> None:
+    class Counting(Memory):
+        looks = 0
+
+        def find_each(self, ids: Iterable[str]) -> dict[str, Job | Unread | None]:
+            self.looks += 1
+            return super().find_each(ids)
+
+    memory = Counting()
+    memory.stored_files = [StoredFile("foreign", "cat.jpg", 0)]
+    assert delete_unneeded(memory.world()) == memory.looks == 0
+    memory.stored_files.append(StoredFile("left", name_for_training(MARK, KEY), NOW - MAY_BE_IN_USE_MS))
+    assert delete_unneeded(memory.world()) == memory.looks == 1
 
 
 def test_a_tick_deletes_what_dead_runs_have_left_at_the_beginning_of_a_round_of_the_sweep() -> None:

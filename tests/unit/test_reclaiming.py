@@ -15,6 +15,7 @@ from shared.workflow.reclaiming import RUNS_LAST_MS, reclaim
 from tests.unit.memory import Memory
 from tests.unit.support import NOW, RULES, fine_tune, job_in
 
+DAY_MS = 86_400_000
 ODD = job_in(JobState.TRAINING, "odd")
 OTHER = job_in(JobState.TRAINING, "other")
 LONG_AGO = NOW - RUNS_LAST_MS - RULES.listing_delay_ms
@@ -96,6 +97,29 @@ def test_by_way_of_the_file_service_the_names_of_the_files_tell_whose_they_are(s
     is_over = status == "SUCCEEDED"
     assert reclaim(memory.world(way=Way.FILE), ODD.job_id) is is_over
     assert memory.held.ended_fine_tunes == (("ft-1",) if is_over else ())
+
+
+@pytest.mark.parametrize(
+    ("way", "listed"),
+    [(Way.URL, ()), (Way.URL, (made_for(ODD, "FAILED"),)), (Way.FILE, (made_for(ODD, "FAILED"),))],
+)
+def test_files_are_listed_only_where_they_may_tell_more(way: Way, listed: tuple[FineTune, ...]) -> None:
+    memory = held(*listed)
+    memory.troubles["files"] = AssertionError("nobody asks")
+    assert reclaim(memory.world(way=way), ODD.job_id)
+
+
+@pytest.mark.parametrize(("age_ms", "is_reclaimed"), [(6 * DAY_MS, False), (8 * DAY_MS, True)])
+def test_what_has_gone_on_for_a_week_without_telling_whose_it_is_is_another_models(
+    age_ms: int, is_reclaimed: bool
+) -> None:
+    memory = held(fine_tune("RUNNING", "ft-9", created_at=NOW - age_ms))
+    assert reclaim(memory.world(), ODD.job_id) is is_reclaimed
+
+
+def test_how_many_files_a_doubtful_fine_tune_has_tells_nothing() -> None:
+    memory = held(fine_tune("RUNNING", "ft-9", files=("file-1", "file-2")))
+    assert not reclaim(memory.world(), ODD.job_id)
 
 
 def test_a_slot_that_the_job_holds_no_more_is_left_alone() -> None:
