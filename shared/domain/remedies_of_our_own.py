@@ -239,8 +239,8 @@ OUR_OWN: dict[str, Told] = {
             "DashScope 文件服务未能保存照片。",
         ),
         Words(
-            "Nothing needs to be done: the photo is sent as a URL.",
-            "无需操作，照片会以 URL 方式提交。",
+            "Nothing needs to be done: it is stored again, or left out once only this photo is refused.",
+            "无需操作：会重新上传；如仅此照片被拒绝，则不用于训练。",
         ),
     ),
     "list_incomplete": Told(

@@ -1,4 +1,4 @@
-"""Training files by way of DashScope's file service, and by URL where the service will not store one."""
+"""Training files by way of DashScope's file service, and what becomes of those that it does not store."""
 
 from __future__ import annotations
 

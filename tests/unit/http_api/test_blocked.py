@@ -321,6 +321,18 @@ def test_a_queue_that_is_halted_for_everybodys_trouble_blocks_every_queued_job(
         assert shown(job_in(state), halted)["blocked_by"] is None
 
 
+def test_a_full_file_store_is_told_of_photos_and_of_jobs_alike() -> None:
+    words = "Out of number, <100> of <100> files has been uploaded."
+    full = Cause("BadRequest.TooMany", words, Kind.API, Service.FACE_CHECK)
+    unchecked = collecting(held_photo(trouble(kind=Kind.API, api=Service.FACE_CHECK, code=full.code)))
+    found = shown(unchecked, refusing(full, Service.FACE_CHECK))
+    halted = with_slot(halted_until=NOW + 90_000, trouble=Reason(full.code, words), refusals=1)
+    queue = blocked(job_in(S.QUEUED), halted)
+    for told in (found["blocked_by"], found["photos"][0]["blocked_by"], queue):
+        assert (told["code"], told["scope"], told["detail"]) == (full.code, "api", words)
+        assert told["message"].startswith("DashScope's file store is full")
+
+
 def test_a_halt_for_the_accounts_sake_blocks_until_a_run_has_tried_again() -> None:
     def halted(passed: int) -> Setting:
         def set_up(api: Api) -> None:
