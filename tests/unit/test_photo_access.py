@@ -345,15 +345,18 @@ class FullStore(Doors):
     """A store with room for so many files."""
 
     room = 2
+    refusal = FULL
 
     def upload_file(self, name: str, content: bytes, api: Api) -> str:
         if len(self.stored_files) >= self.room:
-            raise FULL
+            raise self.refusal
         return super().upload_file(name, content, api)
 
 
-def test_a_full_store_is_tidied_of_what_nobody_needs_and_then_takes_the_file() -> None:
+@pytest.mark.parametrize("code", ["BadRequest.TooMany", "BadRequest.TooLarge"])
+def test_a_full_store_is_tidied_of_what_nobody_needs_and_then_takes_the_file(code: str) -> None:
     memory = FullStore(FILE_DOOR)
+    memory.refusal = Permanent(code, "no room", kind=Kind.API, api=Api.FACE_CHECK)
     left = StoredFile("left", name_for_check(MARK, KEY), NOW - MAY_BE_IN_USE_MS)
     memory.stored_files = [left, StoredFile("foreign", "cat.jpg", 0)]
     assert check_face(memory.world(way=Way.FILE), KEY) == (True, "")
@@ -404,6 +407,14 @@ def test_a_tick_deletes_what_dead_runs_have_left_at_the_beginning_of_a_round_of_
     memory.time += 2 * Rules().sweep_rest_ms
     reconcile(memory.world(way=Way.FILE))
     assert memory.deleted_files == ["left"]
+
+
+def test_a_refusal_for_another_reason_has_nobody_look_at_the_stored_files() -> None:
+    memory = FullStore(FILE_DOOR)
+    memory.room, memory.refusal = 0, Permanent("BadRequest.IllegalInput", "…", api=Api.FACE_CHECK)
+    memory.troubles["files"] = AssertionError("nobody asks")
+    with pytest.raises(Permanent):
+        check_face(memory.world(way=Way.FILE), KEY)
 
 
 def test_a_store_full_of_what_is_needed_or_of_others_says_so() -> None:
