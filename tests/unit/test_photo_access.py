@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.clients.control_table import ACCESS
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
 from shared.domain.photo_access import ASKED_AGAIN_MS, AccessSettings, LearntAccess, Way
@@ -279,6 +281,20 @@ def test_a_training_that_could_not_download_has_urls_doubted(code: str, way: Way
     world = knowing(memory, Way.URL)
     doubt_urls(world, code)
     assert settled_way(world) is way
+
+
+@pytest.mark.parametrize(
+    "known", [LearntAccess(Way.URL, DOOR, NOW), LearntAccess(Way.FILE, DOOR, NOW, "InvalidURL")]
+)
+def test_a_row_says_what_was_written_under_the_name_that_a_tick_reads(known: LearntAccess) -> None:
+    assert LearntAccess.from_value(json.loads(json.dumps(known.as_value()))) == known
+    assert ROW == ACCESS
+
+
+def test_where_nothing_is_known_there_is_no_way_no_door_and_no_moment() -> None:
+    assert LearntAccess().as_value() == {"way": "", "door": "", "learnt_at": 0, "code": ""}
+    assert AccessSettings().way_by(LearntAccess()) is None
+    assert AccessSettings().door == ""
 
 
 @pytest.mark.parametrize(
