@@ -247,6 +247,14 @@ def _recover(cloud: SimulatedCloud) -> None:
     cloud.advance(LATEST_EVENT_MS)
     _tick_until_at_rest(cloud)
     _check_everything_ended(cloud)
+    _check_no_file_is_left(cloud)
+
+
+def _check_no_file_is_left(cloud: SimulatedCloud) -> None:
+    """DashScope keeps 100 files for all: those of runs that have died are gone by now as well."""
+    left = [file.name for file in cloud.studio.files.page(offset=0, limit=1000)[1]]
+    if left:
+        raise Violation(f"{len(left)} files are left with DashScope: {left[:3]}")
 
 
 def _tick_until_at_rest(cloud: SimulatedCloud, *, at_least: int = 0) -> None:
