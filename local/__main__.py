@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.options import PORT_NAMES, OptionError, Options, read_options
+from local.real_dashscope.account import MODE_VARIABLE, REAL
 from local.stopping import INTERRUPTED
 
 DEMO_DEFAULTS = Options(
@@ -64,6 +65,8 @@ def _up(given: argparse.Namespace) -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
+    if os.environ.get(MODE_VARIABLE, "").strip().lower() == REAL:
+        raise OptionError(f"{MODE_VARIABLE}={REAL} is for 'make up'; the demo never trains for money")
     from local.demo.run import run_demo
 
     return run_demo(read_options(os.environ, DEMO_DEFAULTS), given.photos)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
+from local.real_dashscope.account import RealAccount, RealAccountError, read_real_account
 
 PORT_NAMES = ("oss", "oss_public", "ots", "dashscope", "fc", "status")
 DEFAULT_PORTS = {"oss": 9010, "oss_public": 9011, "ots": 9020, "dashscope": 9030, "fc": 9040, "status": 9050}
@@ -42,6 +43,10 @@ Endpoints and keys are missing: the local cloud gives its own, also in a shell t
 """
 TODAY, OLD = "today", "old"
 """Accounts of OSS: since 2025-03-20 no data goes through the default public domain, before it did."""
+REAL_DATA = Path(".local/real")
+"""Its own folder: the real DashScope knows nothing of the trainings that the local one has made."""
+REAL_TRAINING_SECONDS = 302.0
+"""DashScope, "facechain-finetune": from the start to the end of the training in the sample."""
 _DOMAIN = re.compile(r"(?=.{3,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 LOCAL_NAMES = (
     "LOCAL_DATA",
@@ -50,6 +55,7 @@ LOCAL_NAMES = (
     "LOCAL_TICK_SECONDS",
     "LOCAL_KEPT_JOBS",
     "LOCAL_OSS_ACCOUNT",
+    "LOCAL_DASHSCOPE",
     *(f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES),
 )
 
@@ -72,6 +78,7 @@ class Options:
         kept_jobs: DashScope's cap on running and succeeded fine-tunes of the account.
         oss_account: the kind of the OSS account: :data:`TODAY`, :data:`OLD`, or the domain that is bound to
             the bucket of an account of today.
+        real: the account of the real DashScope that trains in place of the local one, if any.
         parameters: template parameters that differ from their defaults.
     """
 
@@ -83,6 +90,7 @@ class Options:
     tick_seconds: float | None = 5.0
     kept_jobs: int = 20
     oss_account: str = TODAY
+    real: RealAccount | None = None
     parameters: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -99,6 +107,9 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         OptionError: a value is not of its kind, or a name is nearly one of ours.
     """
     _refuse_misspelt(environment)
+    real = _real_account(environment)
+    if real is not None:
+        defaults = replace(defaults, data=REAL_DATA, training_seconds=REAL_TRAINING_SECONDS)
     ports = {
         name: _whole(environment, f"LOCAL_PORT_{name.upper()}", defaults.ports[name], 0, 65535)
         for name in PORT_NAMES
@@ -120,6 +131,7 @@ def read_options(environment: Mapping[str, str], defaults: Options) -> Options:
         tick_seconds=tick,
         kept_jobs=_whole(environment, "LOCAL_KEPT_JOBS", defaults.kept_jobs, 1, 100_000),
         oss_account=_account(environment, defaults.oss_account),
+        real=real,
         parameters={**defaults.parameters, **given},
     )
 
@@ -142,6 +154,18 @@ def _address(environment: Mapping[str, str], default: str) -> str:
             f"{HOST_VARIABLE} is {text!r}; it must be an IPv4 address, such as {LOOPBACK} (only this machine)"
             f" or {EVERYWHERE} (every network that this machine is in)"
         ) from None
+
+
+def _real_account(environment: Mapping[str, str]) -> RealAccount | None:
+    try:
+        account = read_real_account(environment)
+    except RealAccountError as problem:
+        raise OptionError(str(problem)) from None
+    if account is not None and environment.get("PHOTO_ACCESS", "").strip() == "url":
+        raise OptionError(
+            "PHOTO_ACCESS=url: the real DashScope cannot download from this machine; leave it out"
+        )
+    return account
 
 
 def _account(environment: Mapping[str, str], default: str) -> str:

@@ -26,6 +26,7 @@ from local.deployment import (
     runtime_libraries,
 )
 from local.options import OLD, PARAMETERS, TODAY, OptionError, Options
+from local.real_dashscope.forwarder import Forwarder
 from shared.settings import SettingsError
 
 FUNCTIONS = ("collect", "reconcile", "status")
@@ -44,13 +45,21 @@ class Stack(LocalCloud):
         *,
         clock: Clock | None = None,
         on_log: Callable[[str, str], object] | None = None,
+        forwarder: Forwarder | None = None,
     ) -> None:
         """Check the settings, bind the ports and open the state; nothing answers before ``start``.
+
+        Args:
+            options: how it runs.
+            clock: the time of the services.
+            on_log: gets a function's name and each line that it logs.
+            forwarder: the way to the real DashScope, which the functions then use; its owner closes it.
 
         Raises:
             OptionError: the data folder or a port cannot be used, or a setting makes no sense.
         """
-        parameters = _parameters(options)
+        self._forwarder = forwarder
+        parameters = {**_parameters(options), **_real_parameters(forwarder)}
         _check(parameters)
         self._application = Application(
             template=TEMPLATE,
@@ -63,7 +72,7 @@ class Stack(LocalCloud):
             data=options.data,
             disposable=options.disposable,
             host=options.host,
-            ports={HTTP if name == "status" else name: port for name, port in options.ports.items()},
+            ports={HTTP if name == "status" else name: port for name, port in self._ports(options).items()},
             behaviour=_behaviour(options),
             oss_behaviour=_oss_behaviour(options.oss_account, str(parameters["BucketName"])),
             tick_seconds=options.tick_seconds,
@@ -75,6 +84,16 @@ class Stack(LocalCloud):
         except PortInUse as problem:
             variable = f"LOCAL_PORT_{'status' if problem.endpoint == HTTP else problem.endpoint}".upper()
             raise OptionError(f"{problem}; set {variable} to another, or 0") from problem
+
+    def _ports(self, options: Options) -> dict[str, int]:
+        """Return the ports; that of DashScope is the forwarder's where there is one."""
+        return options.ports if self._forwarder is None else {**options.ports, "dashscope": 0}
+
+    def url(self, name: str) -> str:
+        """Return the base URL of an endpoint; DashScope's is the forwarder's where there is one."""
+        if name == "dashscope" and self._forwarder is not None:
+            return self._forwarder.url
+        return super().url(name)
 
     @property
     def bucket(self) -> str:
@@ -115,6 +134,8 @@ class Stack(LocalCloud):
         }
         general = super().endpoints
         del general["HTTP_TRIGGER_URL"]
+        if self._forwarder is not None:
+            general["DASHSCOPE_API_KEY"] = self._forwarder.account.local_key
         return {
             **general,
             "OSS_BUCKET": self.bucket,
@@ -138,6 +159,13 @@ def _parameters(options: Options) -> dict[str, object]:
         **({} if options.oss_account in (TODAY, OLD) else {"OssPublicDomain": _domain(options.oss_account)}),
         **options.parameters,
     }
+
+
+def _real_parameters(forwarder: Forwarder | None) -> dict[str, object]:
+    """Return what the functions need for the real DashScope, which cannot download from this machine."""
+    if forwarder is None:
+        return {}
+    return {"DashScopeApiKey": forwarder.account.local_key, "PhotoAccess": "file"}
 
 
 def _domain(name: str) -> str:

@@ -1,14 +1,20 @@
-"""``make up``: the whole stack in the foreground, with a calm view of the people, until Ctrl-C."""
+"""``make up``: the whole stack in the foreground, with a calm view of the people, until Ctrl-C.
+
+With the real DashScope each change is a line, also on a terminal: a table that is redrawn would leave no
+place for a question about money.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+import requests
 from rich.console import Console
 from rich.live import Live
 
@@ -18,11 +24,13 @@ from local.examples import welcome
 from local.live.journal import EVENTS_KEPT, Journal
 from local.live.lines import changed, line
 from local.live.standing import Standing, trouble_in_words
+from local.live.status_client import StatusClient
 from local.live.terminal import can_redraw, make_console
 from local.live.view import by_state, live_view
 from local.live.watch import Watch
 from local.live.words import count, seconds_of
 from local.options import Options
+from local.real_dashscope.desk import Desk
 from local.stack import Stack
 from local.stopping import stop_on_signals
 from shared.http_api.blocked import NO_GOOD_TICK
@@ -35,24 +43,60 @@ def run_up(options: Options, *, log: bool) -> int:
     stop = stop_on_signals()
     forget_stale_endpoints()
     journal = Journal()
-    on_log = print_log if log else journal.on_log
-    with Stack(options, on_log=on_log) as cloud, published(cloud.endpoints):
+    with ExitStack() as open_ones:
+        desk = None
+        if options.real is not None:
+            desk = open_ones.enter_context(Desk(options.real, port=options.ports["dashscope"]))
+        say = _say if desk is None else desk.counter.say
+        on_log = partial(print_log, say=say) if log else journal.on_log
+        forwarder = None if desk is None else desk.forwarder
+        cloud = open_ones.enter_context(Stack(options, on_log=on_log, forwarder=forwarder))
+        open_ones.enter_context(published(cloud.endpoints))
         console = make_console()
-        print(_welcome(cloud, options.data), flush=True)
+        say(_welcome(cloud, options.data))
+        if desk is not None:
+            say(desk.welcome())
+            open_ones.enter_context(desk.asking(_names(cloud, open_ones)))
         if log:
             # Woken now and then: a signal may be noticed only when the main thread runs Python code.
             while not stop.wait(LOOK_SECONDS):
-                pass
+                _tell_payments(desk)
         else:
-            _follow(cloud, journal, console, stop)
+            _follow(cloud, journal, console, stop, desk)
         print("\nStopping.", flush=True)
+    if desk is not None:
+        print("\n".join([*desk.news(), desk.total()]), flush=True)
     return 0
 
 
-def print_log(function: str, line: str) -> None:
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def print_log(function: str, line: str, say: Callable[[str], object] = _say) -> None:
     """Print a log line as it is, but for those that only tell that a run began or ended."""
     if not line.startswith("FC Invoke "):
-        print(f"{function.rpartition('-')[2]:<10} {line}", flush=True)
+        say(f"{function.rpartition('-')[2]:<10} {line}")
+
+
+def _tell_payments(desk: Desk | None) -> None:
+    if desk is not None:
+        for text in desk.news():
+            desk.counter.say(text)
+
+
+def _names(cloud: Stack, open_ones: ExitStack) -> Callable[[str], str]:
+    """Return what finds the person of a job by the status API."""
+    client = StatusClient(cloud.status_url, cloud.status_token)
+    open_ones.callback(client.close)
+
+    def name_of(job_id: str) -> str:
+        try:
+            return str(client.job(job_id)["person_id"])
+        except requests.RequestException:
+            return f"job {job_id}"
+
+    return name_of
 
 
 def _welcome(cloud: Stack, data: Path) -> str:
@@ -66,13 +110,17 @@ def _welcome(cloud: Stack, data: Path) -> str:
     return welcome(data, urls, names, list(resources.functions), ENDPOINTS_FILE)
 
 
-def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Event) -> None:
+def _follow(
+    cloud: Stack, journal: Journal, console: Console, stop: threading.Event, desk: Desk | None
+) -> None:
     """Show the people until it is time to stop: in a table, or a line for each change."""
+    say = _say if desk is None else desk.counter.say
+    redraws = desk is None and can_redraw(console)
     watch = Watch.of(cloud, journal.stale)
     events: deque[str] = deque(maxlen=EVENTS_KEPT)
     standings: list[Standing] | None = None
     obstacles: list[str] = []
-    with Live(console=console, auto_refresh=False) if can_redraw(console) else nullcontext() as live:
+    with Live(console=console, auto_refresh=False) if redraws else nullcontext() as live:
         while True:
             watch.look()
             if not journal.has_ticked:
@@ -91,7 +139,8 @@ def _follow(cloud: Stack, journal: Journal, console: Console, stop: threading.Ev
                 # The people of earlier runs are no news; one line tells of them.
                 earlier = above if before is None and standings else []
                 for text in [*earlier, *announced(known, obstacles, now), *news]:
-                    print(text, flush=True)
+                    say(text)
+            _tell_payments(desk)
             if stop.wait(LOOK_SECONDS):
                 break
 

@@ -36,6 +36,13 @@ class StatusClient:
         document: Document = answer.json()
         return document
 
+    def job(self, job_id: str) -> Document:
+        """Return a job's document."""
+        answer = self._session.get(f"{self._url}/jobs/{quote(job_id, safe='')}", timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        document: Document = answer.json()
+        return document
+
     def obstacles(self) -> list[Document]:
         """Return what stands in everybody's way; nothing while the deployment is ready."""
         answer = self._session.get(f"{self._url}/readyz", timeout=TIMEOUT_SECONDS)
