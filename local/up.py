@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import requests
 from rich.console import Console
 from rich.live import Live
 
@@ -24,13 +23,13 @@ from local.examples import welcome
 from local.live.journal import EVENTS_KEPT, Journal
 from local.live.lines import changed, line
 from local.live.standing import Standing, trouble_in_words
-from local.live.status_client import StatusClient
 from local.live.terminal import can_redraw, make_console
 from local.live.view import by_state, live_view
 from local.live.watch import Watch
 from local.live.words import count, seconds_of
 from local.options import Options
 from local.real_dashscope.desk import Desk
+from local.real_dashscope.product import Product
 from local.stack import Stack
 from local.stopping import stop_on_signals
 from shared.http_api.blocked import NO_GOOD_TICK
@@ -56,11 +55,12 @@ def run_up(options: Options, *, log: bool) -> int:
         say(_welcome(cloud, options.data))
         if desk is not None:
             say(desk.welcome())
-            open_ones.enter_context(desk.asking(_names(cloud, open_ones)))
+            product = Product(cloud.status_url, cloud.status_token, cloud.admin_token)
+            open_ones.enter_context(desk.asking(open_ones.enter_context(product)))
         if log:
             # Woken now and then: a signal may be noticed only when the main thread runs Python code.
             while not stop.wait(LOOK_SECONDS):
-                _tell_payments(desk)
+                _tell_payments(desk, cloud.clock.now())
         else:
             _follow(cloud, journal, console, stop, desk)
         print("\nStopping.", flush=True)
@@ -79,24 +79,10 @@ def print_log(function: str, line: str, say: Callable[[str], object] = _say) -> 
         say(f"{function.rpartition('-')[2]:<10} {line}")
 
 
-def _tell_payments(desk: Desk | None) -> None:
+def _tell_payments(desk: Desk | None, now: float) -> None:
     if desk is not None:
         for text in desk.news():
-            desk.counter.say(text)
-
-
-def _names(cloud: Stack, open_ones: ExitStack) -> Callable[[str], str]:
-    """Return what finds the person of a job by the status API."""
-    client = StatusClient(cloud.status_url, cloud.status_token)
-    open_ones.callback(client.close)
-
-    def name_of(job_id: str) -> str:
-        try:
-            return str(client.job(job_id)["person_id"])
-        except requests.RequestException:
-            return f"job {job_id}"
-
-    return name_of
+            desk.counter.say(f"{_moment(now)}  {text}")
 
 
 def _welcome(cloud: Stack, data: Path) -> str:
@@ -140,7 +126,7 @@ def _follow(
                 earlier = above if before is None and standings else []
                 for text in [*earlier, *announced(known, obstacles, now), *news]:
                     say(text)
-            _tell_payments(desk)
+            _tell_payments(desk, now)
             if stop.wait(LOOK_SECONDS):
                 break
 

@@ -24,11 +24,25 @@ _DECLINED = "Not paid. The set waits in the queue; type y later to train it afte
 class Cashier:
     """Answers the purse's questions with what somebody types."""
 
-    def __init__(self, purse: Purse, counter: Counter, name_of: Callable[[str], str]) -> None:
-        """Ask at ``counter``; ``name_of`` returns the person of a job."""
+    def __init__(
+        self,
+        purse: Purse,
+        counter: Counter,
+        name_of: Callable[[str], str],
+        on_allowed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Ask at ``counter``.
+
+        Args:
+            purse: what asks, and is told the answer.
+            counter: the terminal.
+            name_of: returns the person of a job.
+            on_allowed: called after each yes.
+        """
         self._purse = purse
         self._counter = counter
         self._name_of = name_of
+        self._on_allowed = on_allowed
         self._declined: list[Subject] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -69,6 +83,7 @@ class Cashier:
             subject = self._declined.pop(0)
             self._purse.allow(subject)
             self._counter.say(f"Allowed: {self._about(subject)}.")
+            self._on_allowed()
 
     def _is_answered(self, subject: Subject) -> bool:
         """Take in a line; returns whether the question is done with."""
@@ -79,6 +94,7 @@ class Cashier:
         if word in ("y", "yes"):
             self._purse.allow(subject)
             self._counter.show(f"Allowed: {self._about(subject)}.")
+            self._on_allowed()
             return True
         if word in ("n", "no"):
             self._purse.decline(subject)
@@ -108,6 +124,7 @@ class Cashier:
         self._purse.allow_all(up_to)
         self._declined.clear()
         self._counter.show(f"Allowed: all trainings of this run, up to {in_cny(up_to)} together.")
+        self._on_allowed()
         return True
 
     def _next_line(self) -> str | None:

@@ -16,6 +16,7 @@ from local.real_dashscope.bill import Bill, Item
 from local.real_dashscope.cashier import Cashier, name_in_words
 from local.real_dashscope.counter import Counter, can_ask
 from local.real_dashscope.forwarder import Forwarder
+from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Purse
 from shared.views import PRICE_PER_TRAINING_CNY
 
@@ -73,10 +74,10 @@ class Desk:
         """Stop."""
         self._open.close()
 
-    def asking(self, name_of: Callable[[str], str]) -> Cashier:
-        """Return what asks, while it is entered; ``name_of`` returns the person of a job, as far as known."""
-        self._name_of = name_of
-        return Cashier(self.purse, self.counter, name_of)
+    def asking(self, product: Product) -> Cashier:
+        """Return what asks, while it is entered; ``product`` knows the people, and goes on after a yes."""
+        self._name_of = product.name_of
+        return Cashier(self.purse, self.counter, product.name_of, product.try_again)
 
     def welcome(self) -> str:
         """Return what is said at the start."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +16,11 @@ from local.options import PORT_NAMES, Options
 from local.real_dashscope.account import RealAccount
 from local.real_dashscope.counter import Counter
 from local.real_dashscope.desk import Desk
+from local.real_dashscope.product import Product
 from local.stack import Stack
+from local.up import run_up
 
-from .support import COLLECT, RECONCILE, LocalStudio, eventually
+from .support import COLLECT, RECONCILE, LocalStudio, Studio, eventually
 
 
 @pytest.fixture
@@ -26,26 +31,49 @@ def elsewhere(tmp_path: Path) -> Iterator[LocalCloud]:
         yield cloud
 
 
-def test_a_person_is_trained_by_files_once_somebody_has_said_yes(
-    elsewhere: LocalCloud, tmp_path: Path
-) -> None:
-    real_key = elsewhere.account.dashscope_api_key
-    # Loopback cannot be meant by LOCAL_DASHSCOPE=real; here it plays the distant one.
-    account = RealAccount(api_key=real_key, base_url=f"{elsewhere.url('dashscope')}/api/v1", limit_fen=250)
-    options = Options(
-        data=tmp_path / "data",
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """The two ends of a terminal: what somebody types at the first is read from the second."""
+    ends = pty.openpty()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def options_for(account: RealAccount, data: Path) -> Options:
+    return Options(
+        data=data,
         ports=dict.fromkeys(PORT_NAMES, 0),
         training_seconds=0.3,
         tick_seconds=0.5,
         parameters={"QuietSeconds": 1, "SweepSeconds": 2},
         real=account,
     )
+
+
+def account_at(elsewhere: LocalCloud, limit_fen: int) -> RealAccount:
+    """Return its account. Loopback cannot be meant by LOCAL_DASHSCOPE=real; here it plays the distant one."""
+    url = f"{elsewhere.url('dashscope')}/api/v1"
+    return RealAccount(api_key=elsewhere.account.dashscope_api_key, base_url=url, limit_fen=limit_fen)
+
+
+def files_with(secret: str, folder: Path) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return [path for path in files if secret.encode() in path.read_bytes()]
+
+
+def test_a_person_is_trained_by_files_once_somebody_has_said_yes(
+    elsewhere: LocalCloud, tmp_path: Path, terminal: tuple[int, int]
+) -> None:
+    account = account_at(elsewhere, 250)
+    keyboard, screen = terminal
     said: list[str] = []
     lines: dict[str, list[str]] = {}
     with (
-        Desk(account, asks=True, counter=Counter(said.append)) as desk,
+        Desk(account, asks=True, counter=Counter(said.append, screen)) as desk,
         Stack(
-            options,
+            options_for(account, tmp_path / "data"),
             on_log=lambda function, line: lines.setdefault(function, []).append(line),
             forwarder=desk.forwarder,
         ) as cloud,
@@ -54,16 +82,18 @@ def test_a_person_is_trained_by_files_once_somebody_has_said_yes(
         studio.upload_portraits("lin", 1, 2)
         studio.mark_ready("lin")
         subject = eventually(desk.purse.question)
+        product = Product(cloud.status_url, cloud.status_token, cloud.admin_token)
         job_id = studio.document("lin")["current"]["job_id"]
         assert (subject.job_id, subject.photos) == (job_id, 2)
         assert elsewhere.studio.ledger() == []
         assert "answer in the terminal" in str(
             eventually(lambda: studio.document("lin")["queue"]["waiting_because"])
         )
-        desk.purse.allow(subject)
-        # The queue waits at most a minute after a refusal that passes; an operator's probe does not.
-        studio.probe()
-        studio.wait_until_trained("lin", seconds=90)
+        with product, desk.asking(product):
+            question = eventually(lambda: [text for text in said if "lin, 2 photos: 2.50 CNY" in text])
+            os.write(keyboard, b"y\n")
+            studio.wait_until_trained("lin")
+        assert len(question) == 1
         eventually(lambda: desk.bill.paid_fen == 250)
         assert desk.total() == "Paid in this run: 2.50 CNY by list price, for 1 training that ended."
         eventually(lambda: elsewhere.studio.files.page(offset=0, limit=1)[0] == 0, 45)
@@ -72,8 +102,44 @@ def test_a_person_is_trained_by_files_once_somebody_has_said_yes(
         assert len(tuned.training_file_names) == 2
         assert studio.called("CreateFineTune") == 0
         studio.close()
-    written = [path for path in tmp_path.joinpath("data").rglob("*") if path.is_file()]
-    assert written
-    assert [path for path in written if real_key.encode() in path.read_bytes()] == []
-    assert real_key not in str([lines, said, cloud.endpoints])
+    assert files_with(account.api_key, tmp_path / "data") == []
+    assert account.api_key not in str([lines, said, cloud.endpoints])
     assert {COLLECT, RECONCILE} <= lines.keys()
+
+
+def test_make_up_pays_up_to_its_limit_without_a_terminal_and_says_what_it_was(
+    elsewhere: LocalCloud,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    account, folder, stop = account_at(elsewhere, 499), tmp_path / "here", threading.Event()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("local.up.stop_on_signals", lambda: stop)
+    options = options_for(account, folder / "data")
+    run = threading.Thread(target=run_up, args=(options,), kwargs={"log": False})
+    run.start()
+    try:
+        file = folder / ".local" / "endpoints.env"
+        eventually(file.exists)
+        lines = file.read_text(encoding="utf-8").splitlines()
+        studio = Studio(endpoints=dict(line.split("=", 1) for line in lines))
+        assert studio.endpoints["DASHSCOPE_API_KEY"] == account.local_key
+        for person, seed in (("lin", 1), ("maria", 2)):
+            studio.upload_portraits(person, seed)
+            studio.mark_ready(person)
+        trained = eventually(lambda: [name for name in ("lin", "maria") if studio.state(name) == "SUCCEEDED"])
+        (waiting,) = {"lin", "maria"} - {*trained}
+        eventually(lambda: "2.50 CNY of 4.99 CNY are ordered" in str(studio.person(waiting)))
+        assert files_with(account.api_key, folder) == []
+        studio.close()
+    finally:
+        stop.set()
+        run.join(30)
+    said = capsys.readouterr()
+    assert "Nobody is asked; PAY_UP_TO allows 4.99 CNY in this run." in said.out
+    assert f"paid 2.50 CNY: {trained[0]} (ft-" in said.out
+    assert said.out.endswith("Paid in this run: 2.50 CNY by list price, for 1 training that ended.\n")
+    assert account.api_key not in said.out + said.err
+    assert len(elsewhere.studio.ledger()) == 1

@@ -25,6 +25,7 @@ from local.real_dashscope.cashier import Cashier
 from local.real_dashscope.counter import Counter
 from local.real_dashscope.desk import PRICE_FEN, Desk
 from local.real_dashscope.forwarder import MOST_BODY_BYTES, Forwarder
+from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Held, Order, Purse
 from local.stack import Stack
 from shared.clients.answers import trouble_for
@@ -522,7 +523,11 @@ TypistOf = Callable[..., Typist]
 def test_the_question_says_who_how_many_photos_and_what_it_costs(typing: TypistOf) -> None:
     typist, purse = typing("y"), purse_with()
     purse.order(LIN)
-    Cashier(purse, typist.counter, {JOB: "王芳\x1b[2J"}.__getitem__).turn()
+    tries: list[str] = []
+    Cashier(
+        purse, typist.counter, {JOB: "王芳\x1b[2J"}.__getitem__, on_allowed=lambda: tries.append("now")
+    ).turn()
+    assert tries == ["now"]
     assert "王芳?[2J, 2 photos: 2.50 CNY by list price." in typist.shown[0]
     assert "50 are free within 90 days" in typist.shown[0]
     assert isinstance(purse.order(LIN), Order)
@@ -591,10 +596,12 @@ def test_the_start_says_that_it_costs_and_who_decides(asks: bool, limit: int | N
     assert KEY not in desk.welcome()
 
 
-def test_what_was_paid_is_told_for_each_training_and_in_all() -> None:
+def test_what_was_paid_is_told_for_each_training_and_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(RealAccount(api_key=KEY, limit_fen=500), asks=False)
     desk.forwarder.close()
-    desk.asking({JOB: "lin"}.__getitem__)
+    product = Product("http://127.0.0.1:9", "status", "administration")
+    monkeypatch.setattr(product, "name_of", {JOB: "lin"}.__getitem__)
+    desk.asking(product)
     desk.purse.order(LIN)
     desk.purse.order(MARIA)
     desk.forwarder.notes.note_training(json.dumps(MADE).encode(), LIN)
