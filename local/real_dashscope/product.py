@@ -33,7 +33,8 @@ class Product:
     def name_of(self, job_id: str) -> str:
         """Return the person of a job, or the job where that cannot be read."""
         try:
-            return str(self._client.job(job_id)["person_id"])
+            # A job whose row cannot be read has no person in its document.
+            return str(self._client.job(job_id).get("person_id") or f"job {job_id}")
         except requests.RequestException:
             return f"job {job_id}"
 

@@ -92,7 +92,7 @@ def test_a_person_is_trained_by_files_once_somebody_has_said_yes(
         with product, desk.asking(product):
             question = eventually(lambda: [text for text in said if "lin, 2 photos: 2.50 CNY" in text])
             os.write(keyboard, b"y\n")
-            studio.wait_until_trained("lin")
+            studio.wait_until_trained("lin", seconds=90)
         assert len(question) == 1
         eventually(lambda: desk.bill.paid_fen == 250)
         assert desk.total() == "Paid in this run: 2.50 CNY by list price, for 1 training that ended."
@@ -131,7 +131,7 @@ def test_make_up_pays_up_to_its_limit_without_a_terminal_and_says_what_it_was(
             studio.mark_ready(person)
         trained = eventually(lambda: [name for name in ("lin", "maria") if studio.state(name) == "SUCCEEDED"])
         (waiting,) = {"lin", "maria"} - {*trained}
-        eventually(lambda: "2.50 CNY of 4.99 CNY are ordered" in str(studio.person(waiting)))
+        eventually(lambda: "2.50 CNY of 4.99 CNY are ordered" in str(studio.person(waiting)), 90)
         assert files_with(account.api_key, folder) == []
         studio.close()
     finally:
