@@ -78,11 +78,13 @@ class JobTable:
         """Return jobs by id, read consistently; None for those that are not there.
 
         A row that cannot be read, or that Tablestore does not give, is an :class:`Unread` and concerns itself
-        alone.
+        alone, whatever the words: a table that is not there refuses the read of its index as well, and a
+        right that is missing the call as a whole.
         """
         found: dict[str, Job | Unread | None] = dict.fromkeys(ids)
         keys = {name: _key(*parts) for name in found if (parts := parse_job_id(name))}
-        for name, answer in zip(keys, self._rows.find_each(list(keys.values())), strict=True):
+        wanted = [(TABLE, key) for key in keys.values()]
+        for name, answer in zip(keys, self._rows.find_in_tables(wanted), strict=True):
             found[name] = None if answer is None else _read(name, answer, from_columns)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shared.domain.job import Job
+from shared.domain.lanes import QUEUE_LANE
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 
@@ -13,8 +14,13 @@ AT_DASHSCOPE = (JobState.SUBMITTING, JobState.TRAINING)
 
 
 def needs_slot(job: Job, now: int) -> bool:
-    """Whether a job that holds the slot has a use for it: it is at DashScope, or is to be sent there now."""
-    return job.state in AT_DASHSCOPE or (job.state is JobState.QUEUED and job.due_at <= now)
+    """Whether a job that holds the slot has a use for it: it is at DashScope, or is to be sent there now.
+
+    One that stands at its place in the queue is, whatever this machine's clock says of the moment: a machine
+    whose clock is ahead may have closed the set just now, and be about to send it.
+    """
+    is_at_its_place = job.lane == QUEUE_LANE or job.due_at <= now
+    return job.state in AT_DASHSCOPE or (job.state is JobState.QUEUED and is_at_its_place)
 
 
 def to_submit(
