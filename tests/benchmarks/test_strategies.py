@@ -170,7 +170,7 @@ def test_the_report_tells_of_every_strategy_and_draws_it(
     assert len(strategies.document["figures"]) == len(STRATEGIES)
     assert isinstance(idle.document, list)
     assert idle.document[0]["reads"] == 3
-    assert "ours: 7" in (tmp_path / reporting.TICK_PLOT).read_text(encoding="utf-8")
+    assert "ours: 8" in (tmp_path / reporting.TICK_PLOT).read_text(encoding="utf-8")
 
 
 def test_plots_are_documents_with_every_name_and_value_in_them() -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.simulation.kernel import Violation
 from tests.simulation.seeds import play
 
-# A tenth of a second each; `make simulate SEEDS=N` plays as many as there is time for.
-SEEDS = 1000
+# A tenth of a second each; `make simulate SEEDS=N` plays as many as there is time for, and CI 1,000.
+SEEDS = 500
 SHARES = 50
 
 
