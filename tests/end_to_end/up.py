@@ -114,10 +114,13 @@ class Up:
         self._process.wait(10)
 
     def interrupt(self, number: int = signal.SIGINT) -> int:
-        """Ask it to stop, as Ctrl-C does, and return its exit status; it has 5 seconds."""
+        """Ask it to stop, as Ctrl-C does, and return its exit status.
+
+        The look at the people that is under way ends first: a cold start of ``status``, on a busy machine.
+        """
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(5)
+        return self._process.wait(15)
 
     def close(self) -> None:
         for studio in self._studios:
