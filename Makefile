@@ -53,8 +53,8 @@ TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/templat
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## Run all checks and all tests but those of `make contracts`
 	@$(MAKE) --no-print-directory -j 2 check bytecode
-	@# Five processes on two cores: the end-to-end tests mostly wait.
-	@$(TESTS) --quiet -p no:terminaldistreporter -n 5 --dist worksteal
+	@# Four processes on two cores: the end-to-end tests mostly wait.
+	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
 
 # What the tests are compiled to, with their asserts spelled out, is made once and not by each process.
 bytecode: $(READY)

@@ -60,8 +60,10 @@ def test_what_is_in_everybodys_way_is_said_once_with_the_remedy_and_so_is_its_en
     said(up, "nobody can be trained now: DashScope does not accept the API key. Make a key")
     requests.delete(controls, timeout=30)
     studio.probe()
-    text = said(up, "nothing is in the way any more")
-    assert text.count("DashScope does not accept the API key") == 1
+    until_mended, _, _ = said(up, "nothing is in the way any more").partition(
+        "nothing is in the way any more"
+    )
+    assert until_mended.count("DashScope does not accept the API key") == 1
 
 
 def test_its_start_says_how_to_upload_and_where_everything_answers(up: Up) -> None:
