@@ -13,6 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from shared import logs
 from tests.simulation.conftest import pytest_terminal_summary  # noqa: F401 (a hook is found by its name)
 
 # A test that fails has to fail again for the next one who runs it.
@@ -21,6 +22,13 @@ hypothesis.settings.load_profile("repeatable")
 
 # The tablestore SDK remarks once a process that its C++ codec is not there.
 logging.getLogger("tablestore").addHandler(logging.NullHandler())
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test has hidden as a secret is cut out of no text of another."""
+    monkeypatch.setattr(logs, "_hidden", {})
+
 
 TESTS = Path(__file__).parent
 GROUP_WEIGHT = 5
