@@ -8,7 +8,7 @@ SEED ?= 1
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
-# An environment of its own, since the libraries in it want other versions, and 380 MB that nothing else needs.
+# An environment of its own, since the libraries in it want other versions, and nothing else needs them.
 CHECKED := $(VENV)/template-checks
 # As it was typed: make would take a dollar sign in it for a variable of its own.
 override PHOTOS := $(value PHOTOS)
@@ -38,7 +38,7 @@ $(CLIENTS): requirements/clients.txt $(READY)
 	@$(BIN)/python -m local.installation --clients $(VENV)
 	@touch $@
 
-$(CHECKED)/.ready: requirements/template-checks.txt $(READY)
+$(CHECKED)/.ready: requirements/template-checks.txt requirements/template-validator.txt $(READY)
 	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
 	@touch $@
 
@@ -108,6 +108,7 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
 		-o requirements/aliyun-local.txt
 	@$(LOCKING) requirements/template-checks.in -o requirements/template-checks.txt
+	@$(LOCKING) --no-deps requirements/template-validator.in -o requirements/template-validator.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
 
 clean: ## Remove everything made here, the local cloud's data too

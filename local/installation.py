@@ -89,6 +89,8 @@ def _install_template_checks(environment: Path) -> None:
         _make(environment)
         _install(environment, "the build tool", "-r", str(LISTS / "build.txt"))
         _install(environment, "what checks the template", "-r", str(LISTS / "template-checks.txt"))
+        validator = ("--no-deps", "-r", str(LISTS / "template-validator.txt"))
+        _install(environment, "the ROS team's validator", *validator)
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)
         raise

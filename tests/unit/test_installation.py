@@ -155,7 +155,16 @@ def test_a_complete_environment_survives_lists_that_cannot_be_fetched(
     assert tmp_path.exists()
 
 
-LISTS = ("aliyun-local", "build", "clients", "development", "function-runtime", "template-checks", "uv")
+LISTS = (
+    "aliyun-local",
+    "build",
+    "clients",
+    "development",
+    "function-runtime",
+    "template-checks",
+    "template-validator",
+    "uv",
+)
 
 
 def test_the_lists_name_every_file_by_its_hash() -> None:
@@ -188,7 +197,7 @@ def recorded_calls(environment: Path, *options: str) -> list[str]:
     [
         ([], ["build", "development", "function-runtime"]),
         (["--clients"], ["clients"]),
-        (["--template-checks"], ["build", "template-checks"]),
+        (["--template-checks"], ["build", "template-checks", "template-validator"]),
     ],
 )
 def test_pip_takes_hashed_files_alone_and_builds_with_what_is_installed(
