@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+HEADER_BYTES = 64 * 1024
+"""So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
 SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
 APP0, APP1, APP2, APP14, APP15, COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 RESTARTS = range(0xD0, 0xD8)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from shared.domain.job import Job
-from shared.domain.jpeg import carries_metadata
+from shared.domain.jpeg import HEADER_BYTES, carries_metadata
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
     Photo,
@@ -31,8 +31,6 @@ from shared.workflow.photo_access import check_face
 from shared.workflow.ports import World
 
 TIME_FOR_A_PHOTO_MS = 20_000
-HEADER_BYTES = 64 * 1024
-"""So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
 
 
 def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:

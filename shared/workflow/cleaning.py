@@ -9,16 +9,13 @@ between leaves an object that no row names, as a prepared photo that was never r
 
 from __future__ import annotations
 
-from shared.domain.jpeg import carries_metadata, without_metadata
+from shared.domain.jpeg import HEADER_BYTES, carries_metadata, without_metadata
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import MAX_PREPARED_BYTES
 from shared.domain.trouble_kinds import Api
 from shared.errors import Trouble
 from shared.logs import warn
 from shared.workflow.ports import World
-
-HEADER_BYTES = 64 * 1024
-"""So much of a snapshot holds its size in pixels, behind the EXIF block that OSS may have left in it."""
 
 
 def cleaned(world: World, snapshot: str, job_id: str) -> str:

@@ -23,10 +23,9 @@ from shared.domain.archives import (
     is_too_much,
     max_unpacked_bytes,
 )
-from shared.domain.jpeg import jpeg_sides
+from shared.domain.jpeg import HEADER_BYTES, jpeg_sides
 from shared.domain.photos import MAX_SOURCE_BYTES, PREPARED_SIDE_PIXELS, Verdict
 from shared.workflow.archive_reading import WINDOW, Archive, TooLargeArchive, UnreadableArchive
-from shared.workflow.checking import HEADER_BYTES
 
 from .mutations import archives, mutants, pictures
 from .pictures import decoded
