@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 TABLE = "control"
 SLOT, SWEEP, LINGERING, HEALTH, IGNORED = "slot", "sweep", "lingering", "health", "ignored"
-ACCESS = "photo_access"
 """The rows' names. ``ignored`` may be large: no tick reads it."""
 FORMAT = 1
 """The format of the values that this version writes."""
@@ -63,6 +62,7 @@ class ControlTable:
         from shared.clients.request_table import DOORBELL, doorbell_from
         from shared.clients.request_table import TABLE as REQUESTS
         from shared.domain.control_rows import ControlRows
+        from shared.domain.photo_access import ROW as ACCESS
 
         wanted = [(TABLE, _key(name)) for name in (SLOT, SWEEP, LINGERING, HEALTH, ACCESS)]
         found = self._rows.find_in_tables([*wanted, (REQUESTS, DOORBELL)])

@@ -53,4 +53,4 @@ class ControlRows(NamedTuple):
     lingering: Lingering | None
     health: Health | None
     doorbell: Doorbell | None
-    access: Document | None = None
+    access: Document | None

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 from shared.domain.clocks import has_come
 
+ROW = "photo_access"
+"""The row in which what was learnt is kept for all functions."""
 ASKED_AGAIN_MS = 86_400_000
 """So long an account whose URLs do not work is believed to stay one."""
 REMEMBERED_MS = 3_600_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.domain.photo_access import REMEMBERED_MS, AccessSettings, LearntAccess, Way
+from shared.domain.photo_access import REMEMBERED_MS, ROW, AccessSettings, LearntAccess, Way
 from shared.errors import Conflict, Trouble
 from shared.logs import warn
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shared.domain.control_rows import Document
     from shared.workflow.ports import Clock
 
-ROW = "photo_access"
 TRIES = 3
 
 

@@ -24,7 +24,7 @@ class _Rows:
         self._told = told
 
     def read_all(self) -> ControlRows:
-        return ControlRows(self._told.cloud.slot(), None, None, self._told.cloud.health(), None)
+        return ControlRows(self._told.cloud.slot(), None, None, self._told.cloud.health(), None, None)
 
 
 def blocked_by(told: Story, person: str) -> str | None:

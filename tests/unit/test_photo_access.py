@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.clients.control_table import ACCESS
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
-from shared.domain.photo_access import ASKED_AGAIN_MS, AccessSettings, LearntAccess, Way
+from shared.domain.photo_access import ASKED_AGAIN_MS, ROW, AccessSettings, LearntAccess, Way
 from shared.domain.rules import Rules
 from shared.domain.stored_files import (
     MAY_BE_IN_USE_MS,
@@ -24,7 +23,7 @@ from shared.domain.stored_files import (
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, Permanent, RequestTrouble, RetryLater
-from shared.workflow.access_record import ROW, TRIES
+from shared.workflow.access_record import TRIES
 from shared.workflow.learning_access import TIME_TO_LEARN_MS
 from shared.workflow.own_picture import PICTURE, PICTURE_KEY
 from shared.workflow.photo_access import check_face, doubt_urls, settled_way
@@ -286,9 +285,8 @@ def test_a_training_that_could_not_download_has_urls_doubted(code: str, way: Way
 @pytest.mark.parametrize(
     "known", [LearntAccess(Way.URL, DOOR, NOW), LearntAccess(Way.FILE, DOOR, NOW, "InvalidURL")]
 )
-def test_a_row_says_what_was_written_under_the_name_that_a_tick_reads(known: LearntAccess) -> None:
+def test_a_row_says_what_was_written(known: LearntAccess) -> None:
     assert LearntAccess.from_value(json.loads(json.dumps(known.as_value()))) == known
-    assert ROW == ACCESS
 
 
 def test_where_nothing_is_known_there_is_no_way_no_door_and_no_moment() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
-from shared.domain.photo_access import ASKED_AGAIN_MS, LearntAccess, Way
+from shared.domain.photo_access import ASKED_AGAIN_MS, ROW, LearntAccess, Way
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -28,7 +28,6 @@ from shared.domain.stored_files import (
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import NotFound, Permanent, RetryLater, Trouble
-from shared.workflow.access_record import ROW
 from shared.workflow.account import OWNERS, remember_owner
 from shared.workflow.submitting import submit
 from shared.workflow.training_files import TRIES_OF_A_FILE, TrainingFiles, forget_files, prepare_files
