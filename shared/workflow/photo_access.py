@@ -19,7 +19,7 @@ TIME_FOR_A_CHECK_MS = 20_000
 
 
 def check_face(world: World, key: str) -> tuple[bool, str]:
-    """Have DashScope look for the face in the picture under ``key``; returns whether it shows one, and why.
+    """Have DashScope look for a face in the picture under ``key``; returns whether there is one, and why not.
 
     Raises:
         Trouble: there is no verdict; or a finding about the picture (``Kind.PICTURE``).
@@ -42,7 +42,7 @@ def check_face(world: World, key: str) -> tuple[bool, str]:
 
 def check_by_url(world: World, key: str) -> tuple[bool, str]:
     """Show a picture to the face check by a signed URL."""
-    return check_at(world, world.bucket.signed_url(key))
+    return _check_at(world, world.bucket.signed_url(key))
 
 
 def check_by_file(world: World, key: str) -> tuple[bool, str]:
@@ -51,10 +51,10 @@ def check_by_file(world: World, key: str) -> tuple[bool, str]:
     from shared.workflow.stored_files import stored_for_check
 
     with stored_for_check(world, key) as url:
-        return check_at(world, url)
+        return _check_at(world, url)
 
 
-def check_at(world: World, url: str) -> tuple[bool, str]:
+def _check_at(world: World, url: str) -> tuple[bool, str]:
     """Show the picture at ``url`` to the face check; for a few seconds again where that is throttled."""
     for attempt in range(CHECK_TRIES):
         world.pace_face_checks()

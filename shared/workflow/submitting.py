@@ -93,8 +93,6 @@ def _with_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles 
     """Return the job with the files that DashScope is given; None when it is not to be submitted now."""
     try:
         job, prepared = prepare_files(world, job, slot)
-    except Conflict:
-        raise
     except Trouble as trouble:
         if trouble.api is not Api.TRAINING:
             raise

@@ -121,8 +121,10 @@ def _is_given_up(world: World, job: Job, slot: Slot, trouble: Trouble) -> bool:
     if trouble.api is not Api.TRAINING:
         return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))
     tries = tries_of_submit(job)
-    others_pass = tries is not None and tries.since < slot.accepted_at <= world.clock.now()
-    return others_pass and tries is not None and tries.tries >= TRIES_OF_A_FILE
+    if tries is None:
+        return False
+    others_pass = tries.since < slot.accepted_at <= world.clock.now()
+    return others_pass and tries.tries >= TRIES_OF_A_FILE
 
 
 def _without(world: World, job: Job, refused: Mapping[str, Trouble]) -> Job:
