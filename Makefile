@@ -51,7 +51,7 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/template
 
 test: export PYTHONDONTWRITEBYTECODE =
-test: $(READY) ## Run all checks and all tests but those of `make contracts`
+test: $(READY) ## Run all checks, and all tests but `contracts` and `template`
 	@$(MAKE) --no-print-directory -j 2 check bytecode
 	@# Four processes on two cores: the end-to-end tests mostly wait.
 	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
