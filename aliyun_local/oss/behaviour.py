@@ -21,7 +21,7 @@ class OssBehaviour:
             domain name").
         domains: Domains that are bound to buckets, with their buckets, as in
             ``{"photos.example.com": "my-photos"}``. Calls through them are public, and refused to nobody.
-        orients_large_pictures: Pictures with a side over 4,096 pixels are turned as well. "Auto-orient":
+        orients_large_pictures: Pictures with a side of 4,096 pixels or more are turned too. "Auto-orient":
             those that need it are refused with 400 ``BadRequest`` (EC 0040-00000006).
         heic_orientation_counts: What a HEIC file says of its orientation (``irot``) is an orientation for
             auto-orient and its limit. Not documented.

@@ -7,11 +7,10 @@ is counted once, however often it is looked at. Amounts are in hundredths of a C
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass
-from typing import Any
 
+from local.real_dashscope.bodies import output_in
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED
 
 _ENDED = (SUCCEEDED, FAILED, CANCELED)
@@ -38,13 +37,7 @@ class Bill:
 
     def note(self, answer: bytes) -> None:
         """Take in an answer about one fine-tune; one that cannot be read says nothing."""
-        try:
-            body: Any = json.loads(answer)
-        except (ValueError, RecursionError):
-            return
-        output = body.get("output") if isinstance(body, dict) else None
-        if not isinstance(output, dict):
-            return
+        output = output_in(answer)
         name, status = output.get("job_id"), output.get("status")
         if not isinstance(name, str) or not name or status not in _ENDED:
             return

@@ -8,12 +8,11 @@ the table.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
 
+from local.real_dashscope.bodies import object_in
 from shared.domain.fine_tunes import OUR_MODEL, path_of
 
 PREFIX = "/api/v1"
@@ -79,13 +78,11 @@ class Subject:
 
 def files_of(body: bytes) -> list[str] | None:
     """Return the files of a training of our model; None for any other request."""
-    try:
-        asked: Any = json.loads(body)
-    except (ValueError, RecursionError):
+    asked = object_in(body)
+    files = asked.get("training_file_ids")
+    if not isinstance(files, list) or not files or asked.get("model") != OUR_MODEL:
         return None
-    files = asked.get("training_file_ids") if isinstance(asked, dict) else None
-    is_ours = isinstance(files, list) and bool(files) and asked.get("model") == OUR_MODEL
-    return [str(file) for file in files] if is_ours and isinstance(files, list) else None
+    return [str(file) for file in files]
 
 
 def subject_of(files: list[str], names: list[str]) -> Subject:

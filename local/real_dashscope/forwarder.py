@@ -24,6 +24,7 @@ from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Admission, Request, Response
 from local.real_dashscope.account import RealAccount
 from local.real_dashscope.bill import Bill
+from local.real_dashscope.bodies import object_in
 from local.real_dashscope.calls import PREFIX, Call, call_of, files_of, subject_of
 from local.real_dashscope.notes import Notes
 from local.real_dashscope.purse import Held, Order, Purse
@@ -200,12 +201,7 @@ def _is_before_sending(problem: requests.RequestException) -> bool:
 
 def _read(response: Response) -> tuple[int, str, str]:
     """Return the status of an answer, and its code and message, which a success has none of."""
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        return response.status, "", ""
+    body = object_in(response.body)
     return response.status, str(body.get("code") or ""), str(body.get("message") or "")
 
 

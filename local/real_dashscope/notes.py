@@ -5,11 +5,10 @@ Thread-safe. It serves a question in words ("a training of lin?"), and decides n
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from local.real_dashscope.bodies import object_in, output_in
 from local.real_dashscope.calls import Subject
 
 MOST_NAMES = 1000
@@ -27,7 +26,7 @@ class Notes:
     def note_files(self, answer: bytes) -> None:
         """Take in an answer of the file service; one that cannot be read says nothing."""
         with self._lock:
-            for file_id, name in _files_in(_json(answer)):
+            for file_id, name in _files_in(answer):
                 self._names.pop(file_id, None)
                 self._names[file_id] = name
             while len(self._names) > MOST_NAMES:
@@ -40,9 +39,7 @@ class Notes:
 
     def note_training(self, answer: bytes, subject: Subject) -> None:
         """Take in the answer to a training that was made for ``subject``."""
-        body = _json(answer)
-        output = body.get("output") if isinstance(body, dict) else None
-        name = output.get("job_id") if isinstance(output, dict) else None
+        name = output_in(answer).get("job_id")
         if isinstance(name, str) and name:
             with self._lock:
                 self._trainings[name] = subject
@@ -53,16 +50,9 @@ class Notes:
             return self._trainings.get(fine_tune_id)
 
 
-def _json(answer: bytes) -> Any:
-    try:
-        return json.loads(answer)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _files_in(body: Any) -> Iterator[tuple[str, str]]:
+def _files_in(answer: bytes) -> Iterator[tuple[str, str]]:
     """Yield the files of an upload, of a page of the list, or of one file ("File management")."""
-    data = body.get("data") if isinstance(body, dict) else None
+    data = object_in(answer).get("data")
     if not isinstance(data, dict):
         return
     for entries in (data.get("uploaded_files"), data.get("files"), [data]):
