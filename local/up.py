@@ -28,6 +28,7 @@ from local.live.view import by_state, live_view
 from local.live.watch import Watch
 from local.live.words import count, seconds_of
 from local.options import Options
+from local.real_dashscope.counter import print_line
 from local.real_dashscope.desk import Desk
 from local.real_dashscope.product import Product
 from local.stack import Stack
@@ -46,7 +47,7 @@ def run_up(options: Options, *, log: bool) -> int:
         desk = None
         if options.real is not None:
             desk = open_ones.enter_context(Desk(options.real, port=options.ports["dashscope"]))
-        say = _say if desk is None else desk.counter.say
+        say = print_line if desk is None else desk.counter.say
         on_log = partial(print_log, say=say) if log else journal.on_log
         forwarder = None if desk is None else desk.forwarder
         cloud = open_ones.enter_context(Stack(options, on_log=on_log, forwarder=forwarder))
@@ -69,11 +70,7 @@ def run_up(options: Options, *, log: bool) -> int:
     return 0
 
 
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
-def print_log(function: str, line: str, say: Callable[[str], object] = _say) -> None:
+def print_log(function: str, line: str, say: Callable[[str], object] = print_line) -> None:
     """Print a log line as it is, but for those that only tell that a run began or ended."""
     if not line.startswith("FC Invoke "):
         say(f"{function.rpartition('-')[2]:<10} {line}")
@@ -100,7 +97,7 @@ def _follow(
     cloud: Stack, journal: Journal, console: Console, stop: threading.Event, desk: Desk | None
 ) -> None:
     """Show the people until it is time to stop: in a table, or a line for each change."""
-    say = _say if desk is None else desk.counter.say
+    say = print_line if desk is None else desk.counter.say
     redraws = desk is None and can_redraw(console)
     watch = Watch.of(cloud, journal.stale)
     events: deque[str] = deque(maxlen=EVENTS_KEPT)

@@ -29,14 +29,15 @@ def can_ask() -> bool:
         return False
 
 
-def _print(text: str) -> None:
+def print_line(text: str) -> None:
+    """Print a line that is seen at once, also in a pipe."""
     print(text, flush=True)
 
 
 class Counter:
     """Both directions of a terminal. Any thread may say something; one asks."""
 
-    def __init__(self, show: Callable[[str], None] = _print, descriptor: int = 0) -> None:
+    def __init__(self, show: Callable[[str], None] = print_line, descriptor: int = 0) -> None:
         """Show text with ``show``, and read what is typed from ``descriptor``, a terminal or a pipe."""
         self._show = show
         self._descriptor = descriptor

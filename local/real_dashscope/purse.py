@@ -52,7 +52,7 @@ class Purse:
         self._allowed: set[str] = set()
         self._declined: set[str] = set()
         self._held: dict[str, Subject] = {}
-        self._orders: dict[int, int] = {}
+        self._orders: set[int] = set()
         self._count = 0
         self._lock = threading.Lock()
 
@@ -69,13 +69,13 @@ class Purse:
             self._allowed.discard(subject.key)
             self._held.pop(subject.key, None)
             self._count += 1
-            self._orders[self._count] = self.price_fen
+            self._orders.add(self._count)
             return Order(number=self._count, subject=subject, by_name=by_name)
 
     def take_back(self, order: Order) -> None:
         """Note that a training was certainly not made: its price, and a permission by name, are back."""
         with self._lock:
-            del self._orders[order.number]
+            self._orders.remove(order.number)
             if order.by_name:
                 self._allowed.add(order.subject.key)
 
@@ -109,7 +109,7 @@ class Purse:
     def ordered_fen(self) -> int:
         """What has been ordered in this run, whatever became of it."""
         with self._lock:
-            return sum(self._orders.values())
+            return len(self._orders) * self.price_fen
 
     @property
     def orders(self) -> int:
@@ -124,7 +124,7 @@ class Purse:
             return bool(self._held) and not self._has_money()
 
     def _after_one_more(self) -> int:
-        return sum(self._orders.values()) + self.price_fen
+        return len(self._orders) * self.price_fen + self.price_fen
 
     def _has_money(self) -> bool:
         return self.limit_fen is None or self._after_one_more() <= self.limit_fen
@@ -143,7 +143,7 @@ class Purse:
         return f"A paid training waits for a yes: answer in the terminal whether {price} may be paid."
 
     def _out_of_money(self) -> str:
-        limit, ordered = in_cny(self.limit_fen or 0), in_cny(sum(self._orders.values()))
+        limit, ordered = in_cny(self.limit_fen or 0), in_cny(len(self._orders) * self.price_fen)
         return (
             f"A paid training waits for a yes: {ordered} of {limit} are ordered, which is all that this run"
             f" may pay. Start again with a higher {LIMIT_VARIABLE}."
