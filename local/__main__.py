@@ -18,7 +18,7 @@ DEMO_DEFAULTS = Options(
     ports=dict.fromkeys(PORT_NAMES, 0),
     training_seconds=4.0,
     tick_seconds=1.0,
-    parameters={"QuietSeconds": 5, "SweepSeconds": 5},
+    parameters={"QuietSeconds": 5, "SettleSeconds": 2, "SweepSeconds": 5},
 )
 
 

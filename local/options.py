@@ -22,6 +22,7 @@ PARAMETERS = {
     "QUIET_SECONDS": "QuietSeconds",
     "MIN_PHOTOS": "MinPhotos",
     "CLOSE_AT_PHOTOS": "CloseAtPhotos",
+    "SETTLE_SECONDS": "SettleSeconds",
     "READY_MARKER": "ReadyMarker",
     "FACE_CHECK": "FaceCheck",
     "PHOTO_ACCESS": "PhotoAccess",

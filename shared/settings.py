@@ -106,6 +106,7 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
         quiet_ms=_milliseconds(environment, "QUIET_SECONDS", rules.quiet_ms, 1, 86_400),
         min_photos=_number(environment, "MIN_PHOTOS", rules.min_photos, 1, 10),
         close_at=_number(environment, "CLOSE_AT_PHOTOS", rules.close_at, 0, MAX_PHOTOS),
+        settle_ms=_milliseconds(environment, "SETTLE_SECONDS", rules.settle_ms, 1, 3600),
         ready_marker=_marker(environment, "READY_MARKER", rules.ready_marker),
         carry_over=_switch(environment, "CARRY_OVER", rules.carry_over),
         face_check=_switch(environment, "FACE_CHECK", rules.face_check),

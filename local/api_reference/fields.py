@@ -6,25 +6,8 @@ boolean, time, the name of a document (``A or B``: of one of two), or ``list of`
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Field(NamedTuple):
-    """One field; ``null`` says when it is null, "" means never."""
-
-    name: str
-    type: str
-    meaning: str
-    null: str = ""
-    unit: str = ""
-
-
-class Document(NamedTuple):
-    """One kind of object, as an answer or within one; it has the fields of ``extends`` before its own."""
-
-    meaning: str
-    fields: tuple[Field, ...]
-    extends: str = ""
+from local.api_reference.operators import OPERATORS
+from local.api_reference.shapes import Document, Field
 
 
 def all_fields(name: str) -> tuple[Field, ...]:
@@ -46,7 +29,7 @@ _SUMMARY = (
     Field(
         "closed_by",
         "string",
-        "why the set closed: `marker`, `count`, `quiet` or `deadline`",
+        "why the set closed: `marker`, `marker_incomplete`, `count`, `quiet` or `deadline`",
         "it is open, or rejected",
     ),
     Field("photo_count", "integer", "uploads on record for the set, usable or not, zips included"),
@@ -101,7 +84,7 @@ DOCUMENTS: dict[str, Document] = {
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
     "Job": Document(
-        "A [Job summary](#job-summary) with three more fields. A job that has not ended, or whose outcome is "
+        "A [Job summary](#job-summary) with four more fields. A job that has not ended, or whose outcome is "
         "not written out, has exactly one of `waiting_for` and `blocked_by`; a rejected one has `reason`.",
         (
             Field(
@@ -111,9 +94,18 @@ DOCUMENTS: dict[str, Document] = {
                 "it is blocked, or nothing happens by itself",
             ),
             Field("blocked_by", "Blocked", "what keeps it from going on", "nothing does"),
+            Field("announced", "Announced", "the photos that the marker speaks for", "it names none"),
             Field("photos", "list of Photo", "the uploads of the set, in the order of their recording"),
         ),
         extends="Job summary",
+    ),
+    "Announced": Document(
+        "The photos that a marker speaks for, and those of them that have not arrived.",
+        (
+            Field("photos", "integer", "how many photos the marker speaks for"),
+            Field("missing", "integer", "how many of them have not arrived"),
+            Field("missing_names", "list of string", "their names; empty when the marker gives a number"),
+        ),
     ),
     "Photo": Document(
         "An upload and its verdict.",
@@ -234,67 +226,5 @@ DOCUMENTS: dict[str, Document] = {
             Field("since", "time", "when that was found out", "it is set, or not known"),
         ),
     ),
-    "Obstacle": Document(
-        "What stands in everybody's way. Without a token that reads only `code` is told.",
-        (
-            Field("code", "string", "one of [these codes](#blocked-by); one for all that mean the same"),
-            Field("message", "string", "what is wrong, in words", "no token"),
-            Field("remedy", "string", "what to do about it", "no token"),
-            Field("detail", "string", "the words of the service as they came", "no token"),
-            Field("since", "time", "since when", "no token, or nobody knows"),
-            Field("next_try_at", "time", "when it is tried again", "no token, or the next run is due"),
-        ),
-    ),
-    "Ignored uploads": Document(
-        "The latest uploads that belong to nobody, at most 100.",
-        (
-            Field("ignored", "list of Ignored upload", "newest first"),
-            Field("shown", "integer", "how many are shown"),
-            Field("dropped", "boolean", "whether there were more than the list holds"),
-        ),
-    ),
-    "Ignored upload": Document(
-        "An upload that belongs to nobody.",
-        (
-            Field("key", "string", "the object's key; of a long one the beginning"),
-            Field("reason", "Reason", "why, with one of [these codes](#ignored)"),
-            Field("at", "time", "when it was noted"),
-        ),
-    ),
-    "Accepted": Document(
-        "The request is written down; a run of the timer carries it out. The status of the answer is 202.",
-        (
-            Field("request_id", "string", "the id of the request"),
-            Field("status", "string", "`pending`"),
-            Field("href", "string", "where its outcome is shown"),
-        ),
-    ),
-    "Request": Document(
-        "A request and what became of it. It is forgotten after a day.",
-        (
-            Field("request_id", "string", "the id of the request"),
-            Field("kind", "string", "what was asked for: `probe`"),
-            Field("status", "string", "`pending` or `done`"),
-            Field("outcome", "Reason", "one of the [outcomes](#outcomes), in words", "it is pending"),
-            Field("asked_at", "time", "when it was asked for"),
-            Field("done_at", "time", "when it was carried out", "it is pending"),
-        ),
-    ),
-    "Health": Document(
-        "The function runs.",
-        (
-            Field("status", "string", "`ok`"),
-            Field("version", "string", "the version of the deployed code"),
-        ),
-    ),
-    "Problem": Document(
-        "An error, as RFC 9457 defines it, of type `application/problem+json`.",
-        (
-            Field("type", "string", "`about:blank`"),
-            Field("title", "string", "the phrase of the status"),
-            Field("status", "integer", "the HTTP status"),
-            Field("code", "string", "one of the [problems](#problems); stable, for programs"),
-            Field("detail", "string", "what is wrong and what to do, for people"),
-        ),
-    ),
+    **OPERATORS,
 }

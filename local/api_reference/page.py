@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from local.api_reference.fields import DOCUMENTS, Field
+from local.api_reference.fields import DOCUMENTS
 from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
+from local.api_reference.shapes import Field
 from local.packaging import ROOT
 from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS, IGNORED, Words

@@ -46,7 +46,7 @@ def patience_seconds(options: Options, rules: Rules) -> float:
     queue, somebody is trained. Between two changes lie at most the quiet that completes a set, or a training
     with DashScope's own pause before it, and the ticks that notice.
     """
-    step = max(rules.quiet_ms / 1000, 1.2 * options.training_seconds)
+    step = max(rules.quiet_ms / 1000, rules.settle_ms / 1000, 1.2 * options.training_seconds)
     return SLACK_SECONDS + step + 3 * (options.tick_seconds or TICK_SECONDS)
 
 

@@ -136,10 +136,12 @@ def _upcoming(
 
 
 def _until_closed(job: Document, photos: Sequence[Document], rules: Rules, now: float) -> str:
-    """Say what completes the set: the marker at any time, quiet when there is enough to train on."""
+    """Say what completes the set: the marker, a number of photos, or quiet when there is enough."""
     missing = rules.min_photos - job["usable_count"]
     if 0 < job["usable_count"] < rules.min_photos:
         return f"waits for {count(missing, 'more usable photo')}, or {rules.ready_marker}"
+    if 0 < rules.close_at <= job["usable_count"]:
+        return f"closes once nothing has arrived for {duration(rules.settle_ms / 1000)}"
     last = max((photo["recorded_at"] for photo in photos), default=job["changed_at"])
     left = seconds_of(last) + rules.quiet_ms / 1000 - now
     if left <= 0:

@@ -42,7 +42,15 @@ _PHOTO_SET_COLUMNS = {
 }
 _KEY = "revision"
 _JOB_COLUMNS = [field.name for field in fields(Job) if field.name not in ("version", "photo_set")]
-_LISTS = ("photos", "files", "earlier_files", "file_ids", "earlier_fine_tunes", "trainings_at")
+_LISTS = (
+    "photos",
+    "marker_names",
+    "files",
+    "earlier_files",
+    "file_ids",
+    "earlier_fine_tunes",
+    "trainings_at",
+)
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}
 _JOB_SCALARS = scalars_of(Job) | {
     _PHOTO_SET_COLUMNS[name]: kind

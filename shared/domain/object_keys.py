@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
+from shared.domain.markers import is_marker, plain_marker
+
 PEOPLE_PREFIX = "people/"
 SUBMISSIONS_PREFIX = "submissions/"
 RESULTS_PREFIX = "results/"
@@ -102,7 +104,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
         return Ignored(key, "unusable_person", problem)
     if not name or name.endswith("/"):
         return _folder(key)
-    if name == marker:
+    if is_marker(name, marker):
         return Upload(person_id, name, Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):
         return Ignored(key, "unusable_name", "its name is not valid UTF-8")
@@ -114,6 +116,9 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
         return Ignored(key, "system_file", reason, is_news=False)
     if any(unicodedata.category(character) == "Cc" for character in name):
         return Ignored(key, "unusable_name", "its name holds a control character")
+    if is_marker(segments[-1], marker):
+        reason = f"it is a marker in a sub-folder; put it right into {PEOPLE_PREFIX}<person>/"
+        return Ignored(key, "marker_in_subfolder", reason)
     return Upload(person_id, name, Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO)
 
 
@@ -128,7 +133,7 @@ def problem_with_marker(name: str) -> str:
     parsed = parse_upload(f"{PEOPLE_PREFIX}person/{name}", marker="")
     if isinstance(parsed, Ignored) or "/" in name or len(name.encode("utf-8")) > MAX_PERSON_BYTES:
         return "it must be a plain name of at most 128 bytes that does not start with '.'"
-    return ""
+    return "" if plain_marker(name) else "it must have letters besides '_' and an extension"
 
 
 def person_folder(person_id: str) -> str:

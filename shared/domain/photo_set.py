@@ -15,6 +15,7 @@ from shared.domain.completion import NEVER as NEVER
 from shared.domain.completion import UNPACKING_TAKES_MS as UNPACKING_TAKES_MS
 from shared.domain.completion import ClosedBy as ClosedBy
 from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving, newest_first
+from shared.domain.markers import NOTHING, Announced
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import RetryState
 from shared.domain.row_size import MAX_RECORDED as MAX_RECORDED
@@ -36,6 +37,7 @@ class PhotoSet:
             nothing: those of earlier revisions, and those that the row has no room for.
         dropped: photos that are to be remembered elsewhere before the set is saved without them.
         ready_at: the marker's modification time, 0 without a marker.
+        marker_noted_at: when the marker was noted; ``marker_photos`` and ``marker_names`` are what it says.
         marker_used_at: the modification time of the latest marker that belongs to an earlier set.
         last_photo_at: when the latest photo was recorded.
     """
@@ -44,6 +46,9 @@ class PhotoSet:
     has_history: bool = False
     dropped: tuple[Photo, ...] = ()
     ready_at: int = 0
+    marker_noted_at: int = 0
+    marker_photos: int = 0
+    marker_names: tuple[str, ...] = ()
     marker_used_at: int = 0
     last_photo_at: int = 0
 
@@ -110,6 +115,11 @@ class PhotoSet:
         return next((one.uploaded_at for one in archives if name.startswith(f"{one.name}/")), modified_at)
 
     # -- when it is complete ------------------------------------------------------------------------
+
+    @property
+    def announced(self) -> Announced:
+        """The photos that the marker speaks for."""
+        return Announced(photos=self.marker_photos, names=self.marker_names)
 
     def completed_by(self, rules: Rules, now: int, *, deadline: int = NEVER) -> ClosedBy | None:
         """Say what completes the set at ``now``; see :func:`shared.domain.completion.completed_by`."""
@@ -205,13 +215,16 @@ class PhotoSet:
         )
         return replace(self, photos=photos)
 
-    def with_marker(self, modified_at: int) -> PhotoSet:
-        """Note that the marker has arrived."""
-        return replace(self, ready_at=modified_at)
+    def with_marker(self, modified_at: int, now: int, announced: Announced = NOTHING) -> PhotoSet:
+        """Note that the marker has arrived, and which photos it speaks for."""
+        number, names = announced.photos, announced.names
+        noted = replace(self, ready_at=modified_at, marker_noted_at=now)
+        return replace(noted, marker_photos=number, marker_names=names)
 
     def without_marker(self) -> PhotoSet:
         """Take the marker as used: it speaks for no photo that comes later."""
-        return replace(self, ready_at=0, marker_used_at=max(self.ready_at, self.marker_used_at))
+        used_at = max(self.ready_at, self.marker_used_at)
+        return replace(self.with_marker(0, 0), marker_used_at=used_at)
 
     def is_new_marker(self, modified_at: int) -> bool:
         """Whether a marker of that time has not been noted yet and may belong to this set."""
@@ -243,11 +256,14 @@ class PhotoSet:
         return replace(self, photos=photos)
 
     def reopened(self) -> PhotoSet:
-        """Choose anew: a set that was closed and not yet submitted takes more photos."""
+        """Choose anew: a set that was closed and not yet submitted takes more photos.
+
+        Its marker has had the photos that it named, and speaks for no number of others.
+        """
         photos = tuple(
             replace(photo, verdict=Verdict.USABLE) if photo.is_left_over else photo for photo in self.photos
         )
-        return replace(self, photos=photos)
+        return replace(self, photos=photos, marker_photos=0, marker_names=())
 
     def following(self, now: int, *, carried_from: int) -> PhotoSet:
         """Return the set of the next revision; everything recorded so far is to be remembered elsewhere.

@@ -192,6 +192,17 @@ IGNORED: dict[str, Words] = {
         f"文件夹名不能用作人员名称：须为 1 到 {MAX_PERSON_BYTES} 字节的 UTF-8 文本，不含控制字符，"
         "不以“.”或“_”开头；请重命名。",
     ),
+    "marker_in_subfolder": Words(
+        "The marker lies in a sub-folder, where it closes nothing; "
+        f"put it right into {PEOPLE_PREFIX}<person>/.",
+        f"标记文件放在了子文件夹中，不起作用；请直接放入 {PEOPLE_PREFIX}<person>/。",
+    ),
+    "unusable_marker": Words(
+        "The marker's content cannot be used, so it speaks for the photos that have arrived; "
+        'leave it empty, or write {"photos": 5} or {"names": ["1.jpg"]}.',
+        "标记文件的内容无法使用，视为空标记，只代表已收到的照片；请留空，"
+        '或写成 {"photos": 5} 或 {"names": ["1.jpg"]}。',
+    ),
     "folder_marker": Words(
         "The object only marks a folder; nothing needs to be done.",
         "该对象只是文件夹标记，无需处理。",

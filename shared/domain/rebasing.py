@@ -56,7 +56,8 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
 def _photo_set(photo_set: PhotoSet, now: int) -> PhotoSet:
     last_photo_at = now if is_ahead(photo_set.last_photo_at, now) else photo_set.last_photo_at
     photos = tuple(_photo(photo, now) for photo in photo_set.photos)
-    return replace(photo_set, photos=photos, last_photo_at=last_photo_at)
+    marker_noted_at = min(photo_set.marker_noted_at, now)
+    return replace(photo_set, photos=photos, last_photo_at=last_photo_at, marker_noted_at=marker_noted_at)
 
 
 def _photo(photo: Photo, now: int) -> Photo:

@@ -20,7 +20,8 @@ class Rules:
     Attributes:
         quiet_ms: no new photo for so long completes a set.
         min_photos: usable photos that quiet time needs to complete a set.
-        close_at: so many usable photos complete a set at once; 0: no number does.
+        close_at: so many usable photos complete a set once it has settled; 0: no number does.
+        settle_ms: nothing may have arrived for so long before photos or an empty marker complete a set.
         ready_marker: the object in a person's folder that completes the set.
         carry_over: whether a new revision trains on the person's earlier photos too.
         face_check: whether an unchecked photo must wait for its face check.
@@ -40,6 +41,7 @@ class Rules:
     quiet_ms: int = 120_000
     min_photos: int = 1
     close_at: int = MAX_PHOTOS
+    settle_ms: int = 60_000
     ready_marker: str = READY_MARKER
     carry_over: bool = True
     face_check: bool = True

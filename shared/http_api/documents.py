@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.domain.completion import is_announced, missing_names, missing_photos
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
+from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
@@ -72,6 +74,7 @@ def job_document(job: Job, outlook: Outlook, language: Language) -> dict[str, ob
         **job_summary(summary_of(job), language),
         "waiting_for": None if block else waiting_for(job, outlook, language),
         "blocked_by": blocked_by(block, outlook.now, language),
+        "announced": _announced(job.photo_set),
         "photos": [_photo(photo, outlook.health, outlook.now, language) for photo in job.photo_set.photos],
     }
 
@@ -107,6 +110,17 @@ def _photo(photo: Photo, health: Health, now: int, language: Language) -> dict[s
         **photo_view(photo, language),
         "blocked_by": blocked_by(what_blocks_photo(photo, health), now, language),
         "next_try_at": timestamp(next_try_at if next_try_at >= now else 0),
+    }
+
+
+def _announced(photo_set: PhotoSet) -> dict[str, object] | None:
+    """The photos that the marker speaks for, and those of them that have not arrived."""
+    if not is_announced(photo_set):
+        return None
+    return {
+        "photos": photo_set.announced.photos or len(photo_set.announced.names),
+        "missing": missing_photos(photo_set),
+        "missing_names": list(missing_names(photo_set)),
     }
 
 

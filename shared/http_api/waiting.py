@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shared.domain.completion import (
+    ClosedBy,
+    closing_moments,
+    is_announced,
+    missing_names,
+    missing_photos,
+)
 from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF
-from shared.domain.photo_set import NEVER
+from shared.domain.photo_set import NEVER, PhotoSet
 from shared.domain.photos import Verdict
 from shared.domain.reasons import Language, Words
 from shared.domain.retry_state import RetryState
@@ -30,6 +37,7 @@ class Waiting(NamedTuple):
     cause: str = ""
 
 
+NAMES_SHOWN = 5
 QUEUES_AT_DASHSCOPE = "QUEUING"
 """DashScope, "Model customization API": the job waits for resources."""
 
@@ -87,6 +95,22 @@ SENTENCES: dict[str, Sentence] = {
         Words(
             "The set closes by itself unless another photo arrives; the marker {marker} closes it at once.",
             "若不再有新照片，照片集将自动关闭；上传标记文件 {marker} 可立即关闭。",
+        ),
+    ),
+    "settling": Sentence(
+        _COLLECTING,
+        Words(
+            "The photos are there; the set closes by itself once nothing more has arrived for a moment.",
+            "照片已收齐；短时间内没有新文件到达，照片集就会自动关闭。",
+        ),
+    ),
+    "announced_photos": Sentence(
+        _COLLECTING,
+        Words(
+            "The marker speaks for {announced} photos, and {missing} of them have not arrived{names}; "
+            "the set closes once they have, or then without them.",
+            "标记文件表示共有 {announced} 张照片，还有 {missing} 张未到{names}；"
+            "到齐后照片集立即关闭，届时仍未到齐则不再等待。",
         ),
     ),
     "closing_again": Sentence(
@@ -186,8 +210,21 @@ def waiting_for(job: Job, outlook: Outlook, language: Language) -> dict[str, obj
             needed=outlook.rules.min_photos,
             usable=len(job.photo_set.usable),
             cause=waiting.cause,
+            **_announced(job.photo_set, language),
         ),
         "at": timestamp(waiting.at if waiting.at >= outlook.now else 0),
+    }
+
+
+def _announced(photo_set: PhotoSet, language: Language) -> dict[str, object]:
+    """Return the numbers that a sentence about the marker needs, and some names."""
+    names = missing_names(photo_set)
+    named = ", ".join(names[:NAMES_SHOWN]) + (", …" if len(names) > NAMES_SHOWN else "")
+    around = "：{}" if language is Language.CHINESE else ": {}"
+    return {
+        "announced": photo_set.announced.photos or len(photo_set.announced.names),
+        "missing": missing_photos(photo_set),
+        "names": around.format(named) if named else "",
     }
 
 
@@ -238,7 +275,12 @@ def _of_collecting(job: Job, outlook: Outlook) -> Waiting:
         return Waiting("more_photos" if photo_set.new_usable else "photos")
     if next_look <= outlook.now:
         return Waiting("closing")
-    return Waiting("closing_again" if job.closed_first_at else "quiet_time", next_look)
+    if is_announced(photo_set):
+        return Waiting("announced_photos", next_look)
+    if job.closed_first_at:
+        return Waiting("closing_again", next_look)
+    is_quiet_time = next_look == closing_moments(photo_set, rules)[ClosedBy.QUIET]
+    return Waiting("quiet_time" if is_quiet_time else "settling", next_look)
 
 
 def _of_queued(job: Job, outlook: Outlook) -> Waiting:

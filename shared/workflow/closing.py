@@ -26,6 +26,7 @@ from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge
+from shared.workflow.marking import marked
 from shared.workflow.ports import Listed, World
 from shared.workflow.recording import (
     Found,
@@ -39,16 +40,15 @@ from shared.workflow.saving import save
 
 PAGE = 1000
 MAX_PAGES = 10
-MARKER_SECOND_MS = 1000
 TIME_FOR_A_LOOK_MS = 40_000
 """However much a person has uploaded: the next person's turn comes after it."""
 
 
 class Folder(NamedTuple):
-    """A listing of a person's folder; ``marker_at`` is 0 without a marker."""
+    """A listing of a person's folder, with the newest marker in it."""
 
     listed: list[Listed]
-    marker_at: int
+    marker: Listed | None
     is_complete: bool
 
 
@@ -80,8 +80,8 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
     job, folder, is_whole = _synchronised(world, person_id, newest, behind)
     if job is None or not job.state.is_open:
         return job
-    after = _judged(world, job.cleared(world.rules, world.clock.now()))
-    after = _marked(world, after, folder.marker_at)
+    after = marked(world, job.cleared(world.rules, world.clock.now()), folder.marker, job.retry)
+    after = _judged(world, after)
     if is_whole:
         after = _close_if_complete(world, after, job.retry)
     if after == job:
@@ -175,13 +175,6 @@ def _judged(world: World, job: Job) -> Job:
     return job.with_photo_set(job.photo_set.with_judged(judged), world.rules, world.clock.now())
 
 
-def _marked(world: World, job: Job, marker_at: int) -> Job:
-    """Note the marker, if it is new; the set decides whether it speaks for its photos."""
-    if not job.photo_set.is_new_marker(marker_at):
-        return job
-    return job.with_photo_set(job.photo_set.with_marker(marker_at), world.rules, world.clock.now())
-
-
 def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job:
     """Return ``job`` closed, or rejected when none of its new photos can be used, or as it is.
 
@@ -253,27 +246,28 @@ def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryStat
 
 
 def _list_folder(world: World, person_id: str, behind: str) -> Folder:
-    """List the person's folder; of one that is too large, its beginning and the page ``behind`` a key.
-
-    The bucket's times are whole seconds. A photo may be uploaded after this listing and yet within the
-    marker's second, and the marker would then speak for it: the listing waits until that second has passed.
-    """
+    """List the person's folder; of one that is too large, its beginning and the page ``behind`` a key."""
     prefix = person_folder(person_id)
-    marker = f"{prefix}{world.rules.ready_marker}"
-    for _ in range(2):
-        listed, following = _all_pages(world, prefix)
-        if following and behind:
-            # The two pages may overlap.
-            listed += world.bucket.list_page(prefix, max(behind, following), PAGE)[0]
-        marker_at = next((entry.stored.modified_at for entry in listed if entry.key == marker), 0)
-        if following and not marker_at and (stored := world.bucket.stored(marker)):
-            marker_at = stored.modified_at
-        left_ms = marker_at + MARKER_SECOND_MS - world.clock.now()
-        if not marker_at or not 0 < left_ms <= MARKER_SECOND_MS:
-            break
-        world.clock.sleep(left_ms)
+    listed, following = _all_pages(world, prefix)
+    if following and behind:
+        # The two pages may overlap.
+        listed += world.bucket.list_page(prefix, max(behind, following), PAGE)[0]
+    marker = _newest_marker(world, listed)
+    key = f"{prefix}{world.rules.ready_marker}"
+    if following and marker is None and (stored := world.bucket.stored(key)):
+        marker = Listed(key, stored)
     world.health.passed(Api.LISTING)
-    return Folder(listed, marker_at, not following)
+    return Folder(listed, marker, not following)
+
+
+def _newest_marker(world: World, listed: list[Listed]) -> Listed | None:
+    markers = (entry for entry in listed if _is_marker(world, entry.key))
+    return max(markers, key=lambda entry: entry.stored.modified_at, default=None)
+
+
+def _is_marker(world: World, key: str) -> bool:
+    upload = parse_upload(key, world.rules.ready_marker)
+    return not isinstance(upload, Ignored) and upload.kind is Kind.MARKER
 
 
 def _all_pages(world: World, prefix: str) -> tuple[list[Listed], str]:

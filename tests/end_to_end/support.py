@@ -330,7 +330,7 @@ def running_studio(
     data: Path, *, oss_account: str = OLD if IS_FRIENDLY else TODAY, **changes: Any
 ) -> Iterator[LocalStudio]:
     """Run a quick local cloud on ``data`` in this process, with an OSS account as in LOCAL_OSS_ACCOUNT."""
-    parameters = {"QuietSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
+    parameters = {"QuietSeconds": 1, "SettleSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
     options = Options(
         data=data,
         ports=dict.fromkeys(PORT_NAMES, 0),

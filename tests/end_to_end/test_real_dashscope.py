@@ -46,7 +46,7 @@ def options_for(account: RealAccount, data: Path) -> Options:
         ports=dict.fromkeys(PORT_NAMES, 0),
         training_seconds=0.3,
         tick_seconds=0.5,
-        parameters={"QuietSeconds": 1, "SweepSeconds": 2},
+        parameters={"QuietSeconds": 1, "SettleSeconds": 1, "SweepSeconds": 2},
         real=account,
     )
 

@@ -20,6 +20,7 @@ SETTINGS = {
     "LOCAL_TICK_SECONDS": "0.4",
     "LOCAL_KEPT_JOBS": "1000",
     "QUIET_SECONDS": "1",
+    "SETTLE_SECONDS": "1",
     "SWEEP_SECONDS": "2",
 }
 

@@ -66,7 +66,15 @@ class MemoryBucket(MemoryTables):
     def upload(self, name: str, *, at: int = NOW, person_id: str = "li", kind: Kind = Kind.PHOTO) -> Upload:
         """Put an object with the ETag that :func:`tests.unit.support.photo` gives it."""
         upload = Upload(person_id, name, kind)
-        self.objects[upload.key] = Stored(etag=f"E-{name}", size=1000, modified_at=at)
+        size = 0 if kind is Kind.MARKER else 1000
+        self.objects[upload.key] = Stored(etag=f"E-{name}", size=size, modified_at=at)
+        return upload
+
+    def mark(self, content: bytes = b"", *, at: int = NOW, name: str = RULES.ready_marker) -> Upload:
+        """Put a marker that says ``content``."""
+        upload = self.upload(name, at=at, kind=Kind.MARKER)
+        self.contents[upload.key] = content
+        self.objects[upload.key] = replace(self.objects[upload.key], size=len(content))
         return upload
 
     def stored(self, key: str) -> Stored | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.completion import MARKER_RESTS_MS
 from shared.domain.decide import Look
 from shared.domain.health import Health
 from shared.domain.job import Job
@@ -67,11 +68,13 @@ def look(memory: Memory, job: Job, rules: Rules = RULES) -> Job:
         ([photo()], 0, RULES, QUIET, ClosedBy.QUIET),
         ([photo(), photo("bad.jpg", Verdict.NO_FACE)], 0, RULES, QUIET, ClosedBy.QUIET),
         ([photo()], 0, Rules(min_photos=2), QUIET, None),
-        ([photo()], NOW - 1000, Rules(min_photos=2), NOW, ClosedBy.MARKER),
-        # The marker came before the photo, which has rested meanwhile.
+        ([photo()], NOW - 1000, Rules(min_photos=2), NOW - 1001 + MARKER_RESTS_MS, None),
+        ([photo()], NOW - 1000, Rules(min_photos=2), NOW - 1000 + MARKER_RESTS_MS, ClosedBy.MARKER),
+        # The marker came before the photo, which has settled meanwhile.
         ([photo()], NOW - 2000, Rules(min_photos=2), NOW, None),
         ([photo()], NOW - 2000, Rules(min_photos=2), NOW + MINUTE_MS, ClosedBy.MARKER),
-        ([photo("1"), photo("2")], 0, Rules(close_at=2), NOW, ClosedBy.COUNT),
+        ([photo("1"), photo("2")], 0, Rules(close_at=2), NOW, None),
+        ([photo("1"), photo("2")], 0, Rules(close_at=2), NOW + MINUTE_MS, ClosedBy.COUNT),
     ],
 )
 def test_a_complete_set_is_closed_and_any_other_stays_open(
@@ -231,6 +234,7 @@ def test_of_a_folder_too_large_to_be_read_whole_the_marker_is_found_and_the_page
     memory = folder_of(job := collecting(photo("0"), photo("1")), marker_at=NOW - 1000)
     for name in "23456":
         memory.upload(name, at=NOW - 2000)
+    memory.time = NOW + MARKER_RESTS_MS
     world = memory.world()
     assert look_through(world, "li", memory[job]) == memory[job]
     assert (memory[job].state, memory[job].closed_by) == (S.QUEUED, "marker")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.completion import MARKER_RESTS_MS
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind as UploadKind
 from shared.domain.object_keys import Upload
@@ -16,8 +17,9 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Permanent, RetryLater
 from shared.events import ObjectEvent
 from shared.workflow.collecting import collect
+from shared.workflow.reconciling import reconcile
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, RULES, collecting, job_in, photo
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 S = JobState
 ONE_CLOSES = Rules(close_at=1)
@@ -92,8 +94,23 @@ def test_an_upload_that_the_bucket_will_not_describe_is_recorded_as_its_event_de
 
 
 def test_an_upload_that_completes_its_set_closes_and_submits_it() -> None:
+    memory, job, marker = marked(b'{"photos": 2}')
+    collect(memory.world(), [marker])
+    assert memory[job].state is S.COLLECTING
+    collect(memory.world(), [entry(memory.upload("b.jpg"))])
+    assert (memory[job].state, len(memory.created)) == (S.TRAINING, 1)
+
+
+def test_the_last_photo_of_many_is_not_known_for_the_last_before_the_set_has_settled() -> None:
     memory = Memory()
     collect(memory.world(ONE_CLOSES), [entry(memory.upload("a.jpg"))])
+    (job,) = memory.rows.values()
+    assert (job.state, job.due_at, memory.created) == (S.COLLECTING, NOW + RULES.settle_ms, [])
+
+
+def test_an_upload_whose_event_is_late_completes_a_set_that_has_settled() -> None:
+    memory = Memory()
+    collect(memory.world(ONE_CLOSES), [entry(memory.upload("a.jpg", at=NOW - RULES.settle_ms))])
     (job,) = memory.rows.values()
     assert (job.state, len(memory.created)) == (S.TRAINING, 1)
 
@@ -105,16 +122,26 @@ def test_an_upload_that_completes_nothing_lists_no_folder() -> None:
     assert memory.calls == ["latest"]
 
 
-def marked() -> tuple[Memory, Job, ObjectEvent]:
+def marked(content: bytes = b'{"names": ["a.jpg"]}') -> tuple[Memory, Job, ObjectEvent]:
     """A set of one photo, and its marker."""
     memory = Memory(job := collecting(photo()))
     memory.upload("a.jpg", at=NOW - 1000)
-    return memory, job, entry(memory.upload(RULES.ready_marker, at=NOW - 1000, kind=UploadKind.MARKER))
+    marker = memory.mark(content, at=NOW - 1000)
+    return memory, job, entry(marker)
 
 
-def test_a_marker_closes_the_set() -> None:
+def test_a_marker_whose_photos_are_all_there_closes_the_set_at_once() -> None:
     memory, job, marker = marked()
     assert collect(memory.world(), [marker]) == {marker.key: "marker"}
+    assert (memory[job].state, memory[job].closed_by) == (S.TRAINING, "marker")
+
+
+def test_an_empty_marker_is_noted_and_closes_the_set_in_the_next_tick() -> None:
+    memory, job, marker = marked(b"")
+    collect(memory.world(), [marker])
+    assert (memory[job].state, memory[job].due_at) == (S.COLLECTING, NOW - 1000 + MARKER_RESTS_MS)
+    memory.time += MINUTE_MS
+    reconcile(memory.world())
     assert (memory[job].state, memory[job].closed_by) == (S.TRAINING, "marker")
 
 

@@ -99,6 +99,7 @@ told("answered")
 """
 CLOSING_PHOTO = f"""{COLLECT}
 os.environ["CLOSE_AT_PHOTOS"] = "1"
+Bucket.stored = lambda bucket, key: Stored(etag="E", size=1000, modified_at=1)
 assert upload("1.jpg") == {{"outcomes": {{"people/anna/1.jpg": "usable"}}}}
 assert posts == [("https://signed",)]
 told("answered")
@@ -143,8 +144,8 @@ def modules(package: str, names: str) -> set[str]:
 WHAT_A_JOB_IS = modules(
     "shared.domain",
     "clocks completion crowding failed_trainings fine_tunes job job_record job_summary lanes object_keys "
-    "photo_set photos reasons rebasing retry_json retry_state row_size rules slot states trouble_kinds "
-    "trouble_tables unread upload_memory",
+    "markers photo_set photos reasons rebasing retry_json retry_state row_size rules slot states "
+    "trouble_kinds trouble_tables unread upload_memory",
 )
 TABLES = modules(
     "shared.clients",
@@ -177,7 +178,10 @@ PHOTO_LOADS = (
 CLOSING_LOADS = (
     PHOTO_LOADS
     | modules("shared.domain", "queue")
-    | modules("shared.workflow", "account closing owning refusing resolving snapshots submit_next submitting")
+    | modules(
+        "shared.workflow",
+        "account closing marking owning refusing resolving snapshots submit_next submitting",
+    )
     | modules("shared.workflow", "training_files")
 )
 ZIP_LOADS = (

@@ -13,6 +13,7 @@ from shared.domain.completion import NEVER
 from shared.domain.crowding import fits
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.lanes import QUEUE_LANE
+from shared.domain.markers import NOTHING, Announced
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import Cause, failed_again
 from shared.domain.row_size import MAX_RECORDED
@@ -127,7 +128,9 @@ class Life:
             *[lambda: self._closed_if_complete(job.with_photo(self._photo(), self.rules, now))] * 3,
             lambda: job.with_photo_set(photos.with_judged(self._judged()), self.rules, now),
             lambda: job.with_photo_set(
-                photos.with_marker(now - self.random.randrange(3000)), self.rules, now
+                photos.with_marker(now - self.random.randrange(3000), now, self._announced()),
+                self.rules,
+                now,
             ),
             lambda: self._closed_if_complete(job),
             lambda: job.rebased(self.rules, now),
@@ -135,6 +138,9 @@ class Life:
         if job.state is S.COLLECTING:
             changes += [lambda: job.held_up(self._cause(), now), lambda: job.cleared(self.rules, now)]
         return self.random.choice(changes)()
+
+    def _announced(self) -> Announced:
+        return self.random.choice((NOTHING, Announced(photos=2), Announced(names=("a", "b"))))
 
     def _closed_if_complete(self, job: Job) -> Job:
         """Close or reject a complete set, as the workflow does."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.completion import NEVER, RESTS_AFTER_MARKER_MS, UNPACKING_TAKES_MS, ClosedBy, is_marked
+from shared.domain.completion import MARKER_RESTS_MS, NEVER, UNPACKING_TAKES_MS, ClosedBy
 from shared.domain.job import REOPENS_FOR_MS, Job, Reason, open_job
 from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE
 from shared.domain.photos import Photo, Verdict
@@ -46,18 +46,18 @@ def test_a_new_photo_puts_off_the_next_look_until_the_set_is_quiet() -> None:
 @pytest.mark.parametrize(
     ("marker_at", "due_at"),
     [
-        # It speaks for the photo, which was uploaded a second before NOW: the set is due at once.
-        (NOW, NOW),
-        (NOW - 1000, NOW),
-        # It overtook the photo, which is to rest a little.
-        (NOW - 1001, NOW + RESTS_AFTER_MARKER_MS),
+        # It speaks for the photo, which was uploaded a second before NOW: the set is due soon.
+        (NOW, NOW + MARKER_RESTS_MS),
+        (NOW - 1000, NOW - 1000 + MARKER_RESTS_MS),
+        # It overtook the photo, which is to settle.
+        (NOW - 1001, NOW - 1000 + RULES.settle_ms),
         # It is much older than the photo and changes nothing.
         (NOW - 60 * MINUTE_MS, NOW + RULES.quiet_ms),
     ],
 )
 def test_a_marker_makes_the_set_due_at_once_if_it_speaks_for_all_photos(marker_at: int, due_at: int) -> None:
     job = collecting(photo())
-    marked = job.with_photo_set(job.photo_set.with_marker(marker_at), RULES, NOW + 7)
+    marked = job.with_photo_set(job.photo_set.with_marker(marker_at, NOW), RULES, NOW + 7)
     assert (marked.state, marked.due_at, marked.changed_at) == (S.COLLECTING, due_at, NOW + 7)
 
 
@@ -74,9 +74,8 @@ def test_a_marked_set_that_cannot_close_is_not_due_in_every_tick(photos: list[Ph
     job = submitted(photo("carried")).next_revision(RULES, NOW)
     for one in photos:
         job = job.with_photo(one, RULES, NOW)
-    marked = job.with_photo_set(job.photo_set.with_marker(NOW), RULES, NOW)
-    assert is_marked(marked.photo_set)
-    assert marked.completed_by(RULES, NOW) is None
+    marked = job.with_photo_set(job.photo_set.with_marker(NOW, NOW), RULES, NOW)
+    assert marked.completed_by(RULES, NOW + MARKER_RESTS_MS) is None
     assert marked.due_at == due_at
 
 
@@ -91,7 +90,7 @@ def test_verdicts_that_come_later_bring_the_next_look_forward_or_put_it_off() ->
 
 def test_a_look_that_failed_is_made_again_after_its_pause_whatever_changes_in_the_set() -> None:
     held = collecting(photo("a")).held_up(cause(), NOW)
-    changed = held.with_photo_set(held.photo_set.with_marker(NOW), RULES, NOW + 1)
+    changed = held.with_photo_set(held.photo_set.with_marker(NOW, NOW), RULES, NOW + 1)
     assert (changed.due_at, changed.retry) == (held.due_at, held.retry)
     # Another photo is another set: the look is made when that asks for it.
     assert held.with_photo(photo("b"), RULES, NOW + 1).retry is None
@@ -107,8 +106,8 @@ def test_a_rejected_set_reopens_with_a_new_photo_and_forgets_why_it_was_rejected
 
 def test_the_marker_of_a_rejected_set_does_not_close_the_reopened_one() -> None:
     bad = collecting(photo("bad.jpg", Verdict.NO_FACE))
-    marked = bad.with_photo_set(bad.photo_set.with_marker(NOW), RULES, NOW)
-    assert marked.completed_by(RULES, NOW) is ClosedBy.MARKER
+    marked = bad.with_photo_set(bad.photo_set.with_marker(NOW, NOW), RULES, NOW)
+    assert marked.completed_by(RULES, NOW + MARKER_RESTS_MS) is ClosedBy.MARKER
     reopened = marked.rejected(NOW).with_photo(photo("good.jpg", uploaded_at=NOW - 5000), RULES, NOW + 5)
     assert reopened.completed_by(RULES, NOW + 5) is None
 
@@ -124,14 +123,14 @@ def test_a_set_takes_no_more_photos_once_it_is_submitted(state: JobState, verdic
 @pytest.mark.parametrize("state", [state for state in S if state is not S.COLLECTING])
 def test_only_a_collecting_set_is_ever_complete(state: JobState) -> None:
     job = job_in(state)
-    marked = replace(job, photo_set=job.photo_set.with_marker(NOW))
-    assert marked.photo_set.completed_by(RULES, NOW) is ClosedBy.MARKER
+    marked = replace(job, photo_set=job.photo_set.with_marker(NOW, NOW))
+    assert marked.photo_set.completed_by(RULES, NOW + MARKER_RESTS_MS) is ClosedBy.MARKER
     assert marked.completed_by(RULES, NOW + RULES.quiet_ms + 10**9) is None
 
 
 def test_a_rejection_says_each_reason_once_and_drops_the_marker() -> None:
     job = collecting(photo("a", Verdict.NO_FACE), photo("b", Verdict.NO_FACE), photo("c", Verdict.EMPTY))
-    marked = job.with_photo_set(job.photo_set.with_marker(NOW), RULES, NOW)
+    marked = job.with_photo_set(job.photo_set.with_marker(NOW, NOW), RULES, NOW)
     rejected = marked.rejected(NOW + 1)
     assert rejected.state is S.REJECTED
     assert rejected.reason is not None
@@ -295,9 +294,9 @@ def test_no_deadline_closes_a_set_with_a_photo_that_has_no_last_word() -> None:
 
 def test_the_marker_that_closed_a_set_speaks_for_what_joins_it_a_little_later() -> None:
     job = collecting(photo("a"), now=QUEUED_AT)
-    marked = job.with_photo_set(job.photo_set.with_marker(NOW - MINUTE_MS), RULES, QUEUED_AT)
+    marked = job.with_photo_set(job.photo_set.with_marker(NOW - MINUTE_MS, NOW), RULES, QUEUED_AT)
     joined = marked.closed(ClosedBy.MARKER, QUEUED_AT).with_photo(photo("b"), Rules(min_photos=5), NOW)
-    assert joined.completed_by(Rules(min_photos=5), NOW + RESTS_AFTER_MARKER_MS) is ClosedBy.MARKER
+    assert joined.completed_by(Rules(min_photos=5), NOW + RULES.settle_ms) is ClosedBy.MARKER
 
 
 def test_a_first_closing_has_no_deadline() -> None:
@@ -388,7 +387,7 @@ def test_a_set_gives_way_to_an_earlier_result_and_says_so() -> None:
 
 def test_a_rejected_set_drops_its_marker_for_good() -> None:
     bad = collecting(photo("bad", Verdict.NO_FACE))
-    rejected = bad.with_photo_set(bad.photo_set.with_marker(NOW), RULES, NOW).rejected(NOW)
+    rejected = bad.with_photo_set(bad.photo_set.with_marker(NOW, NOW), RULES, NOW).rejected(NOW)
     assert not rejected.photo_set.is_new_marker(NOW)
 
 

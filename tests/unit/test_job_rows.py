@@ -147,7 +147,7 @@ def test_the_key_and_the_version_are_not_repeated_among_the_columns() -> None:
 
 
 def test_a_photo_set_is_spread_over_columns_of_its_job_under_the_names_that_stored_rows_have() -> None:
-    photos = photo_set(photo(verdict=Verdict.UNCHECKED)).with_marker(NOW + 1)
+    photos = photo_set(photo(verdict=Verdict.UNCHECKED)).with_marker(NOW + 1, NOW)
     photos = replace(photos, has_history=True, dropped=(photo("b.jpg"),))
     columns = to_columns(replace(job_in(JobState.COLLECTING), photo_set=photos))
     assert (columns["ready"], columns["last_photo_at"]) == (NOW + 1, NOW)

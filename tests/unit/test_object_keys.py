@@ -48,8 +48,9 @@ PHOTOS = [
     ("people/li/a...jpg", "li", "a...jpg"),
     ("people/li/a.", "li", "a."),
     ("people/li/_READY.jpg", "li", "_READY.jpg"),
-    ("people/li/_ready", "li", "_ready"),
-    ("people/li/sub/_READY", "li", "sub/_READY"),
+    ("people/li/_READY_1", "li", "_READY_1"),
+    ("people/li/already", "li", "already"),
+    ("people/li/sub/_READY.jpg", "li", "sub/_READY.jpg"),
     ("people/li/_private/a.jpg", "li", "_private/a.jpg"),
     ("people/li/_", "li", "_"),
     ("people/li/people/wang/a.jpg", "li", "people/wang/a.jpg"),
@@ -167,8 +168,15 @@ def test_a_key_that_is_none_of_ours_is_ignored_with_a_reason(key: str, word: str
 def test_the_marker_counts_only_directly_in_the_persons_folder(person: str) -> None:
     assert parse_upload(f"people/{person}/_READY") == Upload(person, "_READY", Kind.MARKER)
     nested = parse_upload(f"people/{person}/sub/_READY")
-    assert isinstance(nested, Upload)
-    assert nested.kind is Kind.PHOTO
+    assert isinstance(nested, Ignored)
+    assert nested.code == "marker_in_subfolder"
+    assert nested.is_news
+
+
+@pytest.mark.parametrize("name", ["_READY.txt", "_ready", "READY", "_READY ", " Ready.TXT", "_READY.json"])
+def test_the_marker_is_known_however_people_and_editors_write_it(name: str) -> None:
+    assert parse_upload(f"people/li/{name}") == Upload("li", name, Kind.MARKER)
+    assert parse_upload(f"people/li/{name}", marker="_DONE") == Upload("li", name, Kind.PHOTO)
 
 
 KEY_ALPHABET = st.one_of(

@@ -47,7 +47,7 @@ def test_a_new_photo_starts_the_quiet_time_again() -> None:
 def test_a_change_leaves_the_set_that_it_began_with_as_it_was() -> None:
     before = photo_set(photo("a"), photo("b"))
     before.with_photo(photo("a", etag="new"), NOW + 5)
-    before.with_marker(NOW)
+    before.with_marker(NOW, NOW)
     before.with_judged([photo("a", Verdict.NO_FACE)])
     before.with_snapshots({"a": "other"})
     before.without_snapshots([photo("a")])
@@ -223,19 +223,19 @@ def test_a_set_waits_for_what_is_usable_or_may_be(verdict: Verdict, waits: bool)
 def test_a_marker_is_new_once_and_one_of_an_earlier_set_never() -> None:
     photos = photo_set(photo("a"))
     assert photos.is_new_marker(NOW)
-    marked = photos.with_marker(NOW)
+    marked = photos.with_marker(NOW, NOW)
     assert not marked.is_new_marker(NOW)
     assert marked.is_new_marker(NOW + 1)
     following = marked.following(NOW, carried_from=1)
     assert (following.ready_at, following.marker_used_at) == (0, NOW)
     assert not following.is_new_marker(NOW)
     assert following.is_new_marker(NOW + 1)
-    third = following.with_marker(NOW + 1).following(NOW, carried_from=1).following(NOW, carried_from=1)
+    third = following.with_marker(NOW + 1, NOW).following(NOW, carried_from=1).following(NOW, carried_from=1)
     assert not third.is_new_marker(NOW + 1)
 
 
 def test_a_marker_that_was_used_speaks_no_more() -> None:
-    used = photo_set(photo("a")).with_marker(NOW).without_marker()
+    used = photo_set(photo("a")).with_marker(NOW, NOW).without_marker()
     assert (used.ready_at, used.marker_used_at) == (0, NOW)
     assert used.without_marker().marker_used_at == NOW
     assert not used.is_new_marker(NOW)

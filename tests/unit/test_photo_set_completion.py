@@ -9,19 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.completion import (
+    MARKER_RESTS_MS,
     MARKER_TRAVELS_MS,
+    MARKER_WAITS_MS,
     NEVER,
-    RESTS_AFTER_MARKER_MS,
     UNPACKING_TAKES_MS,
     ClosedBy,
-    is_marked,
-    is_overtaken_by_marker,
+    missing_names,
+    missing_photos,
 )
+from shared.domain.markers import Announced
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
 from tests.unit.support import MINUTE_MS, NOW, RULES, few_examples, photo, photo_set, trouble
 
 QUIET = NOW + RULES.quiet_ms
+UPLOADED = NOW - 1000
+"""When the photos arrived that ``photo`` makes."""
+SETTLED = UPLOADED + RULES.settle_ms
 
 
 def usable(count: int) -> list[Photo]:
@@ -52,29 +57,32 @@ COMPLETIONS: list[tuple[list[Photo], int, Rules, int, ClosedBy | None]] = [
     # None usable at all: complete, to be rejected.
     ([BAD], 0, THREE, QUIET, ClosedBy.QUIET),
     ([BAD], 0, THREE, QUIET - 1, None),
-    # The marker overrules quiet time and number.
-    (usable(1), NOW, RULES, NOW, ClosedBy.MARKER),
-    (usable(1), NOW, THREE, NOW, ClosedBy.MARKER),
-    ([BAD], NOW, RULES, NOW, ClosedBy.MARKER),
-    # A marker that overtook the latest photo (uploaded a second before NOW) speaks once that has rested.
-    (usable(1), NOW - 1000, RULES, NOW, ClosedBy.MARKER),
-    (usable(1), NOW - 1001, RULES, NOW, None),
-    (usable(1), NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS - 1, None),
-    (usable(1), NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
-    (usable(1), NOW - 1001, THREE, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
-    ([BAD], NOW - 1001, RULES, NOW + RESTS_AFTER_MARKER_MS, ClosedBy.MARKER),
-    (usable(1), NOW - 1000 - MARKER_TRAVELS_MS, THREE, QUIET, ClosedBy.MARKER),
+    # The marker overrules quiet time and number, once nothing has arrived for a moment.
+    (usable(1), UPLOADED, RULES, UPLOADED + MARKER_RESTS_MS - 1, None),
+    (usable(1), UPLOADED, RULES, UPLOADED + MARKER_RESTS_MS, ClosedBy.MARKER),
+    (usable(1), UPLOADED, THREE, UPLOADED + MARKER_RESTS_MS, ClosedBy.MARKER),
+    (usable(10), UPLOADED, RULES, UPLOADED + MARKER_RESTS_MS, ClosedBy.MARKER),
+    ([BAD], UPLOADED, RULES, UPLOADED + MARKER_RESTS_MS, ClosedBy.MARKER),
+    (usable(1), NOW, Rules(settle_ms=5000), NOW + 4999, None),
+    (usable(1), NOW, Rules(settle_ms=5000), NOW + 5000, ClosedBy.MARKER),
+    # A marker that overtook the latest photo speaks once the photos have settled.
+    (usable(1), UPLOADED - 1, RULES, SETTLED - 1, None),
+    (usable(1), UPLOADED - 1, RULES, SETTLED, ClosedBy.MARKER),
+    (usable(1), UPLOADED - 1, THREE, SETTLED, ClosedBy.MARKER),
+    ([BAD], UPLOADED - 1, RULES, SETTLED, ClosedBy.MARKER),
+    (usable(1), UPLOADED - MARKER_TRAVELS_MS, THREE, QUIET, ClosedBy.MARKER),
     # One that is much older than the latest photo says nothing.
-    (usable(1), NOW - 1001 - MARKER_TRAVELS_MS, THREE, QUIET + 10**9, None),
-    (usable(1), NOW - 1001 - MARKER_TRAVELS_MS, RULES, QUIET, ClosedBy.QUIET),
-    # Ten close it at once; bad ones do not count.
-    (usable(10), 0, RULES, NOW, ClosedBy.COUNT),
-    (usable(10), NOW, RULES, NOW, ClosedBy.COUNT),
-    (usable(11), 0, RULES, NOW, ClosedBy.COUNT),
-    ([*usable(9), BAD], 0, RULES, NOW, None),
+    (usable(1), UPLOADED - 1 - MARKER_TRAVELS_MS, THREE, QUIET + 10**9, None),
+    (usable(1), UPLOADED - 1 - MARKER_TRAVELS_MS, RULES, QUIET, ClosedBy.QUIET),
+    # Ten close it once they have settled; bad ones do not count, but arrive like others.
+    (usable(10), 0, RULES, SETTLED - 1, None),
+    (usable(10), 0, RULES, SETTLED, ClosedBy.COUNT),
+    (usable(35), 0, RULES, SETTLED, ClosedBy.COUNT),
+    ([*usable(9), BAD], 0, RULES, SETTLED, None),
+    ([*usable(10), replace(BAD, uploaded_at=NOW)], 0, RULES, SETTLED, None),
     # Another number, or none at all.
-    (usable(2), 0, Rules(close_at=3), NOW, None),
-    ([*usable(3), BAD], 0, Rules(close_at=3), NOW, ClosedBy.COUNT),
+    (usable(2), 0, Rules(close_at=3), SETTLED, None),
+    ([*usable(3), BAD], 0, Rules(close_at=3), SETTLED, ClosedBy.COUNT),
     (usable(37), 0, Rules(close_at=0), QUIET - 1, None),
     (usable(37), 0, Rules(close_at=0), QUIET, ClosedBy.QUIET),
     # A zip that is being unpacked holds the set like an unchecked photo, whatever is set.
@@ -94,11 +102,10 @@ COMPLETIONS: list[tuple[list[Photo], int, Rules, int, ClosedBy | None]] = [
 def test_the_first_of_marker_count_and_quiet_time_completes_a_set(
     photos: list[Photo], ready_at: int, rules: Rules, now: int, expected: ClosedBy | None
 ) -> None:
-    assert photo_set(*photos).with_marker(ready_at).completed_by(rules, now) is expected
+    assert photo_set(*photos).with_marker(ready_at, NOW).completed_by(rules, now) is expected
 
 
 def test_by_a_clock_that_is_behind_the_photos_have_not_rested() -> None:
-    assert photo_set(*usable(1)).completed_by(Rules(quiet_ms=0), NOW - MINUTE_MS) is ClosedBy.QUIET
     assert photo_set(*usable(1)).completed_by(Rules(quiet_ms=1), NOW - MINUTE_MS) is None
 
 
@@ -114,8 +121,7 @@ def test_carried_photos_alone_complete_nothing() -> None:
     assert len(second.usable) == 3
     assert second.completed_by(RULES, NOW + 10 * RULES.quiet_ms) is None
     assert second.next_look_at(RULES) == NEVER
-    marked = second.with_marker(NOW)
-    assert is_marked(marked)
+    marked = second.with_marker(NOW, NOW)
     assert marked.completed_by(RULES, NOW + 10 * RULES.quiet_ms) is None
     assert marked.next_look_at(RULES) == NEVER
 
@@ -139,8 +145,9 @@ def test_carried_photos_count_towards_the_least_but_do_not_fill_the_set() -> Non
         # Too few photos, or none that can be used: closed, or rejected, all the same.
         (usable(1), THREE, NOW, ClosedBy.DEADLINE),
         ([BAD], RULES, NOW, ClosedBy.DEADLINE),
+        (usable(10), RULES, NOW, ClosedBy.DEADLINE),
         # A number is told before.
-        (usable(10), RULES, NOW, ClosedBy.COUNT),
+        (usable(10), RULES, SETTLED, ClosedBy.COUNT),
         # Never without the last word on each photo.
         ([*usable(1), UNCHECKED], RULES, NOW + 10**9, None),
         ([*usable(1), UNPREPARED], RULES, NOW + 10**9, None),
@@ -160,15 +167,16 @@ def test_a_set_that_was_closed_before_is_complete_at_its_deadline(
         (usable(1), 0, RULES, NOW + 30_000),
         (usable(1), 0, THREE, NOW + 30_000),
         # Also when a marker overtook the photos and these are to rest for longer.
-        (usable(1), NOW - 1001, RULES, NOW + 30_000),
+        (usable(1), UPLOADED - 1, RULES, NOW + 30_000),
+        (usable(10), 0, RULES, NOW + 30_000),
         (usable(1), 0, Rules(quiet_ms=5000), NOW + 5000),
-        (usable(10), 0, RULES, NOW),
+        (usable(10), 0, Rules(settle_ms=5000), UPLOADED + 5000),
         ([], 0, RULES, NEVER),
         ([UNPACKING], 0, RULES, NOW + UNPACKING_TAKES_MS),
     ],
 )
 def test_it_is_looked_at_by_then(photos: list[Photo], marker_at: int, rules: Rules, expected: int) -> None:
-    marked = photo_set(*photos).with_marker(marker_at)
+    marked = photo_set(*photos).with_marker(marker_at, NOW)
     assert marked.next_look_at(rules, deadline=NOW + 30_000) == expected
 
 
@@ -187,7 +195,7 @@ def test_it_is_looked_at_by_then(photos: list[Photo], marker_at: int, rules: Rul
         (Rules(min_photos=2), [photo()], NEVER),
         (Rules(min_photos=2), [photo("a"), photo("b")], NOW + 120_000),
         (Rules(min_photos=2), [photo(verdict=Verdict.EMPTY)], NOW + 120_000),
-        (RULES, [photo(str(number)) for number in range(10)], NOW),
+        (RULES, [photo(str(number)) for number in range(10)], SETTLED),
         (RULES, [photo(str(number)) for number in range(9)], NOW + 120_000),
     ],
 )
@@ -195,8 +203,9 @@ def test_a_set_says_when_it_is_to_be_looked_at(rules: Rules, photos: list[Photo]
     assert photo_set(*photos).next_look_at(rules) == expected
 
 
-def test_a_marked_set_is_to_be_looked_at_at_once_even_with_too_few_photos() -> None:
-    assert photo_set(photo()).with_marker(NOW).next_look_at(Rules(min_photos=5)) == NOW
+def test_a_marked_set_is_to_be_looked_at_soon_even_with_too_few_photos() -> None:
+    marked = photo_set(photo()).with_marker(NOW, NOW)
+    assert marked.next_look_at(Rules(min_photos=5)) == NOW + MARKER_RESTS_MS
 
 
 def test_a_set_with_zips_waits_for_the_first_run_that_is_dead_by_then() -> None:
@@ -205,7 +214,7 @@ def test_a_set_with_zips_waits_for_the_first_run_that_is_dead_by_then() -> None:
     held = photo_set(*usable(10), first, second)
     assert held.next_look_at(RULES) == NOW - 9_000 + UNPACKING_TAKES_MS
     # A marker closes nothing before, so it brings no earlier look.
-    assert held.with_marker(NOW).next_look_at(RULES) == NOW - 9_000 + UNPACKING_TAKES_MS
+    assert held.with_marker(NOW, NOW).next_look_at(RULES) == NOW - 9_000 + UNPACKING_TAKES_MS
 
 
 def test_a_set_with_zips_is_left_alone_while_the_run_that_unpacks_one_may_be_alive() -> None:
@@ -213,8 +222,12 @@ def test_a_set_with_zips_is_left_alone_while_the_run_that_unpacks_one_may_be_ali
     assert UNPACKING_TAKES_MS == 2 * MINUTE_MS
 
 
-def test_a_marker_may_be_ten_minutes_early_and_has_the_photos_rest_for_one() -> None:
-    assert (MARKER_TRAVELS_MS, RESTS_AFTER_MARKER_MS) == (10 * MINUTE_MS, MINUTE_MS)
+def test_a_marker_may_be_ten_minutes_early_and_waits_for_ten() -> None:
+    assert MARKER_TRAVELS_MS == MARKER_WAITS_MS == 10 * MINUTE_MS
+
+
+def test_a_photo_of_eight_megabytes_has_the_time_to_arrive_beside_the_marker() -> None:
+    assert 8 * 8 / 4 * 1000 < MARKER_RESTS_MS < RULES.settle_ms == MINUTE_MS
 
 
 def test_a_zip_that_met_trouble_is_gone_on_with_after_its_pause() -> None:
@@ -243,69 +256,118 @@ def test_a_photo_in_trouble_is_due_after_its_pause_and_does_not_hold_the_others_
 
 
 @pytest.mark.parametrize(
-    ("uploaded", "marker", "speaks"),
+    ("uploaded", "marker", "closes_at"),
     [
-        ([NOW], 0, False),
-        ([NOW], NOW, True),
-        ([NOW], NOW + 1, True),
-        ([NOW], NOW - 1, False),
-        ([NOW - 5, NOW], NOW - 1, False),
-        ([NOW - 5, NOW - 3], NOW - 1, True),
-    ],
-)
-def test_the_marker_speaks_for_the_photos_that_were_there_before_it(
-    uploaded: list[int], marker: int, speaks: bool
-) -> None:
-    photos = [photo(str(number), uploaded_at=at) for number, at in enumerate(uploaded)]
-    assert is_marked(replace(photo_set(*photos), ready_at=marker)) is speaks
-
-
-@pytest.mark.parametrize(
-    ("uploaded", "marker", "overtaken"),
-    [
-        ([NOW], 0, False),
-        ([NOW], NOW, False),
-        ([NOW], NOW - 1, True),
-        ([NOW], NOW - MARKER_TRAVELS_MS, True),
-        ([NOW], NOW - MARKER_TRAVELS_MS - 1, False),
+        ([NOW - 9], 0, NEVER),
+        ([NOW - 9], NOW - 9, NOW - 9 + MARKER_RESTS_MS),
+        ([NOW - 9], NOW - 8, NOW - 8 + MARKER_RESTS_MS),
+        ([NOW - 9], NOW - 10, NOW - 9 + RULES.settle_ms),
         # The newest photo counts.
-        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS - 1, False),
-        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS, True),
-        ([], NOW, False),
+        ([NOW - 20, NOW - 9], NOW - 10, NOW - 9 + RULES.settle_ms),
+        ([NOW - 20, NOW - 12], NOW - 10, NOW - 10 + MARKER_RESTS_MS),
+        ([NOW - MARKER_TRAVELS_MS], NOW - MARKER_TRAVELS_MS - 1, NOW - MARKER_TRAVELS_MS + RULES.settle_ms),
+        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS - 1, NEVER),
+        ([NOW - MARKER_TRAVELS_MS, NOW], NOW - MARKER_TRAVELS_MS, NOW + RULES.settle_ms),
     ],
 )
-def test_a_marker_overtook_the_photos_when_the_newest_came_a_little_after_it(
-    uploaded: list[int], marker: int, overtaken: bool
+def test_the_marker_speaks_for_photos_that_came_before_it_or_a_little_after(
+    uploaded: list[int], marker: int, closes_at: int
 ) -> None:
     photos = [photo(str(number), uploaded_at=at) for number, at in enumerate(uploaded)]
-    assert is_overtaken_by_marker(replace(photo_set(*photos), ready_at=marker)) is overtaken
+    made = photo_set(*photos).with_marker(marker, NOW)
+    few = Rules(min_photos=5)
+    assert made.next_look_at(few) == closes_at
+    if closes_at < NEVER:
+        assert made.completed_by(few, closes_at) is ClosedBy.MARKER
 
 
 def test_a_photo_of_an_earlier_revision_is_overtaken_by_no_marker() -> None:
     carried = photo_set(photo("a", uploaded_at=NOW)).closed().following(NOW, carried_from=1)
-    assert not is_overtaken_by_marker(carried.with_marker(NOW - 1))
+    assert carried.with_marker(NOW - 1, NOW).next_look_at(RULES) == NEVER
 
 
-def test_a_photo_that_comes_after_the_marker_has_the_set_rest_before_it_closes() -> None:
-    marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1)
-    assert is_marked(marked)
-    after = marked.with_photo(photo("b", uploaded_at=NOW + 2), NOW + 3)
-    assert not is_marked(after)
-    assert after.completed_by(RULES, NOW + 3) is None
-    assert after.next_look_at(RULES) == NOW + 3 + RESTS_AFTER_MARKER_MS
+def test_a_photo_that_comes_after_the_marker_has_the_set_settle_before_it_closes() -> None:
+    marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1, NOW + 1)
+    after = marked.with_photo(photo("b", uploaded_at=NOW + 2, recorded_at=NOW + 3), NOW + 3)
+    assert after.next_look_at(RULES) == NOW + 2 + RULES.settle_ms
 
 
 def test_a_photo_that_comes_long_after_the_marker_does_not_belong_to_it() -> None:
-    marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1)
+    marked = photo_set(photo("a", uploaded_at=NOW)).with_marker(NOW + 1, NOW + 1)
     later = NOW + MARKER_TRAVELS_MS + 2
-    after = marked.with_photo(photo("b", uploaded_at=later), later)
+    after = marked.with_photo(photo("b", uploaded_at=later, recorded_at=later), later)
     assert after.next_look_at(RULES) == later + RULES.quiet_ms
 
 
-def test_replacing_the_photo_that_was_too_late_for_the_marker_makes_the_marker_speak_again() -> None:
-    late = photo_set(photo("a", uploaded_at=NOW + 5)).with_marker(NOW)
-    assert not is_marked(late)
-    assert is_marked(late.with_photo(photo("a", uploaded_at=NOW - 5), NOW))
+def test_photos_of_a_bucket_whose_clock_is_ahead_settle_from_the_moment_of_their_record() -> None:
+    tomorrow = NOW + 24 * 60 * MINUTE_MS
+    ahead = photo_set(*(photo(str(number), uploaded_at=tomorrow) for number in range(10)))
+    assert ahead.next_look_at(RULES) == NOW + RULES.settle_ms
+    assert ahead.with_marker(tomorrow, NOW + 5).next_look_at(RULES) == NOW + 5 + MARKER_RESTS_MS
+
+
+def test_a_set_whose_events_were_late_has_settled_when_they_come() -> None:
+    late = photo_set(*(photo(str(number), uploaded_at=NOW - 5 * MINUTE_MS) for number in range(10)))
+    assert late.completed_by(RULES, NOW) is ClosedBy.COUNT
+
+
+# -- a marker that names its photos ---------------------------------------------------------------
+
+
+FIVE = Announced(photos=5)
+
+
+def test_a_set_waits_for_as_many_photos_as_its_marker_says_and_for_nothing_else() -> None:
+    made = photo_set(*usable(4)).with_marker(NOW, NOW, FIVE)
+    assert missing_photos(made) == 1
+    assert made.completed_by(RULES, NOW + MARKER_WAITS_MS - 1) is None
+    complete = made.with_photo(photo("5.jpg", Verdict.NO_FACE), NOW + 7)
+    assert missing_photos(complete) == 0
+    assert complete.completed_by(RULES, NOW + 7) is ClosedBy.MARKER
+    assert complete.next_look_at(RULES) == NOW + 7
+
+
+def test_neither_number_nor_quiet_time_closes_a_set_that_waits_for_announced_photos() -> None:
+    made = photo_set(*usable(12)).with_marker(NOW, NOW, Announced(photos=35))
+    assert made.completed_by(Rules(quiet_ms=1), SETTLED + MINUTE_MS) is None
+    assert made.next_look_at(Rules(quiet_ms=1)) == NOW + MARKER_WAITS_MS
+
+
+def test_a_marker_waits_for_ten_minutes_and_then_goes_on_with_what_there_is() -> None:
+    made = photo_set(*usable(4)).with_marker(UPLOADED, NOW, FIVE)
+    assert made.next_look_at(RULES) == UPLOADED + MARKER_WAITS_MS
+    assert made.completed_by(RULES, UPLOADED + MARKER_WAITS_MS) is ClosedBy.MARKER_INCOMPLETE
+
+
+def test_a_marker_waits_for_the_photos_that_it_names_however_their_names_are_composed() -> None:
+    named = Announced(names=("01.jpg", "Zoë.jpg"))
+    made = photo_set(*usable(3)).with_marker(NOW, NOW, named)
+    assert missing_names(made) == ("Zoë.jpg",)
+    assert made.completed_by(RULES, QUIET) is None
+    decomposed = made.with_photo(photo("Zoe\u0308.jpg"), NOW)
+    assert missing_names(decomposed) == ()
+    assert decomposed.completed_by(RULES, NOW) is ClosedBy.MARKER
+
+
+def test_a_zip_counts_by_the_photos_in_it_and_its_name_is_there_with_it() -> None:
+    zipped = photo("a.zip", Verdict.UNPACKED)
+    inside = [photo(f"a.zip/{number}.jpg") for number in range(2)]
+    sidecar = photo("a.zip/1.json", Verdict.SYSTEM_FILE, archive="a.zip")
+    made = photo_set(zipped, *inside, sidecar)
+    assert missing_photos(made.with_marker(NOW, NOW, Announced(photos=3))) == 1
+    assert missing_photos(made.with_marker(NOW, NOW, Announced(names=("a.zip",)))) == 0
+
+
+def test_photos_of_earlier_revisions_are_not_counted_as_announced_ones() -> None:
+    second = photo_set(*usable(3)).closed().following(NOW, carried_from=1).with_photo(photo("new"), NOW)
+    assert missing_photos(second.with_marker(NOW, NOW, Announced(photos=2))) == 1
+
+
+def test_photos_that_join_a_closed_set_settle_even_if_its_marker_has_had_its_photos() -> None:
+    closed = photo_set(*usable(5)).with_marker(NOW, NOW, FIVE).closed()
+    joined = closed.reopened().with_photo(photo("6.jpg", uploaded_at=NOW + 9, recorded_at=NOW + 9), NOW + 9)
+    assert joined.completed_by(RULES, NOW + 9) is None
+    assert joined.completed_by(RULES, NOW + 9 + RULES.settle_ms) is ClosedBy.MARKER
 
 
 # -- any set --------------------------------------------------------------------------------------
@@ -327,17 +389,19 @@ def test_replacing_the_photo_that_was_too_late_for_the_marker_makes_the_marker_s
         quiet_ms=st.sampled_from([0, 1000, 30_000, 120_000, 86_400_000]),
         min_photos=st.integers(1, 4),
         close_at=st.integers(0, 4),
+        settle_ms=st.sampled_from([1000, 30_000, 60_000, 600_000]),
     ),
+    st.sampled_from([Announced(), Announced(photos=2), Announced(names=("0", "9"))]),
     st.sampled_from([NEVER, NOW - MINUTE_MS, NOW + MINUTE_MS, NOW + 10 * MINUTE_MS]),
 )
 def test_a_set_is_complete_from_the_very_moment_for_which_it_asked_to_be_looked_at(
-    drawn: list[tuple[Verdict, int, bool]], marker_at: int, rules: Rules, deadline: int
+    drawn: list[tuple[Verdict, int, bool]], marker_at: int, rules: Rules, announced: Announced, deadline: int
 ) -> None:
     photos = [
         photo(str(number), verdict, uploaded_at=NOW + at, from_revision=int(is_carried))
         for number, (verdict, at, is_carried) in enumerate(drawn)
     ]
-    made = replace(photo_set(*photos), ready_at=marker_at)
+    made = photo_set(*photos).with_marker(marker_at, NOW, announced)
     look_at = made.next_look_at(rules, deadline=deadline)
     if look_at == NEVER:
         assert made.completed_by(rules, NOW + 10**12, deadline=deadline) is None

@@ -55,7 +55,8 @@ def made_tomorrow(state: JobState) -> Job:
         (Rules(quiet_ms=5000), NOW + 5000),
         (Rules(quiet_ms=86_400_000), NOW + 86_400_000),
         (Rules(min_photos=2), NEVER),
-        (Rules(close_at=1), NOW),
+        (Rules(close_at=1), NOW - 1000 + RULES.settle_ms),
+        (Rules(close_at=1, settle_ms=5000), NOW + 4000),
     ],
 )
 def test_an_open_set_is_looked_at_by_the_present_settings(rules: Rules, due_at: int) -> None:

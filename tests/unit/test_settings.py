@@ -50,6 +50,8 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("QUIET_SECONDS", "86400", "quiet_ms", 86_400_000),
         ("QUIET_SECONDS", " 30 ", "quiet_ms", 30_000),
         ("QUIET_SECONDS", "", "quiet_ms", 120_000),
+        ("SETTLE_SECONDS", "1.5", "settle_ms", 1500),
+        ("SETTLE_SECONDS", "", "settle_ms", 60_000),
         ("MIN_PHOTOS", "1", "min_photos", 1),
         ("MIN_PHOTOS", "10", "min_photos", 10),
         ("MIN_PHOTOS", "", "min_photos", 1),
@@ -83,7 +85,9 @@ def test_each_rule_is_read_from_its_variable(variable: str, text: str, rule: str
     assert getattr(read_settings({variable: text}).rules, rule) == value
 
 
-@pytest.mark.parametrize("text", ["a/b", ".done", "..", "x" * 129, "bell\x07", "Thumbs.db", "/", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["a/b", ".done", "..", "x" * 129, "bell\x07", "Thumbs.db", "/", "\ud800", "_", ".txt"]
+)
 def test_a_marker_that_no_upload_could_have_as_its_name_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="READY_MARKER"):
         read_settings({"READY_MARKER": text})
@@ -97,6 +101,7 @@ def test_a_set_cannot_close_at_more_photos_than_a_training_takes(text: str) -> N
 
 NUMBERS = {
     "QUIET_SECONDS": 86_401,
+    "SETTLE_SECONDS": 3601,
     "MIN_PHOTOS": 11,
     "CONCURRENT_TRAININGS": 101,
     "KEPT_FINE_TUNES": 100_001,
@@ -129,7 +134,7 @@ def test_a_count_with_a_fraction_is_refused_with_its_range(text: str) -> None:
         read_settings({"LINGER_SECONDS": text})
 
 
-@pytest.mark.parametrize("variable", sorted(set(NUMBERS) - {"QUIET_SECONDS"}))
+@pytest.mark.parametrize("variable", sorted(set(NUMBERS) - {"QUIET_SECONDS", "SETTLE_SECONDS"}))
 def test_a_count_has_no_decimals_but_a_duration_may(variable: str) -> None:
     assert read_settings({"QUIET_SECONDS": "1.5"}).rules.quiet_ms == 1_500
     with pytest.raises(SettingsError, match=variable):
@@ -293,6 +298,7 @@ WITH_DEFAULT = [
     "QUIET_SECONDS",
     "MIN_PHOTOS",
     "CLOSE_AT_PHOTOS",
+    "SETTLE_SECONDS",
     "READY_MARKER",
     "CARRY_OVER",
     "SWEEP_SECONDS",

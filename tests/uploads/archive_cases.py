@@ -7,7 +7,7 @@ import zipfile
 from local.demo.zips import chat_zip
 from tests.uploads import pictures as p
 from tests.uploads import zips as z
-from tests.uploads.case import archive
+from tests.uploads.case import Case, archive
 
 _ONE_INSIDE = {"1.jpg": "usable"}
 _BOMB = bytes(20 * 1024 * 1024)
@@ -82,11 +82,16 @@ ARCHIVES = [
         "unpacked",
         {"a.HEIC": "usable", "b.txt": "not_an_image", "c.jpg": "no_face"},
     ),
-    archive(
-        "a zip of twelve photos",
-        lambda: z.zipped({f"{n:02}.jpg": p.jpeg() + bytes(n) for n in range(1, 13)}),
-        "unpacked",
-        {f"{n:02}.jpg": "usable" if n <= 10 else "over_limit" for n in range(1, 13)},
+    Case(
+        what="a zip of twelve photos, and a marker that counts them",
+        files=[
+            ("a.zip", lambda: z.zipped({f"{n:02}.jpg": p.jpeg() + bytes(n) for n in range(1, 13)})),
+            ("_READY", lambda: b'{"photos": 12}'),
+        ],
+        verdicts={
+            "a.zip": "unpacked",
+            **{f"a.zip/{n:02}.jpg": "usable" if n <= 10 else "over_limit" for n in range(1, 13)},
+        },
     ),
     archive("an empty zip", lambda: z.zipped({}), "unpacked", {}),
     archive("a zip of folders", lambda: z.zipped({"a/": b"", "b/": b""}), "unpacked", {}),

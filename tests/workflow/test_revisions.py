@@ -131,9 +131,11 @@ def test_many_photos_that_arrive_slowly_are_one_training_when_no_number_closes_a
 
 def test_a_set_that_three_photos_close_leaves_later_ones_to_the_next_revision(cloud: SimulatedCloud) -> None:
     cloud.rules = Rules(quiet_ms=3_600_000, close_at=3)
-    for number in range(6):
-        cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
-        cloud.advance(2_000)
+    for delivery in ("012", "345"):
+        for name in delivery:
+            cloud.upload("anna", f"{name}.jpg", b"FACE " + name.encode())
+            cloud.advance(2_000)
+        tick(cloud, 3)
     first, second = tick(cloud, 15)
     assert (len(first.files), len(second.files)) == (3, 6)
     assert [job.closed_by for job in (first, second)] == ["count", "count"]

@@ -32,15 +32,17 @@ OF_A_WORLD = tuple(
 )
 
 RECORDED = ["collecting", "recording", "checking", "photo_access", "saving"]
-LOOKED_THROUGH = ["closing", "recording", "saving"]
-"""A look asks once whether everything in the folder is recorded, and saves the set."""
+LOOKED_THROUGH = ["closing", "recording", "marking", "saving"]
+"""A look asks once whether all in the folder is recorded and which marker there is, and saves the set."""
+THREE = b'{"photos": 3}'
+"""A marker that speaks for three photos: the third one closes the set."""
 CLOSED = [*RECORDED, *LOOKED_THROUGH]
 WITH_FILES = ["snapshots", "training_files", "photo_access"]
 SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "owning"]
 """``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
 WHAT_A_JOB_IS = {
     *("job", "job_record", "states", "object_keys"),
-    *("photo_set", "completion", "crowding", "row_size", "photos", "jpeg"),
+    *("photo_set", "completion", "crowding", "row_size", "photos", "jpeg", "markers"),
 }
 """The modules of the domain that a photo's record takes: the job, its states, its set, photos and files."""
 for step in (*SUBMITTED, "restoring"):
@@ -108,6 +110,13 @@ def upload(cloud: SimulatedCloud, person: str, count: int) -> None:
         cloud.advance(10_000)
 
 
+def announce(cloud: SimulatedCloud, person: str) -> None:
+    """Upload two photos, and a marker that speaks for three."""
+    upload(cloud, person, 2)
+    cloud.upload(person, "_READY", THREE)
+    cloud.advance(10_000)
+
+
 @pytest.mark.parametrize("earlier", [0, 1])
 def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
     cloud: SimulatedCloud, earlier: int
@@ -135,26 +144,29 @@ def test_a_photo_that_is_known_already_is_not_checked_again(cloud: SimulatedClou
 
 
 def test_a_photo_that_closes_its_set_takes_every_step_once_up_to_the_submit(cloud: SimulatedCloud) -> None:
-    upload(cloud, "anna", 2)
+    announce(cloud, "anna")
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
     assert cloud.jobs()[0].state is JobState.TRAINING
     assert walk.steps() == SUBMITTED
 
 
 def test_a_set_that_closes_while_the_slot_is_held_costs_one_look_at_the_slot(cloud: SimulatedCloud) -> None:
-    upload(cloud, "bob", 3)
-    upload(cloud, "anna", 2)
+    announce(cloud, "bob")
+    cloud.upload("bob", "2.jpg", b"FACE bob 2")
+    cloud.advance(10_000)
+    announce(cloud, "anna")
     walk, calls = followed(cloud, "new.jpg", b"FACE new")
     assert [job.state for job in cloud.jobs()] == [JobState.QUEUED, JobState.TRAINING]
     assert walk.steps() == [*CLOSED, "submit_next"]
     assert (calls["ots GetRow"], calls["ots GetRange jobs_in_hand"]) == (1, 0)
 
 
-def test_a_marker_goes_straight_to_closing(cloud: SimulatedCloud) -> None:
+def test_a_marker_goes_straight_to_the_look_at_the_set(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "_READY", b"")
+    assert walk.steps() == ["collecting", *LOOKED_THROUGH]
+    tick(cloud, 2)
     assert cloud.jobs()[0].closed_by == "marker"
-    assert walk.steps() == ["collecting", *SUBMITTED[len(RECORDED) :]]
 
 
 def test_each_fact_is_read_once_for_a_photo_that_closes_its_set_and_is_submitted(
@@ -163,7 +175,7 @@ def test_each_fact_is_read_once_for_a_photo_that_closes_its_set_and_is_submitted
     # The first fine-tune of a deployment also tells, once, which account it is in.
     upload(cloud, "bob", 3)
     tick(cloud, 15)
-    upload(cloud, "anna", 2)
+    announce(cloud, "anna")
     _, calls = followed(cloud, "new.jpg", b"FACE new")
     assert {job.person_id: job.state for job in cloud.jobs()}["anna"] is JobState.TRAINING
     assert calls == {

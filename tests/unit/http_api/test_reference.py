@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from local.api_reference import __main__ as command
-from local.api_reference.fields import DOCUMENTS, Field, all_fields
+from local.api_reference.fields import DOCUMENTS, all_fields
 from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
 from local.api_reference.page import PAGE, TABLES, with_tables
+from local.api_reference.shapes import Field
 from shared.domain.control_rows import Document
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.markers import Announced
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS, IGNORED
@@ -33,7 +35,7 @@ from shared.http_api.parameters import PAGE_PARAMETERS
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.http_api.waiting import SENTENCES
 from tests.unit.http_api.support import ADMIN_TOKEN, Api, document, trouble
-from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PLAIN_TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -127,7 +129,9 @@ def jobs_of_all_kinds() -> Iterator[Job]:
     ]
     yield collecting(*files)
     yield job_in(JobState.TRAINING, retry=trouble(tries=3, since=0))
-    yield collecting(photo())
+    yield (unmarked := collecting(photo()))
+    for announced in (Announced(photos=2), Announced(names=("b.jpg",))):
+        yield unmarked.with_photo_set(unmarked.photo_set.with_marker(NOW, NOW, announced), RULES, NOW)
     for state in JobState:
         yield job_in(state)
     yield job_in(JobState.SUCCEEDED, finetuned_output="model", ended_at=NOW, usage=1)
@@ -207,7 +211,7 @@ def compare_type(field: Field, value: Any, seen: Seen) -> None:
     if field.type.startswith("list of "):
         assert isinstance(value, list)
         for one in value:
-            compare(field.type.removeprefix("list of "), one, seen)
+            compare_type(field._replace(type=field.type.removeprefix("list of ")), one, seen)
     elif field.type in DOCUMENTS or " or " in field.type:
         kinds = field.type.split(" or ")
         fitting = (kind for kind in kinds if set(value) == {one.name for one in all_fields(kind)})

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from shared.domain.clocks import CLOCKS_DIFFER_MS
+from shared.domain.completion import MARKER_RESTS_MS, MARKER_WAITS_MS
 from shared.domain.job import REOPENS_FOR_MS, Job, Reason
+from shared.domain.markers import NOTHING, Announced
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import Words
@@ -85,12 +87,32 @@ def test_a_set_whose_time_has_come_is_closed_by_the_next_run_and_names_no_time(p
     assert code_and_time(waiting(collecting(photo()), now=NOW + passed)) == ("closing", None)
 
 
-def test_a_set_that_has_its_number_of_photos_or_its_marker_is_closed_by_the_next_run() -> None:
-    full = collecting(photo("a"), photo("b"), rules=Rules(close_at=2))
-    assert code_and_time(waiting(full, rules=Rules(close_at=2))) == ("closing", None)
-    unmarked = collecting(photo())
-    marked = unmarked.with_photo_set(unmarked.photo_set.with_marker(NOW), RULES, NOW)
-    assert code_and_time(waiting(marked)) == ("closing", None)
+def test_a_set_that_has_its_number_of_photos_or_its_marker_settles_and_is_closed_by_the_next_run() -> None:
+    rules = Rules(close_at=2)
+    full = collecting(photo("a"), photo("b"), rules=rules)
+    settled_at = NOW - 1000 + rules.settle_ms
+    assert code_and_time(waiting(full, rules=rules)) == ("settling", at(settled_at))
+    assert code_and_time(waiting(full, rules=rules, now=settled_at)) == ("closing", None)
+    marked = with_marker(collecting(photo()))
+    assert code_and_time(waiting(marked)) == ("settling", at(NOW + MARKER_RESTS_MS))
+    assert code_and_time(waiting(marked, now=NOW + MARKER_RESTS_MS)) == ("closing", None)
+
+
+def test_a_set_whose_marker_names_photos_says_which_have_not_arrived() -> None:
+    named = with_marker(collecting(photo("1.jpg")), Announced(names=("1.jpg", "2.jpg")))
+    shown = waiting(named)
+    assert code_and_time(shown) == ("announced_photos", at(NOW + MARKER_WAITS_MS))
+    assert shown["message"].startswith(
+        "The marker speaks for 2 photos, and 1 of them have not arrived: 2.jpg;"
+    )
+    many = with_marker(collecting(photo("1.jpg")), Announced(names=tuple(f"{n}.jpg" for n in range(2, 9))))
+    assert "2.jpg, 3.jpg, 4.jpg, 5.jpg, 6.jpg, …" in waiting(many)["message"]
+    counted = with_marker(collecting(photo("1.jpg")), Announced(photos=5))
+    assert "speaks for 5 photos, and 4 of them have not arrived;" in waiting(counted)["message"]
+
+
+def with_marker(job: Job, announced: Announced = NOTHING) -> Job:
+    return job.with_photo_set(job.photo_set.with_marker(NOW, NOW, announced), RULES, NOW)
 
 
 def test_a_set_with_too_few_photos_says_how_many_it_needs_and_how_to_close_it_as_it_is() -> None:
