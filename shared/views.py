@@ -92,6 +92,8 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, objec
 
 
 def job_as_json(job: Job) -> str:
-    """The result object of a job that has ended: with the ETags, so that a lost row can be made from it."""
-    photos = [{**photo_view(photo), "etag": photo.etag} for photo in job.photo_set.photos]
+    """The result object of a job that has ended: with contents, so that a lost row can be made from it."""
+    photos = [
+        {**photo_view(photo), "etag": photo.etag, "crc64": photo.crc64} for photo in job.photo_set.photos
+    ]
     return json.dumps({**job_view(job), "photos": photos}, ensure_ascii=False, indent=2) + "\n"

@@ -260,11 +260,14 @@ def _stored(head: Any) -> Stored:
     """Return what the answer to a HEAD tells; raises ValueError if it does not tell all of it."""
     if not head.etag or head.content_length is None or head.last_modified is None:
         raise ValueError("no ETag, size or time")
+    is_link = head.object_type == _LINK
     return Stored(
         etag=head.etag,
         size=head.content_length,
         modified_at=head.last_modified * 1000,
-        is_link=head.object_type == _LINK,
+        is_link=is_link,
+        # That of a link would be its target's.
+        crc64="" if is_link or head.server_crc is None else str(head.server_crc),
     )
 
 

@@ -7,24 +7,26 @@ that end in ``_at`` are milliseconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.domain import completion
 from shared.domain.completion import NEVER as NEVER
 from shared.domain.completion import UNPACKING_TAKES_MS as UNPACKING_TAKES_MS
 from shared.domain.completion import ClosedBy as ClosedBy
+from shared.domain.copies import (
+    NOT_ITS_FAULT,
+    as_duplicate,
+    original_of,
+    with_copies_of,
+    without_copies_of,
+)
 from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving, newest_first
 from shared.domain.markers import NOTHING, Announced
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import RetryState
 from shared.domain.row_size import MAX_RECORDED as MAX_RECORDED
 from shared.domain.rules import MAX_PHOTOS, Rules
-from shared.domain.upload_memory import is_remembered as is_remembered
-from shared.domain.upload_memory import remembered_as as remembered_as
-
-_NOT_ITS_FAULT = (Verdict.UNREADABLE, Verdict.NOT_JUDGED)
-"""Verdicts that say nothing about the picture: a copy of it may do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +101,9 @@ class PhotoSet:
             return None if self.has_history else False
         return recorded.verdict is not Verdict.UNPACKING and recorded.stands_for(stored)
 
-    def has_picture(self, photo: Photo) -> bool:
-        """Whether the set can already use the same picture under another name."""
-        return any(
-            other.etag == photo.etag
-            and other.name != photo.name
-            and (other.may_be_used or other.is_left_over)
-            for other in self.photos
-        )
+    def original_of(self, name: str, content: Photo | Stored) -> Photo | None:
+        """Return the photo with the same content under another name; see :mod:`shared.domain.copies`."""
+        return original_of(self.photos, name, content)
 
     def arrived_at(self, name: str, modified_at: int) -> int:
         """When the upload ``name`` arrived: a file that was taken out of a zip came with the zip."""
@@ -155,9 +152,18 @@ class PhotoSet:
 
         A copy of a picture that the set already has is a duplicate, whatever its verdict was before.
         """
-        if photo.may_be_used and self.has_picture(photo):
-            photo = replace(photo, verdict=Verdict.DUPLICATE, retry=None)
+        if photo.may_be_used and (original := self.original_of(photo.name, photo)):
+            photo = as_duplicate(photo, original.name)
         return self._with_recorded([photo], now)
+
+    def with_resent(self, name: str, stored: Stored) -> PhotoSet:
+        """Note that the same bytes lie under ``name`` with another ETag: they were sent in another way."""
+        recorded = self.photo(name)
+        photos = tuple(
+            replace(photo, etag=stored.etag, crc64=stored.crc64) if photo is recorded else photo
+            for photo in self.photos
+        )
+        return replace(self, photos=photos)
 
     def with_unpacked(self, archive: Photo, refused: Iterable[Photo], now: int) -> PhotoSet:
         """Record an unpacked zip and its ``refused`` entries in place of earlier records of it."""
@@ -172,14 +178,14 @@ class PhotoSet:
         left = [photo for photo in photos if photo not in gone]
         return replace(
             self,
-            photos=_with_copies_of(replaced, left),
+            photos=with_copies_of(replaced, left),
             has_history=self.has_history or bool(gone),
             dropped=(*self.dropped, *gone),
             last_photo_at=now,
         )
 
     def with_late_photo(self, photo: Photo) -> PhotoSet:
-        """Record one photo too many, uploaded before the set closed with its 10.
+        """Record a photo that opens no other set: one too many, or a copy of one that the set has.
 
         A newer picture under a name that the set has used stands behind the record of the trained one.
         """
@@ -197,8 +203,8 @@ class PhotoSet:
             news.get((photo.name, photo.etag), photo) if photo.is_unfinished else photo
             for photo in self.photos
         ]
-        failed = [photo for photo in news.values() if photo.verdict in _NOT_ITS_FAULT]
-        return replace(self, photos=_with_copies_of(failed, photos))
+        failed = [photo for photo in news.values() if photo.verdict in NOT_ITS_FAULT]
+        return replace(self, photos=with_copies_of(failed, photos))
 
     def with_snapshots(self, snapshots: Mapping[str, str]) -> PhotoSet:
         """Give photos other snapshots, by the photos' names."""
@@ -236,12 +242,7 @@ class PhotoSet:
         Their duplicates are forgotten with them: one of these may be used now.
         """
         gone = [photo for photo in self.photos if (photo.archive or photo.name) not in present]
-        contents = {photo.etag for photo in gone if photo.may_be_used}
-        left = tuple(
-            photo
-            for photo in self.photos
-            if photo not in gone and not (photo.verdict is Verdict.DUPLICATE and photo.etag in contents)
-        )
+        left = without_copies_of(gone, [photo for photo in self.photos if photo not in gone])
         return self if left == self.photos else replace(self, photos=left)
 
     def closed(self) -> PhotoSet:
@@ -283,16 +284,3 @@ class PhotoSet:
             marker_used_at=max(self.ready_at, self.marker_used_at),
             last_photo_at=now,
         )
-
-
-def _with_copies_of(gone: Iterable[Photo], photos: Sequence[Photo]) -> tuple[Photo, ...]:
-    """Let a copy take the place of each picture that is ``gone``, unless the set can use it all the same."""
-    wanted = {photo.etag for photo in gone if photo.may_be_used or photo.verdict in _NOT_ITS_FAULT}
-    wanted -= {photo.etag for photo in photos if photo.may_be_used}
-    after: list[Photo] = []
-    for photo in photos:
-        takes_its_place = photo.verdict is Verdict.DUPLICATE and photo.etag in wanted
-        if takes_its_place:
-            wanted.discard(photo.etag)
-        after.append(replace(photo, verdict=Verdict.UNPREPARED) if takes_its_place else photo)
-    return tuple(after)

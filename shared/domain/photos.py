@@ -74,12 +74,17 @@ class Stored:
 
     A link is never read: OSS would read its target with our rights, not with those of whoever made the link.
     Its ``etag`` is its own in a listing, and its target's when it is looked at alone (OSS, "HeadObject").
+
+    ``crc64`` is the CRC-64 of the content, in decimal digits as OSS says it, or "" where nothing tells it: in
+    listings, in events, and perhaps of an object that OSS has copied (OSS, "Check data integrity by using
+    CRC-64").
     """
 
     etag: str
     size: int
     modified_at: int
     is_link: bool = False
+    crc64: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +97,8 @@ class Photo:
     zip that a refused file lies in (an unpacked file is an upload of its own). ``retry`` is how the tries to
     prepare or check it have gone, while its verdict is still to come. Of a zip, ``tries`` counts the runs
     that began to unpack it and did not get further, ``taken_out`` the files that are uploads now and
-    ``refused`` those that are not; the next run goes on behind them.
+    ``refused`` those that are not; the next run goes on behind them. ``crc64`` is that of its object
+    (:class:`Stored`), "" where nobody knows it.
     """
 
     name: str
@@ -109,6 +115,7 @@ class Photo:
     taken_out: int = 0
     refused: int = 0
     retry: RetryState | None = None
+    crc64: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -152,7 +159,18 @@ class Photo:
         may have been of a bad hour. A copy of a usable one is news to nobody.
         """
         is_sent_again = self.verdict in JUDGED_AGAIN and stored.modified_at > self.known_until
-        return self.etag == stored.etag and not is_sent_again
+        return has_content_of(self, stored) and not is_sent_again
+
+
+def has_content_of(one: Photo | Stored, other: Photo | Stored) -> bool:
+    """Whether two objects have the same bytes.
+
+    The ETag is the MD5 of an object that was put in one piece, and something else of one that came in parts
+    (OSS, "Overview of data verification"), so a difference says nothing. The CRC-64 and the size are the same
+    however the bytes came. Where either has no CRC-64, the ETags are believed.
+    """
+    is_same_checksum = bool(one.crc64) and (one.crc64, one.size) == (other.crc64, other.size)
+    return one.etag == other.etag or is_same_checksum
 
 
 def verdict_from_object(size_bytes: int) -> Verdict | None:

@@ -68,8 +68,8 @@ VERDICTS: dict[Verdict, Words] = {
         "图片像素过多，无法处理，请缩小后重新上传。",
     ),
     Verdict.DUPLICATE: Words(
-        "The same picture is already in this set; to add one, upload a different picture.",
-        "照片集中已有相同的照片；如需补充，请上传其他照片。",
+        "The same picture has been uploaded already; to add one, upload a different picture.",
+        "相同的照片已上传过；如需补充，请上传其他照片。",
     ),
     Verdict.NO_FACE: Words(
         "No face was found; upload a photo that shows the face from the front.",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from shared.domain.copies import as_duplicate
 from shared.domain.job import Job
 from shared.domain.jpeg import HEADER_BYTES, carries_metadata
 from shared.domain.object_keys import snapshot_key
@@ -40,10 +41,10 @@ def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
     invocation is too short for is returned as it is.
     """
     verdict = verdict_from_object(photo.size)
-    if verdict is None and job.photo_set.has_picture(photo):
-        verdict = Verdict.DUPLICATE
     if verdict is not None:
         return replace(photo, verdict=verdict, retry=None)
+    if original := job.photo_set.original_of(photo.name, photo):
+        return as_duplicate(photo, original.name)
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
         return replace(photo, recorded_at=world.clock.now())
     piece = f"{job.person_key} photo {photo.etag}"

@@ -28,14 +28,8 @@ from shared.logs import log, warn
 from shared.workflow.checking import judge
 from shared.workflow.marking import marked
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import (
-    Found,
-    RunIsUp,
-    check_time,
-    record_found,
-    record_upload,
-    unrecorded,
-)
+from shared.workflow.recognizing import Found, unrecorded
+from shared.workflow.recording import RunIsUp, check_time, record_found, record_upload
 from shared.workflow.saving import save
 
 PAGE = 1000

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
+from shared.domain.copies import as_duplicate
 from shared.domain.job import Job, open_job
 from shared.domain.object_keys import Kind, Upload
-from shared.domain.photo_set import ClosedBy, is_remembered
+from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
-from shared.workflow.checking import judge
+from shared.workflow.checking import TIME_FOR_A_PHOTO_MS, judge
 from shared.workflow.ports import World
+from shared.workflow.recognizing import Found, Recognized, recognize, take_resent, with_checksum
 from shared.workflow.saving import save
 
 MAX_TRIES = 8
@@ -38,13 +39,6 @@ class SetCrowded(RetryLater):
 
 class RunIsUp(RetryLater):
     """The rest of a zip is left to the next run: time is short, or this run has done its share."""
-
-
-class Found(NamedTuple):
-    """An upload, and the object as a listing, an event or the bucket itself describes it."""
-
-    upload: Upload
-    stored: Stored
 
 
 @dataclass(frozen=True)
@@ -80,13 +74,15 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
     judged: Photo | None = None
     judged_for = ""
     for latest, stored in observations(world, upload, newest, hint):
-        outcome = outcome_without_change(world, latest, upload, stored)
-        if outcome or stored is None:
-            return Recorded(latest, outcome)
+        if stored is None:
+            return Recorded(latest, "gone")
+        found = Found(upload, stored)
+        (what,) = recognize(world, latest, [found])
         try:
-            if latest is not None and _is_one_too_many(latest, stored):
-                after = _with_one_too_many(world, latest, upload, stored)
-            else:
+            if known := on_record(world, latest, found, what):
+                return known
+            after = _without_opening(world, latest, found, what)
+            if after is None:
                 before = open_set(world, latest, upload.person_id)
                 if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
                     judged, judged_for = _judged(world, before, Found(upload, stored)), before.job_id
@@ -100,8 +96,8 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
 def record_found(world: World, found: Sequence[Found], latest: Job | None) -> tuple[Job | None, list[Found]]:
     """Record photos that a listing shows, several with one write.
 
-    The listing is younger than ``latest``. No object is asked about by itself: what is prepared must have the
-    listed content.
+    The listing is younger than ``latest``. An object is asked about by itself for its CRC-64 alone: what is
+    prepared must have the listed content.
 
     Returns:
         The person's newest job, and what its set has no room for.
@@ -112,15 +108,20 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> tu
     """
     for start in range(0, len(found), SAVED_TOGETHER):
         check_time(world)
-        batch, after = found[start : start + SAVED_TOGETHER], latest
-        for number, one in enumerate(batch, start):
+        batch, after = [_checked(world, one) for one in found[start : start + SAVED_TOGETHER]], latest
+        recognized = recognize(world, latest, batch)
+        for number, (one, what) in enumerate(zip(batch, recognized, strict=True), start):
+            before = after
             try:
-                after = _with(world, after, one)
+                after = _with(world, before, one, what)
             except SetCrowded as crowded:
                 # The checks that make room follow this step; the rest waits for the next look.
                 warn("set_crowded", person=one.upload.person_id, message=crowded.message)
                 saved = latest if after is None or after is latest else save(world, latest, after)
                 return saved, list(found[number:])
+            if latest and before and after and after.revision > before.revision and before is not latest:
+                # The closed row keeps its late photos: the next row begins without them.
+                latest = save(world, latest, before)
         if after is not None and after is not latest:
             latest = save(world, latest, after)
             for one in batch:
@@ -132,20 +133,6 @@ def check_time(world: World) -> None:
     """Raise RetryLater at the end of the look's time: the next records the rest, before the set closes."""
     if not world.has_time_for(TIME_FOR_A_BATCH_MS):
         raise RetryLater("no_time", "the rest of the folder is left to the next look", delay_seconds=1)
-
-
-def unrecorded(world: World, found: Sequence[Found], latest: Job | None) -> list[Found]:
-    """Return those of ``found``, of one person, that neither the newest job nor the memory beside it has."""
-    if latest is None:
-        return list(found)
-    known = [latest.photo_set.knows(one.upload.name, one.stored) for one in found]
-    unsure = [one.upload.name for one, knows in zip(found, known, strict=True) if knows is None]
-    memory = world.seen.etags(latest.person_key, unsure) if unsure else {}
-    return [
-        one
-        for one, knows in zip(found, known, strict=True)
-        if not (is_remembered(memory.get(one.upload.name), one.stored) if knows is None else knows)
-    ]
 
 
 def observations(
@@ -168,11 +155,16 @@ def observations(
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay_seconds=5)
 
 
-def outcome_without_change(world: World, latest: Job | None, upload: Upload, stored: Stored | None) -> str:
-    """Say why nothing is to be recorded, or return ``""``."""
-    if stored is None:
-        return "gone"
-    return "" if unrecorded(world, [Found(upload, stored)], latest) else "known"
+def on_record(world: World, latest: Job | None, found: Found, what: Recognized) -> Recorded | None:
+    """Return the outcome of an upload whose content is on record under its name, None for any other.
+
+    Raises:
+        Conflict: it has been sent again in another way, and another run has written the person's row.
+    """
+    if what.is_resent and latest is not None:
+        after = take_resent(world, latest, found)
+        return Recorded(latest if after is latest else save(world, latest, after), "known")
+    return Recorded(latest, "known") if what.is_known else None
 
 
 def open_set(world: World, latest: Job | None, person_id: str) -> Job:
@@ -212,6 +204,7 @@ def new_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdi
         verdict=verdict,
         uploaded_at=job.photo_set.arrived_at(upload.name, stored.modified_at),
         recorded_at=now,
+        crc64=stored.crc64,
     )
 
 
@@ -252,12 +245,37 @@ def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
     return hint
 
 
-def _with(world: World, latest: Job | None, found: Found) -> Job:
-    upload, stored = found
-    if latest is not None and _is_one_too_many(latest, stored):
-        return _with_one_too_many(world, latest, upload, stored)
-    before = open_set(world, latest, upload.person_id)
+def _checked(world: World, found: Found) -> Found:
+    """Return ``found`` with its CRC-64, while there is time: without it the ETag has to do."""
+    return with_checksum(world, found) if world.has_time_for(TIME_FOR_A_PHOTO_MS) else found
+
+
+def _with(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:
+    """Return the person's job with ``found``; the same where nothing is to be recorded."""
+    if latest is not None and what.is_resent:
+        return take_resent(world, latest, found)
+    after = latest if what.is_known else _without_opening(world, latest, found, what)
+    if after is not None:
+        return after
+    before = open_set(world, latest, found.upload.person_id)
     return before.with_photo(_judged(world, before, found), world.rules, world.clock.now())
+
+
+def _without_opening(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:
+    """Return the job with an upload that opens no other set and needs no check; None for any other upload."""
+    if latest is None:
+        return None
+    upload, stored = found
+    now = world.clock.now()
+    if what.original:
+        copy = as_duplicate(new_photo(latest, upload, stored, now, Verdict.DUPLICATE), what.original)
+        if latest.takes_photos:
+            return latest.with_photo(copy, world.rules, now)
+        return latest.with_photo_set(latest.photo_set.with_late_photo(copy), world.rules, now)
+    if _is_one_too_many(latest, stored):
+        late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
+        return latest.with_photo_set(latest.photo_set.with_late_photo(late), world.rules, now)
+    return None
 
 
 def _judged(world: World, job: Job, found: Found) -> Photo:
@@ -267,12 +285,6 @@ def _judged(world: World, job: Job, found: Found) -> Photo:
         # Whoever may write a link need not be allowed to read what it leads to; the function is.
         return replace(photo, verdict=Verdict.LINK)
     return judge(world, upload.key, photo, job)
-
-
-def _with_one_too_many(world: World, latest: Job, upload: Upload, stored: Stored) -> Job:
-    now = world.clock.now()
-    late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
-    return latest.with_photo_set(latest.photo_set.with_late_photo(late), world.rules, now)
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:

@@ -144,4 +144,6 @@ def _photo(shown: dict[str, Any]) -> Photo:
         uploaded_at=milliseconds(shown["uploaded_at"]),
         recorded_at=milliseconds(shown["recorded_at"]),
         from_revision=shown["from_revision"] or 0,
+        # Results of earlier versions tell no CRC-64.
+        crc64=shown.get("crc64") or "",
     )

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from shared.domain.job import Job
 from shared.domain.lanes import RUNNING_LANE
-from shared.domain.photo_set import remembered_as
 from shared.domain.retry_state import Cause
+from shared.domain.upload_memory import entries_of
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -26,8 +26,8 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
     is_same = latest is not None and latest.revision == after.revision
     dropped = after.photo_set.dropped
     if dropped:
-        etags = {photo.name: remembered_as(photo) for photo in dropped}
-        world.seen.remember(after.person_key, etags, world.clock.now())
+        entries = {name: entry for photo in dropped for name, entry in entries_of(photo).items()}
+        world.seen.remember(after.person_key, entries, world.clock.now())
         after = replace(after, photo_set=replace(after.photo_set, dropped=()))
     return world.jobs.save(latest if is_same else None, after)
 

@@ -27,7 +27,7 @@ from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.closing import look_through
 from shared.workflow.ports import Listed, World
-from shared.workflow.recording import Found, unrecorded
+from shared.workflow.recognizing import Found, unrecorded
 
 PAGE = 1000
 PAGES_A_RUN = 5

@@ -38,14 +38,15 @@ from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
 from shared.workflow.ports import World
+from shared.workflow.recognizing import Found, recognize
 from shared.workflow.recording import (
     Recorded,
     RunIsUp,
     log_recorded,
     new_photo,
     observations,
+    on_record,
     open_set,
-    outcome_without_change,
 )
 from shared.workflow.saving import save
 
@@ -126,11 +127,14 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
 def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None) -> Recorded:
     """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
     for latest, stored in observations(world, upload, newest, hint):
-        outcome = outcome_without_change(world, latest, upload, stored)
-        if outcome or stored is None:
-            return Recorded(latest, outcome)
+        if stored is None:
+            return Recorded(latest, "gone")
+        found = Found(upload, stored)
+        (what,) = recognize(world, latest, [found])
         now = world.clock.now()
         try:
+            if known := on_record(world, latest, found, what):
+                return known
             before = open_set(world, latest, upload.person_id)
         except Conflict:
             continue
@@ -163,9 +167,8 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
     """Put ``ended`` in the place of ``begun``, unless another run has continued with the zip meanwhile."""
     # The job is read again: the zip's photos have been recorded meanwhile.
     for latest, stored in observations(world, upload, world.jobs.latest(upload.person_id)):
-        outcome = outcome_without_change(world, latest, upload, stored)
-        if outcome or stored is None:
-            return Recorded(latest, outcome)
+        if stored is None:
+            return Recorded(latest, "gone")
         still = latest.photo_set.photo(upload.name) if latest is not None and latest.state.is_open else None
         if latest is None or still != begun or stored.etag != begun.etag:
             return Recorded(latest, "overtaken")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit
@@ -309,6 +310,7 @@ OSS = Transport(
 
 
 def _stored(found: StoredObject) -> Stored:
+    """An object as a listing shows it: without its CRC-64."""
     return Stored(
         etag=found.etag,
         size=found.size,
@@ -400,9 +402,10 @@ class SimulatedBucket:
 
     def stored(self, key: str) -> Stored | None:
         try:
-            return _stored(self._call(Api.READING, "HeadObject", key, lambda: self._store.head(BUCKET, key)))
+            found = self._call(Api.READING, "HeadObject", key, lambda: self._store.head(BUCKET, key))
         except NotFound:
             return None
+        return replace(_stored(found), crc64="" if found.kind == SYMLINK else str(found.crc))
 
     def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         # The way of the product itself, over the calls below.

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving
-from shared.domain.photo_set import PhotoSet, is_remembered, remembered_as
+from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.row_size import MAX_PHOTOS_BYTES, MAX_RECORDED, bytes_at_most
 from shared.domain.rules import MAX_PHOTOS
+from shared.domain.upload_memory import is_remembered, remembered_as
 from tests.unit.support import NOW, photo, photo_set, stored
 
 LONG = "n" * 900

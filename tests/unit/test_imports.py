@@ -143,9 +143,9 @@ def modules(package: str, names: str) -> set[str]:
 
 WHAT_A_JOB_IS = modules(
     "shared.domain",
-    "clocks completion crowding failed_trainings fine_tunes job job_record job_summary lanes object_keys "
-    "markers photo_set photos reasons rebasing retry_json retry_state row_size rules slot states "
-    "trouble_kinds trouble_tables unread upload_memory",
+    "clocks completion copies crowding failed_trainings fine_tunes job job_record job_summary lanes "
+    "markers object_keys photo_set photos reasons rebasing retry_json retry_state row_size rules slot states "
+    "trouble_kinds trouble_tables unread",
 )
 TABLES = modules(
     "shared.clients",
@@ -170,8 +170,9 @@ PHOTO_LOADS = (
     | modules("shared.clients", "bounded_answers dashscope dashscope_answers dashscope_list ignored_list")
     | modules("shared.clients", "oss_errors photo_bucket preparing request_table seen_table")
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
+    | modules("shared.domain", "upload_memory")
     | modules("shared.workflow", "access_record checking collecting health_record pacing photo_access ports")
-    | modules("shared.workflow", "recording saving")
+    | modules("shared.workflow", "recognizing recording saving")
     # The person is new here: earlier results are looked for, once.
     | modules("shared.workflow", "restoring")
 )

@@ -12,15 +12,15 @@ from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.upload_memory import entries_of
 from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.workflow.recognizing import Found, unrecorded
 from shared.workflow.recording import (
     MAX_TRIES,
     SAVED_TOGETHER,
-    Found,
     SetCrowded,
     record_found,
     record_photo,
-    unrecorded,
 )
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
@@ -153,7 +153,7 @@ def test_what_the_row_has_no_room_for_any_more_is_remembered_before_the_row_is_s
     recorded = record_photo(memory.world(), memory.upload("b.jpg"), memory[job])
     assert recorded.job is not None
     assert remembered == [True]
-    assert memory.seen == {(job.person_key, "a.jpg"): "E-a.jpg"}
+    assert memory.seen == {(job.person_key, name): entry for name, entry in entries_of(photo()).items()}
     assert recorded.job.photo_set.dropped == ()
 
 

@@ -32,6 +32,7 @@ from tests.unit.support import NOW, RULES, collecting, few_examples, photo
 
 SNAPSHOT = f"submissions/{'0' * 20}-123456789/{'0' * 16}.jpg"
 ETAG = "0123456789ABCDEF" * 2
+CRC = str(2**64 - 1)
 # The longest key that OSS takes has 1023 bytes; JSON writes a quote as two.
 LONGEST_NAME = '"' * 1014
 WORDS = {"letters": "w" * 5000, "quotes": '"' * 5000, "Chinese": "照" * 5000, "controls": "\x01" * 5000}
@@ -69,7 +70,7 @@ def test_an_empty_set_takes_two_bytes() -> None:
 @pytest.mark.parametrize("name", ["IMG_0001.JPG", LONGEST_NAME])
 def test_the_last_word_on_a_photo_takes_no_more_than_was_kept_for_it(words: str, name: str) -> None:
     unprepared = Photo(name=name, etag=ETAG, size=10**10, verdict=Verdict.UNPREPARED, uploaded_at=NOW)
-    unprepared = replace(unprepared, recorded_at=NOW)
+    unprepared = replace(unprepared, recorded_at=NOW, crc64=CRC)
     unchecked = replace(unprepared, verdict=Verdict.UNCHECKED, snapshot=SNAPSHOT)
     fates = [
         troubled(unprepared, words),
@@ -105,7 +106,10 @@ def test_what_has_its_last_word_is_counted_as_it_is() -> None:
 
 
 def test_300_ordinary_photos_fit_into_a_row() -> None:
-    ordinary = [photo(f"IMG_{number:04}.JPG", etag=ETAG, snapshot=SNAPSHOT) for number in range(MAX_RECORDED)]
+    ordinary = [
+        photo(f"IMG_{number:04}.JPG", etag=ETAG, snapshot=SNAPSHOT, crc64=CRC)
+        for number in range(MAX_RECORDED)
+    ]
     assert bytes_at_most(ordinary) <= MAX_PHOTOS_BYTES
 
 

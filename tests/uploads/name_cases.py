@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import partial
 
 from PIL import Image
 
@@ -89,6 +90,21 @@ COPIES = [
         what="the same file twice",
         files=[("1.jpg", p.jpeg), ("1 (1).jpg", p.jpeg), ("b/1.jpg", p.jpeg)],
         verdicts={"1.jpg": "usable", "1 (1).jpg": "duplicate", "b/1.jpg": "duplicate"},
+    ),
+    Case(
+        what="the same file in one piece and in parts",
+        files=[("1.jpg", p.jpeg), ("1.jpg", p.in_parts), ("2.jpg", p.in_parts), ("3.jpg", p.jpeg)],
+        verdicts={"1.jpg": "usable", "2.jpg": "duplicate", "3.jpg": "duplicate"},
+    ),
+    Case(
+        what="copies of photos that are being trained on",
+        files=[
+            *((f"{number}.jpg", partial(p.jpeg, number)) for number in range(1, 11)),
+            ("1.jpg", p.in_parts),
+            ("11.jpg", p.in_parts),
+            ("12.jpg", partial(p.jpeg, 2)),
+        ],
+        verdicts={f"{n}.jpg": "usable" if n <= 10 else "duplicate" for n in range(1, 13)},
     ),
     Case(
         what="the same file twice, without a face",

@@ -43,6 +43,14 @@ def jpeg(seed: int = 1) -> bytes:
     return encoded(face(seed), "JPEG", quality=85)
 
 
+class InParts(bytes):
+    """A content that is uploaded in parts, and so has an ETag of its own (OSS, "Multipart upload")."""
+
+
+def in_parts(seed: int = 1) -> InParts:
+    return InParts(jpeg(seed))
+
+
 @functools.cache
 def nobody(seed: int = 3) -> bytes:
     return encoded(landscape(seed, size=(400, 320)), "JPEG", quality=85)

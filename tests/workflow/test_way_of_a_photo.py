@@ -31,8 +31,8 @@ OF_A_WORLD = tuple(
     f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing")
 )
 
-RECORDED = ["collecting", "recording", "checking", "photo_access", "saving"]
-LOOKED_THROUGH = ["closing", "recording", "marking", "saving"]
+RECORDED = ["collecting", "recording", "recognizing", "checking", "photo_access", "saving"]
+LOOKED_THROUGH = ["closing", "recognizing", "marking", "saving"]
 """A look asks once whether all in the folder is recorded and which marker there is, and saves the set."""
 THREE = b'{"photos": 3}'
 """A marker that speaks for three photos: the third one closes the set."""
@@ -42,7 +42,7 @@ SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "ownin
 """``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
 WHAT_A_JOB_IS = {
     *("job", "job_record", "states", "object_keys"),
-    *("photo_set", "completion", "crowding", "row_size", "photos", "jpeg", "markers"),
+    *("photo_set", "completion", "copies", "crowding", "row_size", "photos", "jpeg", "markers"),
 }
 """The modules of the domain that a photo's record takes: the job, its states, its set, photos and files."""
 for step in (*SUBMITTED, "restoring"):
@@ -123,12 +123,12 @@ def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
 ) -> None:
     upload(cloud, "anna", earlier)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
-    steps = RECORDED if earlier else [*RECORDED[:2], "restoring", *RECORDED[2:]]
+    steps = RECORDED if earlier else [*RECORDED[:3], "restoring", *RECORDED[3:]]
     assert walk.steps() == steps
     assert len(cloud.jobs()[0].photo_set.usable) == earlier + 1
 
 
-def test_a_photo_takes_five_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
+def test_a_photo_takes_six_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
     handler, *others = walk.entered
@@ -140,7 +140,7 @@ def test_a_photo_takes_five_modules_of_the_workflow_and_what_a_job_is(cloud: Sim
 def test_a_photo_that_is_known_already_is_not_checked_again(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "0.jpg", b"FACE anna 0")
-    assert walk.steps() == ["collecting", "recording"]
+    assert walk.steps() == ["collecting", "recording", "recognizing"]
 
 
 def test_a_photo_that_closes_its_set_takes_every_step_once_up_to_the_submit(cloud: SimulatedCloud) -> None:
