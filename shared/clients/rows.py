@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 import tablestore
@@ -127,14 +128,17 @@ class Rows:
         cells = [*storable(columns), (VERSION, version), (WRITE_TOKEN, token)]
         row = tablestore.Row(list(key), cells)
         condition = self._condition(expected)
+        tries = count(1)
 
         def write() -> int:
+            is_first = next(tries) == 1
             try:
                 self._client.put_row(self._table, row, condition)
             except tablestore.OTSServiceError as error:
                 if error.get_error_code() != "OTSConditionCheckFail":
                     raise
-                stored = self.get(key)
+                # An earlier try may have taken effect without an answer: the row tells whose it is.
+                stored = None if is_first else self.get(key)
                 if stored is None or stored.get(WRITE_TOKEN) != token:
                     raise Conflict(f"the row in {self._table} was changed by another run") from None
             return version

@@ -28,6 +28,9 @@ NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
 """DashScope's times are whole seconds."""
 NO_USABLE_PHOTO = "no_usable_photo"
+EARLIER = Reason(
+    "earlier_result", "The bucket has an earlier result of the person; nothing is paid for again."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Job(JobRecord):
             return self
         due_at = self.place if self.state is JobState.QUEUED else self.due_at
         if self.state is JobState.COLLECTING:
-            due_at = self.photo_set.next_look_at(rules, deadline=self.deadline)
+            due_at = self.next_look_at(rules, self.photo_set)
         return self._moved(self.state, now, retry=None, due_at=due_at)
 
     def rebased(self, rules: Rules, now: int) -> Job:
@@ -77,7 +80,7 @@ class Job(JobRecord):
             JobState.COLLECTING,
             now,
             photo_set=photo_set,
-            due_at=photo_set.next_look_at(rules, deadline=self.deadline),
+            due_at=self.next_look_at(rules, photo_set),
             retry=None,
             files=(),
             closed_at=0,
@@ -104,9 +107,13 @@ class Job(JobRecord):
             return self._moved(self.state, now, photo_set=photo_set)
         has_place = any(photo.is_new for photo in photo_set.photos)
         job = replace(self, closed_first_at=self.closed_first_at if has_place else 0)
-        next_look_at = photo_set.next_look_at(rules, deadline=job.deadline)
-        due_at = self.retry.next_try_at if self.retry else next_look_at
+        due_at = self.retry.next_try_at if self.retry else job.next_look_at(rules, photo_set)
         return job._moved(self.state, now, photo_set=photo_set, due_at=due_at)
+
+    def with_lease(self, until: int, rules: Rules, now: int) -> Job:
+        """Lease the open set to one run, or with 0 to none; a tick looks at it when the lease has run out."""
+        leased = replace(self, leased_until=until)
+        return leased._moved(self.state, now, due_at=leased.next_look_at(rules, self.photo_set))
 
     def closed(self, why: ClosedBy, now: int) -> Job:
         """Close the set: fix what is submitted (its chosen photos) and join the queue, at its old place."""
@@ -115,6 +122,7 @@ class Job(JobRecord):
             JobState.QUEUED,
             now,
             photo_set=self.photo_set.closed(),
+            leased_until=0,
             files=tuple(photo.snapshot for photo in self.photo_set.chosen()),
             closed_at=now,
             closed_first_at=place,
@@ -126,14 +134,12 @@ class Job(JobRecord):
         """Close the set without a training: none of its photos can be used."""
         why = Reason(NO_USABLE_PHOTO, why_none_is_usable(self.photo_set.photos))
         unmarked = self.photo_set.without_marker()
-        return self._moved(JobState.REJECTED, now, photo_set=unmarked, closed_first_at=0, reason=why)
+        free = replace(self, leased_until=0, closed_first_at=0)
+        return free._moved(JobState.REJECTED, now, photo_set=unmarked, reason=why)
 
     def given_way(self, now: int) -> Job:
         """Leave the person to the row that has been made from an earlier result: it knows these photos."""
-        why = Reason(
-            "earlier_result", "The bucket has an earlier result of this person; nothing is paid for again."
-        )
-        return self._moved(JobState.REJECTED, now, closed_first_at=0, reason=why)
+        return self._moved(JobState.REJECTED, now, closed_first_at=0, reason=EARLIER)
 
     def next_revision(self, rules: Rules, now: int) -> Job:
         """Open the set that follows this closed one.
@@ -289,11 +295,7 @@ class Job(JobRecord):
 
 def open_job(person_id: str, revision: int, now: int) -> Job:
     """Return a new job of a person, with an empty set."""
+    empty, state = PhotoSet(last_photo_at=now), JobState.COLLECTING
     return Job(
-        person_id=person_id,
-        revision=revision,
-        state=JobState.COLLECTING,
-        opened_at=now,
-        changed_at=now,
-        photo_set=PhotoSet(last_photo_at=now),
+        person_id=person_id, revision=revision, state=state, opened_at=now, changed_at=now, photo_set=empty
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from shared.domain.clocks import has_come
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
@@ -24,6 +25,8 @@ from shared.domain.states import JobState
 
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
+LEASE_MS = 45_000
+"""So long a run may record the photos of all others: for a look at the folder and a save."""
 DAY_MS = 86_400_000
 BEIJING_MS = 8 * 3_600_000
 
@@ -43,6 +46,8 @@ class JobRecord:
     Attributes:
         photo_set: the photos of the training.
         closed_first_at: when the set closed first, which is its place in the queue.
+        leased_until: by then the run is dead for certain that records the set's photos for all; 0: there is
+            none.
         due_at: when the job is next to be looked at; in the queue, its place.
         retry: how the tries of the job's present step have gone, None while all is well.
         files: the snapshot keys that are submitted, fixed when the set closes.
@@ -72,6 +77,7 @@ class JobRecord:
     closed_at: int = 0
     closed_first_at: int = 0
     closed_by: str = ""
+    leased_until: int = 0
     due_at: int = 0
     retry: RetryState | None = None
     files: tuple[str, ...] = ()
@@ -184,11 +190,23 @@ class JobRecord:
         """By when a set that was closed before closes again."""
         return self.closed_first_at + REOPENS_FOR_MS if self.closed_first_at else NEVER
 
+    def is_leased(self, now: int) -> bool:
+        """Whether a run may be at work that records the set's photos for all others."""
+        is_taken = self.state is JobState.COLLECTING and self.leased_until > 0
+        return is_taken and not has_come(self.leased_until, now, longest_ms=LEASE_MS)
+
     def completed_by(self, rules: Rules, now: int) -> ClosedBy | None:
-        """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed."""
-        if self.state is not JobState.COLLECTING:
+        """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed.
+
+        While it is leased, other runs have left photos in the folder to the one that has the lease.
+        """
+        if self.state is not JobState.COLLECTING or self.is_leased(now):
             return None
         return self.photo_set.completed_by(rules, now, deadline=self.deadline)
+
+    def next_look_at(self, rules: Rules, photo_set: PhotoSet) -> int:
+        """When the open set is to be looked at if it becomes ``photo_set``."""
+        return self.leased_until or photo_set.next_look_at(rules, deadline=self.deadline)
 
     def trainings_today(self, now: int) -> int:
         """How many fine-tunes of the person were made on this day in Beijing."""

@@ -36,6 +36,7 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
             changed_at=now,
             closed_at=min(job.closed_at, now),
             closed_first_at=min(job.closed_first_at, now),
+            leased_until=min(job.leased_until, now),
             attempt_expires_at=min(job.attempt_expires_at, now + RUN_LASTS_MS),
             submitted_at=min(job.submitted_at, now),
             running_since=min(job.running_since, now),
@@ -48,7 +49,7 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
     elif after.retry is not None:
         due_at = after.retry.next_try_at
     elif after.state is JobState.COLLECTING:
-        due_at = after.photo_set.next_look_at(rules, deadline=after.deadline)
+        due_at = after.next_look_at(rules, after.photo_set)
     after = replace(after, due_at=due_at)
     return job if after == job else after
 

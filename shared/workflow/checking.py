@@ -1,4 +1,7 @@
-"""Brings a photo to its verdict: cheap facts first, then OSS's snapshot of it, then the face check.
+"""Brings photos to their verdicts: cheap facts first, then OSS's snapshots of them, then the face check.
+
+DashScope takes five face checks a second and several pictures in one: what is judged together is checked
+together. A finding about one of the pictures may spoil such a check, and then each is checked by itself.
 
 Called by :mod:`shared.workflow.recording` for a new photo, and by :mod:`shared.workflow.closing` for one
 whose preparation or check has failed before. It writes a snapshot and no row, and it raises nothing: whatever
@@ -8,8 +11,9 @@ goes wrong is the trouble of this photo, kept with it, and the photo is tried ag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from shared.domain.copies import as_duplicate
 from shared.domain.job import Job
@@ -28,41 +32,93 @@ from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble, unforeseen
 from shared.logs import warn
-from shared.workflow.photo_access import check_face
+from shared.workflow.photo_access import check_faces
 from shared.workflow.ports import World
 
 TIME_FOR_A_PHOTO_MS = 20_000
+TIME_FOR_A_CHECK_MS = 15_000
+CHECKED_TOGETHER = 10
+"""DashScope names no limit of pictures a face check; a training takes as many."""
 
 
 def judge(world: World, key: str, photo: Photo, job: Job) -> Photo:
-    """Return ``photo``, the object under ``key``, with its verdict for the set of ``job``.
+    """Return ``photo``, the object under ``key``, with its verdict; as :func:`judge_each`."""
+    (judged,) = judge_each(world, [(key, photo)], job)
+    return judged
+
+
+def judge_each(world: World, photos: Sequence[tuple[str, Photo]], job: Job) -> list[Photo]:
+    """Return ``photos``, each given beside its object's key, with their verdicts for the set of ``job``.
 
     A photo that met trouble is returned with its tries and without a verdict. One that the rest of the
     invocation is too short for is returned as it is.
     """
+    if world.health.is_careful and len(photos) > 1:
+        # A photo may have killed runs: with one photo in hand at a time the next death tells which.
+        return [judge(world, key, photo, job) for key, photo in photos]
+    looked_at = [_looked_at(world, key, photo, job) for key, photo in photos]
+    checked = iter(_checked_each(world, [photo for photo, is_to_be_checked in looked_at if is_to_be_checked]))
+    return [next(checked) if is_to_be_checked else photo for photo, is_to_be_checked in looked_at]
+
+
+def _looked_at(world: World, key: str, photo: Photo, job: Job) -> tuple[Photo, bool]:
+    """Return ``photo`` as it is before the face check, and whether that is to be made."""
     verdict = verdict_from_object(photo.size)
     if verdict is not None:
-        return replace(photo, verdict=verdict, retry=None)
+        return replace(photo, verdict=verdict, retry=None), False
     if original := job.photo_set.original_of(photo.name, photo):
-        return as_duplicate(photo, original.name)
+        return as_duplicate(photo, original.name), False
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
-        return replace(photo, recorded_at=world.clock.now())
+        return replace(photo, recorded_at=world.clock.now()), False
     piece = f"{job.person_key} photo {photo.etag}"
     if world.health.is_given_up(piece):
         detail = f"function_died: {DEATHS_ALLOWED} runs and more died while they looked at it"
-        return replace(photo, verdict=Verdict.UNREADABLE, detail=detail, retry=None)
+        return replace(photo, verdict=Verdict.UNREADABLE, detail=detail, retry=None), False
     rests_until = world.health.left_alone_until(piece)
     if rests_until:
         retry = failed_again(photo.retry, FUNCTION_DIED, world.clock.now())
-        return replace(photo, retry=replace(retry, next_try_at=rests_until))
+        return replace(photo, retry=replace(retry, next_try_at=rests_until)), False
     world.health.take_in_hand(piece)
     if photo.verdict is Verdict.UNPREPARED:
         unprepared = photo
         photo = _step(world, photo, Api.PROCESSING, lambda: _prepared(world, key, unprepared, job))
-    if photo.verdict is Verdict.UNCHECKED:
-        unchecked = photo
-        photo = _step(world, photo, Api.FACE_CHECK, lambda: _checked(world, unchecked))
-    return photo
+    return photo, photo.verdict is Verdict.UNCHECKED
+
+
+def _checked_each(world: World, photos: list[Photo]) -> list[Photo]:
+    """Have the faces of ``photos`` checked, as many in a call as there may be, while there is time."""
+    checked: list[Photo] = []
+    for start in range(0, len(photos), CHECKED_TOGETHER):
+        batch = photos[start : start + CHECKED_TOGETHER]
+        is_late, now = not world.has_time_for(TIME_FOR_A_CHECK_MS), world.clock.now()
+        checked += [replace(one, recorded_at=now) for one in batch] if is_late else _checked(world, batch)
+    return checked
+
+
+def _checked(world: World, photos: list[Photo]) -> list[Photo]:
+    """Have the faces of ``photos`` checked in one call; where that tells nothing of any, one by one."""
+    if len(photos) > 1 and world.rules.face_check:
+        try:
+            verdicts = check_faces(world, [photo.snapshot for photo in photos])
+            world.health.passed(Api.FACE_CHECK)
+            return [_with_finding(photo, *found) for photo, found in zip(photos, verdicts, strict=True)]
+        except Trouble as trouble:
+            if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+                # Another call for each of them would only be throttled, or refused, as well.
+                return [_step(world, photo, Api.FACE_CHECK, partial(_raise, trouble)) for photo in photos]
+        except Exception as surprise:
+            warn("unforeseen", photos=len(photos), error=repr(surprise)[:1000])
+    return [_checked_in_time(world, photo) for photo in photos]
+
+
+def _checked_in_time(world: World, photo: Photo) -> Photo:
+    if not world.has_time_for(TIME_FOR_A_CHECK_MS):
+        return replace(photo, recorded_at=world.clock.now())
+    return _step(world, photo, Api.FACE_CHECK, partial(_checked_alone, world, photo))
+
+
+def _raise(trouble: Trouble) -> Photo:
+    raise trouble
 
 
 def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Photo:
@@ -112,12 +168,12 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
     return replace(photo, snapshot=snapshot, verdict=Verdict.UNCHECKED, retry=None)
 
 
-def _checked(world: World, photo: Photo) -> Photo:
+def _checked_alone(world: World, photo: Photo) -> Photo:
     """Have DashScope look for the face."""
     if not world.rules.face_check:
         return replace(photo, verdict=Verdict.USABLE, detail="", retry=None)
     try:
-        is_face, why = check_face(world, photo.snapshot)
+        ((is_face, why),) = check_faces(world, [photo.snapshot])
     except Trouble as trouble:
         if trouble.kind is not Kind.PICTURE or trouble.api is not Api.FACE_CHECK:
             raise
@@ -125,6 +181,10 @@ def _checked(world: World, photo: Photo) -> Photo:
         detail = _detail(trouble.code, trouble.message)
         return replace(photo, verdict=Verdict.UNFIT, detail=detail, retry=None)
     world.health.passed(Api.FACE_CHECK)
+    return _with_finding(photo, is_face, why)
+
+
+def _with_finding(photo: Photo, is_face: bool, why: str) -> Photo:
     return replace(photo, verdict=verdict_from_face_check(is_face, why), detail=why, retry=None)
 
 

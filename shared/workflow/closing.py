@@ -25,11 +25,12 @@ from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
-from shared.workflow.checking import judge
+from shared.workflow.checking import judge_each
 from shared.workflow.marking import marked
 from shared.workflow.ports import Listed, World
 from shared.workflow.recognizing import Found, unrecorded
-from shared.workflow.recording import RunIsUp, check_time, record_found, record_upload
+from shared.workflow.recording import RunIsUp, record_upload
+from shared.workflow.recording_found import check_time, record_found
 from shared.workflow.saving import save
 
 PAGE = 1000
@@ -74,7 +75,11 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
     job, folder, is_whole = _synchronised(world, person_id, newest, behind)
     if job is None or not job.state.is_open:
         return job
-    after = marked(world, job.cleared(world.rules, world.clock.now()), folder.marker, job.retry)
+    now = world.clock.now()
+    after = job.cleared(world.rules, now)
+    if after.leased_until and not after.is_leased(now):
+        after = after.with_lease(0, world.rules, now)
+    after = marked(world, after, folder.marker, job.retry)
     after = _judged(world, after)
     if is_whole:
         after = _close_if_complete(world, after, job.retry)
@@ -110,13 +115,26 @@ def _synchronised(world: World, person_id: str, newest: Job | None, behind: str)
         if present is not job:
             # With a deleted photo its copies are forgotten, and one of these may be used now.
             job, news = present, _unrecorded(world, folder.listed, present)
-    # What comes out of a zip is left to its own events, until the zip is done and the set may close.
-    coming = tuple(f"{zipped.name}/" for zipped in job.photo_set.unpacking) if job is not None else ()
-    photos = [one for one in news if one.upload.kind is Kind.PHOTO and not one.upload.name.startswith(coming)]
+    photos = _photos(news, job)
     job, left = record_found(world, photos, job) if photos else (job, [])
     begun = [zipped.name for zipped in job.photo_set.unpacking] if job is not None else []
     left += [one for one in news if one.upload.kind is Kind.ARCHIVE and one.upload.name not in begun]
     return Synchronised(job, folder, not left)
+
+
+def unrecorded_photos(world: World, job: Job) -> list[Found]:
+    """Return the photos that the person's folder shows now and ``job``, the newest, does not have."""
+    folder = _list_folder(world, job.person_id, "")
+    return _photos(_unrecorded(world, folder.listed, job), job)
+
+
+def _photos(news: list[Found], job: Job | None) -> list[Found]:
+    """Return the photos among ``news``, without what comes out of a zip that is not done.
+
+    That is left to its own events, until the zip is done and the set may close.
+    """
+    coming = tuple(f"{zipped.name}/" for zipped in job.photo_set.unpacking) if job is not None else ()
+    return [one for one in news if one.upload.kind is Kind.PHOTO and not one.upload.name.startswith(coming)]
 
 
 def _unpack_each(world: World, archives: list[Found], job: Job | None) -> None:
@@ -163,7 +181,10 @@ def _judged(world: World, job: Job) -> Job:
     """Try again to prepare and check the photos whose next try is due."""
     now = world.clock.now()
     due = [photo for photo in job.photo_set.unfinished if world.may_try(photo.retry, now)]
-    judged = [judge(world, f"{person_folder(job.person_id)}{photo.name}", photo, job) for photo in due]
+    if not due:
+        return job
+    folder = person_folder(job.person_id)
+    judged = judge_each(world, [(f"{folder}{photo.name}", photo) for photo in due], job)
     if judged == due:
         return job
     return job.with_photo_set(job.photo_set.with_judged(judged), world.rules, world.clock.now())

@@ -141,6 +141,11 @@ class HealthRecord:
         known = self.known
         return known.killed_for(person_key) if known is not None else 0
 
+    @property
+    def is_careful(self) -> bool:
+        """Whether each piece of work is noted before it is taken in hand."""
+        return self._is_careful
+
     def be_careful(self) -> None:
         """Be careful from now on: note each piece of work before it is taken in hand.
 

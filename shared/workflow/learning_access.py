@@ -62,7 +62,7 @@ def _tidy(world: World) -> None:
 def _refusal(world: World) -> str:
     """Return the code with which DashScope does not download our picture, ``""`` when it does."""
     try:
-        check_by_url(world, PICTURE_KEY)
+        check_by_url(world, [PICTURE_KEY])
     except Trouble as trouble:
         if is_failed_download(trouble.code):
             return trouble.code
@@ -74,7 +74,7 @@ def _refusal(world: World) -> str:
 def _is_shown_by_file(world: World) -> bool:
     """Whether the face check sees our picture by the file service; any finding about it shows that."""
     try:
-        check_by_file(world, PICTURE_KEY)
+        check_by_file(world, [PICTURE_KEY])
     except Trouble as trouble:
         if trouble.kind is not Kind.PICTURE:
             raise

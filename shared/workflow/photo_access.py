@@ -1,4 +1,4 @@
-"""Shows a picture to DashScope's face check, by the way on which DashScope gets at it.
+"""Shows pictures to DashScope's face check, by the way on which DashScope gets at them.
 
 The theory of the ways is in :mod:`shared.domain.photo_access`. Called by :mod:`shared.workflow.checking` for
 a photo and by :mod:`shared.workflow.probing` for a picture of our own; :mod:`shared.workflow.training_files`
@@ -6,6 +6,9 @@ asks for the way alone.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from shared.domain.dashscope_codes import is_failed_download
 from shared.domain.photo_access import Way
@@ -19,15 +22,24 @@ TIME_FOR_A_CHECK_MS = 20_000
 
 
 def check_face(world: World, key: str) -> tuple[bool, str]:
-    """Have DashScope look for a face in the picture under ``key``; returns whether there is one, and why not.
+    """Have DashScope look for a face in one picture; as :func:`check_faces`."""
+    (verdict,) = check_faces(world, [key])
+    return verdict
+
+
+def check_faces(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+    """Have DashScope look for a face in each of the pictures under ``keys``, in one call.
+
+    Returns:
+        For each whether there is one, and why not.
 
     Raises:
-        Trouble: there is no verdict; or a finding about the picture (``Kind.PICTURE``).
+        Trouble: there is no verdict on any; or a finding about one of the pictures (``Kind.PICTURE``).
     """
     way = settled_way(world)
     if way is not Way.FILE:
         try:
-            verdict = check_by_url(world, key)
+            verdicts = check_by_url(world, keys)
         except Trouble as trouble:
             if world.access.settings.way or not is_failed_download(trouble.code):
                 raise
@@ -36,37 +48,35 @@ def check_face(world: World, key: str) -> tuple[bool, str]:
         else:
             if way is None:
                 world.access.note(Way.URL)
-            return verdict
-    return check_by_file(world, key)
+            return verdicts
+    return check_by_file(world, keys)
 
 
-def check_by_url(world: World, key: str) -> tuple[bool, str]:
-    """Show a picture to the face check by a signed URL."""
-    return _check_at(world, world.bucket.signed_url(key))
+def check_by_url(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+    """Show pictures to the face check by signed URLs."""
+    return _check_at(world, [world.bucket.signed_url(key) for key in keys])
 
 
-def check_by_file(world: World, key: str) -> tuple[bool, str]:
-    """Show a picture to the face check by DashScope's file service."""
+def check_by_file(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+    """Show pictures to the face check by DashScope's file service."""
     # Imported here: where URLs work, no instance needs it.
     from shared.workflow.stored_files import stored_for_check
 
-    with stored_for_check(world, key) as url:
-        return _check_at(world, url)
+    with ExitStack() as stored:
+        return _check_at(world, [stored.enter_context(stored_for_check(world, key)) for key in keys])
 
 
-def _check_at(world: World, url: str) -> tuple[bool, str]:
-    """Show the picture at ``url`` to the face check; for a few seconds again where that is throttled."""
+def _check_at(world: World, urls: Sequence[str]) -> list[tuple[bool, str]]:
+    """Show the pictures at ``urls`` to the face check; for a few seconds again where that is throttled."""
     for attempt in range(CHECK_TRIES):
         world.pace_face_checks()
         try:
-            ((is_face, why),) = world.dashscope.detect_faces([url])
+            return world.dashscope.detect_faces(urls)
         except Trouble as trouble:
             is_last = attempt + 1 == CHECK_TRIES or not world.has_time_for(TIME_FOR_A_CHECK_MS)
             if is_last or not trouble.code.startswith("Throttling") or trouble.kind.is_of_all:
                 raise
             world.clock.sleep(world.with_jitter(FIRST_PAUSE_MS * 2**attempt))
-            continue
-        return is_face, why
     raise AssertionError("unreachable")
 
 

@@ -19,18 +19,15 @@ from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
-from shared.workflow.checking import TIME_FOR_A_PHOTO_MS, judge
+from shared.workflow.checking import judge_each
 from shared.workflow.ports import World
-from shared.workflow.recognizing import Found, Recognized, recognize, take_resent, with_checksum
+from shared.workflow.recognizing import Found, Recognized, recognize, take_resent
 from shared.workflow.saving import save
 
 MAX_TRIES = 8
-TIME_FOR_A_BATCH_MS = 5_000
-"""Less than a photo needs for its verdict: what is found then is recorded without one."""
-LONGEST_FIRST_PAUSE_MS = 60
-"""Doubled with each try that another upload of the same person has won."""
-SAVED_TOGETHER = 10
-"""A row is written once for so many photos. A run that dies has checked them for nothing; checks are free."""
+LONGEST_FIRST_PAUSE_MS = 500
+"""Doubled with each try that another upload of the same person has won, up to four times."""
+LEFT_TO_ANOTHER_RUN = "left_to_another_run"
 
 
 class SetCrowded(RetryLater):
@@ -73,66 +70,34 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
     """
     judged: Photo | None = None
     judged_for = ""
+    is_overtaken = False
+    if newest is not None and newest.is_leased(world.clock.now()):
+        return Recorded(newest, LEFT_TO_ANOTHER_RUN)
     for latest, stored in observations(world, upload, newest, hint):
         if stored is None:
             return Recorded(latest, "gone")
+        if latest is not None and latest.is_leased(world.clock.now()):
+            return Recorded(latest, LEFT_TO_ANOTHER_RUN)
         found = Found(upload, stored)
         (what,) = recognize(world, latest, [found])
         try:
             if known := on_record(world, latest, found, what):
                 return known
-            after = _without_opening(world, latest, found, what)
+            after = without_opening(world, latest, found, what)
             if after is None:
                 before = open_set(world, latest, upload.person_id)
                 if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
-                    judged, judged_for = _judged(world, before, Found(upload, stored)), before.job_id
+                    (judged,), judged_for = judge_found(world, before, [found]), before.job_id
                 after = before.with_photo(judged, world.rules, world.clock.now())
+                if is_overtaken and not after.photo_set.unpacking:
+                    # Imported here: most photos come alone, and it imports this module.
+                    from shared.workflow.leasing import record_with_lease
+
+                    return record_with_lease(world, latest, after, upload)
             return log_recorded(save(world, latest, after), upload)
         except Conflict:
-            continue
+            is_overtaken = True
     raise AssertionError("unreachable: the observations end with an error")
-
-
-def record_found(world: World, found: Sequence[Found], latest: Job | None) -> tuple[Job | None, list[Found]]:
-    """Record photos that a listing shows, several with one write.
-
-    The listing is younger than ``latest``. An object is asked about by itself for its CRC-64 alone: what is
-    prepared must have the listed content.
-
-    Returns:
-        The person's newest job, and what its set has no room for.
-
-    Raises:
-        Conflict: another run has written the person's row.
-        RetryLater: the tables do not answer.
-    """
-    for start in range(0, len(found), SAVED_TOGETHER):
-        check_time(world)
-        batch, after = [_checked(world, one) for one in found[start : start + SAVED_TOGETHER]], latest
-        recognized = recognize(world, latest, batch)
-        for number, (one, what) in enumerate(zip(batch, recognized, strict=True), start):
-            before = after
-            try:
-                after = _with(world, before, one, what)
-            except SetCrowded as crowded:
-                # The checks that make room follow this step; the rest waits for the next look.
-                warn("set_crowded", person=one.upload.person_id, message=crowded.message)
-                saved = latest if after is None or after is latest else save(world, latest, after)
-                return saved, list(found[number:])
-            if latest and before and after and after.revision > before.revision and before is not latest:
-                # The closed row keeps its late photos: the next row begins without them.
-                latest = save(world, latest, before)
-        if after is not None and after is not latest:
-            latest = save(world, latest, after)
-            for one in batch:
-                log_recorded(latest, one.upload)
-    return latest, []
-
-
-def check_time(world: World) -> None:
-    """Raise RetryLater at the end of the look's time: the next records the rest, before the set closes."""
-    if not world.has_time_for(TIME_FOR_A_BATCH_MS):
-        raise RetryLater("no_time", "the rest of the folder is left to the next look", delay_seconds=1)
 
 
 def observations(
@@ -149,7 +114,7 @@ def observations(
     for attempt in range(MAX_TRIES):
         if attempt:
             # Photos that come together would lose together again if all runs waited alike.
-            world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE_MS * 2 ** (attempt - 1)))
+            world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE_MS * 2 ** min(attempt - 1, 2)))
             newest = world.jobs.latest(upload.person_id)
         yield newest, _stored(world, upload, hint)
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay_seconds=5)
@@ -245,23 +210,7 @@ def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
     return hint
 
 
-def _checked(world: World, found: Found) -> Found:
-    """Return ``found`` with its CRC-64, while there is time: without it the ETag has to do."""
-    return with_checksum(world, found) if world.has_time_for(TIME_FOR_A_PHOTO_MS) else found
-
-
-def _with(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:
-    """Return the person's job with ``found``; the same where nothing is to be recorded."""
-    if latest is not None and what.is_resent:
-        return take_resent(world, latest, found)
-    after = latest if what.is_known else _without_opening(world, latest, found, what)
-    if after is not None:
-        return after
-    before = open_set(world, latest, found.upload.person_id)
-    return before.with_photo(_judged(world, before, found), world.rules, world.clock.now())
-
-
-def _without_opening(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:
+def without_opening(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:
     """Return the job with an upload that opens no other set and needs no check; None for any other upload."""
     if latest is None:
         return None
@@ -278,13 +227,16 @@ def _without_opening(world: World, latest: Job | None, found: Found, what: Recog
     return None
 
 
-def _judged(world: World, job: Job, found: Found) -> Photo:
-    upload, stored = found
-    photo = new_photo(job, upload, stored, world.clock.now(), Verdict.UNPREPARED)
-    if stored.is_link:
-        # Whoever may write a link need not be allowed to read what it leads to; the function is.
-        return replace(photo, verdict=Verdict.LINK)
-    return judge(world, upload.key, photo, job)
+def judge_found(world: World, job: Job, found: Sequence[Found]) -> list[Photo]:
+    """Return the records of uploads that are news to ``job``, with their verdicts."""
+    photos = [(one.upload.key, new_photo(job, *one, world.clock.now(), Verdict.UNPREPARED)) for one in found]
+    # Whoever may write a link need not be allowed to read what it leads to; the function is.
+    to_judge = [one for one, (_, stored) in zip(photos, found, strict=True) if not stored.is_link]
+    judged = iter(judge_each(world, to_judge, job))
+    return [
+        replace(photo, verdict=Verdict.LINK) if stored.is_link else next(judged)
+        for (_, photo), (_, stored) in zip(photos, found, strict=True)
+    ]
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:

@@ -162,7 +162,7 @@ class Memory(MemoryBucket):
         canceled: ids of canceled fine-tunes.
         deleted: ids of deleted fine-tunes.
         faces: what the face check says of every picture.
-        checked: the URLs that were shown to the face check.
+        checked: the URLs that were shown to the face check; ``checked_together``: as many in each call.
         paced: how often a face check has waited for its turn.
         access_memory: what the instance remembers of how photos get to DashScope.
         stored_files: the files in DashScope's file service.
@@ -183,6 +183,7 @@ class Memory(MemoryBucket):
         self.deleted: list[str] = []
         self.faces = (True, "")
         self.checked: list[str] = []
+        self.checked_together: list[int] = []
         self.paced = 0
         self.access_memory = AccessMemory()
         self.stored_files: list[StoredFile] = []
@@ -262,6 +263,7 @@ class Memory(MemoryBucket):
     def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
         self.meet("detect_faces")
         self.checked += urls
+        self.checked_together.append(len(urls))
         return [self.faces for _ in urls]
 
     def files(self) -> list[StoredFile]:

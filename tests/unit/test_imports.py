@@ -181,9 +181,9 @@ CLOSING_LOADS = (
     | modules("shared.domain", "queue")
     | modules(
         "shared.workflow",
-        "account closing marking owning refusing resolving snapshots submit_next submitting",
+        "account closing marking owning recording_found refusing resolving snapshots submit_next",
     )
-    | modules("shared.workflow", "training_files")
+    | modules("shared.workflow", "submitting training_files")
 )
 ZIP_LOADS = (
     PHOTO_LOADS

@@ -18,7 +18,8 @@ from shared.domain.upload_memory import entries_of
 from shared.errors import RetryLater
 from shared.workflow.closing import look_through
 from shared.workflow.recognizing import Found, unrecorded
-from shared.workflow.recording import record_found, record_photo
+from shared.workflow.recording import record_photo
+from shared.workflow.recording_found import record_found
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 

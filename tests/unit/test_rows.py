@@ -180,10 +180,18 @@ def test_a_read_that_is_refused_for_good_is_not_repeated(
 
 def test_a_conflict_whose_look_fails_is_not_taken_for_either(bench: Bench) -> None:
     bench.client.rows[tuple(KEY)] = {"a": 1, VERSION: 5, WRITE_TOKEN: "foreign"}
+    bench.client.script = [("drop", LOST)]
     bench.client.get_errors = [LOST] * 20
     with pytest.raises(RetryLater) as raised:
         bench.rows.put(KEY, {"a": 1}, expected=4)
     assert not isinstance(raised.value, Conflict)
+
+
+def test_a_first_write_that_is_refused_is_known_to_be_overtaken_without_a_look(bench: Bench) -> None:
+    bench.client.rows[tuple(KEY)] = {"a": 1, VERSION: 5, WRITE_TOKEN: "foreign"}
+    with pytest.raises(Conflict):
+        bench.rows.put(KEY, {"a": 1}, expected=4)
+    assert bench.client.gets == 0
 
 
 def test_a_range_goes_on_over_pages_even_empty_ones(bench: Bench) -> None:
