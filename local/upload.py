@@ -8,7 +8,7 @@ from pathlib import Path
 import oss2
 
 from local.endpoints import ENDPOINTS_FILE
-from shared.domain.object_keys import READY_MARKER, Ignored, parse_upload
+from shared.domain.object_keys import READY_MARKER, Ignored, parse_upload, upload_key
 
 URL_SECONDS = 3600
 
@@ -51,7 +51,7 @@ def sign(person: str, name: str) -> str:
 
 
 def _key(person: str, name: str) -> str:
-    key = f"people/{person}/{name}"
+    key = upload_key(person, name)
     parsed = parse_upload(key)
     if isinstance(parsed, Ignored):
         raise RuntimeError(f"{key} would be ignored: {parsed.reason}")

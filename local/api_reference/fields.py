@@ -18,7 +18,7 @@ def all_fields(name: str) -> tuple[Field, ...]:
 
 _SUMMARY = (
     Field("job_id", "string", "the id of the job: 20 hexadecimal digits of the person, and the revision"),
-    Field("person_id", "string", "the name of the person's folder"),
+    Field("person_id", "string", "the name of the person's folder, in composed form (NFC)"),
     Field("revision", "integer", "1 for the person's first photo set, and so on"),
     Field("state", "string", "one of the [states](#states)"),
     Field("reason", "Reason", "why the job is in this state", "nothing needs to be explained"),
@@ -49,7 +49,7 @@ DOCUMENTS: dict[str, Document] = {
     "Person": Document(
         "Where a person stands.",
         (
-            Field("person_id", "string", "the name of the person's folder"),
+            Field("person_id", "string", "the name of the person's folder, in composed form (NFC)"),
             Field("state", "string", "the state of `current`", "`current` is [Unreadable](#unreadable)"),
             Field(
                 "waiting_for",
@@ -110,7 +110,7 @@ DOCUMENTS: dict[str, Document] = {
     "Photo": Document(
         "An upload and its verdict.",
         (
-            Field("name", "string", "the key below the person's folder; may contain `/`"),
+            Field("name", "string", "where it lies in the person's folder ([more](photos.md#names))"),
             Field("size", "integer", "the size of the upload", unit="bytes"),
             Field("verdict", "string", "one of the [verdicts](#verdicts)"),
             Field("reason", "string", "the verdict in words, with what to do"),

@@ -18,7 +18,7 @@ class Parameter(NamedTuple):
 
 
 ROUTES: dict[str, str] = {
-    "GET /people/{person_id}": "the [Person](#person) whose folder has this name",
+    "GET /people/{person_id}": "the [Person](#person) whose folder has this name, composed or decomposed",
     "GET /jobs/{job_id}": "the [Job](#job) with this id, or [Unreadable](#unreadable)",
     "GET /jobs": "a [Page](#page) of jobs, newest first",
     "GET /ignored": "the [Ignored uploads](#ignored-uploads): what belongs to nobody, and why",
@@ -60,6 +60,8 @@ REASONS: dict[str, str] = {
     "photos_lost": "The prepared photos and their uploads are gone. Upload photos to train again.",
     "earlier_result": "The tables have been made anew, and the bucket has an earlier result of this person. "
     "Nothing is paid for again; a new photo opens the next revision.",
+    "other_spelling": "Version 0.1.0 opened this set under a name that was not in composed form. Its photos "
+    "are in the set of the person of the same name; nothing needs to be done.",
     "result_unreadable": "The result in the bucket, from before the tables were made anew, cannot be read. "
     "Upload a new photo to train again if needed.",
     "unreadable_row": "Newer code has written the job's row, and this version cannot read it. Deploy the "

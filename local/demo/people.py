@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from unicodedata import normalize
 
 from aliyun_local.samples import encoded, landscape, portrait
 from local.demo.zips import chat_zip
-from shared.domain.object_keys import Ignored, parse_upload
+from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, parse_upload
 
 READY = "_READY"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to upload: its name below the person's folder, and its bytes.
+    """A file to upload: its name among the person's uploads, and its bytes.
 
     ``verdict`` is what must become of it, empty when only the outcome can tell; ``inside`` are the files of a
     zip, by their names in it.
@@ -82,9 +81,7 @@ def people_in(folder: Path) -> Folder:
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
-        person_id, *parts = path.relative_to(folder).parts
-        # macOS takes names apart that everybody else writes as one character.
-        upload = parse_upload("/".join(["people", normalize("NFC", person_id), *parts]))
+        upload = parse_upload(PEOPLE_PREFIX + path.relative_to(folder).as_posix())
         if isinstance(upload, Ignored):
             left_out.setdefault(upload.reason, []).append(path.relative_to(folder).as_posix())
         else:

@@ -10,6 +10,7 @@ import oss2
 from local.demo.people import Person, interleaved
 from local.live.words import count
 from local.stack import Stack
+from shared.domain.object_keys import upload_key
 
 
 class Uploads:
@@ -39,7 +40,7 @@ class Uploads:
     def _upload(self) -> None:
         try:
             for person, file in interleaved(self._people):
-                self._bucket.put_object(f"people/{person.person_id}/{file.name}", file.content)
+                self._bucket.put_object(upload_key(person.person_id, file.name), file.content)
                 self.sent += 1
         except oss2.exceptions.OssError as problem:
             self.problem = f"the upload failed: {problem}"

@@ -12,6 +12,7 @@ from local.demo.preparation import Preparation
 from local.live.standing import ENDED
 from local.live.words import count
 from local.stack import Stack
+from shared.domain.object_keys import below_folder
 
 
 def find_faults(
@@ -113,7 +114,7 @@ def faults_of_verdicts(person: Person, verdicts: Mapping[str, str]) -> list[str]
 def _everything(person: Person) -> Iterator[tuple[str, File]]:
     """Yield each file that a verdict is due on, those inside of zips too, by the name it is recorded by."""
     for file in person.files:
-        if file.name != READY:
+        if below_folder(file.name) != READY:
             yield file.name, file
             yield from ((f"{file.name}/{inner.name}", inner) for inner in file.inside)
 

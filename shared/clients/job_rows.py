@@ -49,6 +49,7 @@ _LISTS = (
     "earlier_files",
     "file_ids",
     "earlier_fine_tunes",
+    "folders",
     "trainings_at",
 )
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.object_keys import MAX_KEY_BYTES, is_system_file, person_folder
+from shared.domain.object_keys import MAX_KEY_BYTES, is_system_file, upload_key
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 
 MAX_ARCHIVE_BYTES = 500 * 1024 * 1024
@@ -151,7 +151,7 @@ def verdict_from_entry(entry: Entry, key: str) -> Verdict | None:
 
 def unpacked_key(person_id: str, archive: str, name: str) -> str:
     """Return where the file ``name`` of a person's zip is stored: in a folder called like the zip."""
-    return f"{person_folder(person_id)}{archive}/{name}"
+    return f"{upload_key(person_id, archive)}/{name}"
 
 
 def entry_name(text: str, *, says_utf8: bool) -> str:

@@ -19,6 +19,7 @@ import unicodedata
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from shared.domain.object_keys import below_folder
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 
@@ -104,7 +105,7 @@ def is_announced(photo_set: PhotoSet) -> bool:
 
 def missing_names(photo_set: PhotoSet) -> tuple[str, ...]:
     """Return the names that the marker speaks for and that have not arrived."""
-    there = {unicodedata.normalize("NFC", photo.name) for photo in photo_set.photos}
+    there = {unicodedata.normalize("NFC", below_folder(photo.name)) for photo in photo_set.photos}
     return tuple(name for name in photo_set.announced.names if name not in there)
 
 

@@ -14,7 +14,7 @@ from shared.domain import rebasing
 from shared.domain.clocks import CLOCKS_DIFFER_MS as CLOCKS_DIFFER_MS
 from shared.domain.failed_trainings import are_photos_at_fault
 from shared.domain.fine_tunes import FineTune, plausible_time
-from shared.domain.job_record import DAY_MS, JobRecord
+from shared.domain.job_record import DAY_MS, EARLIER_RESULT, JobRecord
 from shared.domain.job_record import REOPENS_FOR_MS as REOPENS_FOR_MS
 from shared.domain.job_record import Reason as Reason
 from shared.domain.photo_set import ClosedBy, PhotoSet
@@ -28,9 +28,6 @@ NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
 """DashScope's times are whole seconds."""
 NO_USABLE_PHOTO = "no_usable_photo"
-EARLIER = Reason(
-    "earlier_result", "The bucket has an earlier result of the person; nothing is paid for again."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +134,9 @@ class Job(JobRecord):
         free = replace(self, leased_until=0, closed_first_at=0)
         return free._moved(JobState.REJECTED, now, photo_set=unmarked, reason=why)
 
-    def given_way(self, now: int) -> Job:
-        """Leave the person to the row that has been made from an earlier result: it knows these photos."""
-        return self._moved(JobState.REJECTED, now, closed_first_at=0, reason=EARLIER)
+    def given_way(self, now: int, why: Reason = EARLIER_RESULT) -> Job:
+        """Leave the person to another row, which knows these photos."""
+        return self._moved(JobState.REJECTED, now, closed_first_at=0, reason=why)
 
     def next_revision(self, rules: Rules, now: int) -> Job:
         """Open the set that follows this closed one.
@@ -151,7 +148,8 @@ class Job(JobRecord):
         carried_from = self.revision if rules.carry_over and not is_to_blame else 0
         following = self.photo_set.following(now, carried_from=carried_from)
         opened = open_job(self.person_id, self.revision + 1, now)
-        return replace(opened, photo_set=following, trainings_at=self._trainings_since(now - DAY_MS))
+        trainings_at = self._trainings_since(now - DAY_MS)
+        return replace(opened, photo_set=following, folders=self.folders, trainings_at=trainings_at)
 
     # -- the submit ---------------------------------------------------------------------------------
 

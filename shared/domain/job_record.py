@@ -6,7 +6,8 @@ the epoch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from shared.domain.clocks import has_come
 from shared.domain.lanes import (
@@ -27,6 +28,8 @@ REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
 LEASE_MS = 45_000
 """So long a run may record the photos of all others: for a look at the folder and a save."""
+MAX_FOLDERS = 8
+"""People are met in one spelling or two. What lies in others is recorded by its events and the sweep."""
 DAY_MS = 86_400_000
 BEIJING_MS = 8 * 3_600_000
 
@@ -37,6 +40,14 @@ class Reason:
 
     code: str
     message: str
+
+
+EARLIER_RESULT = Reason(
+    "earlier_result", "The bucket has an earlier result of this person; nothing is paid for again."
+)
+OTHER_SPELLING = Reason(
+    "other_spelling", "The photos of this set belong to the person of the same name in composed form."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +73,8 @@ class JobRecord:
         running_since: when DashScope was first seen to train, 0 while it only queues.
         is_proved_new: whether the bucket has been asked for earlier results of the person; without it nothing
             is paid for.
+        folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
+            met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
@@ -96,6 +109,7 @@ class JobRecord:
     account: str = ""
     running_since: int = 0
     is_proved_new: bool = True
+    folders: tuple[str, ...] = ()
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
     reason: Reason | None = None
@@ -111,6 +125,10 @@ class JobRecord:
     def person_key(self) -> str:
         """The partition that the job lives in."""
         return person_key(self.person_id)
+
+    def has_met(self, folder: str) -> bool:
+        """Whether uploads in the person's folder of this spelling have been met before."""
+        return folder in (self.person_id, *self.folders)
 
     @property
     def all_file_ids(self) -> tuple[str, ...]:
@@ -212,3 +230,13 @@ class JobRecord:
         """How many fine-tunes of the person were made on this day in Beijing."""
         today = (now + BEIJING_MS) // DAY_MS
         return sum((made_at + BEIJING_MS) // DAY_MS == today for made_at in self.trainings_at)
+
+
+_Job = TypeVar("_Job", bound=JobRecord)
+
+
+def having_met(job: _Job, *folders: str) -> _Job:
+    """Return ``job`` with the spellings of ``folders`` kept, while there is room for them."""
+    met = dict.fromkeys(one for one in (*job.folders, *folders) if one != job.person_id)
+    kept = tuple(met)[:MAX_FOLDERS]
+    return job if kept == job.folders else replace(job, folders=kept)

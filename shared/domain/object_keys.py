@@ -1,13 +1,19 @@
 """The meaning of an object's key: a person's photo, zip or marker, or nothing of ours.
 
-Keys are literal UTF-8: ``+`` and ``%`` are ordinary characters in them and nothing is decoded.
+Keys are literal UTF-8: ``+`` and ``%`` are ordinary characters in them, and nothing is decoded or normalised.
+
+A person is known by the composed form (NFC, Unicode Standard Annex #15) of the folder's name: a Mac writes
+``Zoë`` with four characters where a browser writes three, and both mean one person. So a person may have
+several folders. An upload's name is its key below the folder that is spelled like the person. In a folder
+that is spelled otherwise the name begins with ``/`` and that folder. So no two uploads of a person have one
+name, and each name tells its key.
 """
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -35,7 +41,8 @@ class Kind(Enum):
 class Upload(NamedTuple):
     """An object that belongs to a person.
 
-    ``name`` is the key below the person's folder and may itself contain ``/``.
+    ``name`` is the key below the folder that is spelled like ``person_id``, and may itself contain ``/``. In
+    a folder that is spelled otherwise it is ``/``, the folder, ``/`` and the key below that.
     """
 
     person_id: str
@@ -45,7 +52,12 @@ class Upload(NamedTuple):
     @property
     def key(self) -> str:
         """The object's key in the bucket."""
-        return f"{PEOPLE_PREFIX}{self.person_id}/{self.name}"
+        return upload_key(self.person_id, self.name)
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that it lies in, as that is spelled."""
+        return folder_of(self.person_id, self.name)
 
 
 class Ignored(NamedTuple):
@@ -61,7 +73,46 @@ class Ignored(NamedTuple):
     """Whether its uploader should hear of it: not of hidden files and the operating system's own."""
 
 
-def person_of(key: str) -> str:
+def person_of(folder: str) -> str:
+    """Return the person whose folder is called ``folder``, however that is spelled."""
+    return unicodedata.normalize("NFC", folder)
+
+
+def spellings(person_id: str, met: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names of the folders that a person may have: the person's own first, then others.
+
+    The decomposed form (NFD) is among them before it has been met: it is what a Mac writes.
+    """
+    return tuple(dict.fromkeys((person_id, unicodedata.normalize("NFD", person_id), *met)))
+
+
+def upload_name(folder: str, below: str) -> str:
+    """Return the name of the upload that lies at ``below`` in a person's folder called ``folder``."""
+    return below if folder == person_of(folder) else f"/{folder}/{below}"
+
+
+def upload_key(person_id: str, name: str) -> str:
+    """Return the key of a person's upload by its name; :func:`parse_upload` is the way back."""
+    return f"{PEOPLE_PREFIX}{folder_of(person_id, name)}/{below_folder(name)}"
+
+
+def folder_of(person_id: str, name: str) -> str:
+    """Return the folder, as it is spelled, in which a person's upload called ``name`` lies."""
+    return name[1:].partition("/")[0] if name.startswith("/") else person_id
+
+
+def below_folder(name: str) -> str:
+    """Return an upload's name without the folder that it may begin with."""
+    return name[1:].partition("/")[2] if name.startswith("/") else name
+
+
+def name_of(key: str) -> str:
+    """Return the name of the upload under ``key``."""
+    folder = folder_in(key)
+    return upload_name(folder, key.removeprefix(person_folder(folder)))
+
+
+def folder_in(key: str) -> str:
     """Return the folder that a key under ``people/`` lies in, "" for one beside the folders."""
     folder, slash, _ = key.removeprefix(PEOPLE_PREFIX).partition("/")
     return folder if slash else ""
@@ -77,8 +128,8 @@ def problem_with_person_id(person_id: str) -> str:
         return "the person's name is not valid UTF-8"
     if size > MAX_PERSON_BYTES:
         return f"the person's name has {size} bytes, at most {MAX_PERSON_BYTES} are allowed"
-    if person_id[0] in "._":
-        return "the person's name starts with '.' or '_'"
+    if person_id[0] == ".":
+        return "the person's name starts with '.'"
     if "/" in person_id or any(unicodedata.category(character) == "Cc" for character in person_id):
         return "the person's name holds '/' or a control character"
     return ""
@@ -93,7 +144,8 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
         return Ignored(key, NOT_OF_PEOPLE, f"it is not under {PEOPLE_PREFIX}")
-    person_id, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
+    folder, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
+    person_id = person_of(folder)
     if key == PEOPLE_PREFIX:
         return _folder(key)
     if not slash:
@@ -105,13 +157,13 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if not name or name.endswith("/"):
         return _folder(key)
     if is_marker(name, marker):
-        return Upload(person_id, name, Kind.MARKER)
+        return Upload(person_id, upload_name(folder, name), Kind.MARKER)
     if any(unicodedata.category(character) == "Cs" for character in name):
         return Ignored(key, "unusable_name", "its name is not valid UTF-8")
     segments = name.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         return Ignored(key, "unusable_name", "its name has an empty, '.' or '..' segment")
-    if is_system_file(segments):
+    if is_system_file([folder, *segments]):
         reason = "it is hidden (a part of its name starts with '.') or a system file, not a photo"
         return Ignored(key, "system_file", reason, is_news=False)
     if any(unicodedata.category(character) == "Cc" for character in name):
@@ -119,7 +171,8 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if is_marker(segments[-1], marker):
         reason = f"it is a marker in a sub-folder; put it right into {PEOPLE_PREFIX}<person>/"
         return Ignored(key, "marker_in_subfolder", reason)
-    return Upload(person_id, name, Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO)
+    kind = Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO
+    return Upload(person_id, upload_name(folder, name), kind)
 
 
 def is_system_file(segments: Sequence[str]) -> bool:
@@ -136,9 +189,9 @@ def problem_with_marker(name: str) -> str:
     return "" if plain_marker(name) else "it must have letters besides '_' and an extension"
 
 
-def person_folder(person_id: str) -> str:
-    """The prefix of all of a person's uploads."""
-    return f"{PEOPLE_PREFIX}{person_id}/"
+def person_folder(folder: str) -> str:
+    """The prefix of all uploads in a person's folder, by its name as it is spelled."""
+    return f"{PEOPLE_PREFIX}{folder}/"
 
 
 def person_key(person_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from shared.domain.object_keys import ARCHIVE_SUFFIX
+from shared.domain.object_keys import ARCHIVE_SUFFIX, below_folder
 from shared.domain.retry_state import RetryState
 
 MIN_SIDE_PIXELS = 256
@@ -148,7 +148,7 @@ class Photo:
 
         A file out of a zip has arrived with the zip and was stored later, before it was recorded.
         """
-        folders = self.name.lower().split("/")[:-1]
+        folders = below_folder(self.name).lower().split("/")[:-1]
         is_unpacked = any(folder.endswith(ARCHIVE_SUFFIX) for folder in folders)
         return max(self.uploaded_at, self.recorded_at) if is_unpacked else self.uploaded_at
 

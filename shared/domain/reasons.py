@@ -171,6 +171,7 @@ CHINESE_REASONS: dict[str, str] = {
     "请在控制台核对；上传新照片即可重新训练。",
     "photos_lost": "已处理的照片和上传的原图都已不存在；上传照片即可重新训练。",
     "earlier_result": "存储空间中已有此人更早的训练结果，不会再次付费训练。",
+    "other_spelling": "此照片集归入同名人员（Unicode 组合形式的名称），照片不会丢失，无需操作。",
     "result_unreadable": "存储空间中的结果文件无法读取；如有需要，请上传新照片重新训练。",
 }
 """Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and
@@ -188,9 +189,9 @@ IGNORED: dict[str, Words] = {
     ),
     "unusable_person": Words(
         f"The folder's name cannot be a person's: that has 1 to {MAX_PERSON_BYTES} bytes of UTF-8, without "
-        "control characters, and does not begin with '.' or '_'; rename the folder.",
+        "control characters, and does not begin with '.'; rename the folder.",
         f"文件夹名不能用作人员名称：须为 1 到 {MAX_PERSON_BYTES} 字节的 UTF-8 文本，不含控制字符，"
-        "不以“.”或“_”开头；请重命名。",
+        "不以“.”开头；请重命名。",
     ),
     "marker_in_subfolder": Words(
         "The marker lies in a sub-folder, where it closes nothing; "

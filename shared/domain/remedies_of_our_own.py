@@ -114,6 +114,17 @@ OUR_OWN: dict[str, Told] = {
             "若该结果刚被删除则无需操作，下次检查时会确认。",
         ),
     ),
+    "other_spelling_trains": Told(
+        Words(
+            "Photos of this person are being trained that an earlier version has recorded under another "
+            "spelling of the name.",
+            "早期版本以名称的另一种编码形式记录了此人的照片，这些照片正在训练。",
+        ),
+        Words(
+            "Nothing needs to be done: it goes on once that training has ended.",
+            "无需操作，该训练结束后自动继续。",
+        ),
+    ),
     "archive_changed": Told(
         Words(
             "The zip was replaced while it was being unpacked.",

@@ -9,6 +9,9 @@ who could not be recorded is remembered and looked up again by the next round, o
 folder takes, and keeps nobody else from being settled; when there are more such people than can be
 remembered, nothing counts as settled any more. A page that is refused again and again is passed over with the
 person it begins with, who counts as not recorded.
+
+All this is in the order of the keys, so people stand here by their folders as these are spelled: whoever has
+two lies in two places, and what is settled in one of them says nothing of the other.
 :mod:`shared.workflow.sweep` carries it out.
 """
 
@@ -17,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.domain.clocks import has_come, is_ahead
-from shared.domain.object_keys import person_folder, person_of
+from shared.domain.object_keys import folder_in, person_folder
 
 MAX_STUCK = 20
 """People whose uploads could not be recorded: so many are remembered."""
@@ -63,17 +66,17 @@ class SweepProgress:
         """Whether to read on; ``rest_ms`` is how long a rest is."""
         return has_come(self.rests_until, now, longest_ms=rest_ms)
 
-    def may_miss(self, modified_at: int, person_id: str) -> bool:
-        """Whether an upload of that time and person may be unrecorded."""
-        return modified_at >= self.recorded_before or person_id in (*self.stuck, *self.left_over)
+    def may_miss(self, modified_at: int, folder: str) -> bool:
+        """Whether an upload of that time in a person's folder may be unrecorded."""
+        return modified_at >= self.recorded_before or folder in (*self.stuck, *self.left_over)
 
-    def passing(self, person_id: str, *, clean: bool) -> SweepProgress:
+    def passing(self, folder: str, *, clean: bool) -> SweepProgress:
         """Note that a person has had their turn, and whether all that the page has of theirs is recorded."""
-        left_over = self.left_over if clean else _with(self.left_over, person_id)
+        left_over = self.left_over if clean else _with(self.left_over, folder)
         return replace(
             self,
             left_over=left_over[-MAX_STUCK - 1 :],
-            people_passed=(*self.people_passed, person_id),
+            people_passed=(*self.people_passed, folder),
         )
 
     def without_recorded(self, following: str) -> SweepProgress:
@@ -86,9 +89,9 @@ class SweepProgress:
         )
         return replace(self, stuck=stuck) if stuck != self.stuck else self
 
-    def _shows_all_of(self, person_id: str, following: str) -> bool:
-        folder = person_folder(person_id)
-        return self.cursor < folder and (not following or following > f"{folder}\U0010ffff")
+    def _shows_all_of(self, folder: str, following: str) -> bool:
+        prefix = person_folder(folder)
+        return self.cursor < prefix and (not following or following > f"{prefix}\U0010ffff")
 
     def refused(self) -> SweepProgress:
         """Note that the page at hand could not be read."""
@@ -98,7 +101,7 @@ class SweepProgress:
         """Go behind a page; ``following`` is the key of the next, empty at the end of the round."""
         read = self
         if self.is_page_hopeless:
-            read = self.passing(person_of(self.cursor), clean=False)
+            read = self.passing(folder_in(self.cursor), clean=False)
             if following <= self.cursor:
                 # There is no way past it: the next round begins, and this one has seen only a part.
                 read, following = replace(read, is_clean=False), ""
@@ -126,5 +129,5 @@ class SweepProgress:
         return replace(self, rests_until=until)
 
 
-def _with(people: tuple[str, ...], person_id: str) -> tuple[str, ...]:
-    return (*(one for one in people if one != person_id), person_id)
+def _with(folders: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    return (*(one for one in folders if one != folder), folder)

@@ -66,9 +66,9 @@ PROBLEMS: dict[str, ProblemKind] = {
         ),
         Words(
             f"Send the name of the person's folder: 1 to {MAX_PERSON_BYTES} bytes of UTF-8, without '/' and "
-            "control characters, not beginning with '.' or '_'.",
+            "control characters, not beginning with '.'.",
             f"请使用人员文件夹的名称：UTF-8 编码 1 到 {MAX_PERSON_BYTES} 字节，不含“/”和控制字符，"
-            "不以“.”或“_”开头。",
+            "不以“.”开头。",
         ),
     ),
     "invalid_job": ProblemKind(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.object_keys import parse_job_id, problem_with_person_id
+from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
 from shared.domain.reasons import Language
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -68,33 +68,37 @@ def readiness(request: RouteRequest) -> Answer:
 
 
 def person(request: RouteRequest) -> Answer:
-    """``GET /people/{person_id}``."""
-    if problem_with_person_id(request.name):
+    """``GET /people/{person_id}``, by any spelling of the name."""
+    person_id = person_of(request.name)
+    if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     reader = request.connect()
     try:
-        newest = reader.jobs.latest(request.name)
+        newest = reader.jobs.latest(person_id)
+        if newest is None and request.name != person_id:
+            # Version 0.1.0 has written rows under names as they were spelled.
+            newest = reader.jobs.latest(request.name)
     except Permanent as trouble:
         if trouble.code != UNREADABLE_ROW:
             raise
-        return _unread_person(request, reader, trouble)
+        return _unread_person(person_id, request, reader, trouble)
     if newest is None:
         raise Problem("unknown_person")
     is_first = newest.revision == 1
-    earlier = [] if is_first else reader.jobs.history(request.name, newest.revision, MAX_REVISIONS - 1)
+    earlier = [] if is_first else reader.jobs.history(newest.person_id, newest.revision, MAX_REVISIONS - 1)
     outlook = _outlook(reader, newest)
     document = person_document(newest, earlier, outlook, request.language)
     return Answer(document, _poll_seconds(newest))
 
 
-def _unread_person(request: RouteRequest, reader: Reader, trouble: Permanent) -> Answer:
+def _unread_person(person_id: str, request: RouteRequest, reader: Reader, trouble: Permanent) -> Answer:
     """Show what can be read of a person whose newest row cannot."""
-    known = reader.jobs.history(request.name, BEHIND_EVERY_REVISION, MAX_REVISIONS)
+    known = reader.jobs.history(person_id, BEHIND_EVERY_REVISION, MAX_REVISIONS)
     if not known:
         raise trouble
     newest = Unread(known[0].job_id, trouble.code, trouble.message, trouble.kind)
     outlook = _shared_outlook(reader)
-    return Answer(unread_person_document(request.name, newest, known[1:], outlook, request.language))
+    return Answer(unread_person_document(person_id, newest, known[1:], outlook, request.language))
 
 
 def job(request: RouteRequest) -> Answer:

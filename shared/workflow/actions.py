@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Reclaim, Release, Resolve, Submit
+from shared.domain.job import Job
+from shared.domain.job_record import OTHER_SPELLING
+from shared.domain.object_keys import person_of
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow import closing, resolving, submitting, training
@@ -80,6 +83,8 @@ def piece_of(action: type[Action], job_id: str) -> str:
 def carry_out(world: World, action: Action) -> bool:
     """Carry out ``action``; returns whether anything has changed."""
     match action:
+        case Look(job) if job.person_id != person_of(job.person_id):
+            return _leave_to_composed_name(world, job)
         case Look(job):
             # Read again: the observed job may be a minute old, and a deleted photo must not return with it.
             newest = world.jobs.latest(job.person_id)
@@ -106,3 +111,13 @@ def carry_out(world: World, action: Action) -> bool:
             from shared.workflow.reclaiming import reclaim
 
             return reclaim(world, job_id)
+
+
+def _leave_to_composed_name(world: World, job: Job) -> bool:
+    """Record the photos of a set that an earlier version opened under another spelling, and give it up.
+
+    In this order: a run that dies in between has lost none of them.
+    """
+    person_id = person_of(job.person_id)
+    closing.look_through(world, person_id, world.jobs.latest(person_id), folder=job.person_id)
+    return world.jobs.save(job, job.given_way(world.clock.now(), OTHER_SPELLING)) != job

@@ -7,6 +7,7 @@ its way belongs to the set and not to a second, paid one, and a deleted photo is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,18 +15,20 @@ from shared.domain.job import Job
 from shared.domain.object_keys import (
     Ignored,
     Kind,
+    folder_of,
+    name_of,
     parse_upload,
-    person_folder,
     snapshot_folder,
     snapshot_key,
+    upload_key,
 )
 from shared.domain.photos import Photo
 from shared.domain.retry_state import FUNCTION_DIED, TRIES_BESIDE_OTHERS, RetryState
-from shared.domain.trouble_kinds import Api
 from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge_each
+from shared.workflow.folders import Folders, list_folders
 from shared.workflow.marking import marked
 from shared.workflow.ports import Listed, World
 from shared.workflow.recognizing import Found, unrecorded
@@ -33,36 +36,29 @@ from shared.workflow.recording import RunIsUp, record_upload
 from shared.workflow.recording_found import check_time, record_found
 from shared.workflow.saving import save
 
-PAGE = 1000
-MAX_PAGES = 10
 TIME_FOR_A_LOOK_MS = 40_000
 """However much a person has uploaded: the next person's turn comes after it."""
 
 
-class Folder(NamedTuple):
-    """A listing of a person's folder, with the newest marker in it."""
-
-    listed: list[Listed]
-    marker: Listed | None
-    is_complete: bool
-
-
 class Synchronised(NamedTuple):
-    """A person's newest job and their folder; ``is_whole``: the job has all that the listing shows."""
+    """A person's newest job and their folders; ``is_whole``: the job has all that the listing shows."""
 
     job: Job | None
-    folder: Folder
+    folders: Folders
     is_whole: bool
 
 
-def look_through(world: World, person_id: str, newest: Job | None, behind: str = "") -> Job | None:
-    """Synchronise the set with the folder, apply the marker, and close or reject a complete set.
+def look_through(
+    world: World, person_id: str, newest: Job | None, behind: str = "", *, folder: str = ""
+) -> Job | None:
+    """Synchronise the set with the person's folders, apply the marker, and close or reject a complete set.
 
     Args:
         world: the services.
         person_id: the person.
         newest: the person's newest job, read before now.
         behind: of a folder too large to be read whole, the page behind this key is read as well.
+        folder: the person's folder that made the caller look, as it is spelled: it is listed as well.
 
     Returns:
         The person's newest job after the look, or None when the person has no job and no photo.
@@ -72,14 +68,19 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
         RetryLater: the folder or the tables could not be read.
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
-    job, folder, is_whole = _synchronised(world, person_id, newest, behind)
+
+    def list_anew(job: Job | None) -> Folders:
+        met = (*(job.folders if job is not None else ()), folder or person_id)
+        return list_folders(world, person_id, met, behind)
+
+    job, folders, is_whole = _synchronised(world, person_id, newest, list_anew)
     if job is None or not job.state.is_open:
         return job
     now = world.clock.now()
     after = job.cleared(world.rules, now)
     if after.leased_until and not after.is_leased(now):
         after = after.with_lease(0, world.rules, now)
-    after = marked(world, after, folder.marker, job.retry)
+    after = marked(world, after, folders.marker, job.retry)
     after = _judged(world, after)
     if is_whole:
         after = _close_if_complete(world, after, job.retry)
@@ -98,34 +99,36 @@ def look_through(world: World, person_id: str, newest: Job | None, behind: str =
     return saved
 
 
-def _synchronised(world: World, person_id: str, newest: Job | None, behind: str) -> Synchronised:
-    """Bring the set together with the folder, as far as it has room."""
-    job, folder = newest, _list_folder(world, person_id, behind)
-    news = _unrecorded(world, folder.listed, job)
+def _synchronised(
+    world: World, person_id: str, newest: Job | None, list_anew: Callable[[Job | None], Folders]
+) -> Synchronised:
+    """Bring the set together with the folders, as far as it has room."""
+    job, folders = newest, list_anew(newest)
+    news = _unrecorded(world, folders.listed, job)
     archives = [one for one in news if one.upload.kind is Kind.ARCHIVE]
     if archives:
         _unpack_each(world, archives, job)
         job = world.jobs.latest(person_id)
         # The unpacked photos belong to the set before it can close.
-        folder = _list_folder(world, person_id, behind)
-        news = _unrecorded(world, folder.listed, job)
+        folders = list_anew(job)
+        news = _unrecorded(world, folders.listed, job)
     # The job was read before the folder: a photo that is in the set and not in the folder has been deleted.
-    if job is not None and job.state.is_open and folder.is_complete:
-        present = _forget_deleted(world, job, folder)
+    if job is not None and job.state.is_open:
+        present = _forget_deleted(world, job, folders)
         if present is not job:
             # With a deleted photo its copies are forgotten, and one of these may be used now.
-            job, news = present, _unrecorded(world, folder.listed, present)
+            job, news = present, _unrecorded(world, folders.listed, present)
     photos = _photos(news, job)
     job, left = record_found(world, photos, job) if photos else (job, [])
     begun = [zipped.name for zipped in job.photo_set.unpacking] if job is not None else []
     left += [one for one in news if one.upload.kind is Kind.ARCHIVE and one.upload.name not in begun]
-    return Synchronised(job, folder, not left)
+    return Synchronised(job, folders, not left)
 
 
 def unrecorded_photos(world: World, job: Job) -> list[Found]:
     """Return the photos that the person's folder shows now and ``job``, the newest, does not have."""
-    folder = _list_folder(world, job.person_id, "")
-    return _photos(_unrecorded(world, folder.listed, job), job)
+    folders = list_folders(world, job.person_id, job.folders, "")
+    return _photos(_unrecorded(world, folders.listed, job), job)
 
 
 def _photos(news: list[Found], job: Job | None) -> list[Found]:
@@ -165,10 +168,11 @@ def _unrecorded(world: World, listed: list[Listed], job: Job | None) -> list[Fou
     return unrecorded(world, found, job)
 
 
-def _forget_deleted(world: World, job: Job, folder: Folder) -> Job:
-    """Save the set without its deleted photos."""
-    prefix = person_folder(job.person_id)
-    present = {entry.key.removeprefix(prefix) for entry in folder.listed}
+def _forget_deleted(world: World, job: Job, folders: Folders) -> Job:
+    """Save the set without its deleted photos; in a folder that was not listed whole, none counts as such."""
+    present = {name_of(entry.key) for entry in folders.listed}
+    names = {photo.archive or photo.name for photo in job.photo_set.photos}
+    present |= {name for name in names if folder_of(job.person_id, name) not in folders.read_whole}
     left = job.photo_set.without_deleted(present)
     if left is job.photo_set:
         return job
@@ -183,8 +187,7 @@ def _judged(world: World, job: Job) -> Job:
     due = [photo for photo in job.photo_set.unfinished if world.may_try(photo.retry, now)]
     if not due:
         return job
-    folder = person_folder(job.person_id)
-    judged = judge_each(world, [(f"{folder}{photo.name}", photo) for photo in due], job)
+    judged = judge_each(world, [(upload_key(job.person_id, photo.name), photo) for photo in due], job)
     if judged == due:
         return job
     return job.with_photo_set(job.photo_set.with_judged(judged), world.rules, world.clock.now())
@@ -200,7 +203,7 @@ def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job
     if why is not None and not job.is_proved_new:
         from shared.workflow.restoring import restore
 
-        if restore(world, job.person_id, above=job.revision, before=before) is not None:
+        if restore(world, job.person_id, met=job.folders, above=job.revision, before=before) is not None:
             # The set gives way at the next look, once its photos are recorded behind the restored row.
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)
@@ -258,39 +261,3 @@ def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryStat
         warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
         return False
     return True
-
-
-def _list_folder(world: World, person_id: str, behind: str) -> Folder:
-    """List the person's folder; of one that is too large, its beginning and the page ``behind`` a key."""
-    prefix = person_folder(person_id)
-    listed, following = _all_pages(world, prefix)
-    if following and behind:
-        # The two pages may overlap.
-        listed += world.bucket.list_page(prefix, max(behind, following), PAGE)[0]
-    marker = _newest_marker(world, listed)
-    key = f"{prefix}{world.rules.ready_marker}"
-    if following and marker is None and (stored := world.bucket.stored(key)):
-        marker = Listed(key, stored)
-    world.health.passed(Api.LISTING)
-    return Folder(listed, marker, not following)
-
-
-def _newest_marker(world: World, listed: list[Listed]) -> Listed | None:
-    markers = (entry for entry in listed if _is_marker(world, entry.key))
-    return max(markers, key=lambda entry: entry.stored.modified_at, default=None)
-
-
-def _is_marker(world: World, key: str) -> bool:
-    upload = parse_upload(key, world.rules.ready_marker)
-    return not isinstance(upload, Ignored) and upload.kind is Kind.MARKER
-
-
-def _all_pages(world: World, prefix: str) -> tuple[list[Listed], str]:
-    listed: list[Listed] = []
-    following = ""
-    for _ in range(MAX_PAGES):
-        page, following = world.bucket.list_page(prefix, following, PAGE)
-        listed += page
-        if not following:
-            break
-    return listed, following

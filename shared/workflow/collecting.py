@@ -77,7 +77,7 @@ def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
     from shared.workflow.saving import hold_up
 
     try:
-        return look_through(world, upload.person_id, job)
+        return look_through(world, upload.person_id, job, folder=upload.folder)
     except Conflict:
         log("set_changed_meanwhile", person=upload.person_id)
     except Trouble as trouble:
@@ -86,7 +86,8 @@ def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
         return hold_up(world, job, trouble)
     try:
         # Photos that come together change the set beside one another: once more, on the set as it is now.
-        return look_through(world, upload.person_id, world.jobs.latest(upload.person_id))
+        newest = world.jobs.latest(upload.person_id)
+        return look_through(world, upload.person_id, newest, folder=upload.folder)
     except Conflict as conflict:
         raise RetryLater(
             "set_changed", "the set changed while it was being closed", delay_seconds=1

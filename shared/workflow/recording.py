@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.copies import as_duplicate
-from shared.domain.job import Job, open_job
+from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
@@ -20,6 +20,7 @@ from shared.domain.rules import MAX_PHOTOS
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge_each
+from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, Recognized, recognize, take_resent
 from shared.workflow.saving import save
@@ -28,10 +29,6 @@ MAX_TRIES = 8
 LONGEST_FIRST_PAUSE_MS = 500
 """Doubled with each try that another upload of the same person has won, up to four times."""
 LEFT_TO_ANOTHER_RUN = "left_to_another_run"
-
-
-class SetCrowded(RetryLater):
-    """The set has as many unchecked photos as its row can hold."""
 
 
 class RunIsUp(RetryLater):
@@ -85,7 +82,7 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
                 return known
             after = without_opening(world, latest, found, what)
             if after is None:
-                before = open_set(world, latest, upload.person_id)
+                before = open_set(world, latest, upload)
                 if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
                     (judged,), judged_for = judge_found(world, before, [found]), before.job_id
                 after = before.with_photo(judged, world.rules, world.clock.now())
@@ -130,34 +127,6 @@ def on_record(world: World, latest: Job | None, found: Found, what: Recognized) 
         after = take_resent(world, latest, found)
         return Recorded(latest if after is latest else save(world, latest, after), "known")
     return Recorded(latest, "known") if what.is_known else None
-
-
-def open_set(world: World, latest: Job | None, person_id: str) -> Job:
-    """Return the job that a new upload belongs to: the open one, or the next; raises :class:`SetCrowded`."""
-    now = world.clock.now()
-    if latest is None:
-        # Imported here: a person comes for the first time only once.
-        from shared.workflow.restoring import restore
-
-        try:
-            restored = restore(world, person_id)
-        except Conflict:
-            raise
-        except Exception as problem:
-            # The photos are recorded all the same; before anything is paid for the bucket is asked again.
-            trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
-            world.health.failed(trouble.cause)
-            return replace(open_job(person_id, 1, now), is_proved_new=False)
-        if restored is not None:
-            raise Conflict("the person's row was made anew from an earlier result")
-        return open_job(person_id, 1, now)
-    if not latest.takes_photos:
-        return latest.next_revision(world.rules, now)
-    if latest.photo_set.is_crowded:
-        raise SetCrowded(
-            "set_crowded", "too many photos of this person wait for their check", delay_seconds=60
-        )
-    return latest
 
 
 def new_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdict) -> Photo:

@@ -12,9 +12,10 @@ from shared.domain.job import Job
 from shared.errors import RetryLater
 from shared.logs import warn
 from shared.workflow.checking import CHECKED_TOGETHER, TIME_FOR_A_PHOTO_MS
+from shared.workflow.opening import SetCrowded, open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize, take_resent, with_checksum
-from shared.workflow.recording import SetCrowded, judge_found, log_recorded, open_set, without_opening
+from shared.workflow.recording import judge_found, log_recorded, without_opening
 from shared.workflow.saving import save
 
 TIME_FOR_A_BATCH_MS = 5_000
@@ -89,7 +90,7 @@ def _with_news(world: World, news: list[Found], latest: Job | None) -> tuple[Job
     """Return the job with the uploads that are news to it, and those that its set has no room for."""
     person_id = news[0].upload.person_id
     try:
-        after = open_set(world, latest, person_id)
+        after = _open_set(world, latest, news)
     except SetCrowded as crowded:
         warn("set_crowded", person=person_id, message=crowded.message)
         return latest, news
@@ -99,6 +100,15 @@ def _with_news(world: World, news: list[Found], latest: Job | None) -> tuple[Job
             return after, news[number:]
         after = after.with_photo(photo, world.rules, world.clock.now())
     return after, []
+
+
+def _open_set(world: World, latest: Job | None, news: list[Found]) -> Job:
+    """Return the set that the uploads belong to, which has met the folders of all of them."""
+    first, *others = {one.upload.folder: one.upload for one in news}.values()
+    after = open_set(world, latest, first)
+    for upload in others:
+        after = open_set(world, after, upload)
+    return after
 
 
 def _with_checksum(world: World, found: Found) -> Found:

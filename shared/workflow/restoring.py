@@ -6,17 +6,31 @@ paid for again. So before a person's first set is opened, the person's results a
 becomes the row that has been lost: its photos are known, its model is shown, and new photos open the next
 revision.
 
-Called by :mod:`shared.workflow.recording` for a person without a row.
+Version 0.1.0 knew a person by the folder's name as it was spelled, in rows and in results. What it has
+trained of a spelling is taken over when that is met first, and while a training of its goes on, no other is
+paid for.
+
+Called by :mod:`shared.workflow.opening` for a person without a row, and for a spelling that the row has not
+met.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.object_keys import person_results, revision_of_result
+from shared.domain.job_record import MAX_FOLDERS, having_met
+from shared.domain.object_keys import (
+    folder_of,
+    person_results,
+    result_key,
+    revision_of_result,
+    spellings,
+    upload_name,
+)
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import RetryState
@@ -33,24 +47,46 @@ MAX_RESULTS = 50
 """The newest results of a person whose photos count as known."""
 
 
-def restore(world: World, person_id: str, *, above: int = 0, before: RetryState | None = None) -> Job | None:
+class Result(NamedTuple):
+    """A result in the bucket, by its revision and the folder under ``results/`` that it lies in."""
+
+    revision: int
+    folder: str
+
+
+def restore(
+    world: World,
+    person_id: str,
+    *,
+    met: Iterable[str] = (),
+    above: int = 0,
+    before: RetryState | None = None,
+) -> Job | None:
     """Write the row of the person's newest result, if the bucket has one; returns it.
 
-    Its revision is that of the result, but higher than ``above``. ``before``: how earlier tries have failed.
-    After some of them a result that is archived, too long or refused alone counts as unreadable.
+    Its revision is that of the result, but higher than ``above``. ``met``: other spellings of the person's
+    name. ``before``: how earlier tries have failed. After some of them a result that is archived, too long or
+    refused alone counts as unreadable.
 
     Raises:
         Trouble: the bucket does not answer, and without an answer nothing may be paid for.
         Conflict: another run has opened a set of the person.
     """
-    listed, _ = world.bucket.list_page(person_results(person_id), "", PAGE)
-    revisions = [number for entry in listed if (number := revision_of_result(person_id, entry.key))]
-    if not revisions:
+    folders = spellings(person_id, met)
+    for folder in folders[1:]:
+        _wait_for_training(world, folder)
+    # Of two results of one revision the one under the person's own name counts.
+    results = sorted(
+        (result for folder in reversed(folders) for result in _results(world, folder)),
+        key=lambda result: result.revision,
+    )[-MAX_RESULTS:]
+    if not results:
         return None
-    newest, *earlier = sorted(revisions, reverse=True)[:MAX_RESULTS]
-    text = _read(world, person_id, newest, before)
-    job = _job(person_id, max(newest, above + 1), text, world.clock.now())
-    known = [photo for revision in reversed(earlier) for photo in _photos(world, person_id, revision, before)]
+    *earlier, newest = results
+    text = _read(world, newest, before)
+    job = _job(person_id, max(newest.revision, above + 1), text, world.clock.now(), newest.folder)
+    known = [photo for result in earlier for photo in _photos(world, person_id, result, before)]
+    job = having_met(job, *(folder_of(person_id, photo.name) for photo in (*job.photo_set.photos, *known)))
     if above and not _is_still_open(world, person_id, above):
         raise Conflict("the result is that of the set itself, which another run has closed")
     # Without the photos of earlier trainings, which it does not show, these would be paid for again.
@@ -60,14 +96,54 @@ def restore(world: World, person_id: str, *, above: int = 0, before: RetryState 
     return saved
 
 
+def take_over(world: World, latest: Job, folder: str) -> None:
+    """Remember what an earlier version has trained of ``folder``, a spelling that ``latest`` has not met.
+
+    Raises:
+        RetryLater: it is being trained now.
+        Trouble: the bucket or the tables do not answer.
+        Conflict: something has been remembered, and the row written: look again.
+    """
+    if len(latest.folders) >= MAX_FOLDERS:
+        return
+    _wait_for_training(world, folder)
+    results = _results(world, folder)[-MAX_RESULTS:]
+    if not results:
+        return
+    known = [photo for result in results for photo in _photos(world, latest.person_id, result, latest.retry)]
+    dropped = (*latest.photo_set.dropped, *known)
+    photo_set = replace(latest.photo_set, dropped=dropped, has_history=True)
+    save(world, latest, having_met(replace(latest, photo_set=photo_set), folder))
+    log("spelling_taken_over", person=latest.person_id, folder=folder, results=len(results))
+    raise Conflict("what was trained under another spelling of the name has been remembered")
+
+
+def _wait_for_training(world: World, folder: str) -> None:
+    """Raise RetryLater while a set is in hand that an earlier version has closed under this spelling.
+
+    One that is still open pays for nothing more: the next look at it leaves its photos to the person.
+    """
+    job = world.jobs.latest(folder)
+    if job is not None and not job.state.is_open and not job.delivered:
+        message = f"{job.job_id} trains photos of this person under another spelling of the name"
+        raise RetryLater("other_spelling_trains", message, delay_seconds=60)
+
+
+def _results(world: World, folder: str) -> list[Result]:
+    """Return the results under this spelling, in the order of their revisions."""
+    listed, _ = world.bucket.list_page(person_results(folder), "", PAGE)
+    found = (Result(revision_of_result(folder, entry.key), folder) for entry in listed)
+    return sorted(result for result in found if result.revision)
+
+
 def _is_still_open(world: World, person_id: str, revision: int) -> bool:
     """Whether the set is still open, so that no result can be its own."""
     latest = world.jobs.latest(person_id)
     return latest is not None and latest.revision == revision and latest.state.is_open
 
 
-def _read(world: World, person_id: str, revision: int, before: RetryState | None) -> bytes:
-    key = f"{person_results(person_id)}{revision}.json"
+def _read(world: World, result: Result, before: RetryState | None) -> bytes:
+    key = result_key(result.folder, result.revision)
     try:
         return world.bucket.read(key, max_bytes=MAX_RESULT_BYTES)
     except NotFound as gone:
@@ -78,20 +154,23 @@ def _read(world: World, person_id: str, revision: int, before: RetryState | None
         is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
         if trouble.kind is Kind.PASSING or not is_given_up:
             raise
-        warn("result_not_read", person=person_id, revision=revision, code=trouble.code)
+        warn("result_not_read", person=result.folder, revision=result.revision, code=trouble.code)
         return b""
 
 
-def _photos(world: World, person_id: str, revision: int, before: RetryState | None) -> tuple[Photo, ...]:
+def _photos(world: World, person_id: str, result: Result, before: RetryState | None) -> tuple[Photo, ...]:
     """Return the photos of an earlier result."""
-    text = _read(world, person_id, revision, before)
-    return _job(person_id, revision, text, world.clock.now()).photo_set.photos
+    text = _read(world, result, before)
+    return _job(person_id, result.revision, text, world.clock.now(), result.folder).photo_set.photos
 
 
-def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
-    """Return the job that a result tells of; of an unreadable one only that there was a training."""
+def _job(person_id: str, revision: int, text: bytes, now: int, folder: str) -> Job:
+    """Return the job that a result tells of; of an unreadable one only that there was a training.
+
+    ``folder``: the folder that the result lies in.
+    """
     try:
-        return _from_result(open_job(person_id, revision, now), json.loads(text))
+        return _from_result(open_job(person_id, revision, now), json.loads(text), folder)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         warn("result_unreadable", person=person_id, revision=revision, problem=type(problem).__name__)
         reason = Reason(
@@ -100,11 +179,11 @@ def _job(person_id: str, revision: int, text: bytes, now: int) -> Job:
         return _ended(open_job(person_id, revision, now), JobState.FAILED, reason, now)
 
 
-def _from_result(job: Job, result: dict[str, Any]) -> Job:
+def _from_result(job: Job, result: dict[str, Any], folder: str) -> Job:
     # Imported here and below: every new person is asked about, and few have a result.
     from shared.views import milliseconds
 
-    photos = tuple(_photo(one) for one in result["photos"])
+    photos = tuple(_photo(one, folder) for one in result["photos"])
     why = result.get("reason")
     ended_at = milliseconds(result.get("ended_at")) or job.changed_at
     return _ended(
@@ -130,20 +209,27 @@ def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **ch
     return Job(**{**fields, **changes})
 
 
-def _photo(shown: dict[str, Any]) -> Photo:
-    """A photo as a result shows it. Its snapshot is not in there, so it is not carried over."""
+def _photo(shown: dict[str, Any], folder: str) -> Photo:
+    """A photo as a result shows it. Its snapshot is not in there, so it is not carried over.
+
+    Names are those below the result's ``folder``: another spelling is of a version that knew no other.
+    """
     from shared.views import milliseconds
 
     return Photo(
-        name=shown["name"],
+        name=_name(shown["name"], folder),
         etag=shown["etag"],
         size=shown["size"],
         verdict=Verdict(shown["verdict"]),
         detail=shown["detail"],
-        archive=shown["archive"] or "",
+        archive=_name(shown["archive"], folder) if shown["archive"] else "",
         uploaded_at=milliseconds(shown["uploaded_at"]),
         recorded_at=milliseconds(shown["recorded_at"]),
         from_revision=shown["from_revision"] or 0,
         # Results of earlier versions tell no CRC-64.
         crc64=shown.get("crc64") or "",
     )
+
+
+def _name(shown: str, folder: str) -> str:
+    return shown if shown.startswith("/") else upload_name(folder, shown)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.job import Job, Reason
-from shared.domain.object_keys import person_folder, snapshot_key
+from shared.domain.object_keys import snapshot_key, upload_key
 from shared.domain.photos import Photo, Verdict
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
@@ -60,7 +60,7 @@ def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
     if _is_there(world, job, photo.snapshot):
         return photo
     warn("snapshot_lost", job=job.job_id, photo=photo.name, snapshot=photo.snapshot)
-    key = f"{person_folder(job.person_id)}{photo.name}"
+    key = upload_key(job.person_id, photo.name)
     snapshot = snapshot_key(job.job_id, world.token())
     try:
         world.bucket.prepare(key, snapshot, etag=photo.etag)

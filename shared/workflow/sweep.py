@@ -15,10 +15,10 @@ from shared.domain.object_keys import (
     PEOPLE_PREFIX,
     Kind,
     Upload,
+    folder_in,
     parse_upload,
     person_folder,
     person_key,
-    person_of,
 )
 from shared.domain.photos import Verdict
 from shared.domain.sweeping import SweepProgress
@@ -37,10 +37,11 @@ EVENTS_TAKE_MS = 60_000
 
 
 def sweep(world: World, before: SweepProgress) -> int:
-    """Read on from ``before``; returns how many people had something unrecorded.
+    """Read on from ``before``; returns how many folders had something unrecorded.
 
-    A person whose uploads cannot be recorded now is left to a later round; a page that is refused again and
-    again is passed over with its person.
+    A person's folders lie apart when their names are spelled in several ways, so each has its own turn. One
+    whose uploads cannot be recorded now is left to a later round; a page that is refused again and again is
+    passed over with its folder.
 
     Raises:
         Conflict: another run has read the same pages.
@@ -56,18 +57,18 @@ def sweep(world: World, before: SweepProgress) -> int:
             _save(world, before, _refused(world, after, trouble))
             raise
         world.health.passed(Api.LISTING)
-        for person_id, uploaded in _least_deadly_first(world, _people(world, listed, after)):
-            if person_id in after.people_passed:
+        for folder, uploaded in _least_deadly_first(world, _folders(world, listed, after)):
+            if folder in after.people_passed:
                 continue
             if not world.has_time_for(TIME_FOR_A_PERSON_MS):
                 # The next run reads the page again and finds the recorded uploads recorded.
                 _save(world, before, after)
                 return found
-            has_news, is_clean = _look_up(world, person_id, uploaded, after.cursor)
+            has_news, is_clean = _look_up(world, uploaded, after.cursor)
             found += has_news
             if has_news:
                 # Whoever takes long, or kills the run, is not the first again next time.
-                after = after.passing(person_id, clean=is_clean)
+                after = after.passing(folder, clean=is_clean)
                 before = after = _save(world, before, after)
         after = after.without_recorded(following).past(following, now=world.clock.now())
         if not following:
@@ -94,13 +95,15 @@ def _refused(world: World, progress: SweepProgress, trouble: Trouble) -> SweepPr
     refused = progress.refused()
     if not refused.is_page_hopeless or cause.kind.is_of_all or not progress.cursor:
         return refused.resting(world.clock.now() + world.rules.sweep_rest_ms)
-    behind = f"{person_folder(person_of(progress.cursor))}\U0010ffff"
+    behind = f"{person_folder(folder_in(progress.cursor))}\U0010ffff"
     warn("page_passed_over", behind=progress.cursor, code=cause.code)
     return refused.past(behind, now=world.clock.now())
 
 
-def _people(world: World, listed: list[Listed], progress: SweepProgress) -> Iterator[tuple[str, list[Found]]]:
-    """Yield the people on a page with their uploads that may be unrecorded; notes what belongs to nobody."""
+def _folders(
+    world: World, listed: list[Listed], progress: SweepProgress
+) -> Iterator[tuple[str, list[Found]]]:
+    """Yield the folders on a page with uploads that may be unrecorded; notes what belongs to nobody."""
     before = world.clock.now() - EVENTS_TAKE_MS
     ignored: dict[str, str] = {}
     uploads: list[Found] = []
@@ -110,29 +113,35 @@ def _people(world: World, listed: list[Listed], progress: SweepProgress) -> Iter
             continue
         upload = parse_upload(entry.key, world.rules.ready_marker)
         if isinstance(upload, Upload):
-            if progress.may_miss(at, upload.person_id):
+            if progress.may_miss(at, upload.folder):
                 uploads.append(Found(upload, entry.stored))
         elif upload.is_news and at >= progress.recorded_before:
             ignored[upload.key] = upload.code
     if ignored:
         world.ignored.note(ignored, world.clock.now())
-    for person_id, group in groupby(uploads, key=lambda found: found.upload.person_id):
-        yield person_id, list(group)
+    for folder, group in groupby(uploads, key=lambda found: found.upload.folder):
+        yield folder, list(group)
 
 
 def _least_deadly_first(
-    world: World, people: Iterator[tuple[str, list[Found]]]
+    world: World, folders: Iterator[tuple[str, list[Found]]]
 ) -> list[tuple[str, list[Found]]]:
     """Whoever has killed runs comes last: everybody else has been looked up by then."""
-    return sorted(people, key=lambda person: world.health.killed_for(person_key(person[0])))
+
+    def killed_for(uploaded: list[Found]) -> int:
+        return world.health.killed_for(person_key(uploaded[0].upload.person_id))
+
+    return sorted(folders, key=lambda folder: killed_for(folder[1]))
 
 
-def _look_up(world: World, person_id: str, uploaded: list[Found], page: str) -> tuple[bool, bool]:
-    """Record what is missing of a person, who has ``uploaded`` that on the page behind the key ``page``.
+def _look_up(world: World, uploaded: list[Found], page: str) -> tuple[bool, bool]:
+    """Record what is missing of a folder, which holds ``uploaded`` on the page behind the key ``page``.
 
     Returns:
         Whether something was missing, and whether nothing is missing any more.
     """
+    upload = uploaded[0].upload
+    person_id = upload.person_id
     piece = f"{person_key(person_id)} Sweep"
     if world.health.left_alone_until(piece):
         warn("job_left_alone", job=piece, code="function_died")
@@ -144,7 +153,7 @@ def _look_up(world: World, person_id: str, uploaded: list[Found], page: str) -> 
         log("sweep_found", person=person_id)
         world.health.be_careful()
         world.health.take_in_hand(piece)
-        after = look_through(world, person_id, latest, page)
+        after = look_through(world, person_id, latest, page, folder=upload.folder)
         # A set may have had no room for all of it, and a zip may have to wait for its turn.
         return True, not _misses(world, uploaded, after)
     except Conflict:

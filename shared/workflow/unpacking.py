@@ -37,6 +37,7 @@ from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_agai
 from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log
 from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
+from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize
 from shared.workflow.recording import (
@@ -46,7 +47,6 @@ from shared.workflow.recording import (
     new_photo,
     observations,
     on_record,
-    open_set,
 )
 from shared.workflow.saving import save
 
@@ -135,7 +135,7 @@ def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None
         try:
             if known := on_record(world, latest, found, what):
                 return known
-            before = open_set(world, latest, upload.person_id)
+            before = open_set(world, latest, upload)
         except Conflict:
             continue
         earlier = before.photo_set.photo(upload.name)

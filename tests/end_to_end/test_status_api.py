@@ -154,7 +154,7 @@ def test_a_request_without_the_token_is_refused(
         ("/people/stranger", 404, "unknown_person"),
         ("/people/" + quote("不在", safe=""), 404, "unknown_person"),
         ("/people/.hidden", 400, "invalid_person"),
-        ("/people/_private", 400, "invalid_person"),
+        ("/people/_private", 404, "unknown_person"),
         ("/people/" + "x" * 129, 400, "invalid_person"),
         ("/people/a%2Fb", 400, "invalid_person"),
         ("/people/%00", 400, "invalid_person"),

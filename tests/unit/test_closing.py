@@ -229,8 +229,8 @@ def test_a_set_that_had_no_room_for_all_of_its_folder_is_not_closed_before_it_ha
 def test_of_a_folder_too_large_to_be_read_whole_the_marker_is_found_and_the_page_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.workflow.closing.PAGE", 2)
-    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 1)
+    monkeypatch.setattr("shared.workflow.folders.PAGE", 2)
+    monkeypatch.setattr("shared.workflow.folders.MAX_PAGES", 1)
     memory = folder_of(job := collecting(photo("0"), photo("1")), marker_at=NOW - 1000)
     for name in "23456":
         memory.upload(name, at=NOW - 2000)
@@ -247,8 +247,8 @@ def test_of_a_folder_too_large_to_be_read_whole_the_marker_is_found_and_the_page
 def test_the_page_that_is_asked_for_hides_nothing_of_the_beginning_of_a_large_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.workflow.closing.PAGE", 2)
-    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 1)
+    monkeypatch.setattr("shared.workflow.folders.PAGE", 2)
+    monkeypatch.setattr("shared.workflow.folders.MAX_PAGES", 1)
     memory = folder_of(job := collecting(photo("1")))
     for name in "0234":
         memory.upload(name, at=NOW - 2000)

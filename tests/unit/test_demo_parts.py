@@ -23,6 +23,7 @@ from local.live.standing import Standing
 from local.live.watch import Watch
 from local.options import Options
 from local.stack import Stack
+from shared.domain.object_keys import upload_key
 from shared.domain.rules import Rules
 from tests.unit.status_documents import job, terminal
 
@@ -42,7 +43,7 @@ def document(*revisions: dict[str, Any], photos: list[dict[str, Any]] | None = N
 
 
 def test_files_that_the_product_would_ignore_are_left_out_and_named(tmp_path: Path) -> None:
-    for name in ("anna/1.jpg", "anna/trip/2.jpg", "anna/.DS_Store", "stray.jpg", "_old/1.jpg"):
+    for name in ("anna/1.jpg", "anna/trip/2.jpg", "anna/.DS_Store", "stray.jpg", ".old/1.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
     folder = people_in(tmp_path)
@@ -50,7 +51,7 @@ def test_files_that_the_product_would_ignore_are_left_out_and_named(tmp_path: Pa
         ("anna", ["1.jpg", "trip/2.jpg"])
     ]
     assert sorted(name for names in folder.left_out.values() for name in names) == [
-        "_old/1.jpg",
+        ".old/1.jpg",
         "anna/.DS_Store",
         "stray.jpg",
     ]
@@ -61,7 +62,14 @@ def test_a_folder_named_on_a_mac_is_the_person_that_everybody_else_writes(tmp_pa
     apart = unicodedata.normalize("NFD", "Müller")
     (tmp_path / apart).mkdir()
     (tmp_path / apart / "1.jpg").write_bytes(b"one")
-    assert [one.person_id for one in people_in(tmp_path).people] == ["Müller"]
+    (tmp_path / "Müller").mkdir()
+    (tmp_path / "Müller" / "1.jpg").write_bytes(b"another")
+    (person,) = people_in(tmp_path).people
+    assert person.person_id == "Müller"
+    assert {upload_key(person.person_id, file.name): file.content for file in person.files} == {
+        f"people/{apart}/1.jpg": b"one",
+        "people/Müller/1.jpg": b"another",
+    }
 
 
 # -- how long it waits ----------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ PHOTO_LOADS = (
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
     | modules("shared.domain", "upload_memory")
     | modules("shared.workflow", "access_record checking collecting health_record pacing photo_access ports")
-    | modules("shared.workflow", "recognizing recording saving")
+    | modules("shared.workflow", "opening recognizing recording saving")
     # The person is new here: earlier results are looked for, once.
     | modules("shared.workflow", "restoring")
 )
@@ -181,7 +181,7 @@ CLOSING_LOADS = (
     | modules("shared.domain", "queue")
     | modules(
         "shared.workflow",
-        "account closing marking owning recording_found refusing resolving snapshots submit_next",
+        "account closing folders marking owning recording_found refusing resolving snapshots submit_next",
     )
     | modules("shared.workflow", "submitting training_files")
 )

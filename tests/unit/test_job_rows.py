@@ -82,6 +82,7 @@ JOBS = st.builds(
     account=TEXT,
     running_since=MILLISECONDS,
     is_proved_new=st.booleans(),
+    folders=TEXTS,
     result_at=MILLISECONDS,
     files=TEXTS,
     file_ids=TEXTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -12,14 +13,20 @@ from shared.domain.object_keys import (
     Ignored,
     Kind,
     Upload,
+    below_folder,
+    folder_of,
     job_id,
+    name_of,
     parse_job_id,
     parse_upload,
     person_folder,
     person_key,
+    person_of,
     problem_with_person_id,
     result_key,
     snapshot_key,
+    spellings,
+    upload_key,
 )
 from tests.unit.support import few_examples
 
@@ -71,6 +78,10 @@ PHOTOS = [
     ("people/li/a\u200bb.jpg", "li", "a\u200bb.jpg"),
     ("people/li/\u202egpj.jpg", "li", "\u202egpj.jpg"),
     ("people/ li/a.jpg", " li", "a.jpg"),
+    ("people/_system/a.jpg", "_system", "a.jpg"),
+    ("people/_V1StGXR8_Z5jdHi6B/a.jpg", "_V1StGXR8_Z5jdHi6B", "a.jpg"),
+    ("people/_READY/a.jpg", "_READY", "a.jpg"),
+    ("people/_/a.jpg", "_", "a.jpg"),
     ("people/~/a.jpg", "~", "a.jpg"),
     (f"people/{'x' * 128}/a.jpg", "x" * 128, "a.jpg"),
     (f"people/{EXACTLY_128_BYTES}/a.jpg", EXACTLY_128_BYTES, "a.jpg"),
@@ -100,10 +111,9 @@ IGNORED = [
     ("people/./a.jpg", "starts with"),
     ("people/../a.jpg", "starts with"),
     ("people/.hidden/a.jpg", "starts with"),
-    ("people/_system/a.jpg", "starts with"),
-    ("people/__MACOSX/a.jpg", "starts with"),
-    ("people/_READY/a.jpg", "starts with"),
-    ("people/_/a.jpg", "starts with"),
+    ("people/__MACOSX/a.jpg", "system file"),
+    ("people/__MACOSX/anna/._a.jpg", "system file"),
+    ("people/_READY/", "folder marker"),
     (f"people/{'x' * 129}/a.jpg", "129 bytes"),
     (f"people/{ONE_BYTE_TOO_MANY}/a.jpg", "129 bytes"),
     (f"people/{'👩' * 33}/a.jpg", "132 bytes"),
@@ -198,7 +208,119 @@ def test_no_key_at_all_makes_parsing_raise(tail: str) -> None:
         else:
             assert problem_with_person_id(parsed.person_id) == ""
             assert ".." not in parsed.name.split("/")
-            assert key.startswith(person_folder(parsed.person_id))
+            assert key.startswith(person_folder(parsed.folder))
+            assert person_of(parsed.folder) == parsed.person_id
+            assert (name_of(key), upload_key(parsed.person_id, parsed.name)) == (parsed.name, key)
+
+
+# -- one person, however the name is written --------------------------------------------------------
+
+NFC_ZOE, NFD_ZOE = unicodedata.normalize("NFC", "Zoë"), unicodedata.normalize("NFD", "Zoë")
+ALIKE = [
+    # (two spellings of one name, composed last)
+    (NFD_ZOE, NFC_ZOE),
+    (unicodedata.normalize("NFD", "김민준"), "김민준"),
+    (unicodedata.normalize("NFD", "Nguyễn Thị Hồng"), unicodedata.normalize("NFC", "Nguyễn Thị Hồng")),
+    # Partly composed, as some input methods leave it.
+    ("Ê\u0301lan", "\u1ebelan"),
+    # Two marks in the other order.
+    ("a\u0301\u0323", "\u1ea1\u0301"),
+    ("\u212bngstr\u00f6m", "\u00c5ngstr\u00f6m"),
+    # A compatibility ideograph that Unicode takes for the same as another.
+    ("\ufa19\u8c37", "\u795e\u8c37"),
+    # A composition that NFC takes apart: the name grows.
+    ("\u0958\u0930", "\u0915\u093c\u0930"),
+]
+DIFFERENT = [
+    # NFKC would make one of each pair.
+    ("ﬁona", "fiona"),
+    ("Ａｎｎａ", "Anna"),
+    ("anna²", "anna2"),
+    ("anna\u00a0b", "anna b"),
+    ("①", "1"),
+    # And these differ in any form.
+    ("zoë", NFC_ZOE),
+    ("Zoe", NFC_ZOE),
+    (" anna", "anna"),
+    ("anna ", "anna"),
+    ("👩\u200d🎤", "👩🎤"),
+    ("ё", "ë"),
+]
+
+
+@pytest.mark.parametrize(("spelled", "composed"), ALIKE, ids=[ascii(row[1]) for row in ALIKE])
+def test_two_spellings_of_a_name_are_one_person_and_their_photos_stay_apart(
+    spelled: str, composed: str
+) -> None:
+    one, other = parse_upload(f"people/{spelled}/a/1.jpg"), parse_upload(f"people/{composed}/a/1.jpg")
+    assert isinstance(one, Upload)
+    assert isinstance(other, Upload)
+    assert (one.person_id, one.name, one.folder) == (composed, f"/{spelled}/a/1.jpg", spelled)
+    assert (other.person_id, other.name, other.folder) == (composed, "a/1.jpg", composed)
+    assert (one.key, other.key) == (f"people/{spelled}/a/1.jpg", f"people/{composed}/a/1.jpg")
+    assert below_folder(one.name) == below_folder(other.name) == "a/1.jpg"
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT, ids=[ascii(row) for row in DIFFERENT])
+def test_names_that_only_look_alike_are_two_people(one: str, other: str) -> None:
+    found = {parse_upload(f"people/{name}/1.jpg") for name in (one, other)}
+    people = {upload.person_id for upload in found if isinstance(upload, Upload)}
+    assert people == {one, other}
+
+
+def test_the_name_of_a_file_stays_as_it_is() -> None:
+    for name in (NFC_ZOE, NFD_ZOE):
+        assert parse_upload(f"people/li/{name}/{name}.jpg") == Upload("li", f"{name}/{name}.jpg", Kind.PHOTO)
+
+
+def test_a_marker_and_a_zip_are_such_in_a_folder_of_any_spelling() -> None:
+    for name, kind in (("_READY", Kind.MARKER), ("a.zip", Kind.ARCHIVE), ("a.jpg", Kind.PHOTO)):
+        upload = parse_upload(f"people/{NFD_ZOE}/{name}")
+        assert upload == Upload(NFC_ZOE, f"/{NFD_ZOE}/{name}", kind)
+
+
+def test_the_length_of_a_name_is_that_of_its_composed_form() -> None:
+    hangul = "김" * 42
+    assert isinstance(parse_upload(f"people/{unicodedata.normalize('NFD', hangul)}/1.jpg"), Upload)
+    # 126 bytes as it is spelled, and 252 composed.
+    growing = "\u0958" * 42
+    ignored = parse_upload(f"people/{growing}/1.jpg")
+    assert isinstance(ignored, Ignored)
+    assert "252 bytes" in ignored.reason
+
+
+SPELLED = st.lists(
+    st.sampled_from(
+        ["e", "E", "\u00eb", "\u0308", "\u0323", "\u212b", "\uac00", "\u1100", "\u1161", "_", " ", "李"]
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
+BELOW = st.sampled_from(["a.jpg", "b/a.jpg", "_READY", "a.zip", f"{NFD_ZOE}.jpg", "people/a.jpg"])
+
+
+@few_examples
+@given(SPELLED, st.lists(st.sampled_from(["NFC", "NFD"]), max_size=3), BELOW)
+def test_a_key_and_the_name_of_its_upload_tell_each_other_in_every_spelling(
+    folder: str, forms: list[str], below: str
+) -> None:
+    person = person_of(folder)
+    for form in forms:
+        folder = unicodedata.normalize(form, folder)  # type: ignore[arg-type]  # one of two literals
+        assert person_of(folder) == person
+    key = f"people/{folder}/{below}"
+    upload = parse_upload(key)
+    assert isinstance(upload, Upload)
+    assert upload.person_id == person_of(person) == person
+    assert upload_key(upload.person_id, upload.name) == upload.key == key
+    assert name_of(key) == upload.name
+    assert folder_of(person, upload.name) == folder == upload.folder
+    assert below_folder(upload.name) == below
+    assert folder in spellings(person, [folder])
+    assert spellings(person)[0] == person
+    twin = parse_upload(f"people/{person}/{below}")
+    assert isinstance(twin, Upload)
+    assert (twin.name == upload.name) is (folder == person)
 
 
 @few_examples

@@ -137,6 +137,9 @@ def test_every_verdict_on_a_picture_and_none_on_what_cannot_change_is_made_again
         ("a/Photos.ZIP/b/1.jpg", False),
         ("photos.zip", True),
         ("photos/1.zip.jpg", True),
+        # The person's folder, which is spelled otherwise than the person, is called like a zip.
+        ("/Zoe\u0308.zip/1.jpg", True),
+        ("/Zoe\u0308.zip/photos.zip/1.jpg", False),
         ("1.jpg", True),
     ],
 )

@@ -14,8 +14,9 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.upload_memory import entries_of
 from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.workflow.opening import SetCrowded
 from shared.workflow.recognizing import Found, unrecorded
-from shared.workflow.recording import MAX_TRIES, SetCrowded, record_photo
+from shared.workflow.recording import MAX_TRIES, record_photo
 from shared.workflow.recording_found import SAVED_TOGETHER, record_found
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo

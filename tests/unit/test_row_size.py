@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.clients.job_rows import from_columns, to_columns
 from shared.domain.crowding import fits
 from shared.domain.job import Job
+from shared.domain.job_record import MAX_FOLDERS
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import Cause, failed_again
@@ -35,6 +36,10 @@ ETAG = "0123456789ABCDEF" * 2
 CRC = str(2**64 - 1)
 # The longest key that OSS takes has 1023 bytes; JSON writes a quote as two.
 LONGEST_NAME = '"' * 1014
+# That of an upload in a folder of another spelling tells the folder as well.
+LONGEST_NAME_WITH_FOLDER = "/e\u0308/" + '"' * 1012
+# As long as another spelling of a name of 128 bytes can be.
+LONGEST_SPELLING = "\u212a" * 128
 WORDS = {"letters": "w" * 5000, "quotes": '"' * 5000, "Chinese": "照" * 5000, "controls": "\x01" * 5000}
 
 
@@ -67,7 +72,7 @@ def test_an_empty_set_takes_two_bytes() -> None:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-@pytest.mark.parametrize("name", ["IMG_0001.JPG", LONGEST_NAME])
+@pytest.mark.parametrize("name", ["IMG_0001.JPG", LONGEST_NAME, LONGEST_NAME_WITH_FOLDER])
 def test_the_last_word_on_a_photo_takes_no_more_than_was_kept_for_it(words: str, name: str) -> None:
     unprepared = Photo(name=name, etag=ETAG, size=10**10, verdict=Verdict.UNPREPARED, uploaded_at=NOW)
     unprepared = replace(unprepared, recorded_at=NOW, crc64=CRC)
@@ -143,7 +148,8 @@ def test_a_row_stays_under_100_kb_whatever_is_uploaded_and_whatever_goes_wrong(
     verdict: Verdict, name: str, words: str
 ) -> None:
     photos = as_large_as_it_gets(verdict, name, words)
-    job = replace(collecting(person_id="李" * 42), photo_set=photos, is_proved_new=False)
+    folders = tuple(LONGEST_SPELLING[number:] for number in range(MAX_FOLDERS))
+    job = replace(collecting(person_id="李" * 42), photo_set=photos, is_proved_new=False, folders=folders)
     held = job.held_up(Cause("c" * 500, words, Kind.PERSON, Api.TABLES), NOW)
     judged = [troubled(one, words) if one.is_unfinished else one for one in photos.photos]
     refused = [

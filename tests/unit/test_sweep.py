@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -126,8 +127,8 @@ def test_a_photo_behind_the_part_of_a_folder_that_a_look_reads_is_recorded_all_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("shared.workflow.sweep.PAGE", 3)
-    monkeypatch.setattr("shared.workflow.closing.PAGE", 3)
-    monkeypatch.setattr("shared.workflow.closing.MAX_PAGES", 2)
+    monkeypatch.setattr("shared.workflow.folders.PAGE", 3)
+    monkeypatch.setattr("shared.workflow.folders.MAX_PAGES", 2)
     memory = uploads("a", "z")
     for number in range(10):
         memory.upload(f"{number}.jpg", at=LONG_AGO)
@@ -190,9 +191,9 @@ def test_whoever_has_had_a_turn_is_not_the_first_again_when_a_run_ends_early(
     memory = uploads("a", "b", "c")
     world = memory.world()
 
-    def slow(*given: object) -> object:
+    def slow(*given: Any, **named: Any) -> object:
         memory.time += LIFE_MS - TIME_FOR_A_PERSON_MS
-        return look_through(*given)  # type: ignore[arg-type]  # handed on as they are
+        return look_through(*given, **named)
 
     monkeypatch.setattr("shared.workflow.sweep.look_through", slow)
     assert sweep(world, memory.progress) == 1

@@ -21,8 +21,9 @@ class Case:
     """What one person uploads, in this order.
 
     Attributes:
-        what: the case in words, and the person's name.
-        files: names to contents.
+        what: the case in words, and the person's name unless there is another.
+        person: the person's name.
+        files: names to contents; one that begins with ``/`` tells the folder, which is spelled otherwise.
         verdicts: what must be on record in the end, by name.
         sides: width and height of the only snapshot, where there is one.
         upright: whether that snapshot shows the portrait with its mark in the upper left corner.
@@ -33,6 +34,12 @@ class Case:
     verdicts: Mapping[str, str] = field(default_factory=dict)
     sides: tuple[int, int] | None = None
     upright: bool = False
+    person: str = ""
+
+    @property
+    def person_id(self) -> str:
+        """Whose uploads these are."""
+        return self.person or self.what
 
 
 def one(

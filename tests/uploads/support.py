@@ -18,6 +18,7 @@ from functions import collect
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
 from shared import assembly
 from shared.domain.job import Job
+from shared.domain.object_keys import upload_key
 from shared.workflow import pacing
 from tests.uploads.pictures import InParts
 
@@ -43,7 +44,7 @@ class Studio:
         self._bucket = bucket
 
     def upload(self, person: str, name: str, content: bytes) -> None:
-        key = f"people/{person}/{name}"
+        key = upload_key(person, name)
         if not isinstance(content, InParts):
             self._bucket.put_object(key, content)
             return

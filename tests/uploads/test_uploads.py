@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.object_keys import upload_key
 from shared.domain.photos import MAX_PREPARED_BYTES, PREPARED_SIDE_PIXELS, Verdict
 
 from .archive_cases import ARCHIVES
 from .case import FOUND_OR_NOT, Case
 from .name_cases import COPIES, FACES, LIES, NAMES
+from .person_cases import PEOPLE
 from .picture_cases import BROKEN, FORMATS, ORIENTATIONS, SIZES
 from .pictures import decoded, is_upright
 from .support import Studio
 
-CASES = [*FORMATS, *SIZES, *ORIENTATIONS, *BROKEN, *LIES, *NAMES, *FACES, *COPIES, *ARCHIVES]
+CASES = [*FORMATS, *SIZES, *ORIENTATIONS, *BROKEN, *LIES, *NAMES, *PEOPLE, *FACES, *COPIES, *ARCHIVES]
 
 PREPARED = {"usable", "no_face", "several_faces", "unfit", "over_limit"}
 """Verdicts of photos that have a snapshot."""
@@ -22,7 +24,7 @@ _ORIENTATION = 0x0112
 
 
 def test_the_table_has_at_least_sixty_uploads_each_with_a_name_of_its_own() -> None:
-    assert len({case.what for case in CASES}) == len(CASES) >= 60
+    assert len({case.what for case in CASES}) == len({case.person_id for case in CASES}) == len(CASES) >= 60
 
 
 def test_the_table_leads_to_every_verdict_that_an_upload_can_get() -> None:
@@ -36,11 +38,11 @@ def test_the_table_leads_to_every_verdict_that_an_upload_can_get() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 def test_an_upload_gets_its_verdict(case: Case, studio: Studio) -> None:
     for name, make in case.files:
-        studio.upload(case.what, name, make())
+        studio.upload(case.person_id, name, make())
         outcomes = studio.handle_uploads()
         if name not in case.verdicts:
-            assert outcomes[f"people/{case.what}/{name}"].startswith(("ignored: ", "marker"))
-    job = studio.job(case.what)
+            assert outcomes[upload_key(case.person_id, name)].startswith(("ignored: ", "marker"))
+    job = studio.job(case.person_id)
     found = {photo.name: photo.verdict.value for photo in job.photo_set.photos} if job else {}
     assert found == {name: _due(verdict, found.get(name)) for name, verdict in case.verdicts.items()}
     snapshots = studio.snapshots(job) if job else {}

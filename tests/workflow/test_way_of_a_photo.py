@@ -31,8 +31,8 @@ OF_A_WORLD = tuple(
     f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing")
 )
 
-RECORDED = ["collecting", "recording", "recognizing", "checking", "photo_access", "saving"]
-LOOKED_THROUGH = ["closing", "recognizing", "marking", "saving"]
+RECORDED = ["collecting", "recording", "recognizing", "opening", "checking", "photo_access", "saving"]
+LOOKED_THROUGH = ["closing", "folders", "recognizing", "marking", "saving"]
 """A look asks once whether all in the folder is recorded and which marker there is, and saves the set."""
 THREE = b'{"photos": 3}'
 """A marker that speaks for three photos: the third one closes the set."""
@@ -123,7 +123,7 @@ def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
 ) -> None:
     upload(cloud, "anna", earlier)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
-    steps = RECORDED if earlier else [*RECORDED[:3], "restoring", *RECORDED[3:]]
+    steps = RECORDED if earlier else [*RECORDED[:4], "restoring", *RECORDED[4:]]
     assert walk.steps() == steps
     assert len(cloud.jobs()[0].photo_set.usable) == earlier + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -51,6 +52,25 @@ def test_a_person_is_found_under_the_encoded_name(wsgi: bool, person: str) -> No
     assert response.status == 200
     assert document(response)["person_id"] == person
     assert api.jobs.asked == [("latest", person)]
+
+
+NFC_ZOE, NFD_ZOE = (unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize("spelled", [NFC_ZOE, NFD_ZOE], ids=["composed", "decomposed"])
+def test_a_person_is_found_under_any_spelling_of_the_name(spelled: str) -> None:
+    api = Api(job_in(S.TRAINING, NFC_ZOE))
+    shown = document(api.call(f"/people/{quote(spelled, safe='')}"))
+    assert (shown["person_id"], shown["state"]) == (NFC_ZOE, "TRAINING")
+    assert api.jobs.asked == [("latest", NFC_ZOE)]
+
+
+def test_a_person_whom_an_earlier_version_has_recorded_decomposed_is_found_under_that_name() -> None:
+    api = Api(job_in(S.TRAINING, NFD_ZOE))
+    path = f"/people/{quote(NFD_ZOE, safe='')}"
+    assert document(api.call(path))["person_id"] == NFD_ZOE
+    api.jobs.jobs.append(job_in(S.QUEUED, NFC_ZOE))
+    assert document(api.call(path))["person_id"] == NFC_ZOE
 
 
 def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
@@ -182,7 +202,7 @@ def test_no_document_shows_where_the_snapshots_lie() -> None:
         ("/people/a%2Fb", 400, "invalid_person"),
         ("/people/.hidden", 400, "invalid_person"),
         ("/people/..", 400, "invalid_person"),
-        ("/people/_READY", 400, "invalid_person"),
+        ("/people/_READY", 404, "unknown_person"),
         ("/people/%00", 400, "invalid_person"),
         ("/people/a%0Ab", 400, "invalid_person"),
         (f"/people/{'x' * 129}", 400, "invalid_person"),
