@@ -43,6 +43,7 @@ from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.object_keys import upload_key
 from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import NEVER
 from shared.domain.rules import Rules
@@ -186,8 +187,11 @@ class SimulatedCloud:
     # -- what the world does ------------------------------------------------------------------------
 
     def upload(self, person: str, name: str, content: bytes, *, deliveries: tuple[int, ...] = (0,)) -> None:
-        """Put an object; its event arrives once for each of ``deliveries``, so many milliseconds later."""
-        self._put(f"people/{person}/{name}", content, deliveries)
+        """Put an object; its event arrives once for each of ``deliveries``, so many milliseconds later.
+
+        A ``name`` that begins with ``/`` tells the folder, which is spelled otherwise than the person.
+        """
+        self._put(upload_key(person, name), content, deliveries)
 
     def _put(self, key: str, content: bytes, deliveries: tuple[int, ...]) -> None:
         self.objects.put(BUCKET, key, content)
@@ -208,7 +212,7 @@ class SimulatedCloud:
 
     def delete(self, person: str, name: str) -> None:
         """Delete an upload."""
-        self.objects.delete(BUCKET, f"people/{person}/{name}")
+        self.objects.delete(BUCKET, upload_key(person, name))
 
     def invoke_collect(self, event: bytes, attempt: int = 0) -> None:
         """Run ``collect``, and again later while it fails, as Function Compute does."""

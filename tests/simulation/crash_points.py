@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.job import Job
-from shared.domain.object_keys import result_key
+from shared.domain.object_keys import Ignored, Kind, parse_upload, result_key
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK_MS, simulated
 from tests.simulation.faults import Fault
@@ -173,8 +173,10 @@ def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
     """When the uploads were made that stand in no set."""
     newest = {job.person_id: job for job in jobs}
     for stored in cloud.uploads():
-        _, person, name = stored.key.split("/", 2)
-        if name != "_READY" and not (person in newest and _knows(newest[person], name, stored)):
+        upload = parse_upload(stored.key)
+        if isinstance(upload, Ignored) or upload.kind is Kind.MARKER:
+            continue
+        if upload.person_id not in newest or not _knows(newest[upload.person_id], upload.name, stored):
             yield stored.modified_at * 1000
 
 

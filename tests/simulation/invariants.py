@@ -7,6 +7,7 @@ it leaves, each answer to one, each result object and each line of the log.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -96,6 +97,8 @@ class Invariants(Watch):
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
+        if not unicodedata.is_normalized("NFC", after["person_id"]):
+            raise Violation(f"{name} is of a spelling, not of a person: {after['person_id']!a}")
         old, new = JobState(before["state"]) if before else None, JobState(after["state"])
         if old is not None and old is not new and new not in LEGAL_MOVES[old]:
             raise Violation(f"{name} went from {old.value} to {new.value}")

@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from functools import partial
 
-from shared.domain.object_keys import job_id, person_key
+from shared.domain.object_keys import job_id, person_key, spellings
 from tests.simulation.cloud import TICK_MS, SimulatedCloud
 from tests.simulation.matrix.cells import Scope, answers_of
 from tests.simulation.matrix.operations import OPERATIONS, Operation
@@ -90,7 +90,8 @@ def _about(operation: Operation, scope: Scope, person: str) -> tuple[str, ...]:
     if scope is Scope.API:
         return ()
     if scope is Scope.PERSON:
-        return (f"people/{person}/", f"results/{person}/", person_key(person))
+        folders = (f"{prefix}/{folder}/" for folder in spellings(person) for prefix in ("people", "results"))
+        return (*folders, person_key(person))
     return tuple(
         text.replace(job_id(STRUCK, 1), job_id(person, 1))
         .replace(f"/{STRUCK}/", f"/{person}/")

@@ -39,6 +39,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "the slot holds one job more than its capacity": 19,
     "an ended job leaves the work in hand before its delivery": 1,
     "the snapshot's name does not tell the job": 0,
+    "each spelling of a name is a person of its own": 6,
     "an upload that was left to its event counts as recorded": 35,
     "a job that is put back, or that photos join, goes to the end of the queue": 1,
     "the slot is released though its holder still needs it": 0,

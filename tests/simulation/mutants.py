@@ -196,6 +196,12 @@ MUTANTS = (
         'return f"{SUBMISSIONS_PREFIX}photo/{len(token)}.jpg"',
     ),
     _one(
+        "each spelling of a name is a person of its own",
+        "shared.domain.object_keys",
+        'return unicodedata.normalize("NFC", folder)',
+        "return folder",
+    ),
+    _one(
         "an upload that was left to its event counts as recorded",
         "shared.domain.sweeping",
         "max(self.recorded_before, began - CERTAINTY_MS)",

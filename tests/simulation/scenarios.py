@@ -8,6 +8,7 @@ report failed, ``failed`` those that it did.
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.errors import ServiceError
-from shared.domain.object_keys import job_id
+from shared.domain.object_keys import job_id, upload_name
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud
@@ -27,6 +28,7 @@ SECOND = 1000
 MINUTE_MS = 60 * SECOND
 SWEEP_REST_MS = 50 * SECOND
 FACE, OTHER_FACE, VIEW = b"FACE 1", b"FACE 2", b"VIEW 1"
+ZOE, APART = (unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD"))
 
 Moment = Callable[[SimulatedCloud], bool]
 Refusals = Callable[[int], ServiceError | None]
@@ -220,6 +222,24 @@ SCENARIOS: tuple[Scenario, ...] = (
             steps=(upload("Li", "1.jpg", FACE + b" " + content), MARKED),
         )
         for held, content in (("held sideways", TURNED), ("taken in a mirror", MIRRORED))
+    ),
+    Scenario(
+        name="a person whose photos and marker lie in folders of two spellings",
+        steps=(
+            upload(ZOE, "1.jpg", FACE),
+            upload(ZOE, upload_name(APART, "1.jpg"), OTHER_FACE, after=SECOND),
+            upload(ZOE, upload_name(APART, "_READY"), b"", after=3 * SECOND),
+        ),
+        endings={ZOE: (TRAINED,)},
+    ),
+    Scenario(
+        name="a photo in the folder of another spelling, whose event is lost",
+        steps=(
+            upload(ZOE, upload_name(APART, "1.jpg"), OTHER_FACE, events=()),
+            upload(ZOE, "1.jpg", FACE),
+            marker(ZOE),
+        ),
+        endings={ZOE: (TRAINED,)},
     ),
     Scenario(
         name="a photo that is overwritten while its set collects",
