@@ -84,6 +84,10 @@ class Permanent(Trouble):
         super().__init__(code, message, kind=kind, api=api)
 
 
+REPLACED = "replaced"
+"""The code of an object that is another one by now."""
+
+
 class NotFound(Permanent):
     """The thing asked for is not there (any more)."""
 

@@ -20,7 +20,7 @@ from shared.clients.preparing import prepare
 from shared.clients.retries import Retries
 from shared.domain.photos import MAX_SOURCE_BYTES, Stored
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import NotFound, Permanent
+from shared.errors import REPLACED, NotFound, Permanent
 from shared.workflow.ports import Listed
 
 TIMEOUT_SECONDS = (3, 15)
@@ -28,7 +28,7 @@ NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
-_LINK = "Symlink"
+_LINK, _APPENDABLE = "Symlink", "Appendable"
 _T = TypeVar("_T")
 
 
@@ -149,6 +149,7 @@ class PhotoBucket:
                     size=entry.size,
                     modified_at=entry.last_modified * 1000,
                     is_link=entry.type == _LINK,
+                    is_appendable=entry.type == _APPENDABLE,
                 ),
             )
             for entry in page.object_list
@@ -266,6 +267,7 @@ def _stored(head: Any) -> Stored:
         size=head.content_length,
         modified_at=head.last_modified * 1000,
         is_link=is_link,
+        is_appendable=head.object_type == _APPENDABLE,
         # That of a link would be its target's.
         crc64="" if is_link or head.server_crc is None else str(head.server_crc),
     )
@@ -280,7 +282,7 @@ def _saved_bytes(processed: Any) -> int:
 
 
 def _replaced(api: Api) -> NotFound:
-    return NotFound("replaced", "the object was replaced meanwhile, or it is a link", kind=Kind.GONE, api=api)
+    return NotFound(REPLACED, "the object was replaced meanwhile, or it is a link", kind=Kind.GONE, api=api)
 
 
 def _url_safe(text: str) -> str:

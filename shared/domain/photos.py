@@ -77,13 +77,14 @@ class Stored:
 
     ``crc64`` is the CRC-64 of the content, in decimal digits as OSS says it, or "" where nothing tells it: in
     listings, in events, and perhaps of an object that OSS has copied (OSS, "Check data integrity by using
-    CRC-64").
+    CRC-64"). To an appendable object more bytes may be added at any time (OSS, "AppendObject").
     """
 
     etag: str
     size: int
     modified_at: int
     is_link: bool = False
+    is_appendable: bool = False
     crc64: str = ""
 
 

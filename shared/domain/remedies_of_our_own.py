@@ -41,6 +41,22 @@ OUR_OWN: dict[str, Told] = {
             "请检查表格存储实例及其网络；恢复响应后自动继续。",
         ),
     ),
+    "not_there_yet": Told(
+        Words(
+            "The event tells of an object that is not there yet, or not any more.",
+            "事件所指的对象尚不存在，或已被删除。",
+        ),
+    ),
+    "still_written": Told(
+        Words(
+            "The object was written piece by piece (AppendObject) a moment ago, and more may come.",
+            "该对象刚以追加方式（AppendObject）写入，可能尚未写完。",
+        ),
+        Words(
+            "Nothing needs to be done: it is looked at once nothing has been added for 30 seconds.",
+            "无需操作：30 秒内没有追加写入后会自动处理。",
+        ),
+    ),
     "function_died": Told(
         Words(
             "Runs of the function have died again and again while they had this in hand.",

@@ -48,6 +48,7 @@ class Cause(NamedTuple):
     api: Api | None = None
 
 
+STILL_WRITTEN = Cause("still_written", "More bytes may be added to the object.", Kind.PASSING, Api.PROCESSING)
 FUNCTION_DIED = Cause("function_died", "Runs died while they had it in hand.", Kind.OBJECT)
 
 

@@ -16,7 +16,10 @@ from shared.errors import Conflict, Permanent, RetryLater, Trouble, unforeseen
 from shared.events import ObjectEvent
 from shared.logs import log, warn
 from shared.workflow.ports import World
-from shared.workflow.recording import Recorded, record_upload
+from shared.workflow.recording import GONE, Recorded, record_upload
+
+NOT_THERE_YET_MS = 60_000
+"""An event for a key that nothing lies under is tried again within this time."""
 
 
 def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
@@ -58,6 +61,9 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     newest = world.jobs.latest(upload.person_id)
     is_marker = upload.kind is Kind.MARKER
     recorded = Recorded(newest, "marker") if is_marker else record_upload(world, upload, newest, entry.stored)
+    if recorded.outcome == GONE and _is_young(world, entry):
+        message = "the object is not there yet, or not any more"
+        raise RetryLater("not_there_yet", message, delay_seconds=NOT_THERE_YET_MS // 2000)
     job = _close(world, upload, recorded.job)
     if job is not None and job.state is JobState.QUEUED:
         # Imported here: most uploads close no set, and a cold start pays for every import.
@@ -65,6 +71,11 @@ def _handle(world: World, entry: ObjectEvent) -> str:
 
         submit_next(world, job)
     return recorded.outcome
+
+
+def _is_young(world: World, entry: ObjectEvent) -> bool:
+    """Whether the upload happened so lately that its object may still appear."""
+    return entry.stored is not None and world.clock.now() < entry.stored.modified_at + NOT_THERE_YET_MS
 
 
 def _close(world: World, upload: Upload, job: Job | None) -> Job | None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.clocks import has_come
 from shared.domain.copies import as_duplicate
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
+from shared.domain.retry_state import STILL_WRITTEN, RetryState
 from shared.domain.rules import MAX_PHOTOS
-from shared.errors import Conflict, RetryLater, Trouble, unforeseen
+from shared.errors import REPLACED, Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge_each
 from shared.workflow.opening import open_set
@@ -28,6 +30,9 @@ from shared.workflow.saving import save
 MAX_TRIES = 8
 LONGEST_FIRST_PAUSE_MS = 500
 """Doubled with each try that another upload of the same person has won, up to four times."""
+APPENDABLE_RESTS_MS = 30_000
+"""Whoever appends to an object pauses for less."""
+GONE = "gone"
 LEFT_TO_ANOTHER_RUN = "left_to_another_run"
 
 
@@ -67,12 +72,12 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
     """
     judged: Photo | None = None
     judged_for = ""
-    is_overtaken = False
+    is_overtaken = is_replaced = False
     if newest is not None and newest.is_leased(world.clock.now()):
         return Recorded(newest, LEFT_TO_ANOTHER_RUN)
     for latest, stored in observations(world, upload, newest, hint):
         if stored is None:
-            return Recorded(latest, "gone")
+            return Recorded(latest, GONE)
         if latest is not None and latest.is_leased(world.clock.now()):
             return Recorded(latest, LEFT_TO_ANOTHER_RUN)
         found = Found(upload, stored)
@@ -85,6 +90,10 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
                 before = open_set(world, latest, upload)
                 if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
                     (judged,), judged_for = judge_found(world, before, [found]), before.job_id
+                    if judged.retry is not None and judged.retry.cause.code == REPLACED and not is_replaced:
+                        # The object that lies there now is looked at, and not the one that is gone.
+                        is_replaced = True
+                        continue
                 after = before.with_photo(judged, world.rules, world.clock.now())
                 if is_overtaken and not after.photo_set.unpacking:
                     # Imported here: most photos come alone, and it imports this module.
@@ -198,14 +207,25 @@ def without_opening(world: World, latest: Job | None, found: Found, what: Recogn
 
 def judge_found(world: World, job: Job, found: Sequence[Found]) -> list[Photo]:
     """Return the records of uploads that are news to ``job``, with their verdicts."""
-    photos = [(one.upload.key, new_photo(job, *one, world.clock.now(), Verdict.UNPREPARED)) for one in found]
-    # Whoever may write a link need not be allowed to read what it leads to; the function is.
-    to_judge = [one for one, (_, stored) in zip(photos, found, strict=True) if not stored.is_link]
+    now = world.clock.now()
+    photos = [new_photo(job, *one, now, Verdict.UNPREPARED) for one in found]
+    left_alone = [_left_alone(photo, one.stored, now) for photo, one in zip(photos, found, strict=True)]
+    records = list(zip(found, photos, left_alone, strict=True))
+    to_judge = [(one.upload.key, photo) for one, photo, left in records if left is None]
     judged = iter(judge_each(world, to_judge, job))
-    return [
-        replace(photo, verdict=Verdict.LINK) if stored.is_link else next(judged)
-        for (_, photo), (_, stored) in zip(photos, found, strict=True)
-    ]
+    return [left or next(judged) for left in left_alone]
+
+
+def _left_alone(photo: Photo, stored: Stored, now: int) -> Photo | None:
+    """Return the record of an upload whose content is not looked at, or not yet; None for any other."""
+    if stored.is_link:
+        # Whoever may write a link need not be allowed to read what it leads to; the function is.
+        return replace(photo, verdict=Verdict.LINK)
+    rested_at = stored.modified_at + APPENDABLE_RESTS_MS
+    if not stored.is_appendable or has_come(rested_at, now, longest_ms=APPENDABLE_RESTS_MS):
+        return None
+    retry = RetryState(tries=1, since=now, next_try_at=rested_at, cause=STILL_WRITTEN, tried_at=now)
+    return replace(photo, retry=retry)
 
 
 def _is_one_too_many(latest: Job, stored: Stored) -> bool:

@@ -41,6 +41,7 @@ from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize
 from shared.workflow.recording import (
+    GONE,
     Recorded,
     RunIsUp,
     log_recorded,
@@ -128,7 +129,7 @@ def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None
     """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
     for latest, stored in observations(world, upload, newest, hint):
         if stored is None:
-            return Recorded(latest, "gone")
+            return Recorded(latest, GONE)
         found = Found(upload, stored)
         (what,) = recognize(world, latest, [found])
         now = world.clock.now()
@@ -168,7 +169,7 @@ def _end(world: World, upload: Upload, begun: Photo, ended: Photo, refused: list
     # The job is read again: the zip's photos have been recorded meanwhile.
     for latest, stored in observations(world, upload, world.jobs.latest(upload.person_id)):
         if stored is None:
-            return Recorded(latest, "gone")
+            return Recorded(latest, GONE)
         still = latest.photo_set.photo(upload.name) if latest is not None and latest.state.is_open else None
         if latest is None or still != begun or stored.etag != begun.etag:
             return Recorded(latest, "overtaken")

@@ -316,6 +316,7 @@ def _stored(found: StoredObject) -> Stored:
         size=found.size,
         modified_at=int(found.modified_at) * 1000,
         is_link=found.kind == SYMLINK,
+        is_appendable=found.kind == "Appendable",
     )
 
 

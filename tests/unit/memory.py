@@ -6,7 +6,7 @@ attributes and reads from others what has been written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,8 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api
-from shared.errors import NotFound, Permanent, Trouble
+from shared.domain.trouble_kinds import Kind as Kinds
+from shared.errors import REPLACED, NotFound, Permanent, Trouble
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.ports import Listed, World
@@ -44,6 +45,7 @@ class MemoryBucket(MemoryTables):
         snapshot_begins_with: what a ranged read returns.
         reads_any: what every object is read as, whatever its key.
         deleted: keys of deleted objects.
+        while_preparing: what happens to the object under a key while OSS prepares it.
         lost: keys that are not there any more, although a row names them.
         results: the documents that were written, by key.
     """
@@ -58,6 +60,7 @@ class MemoryBucket(MemoryTables):
         self.prepared_as = 1000
         self.copies: dict[str, str] = {}
         self.lost: set[str] = set()
+        self.while_preparing: Callable[[str], None] = lambda _: None
         self.snapshot_begins_with = CLEAN_JPEG
         self.reads_any = b""
         self.deleted: list[str] = []
@@ -87,9 +90,9 @@ class MemoryBucket(MemoryTables):
         self.meet("prepare", key)
         if key in self.lost:
             raise NotFound("NoSuchKey", key)
-        stored = self.objects.get(key)
-        if etag and stored is not None and stored.etag != etag:
-            raise NotFound("replaced", key)
+        self.while_preparing(key)
+        if etag and key in self.objects and self.objects[key].etag != etag:
+            raise NotFound(REPLACED, key, kind=Kinds.GONE, api=Api.PROCESSING)
         self.prepared.append(key)
         return self.prepared_as
 

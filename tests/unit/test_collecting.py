@@ -16,7 +16,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, Permanent, RetryLater
 from shared.events import ObjectEvent
-from shared.workflow.collecting import collect
+from shared.workflow.collecting import NOT_THERE_YET_MS, collect
 from shared.workflow.reconciling import reconcile
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
@@ -88,6 +88,15 @@ def test_an_upload_that_the_bucket_will_not_describe_is_recorded_as_its_event_de
     assert collect(memory.world(), [entry("people/li/a.jpg")]) == {"people/li/a.jpg": "usable"}
     (job,) = memory.rows.values()
     assert job.photo_set.photos[0].etag == "E"
+
+
+def test_an_event_for_an_object_that_is_not_there_yet_is_tried_again_within_a_minute() -> None:
+    memory = Memory()
+    with pytest.raises(RetryLater, match="not_there_yet"):
+        collect(memory.world(), [entry("people/li/a.jpg")])
+    memory.time += NOT_THERE_YET_MS
+    assert collect(memory.world(), [entry("people/li/a.jpg")]) == {"people/li/a.jpg": "gone"}
+    assert memory.rows == {}
 
 
 # -- the set that the upload completes ------------------------------------------------------------

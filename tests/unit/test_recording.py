@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.job import Job
+from shared.domain.object_keys import Upload
 from shared.domain.photo_set import MAX_RECORDED, ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.rules import MAX_PHOTOS, Rules
@@ -14,9 +15,10 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.upload_memory import entries_of
 from shared.errors import Conflict, Permanent, RetryLater, Trouble
+from shared.workflow.closing import look_through
 from shared.workflow.opening import SetCrowded
 from shared.workflow.recognizing import Found, unrecorded
-from shared.workflow.recording import MAX_TRIES, record_photo
+from shared.workflow.recording import APPENDABLE_RESTS_MS, MAX_TRIES, record_photo
 from shared.workflow.recording_found import SAVED_TOGETHER, record_found
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
@@ -341,3 +343,71 @@ def test_no_photo_leaves_the_job_as_it_is() -> None:
     memory = Memory(job := collecting(photo("a")))
     assert record_found(memory.world(), [], memory[job]) == (memory[job], [])
     assert record_found(memory.world(), [], None) == (None, [])
+
+
+# -- half-written objects -------------------------------------------------------------------------
+
+
+def appended(memory: Memory, *, at: int, etag: str = "E-1") -> Upload:
+    return memory.upload("a.jpg", at=at, etag=etag, is_appendable=True)
+
+
+def test_an_appendable_object_is_looked_at_once_nothing_has_been_added_for_half_a_minute() -> None:
+    memory = Memory()
+    recorded = record_photo(memory.world(), appended(memory, at=NOW - 10_000), None)
+    assert recorded.job is not None
+    (waiting,) = recorded.job.photo_set.photos
+    assert waiting.retry is not None
+    assert (waiting.verdict, waiting.retry.cause.code) == (Verdict.UNPREPARED, "still_written")
+    assert recorded.job.due_at == waiting.retry.next_try_at == NOW - 10_000 + APPENDABLE_RESTS_MS
+    assert memory.prepared == []
+    memory.time += APPENDABLE_RESTS_MS
+    after = look_through(memory.world(), "li", memory.latest("li"))
+    assert after is not None
+    assert [one.verdict for one in after.photo_set.photos] == [Verdict.USABLE]
+
+
+def test_an_appendable_object_that_grows_is_waited_for_again() -> None:
+    memory = Memory()
+    record_photo(memory.world(), appended(memory, at=NOW), None)
+    memory.time += APPENDABLE_RESTS_MS
+    appended(memory, at=memory.time - 5_000, etag="E-2")
+    after = look_through(memory.world(), "li", memory.latest("li"))
+    assert after is not None
+    (waiting,) = after.photo_set.photos
+    assert (waiting.etag, after.due_at) == ("E-2", memory.time - 5_000 + APPENDABLE_RESTS_MS)
+    assert memory.prepared == []
+
+
+@pytest.mark.parametrize("at", [NOW - APPENDABLE_RESTS_MS, NOW + 24 * 60 * MINUTE_MS])
+def test_an_appendable_object_that_has_rested_or_is_of_a_clock_that_is_ahead_is_looked_at(at: int) -> None:
+    memory = Memory()
+    assert record_photo(memory.world(), appended(memory, at=at), None).outcome == "usable"
+
+
+def test_a_photo_that_is_replaced_while_its_snapshot_is_made_is_looked_at_again_at_once() -> None:
+    memory = Memory()
+    upload = memory.upload("a.jpg")
+
+    def replace_it(key: str) -> None:
+        memory.upload("a.jpg", etag="E-newer")
+
+    memory.while_preparing = replace_it
+    recorded = record_photo(memory.world(), upload, None)
+    assert recorded.outcome == "usable"
+    assert recorded.job is not None
+    assert [(one.name, one.etag) for one in recorded.job.photo_set.photos] == [("a.jpg", "E-newer")]
+
+
+def test_a_photo_that_is_replaced_again_and_again_is_left_to_its_next_try() -> None:
+    memory = Memory()
+    upload = memory.upload("a.jpg")
+    numbers = iter(range(100))
+
+    def replace_it(key: str) -> None:
+        memory.upload("a.jpg", etag=f"E {next(numbers)}")
+
+    memory.while_preparing = replace_it
+    recorded = record_photo(memory.world(), upload, None)
+    assert recorded.outcome == "unprepared"
+    assert next(numbers) == 2
