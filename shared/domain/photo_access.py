@@ -29,6 +29,10 @@ REMEMBERED_MS = 3_600_000
 longer is noticed when it fails, and the file service works on every account."""
 
 
+TIDIED_FOR_MS = 2 * REMEMBERED_MS
+"""Once URLs have been found to work, a tick deletes files for so long: some runs have not heard of it yet."""
+
+
 class Way(str, Enum):
     """A way to DashScope."""
 
@@ -87,3 +91,10 @@ class AccessSettings:
         """Whether to ask anew if URLs work by now."""
         is_by_file = self.way is None and self.way_by(learnt) is Way.FILE
         return is_by_file and has_come(learnt.learnt_at + ASKED_AGAIN_MS, now, longest_ms=ASKED_AGAIN_MS)
+
+    def may_leave_files(self, learnt: LearntAccess, now: int) -> bool:
+        """Whether runs may leave files with DashScope: by file, and while some may still believe that way."""
+        way = self.way_by(learnt)
+        tidied_until = learnt.learnt_at + TIDIED_FOR_MS
+        is_newly_by_url = not has_come(tidied_until, now, longest_ms=TIDIED_FOR_MS)
+        return way is Way.FILE or (way is Way.URL and self.way is None and is_newly_by_url)

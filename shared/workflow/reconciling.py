@@ -11,14 +11,12 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
-from shared.domain.photo_access import Way
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.trouble_kinds import Api
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
 from shared.workflow.linger import Lingerer
 from shared.workflow.observing import observe
-from shared.workflow.photo_access import known_way
 from shared.workflow.ports import World
 from shared.workflow.probing import probe
 from shared.workflow.requests import answer_requests
@@ -137,7 +135,8 @@ def _set_right(world: World, seen: Observed, report: Report) -> bool:
 
 def _delete_unneeded_files(world: World) -> bool:
     """Delete the files at DashScope that runs have left behind; for the other actions that is no news."""
-    if known_way(world) is Way.FILE:
+    access = world.access
+    if access.settings.may_leave_files(access.learnt(), world.clock.now()):
         # Imported here: where URLs work, there are none.
         from shared.workflow.stored_files import delete_unneeded
 

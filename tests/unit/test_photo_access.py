@@ -11,7 +11,14 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
-from shared.domain.photo_access import ASKED_AGAIN_MS, ROW, AccessSettings, LearntAccess, Way
+from shared.domain.photo_access import (
+    ASKED_AGAIN_MS,
+    ROW,
+    TIDIED_FOR_MS,
+    AccessSettings,
+    LearntAccess,
+    Way,
+)
 from shared.domain.rules import Rules
 from shared.domain.stored_files import (
     MAY_BE_IN_USE_MS,
@@ -418,9 +425,18 @@ def test_a_tick_deletes_what_dead_runs_have_left_at_the_beginning_of_a_round_of_
     ]
     reconcile(memory.world(way=Way.URL))
     assert memory.deleted_files == []
+    assert not AccessSettings(way=Way.URL).may_leave_files(LearntAccess(), NOW)
     memory.time += 2 * Rules().sweep_rest_ms
     reconcile(memory.world(way=Way.FILE))
     assert memory.deleted_files == ["left"]
+
+
+@pytest.mark.parametrize(("ago", "tidies"), [(0, True), (TIDIED_FOR_MS - 1, True), (TIDIED_FOR_MS, False)])
+def test_a_tick_tidies_for_two_hours_after_urls_have_been_found_to_work(ago: int, tidies: bool) -> None:
+    learnt = LearntAccess(way=Way.URL, door="d", learnt_at=NOW - ago)
+    assert AccessSettings(door="d").may_leave_files(learnt, NOW) is tidies
+    assert AccessSettings(door="d").may_leave_files(learnt._replace(way=Way.FILE), NOW)
+    assert not AccessSettings(door="another").may_leave_files(learnt, NOW)
 
 
 def test_a_refusal_for_another_reason_has_nobody_look_at_the_stored_files() -> None:
