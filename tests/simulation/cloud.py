@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -170,6 +171,10 @@ class SimulatedCloud:
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
         self.pacer = Pacer()
+        self.collect_instances = 0
+        """How many runs of ``collect`` may be in flight, as the platform's limit has it; 0: any number."""
+        self._collects_in_flight = 0
+        self._waiting: deque[Callable[[], None]] = deque()
         self.ahead_ms = 0
         self._key = API_KEY
         self.abandoned = 0
@@ -218,6 +223,9 @@ class SimulatedCloud:
         """Run ``collect``, and again later while it fails, as Function Compute does."""
 
         def ended(succeeded: bool) -> None:
+            self._collects_in_flight -= 1
+            if self._waiting:
+                self.kernel.at(self.kernel.now, self._waiting.popleft())
             if succeeded:
                 return
             if attempt >= RETRIES:
@@ -227,7 +235,14 @@ class SimulatedCloud:
                 self.kernel.now + self.retry_delay_ms, lambda: self.invoke_collect(event, attempt + 1)
             )
 
-        self._spawn("collect", lambda run: functions.collect.handler(event, run), COLLECT_TIMEOUT, ended)
+        def begin() -> None:
+            self._collects_in_flight += 1
+            self._spawn("collect", lambda run: functions.collect.handler(event, run), COLLECT_TIMEOUT, ended)
+
+        if self.collect_instances and self._collects_in_flight >= self.collect_instances:
+            self._waiting.append(begin)
+        else:
+            begin()
 
     def invoke_reconcile(self, *, late: int = 0, name: str = "reconcile") -> None:
         """Run one tick that was due ``late`` milliseconds ago; it is not repeated when it fails."""
