@@ -152,10 +152,10 @@ MUTANTS = (
     ),
     _one(
         "late photos dropped",
-        "shared.workflow.recording",
-        "    if latest is None:\n        return list(found)\n",
-        "    if latest is None:\n        return list(found)\n"
-        "    if not latest.takes_photos:\n        return []\n",
+        "shared.workflow.recognizing",
+        "        return [NEWS] * len(found)\n",
+        "        return [NEWS] * len(found)\n"
+        "    if not latest.takes_photos:\n        return [Recognized(is_known=True)] * len(found)\n",
     ),
     _one(
         "event deduplicated by ETag alone",
