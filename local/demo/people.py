@@ -129,7 +129,7 @@ def _from_a_chat() -> File:
         *photos,
         File("私密.jpg", noise, "encrypted"),
         File("旧照片.zip", chat_zip({older.name: older.content}), "nested_archive"),
-        File("说明.txt", "照片按时间排序\n".encode("gbk"), "not_an_image"),
+        File("说明.txt", "照片按时间排序\n".encode("gbk"), "system_file"),
         File("__MACOSX/._海边.jpg", b"\0\5\x16\7" + bytes(170), "system_file"),
     ]
     content = chat_zip({file.name: file.content for file in inside}, protected=["私密.jpg"])

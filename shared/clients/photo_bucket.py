@@ -29,6 +29,8 @@ SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
 _LINK, _APPENDABLE = "Symlink", "Appendable"
+_TAKEN_FROM = "x-oss-meta-taken-from"
+"""Comes back with a HEAD, and not in a listing (OSS, "Manage object metadata")."""
 _T = TypeVar("_T")
 
 
@@ -211,9 +213,10 @@ class PhotoBucket:
 
         return self._call(Api.READING, read)
 
-    def write(self, key: str, content: bytes) -> None:
-        """Write an object."""
-        self._call(Api.WRITING, lambda: self._bucket.put_object(key, content))
+    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
+        """Write an object; ``taken_from``, the mark of the zip that it was taken out of, is its metadata."""
+        headers = {_TAKEN_FROM: taken_from} if taken_from else None
+        self._call(Api.WRITING, lambda: self._bucket.put_object(key, content, headers=headers))
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is none (OSS, "DeleteObject")."""
@@ -270,6 +273,7 @@ def _stored(head: Any) -> Stored:
         is_appendable=head.object_type == _APPENDABLE,
         # That of a link would be its target's.
         crc64="" if is_link or head.server_crc is None else str(head.server_crc),
+        taken_from=head.headers.get(_TAKEN_FROM, ""),
     )
 
 

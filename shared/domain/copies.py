@@ -31,7 +31,10 @@ def as_duplicate(photo: Photo, original: str) -> Photo:
 
 
 def with_copies_of(gone: Iterable[Photo], photos: Sequence[Photo]) -> tuple[Photo, ...]:
-    """Let a copy take the place of each picture that is ``gone``, unless the set can use it all the same."""
+    """Let a copy take the place of each picture that is ``gone``, unless the set can use it all the same.
+
+    Where that has been trained on, so has the copy: it is no new photo.
+    """
     used = [photo for photo in photos if photo.may_be_used]
     wanted = [
         photo
@@ -40,10 +43,13 @@ def with_copies_of(gone: Iterable[Photo], photos: Sequence[Photo]) -> tuple[Phot
     ]
     after: list[Photo] = []
     for photo in photos:
-        takes_its_place = photo.verdict is Verdict.DUPLICATE and _is_among(photo, wanted)
-        if takes_its_place:
-            wanted = [other for other in wanted if not has_content_of(other, photo)]
-        after.append(replace(photo, verdict=Verdict.UNPREPARED, detail="") if takes_its_place else photo)
+        original = next((one for one in wanted if has_content_of(one, photo)), None)
+        if original is None or photo.verdict is not Verdict.DUPLICATE:
+            after.append(photo)
+            continue
+        wanted = [other for other in wanted if not has_content_of(other, photo)]
+        since = photo.from_revision or original.from_revision
+        after.append(replace(photo, verdict=Verdict.UNPREPARED, detail="", from_revision=since))
     return tuple(after)
 
 

@@ -160,7 +160,9 @@ class PhotoSet:
         """Note that the same bytes lie under ``name`` with another ETag: they were sent in another way."""
         recorded = self.photo(name)
         photos = tuple(
-            replace(photo, etag=stored.etag, crc64=stored.crc64) if photo is recorded else photo
+            replace(photo, etag=stored.etag, crc64=stored.crc64, taken_from=stored.taken_from or "")
+            if photo is recorded
+            else photo
             for photo in self.photos
         )
         return replace(self, photos=photos)
@@ -244,6 +246,17 @@ class PhotoSet:
         gone = [photo for photo in self.photos if (photo.archive or photo.name) not in present]
         left = without_copies_of(gone, [photo for photo in self.photos if photo not in gone])
         return self if left == self.photos else replace(self, photos=left)
+
+    def with_left_out(self, names: Collection[str]) -> PhotoSet:
+        """Leave out the photos called ``names``, whose zip has gone; copies of them take their places."""
+        gone = [photo for photo in self.photos if photo.name in names]
+        photos = [
+            replace(photo, verdict=Verdict.LEFT_OUT, detail="", snapshot="", retry=None)
+            if photo.name in names
+            else photo
+            for photo in self.photos
+        ]
+        return replace(self, photos=with_copies_of(gone, photos))
 
     def closed(self) -> PhotoSet:
         """Say of the usable photos that are not trained on that they are too many."""

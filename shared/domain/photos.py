@@ -36,10 +36,14 @@ class Verdict(str, Enum):
     UNREADABLE = "unreadable"
     NOT_JUDGED = "not_judged"
     OVER_LIMIT = "over_limit"
+    LEFT_OUT = "left_out"
     # A zip, and refused files of its content:
     UNPACKING = "unpacking"
     UNPACKED = "unpacked"
     NOT_AN_ARCHIVE = "not_an_archive"
+    OTHER_ARCHIVE = "other_archive"
+    SPLIT_ARCHIVE = "split_archive"
+    SEVERAL_FOLDERS = "several_folders"
     ARCHIVE_TOO_LARGE = "archive_too_large"
     ARCHIVE_FAILED = "archive_failed"
     NESTED_ARCHIVE = "nested_archive"
@@ -47,6 +51,9 @@ class Verdict(str, Enum):
     UNSAFE_NAME = "unsafe_name"
     LINK = "link"
     SYSTEM_FILE = "system_file"
+    VIDEO = "video"
+    LIVE_PHOTO_VIDEO = "live_photo_video"
+    UNUSUAL_COMPRESSION = "unusual_compression"
     EXPANDS_TOO_MUCH = "expands_too_much"
     BROKEN_ENTRY = "broken_entry"
 
@@ -61,6 +68,7 @@ JUDGED_AGAIN = frozenset(
         Verdict.UNFIT,
         Verdict.UNREADABLE,
         Verdict.NOT_JUDGED,
+        Verdict.LEFT_OUT,
         Verdict.LINK,
         Verdict.ARCHIVE_FAILED,
     }
@@ -78,6 +86,9 @@ class Stored:
     ``crc64`` is the CRC-64 of the content, in decimal digits as OSS says it, or "" where nothing tells it: in
     listings, in events, and perhaps of an object that OSS has copied (OSS, "Check data integrity by using
     CRC-64"). To an appendable object more bytes may be added at any time (OSS, "AppendObject").
+
+    ``taken_from`` is the mark of the zip that we have taken it out of, "" for none, and None where that is
+    not told: a listing has no metadata.
     """
 
     etag: str
@@ -86,6 +97,7 @@ class Stored:
     is_link: bool = False
     is_appendable: bool = False
     crc64: str = ""
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +107,11 @@ class Photo:
     ``snapshot`` is the key of its prepared copy, if it has one; ``uploaded_at`` is the bucket's time of the
     upload and ``recorded_at`` ours of the verdict, both in milliseconds since the epoch. ``from_revision`` is
     the revision that the photo came to first, when it has been carried over into this set. ``archive`` is the
-    zip that a refused file lies in (an unpacked file is an upload of its own). ``retry`` is how the tries to
-    prepare or check it have gone, while its verdict is still to come. Of a zip, ``tries`` counts the runs
-    that began to unpack it and did not get further, ``taken_out`` the files that are uploads now and
-    ``refused`` those that are not; the next run goes on behind them. ``crc64`` is that of its object
-    (:class:`Stored`), "" where nobody knows it.
+    zip that a refused file lies in (an unpacked file is an upload of its own, and ``taken_from`` is the mark
+    of its zip: :mod:`shared.domain.taken_out`). ``retry`` is how the tries to prepare or check it have gone,
+    while its verdict is still to come. Of a zip, ``tries`` counts the runs that began to unpack it and did
+    not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
+    run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
     """
 
     name: str
@@ -112,6 +124,7 @@ class Photo:
     recorded_at: int = 0
     from_revision: int = 0
     archive: str = ""
+    taken_from: str = ""
     tries: int = 0
     taken_out: int = 0
     refused: int = 0
@@ -149,8 +162,7 @@ class Photo:
 
         A file out of a zip has arrived with the zip and was stored later, before it was recorded.
         """
-        folders = below_folder(self.name).lower().split("/")[:-1]
-        is_unpacked = any(folder.endswith(ARCHIVE_SUFFIX) for folder in folders)
+        is_unpacked = lies_in_zip_folder(self.name)
         return max(self.uploaded_at, self.recorded_at) if is_unpacked else self.uploaded_at
 
     def stands_for(self, stored: Stored) -> bool:
@@ -172,6 +184,11 @@ def has_content_of(one: Photo | Stored, other: Photo | Stored) -> bool:
     """
     is_same_checksum = bool(one.crc64) and (one.crc64, one.size) == (other.crc64, other.size)
     return one.etag == other.etag or is_same_checksum
+
+
+def lies_in_zip_folder(name: str) -> bool:
+    """Whether an upload lies in a folder that is called like a zip: it may have been taken out of one."""
+    return any(folder.endswith(ARCHIVE_SUFFIX) for folder in below_folder(name).lower().split("/")[:-1])
 
 
 def verdict_from_object(size_bytes: int) -> Verdict | None:

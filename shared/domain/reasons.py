@@ -97,6 +97,11 @@ VERDICTS: dict[Verdict, Words] = {
         "A training uses the 10 newest photos of a set; this one is not among them.",
         "每次训练只使用最新的 10 张照片，这张不在其中。",
     ),
+    Verdict.LEFT_OUT: Words(
+        "The zip that this photo came in has been replaced or deleted, so the photo is left out; "
+        "to use it, upload the photo itself.",
+        "照片所在的压缩包已被替换或删除，因此不再使用这张照片；如需使用，请直接上传照片。",
+    ),
     Verdict.UNPACKING: Words(
         "The zip is being unpacked; its photos appear one by one.",
         "压缩包正在解压，其中的照片会陆续出现。",
@@ -109,10 +114,26 @@ VERDICTS: dict[Verdict, Words] = {
         "The file cannot be read as a zip; make the zip again or upload the photos themselves.",
         "无法识别为 zip 压缩包，请重新打包，或直接上传照片。",
     ),
+    Verdict.OTHER_ARCHIVE: Words(
+        "The file is an archive, but not a zip; make a zip of the photos, without a password, and upload "
+        "that.",
+        "这是压缩文件，但不是 zip 格式；请将照片打包为不带密码的 zip 后上传。",
+    ),
+    Verdict.SPLIT_ARCHIVE: Words(
+        "The file is one part of a split zip, which is not put together; zip the photos in smaller parts, "
+        "each a whole zip by itself, and upload these.",
+        "这是分卷压缩包的一部分，系统不会合并分卷；请将照片分成几批，每批单独打包成完整的 zip 后上传。",
+    ),
+    Verdict.SEVERAL_FOLDERS: Words(
+        "The zip has several folders with photos, which may be those of several people, so nothing was taken "
+        "out; upload one zip for each person, into the folder of that person. If all photos are of this "
+        "person, put them into one folder and zip that.",
+        "压缩包内有多个照片文件夹，可能属于不同的人，因此没有解压；请为每个人单独打包，"
+        "上传到各自的文件夹。如果都是同一个人的照片，请放入一个文件夹后重新打包。",
+    ),
     Verdict.ARCHIVE_TOO_LARGE: Words(
-        "The zip is larger than 500 MB, or holds more than 500 files or 2 GB; "
-        "upload the photos in smaller zips.",
-        "压缩包超过 500 MB，或文件超过 500 个，或解压后超过 2 GB，请拆分成较小的压缩包上传。",
+        "The zip is larger than 500 MB, or holds more than 500 photos; upload the photos in smaller zips.",
+        "压缩包超过 500 MB，或照片超过 500 张，请拆分成较小的压缩包上传。",
     ),
     Verdict.ARCHIVE_FAILED: Words(
         "The zip could not be unpacked in several tries; upload the photos themselves.",
@@ -135,8 +156,26 @@ VERDICTS: dict[Verdict, Words] = {
         "这是链接，不是照片，请上传照片本身，或将其放入压缩包。",
     ),
     Verdict.SYSTEM_FILE: Words(
-        "The file belongs to the operating system and is not a photo; nothing needs to be done.",
-        "这是系统文件，不是照片，无需处理。",
+        "The file belongs to the operating system or a photo program and is not a photo; "
+        "nothing needs to be done.",
+        "这是系统文件或照片附带的说明文件，不是照片，无需处理。",
+    ),
+    Verdict.VIDEO: Words(
+        "The file is a video, not a photo; upload a photo instead, for example a still picture out of the "
+        "video.",
+        "这是视频，不是照片；请改为上传照片，例如从视频中截取的一帧画面。",
+    ),
+    Verdict.LIVE_PHOTO_VIDEO: Words(
+        "The file is the moving part of a Live Photo, of which only the still picture counts; nothing needs "
+        "to be done.",
+        "这是实况照片的视频部分，只使用其中的静态照片，无需处理。",
+    ),
+    Verdict.UNUSUAL_COMPRESSION: Words(
+        "The file is packed inside the zip in a way that is not read; make the zip again with the usual "
+        "compression (Deflate), in smaller parts where the program chooses another one for large zips, or "
+        "upload the photo itself.",
+        "压缩包内的文件使用了不支持的压缩方式；请用常规压缩方式（Deflate）重新打包，"
+        "文件较多时分成几个较小的压缩包，或直接上传照片。",
     ),
     Verdict.EXPANDS_TOO_MUCH: Words(
         "The file, or the zip with it, unpacks to far more than its packed size, which photos do not; "
@@ -144,9 +183,8 @@ VERDICTS: dict[Verdict, Words] = {
         "文件或整个压缩包解压后远超压缩大小，不像照片；如确为照片，请直接上传。",
     ),
     Verdict.BROKEN_ENTRY: Words(
-        "The file is damaged inside the zip, or packed in an unusual way; "
-        "make the zip again or upload the photo itself.",
-        "压缩包内的文件已损坏，或压缩方式特殊，请重新打包，或直接上传照片。",
+        "The file is damaged inside the zip; make the zip again or upload the photo itself.",
+        "压缩包内的文件已损坏，请重新打包，或直接上传照片。",
     ),
 }
 
@@ -238,7 +276,7 @@ def why_none_is_usable(photos: Iterable[Photo], language: Language = Language.EN
 
 def why_by_verdicts(verdicts: Collection[Verdict], language: Language = Language.ENGLISH) -> str:
     """Say why there is nothing to train on, from the ``verdicts`` on the photos that arrived for the set."""
-    told = set(verdicts) - {Verdict.UNPACKED, Verdict.SYSTEM_FILE}
+    told = set(verdicts) - {Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO}
     if not told:
         return NO_PHOTO.in_language(language)
     between = " " if language is Language.ENGLISH else ""

@@ -169,12 +169,20 @@ def _unrecorded(world: World, listed: list[Listed], job: Job | None) -> list[Fou
 
 
 def _forget_deleted(world: World, job: Job, folders: Folders) -> Job:
-    """Save the set without its deleted photos; in a folder that was not listed whole, none counts as such."""
-    present = {name_of(entry.key) for entry in folders.listed}
+    """Save the set without its deleted photos, and without those whose zip was replaced or deleted.
+
+    In a folder that was not listed whole, none counts as such.
+    """
+    present = {name_of(entry.key): entry.stored.etag for entry in folders.listed}
     names = {photo.archive or photo.name for photo in job.photo_set.photos}
-    present |= {name for name in names if folder_of(job.person_id, name) not in folders.read_whole}
-    left = job.photo_set.without_deleted(present)
-    if left is job.photo_set:
+    unread = {name for name in names if folder_of(job.person_id, name) not in folders.read_whole}
+    left = job.photo_set.without_deleted({*present, *unread})
+    if any(photo.taken_from for photo in left.photos):
+        # Imported here: for zips alone.
+        from shared.workflow.leaving_out import leave_out
+
+        left = leave_out(world, replace(job, photo_set=left), present, unread)
+    if left == job.photo_set:
         return job
     deleted = len(job.photo_set.photos) - len(left.photos)
     log("photos_deleted", person=job.person_id, job=job.job_id, photos=deleted)

@@ -197,8 +197,8 @@ class PhotoBucket(Protocol):
             NotFound: there is no such object, or not with this ``etag`` any more, or it is a link.
         """
 
-    def write(self, key: str, content: bytes) -> None:
-        """Write an object."""
+    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
+        """Write an object; ``taken_from`` is the mark of the zip that it was taken out of."""
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is none."""

@@ -102,7 +102,7 @@ def take_resent(world: World, latest: Job, found: Found) -> Job:
 
 
 def with_checksum(world: World, found: Found) -> Found:
-    """Return what a listing shows with its CRC-64, which no listing tells.
+    """Return what a listing shows with its CRC-64 and the mark of its zip, which no listing tells.
 
     The listed content counts. Where the object does not tell, or not in time, its ETag has to do.
     """
@@ -117,7 +117,7 @@ def with_checksum(world: World, found: Found) -> Found:
         return found
     if stored is None or stored.etag != found.stored.etag:
         return found
-    return Found(found.upload, replace(found.stored, crc64=stored.crc64))
+    return Found(found.upload, replace(found.stored, crc64=stored.crc64, taken_from=stored.taken_from))
 
 
 def _words(found: Found) -> list[str]:

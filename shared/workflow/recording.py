@@ -148,6 +148,7 @@ def new_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdi
         uploaded_at=job.photo_set.arrived_at(upload.name, stored.modified_at),
         recorded_at=now,
         crc64=stored.crc64,
+        taken_from=stored.taken_from or "",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.domain.job import Job
+from shared.domain.photos import lies_in_zip_folder
 from shared.errors import RetryLater
 from shared.logs import warn
 from shared.workflow.checking import CHECKED_TOGETHER, TIME_FOR_A_PHOTO_MS
@@ -112,5 +113,9 @@ def _open_set(world: World, latest: Job | None, news: list[Found]) -> Job:
 
 
 def _with_checksum(world: World, found: Found) -> Found:
-    """Return ``found`` with its CRC-64, while there is time: without it the ETag has to do."""
-    return with_checksum(world, found) if world.has_time_for(TIME_FOR_A_PHOTO_MS) else found
+    """Return ``found`` with its CRC-64, while there is time: without it the ETag has to do.
+
+    What may have been taken out of a zip is asked for that in any case.
+    """
+    is_asked = world.has_time_for(TIME_FOR_A_PHOTO_MS) or lies_in_zip_folder(found.upload.name)
+    return with_checksum(world, found) if is_asked else found

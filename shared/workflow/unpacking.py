@@ -4,39 +4,28 @@ Called by :mod:`shared.workflow.recording` for a zip. The files are stored in a 
 like the zip, under the person, and their own upload events bring them the way of every photo. The set stays
 open until the zip is done.
 
-A zip takes as many runs as it needs. A run goes through the files in their order and writes down how far it
-has got, also when it has to stop early; the next one goes on behind that, so no file is read again, whatever
-was found in it. What a run that died has stored, the next one finds in the folder. A run that got no further,
-died or met trouble has used up one of ``MAX_TRIES``; any other is past at least one file more. So a zip ends
-within ``MAX_ENTRIES + MAX_TRIES`` runs (510), the last of which may only say that it is given up.
+A zip takes as many runs as it needs. A run goes through the files in their order
+(:mod:`shared.workflow.taking_out`), and how far it has got is written down here, also when it has to stop
+early; the next one goes on behind that, so no file is read again, whatever was found in it. What a run that
+died has stored, the next one finds in the folder. A run that got no further, died or met trouble has used up
+one of ``MAX_TRIES``; any other is past at least one file more. So a zip ends within
+``MAX_ENTRIES + MAX_TRIES`` runs (510), the last of which may only say that it is given up.
 
-What one run costs at most: reading and storing ``BYTES_A_RUN`` in ``ENTRIES_A_RUN`` files. The dearest step
-is the CRC-64 of what is stored, where oss2 has no C part of crcmod and makes it in Python: 10 MB in a second
-of a core (17 were measured on a fast one, and 360 or more for inflating). That is 7 s of a core for all bytes
-and 2 s for 100 files (20 ms each, for two requests or three): 26 s on the 0.35 of a core that a function has,
-besides waiting for OSS. A tick of two minutes has its greater part left for everybody else.
+A zip that replaces one of its name is begun from its start. What becomes of the first one's files is the
+matter of :mod:`shared.domain.taken_out`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from shared.domain.archives import (
-    MAX_ARCHIVE_BYTES,
-    Decision,
-    decide_entries,
-    is_too_much,
-    printable,
-    unpacked_key,
-)
+from shared.domain.archives import MAX_ARCHIVE_BYTES
 from shared.domain.job import Job
 from shared.domain.object_keys import Upload
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_again
 from shared.errors import Conflict, NotFound, RetryLater, Trouble
-from shared.logs import log
-from shared.workflow.archive_reading import Archive, TooLargeArchive, UnreadableArchive
 from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize
@@ -50,36 +39,9 @@ from shared.workflow.recording import (
     on_record,
 )
 from shared.workflow.saving import save
+from shared.workflow.taking_out import take_out
 
-TIME_FOR_AN_ENTRY_MS = 15_000
-BYTES_A_RUN = 64 * 1024 * 1024
-"""At least ``MAX_SOURCE_BYTES``: the next file always fits into a run of its own."""
-
-ENTRIES_A_RUN = 100
 MAX_TRIES = 10
-PAGE = 1000
-MAX_PAGES = 10
-"""Pages of the zip's folder that are read. What lies behind, among others' objects, is stored once more."""
-
-
-@dataclass
-class _Run:
-    """What a run has done: files taken out, refused ones, and what it has read for it."""
-
-    taken_out: int = 0
-    refused: list[Photo] = field(default_factory=list)
-    read_entries: int = 0
-    read_bytes: int = 0
-
-    @property
-    def has_got_further(self) -> bool:
-        """Whether a file has been read or found stored. A refusal by the directory is no progress."""
-        return bool(self.taken_out or self.read_entries)
-
-    def may_read(self, world: World, size_bytes: int) -> bool:
-        """Whether the run takes on another file."""
-        is_within = self.read_entries < ENTRIES_A_RUN and self.read_bytes + size_bytes <= BYTES_A_RUN
-        return is_within and world.has_time_for(TIME_FOR_AN_ENTRY_MS)
 
 
 def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored | None = None) -> Recorded:
@@ -111,7 +73,7 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
         return _end(world, upload, photo, replace(photo, retry=replace(retry, next_try_at=rests_until)), [])
     world.health.take_in_hand(piece)
     try:
-        ended, refused = _unpack(world, upload, photo)
+        ended, refused = take_out(world, upload, photo)
     except NotFound as gone:
         raise RetryLater(
             "archive_changed", "the zip was replaced while it was unpacked", delay_seconds=1
@@ -205,92 +167,3 @@ def _first_verdict(archive: Photo) -> Verdict:
     if archive.size > MAX_ARCHIVE_BYTES:
         return Verdict.ARCHIVE_TOO_LARGE
     return Verdict.UNPACKING if archive.tries <= MAX_TRIES else Verdict.ARCHIVE_FAILED
-
-
-def _unpack(world: World, upload: Upload, photo: Photo) -> tuple[Photo, list[Photo]]:
-    """Store photos of the zip as uploads; returns the records of the zip and of what this run has refused.
-
-    The zip is still ``UNPACKING`` when the run has stopped before its end.
-    """
-    try:
-        archive = Archive(
-            lambda start, count: world.bucket.read_range(upload.key, start, count, etag=photo.etag),
-            photo.size,
-        )
-    except UnreadableArchive as problem:
-        return replace(photo, verdict=Verdict.NOT_AN_ARCHIVE, detail=str(problem)), []
-    except TooLargeArchive:
-        return replace(photo, verdict=Verdict.ARCHIVE_TOO_LARGE), []
-    if is_too_much(archive.entries):
-        return replace(photo, verdict=Verdict.ARCHIVE_TOO_LARGE), []
-    folder = unpacked_key(upload.person_id, upload.name, "")
-    decisions = decide_entries(archive.entries, folder=folder, archive_bytes=photo.size)
-    there = _already_there(world, folder, photo) if photo.tries > 1 else {}
-    run, verdict = _Run(), Verdict.UNPACKED
-    for decision in decisions[photo.taken_out + photo.refused :]:
-        is_there = decision.verdict is None and there.get(decision.key) == decision.entry.size
-        if decision.verdict is None and not is_there:
-            if not run.may_read(world, decision.entry.size):
-                verdict = Verdict.UNPACKING
-                break
-            decision = _store(world, archive, decision, run)
-        if decision.verdict is None:
-            run.taken_out += 1
-        else:
-            run.refused.append(_refused(upload, photo, decision, decision.verdict))
-    taken_out, refused = photo.taken_out + run.taken_out, photo.refused + len(run.refused)
-    ended = replace(
-        photo,
-        verdict=verdict,
-        detail=f"{taken_out} taken out, {refused} refused",
-        taken_out=taken_out,
-        refused=refused,
-        tries=photo.tries - 1 if run.has_got_further else photo.tries,
-        retry=None,
-    )
-    return ended, run.refused
-
-
-def _store(world: World, archive: Archive, decision: Decision, run: _Run) -> Decision:
-    """Read an entry and store it as an upload; returns the decision after the reading."""
-    run.read_entries += 1
-    run.read_bytes += decision.entry.size
-    try:
-        content = archive.read(decision.entry)
-    except UnreadableArchive as problem:
-        return replace(decision, verdict=Verdict.BROKEN_ENTRY, detail=str(problem))
-    world.bucket.write(decision.key, content)
-    return decision
-
-
-def _already_there(world: World, folder: str, photo: Photo) -> dict[str, int]:
-    """Return the keys that earlier runs have stored from this very zip, with sizes in bytes."""
-    found: dict[str, int] = {}
-    following = ""
-    for _ in range(MAX_PAGES):
-        listed, following = world.bucket.list_page(folder, following, PAGE)
-        found |= {one.key: one.stored.size for one in listed if one.stored.modified_at >= photo.uploaded_at}
-        if not following:
-            break
-    return found
-
-
-def _refused(upload: Upload, photo: Photo, decision: Decision, verdict: Verdict) -> Photo:
-    """Log and return the record of a refused file."""
-    log(
-        "entry_refused",
-        key=upload.key,
-        entry=printable(decision.entry.name),
-        verdict=verdict.value,
-        detail=decision.detail,
-    )
-    return Photo(
-        name=f"{photo.name}/{decision.label}",
-        etag=photo.etag,
-        size=decision.entry.size,
-        verdict=verdict,
-        detail=decision.detail,
-        archive=photo.name,
-        uploaded_at=photo.uploaded_at,
-        recorded_at=photo.recorded_at,
-    )

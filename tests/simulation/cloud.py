@@ -25,7 +25,7 @@ from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.inspection import UNREADABLE, Inspection
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.notifications import event_json
-from aliyun_local.oss.state.objects import StoredObject
+from aliyun_local.oss.state.objects import Attributes, StoredObject
 from aliyun_local.tablestore.store import catalog
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.rows import StoredRow
@@ -65,6 +65,7 @@ from tests.simulation.stores import (
     API_KEY,
     BUCKET,
     INSTANCE,
+    TAKEN_FROM,
     SimulatedBucket,
     SimulatedOtsClient,
 )
@@ -147,7 +148,7 @@ class SimulatedCloud:
             self.objects,
             self.gate,
             lambda key, text: self.invariants.result_written(key, text),
-            lambda key, content: self._put(key, content, (0,)),
+            lambda key, content, taken_from: self._put(key, content, (0,), taken_from),
             lambda file_id: self.studio.files.read(file_id),
         )
         self.account = account
@@ -198,8 +199,9 @@ class SimulatedCloud:
         """
         self._put(upload_key(person, name), content, deliveries)
 
-    def _put(self, key: str, content: bytes, deliveries: tuple[int, ...]) -> None:
-        self.objects.put(BUCKET, key, content)
+    def _put(self, key: str, content: bytes, deliveries: tuple[int, ...], taken_from: str = "") -> None:
+        headers = {TAKEN_FROM: taken_from} if taken_from else {}
+        self.objects.put(BUCKET, key, content, Attributes(headers=headers))
         pending = self.objects.pending_notifications(1000)
         (notification,) = [one for one in pending if one.key == key][-1:]
         for one in pending:

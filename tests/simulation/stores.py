@@ -320,6 +320,7 @@ def _stored(found: StoredObject) -> Stored:
     )
 
 
+TAKEN_FROM = "x-oss-meta-taken-from"
 METADATA = b"with a place"
 """In the content of a photo: OSS leaves in its snapshot where it was taken."""
 TURNED, MIRRORED = b"held sideways", b"in a mirror"
@@ -368,7 +369,7 @@ class SimulatedBucket:
         store: ObjectStore,
         gate: Gate,
         watch: Callable[[str, str], None],
-        uploaded: Callable[[str, bytes], None],
+        uploaded: Callable[[str, bytes, str], None],
         stored_with_dashscope: Callable[[str], bytes],
     ) -> None:
         """``watch`` sees every document written, and ``uploaded`` stores what is taken out of a zip.
@@ -406,7 +407,12 @@ class SimulatedBucket:
             found = self._call(Api.READING, "HeadObject", key, lambda: self._store.head(BUCKET, key))
         except NotFound:
             return None
-        return replace(_stored(found), crc64="" if found.kind == SYMLINK else str(found.crc))
+        # A listing has neither its CRC-64 nor its metadata.
+        return replace(
+            _stored(found),
+            crc64="" if found.kind == SYMLINK else str(found.crc),
+            taken_from=found.attributes.headers.get(TAKEN_FROM, ""),
+        )
 
     def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
         # The way of the product itself, over the calls below.
@@ -491,7 +497,7 @@ class SimulatedBucket:
 
         return self._call(Api.READING, "GetObject range", key, read)
 
-    def write(self, key: str, content: bytes) -> None:
+    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
         if key.endswith(AS_STORED):
             self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_oriented(key, content))
             return
@@ -502,7 +508,7 @@ class SimulatedBucket:
             self._call(Api.WRITING, "PutObject", key, lambda: self._store.put(BUCKET, key, b"VIEW probe"))
             return
         assert key.startswith("people/"), key
-        self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content))
+        self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content, taken_from))
 
     def delete(self, key: str) -> None:
         self._call(Api.WRITING, "DeleteObject", key, lambda: self._store.delete(BUCKET, key))

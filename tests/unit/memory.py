@@ -137,7 +137,7 @@ class MemoryBucket(MemoryTables):
             raise NotFound("NoSuchKey", key)
         return self.snapshot_begins_with
 
-    def write(self, key: str, content: bytes) -> None:
+    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
         self.meet("write", key)
         self.contents[key] = content
 

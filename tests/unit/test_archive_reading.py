@@ -13,7 +13,7 @@ import pytest
 from shared.domain.archives import decide_entries
 from shared.domain.photos import Verdict
 from shared.errors import RetryLater
-from shared.workflow.archive_reading import Archive, UnreadableArchive
+from shared.workflow.archive_reading import Archive, BrokenEntry
 from tests.uploads.hostile_zips import (
     File,
     deflate,
@@ -51,13 +51,13 @@ def test_a_file_is_read_as_it_was_packed(pack: Callable[[str, bytes], File]) -> 
 def test_a_file_of_another_length_than_the_directory_says_is_broken_though_its_crc_fits(
     pack: Callable[[str, bytes], File], by: int
 ) -> None:
-    with pytest.raises(UnreadableArchive):
+    with pytest.raises(BrokenEntry):
         first_of(of_size(pack("1.jpg", CONTENT), len(CONTENT) + by, CONTENT), OTHER)
 
 
 def test_data_that_are_cut_off_are_broken() -> None:
     cut = replace(deflated("1.jpg", CONTENT), packed=deflate(CONTENT)[:-3])
-    with pytest.raises(UnreadableArchive):
+    with pytest.raises(BrokenEntry):
         first_of(cut, OTHER)
 
 
@@ -72,25 +72,25 @@ def test_a_local_head_that_pushes_its_data_into_the_next_file_is_broken(extra_by
     # The directory does not show it: by its offsets and sizes the files lie side by side.
     decided = decide_entries(archive.entries, folder="people/li/a.zip/", archive_bytes=len(content))
     assert [one.verdict for one in decided] == [None, None]
-    with pytest.raises(UnreadableArchive):
+    with pytest.raises(BrokenEntry):
         archive.read(archive.entries[0])
 
 
-def test_a_zip_whose_files_quote_each_other_is_refused_as_a_whole_and_cannot_be_read() -> None:
+def test_of_a_zip_whose_files_quote_each_other_one_can_be_read() -> None:
     content = quoting_each_other(40, bytes(20_000))
     with zipfile.ZipFile(io.BytesIO(content)) as honest_reader:
         assert sum(info.file_size for info in honest_reader.infolist()) > 40 * len(content)
     archive = opened(content)
     decided = decide_entries(archive.entries, folder="people/li/a.zip/", archive_bytes=len(content))
-    assert [one.verdict for one in decided] == [Verdict.BROKEN_ENTRY] * 40
+    assert [one.verdict for one in decided] == [*[Verdict.BROKEN_ENTRY] * 39, None]
     for entry in archive.entries[:-1]:
-        with pytest.raises(UnreadableArchive):
+        with pytest.raises(BrokenEntry):
             archive.read(entry)
 
 
 @pytest.mark.parametrize("at", [2**32 - 2, 400_000, 1])
 def test_a_place_that_the_directory_invents_is_never_read_outside_of_the_zip(at: int) -> None:
-    with pytest.raises(UnreadableArchive):
+    with pytest.raises(BrokenEntry):
         first_of(replace(stored("1.jpg", CONTENT), at=at), OTHER)
 
 
@@ -99,44 +99,31 @@ def test_a_file_in_the_comment_of_a_zip_is_not_read_beyond_its_end() -> None:
     behind = len(zip_of_files([hidden, OTHER]))
     content = zip_of_files([replace(hidden, at=behind), replace(OTHER, at=2**32 - 1)])
     archive = opened(content[:-2] + len(hidden.head()).to_bytes(2, "little") + hidden.head())
-    with pytest.raises(UnreadableArchive):
+    with pytest.raises(BrokenEntry):
         archive.read(archive.entries[0])
 
 
-@pytest.mark.parametrize("error", [MemoryError, RecursionError, KeyError, OSError, NotImplementedError])
-def test_an_error_that_nobody_foresaw_concerns_the_file(
-    error: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = opened(zip_of_files([stored("1.jpg", CONTENT), OTHER]))
-    with monkeypatch.context() as broken:
-        broken.setattr(zipfile.ZipExtFile, "read", _raising(error))
-        with pytest.raises(UnreadableArchive, match=error.__name__):
+def test_a_file_that_does_not_fit_into_memory_concerns_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = opened(zip_of_files([deflated("1.jpg", CONTENT), OTHER]))
+    with monkeypatch.context() as small:
+        small.setattr(zlib, "decompressobj", _raising(MemoryError))
+        with pytest.raises(BrokenEntry, match="MemoryError"):
             archive.read(archive.entries[0])
     assert archive.read(archive.entries[1]) == b"FACE 2"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_what_ends_the_process_is_nobodys_fault(
-    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = opened(zip_of_files([OTHER]))
-    monkeypatch.setattr(zipfile.ZipExtFile, "read", _raising(error))
-    with pytest.raises(error):
-        archive.read(archive.entries[0])
-
-
 def test_an_answer_of_oss_that_broke_off_is_no_fault_of_the_zip() -> None:
-    content = zip_of_files([stored("1.jpg", bytes(100_000))])
+    content = zip_of_files([stored("1.jpg", bytes(200_000))])
     with pytest.raises(RetryLater, match="short_answer"):
         Archive(lambda start, count: content[start : start + count - 1], len(content))
     archive = opened(content)
-    archive._file._read = lambda start, count: content[start : start + count // 2]
+    archive._source._read = lambda start, count: content[start : start + count // 2]
     with pytest.raises(RetryLater, match="short_answer"):
         archive.read(archive.entries[0])
 
 
-def _raising(error: type[BaseException]) -> Callable[..., bytes]:
-    def read(*_: object) -> bytes:
+def _raising(error: type[Exception]) -> Callable[..., object]:
+    def raising(*_: object) -> object:
         raise error
 
-    return read
+    return raising

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from shared.domain.archives import (
+    MAX_ENTRIES,
     MAX_GROWTH,
     MAX_UNPACKED_BYTES,
     TINY_UNPACKED_BYTES,
+    Decision,
     Entry,
     decide_entries,
+    is_too_much,
     max_unpacked_bytes,
 )
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
@@ -19,6 +23,11 @@ from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 FOLDER = "people/li/a.zip/"
 MEGABYTE = 2**20
 STORED, DEFLATED = 0, 8
+SIDECARS = [
+    *("IMG_1.jpg.json", "IMG_1.HEIC.supplemental-metadata.json", "IMG_1.AAE", "IMG_1.jpg.xmp", "readme.txt"),
+    *("a/index.HTML", "Photo Details.csv", "__MACOSX/a/._1.jpg", "a/.DS_Store", "Thumbs.db", "a/Picasa.ini"),
+    *("desktop.ini", "a/Icon\r"),
+]
 HEADER_BYTES = 30
 
 
@@ -29,6 +38,7 @@ def entry(index: int = 0, begins_at: int | None = None, **changes: Any) -> Entry
         "size": 1000,
         "packed_size": changes.get("size", 1000),
         "method": STORED,
+        "crc": 0,
         "is_encrypted": False,
         "is_link": False,
         **changes,
@@ -56,17 +66,19 @@ def test_files_that_lie_side_by_side_are_taken_in_whatever_order_the_directory_n
 @pytest.mark.parametrize(
     ("places", "sizes", "refused"),
     [
-        ([0, 0], [1000, 1000], {0, 1}),
-        ([0, HEADER_BYTES + 999], [1000, 1000], {0, 1}),
-        ([5000, 0, 9000], [1000, 6000, 1000], {0, 1}),
-        # All that the first one lies over, also behind a short one that does not reach so far.
-        ([0, 100, 5000, 20_000], [10_000, 10, 10, 10], {0, 1, 2}),
+        # Of several in one place the one that fills it is taken, the first where none does so better.
+        ([0, 0], [1000, 1000], {1}),
+        ([0, 0, 2000], [1000, 1900, 1000], {0}),
+        ([0, 0, 2000], [1000, 2000, 1000], {1}),
+        # One that reaches into another is refused, and not the other.
+        ([0, HEADER_BYTES + 999], [1000, 1000], {0}),
+        ([5000, 0, 9000], [1000, 6000, 1000], {1}),
+        ([0, 100, 5000, 20_000], [10_000, 10, 10, 10], {0}),
         # A chain, in which each one reaches into the next and no further.
-        ([0, 1000, 2000, 9000], [1000, 1000, 1000, 1000], {0, 1, 2}),
-        ([-10, 5000], [1000, 1000], {0}),
+        ([0, 1000, 2000, 9000], [1000, 1000, 1000, 1000], {0, 1}),
     ],
 )
-def test_files_that_share_bytes_of_the_zip_are_refused_all_of_them(
+def test_of_files_that_share_bytes_of_the_zip_those_are_left_that_lie_side_by_side(
     places: list[int], sizes: list[int], refused: set[int]
 ) -> None:
     entries = [
@@ -75,6 +87,66 @@ def test_files_that_share_bytes_of_the_zip_are_refused_all_of_them(
     decisions = decide_entries(entries, folder=FOLDER, archive_bytes=500 * MEGABYTE)
     assert {one.entry.index for one in decisions if one.verdict is Verdict.BROKEN_ENTRY} == refused
     assert all("overlap" in one.detail for one in decisions if one.verdict)
+    taken = sorted((one.entry for one in decisions if not one.verdict), key=lambda one: one.begins_at)
+    for one, following in pairwise(taken):
+        assert one.begins_at + HEADER_BYTES + one.packed_size <= following.begins_at
+
+
+def test_a_file_that_begins_before_the_zip_is_broken_and_no_other() -> None:
+    assert verdicts(entry(0, -10), entry(1, 5000)) == [Verdict.BROKEN_ENTRY, None]
+
+
+def test_a_file_with_a_huge_size_takes_nobody_elses_room() -> None:
+    files = [entry(n, 40_000 * n, size=200_000, packed_size=30_000, method=DEFLATED) for n in range(90)]
+    lying = entry(90, 4_000_000, size=MAX_SOURCE_BYTES - 1, packed_size=300_000, method=DEFLATED)
+    assert verdicts(lying, *files, archive_bytes=1_500_000) == [Verdict.EXPANDS_TOO_MUCH] + [None] * 90
+
+
+def test_of_an_entry_that_the_directory_tells_nothing_of_nothing_is_made() -> None:
+    assert verdicts(entry(0, 0, is_damaged=True), entry(1, 0)) == [Verdict.BROKEN_ENTRY, None]
+
+
+@pytest.mark.parametrize("name", SIDECARS)
+def test_what_programs_lay_beside_photos_is_no_photo(name: str) -> None:
+    assert verdicts(entry(name=name)) == [Verdict.SYSTEM_FILE]
+
+
+def test_a_video_is_part_of_a_live_photo_where_a_picture_is_called_like_it() -> None:
+    names = ["a/IMG_1.HEIC", "a/IMG_1.MOV", "b/IMG_1.MOV", "a/IMG_2.mp4", "a/img_2.JPG", "a/clip.avi"]
+    assert verdicts(*(entry(number, name=name) for number, name in enumerate(names))) == [
+        None,
+        Verdict.LIVE_PHOTO_VIDEO,
+        Verdict.VIDEO,
+        Verdict.LIVE_PHOTO_VIDEO,
+        None,
+        Verdict.VIDEO,
+    ]
+
+
+def test_only_what_may_be_a_photo_counts_against_the_number_of_files() -> None:
+    def decided(count: int) -> list[Decision]:
+        photos = [entry(n) for n in range(count)]
+        beside = [entry(1000 + n, name=f"{n}.jpg.json") for n in range(4000)]
+        videos = [entry(5000 + n, name=f"{n}.mov") for n in range(count)]
+        return decide_entries([*photos, *beside, *videos], folder=FOLDER, archive_bytes=500 * MEGABYTE)
+
+    assert not is_too_much(decided(MAX_ENTRIES))
+    assert is_too_much(decided(MAX_ENTRIES + 1))
+
+
+@pytest.mark.parametrize(
+    ("method", "word"), [(9, "Deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (77, "method 77")]
+)
+def test_a_file_that_is_packed_in_another_way_is_told_in_which(method: int, word: str) -> None:
+    (decision,) = decide_entries([entry(method=method)], folder=FOLDER, archive_bytes=2000)
+    assert (decision.verdict, decision.detail) == (Verdict.UNUSUAL_COMPRESSION, f"packed by {word}")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"is_encrypted": True}, {"method": 99}, {"method": 14, "is_encrypted": True}]
+)
+def test_a_password_comes_before_the_way_of_packing(changes: dict[str, Any]) -> None:
+    assert verdicts(entry(**changes)) == [Verdict.ENCRYPTED]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +207,7 @@ def test_what_is_unpacked_is_bounded_for_zips_of_every_size() -> None:
 
 
 def test_each_refusal_has_a_name_of_its_own_and_a_stored_file_keeps_its() -> None:
-    names = ["1.jpg", "1.jpg", "\x07.jpg", "\x08.jpg", "\ufffd.jpg", "x" * 2000, "x" * 2001]
+    names = ["1.jpg", "../1", "\x07.jpg", "\x08.jpg", "\ufffd.jpg", "x" * 2000, "x" * 2001]
     entries = [entry(number, name=name) for number, name in enumerate(names)]
     decisions = decide_entries(entries, folder=FOLDER, archive_bytes=500 * MEGABYTE)
     labels = [one.label for one in decisions]
@@ -148,5 +220,5 @@ def test_each_refusal_has_a_name_of_its_own_and_a_stored_file_keeps_its() -> Non
         Verdict.UNSAFE_NAME,
         Verdict.UNSAFE_NAME,
     ]
-    assert labels[:5] == ["1.jpg", "1.jpg (1)", "\ufffd.jpg (2)", "\ufffd.jpg (3)", "\ufffd.jpg"]
+    assert labels[:5] == ["1.jpg", "../1", "\ufffd.jpg (2)", "\ufffd.jpg (3)", "\ufffd.jpg"]
     assert len(set(labels)) == len(labels)

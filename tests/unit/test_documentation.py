@@ -24,7 +24,8 @@ from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.reasons import Language, reason
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.settings import ENVIRONMENT_NAMES
-from shared.workflow.unpacking import BYTES_A_RUN, ENTRIES_A_RUN, MAX_TRIES
+from shared.workflow.taking_out import BYTES_A_RUN, ENTRIES_A_RUN
+from shared.workflow.unpacking import MAX_TRIES
 
 READMES = ["README.md", "README.zh-CN.md"]
 GIVEN_BY_THE_PLATFORM = {"FC_REGION"}
@@ -104,7 +105,7 @@ def test_the_table_of_verdicts_is_what_people_are_told() -> None:
 def test_the_limits_of_a_zip_stand_in_the_documentation() -> None:
     text = " ".join(text_of("docs/photos.md").split())
     megabytes, gigabytes = MAX_ARCHIVE_BYTES // 2**20, MAX_UNPACKED_BYTES // 2**30
-    assert f"{megabytes} MB a zip, {MAX_ENTRIES} files and {gigabytes} GB in it" in text
+    assert f"{megabytes} MB a zip, {MAX_ENTRIES} photos and {gigabytes} GB in it" in text
     assert f"{MAX_SOURCE_BYTES // 2**20} MB a file, {MAX_RATIO} times" in text
     tiny = f"{TINY_UNPACKED_BYTES // 2**20} MB"
     assert f"together {MAX_GROWTH} times the size of the zip, or {tiny} when that is more" in text

@@ -187,8 +187,8 @@ CLOSING_LOADS = (
 )
 ZIP_LOADS = (
     PHOTO_LOADS
-    | modules("shared.domain", "archives")
-    | modules("shared.workflow", "archive_reading unpacking")
+    | modules("shared.domain", "archives taken_out zip_folders zip_format zip_names")
+    | modules("shared.workflow", "archive_reading taking_out unpacking")
 )
 RECONCILE_LOADS = (
     CLOSING_LOADS - modules("shared.workflow", "collecting restoring submit_next")
@@ -255,13 +255,9 @@ def test_an_upload_loads_nothing_of_a_tick(event: str) -> None:
     assert not loaded(event)["answered"] & of_a_tick
 
 
-@pytest.mark.parametrize("event", ["status", "a photo", "a photo that closes a set", "reconcile"])
-def test_an_event_without_a_zip_loads_nothing_for_pictures_and_zips(event: str) -> None:
+@pytest.mark.parametrize("event", SCRIPTS)
+def test_no_event_loads_libraries_for_pictures_and_zips(event: str) -> None:
     assert not loaded(event)["answered"] & (PICTURES_AND_ZIPS | {"dashscope"})
-
-
-def test_the_code_that_reads_zips_comes_with_the_first_zip() -> None:
-    assert "zipfile" in loaded("a zip")["answered"]
 
 
 @pytest.mark.parametrize("event", OF_A_FUNCTION_WITH_ALL_SERVICES)

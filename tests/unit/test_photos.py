@@ -118,8 +118,19 @@ def test_only_a_refused_picture_that_is_sent_again_is_judged_again(verdict: Verd
 def test_every_verdict_on_a_picture_and_none_on_what_cannot_change_is_made_again() -> None:
     lasting = {Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED, Verdict.DUPLICATE, Verdict.OVER_LIMIT}
     by_content = {Verdict.EMPTY, Verdict.TOO_MANY_BYTES}
-    of_zips = {Verdict.UNPACKING, Verdict.UNPACKED, Verdict.NOT_AN_ARCHIVE, Verdict.ARCHIVE_TOO_LARGE}
+    of_zips = {
+        Verdict.UNPACKING,
+        Verdict.UNPACKED,
+        Verdict.NOT_AN_ARCHIVE,
+        Verdict.OTHER_ARCHIVE,
+        Verdict.SPLIT_ARCHIVE,
+        Verdict.SEVERAL_FOLDERS,
+        Verdict.ARCHIVE_TOO_LARGE,
+    }
     of_files_in_zips = {
+        Verdict.VIDEO,
+        Verdict.LIVE_PHOTO_VIDEO,
+        Verdict.UNUSUAL_COMPRESSION,
         Verdict.NESTED_ARCHIVE,
         Verdict.ENCRYPTED,
         Verdict.UNSAFE_NAME,

@@ -22,8 +22,9 @@ from shared.domain.object_keys import MAX_KEY_BYTES, Kind, Upload, parse_upload
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.photos import MAX_SOURCE_BYTES, Stored, Verdict
 from shared.errors import RetryLater
-from shared.workflow import unpacking
-from shared.workflow.unpacking import BYTES_A_RUN, MAX_TRIES, unpack_upload
+from shared.workflow import taking_out
+from shared.workflow.taking_out import BYTES_A_RUN
+from shared.workflow.unpacking import MAX_TRIES, unpack_upload
 from tests.unit.memory import Memory
 from tests.unit.support import NOW
 from tests.uploads.hostile_zips import deflated, quoting_each_other, stored, zip_of_files
@@ -68,7 +69,8 @@ class Bucket(Memory):
             raise RetryLater("oss_unreachable", "simulated", delay_seconds=1)
         return self.content[start : start + count]
 
-    def write(self, key: str, content: bytes) -> None:
+    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
+        assert taken_from == "e"
         assert 0 < len(content) <= MAX_SOURCE_BYTES
         self.written[key] = len(content)
         self.objects[key] = Stored(etag="F", size=len(content), modified_at=self.time)
@@ -87,7 +89,7 @@ def seeds() -> Mapping[str, bytes]:
     plain = {f"{n:02}.png": bytes(5000) for n in range(30)}
     folders = io.BytesIO()
     with zipfile.ZipFile(folders, "w") as archive:
-        for name in ("a/", "a/1.jpg", "a/b/", "a/b/2.jpg", "../3.jpg", "照片/4.jpg"):
+        for name in ("a/", "a/1.jpg", "a/b/", "a/b/2.jpg", "../3.jpg", "照片.jpg"):
             with archive.open(name, "w", force_zip64=True) as file:
                 file.write(b"" if name.endswith("/") else b"FACE in " + name.encode())
     return {
@@ -161,7 +163,7 @@ def check(bucket: Bucket) -> None:
 @pytest.fixture(autouse=True)
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds that small zips reach."""
-    monkeypatch.setattr(unpacking, "ENTRIES_A_RUN", ENTRIES_A_RUN)
+    monkeypatch.setattr(taking_out, "ENTRIES_A_RUN", ENTRIES_A_RUN)
     monkeypatch.setattr(archives, "TINY_UNPACKED_BYTES", 0)
 
 

@@ -59,11 +59,11 @@ def pictures() -> Mapping[str, bytes]:
 @functools.cache
 def archives() -> Mapping[str, bytes]:
     """A small zip of each kind; those that hold pictures hold such as can be prepared."""
-    files = {"1.jpg": pictures()["JPEG"], "照片/2.png": pictures()["palette PNG"], "notes.txt": b"x" * 900}
+    files = {"1.jpg": pictures()["JPEG"], "照片/2.png": pictures()["palette PNG"], "notes.tif": b"x" * 900}
     return {
         "stored": z.zipped(files),
         "packed": z.zipped(files, zipfile.ZIP_DEFLATED),
-        "in GBK": chat_zip(files, protected=["notes.txt"]),
+        "in GBK": chat_zip(files, protected=["notes.tif"]),
         "written to a pipe": z.streamed(files),
         "in the large format": z.large_format(files),
         "with a comment": z.zip_of(*files.items(), comment=b"PK\5\6" * 20),

@@ -79,7 +79,7 @@ def test_a_zip_costs_two_reads_and_two_writes_and_each_photo_in_it_half_of_that(
 ) -> None:
     # One after the other, as in a function of one instance: photos that come at once also wait for their row.
     delays = itertools.count(5_000, 5_000)
-    cloud._bucket._uploaded = lambda key, content: cloud._put(key, content, (next(delays),))
+    cloud._bucket._uploaded = lambda key, content, mark: cloud._put(key, content, (next(delays),), mark)
     content = zipped({f"{number}.jpg": b"FACE %d" % number for number in range(4)})
     calls = calls_of(cloud, lambda: cloud.upload("anna", "all.zip", content), 40_000)
     assert len(cloud.jobs()[0].photo_set.usable) == 4

@@ -76,10 +76,17 @@ def test_a_page_tells_etag_size_and_time_of_each_object(cloud: MockCloud, bucket
     assert following == ""
     described = bucket.stored("people/li/1.jpg")
     assert described is not None
-    # Only an object that is asked about by itself tells its CRC-64.
-    assert entry.stored == replace(described, crc64="")
+    # Only an object that is asked about by itself tells its CRC-64, and of which zip it was taken out.
+    assert entry.stored == replace(described, crc64="", taken_from=None)
     assert described.crc64
-    assert entry.stored.size == 5
+    assert (entry.stored.size, described.taken_from) == (5, "")
+
+
+def test_an_object_says_of_which_zip_it_was_taken_out(bucket: PhotoBucket) -> None:
+    bucket.write("people/li/a.zip/1.jpg", b"photo", taken_from="5d41402abc4b-3")
+    stored = bucket.stored("people/li/a.zip/1.jpg")
+    assert stored is not None
+    assert stored.taken_from == "5d41402abc4b-3"
 
 
 @pytest.mark.parametrize("count", [1, 3, 100])

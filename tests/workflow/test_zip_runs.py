@@ -16,7 +16,7 @@ from shared.domain.job import Job
 from shared.domain.photo_set import MAX_RECORDED
 from shared.domain.photos import Photo
 from shared.domain.states import JobState
-from shared.workflow import archive_reading, unpacking
+from shared.workflow import archive_reading, taking_out, unpacking
 from shared.workflow.ports import World
 from tests.simulation.cloud import TICK_MS, SimulatedCloud
 from tests.simulation.kernel import Killed
@@ -69,7 +69,7 @@ def files_in_a_run(*counts: int) -> Iterator[list[int]]:
         return False
 
     with (
-        mock.patch.object(unpacking, "TIME_FOR_AN_ENTRY_MS", ENTRY_TAKES_MS),
+        mock.patch.object(taking_out, "TIME_FOR_AN_ENTRY_MS", ENTRY_TAKES_MS),
         mock.patch.object(World, "has_time_for", has_time_for),
     ):
         yield left
@@ -111,7 +111,7 @@ def test_a_zip_of_500_files_that_are_one_byte_shorter_than_they_claim_ends_with_
 def test_a_file_that_was_found_broken_is_not_read_again_by_the_next_run(cloud: SimulatedCloud) -> None:
     broken = [of_size(deflated(f"{n}.jpg", b"FACE"), 5, b"FACE") for n in range(3)]
     with files_in_a_run(2), mock.patch.object(archive_reading.Archive, "read", autospec=True) as read:
-        read.side_effect = archive_reading.UnreadableArchive("broken")
+        read.side_effect = archive_reading.BrokenEntry("broken")
         settled(cloud, zip_of_files(broken))
         (job,) = tick(cloud, 4)
     assert [call.args[1].name for call in read.call_args_list] == ["0.jpg", "1.jpg", "2.jpg"]
@@ -160,7 +160,7 @@ def test_a_run_takes_on_its_share_and_leaves_the_rest_to_the_next(
     cloud: SimulatedCloud, log: Log, bound: str, value: int
 ) -> None:
     content = zipped({name: face.ljust(8) for name, face in faces(10).items()})
-    with mock.patch.object(unpacking, bound, value):
+    with mock.patch.object(taking_out, bound, value):
         cloud.upload("anna", "a.zip", content)
         stored = []
         for _ in range(4):
@@ -175,7 +175,7 @@ def test_a_run_takes_on_its_share_and_leaves_the_rest_to_the_next(
 
 def test_a_run_is_told_how_far_the_zip_is(cloud: SimulatedCloud) -> None:
     content = zipped({"empty.jpg": b"", **faces(4)})
-    with mock.patch.object(unpacking, "ENTRIES_A_RUN", 3):
+    with mock.patch.object(taking_out, "ENTRIES_A_RUN", 3):
         job = settled(cloud, content)
         assert (verdicts(job)["a.zip"], details(job)["a.zip"]) == ("unpacking", "3 taken out, 1 refused")
         assert verdicts(job)["a.zip/empty.jpg"] == "empty"
@@ -189,7 +189,7 @@ def test_a_zip_that_is_not_done_does_not_come_before_the_sets_that_are_due_alrea
 ) -> None:
     cloud.upload("wei", "1.jpg", b"FACE of wei")
     cloud.advance(100_000)
-    with mock.patch.object(unpacking, "ENTRIES_A_RUN", 1):
+    with mock.patch.object(taking_out, "ENTRIES_A_RUN", 1):
         cloud.upload("anna", "a.zip", zipped(faces(5)))
         cloud.advance(5_000)
     anna, wei = cloud.jobs()
@@ -205,12 +205,12 @@ def test_what_a_run_that_died_has_stored_is_recognised_on_every_page_of_a_listin
 
     left, write = iter(range(6)), cloud._bucket.write
 
-    def die_after_six(key: str, content: bytes) -> None:
+    def die_after_six(key: str, content: bytes, *, taken_from: str) -> None:
         if next(left, None) is None:
             raise Killed
-        write(key, content)
+        write(key, content, taken_from=taken_from)
 
-    with mock.patch.object(unpacking, "PAGE", 3):
+    with mock.patch.object(taking_out, "PAGE", 3):
         with mock.patch.object(cloud._bucket, "write", die_after_six):
             cloud.upload("anna", "a.zip", zipped(faces(8)))
             cloud.advance(30_000)
@@ -223,7 +223,7 @@ def test_what_a_run_that_died_has_stored_is_recognised_on_every_page_of_a_listin
 def test_a_file_of_another_size_in_the_place_of_an_unpacked_one_is_not_taken_for_it(
     cloud: SimulatedCloud,
 ) -> None:
-    with mock.patch.object(unpacking, "_unpack", side_effect=Killed):
+    with mock.patch.object(unpacking, "take_out", side_effect=Killed):
         cloud.upload("anna", "a.zip", zipped({"1.jpg": b"FACE 1"}))
         cloud.advance(10_000)
     cloud.upload("anna", "a.zip/1.jpg", b"FACE of the uploader's")
@@ -232,7 +232,7 @@ def test_a_file_of_another_size_in_the_place_of_an_unpacked_one_is_not_taken_for
 
 
 def test_a_zip_that_replaces_one_that_is_not_done_is_begun_from_its_start(cloud: SimulatedCloud) -> None:
-    with mock.patch.object(unpacking, "ENTRIES_A_RUN", 2):
+    with mock.patch.object(taking_out, "ENTRIES_A_RUN", 2):
         settled(cloud, zipped({"empty.jpg": b"", **faces(4)}))
         job = settled(cloud, zipped({f"new {name}": face for name, face in faces(2).items()}))
     assert details(job)["a.zip"] == "2 taken out, 0 refused"
@@ -242,7 +242,7 @@ def test_a_zip_that_replaces_one_that_is_not_done_is_begun_from_its_start(cloud:
 def test_the_pages_that_are_read_are_bounded_and_what_lies_behind_is_stored_once_more(
     cloud: SimulatedCloud,
 ) -> None:
-    with mock.patch.object(unpacking, "PAGE", 1), mock.patch.object(unpacking, "MAX_PAGES", 2):
+    with mock.patch.object(taking_out, "PAGE", 1), mock.patch.object(taking_out, "MAX_PAGES", 2):
         with mock.patch.object(unpacking, "_end", side_effect=Killed):
             cloud.upload("anna", "a.zip", zipped(faces(4)))
             cloud.advance(30_000)
@@ -259,7 +259,7 @@ def test_the_pages_that_are_read_are_bounded_and_what_lies_behind_is_stored_once
 def test_a_file_of_an_earlier_zip_of_this_name_is_stored_anew(cloud: SimulatedCloud) -> None:
     settled(cloud, zipped({"1.jpg": b"FACE 1"}))
     cloud.advance(2_000)
-    with mock.patch.object(unpacking, "_unpack", side_effect=Killed):
+    with mock.patch.object(unpacking, "take_out", side_effect=Killed):
         cloud.upload("anna", "a.zip", zipped({"1.jpg": b"FACE 2"}))
         cloud.advance(10_000)
     (job,) = tick(cloud, 12)

@@ -8,7 +8,7 @@ from shared.domain.photo_set import MAX_RECORDED
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
-from shared.workflow import unpacking
+from shared.workflow import taking_out, unpacking
 from shared.workflow.ports import World
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.kernel import Killed
@@ -61,7 +61,7 @@ def test_of_a_zip_with_more_than_ten_photos_ten_are_trained_and_the_others_say_s
 def test_a_set_stays_open_while_a_zip_is_unpacked_and_a_tick_continues_for_a_run_that_died(
     cloud: SimulatedCloud,
 ) -> None:
-    with mock.patch.object(unpacking, "_unpack", side_effect=Killed):
+    with mock.patch.object(unpacking, "take_out", side_effect=Killed):
         cloud.upload("anna", "photos.zip", zipped(FACES))
         cloud.advance(1_000)
     for number in range(10):
@@ -80,7 +80,7 @@ def test_a_set_stays_open_while_a_zip_is_unpacked_and_a_tick_continues_for_a_run
 
 
 def test_a_zip_that_kills_each_run_that_unpacks_it_is_given_up_and_says_so(cloud: SimulatedCloud) -> None:
-    with mock.patch.object(unpacking, "_unpack", side_effect=Killed):
+    with mock.patch.object(unpacking, "take_out", side_effect=Killed):
         cloud.upload("anna", "photos.zip", zipped(FACES))
         (job,) = tick(cloud, 40)
     assert verdicts(job) == {"photos.zip": "archive_failed"}
@@ -98,7 +98,7 @@ def test_a_run_without_time_for_the_whole_zip_leaves_the_rest_to_the_next(cloud:
         return has_time(world, milliseconds)
 
     with (
-        mock.patch.object(unpacking, "TIME_FOR_AN_ENTRY_MS", entry_takes),
+        mock.patch.object(taking_out, "TIME_FOR_AN_ENTRY_MS", entry_takes),
         mock.patch.object(World, "has_time_for", has_time_for),
     ):
         (job,) = (settled(cloud, zipped(FACES)), *tick(cloud, 12))[-1:]
@@ -118,7 +118,7 @@ def test_a_zip_that_takes_many_runs_is_not_given_up(cloud: SimulatedCloud) -> No
         return next(asked) % 2 == 0 if milliseconds == takes else has_time(world, milliseconds)
 
     with (
-        mock.patch.object(unpacking, "TIME_FOR_AN_ENTRY_MS", takes),
+        mock.patch.object(taking_out, "TIME_FOR_AN_ENTRY_MS", takes),
         mock.patch.object(World, "has_time_for", has_time_for),
     ):
         (job,) = (settled(cloud, zipped(photos)), *tick(cloud, 25))[-1:]
@@ -136,12 +136,15 @@ def test_a_zip_that_is_replaced_is_unpacked_again_and_its_old_refusals_go(cloud:
     }
 
 
-def test_a_zip_that_is_deleted_takes_its_refusals_along_and_leaves_its_photos(cloud: SimulatedCloud) -> None:
+def test_a_zip_that_is_deleted_takes_its_refusals_along_and_its_photos_are_left_out(
+    cloud: SimulatedCloud,
+) -> None:
     settled(cloud, zip_of(("1.jpg", b"FACE 1"), ("empty.jpg", b"")))
     cloud.delete("anna", "a.zip")
     (job,) = tick(cloud, 12)
-    assert job.state is JobState.SUCCEEDED
-    assert verdicts(job) == {"a.zip/1.jpg": "usable"}
+    assert job.state is JobState.REJECTED
+    assert verdicts(job) == {"a.zip/1.jpg": "left_out"}
+    assert cloud.studio.ledger() == []
 
 
 def test_a_photo_taken_out_of_a_zip_and_then_deleted_stays_deleted(cloud: SimulatedCloud) -> None:

@@ -64,12 +64,12 @@ def test_the_page_is_the_one_that_the_code_makes() -> None:
 
 def test_the_command_writes_the_page(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "api.md"
-    page.write_text("before\n<!-- table: verdicts -->\nold\n<!-- end -->\nafter\n", encoding="utf-8")
+    page.write_text("before\n<!-- table: verdicts -->\nstale\n<!-- end -->\nafter\n", encoding="utf-8")
     monkeypatch.setattr(command, "PAGE", page)
     assert command.main() == 0
     text = page.read_text(encoding="utf-8")
     assert "`usable`" in text
-    assert "old" not in text
+    assert "stale" not in text
     assert (text.startswith("before\n"), text.endswith("after\n")) == (True, True)
 
 
