@@ -39,8 +39,9 @@ def folders_of_several(names: Sequence[str], person_id: str) -> list[str]:
 
 def _without_time(folder: str) -> str:
     """Return a folder's name without what tells the time or counts in it."""
-    if camera := _CAMERA_FOLDER.fullmatch(folder):
-        folder = camera[1]
     if _CAMERA_MONTH.fullmatch(folder):
         return "#"
-    return _PARTS_OF_A_DATE.sub("#", folder) if _YEAR.search(folder) else folder
+    if _YEAR.search(folder):
+        return _PARTS_OF_A_DATE.sub("#", folder)
+    camera = _CAMERA_FOLDER.fullmatch(folder)
+    return camera[1] if camera else folder

@@ -121,7 +121,9 @@ def directory_entries(directory: bytes, count: int) -> list[DirectoryEntry]:
         count: how many entries there are said to be.
     """
     found: list[DirectoryEntry] = []
-    at = 0
+    at = max(0, directory.find(ENTRY_SIGNATURE))
+    if at:
+        found.append(DirectoryEntry(is_damaged=True))
     while directory.startswith(ENTRY_SIGNATURE, at) and at + _ENTRY.size <= len(directory):
         entry, ends_at = _entry(directory, at)
         following = ends_at
@@ -135,6 +137,8 @@ def directory_entries(directory: bytes, count: int) -> list[DirectoryEntry]:
         if ends_at < following and (following < len(directory) or len(found) < count):
             found.append(DirectoryEntry(is_damaged=True))
         at = following
+    if directory.startswith(ENTRY_SIGNATURE, at):
+        found.append(DirectoryEntry(is_damaged=True))
     return found
 
 

@@ -132,7 +132,19 @@ class Archive:
                     return end, place
             if not end.count and not end.directory_bytes:
                 return end, end.at
+            if len(end.directory_places) == 1 and self._is_directory(end):
+                return end, end.directory_at
         raise self._no_zip()
+
+    def _is_directory(self, end: End) -> bool:
+        """Whether a directory that begins in a damaged entry is one: it is where it is said to be."""
+        is_there = end.directory_at + end.directory_bytes == end.at
+        is_small = end.directory_bytes <= MAX_DIRECTORY_BYTES
+        return (
+            is_there
+            and is_small
+            and ENTRY_SIGNATURE in self._source.read(end.directory_at, end.directory_bytes)
+        )
 
     def _listed(self, end: End) -> list[DirectoryEntry]:
         directory_bytes = end.at - self._directory_at
