@@ -1,0 +1,119 @@
+"""Whether a photo has lost its zip is asked of the object itself; one that never tells holds nobody up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.photos import Photo, Verdict
+from shared.domain.retry_state import TRIES_BESIDE_OTHERS
+from shared.domain.states import JobState
+from shared.domain.taken_out import mark_of
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Permanent, RetryLater, Trouble
+from shared.workflow.closing import look_through
+from shared.workflow.leaving_out import leave_out, mark_of_upload
+from tests.unit.memory import Memory
+from tests.unit.support import NOW, RULES, collecting, photo, trouble
+
+FIRST, SECOND = "AAAA", "BBBB"
+OUT = photo("a.zip/1.jpg", taken_from=mark_of(FIRST))
+ZIP = photo("a.zip", Verdict.UNPACKED, etag=SECOND)
+KEY = "people/li/a.zip/1.jpg"
+BUSY = RetryLater("busy", "simulated", delay_seconds=1, api=Api.READING)
+CLOSED_TO_ALL = RetryLater("refused", "simulated", delay_seconds=1, kind=Kind.API, api=Api.READING)
+ARCHIVED = Permanent("archived", "simulated", kind=Kind.OBJECT, api=Api.READING)
+
+
+def folder_of(job: Job, taken_from: str | None) -> Memory:
+    memory = Memory(job)
+    for one in job.photo_set.photos:
+        memory.upload(one.name, at=one.uploaded_at)
+        memory.objects[f"people/li/{one.name}"] = replace(
+            memory.objects[f"people/li/{one.name}"], etag=one.etag
+        )
+    memory.objects[KEY] = replace(memory.objects[KEY], taken_from=taken_from)
+    return memory
+
+
+def left(job: Job, memory: Memory) -> Photo:
+    etags = {key.removeprefix("people/li/"): stored.etag for key, stored in memory.objects.items()}
+    found = leave_out(memory.world(), job, etags).photo(OUT.name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict", "mark"),
+    [
+        (mark_of(FIRST), Verdict.LEFT_OUT, mark_of(FIRST)),
+        # The same bytes out of the second zip, or put there by hand.
+        (mark_of(SECOND), Verdict.USABLE, mark_of(SECOND)),
+        ("", Verdict.USABLE, ""),
+        (None, Verdict.LEFT_OUT, mark_of(FIRST)),
+    ],
+)
+def test_the_object_says_which_zip_it_is_out_of(told: str | None, verdict: Verdict, mark: str) -> None:
+    job = collecting(ZIP, OUT)
+    found = left(job, folder_of(job, told))
+    assert (found.verdict, found.taken_from) == (verdict, mark)
+
+
+def test_an_object_that_is_gone_is_left_out_until_the_next_look_forgets_it() -> None:
+    job = collecting(ZIP, OUT)
+    memory = folder_of(job, mark_of(FIRST))
+    del memory.objects[KEY]
+    assert left(job, memory).verdict is Verdict.LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("problem", "tries", "is_raised"),
+    [
+        (BUSY, 0, True),
+        (BUSY, TRIES_BESIDE_OTHERS - 1, True),
+        (BUSY, TRIES_BESIDE_OTHERS, False),
+        (CLOSED_TO_ALL, TRIES_BESIDE_OTHERS, True),
+        (ARCHIVED, 0, False),
+    ],
+)
+def test_an_object_that_does_not_tell_holds_the_set_for_a_while_and_not_for_ever(
+    problem: Trouble, tries: int, is_raised: bool
+) -> None:
+    job = collecting(ZIP, OUT)
+    job = replace(job, retry=trouble(api=Api.READING, tries=tries)) if tries else job
+    memory = folder_of(job, mark_of(SECOND))
+    memory.troubles[f"stored {KEY}"] = problem
+    if is_raised:
+        with pytest.raises(type(problem)):
+            left(job, memory)
+    else:
+        assert left(job, memory).verdict is Verdict.LEFT_OUT
+
+
+def test_a_look_asks_each_object_once_and_a_set_without_photos_of_zips_costs_no_question() -> None:
+    job = collecting(ZIP, OUT, photo("2.jpg"))
+    memory = folder_of(job, mark_of(FIRST))
+    asked: list[str] = []
+    memory.stored = lambda key: asked.append(key) or memory.objects.get(key)  # type: ignore[method-assign,func-returns-value]  # counts
+    for _ in range(3):
+        look_through(memory.world(RULES), "li", memory.latest("li"))
+    assert asked == [KEY]
+    plain = collecting(photo("2.jpg"))
+    memory = Memory(plain)
+    memory.upload("2.jpg", at=NOW - 1000)
+    memory.troubles["stored"] = BUSY
+    memory.time = NOW + RULES.quiet_ms
+    after = look_through(memory.world(RULES), "li", memory.latest("li"))
+    assert after is not None
+    assert after.state is JobState.QUEUED
+
+
+@pytest.mark.parametrize(("told", "mark"), [("m", "m"), ("", ""), (None, "")])
+def test_an_upload_that_a_listing_shows_is_asked_for_its_mark(told: str | None, mark: str) -> None:
+    memory = folder_of(collecting(OUT), told)
+    assert mark_of_upload(memory.world(), KEY) == mark
+    assert mark_of_upload(memory.world(), "people/li/gone.jpg") == ""
+    memory.troubles["stored"] = BUSY
+    assert mark_of_upload(memory.world(), KEY) == ""
