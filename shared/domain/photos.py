@@ -165,6 +165,10 @@ class Photo:
         is_unpacked = lies_in_zip_folder(self.name)
         return max(self.uploaded_at, self.recorded_at) if is_unpacked else self.uploaded_at
 
+    def outdates(self, stored: Stored) -> bool:
+        """Whether ``stored`` is what the object of its name was before."""
+        return self.etag != stored.etag and stored.modified_at <= self.uploaded_at
+
     def stands_for(self, stored: Stored) -> bool:
         """Whether it is the record of ``stored``, the object of its name.
 

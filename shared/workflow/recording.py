@@ -122,7 +122,7 @@ def observations(
             # Photos that come together would lose together again if all runs waited alike.
             world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE_MS * 2 ** min(attempt - 1, 2)))
             newest = world.jobs.latest(upload.person_id)
-        yield newest, _stored(world, upload, hint)
+        yield newest, _stored(world, upload, hint, newest)
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay_seconds=5)
 
 
@@ -168,10 +168,11 @@ def log_recorded(job: Job, upload: Upload) -> Recorded:
     return Recorded(job, verdict)
 
 
-def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
+def _stored(world: World, upload: Upload, hint: Stored | None, newest: Job | None) -> Stored | None:
     """Return the object as the bucket describes it; of one that it refuses to describe, what is known.
 
-    A link stays as the listing shows it: alone it has its target's ETag, and no listing would know it.
+    That is not what an old event says of an upload that has been replaced since. A link stays as the listing
+    shows it: alone it has its target's ETag, and no listing would know it.
     """
     if hint is not None and hint.is_link:
         return hint
@@ -183,7 +184,8 @@ def _stored(world: World, upload: Upload, hint: Stored | None) -> Stored | None:
         warn("unforeseen", key=upload.key, error=repr(surprise)[:1000])
         trouble = unforeseen(surprise)
     world.health.failed(trouble.cause)
-    if hint is None:
+    recorded = newest.photo_set.photo(upload.name) if newest is not None else None
+    if hint is None or (recorded is not None and recorded.outdates(hint)):
         raise trouble
     warn("upload_not_described", key=upload.key, code=trouble.code, message=trouble.message)
     return hint

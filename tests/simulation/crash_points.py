@@ -233,6 +233,11 @@ def _check_ending(cloud: ScenarioCloud) -> None:
     expected = {person: list(endings) for person, endings in cloud.scenario.endings.items()}
     if found != expected:
         raise Violation(f"it ended with {found} and not with {expected}")
+    for person, contents in (cloud.scenario.trained_on or {}).items():
+        (latest,) = [job for job in cloud.jobs() if job.person_id == person][-1:]
+        trained_on = {cloud.objects.get(BUCKET, file)[1] for file in latest.files}
+        if trained_on != contents:
+            raise Violation(f"{latest.job_id} is trained on {trained_on} and not on {set(contents)}")
     if entries:
         raise Violation(f"no job owns {sorted(entries)}")
     if cloud.slot().holders:

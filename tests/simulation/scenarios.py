@@ -97,6 +97,13 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def delete(person: str, name: str, *, after: int) -> Step:
+    return Step(
+        at_once,
+        lambda cloud: cloud.kernel.at(cloud.kernel.now + after, lambda: cloud.delete(person, name)),
+    )
+
+
 def marker(person: str, *, after: int = 2 * SECOND) -> Step:
     return upload(person, "_READY", b"", after=after)
 
@@ -119,6 +126,9 @@ def first(count: int, status: int, code: str, message: str = "simulated") -> Ref
     return lambda number: ServiceError(status, code, message) if number < count else None
 
 
+FIRST_ZIP = zipped({"old.jpg": b"FACE old", "kept.jpg": FACE})
+SECOND_ZIP = zipped({"kept.jpg": FACE, "new.jpg": OTHER_FACE})
+OF_SECOND_ZIP = {"Li": frozenset({FACE, OTHER_FACE})}
 PHOTO, MARKED = upload("Li", "1.jpg", FACE), marker("Li")
 TRAINED_ONCE = {"Li": (TRAINED,)}
 IS_TRAINING = once("Li", JobState.TRAINING)
@@ -135,6 +145,7 @@ class Scenario:
         standing: what stays in the way, all the time.
         ends_with_a_tick: whether a tick finds the world at rest at the end.
         pairs: whether two crashes in a row on the way of the submit are played too.
+        trained_on: the contents that the latest training of each person is made of; None: not looked at.
     """
 
     name: str
@@ -149,6 +160,7 @@ class Scenario:
     account: str = "old"
     ends_with_a_tick: bool = False
     pairs: bool = False
+    trained_on: Mapping[str, frozenset[bytes]] | None = None
 
     def new_behaviour(self) -> Behaviour:
         """How DashScope behaves in this story; a training is short unless the story needs it long."""
@@ -265,6 +277,43 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="a zip whose event is lost and whose photos are hard to store",
         steps=(upload("Li", "photos.zip", zipped({"1.jpg": FACE, "2.jpg": OTHER_FACE}), events=()),),
         troubles={"PutObject upload": (Fault.ERROR_AFTER,)},
+    ),
+    Scenario(
+        name="a zip that is replaced while it is unpacked",
+        steps=(
+            upload("Li", "photos.zip", FIRST_ZIP),
+            upload("Li", "photos.zip", SECOND_ZIP, after=250),
+            marker("Li", after=5 * SECOND),
+        ),
+        trained_on=OF_SECOND_ZIP,
+    ),
+    Scenario(
+        name="a zip that is replaced before its set closes, by one whose event is lost",
+        steps=(
+            upload("Li", "photos.zip", FIRST_ZIP),
+            upload("Li", "photos.zip", SECOND_ZIP, after=20 * SECOND, events=()),
+        ),
+        trained_on=OF_SECOND_ZIP,
+    ),
+    Scenario(
+        name="a zip that replaces one that is trained on",
+        steps=(
+            upload("Li", "photos.zip", FIRST_ZIP),
+            MARKED,
+            then_upload("Li", "photos.zip", SECOND_ZIP, when=has_been_submitted),
+        ),
+        endings={"Li": (TRAINED, TRAINED)},
+        behaviour={"training_seconds": 90.0},
+        trained_on=OF_SECOND_ZIP,
+    ),
+    Scenario(
+        name="a zip that is deleted before its set closes, beside a photo",
+        steps=(
+            upload("Li", "photos.zip", FIRST_ZIP),
+            upload("Li", "own.jpg", b"FACE of its own"),
+            delete("Li", "photos.zip", after=20 * SECOND),
+        ),
+        trained_on={"Li": frozenset({b"FACE of its own"})},
     ),
     Scenario(
         name="a face check that is throttled and made later",

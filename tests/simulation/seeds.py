@@ -238,7 +238,24 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
     if chance.random() < 0.15:
         photos = {f"{number}.jpg": b"FACE in a zip %d" % number for number in range(chance.choice((1, 3)))}
         content = zipped({**photos, "0 again.jpg": b"FACE in a zip 0", ".note": b"-"})
-        _upload_at(cloud, chance, arrives + chance.randint(0, 6 * MINUTE_MS), person, "photos.zip", content)
+        when = arrives + chance.randint(0, 6 * MINUTE_MS)
+        _upload_at(cloud, chance, when, person, "photos.zip", content)
+        _second_thoughts_of_a_zip(cloud, when, person, photos)
+
+
+def _second_thoughts_of_a_zip(
+    cloud: SimulatedCloud, when: int, person: str, photos: dict[str, bytes]
+) -> None:
+    """Now and then a zip is replaced, or deleted: within the second, while it is unpacked, or later."""
+    # Dice of its own, so that all other stories stay as they are.
+    chance = random.Random(f"{person} {when}")
+    later = when + chance.choice((400, 3_000, 30_000, 2 * MINUTE_MS)) + chance.randint(0, 5_000)
+    kind = chance.choices(("stays", "replaced", "deleted"), (4, 3, 2))[0]
+    if kind == "replaced":
+        second = {**dict(list(photos.items())[:1]), "new.jpg": b"FACE in a second zip"}
+        _upload_at(cloud, chance, later, person, "photos.zip", zipped(second))
+    elif kind == "deleted":
+        cloud.kernel.at(later, lambda: cloud.delete(person, "photos.zip"))
 
 
 def _upload_at(

@@ -180,6 +180,22 @@ def test_an_object_that_the_bucket_will_not_describe_is_recorded_as_its_event_de
     assert (only.etag, only.size, only.uploaded_at, only.verdict) == ("E-event", 7, NOW - 5, Verdict.USABLE)
 
 
+@pytest.mark.parametrize(("later_ms", "is_believed"), [(-5000, False), (0, False), (5000, True)])
+def test_what_an_old_event_says_of_an_object_that_was_replaced_since_is_not_believed(
+    later_ms: int, is_believed: bool
+) -> None:
+    memory = Memory(job := collecting(photo("a.jpg", etag="E-new", uploaded_at=NOW)))
+    upload = memory.upload("a.jpg")
+    memory.troubles[f"stored {upload.key}"] = REFUSED
+    memory.objects[upload.key] = hint = Stored(etag="E-event", size=7, modified_at=NOW + later_ms)
+    if is_believed:
+        assert record_photo(memory.world(), upload, memory[job], hint).outcome == "usable"
+    else:
+        with pytest.raises(Trouble, match="AccessDenied"):
+            record_photo(memory.world(), upload, memory[job], hint)
+        assert memory[job].photo_set.photos == job.photo_set.photos
+
+
 def test_an_object_of_which_nobody_tells_anything_is_left_to_a_later_try() -> None:
     memory = Memory()
     upload = memory.upload("a.jpg")
