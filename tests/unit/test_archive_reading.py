@@ -13,7 +13,7 @@ import pytest
 from shared.domain.archives import decide_entries
 from shared.domain.photos import Verdict
 from shared.errors import RetryLater
-from shared.workflow.archive_reading import Archive, BrokenEntry
+from shared.workflow.archive_reading import Archive, BrokenEntry, UnusableArchive
 from tests.uploads.hostile_zips import (
     File,
     deflate,
@@ -23,6 +23,7 @@ from tests.uploads.hostile_zips import (
     stored,
     zip_of_files,
 )
+from tests.uploads.made_zips import Member, made_zip
 
 CONTENT = b"FACE 1, and much more of it. " * 40
 OTHER = stored("2.jpg", b"FACE 2")
@@ -110,6 +111,71 @@ def test_a_file_that_does_not_fit_into_memory_concerns_itself_alone(monkeypatch:
         with pytest.raises(BrokenEntry, match="MemoryError"):
             archive.read(archive.entries[0])
     assert archive.read(archive.entries[1]) == b"FACE 2"
+
+
+MEMBERS = [Member(name=b"%d.jpg" % number, content=b"FACE %d" % number) for number in range(3)]
+WRONG_PLACE = 7
+
+
+def with_directory_at(content: bytes, at: int) -> bytes:
+    return content[:-6] + at.to_bytes(4, "little") + content[-2:]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        made_zip(MEMBERS),
+        made_zip(MEMBERS, before=bytes(500)),
+        made_zip(MEMBERS, before=bytes(300_000)),
+        made_zip(MEMBERS, before=bytes(500), counts_before=True),
+        made_zip(MEMBERS, behind=b"\r\n"),
+        made_zip(MEMBERS, large_end=True),
+        made_zip(MEMBERS, directory_bytes=WRONG_PLACE),
+        with_directory_at(made_zip(MEMBERS), WRONG_PLACE),
+        made_zip([*MEMBERS[:1], *MEMBERS], comment=b"PK\5\6" * 20),
+    ],
+    ids=lambda content: len(content),
+)
+def test_the_directory_is_found_by_its_size_or_its_place(content: bytes) -> None:
+    archive = opened(content)
+    assert [archive.read(entry) for entry in archive.entries[-3:]] == [one.content for one in MEMBERS]
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        (b"", Verdict.NOT_AN_ARCHIVE),
+        (b"nothing of the kind", Verdict.NOT_AN_ARCHIVE),
+        (made_zip(MEMBERS)[:-40], Verdict.NOT_AN_ARCHIVE),
+        (made_zip(MEMBERS, disk=1), Verdict.SPLIT_ARCHIVE),
+        (b"PK\7\x08" + made_zip(MEMBERS)[:60], Verdict.SPLIT_ARCHIVE),
+        (b"Rar!\x1a\7\0" + bytes(600), Verdict.OTHER_ARCHIVE),
+        (b"7z\xbc\xaf\x27\x1c" + made_zip(MEMBERS), Verdict.OTHER_ARCHIVE),
+        (bytes(257) + b"ustar" + made_zip(MEMBERS), Verdict.OTHER_ARCHIVE),
+    ],
+)
+def test_what_cannot_be_read_says_what_it_is(content: bytes, verdict: Verdict) -> None:
+    with pytest.raises(UnusableArchive) as refusal:
+        opened(content)
+    assert refusal.value.verdict is verdict
+
+
+def test_a_zip_costs_one_read_for_its_directory_and_one_for_each_window_of_its_files() -> None:
+    calls: list[tuple[int, int]] = []
+    content = made_zip(
+        [*MEMBERS, Member(name=b"large.jpg", content=bytes(range(256)) * 2000, method=0), *MEMBERS]
+    )
+
+    def read(start: int, count: int) -> bytes:
+        calls.append((start, count))
+        return content[start : start + count]
+
+    archive = Archive(read, len(content))
+    assert len(calls) == 1
+    for entry in archive.entries:
+        archive.read(entry)
+    # The small ones before the large one come with one window, and those behind it with the tail.
+    assert len(calls) == 3
 
 
 def test_an_answer_of_oss_that_broke_off_is_no_fault_of_the_zip() -> None:

@@ -104,6 +104,20 @@ def test_a_photo_comes_back_with_the_same_zip_whether_its_event_comes_or_not(clo
     assert (job.state, trained_on(cloud, job)) == (JobState.SUCCEEDED, {OLD, KEPT})
 
 
+def test_a_photo_that_only_a_listing_has_shown_is_left_out_as_well(cloud: SimulatedCloud) -> None:
+    cloud._bucket._uploaded = lambda key, content, mark: cloud._put(key, content, (), mark)
+    # The set waits for a third photo, and a look without an end to it records these two.
+    cloud.rules = Rules(quiet_ms=60_000, min_photos=3, sweep_rest_ms=50_000)
+    cloud.upload("anna", "a.zip", FIRST)
+    (job,) = tick(cloud, 4)
+    assert len(job.photo_set.usable) == 2
+    cloud.delete("anna", "a.zip")
+    for number in range(3):
+        cloud.upload("anna", f"{number}.jpg", b"FACE %d" % number)
+    (job,) = tick(cloud, 12)
+    assert (job.state, trained_on(cloud, job)) == (JobState.SUCCEEDED, {b"FACE 0", b"FACE 1", b"FACE 2"})
+
+
 def test_a_copy_beside_a_zip_that_is_deleted_is_trained_on(cloud: SimulatedCloud) -> None:
     settled(cloud, FIRST)
     cloud.upload("anna", "copy.jpg", OLD)
