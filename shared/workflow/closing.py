@@ -178,8 +178,7 @@ def _forget_deleted(world: World, job: Job, folders: Folders) -> Job:
     unread = {name for name in names if folder_of(job.person_id, name) not in folders.read_whole}
     left = job.photo_set.without_deleted({*present, *unread})
     if any(photo.taken_from for photo in left.photos):
-        # Imported here: for zips alone.
-        from shared.workflow.leaving_out import leave_out
+        from shared.workflow.leaving_out import leave_out  # for zips alone
 
         left = leave_out(world, replace(job, photo_set=left), present, unread)
     if left == job.photo_set:

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.job import Job
+from shared.domain.object_keys import Kind as UploadKind
+from shared.domain.object_keys import Upload
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import TRIES_BESIDE_OTHERS
 from shared.domain.states import JobState
@@ -14,9 +16,11 @@ from shared.domain.taken_out import mark_of
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent, RetryLater, Trouble
 from shared.workflow.closing import look_through
-from shared.workflow.leaving_out import leave_out, mark_of_upload
-from tests.unit.memory import Memory
-from tests.unit.support import NOW, RULES, collecting, photo, trouble
+from shared.workflow.leaving_out import leave_out
+from shared.workflow.recognizing import Found
+from shared.workflow.recording_found import TIME_FOR_A_BATCH_MS, record_found
+from tests.unit.memory import LIFE_MS, Memory
+from tests.unit.support import NOW, RULES, collecting, photo, photo_set, stored, trouble
 
 FIRST, SECOND = "AAAA", "BBBB"
 OUT = photo("a.zip/1.jpg", taken_from=mark_of(FIRST))
@@ -110,10 +114,31 @@ def test_a_look_asks_each_object_once_and_a_set_without_photos_of_zips_costs_no_
     assert after.state is JobState.QUEUED
 
 
-@pytest.mark.parametrize(("told", "mark"), [("m", "m"), ("", ""), (None, "")])
-def test_an_upload_that_a_listing_shows_is_asked_for_its_mark(told: str | None, mark: str) -> None:
-    memory = folder_of(collecting(OUT), told)
-    assert mark_of_upload(memory.world(), KEY) == mark
-    assert mark_of_upload(memory.world(), "people/li/gone.jpg") == ""
+@pytest.mark.parametrize("left_ms", [LIFE_MS, TIME_FOR_A_BATCH_MS + 1])
+def test_an_upload_that_a_listing_shows_is_asked_for_its_mark_however_little_time_is_left(
+    left_ms: int,
+) -> None:
+    memory = folder_of(collecting(OUT), "mark")
+    memory.rows.clear()
+    world = memory.world(dead_at=NOW + left_ms)
+    found = Found(Upload("li", OUT.name, UploadKind.PHOTO), replace(memory.objects[KEY], taken_from=None))
+    job, _ = record_found(world, [found], None)
+    assert job is not None
+    (only,) = job.photo_set.photos
+    assert only.taken_from == "mark"
+
+
+def test_an_upload_that_does_not_tell_counts_as_put_there_by_hand() -> None:
+    memory = folder_of(collecting(OUT), "mark")
+    memory.rows.clear()
     memory.troubles["stored"] = BUSY
-    assert mark_of_upload(memory.world(), KEY) == ""
+    found = Found(Upload("li", OUT.name, UploadKind.PHOTO), replace(memory.objects[KEY], taken_from=None))
+    job, _ = record_found(memory.world(), [found], None)
+    assert job is not None
+    assert [one.taken_from for one in job.photo_set.photos] == [""]
+
+
+def test_the_same_bytes_that_are_sent_again_by_hand_are_of_no_zip() -> None:
+    resent = replace(stored(OUT), etag="other", crc64="7", taken_from="")
+    (only,) = photo_set(replace(OUT, crc64="7")).with_resent(OUT.name, resent).photos
+    assert (only.etag, only.taken_from) == ("other", "")

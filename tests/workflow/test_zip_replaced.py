@@ -162,12 +162,13 @@ def test_a_zip_that_replaces_one_that_has_been_trained_trains_on_its_own_photos(
     assert (second.state, trained_on(cloud, second)) == (JobState.SUCCEEDED, {NEW, KEPT})
 
 
+@pytest.mark.parametrize("folder", ["", "sub/"])
 def test_a_zip_with_the_photos_of_the_one_that_has_been_trained_is_not_paid_for(
-    cloud: SimulatedCloud,
+    cloud: SimulatedCloud, folder: str
 ) -> None:
     settled(cloud, FIRST)
     tick(cloud, 12)
-    cloud.upload("anna", "a.zip", zipped({"kept.jpg": KEPT, "old.jpg": OLD}))
+    cloud.upload("anna", "a.zip", zipped({f"{folder}kept.jpg": KEPT, f"{folder}old.jpg": OLD}))
     jobs = tick(cloud, 15)
     assert [job.state for job in jobs] == [JobState.SUCCEEDED, JobState.REJECTED]
     assert len(cloud.studio.ledger()) == 1
