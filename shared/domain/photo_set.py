@@ -23,7 +23,7 @@ from shared.domain.copies import (
 )
 from shared.domain.crowding import MAX_CARRIED, fits, is_crowded, leaving, newest_first
 from shared.domain.markers import NOTHING, Announced
-from shared.domain.photos import Photo, Stored, Verdict
+from shared.domain.photos import Photo, Stored, Verdict, mark_on_record
 from shared.domain.retry_state import RetryState
 from shared.domain.row_size import MAX_RECORDED as MAX_RECORDED
 from shared.domain.rules import MAX_PHOTOS, Rules
@@ -160,7 +160,7 @@ class PhotoSet:
         """Note that the same bytes lie under ``name`` with another ETag: they were sent in another way."""
         recorded = self.photo(name)
         photos = tuple(
-            replace(photo, etag=stored.etag, crc64=stored.crc64, taken_from=stored.taken_from or "")
+            replace(photo, etag=stored.etag, crc64=stored.crc64, taken_from=mark_on_record(name, stored))
             if photo is recorded
             else photo
             for photo in self.photos

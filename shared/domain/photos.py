@@ -190,6 +190,17 @@ def has_content_of(one: Photo | Stored, other: Photo | Stored) -> bool:
     return one.etag == other.etag or is_same_checksum
 
 
+UNKNOWN_MARK = "?"
+"""In the place of a mark that nobody has told."""
+
+
+def mark_on_record(name: str, stored: Stored) -> str:
+    """Return what is recorded of the zip that the upload ``name`` was taken out of."""
+    if stored.taken_from is None and lies_in_zip_folder(name):
+        return UNKNOWN_MARK
+    return stored.taken_from or ""
+
+
 def lies_in_zip_folder(name: str) -> bool:
     """Whether an upload lies in a folder that is called like a zip: it may have been taken out of one."""
     return any(folder.endswith(ARCHIVE_SUFFIX) for folder in below_folder(name).lower().split("/")[:-1])

@@ -6,7 +6,8 @@ first still lies in the bucket, in a folder called like the zip, beside what peo
 hand; and nothing under ``people/`` is ever deleted by us. So each file carries as metadata the mark of the
 zip that it was taken out of, and a photo of a zip with another mark is left out. What has no mark was
 uploaded by hand and stays. The mark is the object's own: a run may die anywhere, and a run that unpacks the
-first zip may store files of it after the second has come.
+first zip may store files of it after the second has come. What could not be asked for its mark when it was
+recorded is asked later.
 
 :mod:`shared.workflow.leaving_out` asks the bucket, in each look before a set closes.
 """

@@ -12,7 +12,7 @@ from dataclasses import replace
 from shared.domain.job import Job
 from shared.domain.object_keys import upload_key
 from shared.domain.photo_set import PhotoSet
-from shared.domain.photos import Photo
+from shared.domain.photos import UNKNOWN_MARK, Photo
 from shared.domain.retry_state import TRIES_BESIDE_OTHERS
 from shared.domain.taken_out import has_its_zip, left_by_their_zip, zips_around
 from shared.domain.trouble_kinds import Kind
@@ -41,12 +41,11 @@ def leave_out(world: World, job: Job, etags: Mapping[str, str], unread: Collecti
     gone: set[str] = set()
     marks: dict[str, str] = {}
     for photo in candidates:
-        if not any(name in etags for name in zips_around(photo.name)):
-            gone.add(photo.name)
-            continue
-        check_time(world)
-        # The same bytes may have been taken out of the zip that is there now: the object itself knows.
-        mark = _mark(world, job, photo)
+        mark = photo.taken_from
+        if mark == UNKNOWN_MARK or any(name in etags for name in zips_around(photo.name)):
+            check_time(world)
+            # The same bytes may have been taken out of the zip that is there now: the object itself knows.
+            mark = _mark(world, job, photo)
         if mark and not has_its_zip(photo.name, mark, etags):
             gone.add(photo.name)
         else:
@@ -62,7 +61,8 @@ def leave_out(world: World, job: Job, etags: Mapping[str, str], unread: Collecti
 def _mark(world: World, job: Job, photo: Photo) -> str:
     """Return the mark of the zip that the object is out of now, "" for one that was put there by hand.
 
-    One that never tells keeps the mark that it had: it is left out, and the set can close.
+    One that never tells keeps the mark that it had, and without any counts as put there by hand; so the set
+    can close.
     """
     try:
         stored = world.bucket.stored(upload_key(job.person_id, photo.name))
@@ -73,7 +73,7 @@ def _mark(world: World, job: Job, photo: Photo) -> str:
             raise
         world.health.failed(trouble.cause)
         warn("photo_not_described", job=job.job_id, photo=photo.name, code=trouble.code)
-        return photo.taken_from
+        stored = None
     if stored is None or stored.taken_from is None:
-        return photo.taken_from
+        return photo.taken_from if photo.taken_from != UNKNOWN_MARK else ""
     return stored.taken_from

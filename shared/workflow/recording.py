@@ -16,7 +16,7 @@ from shared.domain.copies import as_duplicate
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
-from shared.domain.photos import Photo, Stored, Verdict
+from shared.domain.photos import Photo, Stored, Verdict, mark_on_record
 from shared.domain.retry_state import STILL_WRITTEN, RetryState
 from shared.domain.rules import MAX_PHOTOS
 from shared.errors import REPLACED, Conflict, RetryLater, Trouble, unforeseen
@@ -148,7 +148,7 @@ def new_photo(job: Job, upload: Upload, stored: Stored, now: int, verdict: Verdi
         uploaded_at=job.photo_set.arrived_at(upload.name, stored.modified_at),
         recorded_at=now,
         crc64=stored.crc64,
-        taken_from=stored.taken_from or "",
+        taken_from=mark_on_record(upload.name, stored),
     )
 
 

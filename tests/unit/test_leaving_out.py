@@ -9,7 +9,7 @@ import pytest
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind as UploadKind
 from shared.domain.object_keys import Upload
-from shared.domain.photos import Photo, Verdict
+from shared.domain.photos import UNKNOWN_MARK, Photo, Verdict
 from shared.domain.retry_state import TRIES_BESIDE_OTHERS
 from shared.domain.states import JobState
 from shared.domain.taken_out import mark_of
@@ -128,14 +128,40 @@ def test_an_upload_that_a_listing_shows_is_asked_for_its_mark_however_little_tim
     assert only.taken_from == "mark"
 
 
-def test_an_upload_that_does_not_tell_counts_as_put_there_by_hand() -> None:
+@pytest.mark.parametrize(
+    ("told", "is_there", "verdict"),
+    [
+        (mark_of(FIRST), False, Verdict.LEFT_OUT),
+        (mark_of(FIRST), True, Verdict.LEFT_OUT),
+        (mark_of(SECOND), True, Verdict.USABLE),
+        ("", False, Verdict.USABLE),
+        ("", True, Verdict.USABLE),
+    ],
+)
+def test_what_was_recorded_without_a_mark_is_asked_for_it_by_the_look(
+    told: str, is_there: bool, verdict: Verdict
+) -> None:
+    job = collecting(ZIP, replace(OUT, taken_from=UNKNOWN_MARK))
+    memory = folder_of(job, told)
+    if not is_there:
+        del memory.objects["people/li/a.zip"]
+    found = left(job, memory)
+    assert (found.verdict, found.taken_from) == (
+        verdict,
+        UNKNOWN_MARK if verdict is Verdict.LEFT_OUT else told,
+    )
+    memory.troubles["stored"] = ARCHIVED
+    assert (left(job, memory).verdict, left(job, memory).taken_from) == (Verdict.USABLE, "")
+
+
+def test_an_upload_that_does_not_tell_is_to_be_asked_later() -> None:
     memory = folder_of(collecting(OUT), "mark")
     memory.rows.clear()
     memory.troubles["stored"] = BUSY
     found = Found(Upload("li", OUT.name, UploadKind.PHOTO), replace(memory.objects[KEY], taken_from=None))
     job, _ = record_found(memory.world(), [found], None)
     assert job is not None
-    assert [one.taken_from for one in job.photo_set.photos] == [""]
+    assert [one.taken_from for one in job.photo_set.photos] == [UNKNOWN_MARK]
 
 
 def test_the_same_bytes_that_are_sent_again_by_hand_are_of_no_zip() -> None:
