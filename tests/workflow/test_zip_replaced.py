@@ -205,6 +205,20 @@ def test_while_the_second_zip_is_unpacked_the_set_stays_open_and_what_it_brings_
     assert (job.state, trained_on(cloud, job)) == (JobState.SUCCEEDED, {NEW, KEPT})
 
 
+def test_a_zip_in_a_folder_that_is_spelled_otherwise_is_replaced_and_deleted_there(
+    cloud: SimulatedCloud,
+) -> None:
+    folder = "Zoe\u0308"
+    cloud.upload(folder, "a.zip", FIRST)
+    cloud.upload(folder, "b.zip", zipped({"b.jpg": b"FACE b"}))
+    cloud.advance(5_000)
+    cloud.upload(folder, "a.zip", SECOND)
+    cloud.delete(folder, "b.zip")
+    (job,) = tick(cloud, 15)
+    assert trained_on(cloud, job) == {NEW, KEPT}
+    assert cloud.objects.get(BUCKET, f"people/{folder}/a.zip/new.jpg")[1] == NEW
+
+
 def test_a_marker_after_the_second_zip_speaks_for_it(cloud: SimulatedCloud) -> None:
     cloud.rules = Rules(quiet_ms=3_600_000)
     settled(cloud, FIRST)
