@@ -27,6 +27,9 @@ class OssBehaviour:
             auto-orient and its limit. Not documented.
         damaged_picture_status: The status of ``ImageDamage``: 403 as in the error table of image processing,
             or 400 as others have measured.
+        decodes_unended_jpeg: A JPEG without its end marker is decoded as far as it goes, even if half of it
+            is missing, as libjpeg does after a warning. Not documented; where the warning counts as an error,
+            it is ``ImageDamage``.
         decodes_animated_webp: Animated WebP can be processed, without auto-orient. EC 0040-00000010: it is
             refused with 400 ``BadWebPImage`` unless a ticket has put the account on a list.
         flattens_heic: A HEIC with transparency can become a JPEG. "Format conversion": it cannot.
@@ -44,6 +47,7 @@ class OssBehaviour:
     orients_large_pictures: bool = False
     heic_orientation_counts: bool = True
     damaged_picture_status: int = 403
+    decodes_unended_jpeg: bool = False
     decodes_animated_webp: bool = False
     flattens_heic: bool = False
     decrypts_with_kms: bool = False

@@ -81,9 +81,10 @@ def damaged_picture(run: Run) -> Seen:
         run.data.get_object(key, process="image/resize,l_100").read()
     except OssError as problem:
         if problem.code == "ImageDamage":
-            return Seen(f"{refusal_of(problem)}.", {"oss": {"damaged_picture_status": problem.status}})
+            switches = {"damaged_picture_status": problem.status, "decodes_unended_jpeg": False}
+            return Seen(f"{refusal_of(problem)}.", {"oss": switches})
         return Seen(f"Not ImageDamage, but {refusal_of(problem)}.")
-    return Seen("It is not refused.")
+    return Seen("It is not refused.", {"oss": {"decodes_unended_jpeg": True}})
 
 
 QUESTIONS = (
@@ -110,9 +111,9 @@ QUESTIONS = (
     ),
     Question(
         name="broken-jpeg",
-        words="With which status is a broken JPEG refused, 400 or 403?",
+        words="Is a JPEG that ends in the middle refused, and with which status, 400 or 403?",
         ask=damaged_picture,
         needs=ACCESS_KEY,
-        sets=("oss.damaged_picture_status",),
+        sets=("oss.damaged_picture_status", "oss.decodes_unended_jpeg"),
     ),
 )

@@ -5,4 +5,5 @@
 - ``orientation``: how a picture is turned, and whether OSS turns it upright.
 - ``quota``: how much is processed in a second.
 - ``formats``: which image formats are decoded and encoded, and up to which size.
+- ``brands``: which of HEIC and AVIF a file is, by the brands that it names.
 """

@@ -11,16 +11,21 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
+from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.images import brands
 
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
 MAX_SIDE = 30_000
+_SIDE_LIMITS = {"TIFF": (16_384, "0040-00000018"), "AVIF": (10_000, "0040-00000014")}
+"""Of formats with a smaller limit, as the pages of these ECs tell it."""
 MAX_PIXELS = 250_000_000
 
 # Pillow itself refuses above twice its limit while it opens a file, before it decodes a pixel.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
-_SOURCES = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF")
+_SOURCES = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _ANIMATED = ("GIF", "WEBP")
 NAMES = {
     "JPEG": "jpg",
@@ -44,16 +49,14 @@ TARGETS = {
     "avif": ("AVIF", "image/avif"),
     "heic": ("HEIF", "image/heic"),
 }
-# The brands in the file type box by which a HEIC file names itself.
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def open_image(content: bytes, *, damaged_status: int = 403) -> Image.Image:
+def open_image(content: bytes, behaviour: OssBehaviour) -> Image.Image:
     """Return the image in ``content`` after reading its header, without its pixels.
 
     Args:
         content: The file.
-        damaged_status: The status of ``ImageDamage``.
+        behaviour: The account's switches.
 
     Raises:
         OssError: ``content`` is not an image, or larger than OSS processes.
@@ -64,9 +67,12 @@ def open_image(content: bytes, *, damaged_status: int = 403) -> Image.Image:
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     formats: tuple[str, ...] = _SOURCES
-    if _is_heif(content):
+    if kind := brands.kind_of(content):
+        content, formats = brands.known_to_decoders(content), (kind,)
+    if kind == "HEIF":
         _register_heif()
-        formats = ("HEIF",)
+    if behaviour.decodes_unended_jpeg and content.startswith(_JPEG_START):
+        content += _JPEG_END  # behind the end of a whole picture nothing is read
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError:
@@ -74,10 +80,11 @@ def open_image(content: bytes, *, damaged_status: int = 403) -> Image.Image:
     except UnidentifiedImageError:
         raise unsupported() from None
     except Exception as problem:
-        raise undecodable(damaged_status) from problem
-    if max(image.size) > MAX_SIDE:
-        message = f"The side length of the source image exceeds {MAX_SIDE} pixels."
-        raise OssError(400, "ImageTooLarge", message, "0040-00000019")
+        raise undecodable(behaviour.damaged_picture_status) from problem
+    side, ec = _SIDE_LIMITS.get(image.format or "", (MAX_SIDE, "0040-00000019"))
+    if max(image.size) > side:
+        message = f"The side length of the source image exceeds {side} pixels."
+        raise OssError(400, "ImageTooLarge", message, ec)
     if image.width * image.height * _frames(image) > MAX_PIXELS:
         raise _too_many_pixels()
     return image
@@ -130,10 +137,6 @@ def _frames(image: Image.Image) -> int:
     except Exception:
         # The file is damaged; decoding it will tell.
         return 1
-
-
-def _is_heif(content: bytes) -> bool:
-    return content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS
 
 
 def _register_heif() -> None:

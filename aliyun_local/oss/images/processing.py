@@ -27,6 +27,7 @@ from aliyun_local.oss.images.formats import (
 )
 from aliyun_local.oss.images.orientation import MAX_ROTATED_SIDE, ORIENTATION
 from aliyun_local.pixel_budget import DECODING
+from aliyun_local.pixel_depth import eight_bit
 
 DEFAULT_QUALITY = 75
 _PIXEL_ACTIONS = {"resize": resize, "crop": crop, "rotate": rotate}
@@ -82,7 +83,7 @@ def process(content: bytes, instructions: str, behaviour: OssBehaviour | None = 
     for name in names:
         if name not in _ACTIONS:
             raise not_implemented(f"The image action {name!r}")
-    image = open_image(content, damaged_status=behaviour.damaged_picture_status)
+    image = open_image(content, behaviour)
     try:
         if names == ["info"]:
             described = _info(image, len(content), behaviour)
@@ -109,6 +110,7 @@ def _run(image: Image.Image, actions: list[tuple[str, dict[str, str]]], behaviou
         # Pillow turns it while it loads it, by the very EXIF that is changed below.
         image.load()
     turn = orientation.pending_turn(image, number, upright=upright)
+    image = eight_bit(image)
     for name, parameters in actions:
         if name not in _PIXEL_ACTIONS:
             continue

@@ -39,11 +39,13 @@ STRICT_PICTURES = {
     "orients_large_pictures": False,
     "heic_orientation_counts": True,
     "damaged_picture_status": 403,
+    "decodes_unended_jpeg": False,
 }
 KIND_PICTURES = {
     "orients_large_pictures": True,
     "heic_orientation_counts": False,
     "damaged_picture_status": 400,
+    "decodes_unended_jpeg": False,
 }
 # What a report must say of the cloud that has these switches. In an account of today without a domain no URL
 # reaches DashScope, so the time of downloads stays open.
@@ -118,6 +120,13 @@ def test_a_bound_domain_is_downloaded_from_and_the_users_bucket_keeps_what_was_i
     assert asked.seen("fetch-public-domain") == "No: a signed URL of it is not downloaded."
     assert asked.switches["dashscope"]["fetch"] == "submit"
     assert asked.switches["oss"]["damaged_picture_status"] == 403
+
+
+def test_an_account_that_decodes_half_a_jpeg_is_known_by_it(tmp_path: Path) -> None:
+    with account(tmp_path, oss=OssBehaviour(decodes_unended_jpeg=True)) as cloud:
+        asked = cloud.ask()
+    assert asked.seen("broken-jpeg") == "It is not refused."
+    assert asked.switches["oss"]["decodes_unended_jpeg"] is True
 
 
 def test_an_account_without_a_way_to_its_data_is_asked_about_the_rest(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from typing import Any, Literal
 
 import oss2
 import pillow_heif
@@ -108,6 +109,97 @@ def test_what_heic_itself_says_of_its_orientation_may_count_for_nothing() -> Non
     behaviour = OssBehaviour(heic_orientation_counts=False)
     for process in ("image/resize,l_2000/format,jpg", "image/auto-orient,0/resize,l_2000/format,jpg"):
         assert is_upright(opened(images.process(photo, process, behaviour).content))
+
+
+# -- what is read -----------------------------------------------------------------------------------------
+
+
+def sixteen_bits(mode: str = "I;16") -> Image.Image:
+    """A grey picture whose rows go from black to white over the whole range of 16 bits."""
+    shades = [257 * shade for shade in range(256)]
+    order: Literal["big", "little"] = "big" if mode == "I;16B" else "little"
+    return Image.frombytes(mode, (4, 256), b"".join(shade.to_bytes(2, order) * 4 for shade in shades))
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "I;16"), ("TIFF", "I;16"), ("TIFF", "I;16B")])
+def test_grey_of_16_bits_keeps_its_shades(kind: str, mode: str) -> None:
+    shown = opened(images.process(encoded(sixteen_bits(mode), kind), "image/format,png").content)
+    assert shown.mode == "L"
+    assert [shown.getpixel((0, row)) for row in range(256)] == list(range(256))
+
+
+@pytest.mark.parametrize("process", ["image/resize,l_64/format,jpg", "image/rotate,90/format,jpg"])
+def test_grey_of_16_bits_goes_through_every_action(process: str) -> None:
+    shown = opened(images.process(encoded(sixteen_bits(), "PNG"), process).content)
+    darkest, brightest = shown.convert("L").getextrema()
+    assert isinstance(darkest, int)
+    assert isinstance(brightest, int)
+    assert darkest < 16
+    assert brightest > 240
+
+
+def branded(content: bytes, brand: bytes) -> bytes:
+    return content[:8] + brand + content[12:]
+
+
+@pytest.mark.parametrize("brand", ["heic", "heif", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"])
+def test_a_heic_is_read_under_every_brand(brand: str) -> None:
+    photo = branded(encoded(marked((64, 48)), "HEIF", quality=90), brand.encode())
+    assert json.loads(images.process(photo, "image/info").content)["Format"]["value"] == "heic"
+    assert is_upright(opened(images.process(photo, "image/format,jpg").content))
+
+
+@pytest.mark.parametrize("brand", ["avif", "heif", "mif1", "msf1"])
+def test_an_avif_is_read_under_every_brand(brand: str) -> None:
+    photo = branded(encoded(marked((64, 48)), "AVIF", quality=90), brand.encode())
+    assert json.loads(images.process(photo, "image/info").content)["Format"]["value"] == "avif"
+    assert is_upright(opened(images.process(photo, "image/format,jpg").content))
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_of_a_sequence_the_first_picture_is_read(kind: str) -> None:
+    photo = animation(kind)
+    assert is_upright(opened(images.process(photo, "image/format,jpg").content))
+
+
+@pytest.mark.parametrize(
+    "box", [b"", b"\0\0\0\x18ftypisom", b"\xff\xff\xff\xffftypmif1", b"\0\0\0\x08ftypheif"]
+)
+def test_a_file_that_only_begins_like_one_of_these_is_no_picture(box: bytes) -> None:
+    assert refusal(box + bytes(64), "image/info")[0] == 400
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_without_an_end_is_damaged_unless_the_account_decodes_it(options: dict[str, Any]) -> None:
+    photo = encoded(marked((400, 400)), **options)[:-2]
+    assert refusal(photo, "image/resize,l_100")[:2] == (403, "ImageDamage")
+    behaviour = OssBehaviour(decodes_unended_jpeg=True)
+    assert is_upright(opened(images.process(photo, "image/resize,l_100", behaviour).content))
+
+
+def test_an_account_that_decodes_a_jpeg_without_an_end_takes_half_of_one_and_whole_ones_as_ever() -> None:
+    behaviour = OssBehaviour(decodes_unended_jpeg=True)
+    whole = encoded(marked((400, 400)))
+    half = images.process(whole[: len(whole) // 2], "image/resize,l_100", behaviour)
+    assert opened(half.content).size == (100, 100)
+    for photo in (whole, whole + b"behind its end", encoded(marked((40, 40)), "PNG")):
+        expected = images.process(photo, "image/resize,l_30/format,png").content
+        assert images.process(photo, "image/resize,l_30/format,png", behaviour).content == expected
+    broken = encoded(marked((40, 40)), "PNG")[:-30]
+    assert refusal(broken, "image/resize,l_30", behaviour)[:2] == (403, "ImageDamage")
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "ec"),
+    [("TIFF", 16_384, "0040-00000018"), ("AVIF", 10_000, "0040-00000014"), ("PNG", 30_000, "0040-00000019")],
+)
+def test_a_side_has_the_limit_of_its_format(kind: str, side: int, ec: str) -> None:
+    def strip(width: int) -> bytes:
+        options = {"quality": 30, "speed": 10} if kind == "AVIF" else {}
+        return encoded(Image.new("RGB", (width, 4)), kind, **options)
+
+    assert json.loads(images.process(strip(side), "image/info").content)["ImageWidth"]["value"] == str(side)
+    assert refusal(strip(side + 1), "image/info")[0::3] == (400, ec)
 
 
 # -- what is not processed --------------------------------------------------------------------------------
