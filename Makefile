@@ -8,6 +8,8 @@ SEED ?= 1
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
+# Real photos by which the face check of the local DashScope is judged. Of the packages only the pictures are kept.
+PORTRAITS := $(VENV)/portraits
 # An environment of its own, since the libraries in it want other versions, and nothing else needs them.
 CHECKED := $(VENV)/template-checks
 # As it was typed: make would take a dollar sign in it for a variable of its own.
@@ -15,7 +17,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-live bytecode check simulate matrix mutants bench contracts template package lock clean
+.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts template package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,6 +40,10 @@ $(CLIENTS): requirements/clients.txt $(READY)
 	@$(BIN)/python -m local.installation --clients $(VENV)
 	@touch $@
 
+$(PORTRAITS)/.ready: requirements/portraits.txt $(READY)
+	@$(BIN)/python -m local.installation --portraits $(VENV)
+	@touch $@
+
 $(CHECKED)/.ready: requirements/template-checks.txt requirements/template-validator.txt $(READY)
 	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
 	@touch $@
@@ -48,10 +54,12 @@ demo: $(READY) ## Train sample people and show it live; PHOTOS=folder: your own
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 	@$(BIN)/python -m local up $(if $(LOG),--log)
 
+portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
+
 TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/template
 
 test: export PYTHONDONTWRITEBYTECODE =
-test: $(READY) ## Run all checks, and all tests but `contracts` and `template`
+test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests but `contracts` and `template`
 	@$(MAKE) --no-print-directory -j 2 check bytecode
 	@# Four processes on two cores: the end-to-end tests mostly wait.
 	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
@@ -107,6 +115,7 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 		-o requirements/clients.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
 		-o requirements/aliyun-local.txt
+	@$(LOCKING) --no-deps requirements/portraits.in -o requirements/portraits.txt
 	@$(LOCKING) requirements/template-checks.in -o requirements/template-checks.txt
 	@$(LOCKING) --no-deps requirements/template-validator.in -o requirements/template-validator.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt

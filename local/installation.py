@@ -1,5 +1,7 @@
 """Installs the locked lists into virtual environments; ``make setup``, ``contracts`` and ``template`` run it.
 
+Of one list, that of the tests' portraits, it only fetches the packages; ``make portraits`` runs that.
+
 It runs before anything is installed, so it uses the standard library alone. pip needs most of a minute; a
 line that changes, or without a terminal a line now and then, tells what pip is doing.
 """
@@ -19,13 +21,17 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from local.portraits import take_portraits
+
 LISTS = Path(__file__).resolve().parent.parent / "requirements"
 COMPLETE = ".ready"
 """The file that the Makefile puts into a complete environment."""
 # pip builds the few libraries without a wheel by the setuptools of build.txt, whose hash is locked too. In
 # isolation, its own way, it would fetch a setuptools without a hash, to run it on what is deployed.
-PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
+QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 LOCKED = ("--require-hashes", "--use-pep517", "--no-build-isolation")
+# The portraits are in the source distribution of one package, and in the wheels of the others.
+PORTRAITS = ("--no-deps", "--no-binary", "face-recognition", "--only-binary", "scikit-image,insightface")
 
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 5.0
@@ -40,11 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.installation", description=__doc__)
     parser.add_argument("environment", type=Path, help="the folder of the virtual environment")
     parser.add_argument("--clients", action="store_true", help="add what only the contract tests need")
+    parser.add_argument("--portraits", action="store_true", help="fetch the real photos of the tests")
     parser.add_argument("--template-checks", action="store_true", help="make one that checks the template")
     given = parser.parse_args(arguments)
     try:
         if given.clients:
             _install(given.environment, "the official clients", "-r", str(LISTS / "clients.txt"))
+        elif given.portraits:
+            _fetch_portraits(given.environment)
         elif given.template_checks:
             _install_template_checks(given.environment)
         else:
@@ -96,6 +105,21 @@ def _install_template_checks(environment: Path) -> None:
         raise
 
 
+def _fetch_portraits(environment: Path) -> None:
+    """Fetch the packages that have real photos in them, and keep only the photos.
+
+    Nothing is installed. pip asks a source distribution for its name by running its ``setup.py``; that is
+    locked by its hash, like everything that pip builds here.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        listed = ("-r", str(LISTS / "portraits.txt"), "--dest", folder)
+        _pip(environment, "download", "the real photos of the tests", *PORTRAITS, *listed)
+        try:
+            take_portraits(Path(folder), environment / "portraits")
+        except (KeyError, OSError) as problem:
+            raise InstallationError(f"a package has no such photo: {problem}") from problem
+
+
 def _make(environment: Path) -> None:
     own, other = platform.python_version(), _version(environment)
     if other and other != own:
@@ -122,8 +146,12 @@ def _python(environment: Path) -> str:
 
 
 def _install(environment: Path, title: str, *arguments: str) -> None:
-    """Let pip install and show what it does; its warnings are shown only when it fails."""
-    command = [_python(environment), *PIP, *LOCKED, *arguments]
+    _pip(environment, "install", title, *arguments)
+
+
+def _pip(environment: Path, verb: str, title: str, *arguments: str) -> None:
+    """Let pip install or download, and show what it does; its warnings are shown only when it fails."""
+    command = [_python(environment), "-m", "pip", verb, *QUIET, *LOCKED, *arguments]
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
         subprocess.Popen(
@@ -138,7 +166,7 @@ def _install(environment: Path, title: str, *arguments: str) -> None:
         _show(title, process.stdout)
         if process.wait():
             errors.seek(0)
-            raise InstallationError(f"pip could not install {title}:\n{errors.read()}".rstrip())
+            raise InstallationError(f"pip could not {verb} {title}:\n{errors.read()}".rstrip())
 
 
 def _show(title: str, output: Iterable[str]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from aliyun_local.dashscope.pictures.detection import trained_detector
 from local.demo.following import Ending, Following, patience_seconds
 from local.demo.people import Folder, Person, people_in, sample_people
 from local.demo.preparation import preparations
@@ -16,7 +15,6 @@ from local.demo.summary import everybody, listed, made_usable, not_used
 from local.demo.uploads import Uploads
 from local.demo.verification import find_faults
 from local.endpoints import ENDPOINTS_FILE, forget_stale_endpoints, published
-from local.examples import own_python
 from local.live.journal import Journal
 from local.live.standing import ENDED, Pace, Standing
 from local.live.status_client import StatusClient
@@ -31,8 +29,6 @@ from shared.domain.rules import MAX_PHOTOS
 
 WRONG, GAVE_UP = 1, 3
 """Exit statuses."""
-# The extra "faces" of pyproject.toml.
-TRAINED_DETECTOR = "'opencv-python-headless>=4.8,<5'"
 
 
 def run_demo(options: Options, photos: Path | None) -> int:
@@ -89,12 +85,6 @@ def _warn_about(folder: Folder, console: Console) -> None:
             f"A training takes at most {MAX_PHOTOS} photos: of more, those uploaded last when the set is"
             " complete; of those of one second, the first by name."
         )
-    if trained_detector() is None:
-        console.print(
-            "The local face check looks for the colours of faces and errs with real photos;"
-            " a trained detector is installed by:"
-        )
-        console.print(f"  {own_python()} -m pip install {TRAINED_DETECTOR}", soft_wrap=True)
 
 
 def _conclude(cloud: Stack, people: Sequence[Person], uploads: Uploads, console: Console) -> list[str]:

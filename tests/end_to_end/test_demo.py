@@ -14,6 +14,7 @@ from local.__main__ import DEMO_DEFAULTS
 from local.demo import run, verification
 from local.demo.people import File, Person
 from local.options import read_options
+from tests.portraits import FACES, photo_of_life
 
 from .support import photo, running_studio, scenery
 from .up import environment, run_local
@@ -70,7 +71,37 @@ def test_the_demo_takes_photos_of_ones_own(tmp_path: Path) -> None:
     assert "Left out: README.txt: " in ended.stdout
     assert "Left out: Anna Müller/.DS_Store, 王芳/.DS_Store: it is hidden" in ended.stdout
     assert "2 people, 5 files" in ended.stdout
-    assert "pip install 'opencv-python-headless" in ended.stdout
+
+
+@pytest.mark.timeout(150)
+def test_the_demo_judges_real_photos_right(tmp_path: Path) -> None:
+    people = {
+        "obama": [name for name in FACES if "obama" in name or name in ("32bit.png", "coffee.png")],
+        "biden": ["biden.jpg", "t1.jpg"],
+        "collins": ["astronaut.png", "chelsea.png"],
+        "nobody": ["coffee.png", "chelsea.png", "rocket.jpg", "t1.jpg"],
+    }
+    folder = tmp_path / "people"
+    for person, names in people.items():
+        (folder / person).mkdir(parents=True)
+        for name in names:
+            (folder / person / name).symlink_to(photo_of_life(name))
+    ended = run_local(
+        "demo", "--photos", str(folder), cwd=tmp_path, env=demo_environment(tmp_path), seconds=120
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "WRONG" not in ended.stdout
+    assert "3 fine-tunes, 3 billed" in ended.stdout
+    not_used = ended.stdout.partition("\nNot used\n")[2].partition("\n\n")[0]
+    assert not_used.splitlines() == [
+        "More than one face was found; upload a photo of this person alone.",
+        "    biden: t1.jpg",
+        "    nobody: t1.jpg",
+        "No face was found; upload a photo that shows the face from the front.",
+        "    collins: chelsea.png",
+        "    nobody: chelsea.png, coffee.png, rocket.jpg",
+        "    obama: coffee.png",
+    ]
 
 
 def test_the_demo_says_what_became_of_photos_that_cannot_be_used(tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ LISTS = (
     "clients",
     "development",
     "function-runtime",
+    "portraits",
     "template-checks",
     "template-validator",
     "uv",
@@ -210,6 +211,28 @@ def test_pip_takes_hashed_files_alone_and_builds_with_what_is_installed(
     for call in calls:
         assert call.startswith("-m pip install ")
         assert {"--require-hashes", "--use-pep517", "--no-build-isolation"} <= set(call.split())
+
+
+def test_the_real_photos_are_fetched_by_their_hashes_and_nothing_of_their_packages_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[Path, Path]] = []
+    monkeypatch.setattr(installation, "take_portraits", lambda *folders: taken.append(folders))
+    (call,) = recorded_calls(tmp_path, "--portraits")
+    assert call.startswith("-m pip download ")
+    assert {"--require-hashes", "--no-build-isolation", "--no-deps"} <= set(call.split())
+    assert call.split()[-3].endswith("/requirements/portraits.txt")
+    assert taken == [(Path(call.split()[-1]), tmp_path / "portraits")]
+
+
+def test_photos_that_a_package_has_no_more_are_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(installation, "_pip", lambda *_: None)
+    assert installation.main(["--portraits", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith(
+        "a package has no such photo: no distribution of face_recognition"
+    )
 
 
 @pytest.mark.parametrize("script", ["Makefile", ".ci/run", "local/setup.sh"])

@@ -12,9 +12,6 @@ from tests.uploads import pictures as p
 
 Make = Callable[[], bytes]
 
-FOUND_OR_NOT = "usable or no_face"
-"""Prepared and checked: of a picture without colours the emulated face check cannot say more."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Case:

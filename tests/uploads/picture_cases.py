@@ -7,7 +7,7 @@ from typing import Any
 
 from aliyun_local.samples import encoded
 from tests.uploads import pictures as p
-from tests.uploads.case import FOUND_OR_NOT, Case, one
+from tests.uploads.case import Case, one
 from tests.uploads.zips import zipped
 
 MEGABYTE = 1024 * 1024
@@ -32,14 +32,15 @@ FORMATS = [
     _format("a JPEG with restart markers", "JPEG", restart_marker_rows=1),
     _format("a JPEG of the lowest quality", "JPEG", quality=10),
     one("a CMYK JPEG", lambda: encoded(p.face().convert("CMYK")), upright=False),
-    one("a grey JPEG", lambda: encoded(p.face().convert("L")), FOUND_OR_NOT, sides=p.SIZE),
+    one("a grey JPEG", lambda: encoded(p.face().convert("L")), upright=False),
     one("an MPO of two pictures", p.mpo),
     _format("a PNG", "PNG"),
     one("a PNG with transparency", lambda: encoded(p.face().convert("RGBA"), "PNG")),
     one("a PNG with a palette", lambda: encoded(p.face().quantize(128), "PNG"), upright=True),
-    one("a PNG of 16 bits", p.sixteen_bit, FOUND_OR_NOT, sides=p.SIZE),
-    one("a PNG in black and white", lambda: encoded(p.face().convert("1"), "PNG"), FOUND_OR_NOT),
-    one("a grey PNG with transparency", lambda: encoded(p.face().convert("LA"), "PNG"), FOUND_OR_NOT),
+    one("a grey PNG of 16 bits", partial(p.sixteen_bit, "PNG"), upright=False),
+    one("a grey TIFF of 16 bits", partial(p.sixteen_bit, "TIFF"), upright=False),
+    one("a PNG in black and white", lambda: encoded(p.face().convert("1"), "PNG"), upright=False),
+    one("a grey PNG with transparency", lambda: encoded(p.face().convert("LA"), "PNG"), upright=False),
     one("an interlaced PNG", p.interlaced),
     _format("a WebP", "WEBP"),
     _format("a lossless WebP", "WEBP", lossless=True, method=0),
@@ -53,8 +54,16 @@ FORMATS = [
     _format("a compressed TIFF", "TIFF", compression="tiff_lzw"),
     one("a TIFF of several pages", lambda: p.animated("TIFF")),
     one("a HEIC", p.heic),
+    *(
+        one(f"a HEIC of the brand {brand}", partial(p.branded, "HEIF", brand))
+        for brand in ("heif", "mif1", "msf1", "heix", "hevc")
+    ),
     one("a HEIC with transparency", lambda: p.heic(mode="RGBA"), "not_an_image"),
     _format("an AVIF", "AVIF", quality=80, speed=10),
+    *(
+        one(f"an AVIF of the brand {brand}", partial(p.branded, "AVIF", brand))
+        for brand in ("heif", "mif1", "msf1")
+    ),
 ]
 
 SIZES = [
@@ -71,7 +80,12 @@ SIZES = [
         p.twelve_megapixels,
         sides=(1536, 2048),
     ),
-    one("4096 by 512 pixels", lambda: p.sized(4096, 512), FOUND_OR_NOT, sides=(2048, 256)),
+    one(
+        "4096 by 512 pixels, in which a face is small",
+        lambda: p.sized(4096, 512),
+        "no_face",
+        sides=(2048, 256),
+    ),
     one("4096 by 510 pixels, which preparing makes too low", lambda: p.sized(4096, 510), "too_few_pixels"),
     one("30000 by 10 pixels", lambda: p.sized(30_000, 10), "too_few_pixels"),
     one("30001 by 10 pixels", lambda: p.sized(30_001, 10), "too_many_pixels"),

@@ -104,8 +104,17 @@ def with_exif(kind: str, orientation: int) -> bytes:
     return encoded(face(), kind, exif=exif.tobytes())
 
 
-def sixteen_bit() -> bytes:
-    return encoded(face().convert("L").convert("I;16"), "PNG")
+def sixteen_bit(kind: str) -> bytes:
+    """A grey picture that uses the whole range of 16 bits."""
+    grey = face().convert("L")
+    deep = b"".join(bytes((value, value)) for value in grey.tobytes())
+    return encoded(Image.frombytes("I;16", grey.size, deep), kind)
+
+
+def branded(kind: str, brand: str) -> bytes:
+    """A HEIC or AVIF under another major brand (ISO/IEC 14496-12, 4.3)."""
+    content = heic() if kind == "HEIF" else encoded(face(), kind, quality=80, speed=10)
+    return content[:8] + brand.encode() + content[12:]
 
 
 def interlaced() -> bytes:

@@ -8,7 +8,7 @@ from shared.domain.object_keys import upload_key
 from shared.domain.photos import MAX_PREPARED_BYTES, PREPARED_SIDE_PIXELS, Verdict
 
 from .archive_cases import ARCHIVES
-from .case import FOUND_OR_NOT, Case
+from .case import Case
 from .name_cases import COPIES, FACES, LIES, NAMES
 from .person_cases import PEOPLE
 from .picture_cases import BROKEN, FORMATS, ORIENTATIONS, SIZES
@@ -48,15 +48,11 @@ def test_an_upload_gets_its_verdict(case: Case, studio: Studio) -> None:
             assert outcomes[upload_key(case.person_id, name)].startswith(("ignored: ", "marker"))
     job = studio.job(case.person_id)
     found = {photo.name: photo.verdict.value for photo in job.photo_set.photos} if job else {}
-    assert found == {name: _due(verdict, found.get(name)) for name, verdict in case.verdicts.items()}
+    assert found == case.verdicts
     snapshots = studio.snapshots(job) if job else {}
     assert set(snapshots) == {name for name, verdict in found.items() if verdict in PREPARED}
     for snapshot in snapshots.values():
         assert_prepared(snapshot, case)
-
-
-def _due(verdict: str, found: str | None) -> str:
-    return found if found and verdict == FOUND_OR_NOT and found in ("usable", "no_face") else verdict
 
 
 def assert_prepared(snapshot: bytes, case: Case) -> None:

@@ -1,7 +1,6 @@
 """The photos of the local DashScope. ``account`` calls these modules; nothing here knows an account.
 
 - ``fetching``: downloads a photo by its URL.
-- ``inspection``: judges a photo's file, and asks ``detection`` for the number of its faces; ``detection``
-  uses OpenCV where it is installed, and ``faces`` everywhere.
+- ``inspection``: judges a photo's file, and asks ``detection`` for the number of its faces.
 - ``portraits``: checks portrait orders and draws the portraits.
 """
