@@ -49,6 +49,8 @@ _PUPIL: Colour = (12, 12, 16)
 _HAIR_STYLES = ("short", "bob", "long", "bun")
 # A person is drawn in a cell of this many units, so that every picture keeps the same proportions.
 _CELL_WIDTH, _CELL_HEIGHT = 80.0, 100.0
+# Left, top, right and bottom of all that a head may cover, however it tilts, from the middle of its cell.
+_HEAD = (-27.0, -43.0, 27.0, 20.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +98,12 @@ def draw_person(
     _draw_back_hair(pen, person)
     _draw_body(pen, person)
     # The head is a layer of its own, so that it can tilt while the shoulders stay level.
-    head = Image.new("RGBA", canvas.size, (*person.skin, 0))
+    left, top, right, bottom = (
+        round(at + side * scale) for at, side in zip((x, y, x, y), _HEAD, strict=True)
+    )
+    head = Image.new("RGBA", (max(1, right - left), max(1, bottom - top)), (*person.skin, 0))
     smile, look = pose.uniform(0.6, 1.5), pose.uniform(-0.7, 0.7)
+    x, y = x - left, y - top
     pen = _Pen(ImageDraw.Draw(head), x, y, scale)
     _draw_skull(pen, person)
     _draw_nose(pen, person)
@@ -105,7 +111,7 @@ def draw_person(
         _draw_eye(pen, person, side * person.eye_distance, look)
     _draw_mouth(pen, person, smile)
     head = head.rotate(pose.uniform(-7, 7), Image.Resampling.BILINEAR, center=(x, y + 16 * scale))
-    canvas.paste(head, (0, 0), head)
+    canvas.paste(head, (left, top), head)
 
 
 class _Pen:
