@@ -28,10 +28,12 @@ COMPLETE = ".ready"
 """The file that the Makefile puts into a complete environment."""
 # pip builds the few libraries without a wheel by the setuptools of build.txt, whose hash is locked too. In
 # isolation, its own way, it would fetch a setuptools without a hash, to run it on what is deployed.
-QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
+_QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
+PIP = ("-m", "pip", "install", *_QUIET)
+_DOWNLOAD = ("-m", "pip", "download", *_QUIET)
 LOCKED = ("--require-hashes", "--use-pep517", "--no-build-isolation")
 # The portraits are in the source distribution of one package, and in the wheels of the others.
-PORTRAITS = ("--no-deps", "--no-binary", "face-recognition", "--only-binary", "scikit-image,insightface")
+_PORTRAITS = ("--no-deps", "--no-binary", "face-recognition", "--only-binary", "scikit-image,insightface")
 
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 5.0
@@ -113,7 +115,8 @@ def _fetch_portraits(environment: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         listed = ("-r", str(LISTS / "portraits.txt"), "--dest", folder)
-        _pip(environment, "download", "the real photos of the tests", *PORTRAITS, *listed)
+        download = [_python(environment), *_DOWNLOAD, *LOCKED, *_PORTRAITS, *listed]
+        _run("fetch the real photos of the tests", "the real photos of the tests", download)
         try:
             take_portraits(Path(folder), environment / "portraits")
         except (KeyError, OSError) as problem:
@@ -146,12 +149,11 @@ def _python(environment: Path) -> str:
 
 
 def _install(environment: Path, title: str, *arguments: str) -> None:
-    _pip(environment, "install", title, *arguments)
+    _run(f"install {title}", title, [_python(environment), *PIP, *LOCKED, *arguments])
 
 
-def _pip(environment: Path, verb: str, title: str, *arguments: str) -> None:
-    """Let pip install or download, and show what it does; its warnings are shown only when it fails."""
-    command = [_python(environment), "-m", "pip", verb, *QUIET, *LOCKED, *arguments]
+def _run(task: str, title: str, command: Sequence[str]) -> None:
+    """Let pip do its ``task``, and show what it does; its warnings are shown only when it fails."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
         subprocess.Popen(
@@ -166,7 +168,7 @@ def _pip(environment: Path, verb: str, title: str, *arguments: str) -> None:
         _show(title, process.stdout)
         if process.wait():
             errors.seek(0)
-            raise InstallationError(f"pip could not {verb} {title}:\n{errors.read()}".rstrip())
+            raise InstallationError(f"pip could not {task}:\n{errors.read()}".rstrip())
 
 
 def _show(title: str, output: Iterable[str]) -> None:

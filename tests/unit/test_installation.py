@@ -228,7 +228,7 @@ def test_the_real_photos_are_fetched_by_their_hashes_and_nothing_of_their_packag
 def test_photos_that_a_package_has_no_more_are_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(installation, "_pip", lambda *_: None)
+    monkeypatch.setattr(installation, "_run", lambda *_: None)
     assert installation.main(["--portraits", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith(
         "a package has no such photo: no distribution of face_recognition"
