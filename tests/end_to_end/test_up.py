@@ -121,7 +121,7 @@ def test_photos_are_uploaded_by_a_command_beside_it(up: Up) -> None:
 @pytest.mark.parametrize(
     ("person", "file", "words"),
     [
-        ("_x", "one.jpg", "people/_x/one.jpg would be ignored: the person's name starts with"),
+        (".x", "one.jpg", "people/.x/one.jpg would be ignored: the person's name starts with"),
         ("anna", ".one.jpg", "people/anna/.one.jpg would be ignored: it is hidden"),
         ("anna", "missing.jpg", "missing.jpg"),
     ],

@@ -145,7 +145,7 @@ def test_a_marker_that_comes_before_its_photos_does_not_close_the_set_over_them(
     # The bucket tells the time of an upload in whole seconds.
     eventually(lambda: studio.cloud.clock.now() >= marked + 1)
     studio.upload_portraits("eager", 701, 702)
-    assert_trained_once(studio, "eager", photos=2, closed_by="quiet")
+    assert_trained_once(studio, "eager", photos=2, closed_by="marker")
 
 
 def test_an_iphone_sized_photo_is_made_to_fit_and_trained(studio: LocalStudio) -> None:

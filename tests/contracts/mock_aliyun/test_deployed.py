@@ -151,7 +151,7 @@ def test_the_products_own_handler_runs_in_the_test_with_production_endpoints(
     monkeypatch.setattr(assembly, "_kept", {})
     given = SimpleNamespace(access_key_id="id", access_key_secret="secret", security_token=None)
     bucket = open_bucket(name=BUCKET_NAME)
-    for key, content in (("1.jpg", encoded(portrait(1, size=(320, 400)))), ("_READY", b"")):
+    for key, content in (("1.jpg", encoded(portrait(1, size=(320, 400)))), ("_READY", b'{"photos": 1}')):
         bucket.put_object(f"people/王芳/{key}", content)
     outcomes = [
         collect.handler(event, SimpleNamespace(credentials=given)) for event in mock_aliyun.take_events()
