@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photos import Photo
-from shared.domain.reasons import Language, in_words, reason, why_by_verdicts
+from shared.domain.reasons import Language, in_words, reason, remedy, why_by_verdicts
 
 PRICE_PER_TRAINING_CNY = 2.5
 """DashScope, "Model prices": facechain-finetune, CNY for each training."""
@@ -30,12 +30,13 @@ def milliseconds(text: str | None) -> int:
 
 
 def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> dict[str, object]:
-    """A photo with its verdict and the reason in plain words."""
+    """A photo with its verdict, and in plain words why and what to do."""
     return {
         "name": photo.name,
         "size": photo.size,
         "verdict": photo.verdict.value,
         "reason": reason(photo.verdict, language),
+        "remedy": remedy(photo.verdict, language),
         "detail": photo.detail,
         "archive": photo.archive or None,
         "from_revision": photo.from_revision or None,

@@ -113,14 +113,14 @@ DOCUMENTS: dict[str, Document] = {
             Field("name", "string", "where it lies in the person's folder ([more](photos.md#names))"),
             Field("size", "integer", "the size of the upload", unit="bytes"),
             Field("verdict", "string", "one of the [verdicts](#verdicts)"),
-            Field("reason", "string", "the verdict in words, with what to do"),
-            Field("detail", "string", "the words of OSS or DashScope as they came; empty without any"),
+            Field("reason", "string", "the verdict in words"),
+            Field("remedy", "string", "what to do about it"),
+            Field(
+                "detail", "string", "the words of OSS or DashScope, or the kind of file; empty without any"
+            ),
             Field("archive", "string", "the zip that this refused file lies in", "it was uploaded by itself"),
             Field(
-                "from_revision",
-                "integer",
-                "the revision that the photo was uploaded for",
-                "it was uploaded for this set",
+                "from_revision", "integer", "the revision it was uploaded for", "it was uploaded for this set"
             ),
             Field("uploaded_at", "time", "OSS's time of the upload, in whole seconds"),
             Field("recorded_at", "time", "the time of the verdict"),

@@ -46,7 +46,7 @@ STATES: dict[JobState, str] = {
 }
 
 REASONS: dict[str, str] = {
-    "no_usable_photo": "None of the set's photos can be used. The message joins the reasons of the photos; "
+    "no_usable_photo": "None of the set's photos can be used. The message joins their reasons and remedies; "
     "upload others.",
     "no_time": "The function was too slow to send the submit. It is sent again; nothing needs to be done.",
     "submit_lost": "The last submit did not reach DashScope. It is sent again; nothing needs to be done.",

@@ -64,12 +64,13 @@ def made_usable(prepared: Sequence[Preparation]) -> Group | None:
 
 
 def not_used(documents: Documents) -> Group | None:
-    """Which files were not used, by the reason why; None when all were."""
+    """Which files were not used, by the reason why and what to do about it; None when all were."""
     by_reason: dict[str, dict[str, list[str]]] = {}
     for person_id, document in documents.items():
         for photo in document["current"]["photos"] if document else []:
             if photo["verdict"] not in USED:
-                by_reason.setdefault(photo["reason"], {}).setdefault(person_id, []).append(photo["name"])
+                told = f"{photo['reason']} {photo['remedy']}"
+                by_reason.setdefault(told, {}).setdefault(person_id, []).append(photo["name"])
     if not by_reason:
         return None
     parts: list[Text | Padding] = [Text("\nNot used", "bold")]

@@ -75,6 +75,9 @@ JUDGED_AGAIN = frozenset(
 )
 """Refusals that are made again when the same bytes are sent again."""
 
+NEEDS_NOTHING = frozenset({Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO})
+"""Verdicts on what comes along with photos and asks nothing of anybody: neither that it is used nor done."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:

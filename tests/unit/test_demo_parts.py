@@ -205,7 +205,7 @@ def test_everybody_fits_into_80_columns_with_the_models_names_whole() -> None:
 
 def test_what_was_not_used_is_listed_by_its_reason() -> None:
     def photo(name: str, verdict: str, why: str) -> dict[str, str]:
-        return {"name": name, "verdict": verdict, "reason": why}
+        return {"name": name, "verdict": verdict, "reason": why, "remedy": "Upload another."}
 
     documents = {
         "anna": document(
@@ -223,7 +223,7 @@ def test_what_was_not_used_is_listed_by_its_reason() -> None:
     assert printed(not_used(documents), 80) == [
         "",
         "Not used",
-        "No face was found.",
+        "No face was found. Upload another.",
         "    anna: 2.jpg, 3.jpg",
         "    bao: 4.jpg",
     ]

@@ -145,7 +145,7 @@ WHAT_A_JOB_IS = modules(
     "shared.domain",
     "clocks completion copies crowding failed_trainings fine_tunes job job_record job_summary lanes "
     "markers object_keys photo_set photos reasons rebasing retry_json retry_state row_size rules slot states "
-    "trouble_kinds trouble_tables unread",
+    "trouble_kinds trouble_tables unread words",
 )
 TABLES = modules(
     "shared.clients",

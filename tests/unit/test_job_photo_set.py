@@ -12,7 +12,7 @@ from shared.domain.completion import MARKER_RESTS_MS, NEVER, UNPACKING_TAKES_MS,
 from shared.domain.job import REOPENS_FOR_MS, Job, Reason, open_job
 from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE
 from shared.domain.photos import Photo, Verdict
-from shared.domain.reasons import reason
+from shared.domain.reasons import reason, remedy
 from shared.domain.rules import MAX_PHOTOS, Rules
 from shared.domain.states import IllegalMove, JobState
 from shared.domain.trouble_kinds import Kind
@@ -192,7 +192,7 @@ def test_a_revision_whose_new_photos_are_all_unusable_is_rejected_for_these_alon
     assert second.photo_set.new_usable == ()
     rejected = second.rejected(NOW + RULES.quiet_ms)
     assert rejected.reason is not None
-    assert rejected.reason.message == reason(Verdict.NO_FACE)
+    assert rejected.reason.message == f"{reason(Verdict.NO_FACE)} {remedy(Verdict.NO_FACE)}"
     assert rejected.with_photo(photo("c"), RULES, NOW).photo_set.usable[0].name == "a"
 
 

@@ -1,0 +1,117 @@
+"""Every verdict in words: why, and what to do now.
+
+Here are those of photos; those of zips and of what lies in them are in
+:mod:`shared.domain.verdict_words_of_zips`. Used by :mod:`shared.domain.reasons`.
+"""
+
+from __future__ import annotations
+
+from shared.domain.photos import Verdict
+from shared.domain.verdict_words_of_zips import OF_ZIPS
+from shared.domain.words import VerdictWords, Words
+
+NOTHING = Words("Nothing needs to be done.", "无需操作。")
+AUTOMATIC = Words("Nothing needs to be done; it goes on by itself.", "无需操作，系统会自动完成。")
+
+OF_PHOTOS: dict[Verdict, VerdictWords] = {
+    Verdict.USABLE: VerdictWords(
+        Words("The photo can be used for training.", "照片合格，可用于训练。"),
+        NOTHING,
+    ),
+    Verdict.UNPREPARED: VerdictWords(
+        Words("The photo is still to be prepared for the face check.", "照片等待处理，之后进行人脸检测。"),
+        AUTOMATIC,
+    ),
+    Verdict.UNCHECKED: VerdictWords(
+        Words("The face check of the photo is still to come.", "照片正在等待人脸检测。"),
+        AUTOMATIC,
+    ),
+    Verdict.EMPTY: VerdictWords(
+        Words("The file is empty.", "文件为空。"),
+        Words("Upload the photo again.", "请重新上传照片。"),
+    ),
+    Verdict.TOO_MANY_BYTES: VerdictWords(
+        Words(
+            "The picture is larger than 20 MB, or than 5 MB once it is prepared.",
+            "图片超过 20 MB，或处理后仍超过 5 MB。",
+        ),
+        Words(
+            "Upload a smaller version, for example the photo saved as JPEG.",
+            "请上传更小的版本，例如另存为 JPEG 格式的照片。",
+        ),
+    ),
+    Verdict.NOT_AN_IMAGE: VerdictWords(
+        Words("The file cannot be read as a picture.", "无法识别为图片。"),
+        Words(
+            "Upload the photo as JPEG, HEIC, PNG or WebP, but no animated WebP and no transparent HEIC.",
+            "请上传 JPEG、HEIC、PNG 或 WebP 格式的照片（动态 WebP 和带透明通道的 HEIC 除外）。",
+        ),
+    ),
+    Verdict.TOO_FEW_PIXELS: VerdictWords(
+        Words("The picture has fewer than 256 pixels on a side.", "图片有一边不足 256 像素。"),
+        Words(
+            "Upload the photo in its original size, not a preview of it.",
+            "请上传原尺寸的照片，不要上传缩略图。",
+        ),
+    ),
+    Verdict.TOO_MANY_PIXELS: VerdictWords(
+        Words("The picture has too many pixels to be processed.", "图片像素过多，无法处理。"),
+        Words(
+            "Shrink the picture to at most 4096 pixels on each side, and upload that.",
+            "请将图片缩小到每边不超过 4096 像素，然后上传。",
+        ),
+    ),
+    Verdict.DUPLICATE: VerdictWords(
+        Words("The same picture has been uploaded already.", "相同的照片已上传过。"),
+        Words(
+            "Nothing needs to be done; to add a photo, upload a different one.",
+            "无需操作；如需补充，请上传其他照片。",
+        ),
+    ),
+    Verdict.NO_FACE: VerdictWords(
+        Words("No face was found.", "未检测到人脸。"),
+        Words("Upload a photo that shows the face from the front.", "请上传清晰的正脸照片。"),
+    ),
+    Verdict.SEVERAL_FACES: VerdictWords(
+        Words("More than one face was found.", "检测到多张人脸。"),
+        Words("Upload a photo of this person alone.", "请上传本人的单人照片。"),
+    ),
+    Verdict.UNFIT: VerdictWords(
+        Words("The face check refused the photo.", "人脸检测未通过。"),
+        Words("Upload a clear photo of one face.", "请上传只有一张清晰人脸的照片。"),
+    ),
+    Verdict.UNREADABLE: VerdictWords(
+        Words(
+            "The photo could not be read in several tries: it may be archived, encrypted, or not permitted "
+            "to be read.",
+            "多次尝试后仍无法读取照片，可能已归档、已加密或没有读取权限。",
+        ),
+        Words(
+            "Upload the photo again, in the storage class Standard.",
+            "请重新上传照片，存储类型请选择标准存储。",
+        ),
+    ),
+    Verdict.NOT_JUDGED: VerdictWords(
+        Words(
+            "The face check of this photo failed in several tries, while it worked for others.",
+            "这张照片多次未能完成人脸检测，而其他照片可以。",
+        ),
+        Words("Upload the photo again, or another one.", "请重新上传，或换一张照片。"),
+    ),
+    Verdict.OVER_LIMIT: VerdictWords(
+        Words(
+            "A training uses the 10 newest photos of a set; this one is not among them.",
+            "每次训练只使用最新的 10 张照片，这张不在其中。",
+        ),
+        NOTHING,
+    ),
+    Verdict.LEFT_OUT: VerdictWords(
+        Words(
+            "The zip that this photo came in has been replaced or deleted, so the photo is left out.",
+            "照片所在的压缩包已被替换或删除，因此不再使用这张照片。",
+        ),
+        Words("Upload the photo itself to use it.", "如需使用，请直接上传这一张。"),
+    ),
+}
+
+VERDICTS: dict[Verdict, VerdictWords] = {**OF_PHOTOS, **OF_ZIPS}
