@@ -142,7 +142,7 @@ def _with_strays() -> list[File]:
     return [
         *good,
         File("photo 02 (1).png", good[1].content, "duplicate"),
-        File("notes.txt", "拍摄于北京\n".encode(), "not_an_image"),
+        File("notes.txt", "拍摄于北京\n".encode(), "text_file"),
         File("view.jpg", encoded(landscape(7), quality=88), "no_face"),
     ]
 
@@ -152,7 +152,7 @@ def _unusable() -> list[File]:
         File("mountains.jpg", encoded(landscape(3), quality=88), "no_face"),
         File("tiny.png", _portrait(9, 0, (120, 160), "png"), "too_few_pixels"),
         File("group.jpg", encoded(portrait(901, size=(1280, 800), faces=2), quality=88), "several_faces"),
-        File("letter.jpg", b"Dear studio, my photos follow tomorrow.\n", "not_an_image"),
+        File("letter.jpg", b"Dear studio, my photos follow tomorrow.\n", "text_file"),
         File("empty.jpg", b"", "empty"),
     ]
 

@@ -20,7 +20,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from shared.domain.object_keys import below_folder
-from shared.domain.photos import Verdict
+from shared.domain.photos import NEEDS_NOTHING, Verdict
 from shared.domain.rules import Rules
 
 if TYPE_CHECKING:
@@ -121,16 +121,12 @@ def missing_photos(photo_set: PhotoSet) -> int:
     return max(0, announced.photos - arrived)
 
 
-_NO_PHOTOS = frozenset(
-    {
-        Verdict.UNPACKING,
-        Verdict.UNPACKED,
-        Verdict.NOT_AN_ARCHIVE,
-        Verdict.ARCHIVE_TOO_LARGE,
-        Verdict.ARCHIVE_FAILED,
-        Verdict.SYSTEM_FILE,
-    }
-)
+_NO_PHOTOS = NEEDS_NOTHING | {
+    Verdict.UNPACKING,
+    Verdict.NOT_AN_ARCHIVE,
+    Verdict.ARCHIVE_TOO_LARGE,
+    Verdict.ARCHIVE_FAILED,
+}
 
 
 def _goes_on_at(zipped: Photo) -> int:

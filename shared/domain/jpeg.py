@@ -77,6 +77,11 @@ def without_metadata(content: bytes) -> bytes:
     raise ValueError("no whole JPEG")
 
 
+def reaches_its_end(content: bytes) -> bool:
+    """Whether a JPEG has its end marker behind its coded data, and not in a preview within it."""
+    return any(segment.marker == EOI for segment in _segments(content))
+
+
 def exif_of(start: bytes) -> bytes:
     """Return the EXIF of a JPEG that begins with ``start``, from its byte order on, b"" if it has none."""
     for segment in _segments(start):

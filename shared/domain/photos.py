@@ -16,6 +16,11 @@ MIN_SIDE_PIXELS = 256
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
 MAX_PREPARED_BYTES = 5 * 1024 * 1024
 PREPARED_SIDE_PIXELS = 2048
+_RAW_SUFFIXES = (
+    "3fr ari arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf "
+    "pef ptx pxn r3d raf raw rw2 rwl rwz sr2 srf srw x3f"
+)
+"""Names of the raw files that LibRaw reads."""
 
 
 class Verdict(str, Enum):
@@ -28,6 +33,7 @@ class Verdict(str, Enum):
     TOO_MANY_BYTES = "too_many_bytes"
     NOT_AN_IMAGE = "not_an_image"
     TOO_FEW_PIXELS = "too_few_pixels"
+    TOO_NARROW = "too_narrow"
     TOO_MANY_PIXELS = "too_many_pixels"
     DUPLICATE = "duplicate"
     NO_FACE = "no_face"
@@ -37,11 +43,32 @@ class Verdict(str, Enum):
     NOT_JUDGED = "not_judged"
     OVER_LIMIT = "over_limit"
     LEFT_OUT = "left_out"
+    # A file that is no photo, or was not uploaded as it is (shared.domain.file_kinds):
+    CUT_OFF = "cut_off"
+    ALL_ZEROS = "all_zeros"
+    SENT_AS_TEXT = "sent_as_text"
+    SENT_AS_FORM = "sent_as_form"
+    SENT_COMPRESSED = "sent_compressed"
+    STRAY_BYTES = "stray_bytes"
+    WEB_PAGE = "web_page"
+    SERVICE_ANSWER = "service_answer"
+    ENCRYPTED_FILE = "encrypted_file"
+    RAW_FILE = "raw_file"
+    OTHER_FORMAT = "other_format"
+    ANIMATION = "animation"
+    DRAWING = "drawing"
+    VIDEO = "video"
+    LIVE_PHOTO_VIDEO = "live_photo_video"
+    SIDECAR = "sidecar"
+    DOCUMENT = "document"
+    TEXT_FILE = "text_file"
+    OTHER_ARCHIVE = "other_archive"
+    MISNAMED_ZIP = "misnamed_zip"
+    OTHER_FILE = "other_file"
     # A zip, and refused files of its content:
     UNPACKING = "unpacking"
     UNPACKED = "unpacked"
     NOT_AN_ARCHIVE = "not_an_archive"
-    OTHER_ARCHIVE = "other_archive"
     SPLIT_ARCHIVE = "split_archive"
     SEVERAL_FOLDERS = "several_folders"
     ARCHIVE_TOO_LARGE = "archive_too_large"
@@ -51,8 +78,6 @@ class Verdict(str, Enum):
     UNSAFE_NAME = "unsafe_name"
     LINK = "link"
     SYSTEM_FILE = "system_file"
-    VIDEO = "video"
-    LIVE_PHOTO_VIDEO = "live_photo_video"
     UNUSUAL_COMPRESSION = "unusual_compression"
     EXPANDS_TOO_MUCH = "expands_too_much"
     BROKEN_ENTRY = "broken_entry"
@@ -62,7 +87,11 @@ JUDGED_AGAIN = frozenset(
     {
         Verdict.NOT_AN_IMAGE,
         Verdict.TOO_FEW_PIXELS,
+        Verdict.TOO_NARROW,
         Verdict.TOO_MANY_PIXELS,
+        Verdict.CUT_OFF,
+        Verdict.OTHER_FORMAT,
+        Verdict.ANIMATION,
         Verdict.NO_FACE,
         Verdict.SEVERAL_FACES,
         Verdict.UNFIT,
@@ -75,7 +104,9 @@ JUDGED_AGAIN = frozenset(
 )
 """Refusals that are made again when the same bytes are sent again."""
 
-NEEDS_NOTHING = frozenset({Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO})
+NEEDS_NOTHING = frozenset(
+    {Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO, Verdict.SIDECAR},
+)
 """Verdicts on what comes along with photos and asks nothing of anybody: neither that it is used nor done."""
 
 
@@ -209,6 +240,11 @@ def lies_in_zip_folder(name: str) -> bool:
     return any(folder.endswith(ARCHIVE_SUFFIX) for folder in below_folder(name).lower().split("/")[:-1])
 
 
+def may_be_raw(name: str) -> bool:
+    """Whether a file is called like a camera's raw file, of which OSS may take the preview for the photo."""
+    return name.rpartition(".")[2].lower() in _RAW_SUFFIXES.split()
+
+
 def verdict_from_object(size_bytes: int) -> Verdict | None:
     """Refuse an object by its size alone; None means: look at the picture."""
     if size_bytes == 0:
@@ -226,7 +262,8 @@ def verdict_from_snapshot(size_bytes: int, start: bytes) -> Verdict | None:
     """Refuse a prepared photo of ``size_bytes`` that begins with ``start``; None means: check the face.
 
     The snapshot is never larger than its source, and its long side is shrunk to 2048 px, so the short side of
-    a panorama may become too small. A header that cannot be read is left to the face check.
+    a long screenshot may become too small: ``TOO_NARROW``, unless the source was too small itself. A header
+    that cannot be read is left to the face check.
     """
     # Not for ``status``, which meets no snapshot.
     from shared.domain.jpeg import jpeg_sides
@@ -234,7 +271,9 @@ def verdict_from_snapshot(size_bytes: int, start: bytes) -> Verdict | None:
     if size_bytes > MAX_PREPARED_BYTES:
         return Verdict.TOO_MANY_BYTES
     sides = jpeg_sides(start)
-    return Verdict.TOO_FEW_PIXELS if sides is not None and min(sides) < MIN_SIDE_PIXELS else None
+    if sides is None or min(sides) >= MIN_SIDE_PIXELS:
+        return None
+    return Verdict.TOO_NARROW if max(sides) == PREPARED_SIDE_PIXELS else Verdict.TOO_FEW_PIXELS
 
 
 def verdict_from_face_check(is_face: bool, failed_reason: str) -> Verdict:

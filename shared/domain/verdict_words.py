@@ -1,12 +1,14 @@
 """Every verdict in words: why, and what to do now.
 
-Here are those of photos; those of zips and of what lies in them are in
+Here are those of photos; the words of files that are no photos are in
+:mod:`shared.domain.verdict_words_of_files`, of zips and what lies in them in
 :mod:`shared.domain.verdict_words_of_zips`. Used by :mod:`shared.domain.reasons`.
 """
 
 from __future__ import annotations
 
 from shared.domain.photos import Verdict
+from shared.domain.verdict_words_of_files import OF_FILES
 from shared.domain.verdict_words_of_zips import OF_ZIPS
 from shared.domain.words import VerdictWords, Words
 
@@ -43,8 +45,8 @@ OF_PHOTOS: dict[Verdict, VerdictWords] = {
     Verdict.NOT_AN_IMAGE: VerdictWords(
         Words("The file cannot be read as a picture.", "无法识别为图片。"),
         Words(
-            "Upload the photo as JPEG, HEIC, PNG or WebP, but no animated WebP and no transparent HEIC.",
-            "请上传 JPEG、HEIC、PNG 或 WebP 格式的照片（动态 WebP 和带透明通道的 HEIC 除外）。",
+            "Upload the photo as JPEG, HEIC, PNG or WebP.",
+            "请上传 JPEG、HEIC、PNG 或 WebP 格式的照片。",
         ),
     ),
     Verdict.TOO_FEW_PIXELS: VerdictWords(
@@ -52,6 +54,17 @@ OF_PHOTOS: dict[Verdict, VerdictWords] = {
         Words(
             "Upload the photo in its original size, not a preview of it.",
             "请上传原尺寸的照片，不要上传缩略图。",
+        ),
+    ),
+    Verdict.TOO_NARROW: VerdictWords(
+        Words(
+            "The picture is more than 8 times as long as it is wide: shrunk to 2048 pixels, it has fewer "
+            "than 256 on its short side.",
+            "图片过于狭长，长边超过短边的 8 倍；缩小到 2048 像素后，短边不足 256 像素。",
+        ),
+        Words(
+            "Crop the picture around the face, to at least 256 pixels on each side, and upload that.",
+            "请围绕人脸裁剪图片，每边至少保留 256 像素，然后上传。",
         ),
     ),
     Verdict.TOO_MANY_PIXELS: VerdictWords(
@@ -114,4 +127,4 @@ OF_PHOTOS: dict[Verdict, VerdictWords] = {
     ),
 }
 
-VERDICTS: dict[Verdict, VerdictWords] = {**OF_PHOTOS, **OF_ZIPS}
+VERDICTS: dict[Verdict, VerdictWords] = {**OF_PHOTOS, **OF_FILES, **OF_ZIPS}

@@ -26,13 +26,6 @@ OF_ZIPS: dict[Verdict, VerdictWords] = {
             "Make the zip again, or upload the photos themselves.", "请重新打包为 zip，或直接上传这些照片。"
         ),
     ),
-    Verdict.OTHER_ARCHIVE: VerdictWords(
-        Words("The file is an archive, but not a zip.", "这是压缩文件，但不是 zip 格式。"),
-        Words(
-            "Make a zip of the photos, without a password, and upload that.",
-            "请将照片打包为不带密码的 zip 后上传。",
-        ),
-    ),
     Verdict.SPLIT_ARCHIVE: VerdictWords(
         Words(
             "The file is one part of a split zip, which is not put together.",
@@ -89,20 +82,6 @@ OF_ZIPS: dict[Verdict, VerdictWords] = {
         Words(
             "The file belongs to the operating system or a photo program and is not a photo.",
             "这是系统文件或照片附带的说明文件，不是照片。",
-        ),
-        Words("Nothing needs to be done.", "无需操作。"),
-    ),
-    Verdict.VIDEO: VerdictWords(
-        Words("The file is a video, not a photo.", "这是视频，不是照片。"),
-        Words(
-            "Upload a photo instead, for example a still picture out of the video.",
-            "请改为上传照片，例如从视频中截取的一帧画面。",
-        ),
-    ),
-    Verdict.LIVE_PHOTO_VIDEO: VerdictWords(
-        Words(
-            "The file is the moving part of a Live Photo; only its still picture counts.",
-            "这是实况照片的视频部分，只使用其中的静态照片。",
         ),
         Words("Nothing needs to be done.", "无需操作。"),
     ),

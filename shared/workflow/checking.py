@@ -11,7 +11,7 @@ goes wrong is the trouble of this photo, kept with it, and the photo is tried ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
     Photo,
     Verdict,
+    may_be_raw,
     verdict_from_face_check,
     verdict_from_object,
     verdict_from_refusal,
@@ -56,17 +57,23 @@ def judge_each(world: World, photos: Sequence[tuple[str, Photo]], job: Job) -> l
     if world.health.is_careful and len(photos) > 1:
         # A photo may have killed runs: with one photo in hand at a time the next death tells which.
         return [judge(world, key, photo, job) for key, photo in photos]
-    looked_at = [_looked_at(world, key, photo, job) for key, photo in photos]
+    beside = [photo.name for photo in (*job.photo_set.photos, *(photo for _, photo in photos))]
+    looked_at = [_looked_at(world, key, photo, job, beside) for key, photo in photos]
     checked = iter(_checked_each(world, [photo for photo, is_to_be_checked in looked_at if is_to_be_checked]))
     return [next(checked) if is_to_be_checked else photo for photo, is_to_be_checked in looked_at]
 
 
-def _looked_at(world: World, key: str, photo: Photo, job: Job) -> tuple[Photo, bool]:
-    """Return ``photo`` as it is before the face check, and whether that is to be made."""
+def _looked_at(world: World, key: str, photo: Photo, job: Job, beside: Collection[str]) -> tuple[Photo, bool]:
+    """Return ``photo`` as it is before the face check, and whether that is to be made.
+
+    ``beside`` are the names of the set's photos and of those that came with this one.
+    """
     verdict = verdict_from_object(photo.size)
-    if verdict is not None:
+    # Of what is too large its kind is asked for: a video is no better for being smaller.
+    if verdict is not None and verdict is not Verdict.TOO_MANY_BYTES:
         return replace(photo, verdict=verdict, retry=None), False
-    if original := job.photo_set.original_of(photo.name, photo):
+    original = job.photo_set.original_of(photo.name, photo) if verdict is None else None
+    if original is not None:
         return as_duplicate(photo, original.name), False
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
         return replace(photo, recorded_at=world.clock.now()), False
@@ -81,7 +88,7 @@ def _looked_at(world: World, key: str, photo: Photo, job: Job) -> tuple[Photo, b
     world.health.take_in_hand(piece)
     if photo.verdict is Verdict.UNPREPARED:
         unprepared = photo
-        photo = _step(world, photo, Api.PROCESSING, lambda: _prepared(world, key, unprepared, job))
+        photo = _step(world, photo, Api.PROCESSING, lambda: _prepared(world, key, unprepared, job, beside))
     return photo, photo.verdict is Verdict.UNCHECKED
 
 
@@ -139,8 +146,19 @@ def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Ph
     return replace(photo, retry=retry)
 
 
-def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
-    """Have OSS make the snapshot; what is prepared is the very content that the record names."""
+def _prepared(world: World, key: str, photo: Photo, job: Job, beside: Collection[str]) -> Photo:
+    """Have OSS make the snapshot; what is prepared is the very content that the record names.
+
+    What is refused is looked at, so that its verdict says of which kind it is.
+    """
+    refused = verdict_from_object(photo.size)
+    if refused is not None or may_be_raw(photo.name):
+        from shared.workflow.identifying import identified, raw_file
+
+        if refused is not None:
+            return identified(world, key, photo, beside, refused)
+        if raw := raw_file(world, key, photo):
+            return raw
     snapshot = snapshot_key(job.job_id, world.token())
     try:
         size_bytes = world.bucket.prepare(key, snapshot, etag=photo.etag)
@@ -148,14 +166,15 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
         if refusal.kind is not Kind.PICTURE:
             raise
         world.health.passed(Api.PROCESSING)
-        detail = _detail(refusal.code, refusal.message)
-        return replace(
-            photo, verdict=verdict_from_refusal(refusal.code, refusal.message), detail=detail, retry=None
-        )
+        return _refused(world, key, photo, beside, refusal)
     world.health.passed(Api.PROCESSING)
     start = world.bucket.read_range(snapshot, 0, HEADER_BYTES)
     world.health.passed(Api.READING)
     verdict = verdict_from_snapshot(size_bytes, start)
+    if verdict in (Verdict.TOO_FEW_PIXELS, Verdict.TOO_NARROW):
+        from shared.workflow.identifying import identified
+
+        return identified(world, key, photo, beside, verdict)
     if verdict is not None:
         return replace(photo, verdict=verdict, retry=None)
     if carries_metadata(start):
@@ -166,6 +185,17 @@ def _prepared(world: World, key: str, photo: Photo, job: Job) -> Photo:
         except ValueError as error:
             return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=f"OSS made {error} of it", retry=None)
     return replace(photo, snapshot=snapshot, verdict=Verdict.UNCHECKED, retry=None)
+
+
+def _refused(world: World, key: str, photo: Photo, beside: Collection[str], refusal: Trouble) -> Photo:
+    """Return ``photo``, of which OSS makes no snapshot, with what its refusal or its kind says."""
+    detail = _detail(refusal.code, refusal.message)
+    verdict = verdict_from_refusal(refusal.code, refusal.message)
+    if verdict is not Verdict.NOT_AN_IMAGE:
+        return replace(photo, verdict=verdict, detail=detail, retry=None)
+    from shared.workflow.identifying import identified
+
+    return identified(world, key, photo, beside, verdict, detail)
 
 
 def _checked_alone(world: World, photo: Photo) -> Photo:

@@ -224,20 +224,20 @@ def test_each_file_that_cannot_be_used_has_a_verdict_and_the_good_ones_are_train
         "good.webp": (encoded(portrait(1203, size=(320, 400)), "WEBP"), "usable"),
         "good.bmp": (encoded(portrait(1204, size=(320, 400)), "BMP"), "usable"),
         "empty.jpg": (b"", "empty"),
-        "letter.jpg": (b"Dear studio, my photos follow tomorrow.\n", "not_an_image"),
-        "half.jpg": (good[: len(good) // 3], "not_an_image"),
-        "page.html": (b"<script>alert(1)</script>", "not_an_image"),
+        "letter.jpg": (b"Dear studio, my photos follow tomorrow.\n", "text_file"),
+        "half.jpg": (good[: len(good) // 3], "cut_off"),
+        "page.html": (b"<script>alert(1)</script>", "web_page"),
         "hills.jpg": (scenery(1), "no_face"),
         "group.jpg": (photo(1205, size=(640, 400), faces=2), "several_faces"),
         "tiny.jpg": (photo(1206, size=(200, 255)), "too_few_pixels"),
-        "panorama.jpg": (photo(1207, size=(4000, 300)), "too_few_pixels"),
+        "panorama.jpg": (photo(1207, size=(4000, 300)), "too_narrow"),
     }
     for name, (content, _) in files.items():
         studio.upload("mixed bag", name, content)
     document = studio.wait_until_trained("mixed bag")
     seen = {entry["name"]: entry["verdict"] for entry in document["current"]["photos"]}
     assert seen == {name: verdict for name, (_, verdict) in files.items()}
-    assert all(entry["reason"] for entry in document["current"]["photos"])
+    assert all(entry["reason"] and entry["remedy"] for entry in document["current"]["photos"])
     (made,) = [entry for entry in studio.ledger() if entry["job_id"] == document["current"]["fine_tune_id"]]
     assert len(made["training_file_ids"]) == document["current"]["usable_count"] == 4
 

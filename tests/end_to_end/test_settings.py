@@ -58,7 +58,7 @@ def test_without_the_face_check_everything_that_is_a_picture_is_trained(tmp_path
         # DashScope itself finds no face on the hills; the face check would have found that before.
         document = studio.wait_for("hills only", "FAILED")
         verdicts = {entry["name"]: entry["verdict"] for entry in document["current"]["photos"]}
-        assert verdicts == {"hills.jpg": "usable", "letter.jpg": "not_an_image"}
+        assert verdicts == {"hills.jpg": "usable", "letter.jpg": "text_file"}
         studio.upload_portraits("portraits only", 122)
         studio.mark_ready("portraits only")
         studio.wait_until_trained("portraits only")

@@ -44,7 +44,7 @@ def test_a_rejected_person_is_told_why(studio: LocalStudio) -> None:
     document = studio.person("api nobody")
     assert document is not None
     assert document["current"]["reason"]["code"] == "no_usable_photo"
-    assert "cannot be read as a picture" in document["current"]["reason"]["message"]
+    assert "The file is a text, not a photo." in document["current"]["reason"]["message"]
     assert document["current"]["cost_cny"] == 0
     assert document["finetuned_output"] is None
 

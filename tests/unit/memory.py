@@ -42,7 +42,7 @@ class MemoryBucket(MemoryTables):
         prepared: keys of the objects that OSS has prepared.
         prepared_as: a snapshot's size in bytes.
         copies: keys of copied objects, with the keys that they were copied from.
-        snapshot_begins_with: what a ranged read returns.
+        snapshot_begins_with: what a ranged read returns of what has no content.
         reads_any: what every object is read as, whatever its key.
         deleted: keys of deleted objects.
         while_preparing: what happens to the object under a key while OSS prepares it.
@@ -135,6 +135,8 @@ class MemoryBucket(MemoryTables):
         self.meet("read_range", key)
         if key in self.lost:
             raise NotFound("NoSuchKey", key)
+        if key in self.contents:
+            return self.contents[key][start : start + count]
         return self.snapshot_begins_with
 
     def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:

@@ -83,21 +83,21 @@ def test_a_photo_that_its_snapshot_shows_to_be_too_large_is_not_shown_to_dashsco
 
 
 @pytest.mark.parametrize(
-    ("refusal", "verdict"),
+    ("refusal", "verdict", "format_as_told"),
     [
-        (picture("ImageDamage"), Verdict.NOT_AN_IMAGE),
-        (picture("ImageTooLarge"), Verdict.TOO_MANY_PIXELS),
+        (picture("ImageDamage"), Verdict.NOT_AN_IMAGE, "JPEG file; "),
+        (picture("ImageTooLarge"), Verdict.TOO_MANY_PIXELS, ""),
     ],
     ids=["damaged", "too large"],
 )
 def test_a_documented_finding_of_oss_about_the_picture_is_a_verdict_at_once(
-    refusal: Trouble, verdict: Verdict
+    refusal: Trouble, verdict: Verdict, format_as_told: str
 ) -> None:
     memory = Memory()
     memory.troubles["prepare"] = refusal
     found = judged(memory)
     assert (found.verdict, found.snapshot, found.retry) == (verdict, "", None)
-    assert found.detail == f"{refusal.code}: no picture"
+    assert found.detail == f"{format_as_told}{refusal.code}: no picture"
     assert memory.checked == []
 
 
@@ -226,7 +226,7 @@ def test_a_trouble_that_strikes_while_the_api_is_refused_to_all_is_the_apis() ->
     ("operation", "served"),
     [
         ("nothing", {Api.PROCESSING, Api.READING, Api.FACE_CHECK}),
-        ("prepare", {Api.PROCESSING}),
+        ("prepare", {Api.PROCESSING, Api.READING}),
         ("detect_faces", {Api.PROCESSING, Api.READING, Api.FACE_CHECK}),
     ],
 )

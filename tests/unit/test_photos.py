@@ -11,11 +11,13 @@ from shared.domain.photos import (
     JUDGED_AGAIN,
     Photo,
     Verdict,
+    may_be_raw,
     verdict_from_face_check,
     verdict_from_object,
     verdict_from_refusal,
     verdict_from_snapshot,
 )
+from shared.domain.verdict_words_of_files import OF_FILES
 from tests.unit.support import NOW, photo, stored
 
 MEGABYTE = 1024 * 1024
@@ -35,6 +37,22 @@ def test_size_alone_refuses_the_empty_and_the_huge(size: int, verdict: Verdict |
     assert verdict_from_object(size) is verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("1.DNG", True),
+        ("a/1.nef", True),
+        ("1.cr2", True),
+        ("1.jpg", False),
+        ("dng", True),
+        ("1.dng.jpg", False),
+        ("", False),
+    ],
+)
+def test_a_raw_file_is_known_by_its_name_for_a_look(name: str, may_be: bool) -> None:
+    assert may_be_raw(name) is may_be
+
+
 def jpeg(width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     Image.new("L", (width, height)).save(buffer, "JPEG")
@@ -49,7 +67,9 @@ def jpeg(width: int, height: int) -> bytes:
         (256, 255, Verdict.TOO_FEW_PIXELS),
         (1, 1, Verdict.TOO_FEW_PIXELS),
         (2048, 256, None),
-        (2048, 255, Verdict.TOO_FEW_PIXELS),
+        (2048, 255, Verdict.TOO_NARROW),
+        (255, 2048, Verdict.TOO_NARROW),
+        (255, 2047, Verdict.TOO_FEW_PIXELS),
         (1536, 2048, None),
     ],
 )
@@ -138,7 +158,8 @@ def test_every_verdict_on_a_picture_and_none_on_what_cannot_change_is_made_again
         Verdict.EXPANDS_TOO_MUCH,
         Verdict.BROKEN_ENTRY,
     }
-    assert set(Verdict) - JUDGED_AGAIN == lasting | by_content | of_zips | of_files_in_zips
+    of_other_kinds = set(OF_FILES) - {Verdict.CUT_OFF, Verdict.OTHER_FORMAT, Verdict.ANIMATION}
+    assert set(Verdict) - JUDGED_AGAIN == (lasting | by_content | of_zips | of_files_in_zips | of_other_kinds)
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,16 @@ HELPS = {
     },
     "Shrink": {Verdict.TOO_MANY_PIXELS},
     "original size": {Verdict.TOO_FEW_PIXELS},
-    "face": {Verdict.NO_FACE, Verdict.UNFIT},
+    "Crop": {Verdict.TOO_NARROW},
+    "face": {Verdict.NO_FACE, Verdict.UNFIT, Verdict.TOO_NARROW},
     "password": {Verdict.ENCRYPTED, Verdict.OTHER_ARCHIVE},
-    "Rename": {Verdict.UNSAFE_NAME},
+    "Rename": {Verdict.UNSAFE_NAME, Verdict.MISNAMED_ZIP},
+    "Export": {Verdict.RAW_FILE},
+    "Base64": {Verdict.SENT_AS_TEXT},
+    "PostObject": {Verdict.SENT_AS_FORM},
+    "compression": {Verdict.SENT_COMPRESSED, Verdict.UNUSUAL_COMPRESSION},
+    "video": {Verdict.VIDEO},
+    "the whole photo": {Verdict.CUT_OFF},
 }
 """What a remedy may speak of, by the only verdicts that it helps."""
 

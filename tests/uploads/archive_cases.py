@@ -80,7 +80,7 @@ ARCHIVES = [
         "a zip with a HEIC and no photos besides",
         lambda: z.zipped({"a.HEIC": p.heic(), "b.tif": b"x", "c.jpg": p.nobody()}),
         "unpacked",
-        {"a.HEIC": "usable", "b.tif": "not_an_image", "c.jpg": "no_face"},
+        {"a.HEIC": "usable", "b.tif": "text_file", "c.jpg": "no_face"},
     ),
     Case(
         what="a zip of twelve photos, and a marker that counts them",

@@ -24,6 +24,7 @@ class Case:
         verdicts: what must be on record in the end, by name.
         sides: width and height of the only snapshot, where there is one.
         upright: whether that snapshot shows the portrait with its mark in the upper left corner.
+        detail: what is in the detail beside the verdict of the only file.
     """
 
     what: str
@@ -32,6 +33,7 @@ class Case:
     sides: tuple[int, int] | None = None
     upright: bool = False
     person: str = ""
+    detail: str = ""
 
     @property
     def person_id(self) -> str:
@@ -47,12 +49,20 @@ def one(
     name: str = "photo.jpg",
     sides: tuple[int, int] | None = None,
     upright: bool | None = None,
+    detail: str = "",
 ) -> Case:
     """A single file; a usable one is the portrait as it was drawn unless ``sides`` say otherwise."""
     if verdict == "usable" and sides is None:
         sides, upright = p.SIZE, upright is not False
     verdicts = {name: verdict} if verdict else {}
-    return Case(what=what, files=[(name, make)], verdicts=verdicts, sides=sides, upright=bool(upright))
+    return Case(
+        what=what,
+        files=[(name, make)],
+        verdicts=verdicts,
+        sides=sides,
+        upright=bool(upright),
+        detail=detail,
+    )
 
 
 def named(what: str, name: str, verdict: str = "usable") -> Case:

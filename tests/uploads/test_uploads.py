@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.object_keys import upload_key
-from shared.domain.photos import MAX_PREPARED_BYTES, PREPARED_SIDE_PIXELS, Verdict
+from shared.domain.photos import MAX_PREPARED_BYTES, PREPARED_SIDE_PIXELS, Photo, Verdict
+from shared.domain.words import Language
+from shared.views import photo_view
+from tests.unit.test_verdict_words import IMPERATIVES, NOTHING, NOTHING_IN_CHINESE
 
+from . import document_cases, media_cases, spoilt_cases
 from .archive_cases import ARCHIVES
 from .case import Case
 from .name_cases import COPIES, FACES, LIES, NAMES
@@ -16,19 +20,30 @@ from .pictures import decoded, is_upright
 from .support import Studio
 from .tool_zip_cases import TOOL_ZIPS
 
+OF_OTHER_KINDS = [
+    case
+    for table in (document_cases, media_cases, spoilt_cases)
+    for cases in vars(table).values()
+    if isinstance(cases, list)
+    for case in cases
+]
 CASES = [
     *(*FORMATS, *SIZES, *ORIENTATIONS, *BROKEN, *LIES, *NAMES, *PEOPLE, *FACES, *COPIES),
     *(*ARCHIVES, *TOOL_ZIPS),
+    *OF_OTHER_KINDS,
 ]
 
 PREPARED = {"usable", "no_face", "several_faces", "unfit", "over_limit"}
 """Verdicts of photos that have a snapshot."""
 
+WHAT_TO_DO = (NOTHING, *IMPERATIVES)
+WHAT_TO_DO_IN_CHINESE = (NOTHING_IN_CHINESE, "请")
+
 _ORIENTATION = 0x0112
 
 
-def test_the_table_has_at_least_sixty_uploads_each_with_a_name_of_its_own() -> None:
-    assert len({case.what for case in CASES}) == len({case.person_id for case in CASES}) == len(CASES) >= 60
+def test_the_table_has_at_least_490_uploads_each_with_a_name_of_its_own() -> None:
+    assert len({case.what for case in CASES}) == len({case.person_id for case in CASES}) == len(CASES) >= 490
 
 
 def test_the_table_leads_to_every_verdict_that_an_upload_can_get() -> None:
@@ -47,12 +62,30 @@ def test_an_upload_gets_its_verdict(case: Case, studio: Studio) -> None:
         if name not in case.verdicts:
             assert outcomes[upload_key(case.person_id, name)].startswith(("ignored: ", "marker"))
     job = studio.job(case.person_id)
-    found = {photo.name: photo.verdict.value for photo in job.photo_set.photos} if job else {}
+    found = {one.name: one.verdict.value for one in job.photo_set.photos} if job else {}
     assert found == case.verdicts
+    photos = job.photo_set.photos if job else ()
+    for photo in photos:
+        assert_told(photo)
+    if case.detail:
+        assert [case.detail in photo.detail for photo in photos] == [True]
     snapshots = studio.snapshots(job) if job else {}
     assert set(snapshots) == {name for name, verdict in found.items() if verdict in PREPARED}
     for snapshot in snapshots.values():
         assert_prepared(snapshot, case)
+
+
+def assert_told(photo: Photo) -> None:
+    """Its page says in both languages why it has its verdict, and what to do about it."""
+    english, chinese = (photo_view(photo, language) for language in (Language.ENGLISH, Language.CHINESE))
+    assert english["verdict"] == chinese["verdict"] == photo.verdict.value
+    for page, first_words in ((english, WHAT_TO_DO), (chinese, WHAT_TO_DO_IN_CHINESE)):
+        why, what_to_do = str(page["reason"]), str(page["remedy"])
+        assert why.endswith((".", "。"))
+        assert any(words in what_to_do for words in first_words)
+        assert why != what_to_do
+    assert english["reason"] != chinese["reason"]
+    assert english["remedy"] != chinese["remedy"]
 
 
 def assert_prepared(snapshot: bytes, case: Case) -> None:
