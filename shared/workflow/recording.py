@@ -16,7 +16,7 @@ from shared.domain.copies import as_duplicate
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
-from shared.domain.photos import Photo, Stored, Verdict, mark_on_record
+from shared.domain.photos import NEEDS_NOTHING, Photo, Stored, Verdict, mark_on_record
 from shared.domain.retry_state import STILL_WRITTEN, RetryState
 from shared.domain.rules import MAX_PHOTOS
 from shared.errors import REPLACED, Conflict, RetryLater, Trouble, unforeseen
@@ -94,7 +94,9 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
                         # The object that lies there now is looked at, and not the one that is gone.
                         is_replaced = True
                         continue
-                after = before.with_photo(judged, world.rules, world.clock.now())
+                after = along_with(world, latest, [judged]) or before.with_photo(
+                    judged, world.rules, world.clock.now()
+                )
                 if is_overtaken and not after.photo_set.unpacking:
                     # Imported here: most photos come alone, and it imports this module.
                     from shared.workflow.leasing import record_with_lease
@@ -206,6 +208,19 @@ def without_opening(world: World, latest: Job | None, found: Found, what: Recogn
         late = new_photo(latest, upload, stored, now, Verdict.OVER_LIMIT)
         return latest.with_photo_set(latest.photo_set.with_late_photo(late), world.rules, now)
     return None
+
+
+def along_with(world: World, latest: Job | None, judged: Sequence[Photo]) -> Job | None:
+    """Return the closed latest job with ``judged``, if none of them asks anything of anybody; else None.
+
+    What only comes along with photos opens no set behind theirs.
+    """
+    if latest is None or latest.takes_photos or any(one.verdict not in NEEDS_NOTHING for one in judged):
+        return None
+    photo_set = latest.photo_set
+    for photo in judged:
+        photo_set = photo_set.with_late_photo(photo)
+    return latest.with_photo_set(photo_set, world.rules, world.clock.now())
 
 
 def judge_found(world: World, job: Job, found: Sequence[Found]) -> list[Photo]:

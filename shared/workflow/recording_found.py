@@ -16,7 +16,7 @@ from shared.workflow.checking import CHECKED_TOGETHER, TIME_FOR_A_PHOTO_MS
 from shared.workflow.opening import SetCrowded, open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize, take_resent, with_checksum
-from shared.workflow.recording import judge_found, log_recorded, without_opening
+from shared.workflow.recording import along_with, judge_found, log_recorded, without_opening
 from shared.workflow.saving import save
 
 TIME_FOR_A_BATCH_MS = 5_000
@@ -95,7 +95,10 @@ def _with_news(world: World, news: list[Found], latest: Job | None) -> tuple[Job
     except SetCrowded as crowded:
         warn("set_crowded", person=person_id, message=crowded.message)
         return latest, news
-    for number, photo in enumerate(judge_found(world, after, news)):
+    judged = judge_found(world, after, news)
+    if beside := along_with(world, latest, judged):
+        return beside, []
+    for number, photo in enumerate(judged):
         if number and after.photo_set.is_crowded:
             warn("set_crowded", person=person_id, left=len(news) - number)
             return after, news[number:]

@@ -22,6 +22,7 @@ from shared.workflow.recording import APPENDABLE_RESTS_MS, MAX_TRIES, record_pho
 from shared.workflow.recording_found import SAVED_TOGETHER, record_found
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
+from tests.uploads.media_files import film
 
 S = JobState
 REFUSED = Permanent("AccessDenied", "not for you", kind=Kind.UNKNOWN, api=Api.READING)
@@ -51,6 +52,30 @@ def test_a_photo_joins_a_set_that_is_queued_which_opens_again_and_keeps_its_plac
     assert (recorded.job.revision, recorded.job.state) == (1, S.COLLECTING)
     assert recorded.job.closed_first_at == NOW - MINUTE_MS
     assert [one.name for one in recorded.job.photo_set.usable] == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize("state", [S.TRAINING, S.SUCCEEDED])
+@pytest.mark.parametrize("from_a_listing", [True, False])
+@pytest.mark.parametrize(
+    ("name", "content", "revision"),
+    [("a.AAE", b"<plist/>", 1), ("a.MOV", film(b"qt  "), 1), ("b.MOV", film(), 2)],
+)
+def test_what_comes_along_with_photos_opens_no_set_behind_the_one_that_is_trained(
+    name: str, content: bytes, revision: int, from_a_listing: bool, state: JobState
+) -> None:
+    memory = Memory(job := job_in(state))
+    memory.troubles["prepare"] = Permanent("BadRequest", "no", kind=Kind.PICTURE, api=Api.PROCESSING)
+    upload = memory.upload(name)
+    memory.contents[upload.key] = content
+    if from_a_listing:
+        latest, _ = record_found(memory.world(), [Found(upload, memory.objects[upload.key])], memory[job])
+    else:
+        latest = record_photo(memory.world(), upload, memory[job]).job
+    assert latest is not None
+    assert (latest.revision, len(memory.rows)) == (revision, revision)
+    assert latest.photo_set.photos[-1].name == name
+    assert memory[job].state is state
+    assert unrecorded(memory.world(), [Found(upload, memory.objects[upload.key])], latest) == []
 
 
 def test_a_photo_that_cannot_be_used_does_not_open_a_queued_set() -> None:
