@@ -82,8 +82,7 @@ def _warn_about(folder: Folder, console: Console) -> None:
         console.print(f"Left out: {listed(names)}: {reason}")
     if any(len(person.files) > MAX_PHOTOS for person in folder.people):
         console.print(
-            f"A training takes at most {MAX_PHOTOS} photos: of more, those uploaded last when the set is"
-            " complete; of those of one second, the first by name."
+            f"A training takes at most {MAX_PHOTOS} photos: of more, those that differ most, then the newest."
         )
 
 

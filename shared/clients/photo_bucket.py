@@ -14,6 +14,15 @@ from typing import Any, TypeVar
 import oss2
 
 from shared.clients.bounded_answers import BoundedSession
+from shared.clients.bucket_answers import (
+    LINK,
+    TAKEN_FROM,
+    folder_of,
+    next_page,
+    saved_bytes,
+    stored_by_head,
+    stored_by_listing,
+)
 from shared.clients.credentials import Credentials
 from shared.clients.oss_errors import translated
 from shared.clients.preparing import prepare
@@ -28,9 +37,8 @@ NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
-_LINK, _APPENDABLE = "Symlink", "Appendable"
-_TAKEN_FROM = "x-oss-meta-taken-from"
-"""Comes back with a HEAD, and not in a listing (OSS, "Manage object metadata")."""
+_BITMAP_HEADER_BYTES = 2048
+"""More than the headers of a bitmap take with a palette of 256 colours."""
 _T = TypeVar("_T")
 
 
@@ -84,7 +92,7 @@ class PhotoBucket:
     def stored(self, key: str) -> Stored | None:
         """Return what the bucket has under ``key`` now, or None."""
         try:
-            return self._call(Api.READING, lambda: _stored(self._bucket.head_object(key)))
+            return self._call(Api.READING, lambda: stored_by_head(self._bucket.head_object(key)))
         except NotFound:
             return None
 
@@ -116,7 +124,7 @@ class PhotoBucket:
         """Have OSS carry out ``instructions`` on ``key`` and write ``target``; returns its size in bytes."""
         saving = f"|sys/saveas,o_{_url_safe(target)},b_{_url_safe(self.name)}"
         return self._call(
-            Api.PROCESSING, lambda: _saved_bytes(self._bucket.process_object(key, instructions + saving))
+            Api.PROCESSING, lambda: saved_bytes(self._bucket.process_object(key, instructions + saving))
         )
 
     def info(self, key: str, name: str) -> str:
@@ -127,6 +135,27 @@ class PhotoBucket:
             return str(told[name]["value"]) if name in told else ""
 
         return self._call(Api.PROCESSING, ask)
+
+    def bitmap(self, key: str, width: int, height: int) -> bytes:
+        """Return the picture under ``key``, squeezed to so many pixels, as an uncompressed bitmap.
+
+        OSS, "Resize images" (``m_fixed``), "Convert image formats" (``bmp``). The right is ``oss:GetObject``.
+
+        Raises:
+            NotFound: there is no such object, or it is a link.
+            Permanent: OSS cannot process it.
+        """
+        instructions = f"image/resize,m_fixed,w_{width},h_{height}/format,bmp"
+        most_bytes = _BITMAP_HEADER_BYTES + 4 * width * height
+
+        def read() -> bytes:
+            got = self._get(key, process=instructions)
+            content: bytes = got.resp.read(most_bytes + 1)
+            if len(content) > most_bytes:
+                got.resp.refuse("oss_answer_too_large", f"more than the {most_bytes} bytes of a bitmap")
+            return content
+
+        return self._call(Api.PROCESSING, read)
 
     def now(self) -> float:
         """Return the seconds by which its calls are bounded."""
@@ -143,20 +172,8 @@ class PhotoBucket:
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
         page = self._page(prefix, after, count)
-        listed = [
-            Listed(
-                entry.key,
-                Stored(
-                    etag=entry.etag,
-                    size=entry.size,
-                    modified_at=entry.last_modified * 1000,
-                    is_link=entry.type == _LINK,
-                    is_appendable=entry.type == _APPENDABLE,
-                ),
-            )
-            for entry in page.object_list
-        ]
-        return listed, _next(page)
+        listed = [Listed(entry.key, stored_by_listing(entry)) for entry in page.object_list]
+        return listed, next_page(page)
 
     def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
         """Return a page of folders right below ``prefix``, and the next ``after`` (empty: the end).
@@ -164,8 +181,8 @@ class PhotoBucket:
         A folder is named by its whole prefix, with its slash. ``after`` is a folder or a key, whose folder is
         passed over. A page may be empty though another follows.
         """
-        page = self._page(prefix, _folder(prefix, after), count, delimiter="/")
-        return list(page.prefix_list), _next(page)
+        page = self._page(prefix, folder_of(prefix, after), count, delimiter="/")
+        return list(page.prefix_list), next_page(page)
 
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
@@ -215,7 +232,7 @@ class PhotoBucket:
 
     def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
         """Write an object; ``taken_from``, the mark of the zip that it was taken out of, is its metadata."""
-        headers = {_TAKEN_FROM: taken_from} if taken_from else None
+        headers = {TAKEN_FROM: taken_from} if taken_from else None
         self._call(Api.WRITING, lambda: self._bucket.put_object(key, content, headers=headers))
 
     def delete(self, key: str) -> None:
@@ -240,7 +257,7 @@ class PhotoBucket:
     def _get(self, key: str, **options: Any) -> Any:
         """Ask for an object; its bytes are left to be read, unless it is a link."""
         got = self._bucket.get_object(key, **options)
-        if got.object_type == _LINK:
+        if got.object_type == LINK:
             got.close()
             raise _replaced(Api.READING)
         return got
@@ -248,41 +265,6 @@ class PhotoBucket:
     def _call(self, api: Api, do: Callable[[], _T]) -> _T:
         """Make a call that may be repeated; turn its errors into our words."""
         return self._retries.call(lambda: translated(api, do), within_seconds=NO_TRY_AFTER_SECONDS)
-
-
-def _next(page: Any) -> str:
-    return page.next_marker if page.is_truncated else ""
-
-
-def _folder(prefix: str, key: str) -> str:
-    """Return the folder right below ``prefix`` that ``key`` lies in; ``key`` itself if it lies in none."""
-    name, slash, _ = key.removeprefix(prefix).partition("/")
-    return f"{prefix}{name}/" if slash and key.startswith(prefix) else key
-
-
-def _stored(head: Any) -> Stored:
-    """Return what the answer to a HEAD tells; raises ValueError if it does not tell all of it."""
-    if not head.etag or head.content_length is None or head.last_modified is None:
-        raise ValueError("no ETag, size or time")
-    is_link = head.object_type == _LINK
-    return Stored(
-        etag=head.etag,
-        size=head.content_length,
-        modified_at=head.last_modified * 1000,
-        is_link=is_link,
-        is_appendable=head.object_type == _APPENDABLE,
-        # That of a link would be its target's.
-        crc64="" if is_link or head.server_crc is None else str(head.server_crc),
-        taken_from=head.headers.get(_TAKEN_FROM, ""),
-    )
-
-
-def _saved_bytes(processed: Any) -> int:
-    """Return the size of a processed picture; raises ValueError if OSS does not tell it."""
-    size_bytes = int(processed.fileSize)
-    if size_bytes <= 0:
-        raise ValueError("no picture was written")
-    return size_bytes
 
 
 def _replaced(api: Api) -> NotFound:

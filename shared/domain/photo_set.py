@@ -7,7 +7,7 @@ that end in ``_at`` are milliseconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain import completion
@@ -101,10 +101,6 @@ class PhotoSet:
             return None if self.has_history else False
         return recorded.verdict is not Verdict.UNPACKING and recorded.stands_for(stored)
 
-    def original_of(self, name: str, content: Photo | Stored) -> Photo | None:
-        """Return the photo with the same content under another name; see :mod:`shared.domain.copies`."""
-        return original_of(self.photos, name, content)
-
     def arrived_at(self, name: str, modified_at: int) -> int:
         """When the upload ``name`` arrived: a file that was taken out of a zip came with the zip."""
         unpacked = (Verdict.UNPACKING, Verdict.UNPACKED)
@@ -138,12 +134,14 @@ class PhotoSet:
         return min((one for one in tries if one), key=lambda one: one.next_try_at, default=None)
 
     def chosen(self) -> tuple[Photo, ...]:
-        """Return the photos to train on: the 10 newest usable ones, those of one moment by their names.
+        """Return the photos to train on, at most 10; see :mod:`shared.domain.choosing`."""
+        if len(self.usable) <= MAX_PHOTOS:
+            return self.usable
+        # Imported here and below: few sets have more photos than a training takes.
+        from shared.domain.choosing import choose
 
-        A new photo comes before a carried one, even when its upload is older and was found only now.
-        """
-        newest = sorted(self.usable, key=newest_first)[:MAX_PHOTOS]
-        return tuple(photo for photo in self.usable if photo in newest)
+        chosen = choose(self.usable).chosen
+        return tuple(photo for photo in self.usable if photo in chosen)
 
     # -- how it changes -----------------------------------------------------------------------------
 
@@ -152,7 +150,7 @@ class PhotoSet:
 
         A copy of a picture that the set already has is a duplicate, whatever its verdict was before.
         """
-        if photo.may_be_used and (original := self.original_of(photo.name, photo)):
+        if photo.may_be_used and (original := original_of(self.photos, photo.name, photo)):
             photo = as_duplicate(photo, original.name)
         return self._with_recorded([photo], now)
 
@@ -176,14 +174,17 @@ class PhotoSet:
         names = {photo.name for photo in news}
         replaced = [photo for photo in self.photos if photo.name in names]
         photos = [*(photo for photo in self.photos if photo.name not in names), *news]
+        fitting = self._with_room_for(photos)
+        return replace(fitting, photos=with_copies_of(replaced, fitting.photos), last_photo_at=now)
+
+    def _with_room_for(self, photos: Sequence[Photo]) -> PhotoSet:
+        """Return the set with those of ``photos`` that fit into a row; the others are dropped."""
         gone = leaving(photos)
-        left = [photo for photo in photos if photo not in gone]
         return replace(
             self,
-            photos=with_copies_of(replaced, left),
+            photos=tuple(photo for photo in photos if photo not in gone),
             has_history=self.has_history or bool(gone),
             dropped=(*self.dropped, *gone),
-            last_photo_at=now,
         )
 
     def with_late_photo(self, photo: Photo) -> PhotoSet:
@@ -213,6 +214,11 @@ class PhotoSet:
         photos = tuple(
             replace(photo, snapshot=snapshots.get(photo.name, photo.snapshot)) for photo in self.photos
         )
+        return replace(self, photos=photos)
+
+    def with_hashes(self, hashes: Mapping[Photo, str]) -> PhotoSet:
+        """Give photos their difference hashes."""
+        photos = tuple(replace(photo, dhash=hashes.get(photo, photo.dhash)) for photo in self.photos)
         return replace(self, photos=photos)
 
     def without_snapshots(self, lost: Collection[Photo]) -> PhotoSet:
@@ -259,24 +265,19 @@ class PhotoSet:
         return replace(self, photos=with_copies_of(gone, photos))
 
     def closed(self) -> PhotoSet:
-        """Say of the usable photos that are not trained on that they are too many."""
-        chosen = self.chosen()
-        photos = tuple(
-            replace(photo, verdict=Verdict.OVER_LIMIT)
-            if photo.verdict is Verdict.USABLE and photo not in chosen
-            else photo
-            for photo in self.photos
-        )
-        return replace(self, photos=photos)
+        """Say of the usable photos that are not trained on why; the words may need room in the row."""
+        if len(self.usable) <= MAX_PHOTOS:
+            return self
+        from shared.domain.choosing import with_choice
+
+        return self._with_room_for(with_choice(self.photos))
 
     def reopened(self) -> PhotoSet:
         """Choose anew: a set that was closed and not yet submitted takes more photos.
 
         Its marker has had the photos that it named, and speaks for no number of others.
         """
-        photos = tuple(
-            replace(photo, verdict=Verdict.USABLE) if photo.is_left_over else photo for photo in self.photos
-        )
+        photos = tuple(photo.chosen_anew() if photo.is_left_over else photo for photo in self.photos)
         return replace(self, photos=photos, marker_photos=0, marker_names=())
 
     def following(self, now: int, *, carried_from: int) -> PhotoSet:
@@ -286,7 +287,7 @@ class PhotoSet:
         begins empty.
         """
         good = [
-            replace(photo, verdict=Verdict.USABLE, from_revision=photo.from_revision or carried_from)
+            replace(photo.chosen_anew(), from_revision=photo.from_revision or carried_from)
             for photo in self.photos
             if photo.snapshot and (photo.verdict is Verdict.USABLE or photo.is_left_over)
         ]

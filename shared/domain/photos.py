@@ -6,7 +6,7 @@ at most 5 MB, one face; OSS, "Image processing": sources of at most 20 MB.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from shared.domain.object_keys import ARCHIVE_SUFFIX, below_folder
@@ -41,6 +41,7 @@ class Verdict(str, Enum):
     UNFIT = "unfit"
     UNREADABLE = "unreadable"
     NOT_JUDGED = "not_judged"
+    SIMILAR = "similar"
     OVER_LIMIT = "over_limit"
     LEFT_OUT = "left_out"
     # A file that is no photo, or was not uploaded as it is (shared.domain.file_kinds):
@@ -146,6 +147,8 @@ class Photo:
     while its verdict is still to come. Of a zip, ``tries`` counts the runs that began to unpack it and did
     not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
     run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
+    ``pixels`` is the number of those of its snapshot, 0 where nobody knows it, and ``dhash`` its difference
+    hash (:mod:`shared.domain.difference_hash`), "" before it is made.
     """
 
     name: str
@@ -164,6 +167,8 @@ class Photo:
     refused: int = 0
     retry: RetryState | None = None
     crc64: str = ""
+    pixels: int = 0
+    dhash: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -187,8 +192,13 @@ class Photo:
 
     @property
     def is_left_over(self) -> bool:
-        """Whether it could be trained on, and enough newer ones are."""
-        return self.verdict is Verdict.OVER_LIMIT and bool(self.snapshot)
+        """Whether it could be trained on, and enough others are."""
+        return self.verdict in (Verdict.SIMILAR, Verdict.OVER_LIMIT) and bool(self.snapshot)
+
+    def chosen_anew(self) -> Photo:
+        """Return the photo, which could be trained on, as one that may be chosen again."""
+        detail = "" if self.verdict is Verdict.SIMILAR else self.detail
+        return replace(self, verdict=Verdict.USABLE, detail=detail)
 
     @property
     def known_until(self) -> int:

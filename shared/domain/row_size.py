@@ -13,17 +13,19 @@ from dataclasses import MISSING, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from shared.domain.photos import Photo
+from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_json import retry_to_json
 
 MAX_RECORDED = 300
-"""Photos that a row shows."""
+"""Photos that a row shows; of ordinary ones that are all usable it has room for 260."""
 MAX_ROW_BYTES = 100_000
 MAX_PHOTOS_BYTES = 80_000
 """The photos' part of a row. The rest, of a job's own, is some hundreds of bytes for each attempt."""
 MAX_DETAIL_CHARACTERS = 200
 MAX_DETAIL_BYTES = 300
 """Details and messages are stored cut: to 200 characters, and to fewer of those that take several bytes."""
+HASH_TO_COME = len(',"dhash":"0123456789abcdef"')
+"""What the difference hash of a usable photo adds to its record, if the choice needs one."""
 BYTES_TO_COME = 700
 """What a photo's last word may add to its record: a snapshot's key, its trouble, and words for it."""
 LARGEST_PHOTO_BYTES = 3_200
@@ -52,7 +54,8 @@ def bytes_at_most(photos: Sequence[Photo]) -> int:
 def _bytes_of_one_at_most(photo: Photo) -> int:
     """Return the same of one photo beside others; a set is measured as a whole for each photo that comes."""
     bare = replace(photo, detail="", retry=None) if photo.is_pending else photo
-    return _bytes(as_json(_stored(bare))) + BYTES_TO_COME * photo.is_pending
+    lacks_hash = photo.verdict is Verdict.USABLE and not photo.dhash
+    return _bytes(as_json(_stored(bare))) + BYTES_TO_COME * photo.is_pending + HASH_TO_COME * lacks_hash
 
 
 def _stored(photo: Photo) -> dict[str, Any]:

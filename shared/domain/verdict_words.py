@@ -111,10 +111,18 @@ OF_PHOTOS: dict[Verdict, VerdictWords] = {
         ),
         Words("Upload the photo again, or another one.", "请重新上传，或换一张照片。"),
     ),
+    Verdict.SIMILAR: VerdictWords(
+        Words(
+            "A photo that is nearly the same is trained on in its place.",
+            "已选用另一张几乎相同的照片进行训练。",
+        ),
+        NOTHING,
+    ),
     Verdict.OVER_LIMIT: VerdictWords(
         Words(
-            "A training uses the 10 newest photos of a set; this one is not among them.",
-            "每次训练只使用最新的 10 张照片，这张不在其中。",
+            "A training uses at most 10 photos of a set, those that differ most and then the newest; "
+            "this one is not among them.",
+            "每次训练最多使用 10 张照片，优先选用差异最大的，其次选用最新的；这张不在其中。",
         ),
         NOTHING,
     ),

@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from shared.domain.copies import as_duplicate
+from shared.domain.copies import as_duplicate, original_of
 from shared.domain.job import Job
-from shared.domain.jpeg import HEADER_BYTES, carries_metadata
+from shared.domain.jpeg import HEADER_BYTES, carries_metadata, jpeg_sides
 from shared.domain.object_keys import snapshot_key
 from shared.domain.photos import (
     Photo,
@@ -72,7 +72,8 @@ def _looked_at(world: World, key: str, photo: Photo, job: Job, beside: Collectio
     # Of what is too large its kind is asked for: a video is no better for being smaller.
     if verdict is not None and verdict is not Verdict.TOO_MANY_BYTES:
         return replace(photo, verdict=verdict, retry=None), False
-    original = job.photo_set.original_of(photo.name, photo) if verdict is None else None
+    is_large = verdict is not None
+    original = None if is_large else original_of(job.photo_set.photos, photo.name, photo)
     if original is not None:
         return as_duplicate(photo, original.name), False
     if not world.has_time_for(TIME_FOR_A_PHOTO_MS):
@@ -177,6 +178,8 @@ def _prepared(world: World, key: str, photo: Photo, job: Job, beside: Collection
         return identified(world, key, photo, beside, verdict)
     if verdict is not None:
         return replace(photo, verdict=verdict, retry=None)
+    sides = jpeg_sides(start)
+    pixels = sides[0] * sides[1] if sides else 0
     if carries_metadata(start):
         from shared.workflow.cleaning import without_its_metadata
 
@@ -184,7 +187,7 @@ def _prepared(world: World, key: str, photo: Photo, job: Job, beside: Collection
             snapshot = without_its_metadata(world, snapshot, job.job_id)
         except ValueError as error:
             return replace(photo, verdict=Verdict.NOT_AN_IMAGE, detail=f"OSS made {error} of it", retry=None)
-    return replace(photo, snapshot=snapshot, verdict=Verdict.UNCHECKED, retry=None)
+    return replace(photo, snapshot=snapshot, pixels=pixels, verdict=Verdict.UNCHECKED, retry=None)
 
 
 def _refused(world: World, key: str, photo: Photo, beside: Collection[str], refusal: Trouble) -> Photo:

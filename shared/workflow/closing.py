@@ -23,9 +23,10 @@ from shared.domain.object_keys import (
     upload_key,
 )
 from shared.domain.photos import Photo
-from shared.domain.retry_state import FUNCTION_DIED, TRIES_BESIDE_OTHERS, RetryState
+from shared.domain.retry_state import TRIES_BESIDE_OTHERS, RetryState
+from shared.domain.rules import MAX_PHOTOS
 from shared.domain.trouble_kinds import Kind as TroubleKind
-from shared.errors import Conflict, RetryLater, Trouble, unforeseen
+from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge_each
 from shared.workflow.folders import Folders, list_folders
@@ -214,6 +215,14 @@ def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job
             # The set gives way at the next look, once its photos are recorded behind the restored row.
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)
+    if why is not None and len(job.photo_set.usable) > MAX_PHOTOS:
+        # Imported here: few sets have more photos than a training takes.
+        from shared.workflow.hashing import unhashed, with_hashes
+
+        job = with_hashes(world, job, before)
+        if unhashed(job):
+            # The next look goes on.
+            return job
     if why is not None:
         job = _with_own_snapshots(world, job, before)
         # A carried snapshot may have been lost: the set is not complete before it has been prepared again.
@@ -246,14 +255,8 @@ def _with_own_snapshots(world: World, job: Job, before: RetryState | None) -> Jo
 
 def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryState | None) -> bool:
     """Copy a snapshot; returns whether it could be: what passes is tried again for a while."""
-    piece = f"{job.person_key} copy {photo.etag}"
-    if world.health.is_given_up(piece):
+    if not world.health.may_go_on(f"{job.person_key} copy {photo.etag}"):
         return False
-    rests_until = world.health.left_alone_until(piece)
-    if rests_until:
-        seconds = (rests_until - world.clock.now()) / 1000
-        raise RetryLater(*FUNCTION_DIED[:2], delay_seconds=seconds, kind=FUNCTION_DIED.kind)
-    world.health.take_in_hand(piece)
     try:
         world.bucket.copy(photo.snapshot, target)
     except Exception as problem:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.domain.retry_state import DEATHS_ALLOWED, Cause, RetryState
+from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, Cause, RetryState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Conflict, Trouble
+from shared.errors import Conflict, RetryLater, Trouble
 from shared.logs import log, warn
 
 if TYPE_CHECKING:
@@ -135,6 +135,21 @@ class HealthRecord:
         """Until when ``piece`` is left alone; 0: it may be taken in hand."""
         known = self.known
         return known.left_alone_until(piece, self._clock.now(), allowed=allowed) if known is not None else 0
+
+    def may_go_on(self, piece: str) -> bool:
+        """Take ``piece`` in hand; False: it is given up.
+
+        Raises:
+            RetryLater: it has killed runs and is left alone for a while.
+        """
+        if self.is_given_up(piece):
+            return False
+        rests_until = self.left_alone_until(piece)
+        if rests_until:
+            seconds = (rests_until - self._clock.now()) / 1000
+            raise RetryLater(*FUNCTION_DIED[:2], delay_seconds=seconds, kind=FUNCTION_DIED.kind)
+        self.take_in_hand(piece)
+        return True
 
     def killed_for(self, person_key: str) -> int:
         """How many runs died of a piece of this person's."""

@@ -167,6 +167,9 @@ class PhotoBucket(Protocol):
             Permanent: it cannot be read as a picture.
         """
 
+    def bitmap(self, key: str, width: int, height: int) -> bytes:
+        """Return the picture under ``key``, squeezed to so many pixels, as an uncompressed bitmap (BMP)."""
+
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound, for a link as well."""
 
@@ -174,10 +177,7 @@ class PhotoBucket(Protocol):
         """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
 
     def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
-        """Return a page of folders right below ``prefix``, and the next ``after`` (empty: the end).
-
-        Folders are named by their prefixes. ``after`` is a folder or a key, whose folder is passed over.
-        """
+        """As :meth:`list_page`, of folders right below ``prefix``, named with it and with their slash."""
 
     def signed_url(self, key: str) -> str:
         """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""

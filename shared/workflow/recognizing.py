@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from shared.domain.copies import original_of
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photos import Stored
@@ -142,5 +143,5 @@ def _recognized(latest: Job, found: Found, knows: bool | None, memory: dict[str,
     if original and latest.photo_set.photo(original.name) is None:
         has_it_still = memory.get(original.name) == original.etag
         return Recognized(original=original.name if has_it_still else "")
-    shown = None if latest.takes_photos else latest.photo_set.original_of(upload.name, stored)
+    shown = None if latest.takes_photos else original_of(latest.photo_set.photos, upload.name, stored)
     return Recognized(original=shown.name if shown else "")

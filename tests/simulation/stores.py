@@ -33,12 +33,14 @@ from aliyun_local.tablestore.store.writes import Condition
 from aliyun_local.template import Table
 from shared.clients import preparing
 from shared.clients.oss_errors import trouble_of
+from shared.domain.difference_hash import HEIGHT, WIDTH
 from shared.domain.jpeg import with_orientation
 from shared.domain.orientation import turned_as_told
 from shared.domain.photos import MAX_SOURCE_BYTES, Stored
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
 from shared.workflow.ports import Listed
+from tests.bitmaps import bitmap_of
 from tests.simulation.dashscope_end import DASHSCOPE as DASHSCOPE
 from tests.simulation.gate import Gate, Transport
 from tests.simulation.kernel import Run, Seconds
@@ -326,6 +328,8 @@ METADATA = b"with a place"
 TURNED, MIRRORED = b"held sideways", b"in a mirror"
 """In the content of a large photo, which OSS does not turn upright by itself."""
 MIRRORED_ORIENTATION = 7
+BURST = re.compile(rb"(?P<burst>burst [^ ]+) (?P<number>\d+)")
+"""In the content of a photo: it is a frame of a burst, and looks nearly like the others of it."""
 AS_STORED = "-as-stored.jpg"
 """The end of the key of a mirrored photo that is still to be turned."""
 _SOI, _SOS, _EOI = b"\xff\xd8", b"\xff\xda\x00\x02", b"\xff\xd9"
@@ -441,6 +445,15 @@ class SimulatedBucket:
             return len(content)
 
         return self._call(Api.PROCESSING, "PostObject saveas", key, write)
+
+    def bitmap(self, key: str, width: int, height: int) -> bytes:
+        def read() -> bytes:
+            assert (width, height) == (WIDTH, HEIGHT)
+            content = self._read(key)[1]
+            frame = BURST.search(content)
+            return bitmap_of(frame["burst"], int(frame["number"])) if frame else bitmap_of(content)
+
+        return self._call(Api.PROCESSING, "GetObject bitmap", key, read)
 
     def copy(self, key: str, target: str) -> None:
         def write() -> None:

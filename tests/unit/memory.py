@@ -24,6 +24,7 @@ from shared.errors import REPLACED, NotFound, Permanent, Trouble
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.ports import Listed, World
+from tests.bitmaps import bitmap_of
 from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, RULES, fine_tune
 
@@ -42,6 +43,8 @@ class MemoryBucket(MemoryTables):
         prepared: keys of the objects that OSS has prepared.
         prepared_as: a snapshot's size in bytes.
         copies: keys of copied objects, with the keys that they were copied from.
+        looks_like: what objects look like, by key: those that look alike have the same bitmap, and all others
+            bitmaps that have nothing in common.
         snapshot_begins_with: what a ranged read returns of what has no content.
         reads_any: what every object is read as, whatever its key.
         deleted: keys of deleted objects.
@@ -61,6 +64,7 @@ class MemoryBucket(MemoryTables):
         self.copies: dict[str, str] = {}
         self.lost: set[str] = set()
         self.while_preparing: Callable[[str], None] = lambda _: None
+        self.looks_like: dict[str, str] = {}
         self.snapshot_begins_with = CLEAN_JPEG
         self.reads_any = b""
         self.deleted: list[str] = []
@@ -95,6 +99,11 @@ class MemoryBucket(MemoryTables):
             raise NotFound(REPLACED, key, kind=Kinds.GONE, api=Api.PROCESSING)
         self.prepared.append(key)
         return self.prepared_as
+
+    def bitmap(self, key: str, width: int, height: int) -> bytes:
+        self.calls.append("bitmap")
+        self.meet("bitmap", key)
+        return bitmap_of(self.looks_like.get(key, key))
 
     def copy(self, key: str, target: str) -> None:
         self.meet("copy", key)

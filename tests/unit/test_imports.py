@@ -167,7 +167,10 @@ PHOTO_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
     | modules("shared", "assembly errors events logs settings")
-    | modules("shared.clients", "bounded_answers dashscope dashscope_answers dashscope_list ignored_list")
+    | modules(
+        "shared.clients",
+        "bounded_answers bucket_answers dashscope dashscope_answers dashscope_list ignored_list",
+    )
     | modules("shared.clients", "oss_errors photo_bucket preparing request_table seen_table")
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
     | modules("shared.domain", "upload_memory")

@@ -136,7 +136,8 @@ def test_only_a_refused_picture_that_is_sent_again_is_judged_again(verdict: Verd
 
 
 def test_every_verdict_on_a_picture_and_none_on_what_cannot_change_is_made_again() -> None:
-    lasting = {Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED, Verdict.DUPLICATE, Verdict.OVER_LIMIT}
+    lasting = {Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED}
+    lasting |= {Verdict.DUPLICATE, Verdict.SIMILAR, Verdict.OVER_LIMIT}
     by_content = {Verdict.EMPTY, Verdict.TOO_MANY_BYTES}
     of_zips = {
         Verdict.UNPACKING,
@@ -197,9 +198,10 @@ def test_a_verdict_says_what_is_still_to_come(verdict: Verdict) -> None:
     assert one.is_pending is (unfinished or verdict is Verdict.UNPACKING)
 
 
-def test_a_photo_is_left_over_when_it_could_be_trained_on_and_there_were_enough_newer_ones() -> None:
-    assert photo("a", Verdict.OVER_LIMIT, snapshot="s").is_left_over
-    assert not photo("a", Verdict.OVER_LIMIT).is_left_over
+def test_a_photo_is_left_over_when_it_could_be_trained_on_and_enough_others_are() -> None:
+    for verdict in (Verdict.SIMILAR, Verdict.OVER_LIMIT):
+        assert photo("a", verdict, snapshot="s").is_left_over
+        assert not photo("a", verdict).is_left_over
     assert not photo("a").is_left_over
 
 

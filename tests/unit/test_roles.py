@@ -42,7 +42,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         "oss:ListObjects": {OSS: "the sweep, the photos of a set, entries of a zip, earlier results"},
         "oss:GetObject": {
             f"{OSS}/people/*": "HEAD before an upload is recorded; zips; the source of image processing",
-            f"{OSS}/submissions/*": "a snapshot's header; signed URLs for DashScope have this right",
+            f"{OSS}/submissions/*": "a snapshot's header and pixels; URLs for DashScope have this right",
             f"{OSS}/results/*": "a person's earlier models, where the rows are lost",
         },
         "oss:PostProcessTask": {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.clients.job_rows import from_columns, to_columns
 from shared.domain.crowding import fits
+from shared.domain.difference_hash import NO_HASH
 from shared.domain.job import Job
 from shared.domain.job_record import MAX_FOLDERS
 from shared.domain.photo_set import ClosedBy, PhotoSet
@@ -34,6 +35,7 @@ from tests.unit.support import NOW, RULES, collecting, few_examples, photo
 SNAPSHOT = f"submissions/{'0' * 20}-123456789/{'0' * 16}.jpg"
 ETAG = "0123456789ABCDEF" * 2
 CRC = str(2**64 - 1)
+HASH = "f" * 16
 # The longest key that OSS takes has 1023 bytes; JSON writes a quote as two.
 LONGEST_NAME = '"' * 1014
 # That of an upload in a folder of another spelling tells the folder as well.
@@ -76,7 +78,7 @@ def test_an_empty_set_takes_two_bytes() -> None:
 def test_the_last_word_on_a_photo_takes_no_more_than_was_kept_for_it(words: str, name: str) -> None:
     unprepared = Photo(name=name, etag=ETAG, size=10**10, verdict=Verdict.UNPREPARED, uploaded_at=NOW)
     unprepared = replace(unprepared, recorded_at=NOW, crc64=CRC)
-    unchecked = replace(unprepared, verdict=Verdict.UNCHECKED, snapshot=SNAPSHOT)
+    unchecked = replace(unprepared, verdict=Verdict.UNCHECKED, snapshot=SNAPSHOT, pixels=2048 * 2048)
     fates = [
         troubled(unprepared, words),
         troubled(unchecked, words),
@@ -84,6 +86,7 @@ def test_the_last_word_on_a_photo_takes_no_more_than_was_kept_for_it(words: str,
         replace(unchecked, verdict=Verdict.SEVERAL_FACES, detail=words),
         replace(unchecked, verdict=Verdict.USABLE, detail=words),
         replace(unchecked, verdict=Verdict.OVER_LIMIT, detail=words, from_revision=10**8),
+        replace(unchecked, verdict=Verdict.SIMILAR, detail=words, dhash=HASH, from_revision=10**8),
     ]
     kept = bytes_at_most([unprepared])
     assert all(bytes_of([fate]) <= kept for fate in fates)
@@ -106,16 +109,39 @@ def test_a_zip_takes_no_more_than_was_kept_for_it(words: str) -> None:
 
 
 def test_what_has_its_last_word_is_counted_as_it_is() -> None:
-    photos = [photo("a", detail="d" * 999), photo("b", Verdict.NO_FACE), photo("照片.zip", Verdict.UNPACKED)]
+    photos = [
+        photo("a", detail="d" * 999, dhash=HASH),
+        photo("b", Verdict.NO_FACE),
+        photo("照片.zip", Verdict.UNPACKED),
+    ]
     assert bytes_at_most(photos) == bytes_of(photos) == len(photos_as_json(photos).encode())
 
 
-def test_300_ordinary_photos_fit_into_a_row() -> None:
-    ordinary = [
-        photo(f"IMG_{number:04}.JPG", etag=ETAG, snapshot=SNAPSHOT, crc64=CRC)
+@pytest.mark.parametrize("dhash", [HASH, NO_HASH])
+def test_a_hash_takes_no_more_than_was_kept_for_it(dhash: str) -> None:
+    usable = photo("a")
+    assert bytes_of([replace(usable, dhash=dhash)]) <= bytes_at_most([usable])
+    assert bytes_at_most([replace(usable, dhash=HASH)]) == bytes_at_most([usable])
+
+
+def test_300_ordinary_photos_fit_into_a_row_of_which_half_cannot_be_used() -> None:
+    usable = [
+        photo(
+            f"IMG_{number:04}.JPG",
+            etag=ETAG,
+            snapshot=SNAPSHOT,
+            crc64=CRC,
+            pixels=2048 * 1536,
+            dhash=HASH if number % 2 else "",
+        )
         for number in range(MAX_RECORDED)
     ]
-    assert bytes_at_most(ordinary) <= MAX_PHOTOS_BYTES
+    refused = [
+        replace(one, verdict=Verdict.NO_FACE, pixels=0, dhash="", detail="no face detected", snapshot="")
+        for one in usable
+    ]
+    assert bytes_at_most([*usable[: MAX_RECORDED // 2], *refused[MAX_RECORDED // 2 :]]) <= MAX_PHOTOS_BYTES
+    assert bytes_at_most(usable[:260]) <= MAX_PHOTOS_BYTES
 
 
 # -- whole rows -----------------------------------------------------------------------------------

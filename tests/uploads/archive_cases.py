@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 
 from local.demo.zips import chat_zip
 from tests.uploads import pictures as p
 from tests.uploads import zips as z
-from tests.uploads.case import Case, archive
+from tests.uploads.case import Case, Make, archive
 
 _ONE_INSIDE = {"1.jpg": "usable"}
 _BOMB = bytes(20 * 1024 * 1024)
+
+
+def _complete(what: str, make: Make, inside: Mapping[str, str]) -> Case:
+    """A zip, and a marker that counts its photos: the set closes."""
+    marker = f'{{"photos": {len(inside)}}}'.encode()
+    verdicts = {"a.zip": "unpacked", **{f"a.zip/{name}": verdict for name, verdict in inside.items()}}
+    return Case(what=what, files=[("a.zip", make), ("_READY", lambda: marker)], verdicts=verdicts)
 
 
 def _two() -> dict[str, bytes]:
@@ -82,16 +90,26 @@ ARCHIVES = [
         "unpacked",
         {"a.HEIC": "usable", "b.tif": "text_file", "c.jpg": "no_face"},
     ),
-    Case(
-        what="a zip of twelve photos, and a marker that counts them",
-        files=[
-            ("a.zip", lambda: z.zipped({f"{n:02}.jpg": p.jpeg() + bytes(n) for n in range(1, 13)})),
-            ("_READY", lambda: b'{"photos": 12}'),
-        ],
-        verdicts={
-            "a.zip": "unpacked",
-            **{f"a.zip/{n:02}.jpg": "usable" if n <= 10 else "over_limit" for n in range(1, 13)},
-        },
+    _complete(
+        "a zip of twelve files that show the same picture",
+        lambda: z.zipped({f"{n:02}.jpg": p.jpeg() + bytes(n) for n in range(1, 13)}),
+        {f"{n:02}.jpg": "usable" if n == 1 else "similar" for n in range(1, 13)},
+    ),
+    _complete(
+        "a zip of eleven photos, two of which are frames of one burst",
+        lambda: z.zipped(
+            {f"{n:02}.jpg": p.before_wall(n) for n in range(1, 11)}
+            | {"11.jpg": p.before_wall(5, moved=3), "12.jpg": p.smaller(p.before_wall(5))}
+        ),
+        {f"{n:02}.jpg": "usable" if n <= 10 else "similar" for n in range(1, 13)},
+    ),
+    _complete(
+        "a zip of eleven photos, two of which are less unlike than the others",
+        lambda: z.zipped(
+            {f"{n:02}.jpg": p.before_wall(n) for n in range(1, 11)}
+            | {"11.jpg": p.before_wall(1, with_a_shelf=True)}
+        ),
+        {f"{n:02}.jpg": "usable" if n <= 10 else "over_limit" for n in range(1, 12)},
     ),
     archive("an empty zip", lambda: z.zipped({}), "unpacked", {}),
     archive("a zip of folders", lambda: z.zipped({"a/": b"", "b/": b""}), "unpacked", {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import random
 import struct
 import zlib
 
@@ -73,6 +74,35 @@ def sized(width: int, height: int, kind: str = "JPEG") -> bytes:
     small = face().resize((max(1, int(side * 4)), max(1, int(side * 5))), Image.Resampling.BOX)
     wall.paste(small, ((width - small.width) // 2, (height - small.height) // 2))
     return encoded(wall, kind)
+
+
+@functools.cache
+def before_wall(seed: int, *, moved: int = 0, with_a_shelf: bool = False) -> bytes:
+    """The portrait before a wall of grey panels, so that pictures differ as much as their walls do.
+
+    ``moved``: by so many pixels, as a camera moves between two frames. ``with_a_shelf``: the rows of panels
+    at the top and at the bottom are others.
+    """
+    across, down, side = 9, 8, 80
+    choice = random.Random(f"wall {seed}")
+    panels = [[choice.randrange(70, 236, 15) for _ in range(across)] for _ in range(down)]
+    if with_a_shelf:
+        panels[0] = panels[-1] = [235 - 18 * (column % 2) * column for column in range(across)]
+    wall = Image.new("RGB", (across * side, down * side))
+    paint = ImageDraw.Draw(wall)
+    for y, row in enumerate(panels):
+        for x, grey in enumerate(row):
+            paint.rectangle(
+                (x * side, y * side, (x + 1) * side, (y + 1) * side), fill=(grey, grey, grey + 15)
+            )
+    wall.paste(face(1, (240, 300)), (240, 300))
+    return encoded(wall.crop((moved, moved, wall.width, wall.height)), "JPEG", quality=90)
+
+
+def smaller(content: bytes) -> bytes:
+    """The same picture as a messenger sends it on."""
+    picture = decoded(content)
+    return encoded(picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)), "JPEG", quality=70)
 
 
 def crowd(faces: int) -> bytes:

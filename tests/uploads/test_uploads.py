@@ -33,7 +33,7 @@ CASES = [
     *OF_OTHER_KINDS,
 ]
 
-PREPARED = {"usable", "no_face", "several_faces", "unfit", "over_limit"}
+PREPARED = {"usable", "no_face", "several_faces", "unfit", "similar", "over_limit"}
 """Verdicts of photos that have a snapshot."""
 
 WHAT_TO_DO = (NOTHING, *IMPERATIVES)

@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[Api, Call]] = {
     "read": (Api.READING, lambda bucket: bucket.read("a")),
     "read_range": (Api.READING, lambda bucket: bucket.read_range("a", 0, 10, etag="E1")),
     "prepare": (Api.PROCESSING, lambda bucket: bucket.prepare("a", "s")),
+    "bitmap": (Api.PROCESSING, lambda bucket: bucket.bitmap("a", 9, 8)),
     "copy": (Api.WRITING, lambda bucket: bucket.copy("a", "b")),
     "list_page": (Api.LISTING, lambda bucket: bucket.list_page("people/", "", 10)),
     "list_folders": (Api.LISTING, lambda bucket: bucket.list_folders("people/", "", 10)),

@@ -20,6 +20,7 @@ from shared.clients.bounded_answers import (
 from shared.clients.retries import TRIES
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, Permanent, RequestTrouble
+from tests.bitmaps import bitmap_of
 from tests.workflow.oss_server import OBJECT, Seconds, answer, found, oss_that_says
 
 MEGABYTE = 1024 * 1024
@@ -254,3 +255,29 @@ def test_a_connection_is_used_again_after_each_kind_of_answer() -> None:
         bucket.write("c", b"content")
     assert len(server.asked) == len(answers)
     assert server.connections == 1
+
+
+def test_a_bitmap_is_asked_for_with_its_sides_and_read_whole() -> None:
+    content = bitmap_of("a")
+    with oss_that_says(found(content)) as (bucket, server):
+        assert bucket.bitmap("submissions/j/1.jpg", 9, 8) == content
+    (asked,) = server.asked
+    assert "image%2Fresize%2Cm_fixed%2Cw_9%2Ch_8%2Fformat%2Cbmp" in asked
+
+
+def test_a_bitmap_that_is_larger_than_one_of_so_few_pixels_can_be_is_refused(peak: Iterator[int]) -> None:
+    endless = itertools.chain(
+        [answer(200, b"", OBJECT | {"Content-Length": str(200 * MEGABYTE)})],
+        itertools.repeat(bytes(65536), 3200),
+    )
+    with oss_that_says(endless) as (bucket, _), pytest.raises(RequestTrouble) as raised:
+        bucket.bitmap("submissions/j/1.jpg", 9, 8)
+    assert (raised.value.code, raised.value.api) == ("oss_answer_too_large", Api.PROCESSING)
+
+
+def test_a_link_has_no_bitmap() -> None:
+    with (
+        oss_that_says(found(bitmap_of("a"), {"x-oss-object-type": "Symlink"})) as (bucket, _),
+        pytest.raises(NotFound),
+    ):
+        bucket.bitmap("submissions/j/1.jpg", 9, 8)

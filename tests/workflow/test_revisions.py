@@ -96,7 +96,7 @@ def test_a_set_whose_photos_are_all_deleted_waits_for_new_ones_and_costs_nothing
     assert tick(cloud, 10)[0].state is JobState.SUCCEEDED
 
 
-def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_set(
+def test_of_a_heap_of_photos_uploaded_at_once_ten_are_trained_in_one_set(
     cloud: SimulatedCloud,
 ) -> None:
     for number in range(37):
@@ -106,13 +106,7 @@ def test_of_a_heap_of_photos_uploaded_at_once_the_newest_ten_are_trained_in_one_
     assert job.state is JobState.SUCCEEDED
     assert len(job.photo_set.photos) == 37
     assert {photo.verdict for photo in job.photo_set.photos} == {Verdict.USABLE, Verdict.OVER_LIMIT}
-    oldest_trained = min(photo.uploaded_at for photo in job.photo_set.usable)
     assert len(job.photo_set.usable) == MAX_PHOTOS
-    assert all(
-        photo.uploaded_at <= oldest_trained
-        for photo in job.photo_set.photos
-        if photo.verdict is Verdict.OVER_LIMIT
-    )
     assert len(cloud.studio.ledger()) == 1
 
 
@@ -125,8 +119,43 @@ def test_many_photos_that_arrive_slowly_are_one_training_when_no_number_closes_a
         tick(cloud, 1) if number % 3 == 2 else cloud.advance(20_000)
     (job,) = tick(cloud, 12)
     assert (job.state, job.closed_by) == (JobState.SUCCEEDED, "quiet")
-    assert [photo.name for photo in job.photo_set.usable] == [f"{number:02}.jpg" for number in range(15, 25)]
+    assert len(job.photo_set.usable) == MAX_PHOTOS
+    assert job.photo_set.usable[-1].name == "24.jpg", "the newest is among those that are trained on"
     assert len(cloud.studio.ledger()) == 1
+
+
+def test_of_many_photos_with_two_bursts_one_frame_of_each_is_trained_on(cloud: SimulatedCloud) -> None:
+    cloud.rules = Rules(quiet_ms=60_000, close_at=0)
+    contents = [f"FACE burst {burst} {number}" for burst in "AB" for number in range(6)]
+    contents += [f"FACE {number}" for number in range(7)]
+    for number, content in enumerate(contents):
+        cloud.upload("anna", f"{number:02}.jpg", content.encode())
+        cloud.advance(2_000)
+    (job,) = tick(cloud, 12)
+    assert job.state is JobState.SUCCEEDED
+    trained = [f"{number:02}.jpg" for number in (5, 11, *range(12, 19))]
+    assert [photo.name for photo in job.photo_set.usable] == trained
+    similar = {photo.name: photo.detail for photo in job.photo_set.photos if photo.verdict is Verdict.SIMILAR}
+    assert similar == {f"{n:02}.jpg": "05.jpg" if n < 6 else "11.jpg" for n in range(12) if n not in (5, 11)}
+
+
+def test_a_set_that_is_opened_again_before_its_submit_chooses_anew(cloud: SimulatedCloud) -> None:
+    cloud.rules = Rules(quiet_ms=60_000, close_at=0, settle_ms=0)
+    cloud.upload("bob", "1.jpg", b"FACE bob")
+    cloud.upload("bob", "_READY", b"")
+    tick(cloud, 1)
+    for number in range(12):
+        cloud.upload("anna", f"{number:02}.jpg", b"FACE burst A %d" % number)
+        cloud.advance(100)
+    cloud.upload("anna", "_READY", b"")
+    waiting, _ = tick(cloud, 1)
+    assert (waiting.state, len(waiting.files)) == (JobState.QUEUED, 1)
+    cloud.delete("anna", "11.jpg")
+    cloud.upload("anna", "new.jpg", b"FACE new")
+    job, _ = tick(cloud, 12)
+    assert job.state is JobState.SUCCEEDED
+    assert [photo.name for photo in job.photo_set.usable] == ["10.jpg", "new.jpg"]
+    assert {photo.detail for photo in job.photo_set.photos if photo.verdict is Verdict.SIMILAR} == {"10.jpg"}
 
 
 def test_a_set_that_three_photos_close_leaves_later_ones_to_the_next_revision(cloud: SimulatedCloud) -> None:

@@ -76,6 +76,9 @@ def is_given_up(cell: Cell) -> bool:
         return False
     if what in OF_THE_PIECE:
         return True
+    if step is Step.COMPARE and what is What.GONE:
+        # A photo that cannot be compared counts as like no other.
+        return True
     if step is Step.UNPACK and what is What.GONE:
         return cell.duration.is_long
     return cell.duration.is_long and cell.scope.leaves_others

@@ -17,6 +17,7 @@ from tests.simulation.matrix.stages import (
     CHECKED_BY_FILE,
     FILES,
     FULL,
+    MANY,
     OVERDUE,
     PHOTOS,
     RESTORED,
@@ -40,6 +41,7 @@ class Step(Enum):
     PREPARE = "prepare a photo"
     CHECK = "check a photo's face"
     UNPACK = "unpack a zip"
+    COMPARE = "compare the photos of a large set"
     COPY = "copy a photo of the revision before"
     RESTORE = "read an earlier result"
     LOOK = "look through the person's folder"
@@ -128,6 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _oss("GetObject range", "GetObject", Api.READING, Step.UNPACK, BOX, _ZIP),
     _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
     _oss("PutObject upload", "PutObject", Api.WRITING, Step.UNPACK, BOX, _ZIP),
+    _oss("GetObject bitmap", "GetObject", Api.PROCESSING, Step.COMPARE, MANY),
     _oss("CopyObject", "CopyObject", Api.WRITING, Step.COPY, CARRIED),
     _oss("GetObject", "GetObject", Api.READING, Step.STORE, FILES),
     _oss("GetObject", "GetObject", Api.READING, Step.RESTORE, RESTORED, _RESULT),

@@ -33,7 +33,8 @@ CALLS_WHILE_WAITING = 560
 """What waiting may add in an hour: 40 questions about what strikes one, or 60 probes of a halted queue."""
 CALLS_WITHOUT_TABLES = 1_400
 """A tick whose rows cannot be written tries each of its writes three times, and does nothing else."""
-USED = (Verdict.USABLE, Verdict.UNPACKED)
+USED = (Verdict.USABLE, Verdict.UNPACKED, Verdict.SIMILAR, Verdict.OVER_LIMIT)
+"""Verdicts of what can be trained on, also where enough others are."""
 
 
 @dataclass(frozen=True)
