@@ -25,7 +25,7 @@ from shared.clients.bucket_answers import (
 )
 from shared.clients.credentials import Credentials
 from shared.clients.oss_errors import translated
-from shared.clients.preparing import prepare
+from shared.clients.preparing import prepare, rotated
 from shared.clients.retries import Retries
 from shared.domain.photos import MAX_SOURCE_BYTES, Stored
 from shared.domain.trouble_kinds import Api, Kind
@@ -126,6 +126,15 @@ class PhotoBucket:
         return self._call(
             Api.PROCESSING, lambda: saved_bytes(self._bucket.process_object(key, instructions + saving))
         )
+
+    def turn(self, key: str, degrees: int, target: str) -> None:
+        """Have OSS write the picture under ``key``, turned clockwise by ``degrees``, to ``target``.
+
+        Raises:
+            NotFound: there is no such object.
+            Permanent: OSS cannot process it.
+        """
+        self.process(key, rotated(degrees), target)
 
     def info(self, key: str, name: str) -> str:
         """Return what OSS's ``image/info`` says of a picture under ``name``, "" if nothing."""

@@ -148,7 +148,8 @@ class Photo:
     not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
     run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
     ``pixels`` is the number of those of its snapshot, 0 where nobody knows it, and ``dhash`` its difference
-    hash (:mod:`shared.domain.difference_hash`), "" before it is made.
+    hash (:mod:`shared.domain.difference_hash`), "" before it is made. ``turned`` is by how many
+    degrees its snapshot was turned clockwise, since its face lay on its side.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Photo:
     crc64: str = ""
     pixels: int = 0
     dhash: str = ""
+    turned: int = 0
 
     @property
     def is_new(self) -> bool:

@@ -59,8 +59,10 @@ def judge_each(world: World, photos: Sequence[tuple[str, Photo]], job: Job) -> l
         return [judge(world, key, photo, job) for key, photo in photos]
     beside = [photo.name for photo in (*job.photo_set.photos, *(photo for _, photo in photos))]
     looked_at = [_looked_at(world, key, photo, job, beside) for key, photo in photos]
-    checked = iter(_checked_each(world, [photo for photo, is_to_be_checked in looked_at if is_to_be_checked]))
-    return [next(checked) if is_to_be_checked else photo for photo, is_to_be_checked in looked_at]
+    unchecked = [photo for photo, is_to_be_checked in looked_at if is_to_be_checked]
+    checked = zip(unchecked, _checked_each(world, unchecked), strict=True)
+    found = iter([_from_all_sides(world, before, after, job) for before, after in checked])
+    return [next(found) if is_to_be_checked else photo for photo, is_to_be_checked in looked_at]
 
 
 def _looked_at(world: World, key: str, photo: Photo, job: Job, beside: Collection[str]) -> tuple[Photo, bool]:
@@ -123,6 +125,16 @@ def _checked_in_time(world: World, photo: Photo) -> Photo:
     if not world.has_time_for(TIME_FOR_A_CHECK_MS):
         return replace(photo, recorded_at=world.clock.now())
     return _step(world, photo, Api.FACE_CHECK, partial(_checked_alone, world, photo))
+
+
+def _from_all_sides(world: World, unchecked: Photo, found: Photo, job: Job) -> Photo:
+    """Return ``found``; one in which no face was found, once it has been looked at from its other sides."""
+    if found.verdict is not Verdict.NO_FACE:
+        return found
+    # Imported here: most photos show a face.
+    from shared.workflow.sideways import found_on_its_side
+
+    return _step(world, unchecked, Api.FACE_CHECK, lambda: found_on_its_side(world, unchecked, job) or found)
 
 
 def _raise(trouble: Trouble) -> Photo:

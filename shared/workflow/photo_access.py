@@ -1,8 +1,8 @@
 """Shows pictures to DashScope's face check, by the way on which DashScope gets at them.
 
-The theory of the ways is in :mod:`shared.domain.photo_access`. Called by :mod:`shared.workflow.checking` for
-a photo and by :mod:`shared.workflow.probing` for a picture of our own; :mod:`shared.workflow.training_files`
-asks for the way alone.
+The theory of the ways is in :mod:`shared.domain.photo_access`. Called by :mod:`shared.workflow.checking` and
+:mod:`shared.workflow.sideways` for a photo, and by :mod:`shared.workflow.probing` for a picture of our own;
+:mod:`shared.workflow.training_files` asks for the way alone.
 """
 
 from __future__ import annotations

@@ -170,6 +170,9 @@ class PhotoBucket(Protocol):
     def bitmap(self, key: str, width: int, height: int) -> bytes:
         """Return the picture under ``key``, squeezed to so many pixels, as an uncompressed bitmap (BMP)."""
 
+    def turn(self, key: str, degrees: int, target: str) -> None:
+        """Have OSS write the picture under ``key``, turned clockwise by ``degrees``, to ``target``."""
+
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound, for a link as well."""
 

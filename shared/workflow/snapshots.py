@@ -68,6 +68,10 @@ def _with_snapshot(world: World, job: Job, photo: Photo) -> Photo:
         from shared.workflow.cleaning import cleaned
 
         snapshot = cleaned(world, snapshot, job.job_id)
+        if photo.turned:
+            upright = snapshot_key(job.job_id, world.token())
+            world.bucket.turn(snapshot, photo.turned, upright)
+            snapshot = upright
     except ValueError as error:
         detail = f"snapshot_lost: OSS made {error} of the photo"
         return replace(photo, snapshot="", verdict=Verdict.UNREADABLE, detail=detail)

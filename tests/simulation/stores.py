@@ -330,6 +330,8 @@ TURNED, MIRRORED = b"held sideways", b"in a mirror"
 MIRRORED_ORIENTATION = 7
 BURST = re.compile(rb"(?P<burst>burst [^ ]+) (?P<number>\d+)")
 """In the content of a photo: it is a frame of a burst, and looks nearly like the others of it."""
+UPRIGHT_AT = re.compile(rb"upright at (?P<degrees>\d+)")
+"""In the content of a photo without a face: turned by so many degrees it shows one."""
 AS_STORED = "-as-stored.jpg"
 """The end of the key of a mirrored photo that is still to be turned."""
 _SOI, _SOS, _EOI = b"\xff\xd8", b"\xff\xda\x00\x02", b"\xff\xd9"
@@ -445,6 +447,19 @@ class SimulatedBucket:
             return len(content)
 
         return self._call(Api.PROCESSING, "PostObject saveas", key, write)
+
+    def turn(self, key: str, degrees: int, target: str) -> None:
+        def write() -> None:
+            assert target.startswith("submissions/"), target
+            content = self._read(key)[1]
+            found = UPRIGHT_AT.search(content)
+            is_upright = found is not None and int(found["degrees"]) == degrees
+            self._store.put(BUCKET, target, b"FACE" + content[4:] if is_upright else content)
+            self._origins[target] = self._origins.get(key, "")
+            if key in self._cleaned:
+                self._cleaned.add(target)
+
+        self._call(Api.PROCESSING, "PostObject turn", key, write)
 
     def bitmap(self, key: str, width: int, height: int) -> bytes:
         def read() -> bytes:

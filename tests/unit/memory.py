@@ -49,6 +49,7 @@ class MemoryBucket(MemoryTables):
         reads_any: what every object is read as, whatever its key.
         deleted: keys of deleted objects.
         while_preparing: what happens to the object under a key while OSS prepares it.
+        turned: keys of turned pictures, with what they were made of and the degrees.
         lost: keys that are not there any more, although a row names them.
         results: the documents that were written, by key.
     """
@@ -65,6 +66,7 @@ class MemoryBucket(MemoryTables):
         self.lost: set[str] = set()
         self.while_preparing: Callable[[str], None] = lambda _: None
         self.looks_like: dict[str, str] = {}
+        self.turned: dict[str, tuple[str, int]] = {}
         self.snapshot_begins_with = CLEAN_JPEG
         self.reads_any = b""
         self.deleted: list[str] = []
@@ -104,6 +106,11 @@ class MemoryBucket(MemoryTables):
         self.calls.append("bitmap")
         self.meet("bitmap", key)
         return bitmap_of(self.looks_like.get(key, key))
+
+    def turn(self, key: str, degrees: int, target: str) -> None:
+        self.calls.append(f"turn {degrees}")
+        self.meet("turn", key)
+        self.turned[target] = (key, degrees)
 
     def copy(self, key: str, target: str) -> None:
         self.meet("copy", key)
@@ -176,6 +183,7 @@ class Memory(MemoryBucket):
         canceled: ids of canceled fine-tunes.
         deleted: ids of deleted fine-tunes.
         faces: what the face check says of every picture.
+        faces_turned: what it says of pictures that were turned by so many degrees, if that is something else.
         checked: the URLs that were shown to the face check; ``checked_together``: as many in each call.
         paced: how often a face check has waited for its turn.
         access_memory: what the instance remembers of how photos get to DashScope.
@@ -196,6 +204,7 @@ class Memory(MemoryBucket):
         self.canceled: list[str] = []
         self.deleted: list[str] = []
         self.faces = (True, "")
+        self.faces_turned: dict[int, tuple[bool, str]] = {}
         self.checked: list[str] = []
         self.checked_together: list[int] = []
         self.paced = 0
@@ -278,7 +287,8 @@ class Memory(MemoryBucket):
         self.meet("detect_faces")
         self.checked += urls
         self.checked_together.append(len(urls))
-        return [self.faces for _ in urls]
+        degrees_of = {self.signed_url(key): degrees for key, (_, degrees) in self.turned.items()}
+        return [self.faces_turned.get(degrees_of.get(url, 0), self.faces) for url in urls]
 
     def files(self) -> list[StoredFile]:
         self.meet("files")

@@ -47,7 +47,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         },
         "oss:PostProcessTask": {
             f"{OSS}/people/*": "OSS makes the snapshot of a photo",
-            f"{OSS}/submissions/*": "the probe of image processing uses a picture of its own",
+            f"{OSS}/submissions/*": "snapshots that lie on their side; the probe, with a picture of its own",
         },
         "oss:PutObject": {
             f"{OSS}/people/*": "photos taken out of a zip",
@@ -55,7 +55,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OSS}/results/*": "the result of a training",
         },
         "oss:DeleteObject": {
-            f"{OSS}/submissions/*": "a snapshot whose metadata has been taken out elsewhere"
+            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face"
         },
         "ots:GetRow": {
             f"{OTS}/jobs": "whether a write without an answer took effect",

@@ -29,11 +29,11 @@ class Ending(str, Enum):
 OF_ALL = (What.API, What.ACCOUNT)
 OF_THE_PIECE = (What.PICTURE, What.OBJECT)
 
-HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER)
-"""Steps without which everything goes its way: an event tells what they would."""
+HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER, Step.CLEAR)
+"""Steps without which everything goes its way: an event tells what they would, or nobody needs them."""
 NEVER_GIVEN_UP = (*(Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),)
 """Steps without which nothing can be proved or delivered."""
-OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.UNPACK)
+OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.TURN, Step.UNPACK)
 """Steps that end with a verdict."""
 
 
@@ -57,7 +57,7 @@ def is_given_up(cell: Cell) -> bool:
     if step in NEVER_GIVEN_UP:
         return False
     if cell.duration is Duration.ONCE:
-        return what is What.PICTURE and step in (Step.PREPARE, Step.CHECK) and _is_finding(cell)
+        return what is What.PICTURE and step in (Step.PREPARE, Step.CHECK, Step.TURN) and _is_finding(cell)
     if step in (Step.ASK, Step.FORGET):
         # The list tells as well, and files left behind hold up nobody.
         return True
@@ -113,7 +113,9 @@ def _given_up(cell: Cell) -> Ending:
         return Ending.TRAINED
     is_first_alone = cell.duration is Duration.ONCE
     is_of_the_zip = cell.operation.name == "PutObject upload"
-    is_one = cell.scope is Scope.OBJECT or is_first_alone or is_of_the_zip
+    # Of the photos of that story one alone is turned.
+    is_turned = cell.operation.step is Step.TURN
+    is_one = cell.scope is Scope.OBJECT or is_first_alone or is_of_the_zip or is_turned
     return Ending.TRAINED_WITHOUT if is_one else Ending.REJECTED
 
 

@@ -21,6 +21,7 @@ from tests.simulation.matrix.stages import (
     OVERDUE,
     PHOTOS,
     RESTORED,
+    SIDEWAYS,
     STRUCK,
     STRUCK_PHOTO,
     Stage,
@@ -40,6 +41,8 @@ class Step(Enum):
     DESCRIBE = "ask what an upload is"
     PREPARE = "prepare a photo"
     CHECK = "check a photo's face"
+    TURN = "turn a photo in which no face was found"
+    CLEAR = "delete the turned pictures that nobody needs"
     UNPACK = "unpack a zip"
     COMPARE = "compare the photos of a large set"
     COPY = "copy a photo of the revision before"
@@ -130,6 +133,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _oss("GetObject range", "GetObject", Api.READING, Step.UNPACK, BOX, _ZIP),
     _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
     _oss("PutObject upload", "PutObject", Api.WRITING, Step.UNPACK, BOX, _ZIP),
+    _oss("PostObject turn", "PostProcessTask", Api.PROCESSING, Step.TURN, SIDEWAYS),
+    _oss("DeleteObject", "DeleteObject", Api.WRITING, Step.CLEAR, SIDEWAYS),
     _oss("GetObject bitmap", "GetObject", Api.PROCESSING, Step.COMPARE, MANY),
     _oss("CopyObject", "CopyObject", Api.WRITING, Step.COPY, CARRIED),
     _oss("GetObject", "GetObject", Api.READING, Step.STORE, FILES),

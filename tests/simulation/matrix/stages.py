@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain.object_keys import job_id
 from shared.domain.rules import MAX_PHOTOS
 from tests.simulation.scenarios import zipped
-from tests.simulation.story import FACE, HOUR_MS, MINUTE_MS, Story
+from tests.simulation.story import FACE, HOUR_MS, MINUTE_MS, VIEW, Story
 
 STRUCK, STRUCK_PHOTO = "Li", "bad.jpg"
 TRAINED_WITHIN_MS = 10 * MINUTE_MS
@@ -70,6 +70,11 @@ def _trains_without_end(told: Story) -> None:
     told.after_each_tick.append(hold_up)
 
 
+def _a_photo_on_its_side(told: Story) -> None:
+    told.upload(STRUCK, STRUCK_PHOTO, content=VIEW + b" upright at 270")
+    told.upload(STRUCK, "good.jpg")
+
+
 def _many_photos(told: Story) -> None:
     told.upload(STRUCK, STRUCK_PHOTO, *(f"{number:02}.jpg" for number in range(MAX_PHOTOS)))
 
@@ -98,6 +103,7 @@ FILES = Stage("two photos by file", before=_checks_no_faces, photo_access="file"
 CHECKED_BY_FILE = Stage("two photos checked by file", photo_access="file")
 CARRIED = Stage("one more photo", before=_is_trained, act=_sends_one_more, revisions=2)
 BOX = Stage("a zip and a photo", act=_sends_a_zip, struck_upload="photos.zip")
+SIDEWAYS = Stage("a photo on its side and another one", act=_a_photo_on_its_side)
 MANY = Stage("eleven photos", {"rules": {"close_at": 0}}, act=_many_photos)
 RESTORED = Stage(
     "one more photo after the tables were lost",
