@@ -14,7 +14,6 @@ still has them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from shared.domain.copies import original_of
@@ -22,8 +21,7 @@ from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photos import Stored
 from shared.domain.upload_memory import as_resent, contents_of, is_remembered, original_in
-from shared.errors import Trouble, unforeseen
-from shared.logs import log, warn
+from shared.logs import log
 from shared.workflow.ports import World
 
 
@@ -100,25 +98,6 @@ def take_resent(world: World, latest: Job, found: Found) -> Job:
         return latest
     changed = latest.photo_set.with_resent(upload.name, stored)
     return latest.with_photo_set(changed, world.rules, world.clock.now())
-
-
-def with_checksum(world: World, found: Found) -> Found:
-    """Return what a listing shows with its CRC-64 and the mark of its zip, which no listing tells.
-
-    The listed content counts. Where the object does not tell, or not in time, its ETag has to do.
-    """
-    if found.stored.is_link:
-        return found
-    try:
-        stored = world.bucket.stored(found.upload.key)
-    except Exception as problem:
-        trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
-        world.health.failed(trouble.cause)
-        warn("upload_not_described", key=found.upload.key, code=trouble.code, message=trouble.message)
-        return found
-    if stored is None or stored.etag != found.stored.etag:
-        return found
-    return Found(found.upload, replace(found.stored, crc64=stored.crc64, taken_from=stored.taken_from))
 
 
 def _words(found: Found) -> list[str]:

@@ -19,9 +19,10 @@ from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import NEEDS_NOTHING, Photo, Stored, Verdict, mark_on_record
 from shared.domain.retry_state import STILL_WRITTEN, RetryState
 from shared.domain.rules import MAX_PHOTOS
-from shared.errors import REPLACED, Conflict, RetryLater, Trouble, unforeseen
-from shared.logs import log, warn
+from shared.errors import REPLACED, Conflict, RetryLater
+from shared.logs import log
 from shared.workflow.checking import judge_each
+from shared.workflow.describing import described
 from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, Recognized, recognize, take_resent
@@ -124,7 +125,7 @@ def observations(
             # Photos that come together would lose together again if all runs waited alike.
             world.clock.sleep(int(world.random() * LONGEST_FIRST_PAUSE_MS * 2 ** min(attempt - 1, 2)))
             newest = world.jobs.latest(upload.person_id)
-        yield newest, _stored(world, upload, hint, newest)
+        yield newest, described(world, upload, hint, newest)
     raise RetryLater("busy_person", "other uploads of this person were faster each time", delay_seconds=5)
 
 
@@ -168,29 +169,6 @@ def log_recorded(job: Job, upload: Upload) -> Recorded:
         state=job.state.value,
     )
     return Recorded(job, verdict)
-
-
-def _stored(world: World, upload: Upload, hint: Stored | None, newest: Job | None) -> Stored | None:
-    """Return the object as the bucket describes it; of one that it refuses to describe, what is known.
-
-    That is not what an old event says of an upload that has been replaced since. A link stays as the listing
-    shows it: alone it has its target's ETag, and no listing would know it.
-    """
-    if hint is not None and hint.is_link:
-        return hint
-    try:
-        return world.bucket.stored(upload.key)
-    except Trouble as problem:
-        trouble: Trouble = problem
-    except Exception as surprise:
-        warn("unforeseen", key=upload.key, error=repr(surprise)[:1000])
-        trouble = unforeseen(surprise)
-    world.health.failed(trouble.cause)
-    recorded = newest.photo_set.photo(upload.name) if newest is not None else None
-    if hint is None or (recorded is not None and recorded.outdates(hint)):
-        raise trouble
-    warn("upload_not_described", key=upload.key, code=trouble.code, message=trouble.message)
-    return hint
 
 
 def without_opening(world: World, latest: Job | None, found: Found, what: Recognized) -> Job | None:

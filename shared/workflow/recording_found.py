@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from shared.domain.job import Job
 from shared.domain.photos import lies_in_zip_folder
-from shared.errors import RetryLater
+from shared.errors import RetryLater, Trouble
 from shared.logs import warn
 from shared.workflow.checking import CHECKED_TOGETHER, TIME_FOR_A_PHOTO_MS
+from shared.workflow.describing import may_be_paid_again, with_checksum
 from shared.workflow.opening import SetCrowded, open_set
 from shared.workflow.ports import World
-from shared.workflow.recognizing import Found, recognize, take_resent, with_checksum
+from shared.workflow.recognizing import Found, recognize, take_resent
 from shared.workflow.recording import along_with, judge_found, log_recorded, without_opening
 from shared.workflow.saving import save
 
@@ -31,20 +32,23 @@ def record_found(world: World, found: Sequence[Found], latest: Job | None) -> tu
     prepared must have the listed content.
 
     Returns:
-        The person's newest job, and what its set has no room for.
+        The person's newest job, and what is left to another look: its set has no room for it, or the bucket
+        does not tell whether it is a copy.
 
     Raises:
         Conflict: another run has written the person's row.
         RetryLater: the tables do not answer.
     """
+    asked_again: list[Found] = []
     for start in range(0, len(found), SAVED_TOGETHER):
         check_time(world)
-        batch = found[start : start + SAVED_TOGETHER]
+        batch, unclear = _described(world, found[start : start + SAVED_TOGETHER], latest)
+        asked_again += unclear
         latest, left = _record_batch(world, batch, latest)
         if left:
             # The checks that make room follow this step; the rest waits for the next look.
-            return latest, [*left, *found[start + SAVED_TOGETHER :]]
-    return latest, []
+            return latest, [*asked_again, *left, *found[start + SAVED_TOGETHER :]]
+    return latest, asked_again
 
 
 def check_time(world: World) -> None:
@@ -53,9 +57,8 @@ def check_time(world: World) -> None:
         raise RetryLater("no_time", "the rest of the folder is left to the next look", delay_seconds=1)
 
 
-def _record_batch(world: World, batch: Sequence[Found], latest: Job | None) -> tuple[Job | None, list[Found]]:
+def _record_batch(world: World, batch: list[Found], latest: Job | None) -> tuple[Job | None, list[Found]]:
     """Record photos with one write, or two where some belong to a closed set and others to the next."""
-    batch = [_with_checksum(world, one) for one in batch]
     after, news = _without_news(world, batch, latest)
     if news and after is not None and after is not latest and not after.takes_photos:
         # The closed row keeps its late photos: the next row begins without them.
@@ -115,10 +118,20 @@ def _open_set(world: World, latest: Job | None, news: list[Found]) -> Job:
     return after
 
 
-def _with_checksum(world: World, found: Found) -> Found:
-    """Return ``found`` with its CRC-64, while there is time: without it the ETag has to do.
+def _described(world: World, batch: Sequence[Found], latest: Job | None) -> tuple[list[Found], list[Found]]:
+    """Return ``batch`` with the CRC-64 of each, and what is to be asked about again.
 
+    Where there is no time to ask, the ETag has to do in an open set, which costs the same with a copy in it.
     What may have been taken out of a zip is asked for that in any case.
     """
-    is_asked = world.has_time_for(TIME_FOR_A_PHOTO_MS) or lies_in_zip_folder(found.upload.name)
-    return with_checksum(world, found) if is_asked else found
+    told: list[Found] = []
+    left: list[Found] = []
+    for one in batch:
+        if world.has_time_for(TIME_FOR_A_PHOTO_MS) or lies_in_zip_folder(one.upload.name):
+            try:
+                told.append(with_checksum(world, one, latest))
+            except Trouble:
+                left.append(one)
+        else:
+            (left if may_be_paid_again(world, one, latest) else told).append(one)
+    return told, left

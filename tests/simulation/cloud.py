@@ -192,16 +192,38 @@ class SimulatedCloud:
 
     # -- what the world does ------------------------------------------------------------------------
 
-    def upload(self, person: str, name: str, content: bytes, *, deliveries: tuple[int, ...] = (0,)) -> None:
+    def upload(
+        self,
+        person: str,
+        name: str,
+        content: bytes,
+        *,
+        deliveries: tuple[int, ...] = (0,),
+        in_parts: bool = False,
+    ) -> None:
         """Put an object; its event arrives once for each of ``deliveries``, so many milliseconds later.
 
         A ``name`` that begins with ``/`` tells the folder, which is spelled otherwise than the person.
+        ``in_parts``: by a multipart upload, which has an ETag of its own.
         """
-        self._put(upload_key(person, name), content, deliveries)
+        self._put(upload_key(person, name), content, deliveries, in_parts=in_parts)
 
-    def _put(self, key: str, content: bytes, deliveries: tuple[int, ...], taken_from: str = "") -> None:
-        headers = {TAKEN_FROM: taken_from} if taken_from else {}
-        self.objects.put(BUCKET, key, content, Attributes(headers=headers))
+    def _put(
+        self,
+        key: str,
+        content: bytes,
+        deliveries: tuple[int, ...],
+        taken_from: str = "",
+        *,
+        in_parts: bool = False,
+    ) -> None:
+        attributes = Attributes(headers={TAKEN_FROM: taken_from} if taken_from else {})
+        if in_parts:
+            upload = self.objects.uploads.start(BUCKET, key, attributes)
+            self.objects.uploads.put_part(upload, 1, content)
+            self.objects.uploads.complete(upload, None)
+        else:
+            self.objects.put(BUCKET, key, content, attributes)
         pending = self.objects.pending_notifications(1000)
         (notification,) = [one for one in pending if one.key == key][-1:]
         for one in pending:

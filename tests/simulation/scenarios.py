@@ -75,6 +75,11 @@ def has_been_submitted(cloud: SimulatedCloud) -> bool:
     return bool(cloud.studio.ledger())
 
 
+def twice_submitted(cloud: SimulatedCloud) -> bool:
+    """When DashScope has been sent a second training."""
+    return len(cloud.studio.ledger()) > 1
+
+
 def upload(person: str, name: str, content: bytes, *, after: int = 0, events: tuple[int, ...] = (0,)) -> Step:
     return Step(
         at_once,
@@ -84,8 +89,16 @@ def upload(person: str, name: str, content: bytes, *, after: int = 0, events: tu
     )
 
 
-def then_upload(person: str, name: str, content: bytes, *, when: Moment) -> Step:
-    return Step(when, lambda cloud: cloud.upload(person, name, content))
+def then_upload(
+    person: str,
+    name: str,
+    content: bytes,
+    *,
+    when: Moment,
+    in_parts: bool = False,
+    events: tuple[int, ...] = (0,),
+) -> Step:
+    return Step(when, lambda cloud: cloud.upload(person, name, content, deliveries=events, in_parts=in_parts))
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -223,6 +236,43 @@ SCENARIOS: tuple[Scenario, ...] = (
         steps=(PHOTO, MARKED, then_upload("Li", "2.jpg", OTHER_FACE, when=has_been_submitted)),
         endings={"Li": (TRAINED, TRAINED)},
         behaviour={"training_seconds": 90.0},
+    ),
+    *(
+        Scenario(
+            name=f"a photo that is sent again in parts under {name} after the submit, {how}",
+            steps=(
+                PHOTO,
+                MARKED,
+                then_upload("Li", file, FACE, when=has_been_submitted, in_parts=True, events=events),
+            ),
+        )
+        for name, file in (("its name", "1.jpg"), ("another name", "copy.jpg"))
+        for how, events in (("with its event", (0,)), ("found by the sweep", ()))
+    ),
+    Scenario(
+        name="a copy in parts of a photo of an earlier revision that is not carried over",
+        steps=(
+            PHOTO,
+            MARKED,
+            then_upload("Li", "2.jpg", OTHER_FACE, when=has_been_submitted),
+            then_upload("Li", "copy.jpg", FACE, when=twice_submitted, in_parts=True),
+        ),
+        endings={"Li": (TRAINED, TRAINED)},
+        rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, carry_over=False),
+    ),
+    Scenario(
+        name="thirteen photos, most of them frames of two bursts",
+        steps=tuple(
+            upload("Li", f"{number}.jpg", content, after=number * SECOND)
+            for number, content in enumerate(
+                [f"FACE burst {number % 2} {number}".encode() for number in range(11)] + [FACE, OTHER_FACE]
+            )
+        ),
+        rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, close_at=0, face_check=False),
+    ),
+    Scenario(
+        name="a photo that lies on its side",
+        steps=(upload("Li", "1.jpg", b"VIEW upright at 270"), MARKED),
     ),
     Scenario(
         name="a photo whose snapshot has to be cleaned",

@@ -110,6 +110,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
             quiet_ms=chance.choice((20_000, 60_000, 120_000)),
             min_photos=chance.choice((1, 1, 2)),
             settle_ms=chance.choice((1_000, 60_000, 60_000)),
+            close_at=random.Random(f"number {seed}").choice((10, 10, 0)),
             carry_over=chance.choice((True, True, False)),
             concurrent_trainings=limit,
             sweep_rest_ms=chance.choice((50_000, 110_000, 170_000)),
@@ -195,7 +196,7 @@ def _are_others_at_rest(cloud: SimulatedCloud, stuck: str) -> bool:
     jobs = [job for job in cloud.jobs() if job.person_id != stuck]
     recorded = _recorded(jobs)
     return not any(cloud.is_unfinished(job) for job in jobs) and all(
-        named in recorded for named in _photos(cloud) if named[0] != stuck
+        named & recorded for person, _, named in _photos(cloud) if person != stuck
     )
 
 
@@ -219,6 +220,7 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
         content = chance.choices((b"FACE", b"VIEW", b"nothing"), (8, 1, 1))[0] + b" %d" % number
         if chance.random() < 0.1:
             content = b"FACE the same"
+        content = _as_it_looks(f"{person} {number} {arrives}", content)
         _upload_at(cloud, chance, arrives + chance.randint(0, 90_000), person, f"{number}.jpg", content)
     if chance.random() < 0.3:
         # Behind its photos, or among them; it names them, or how many they are, or more than ever come.
@@ -241,13 +243,40 @@ def _story_of(cloud: SimulatedCloud, chance: random.Random, person: str) -> None
         when = arrives + chance.randint(0, 6 * MINUTE_MS)
         _upload_at(cloud, chance, when, person, "photos.zip", content)
         _second_thoughts_of_a_zip(cloud, when, person, photos)
+    _sent_again(cloud, arrives, person)
+
+
+def _as_it_looks(dice: str, content: bytes) -> bytes:
+    """Some photos are frames of a burst, and some without a face show one once they are turned."""
+    # Dice of its own, here and below, so that all other stories stay as they are.
+    chance = random.Random(dice)
+    if content.startswith(b"VIEW") and chance.random() < 0.4:
+        return content + b" upright at 90"
+    is_frame = content.startswith(b"FACE ") and content[5:].isdigit() and chance.random() < 0.25
+    return b"FACE burst A " + content[5:] if is_frame else content
+
+
+def _sent_again(cloud: SimulatedCloud, arrives: int, person: str) -> None:
+    """Now and then the first photo is sent again in parts, under its name or another one."""
+    chance = random.Random(f"{person} {arrives} again")
+    for number in range(chance.choice((0, 0, 0, 1, 2))):
+        name = chance.choice(("0.jpg", f"copy {number}.jpg"))
+        later = arrives + chance.randint(100_000, 20 * MINUTE_MS)
+        cloud.kernel.at(later, partial(_send_again, cloud, chance, person, name))
+
+
+def _send_again(cloud: SimulatedCloud, chance: random.Random, person: str, name: str) -> None:
+    first = [stored for stored in cloud.uploads() if stored.key == upload_key(person, "0.jpg")]
+    for stored in first:
+        content = cloud.objects.get(BUCKET, stored.key)[1]
+        deliveries = chance.choice(((0,), (2_000,), (), (0, 60_000)))
+        cloud.upload(person, name, content, deliveries=deliveries, in_parts=True)
 
 
 def _second_thoughts_of_a_zip(
     cloud: SimulatedCloud, when: int, person: str, photos: dict[str, bytes]
 ) -> None:
     """Now and then a zip is replaced, or deleted: within the second, while it is unpacked, or later."""
-    # Dice of its own, so that all other stories stay as they are.
     chance = random.Random(f"{person} {when}")
     later = when + chance.choice((400, 3_000, 30_000, 2 * MINUTE_MS)) + chance.randint(0, 5_000)
     kind = chance.choices(("stays", "replaced", "deleted"), (4, 3, 2))[0]
@@ -378,9 +407,9 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
     """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
     recorded = _recorded(cloud.jobs())
-    for named in _photos(cloud):
-        if named not in recorded:
-            raise Violation(f"{upload_key(*named[:2])} was lost")
+    for person, name, named in _photos(cloud):
+        if not named & recorded:
+            raise Violation(f"{upload_key(person, name)} was lost")
 
 
 def _check_nothing_is_trained_twice(jobs: Iterable[Job]) -> None:
@@ -397,16 +426,23 @@ def _check_nothing_is_trained_twice(jobs: Iterable[Job]) -> None:
 
 
 def _recorded(jobs: Iterable[Job]) -> set[tuple[str, str, str]]:
-    """The photos that stand in a set: person, name and ETag."""
-    return {(job.person_id, photo.name, photo.etag) for job in jobs for photo in job.photo_set.photos}
+    """The photos that stand in a set: person, name and content, by its ETag and by its CRC-64 and size."""
+    return {
+        (job.person_id, photo.name, content)
+        for job in jobs
+        for photo in job.photo_set.photos
+        for content in (photo.etag, f"{photo.crc64} {photo.size}")
+    }
 
 
-def _photos(cloud: SimulatedCloud) -> Iterator[tuple[str, str, str]]:
-    """The person, the name and the ETag of each upload but the markers."""
+def _photos(cloud: SimulatedCloud) -> Iterator[tuple[str, str, set[tuple[str, str, str]]]]:
+    """The person and the name of each upload but the markers, and both with its content."""
     for stored in cloud.uploads():
         upload = parse_upload(stored.key)
         if isinstance(upload, Upload) and upload.kind is not Kind.MARKER:
-            yield upload.person_id, upload.name, stored.etag
+            person, name = upload.person_id, upload.name
+            contents = (stored.etag, f"{stored.crc} {stored.size}")
+            yield person, name, {(person, name, content) for content in contents}
 
 
 def main(arguments: list[str]) -> int:

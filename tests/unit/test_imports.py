@@ -175,7 +175,7 @@ PHOTO_LOADS = (
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
     | modules("shared.domain", "upload_memory")
     | modules("shared.workflow", "access_record checking collecting health_record pacing photo_access ports")
-    | modules("shared.workflow", "opening recognizing recording saving")
+    | modules("shared.workflow", "describing opening recognizing recording saving")
     # The person is new here: earlier results are looked for, once.
     | modules("shared.workflow", "restoring")
 )

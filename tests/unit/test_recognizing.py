@@ -11,15 +11,17 @@ import pytest
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_set import ClosedBy
-from shared.domain.photos import Photo, Verdict
+from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.domain.upload_memory import entries_of
-from shared.errors import RetryLater
+from shared.errors import Permanent, RetryLater
 from shared.workflow.closing import look_through
+from shared.workflow.describing import WAITS_FOR_CHECKSUM_MS
 from shared.workflow.recognizing import Found, unrecorded
 from shared.workflow.recording import record_photo
-from shared.workflow.recording_found import record_found
+from shared.workflow.recording_found import TIME_FOR_A_BATCH_MS, record_found
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
@@ -288,3 +290,70 @@ def test_a_set_that_was_closed_by_its_number_says_of_a_copy_that_it_is_one() -> 
         Verdict.DUPLICATE,
         Verdict.OVER_LIMIT,
     ]
+
+
+# -- an object that the bucket does not describe --------------------------------------------------
+
+NO_ANSWER = RetryLater("InternalError", "…", delay_seconds=1, api=Api.READING)
+
+
+def hint_of(memory: Memory, upload: Upload) -> Stored:
+    """What the event tells of the object: no CRC-64."""
+    return replace(memory.objects[upload.key], crc64="")
+
+
+def test_what_may_be_a_copy_of_a_trained_photo_is_asked_about_again_before_it_opens_a_set() -> None:
+    for memory in (
+        Memory(with_photos(job_in(S.SUCCEEDED), PICTURE)),
+        later_revision(PICTURE, state=S.SUCCEEDED),
+    ):
+        upload = send(memory, "copy.jpg", **IN_PARTS)
+        memory.troubles["stored"] = NO_ANSWER
+        with pytest.raises(RetryLater, match="InternalError"):
+            record_photo(memory.world(), upload, the(memory), hint_of(memory, upload))
+        before = the(memory)
+        assert record_found(memory.world(), listed(memory, upload), before) == (
+            before,
+            listed(memory, upload),
+        )
+        memory.troubles.clear()
+        recorded = record_photo(memory.world(), upload, the(memory), hint_of(memory, upload))
+        assert (recorded.outcome, len(memory.rows)) == ("duplicate", 1)
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        ("the set is open", "usable"),
+        ("no photo of that size is on record", "usable"),
+        ("the person is new", "usable"),
+        ("the bucket will never tell", "usable"),
+        ("an hour has passed", "usable"),
+        ("its ETag is known", "known"),
+    ],
+)
+def test_any_other_upload_is_recorded_as_its_event_tells_although_the_bucket_does_not(
+    case: str, outcome: str
+) -> None:
+    state = S.COLLECTING if case == "the set is open" else S.SUCCEEDED
+    memory = Memory(*([] if case == "the person is new" else [with_photos(job_in(state), PICTURE)]))
+    changes: dict[str, Any] = {"size": 999} if case == "no photo of that size is on record" else {}
+    changes |= {"etag": PICTURE.etag} if case == "its ETag is known" else {}
+    name = "a.jpg" if case == "its ETag is known" else "b.jpg"
+    upload = send(memory, name, crc64="1", **changes)
+    if case == "an hour has passed":
+        memory.time += WAITS_FOR_CHECKSUM_MS
+    never = Permanent("AccessDenied", "…", kind=TroubleKind.OBJECT, api=Api.READING)
+    memory.troubles["stored"] = never if case == "the bucket will never tell" else NO_ANSWER
+    recorded = record_photo(memory.world(), upload, memory.latest("li"), hint_of(memory, upload))
+    assert recorded.outcome == outcome
+
+
+def test_what_there_is_no_time_to_ask_about_opens_no_set() -> None:
+    for state, recorded in ((S.COLLECTING, True), (S.SUCCEEDED, False)):
+        memory = Memory(job := with_photos(job_in(state), PICTURE))
+        found = listed(memory, send(memory, "copy.jpg", **IN_PARTS))
+        world = replace(memory.world(), dead_at=memory.time + TIME_FOR_A_BATCH_MS + 1)
+        _, left = record_found(world, found, memory[job])
+        assert left == ([] if recorded else found)
+        assert len(memory.rows) == 1

@@ -31,7 +31,8 @@ OF_A_WORLD = tuple(
     f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing")
 )
 
-RECORDED = ["collecting", "recording", "recognizing", "opening", "checking", "photo_access", "saving"]
+KNOWN = ["collecting", "recording", "describing", "recognizing"]
+RECORDED = [*KNOWN, "opening", "checking", "photo_access", "saving"]
 LOOKED_THROUGH = ["closing", "folders", "recognizing", "marking", "saving"]
 """A look asks once whether all in the folder is recorded and which marker there is, and saves the set."""
 THREE = b'{"photos": 3}'
@@ -123,12 +124,12 @@ def test_a_photo_that_closes_nothing_is_collected_recorded_and_checked(
 ) -> None:
     upload(cloud, "anna", earlier)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
-    steps = RECORDED if earlier else [*RECORDED[:4], "restoring", *RECORDED[4:]]
+    steps = RECORDED if earlier else [*RECORDED[:5], "restoring", *RECORDED[5:]]
     assert walk.steps() == steps
     assert len(cloud.jobs()[0].photo_set.usable) == earlier + 1
 
 
-def test_a_photo_takes_six_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
+def test_a_photo_takes_eight_modules_of_the_workflow_and_what_a_job_is(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "new.jpg", b"FACE new")
     handler, *others = walk.entered
@@ -140,7 +141,7 @@ def test_a_photo_takes_six_modules_of_the_workflow_and_what_a_job_is(cloud: Simu
 def test_a_photo_that_is_known_already_is_not_checked_again(cloud: SimulatedCloud) -> None:
     upload(cloud, "anna", 1)
     walk, _ = followed(cloud, "0.jpg", b"FACE anna 0")
-    assert walk.steps() == ["collecting", "recording", "recognizing"]
+    assert walk.steps() == KNOWN
 
 
 def test_a_photo_that_closes_its_set_takes_every_step_once_up_to_the_submit(cloud: SimulatedCloud) -> None:

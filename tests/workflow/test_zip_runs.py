@@ -152,7 +152,8 @@ def test_runs_that_get_further_use_up_no_try_and_there_are_no_more_of_them_than_
     # The last run takes the last file out and has nothing more to ask time for.
     assert 100 - len(left) == count - 1
     assert calls(cloud, "PutObject upload") == count
-    assert calls(cloud, "ListObjects") <= 3 * count
+    # With a look more for the difference hashes of more photos than a training takes.
+    assert calls(cloud, "ListObjects") <= 3 * count + 1
 
 
 @pytest.mark.parametrize(("bound", "value"), [("ENTRIES_A_RUN", 4), ("BYTES_A_RUN", 4 * 8)])
