@@ -94,10 +94,10 @@ def test_the_demo_judges_real_photos_right(tmp_path: Path) -> None:
     assert "3 fine-tunes, 3 billed" in ended.stdout
     not_used = ended.stdout.partition("\nNot used\n")[2].partition("\n\n")[0]
     assert not_used.splitlines() == [
-        "More than one face was found; upload a photo of this person alone.",
+        "More than one face was found. Upload a photo of this person alone.",
         "    biden: t1.jpg",
         "    nobody: t1.jpg",
-        "No face was found; upload a photo that shows the face from the front.",
+        "No face was found. Upload a photo that shows the face from the front.",
         "    collins: chelsea.png",
         "    nobody: chelsea.png, coffee.png, rocket.jpg",
         "    obama: coffee.png",
