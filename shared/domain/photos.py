@@ -105,9 +105,7 @@ JUDGED_AGAIN = frozenset(
 )
 """Refusals that are made again when the same bytes are sent again."""
 
-NEEDS_NOTHING = frozenset(
-    {Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO, Verdict.SIDECAR},
-)
+NEEDS_NOTHING = frozenset({Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_PHOTO_VIDEO, Verdict.SIDECAR})
 """Verdicts on what comes along with photos and asks nothing of anybody: neither that it is used nor done."""
 
 
@@ -147,9 +145,8 @@ class Photo:
     while its verdict is still to come. Of a zip, ``tries`` counts the runs that began to unpack it and did
     not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
     run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
-    ``pixels`` is the number of those of its snapshot, 0 where nobody knows it, and ``dhash`` its difference
-    hash (:mod:`shared.domain.difference_hash`), "" before it is made. ``turned`` is by how many
-    degrees its snapshot was turned clockwise, since its face lay on its side.
+    ``pixels`` are those of its snapshot, 0 where nobody knows, ``dhash`` is its hash
+    (:mod:`shared.domain.difference_hash`), and ``turned`` by how many degrees it was turned clockwise.
     """
 
     name: str

@@ -18,6 +18,7 @@ IMPERATIVES = (
 """What a person can do who has uploaded files."""
 NOTHING, NOTHING_IN_CHINESE = "Nothing needs to be done", "无需操作"
 NOTHING_TO_DO = NEEDS_NOTHING | {
+    Verdict.SIMILAR,
     *(Verdict.USABLE, Verdict.UNPREPARED, Verdict.UNCHECKED, Verdict.UNPACKING),
     *(Verdict.DUPLICATE, Verdict.OVER_LIMIT),
 }
