@@ -101,8 +101,8 @@ class _Studio:
 
         On a machine that has too much to do a download may take longer than the face check waits for it, and
         the check is made again: whatever is repeated after such an answer says nothing about a photo. It is
-        not counted, and another photo is. A product that gets such answers by itself runs out of photos. Nor is
-        the first photo of the instance, which also asks how DashScope gets at photos, as once in an hour.
+        not counted, and another photo is. A product that gets such answers by itself runs out of photos. Nor
+        is the first photo of the instance counted, which also asks how DashScope gets at photos.
         """
         most: Counter[str] = Counter()
         counted = 0

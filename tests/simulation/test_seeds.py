@@ -32,7 +32,7 @@ def test_a_seed_tells_the_same_story_each_time() -> None:
 
 
 def test_the_seeds_meet_faults_and_other_runs() -> None:
-    outcomes = [play(seed) for seed in range(20)]
+    outcomes = [play(seed) for seed in range(60)]
     assert sum(outcome.struck for outcome in outcomes) > 500
     assert sum(outcome.crash_points for outcome in outcomes) > 50
     calls = sum(outcome.troubled_calls for outcome in outcomes)

@@ -21,6 +21,11 @@ def _on_its_side(kind: str, orientation: int) -> bytes:
     return encoded(p.face(), kind, orientation=orientation)
 
 
+def _laid_down(degrees: int) -> bytes:
+    """The portrait as a camera stores it that does not know how it is held."""
+    return encoded(p.face().rotate(degrees, expand=True), "JPEG", quality=90)
+
+
 FORMATS = [
     _format("a JPEG", "JPEG"),
     _format("a progressive JPEG", "JPEG", progressive=True),
@@ -111,6 +116,12 @@ ORIENTATIONS = [
     ),
     *(one(f"a {kind} on its side", partial(_on_its_side, kind, 6)) for kind in ("PNG", "WEBP", "TIFF")),
     one("a HEIC on its side", lambda: p.heic(6)),
+    *(
+        one(
+            f"a JPEG that lies turned by {degrees} degrees, and does not say so", partial(_laid_down, degrees)
+        )
+        for degrees in (90, 180, 270)
+    ),
 ]
 
 BROKEN = [
