@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 
@@ -146,6 +147,21 @@ def test_a_marker_that_comes_before_its_photos_does_not_close_the_set_over_them(
     eventually(lambda: studio.cloud.clock.now() >= marked + 1)
     studio.upload_portraits("eager", 701, 702)
     assert_trained_once(studio, "eager", photos=2, closed_by="marker")
+
+
+@pytest.mark.timeout(180)
+def test_35_photos_from_16_threads_with_a_marker_among_them_are_one_training(studio: LocalStudio) -> None:
+    files = [(f"{seed}.jpg", photo(seed)) for seed in range(3001, 3036)]
+    files.insert(17, ("_READY", b'{"photos": 35}'))
+    with ThreadPoolExecutor(16) as threads:
+        for sent in [threads.submit(studio.upload, "delivery", *file) for file in files]:
+            sent.result()
+    document = studio.wait_until_trained("delivery")
+    job = document["current"]
+    assert (len(document["revisions"]), job["closed_by"], job["photo_count"]) == (1, "marker", 35)
+    assert len(studio.fine_tunes_of(job["job_id"])) == 1
+    assert {one["verdict"] for one in job["photos"]} <= {"usable", "similar", "over_limit"}
+    assert job["usable_count"] <= 10
 
 
 def test_an_iphone_sized_photo_is_made_to_fit_and_trained(studio: LocalStudio) -> None:
