@@ -5,13 +5,14 @@ one pose, one light and one shirt. So photos that are nearly the same count once
 taken that differ most.
 
 1. *Near-duplicates.* Two photos are nearly the same when their difference hashes
-   (:mod:`shared.domain.difference_hash`) differ in at most 6 of 64 bits. That was measured on portraits that
+   (:mod:`shared.domain.difference_hash`) differ in at most 4 of 64 bits. That was measured on portraits that
    published packages ship, and on drawn ones. Made smaller, compressed, brightened, darkened, blurred or
-   given grain, all real and 95 % of the drawn ones stay within 6 bits. Frames of a burst (moved by up to 1 %,
-   turned by up to 0.6 degrees) do so in 91 % and 86 % of all pairs. Different real portraits were 20 bits or
-   more apart. Drawn ones stand before plain walls, and are nearer: 9 % of the pairs of one person's poses and
-   1.5 % of those of different people are within 6 bits. With 8 bits it would be 19 % and 4 %: a pose that is
-   lost for nothing weighs more than a frame too many, which the next step passes over anyway.
+   given grain, 92 % of the real and 91 % of the drawn ones stay within 4 bits. Frames of a burst do so in
+   97 % and 87 % of all pairs where the camera has moved by up to 0.5 %, and in 81 % and 67 % where by 1 %.
+   Different real portraits were 20 bits or more apart. Drawn ones stand before plain walls, and are nearer:
+   4 % of the pairs of one person's poses and 0.3 % of those of different people are within 4 bits. With 6
+   bits it would be 12 % and 2 %: a pose that is lost for nothing weighs more than a frame too many, which the
+   next step passes over anyway.
    Of photos that are nearly the same the one with the most pixels is kept, then the newest.
 2. *Variety.* Of the photos that are kept, the newest is taken first, and then always the one whose nearest
    taken photo is farthest away: farthest-point sampling.
@@ -33,7 +34,7 @@ from shared.domain.difference_hash import BITS, distance, is_hash
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rules import MAX_PHOTOS
 
-MAX_BITS_OF_NEAR_DUPLICATES = 6
+MAX_BITS_OF_NEAR_DUPLICATES = 4
 
 
 class Choice(NamedTuple):

@@ -127,8 +127,8 @@ def near(pairs: list[int]) -> float:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_four_in_five_changed_copies_of_a_picture_are_near_duplicates(change: str) -> None:
-    assert near([distance(hash_of(seed), hashed(CHANGES[change](drawn(seed)))) for seed in POSES]) >= 0.8
+def test_two_in_three_changed_copies_of_a_picture_are_near_duplicates(change: str) -> None:
+    assert near([distance(hash_of(seed), hashed(CHANGES[change](drawn(seed)))) for seed in POSES]) >= 2 / 3
 
 
 def test_four_in_five_compressed_copies_are() -> None:
@@ -139,8 +139,8 @@ def test_other_poses_and_other_people_seldom_are() -> None:
     pairs = list(combinations(POSES, 2))
     poses = [distance(hash_of(a), hash_of(b)) for a, b in pairs if a // 100 == b // 100]
     people = [distance(hash_of(a), hash_of(b)) for a, b in pairs if a // 100 != b // 100]
-    assert near(poses) <= 0.25
-    assert near(people) <= 0.05
+    assert near(poses) <= 0.15
+    assert near(people) <= 0.02
 
 
 def test_a_grey_picture_is_a_near_duplicate_of_the_coloured_one() -> None:
