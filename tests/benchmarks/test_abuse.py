@@ -24,9 +24,10 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_short")
-def test_the_uploader_is_trained_as_often_as_a_day_allows_and_holds_nobody_up() -> None:
+def test_the_uploader_is_trained_no_more_often_than_a_day_allows_and_holds_nobody_up() -> None:
     abused, quiet = play_day(True), play_day(False)
-    assert 1 <= abused.trainings <= 3
+    # Whoever never pauses has a set that never settles.
+    assert abused.trainings <= 3
     assert (quiet.trainings, quiet.honest_trainings, abused.honest_trainings) == (0, 5, 5)
     assert abused.uploads >= quiet.uploads + 35 + 2 * 36
     assert abused.use.cny > quiet.use.cny
