@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.domain.object_keys import Ignored, Kind, parse_upload, person_folder, spellings
+from shared.domain.markers import is_marker
+from shared.domain.object_keys import person_folder, spellings
 from shared.domain.trouble_kinds import Api
 from shared.workflow.ports import Listed, World
 
@@ -53,8 +54,9 @@ def list_folders(world: World, person_id: str, met: Iterable[str], behind: str) 
             after = behind if behind.startswith(prefix) else following
             pages.append(world.bucket.list_page(prefix, max(after, following), PAGE)[0])
         listed = [entry for page in pages for entry in page]
-        found = [entry for entry in listed if _is_marker(world, entry.key)]
-        key = f"{prefix}{world.rules.ready_marker}"
+        marker = world.rules.ready_marker
+        found = [entry for entry in listed if is_marker(entry.key.removeprefix(prefix), marker)]
+        key = f"{prefix}{marker}"
         if following and not found and (stored := world.bucket.stored(key)):
             found = [Listed(key, stored)]
         markers += found
@@ -62,11 +64,6 @@ def list_folders(world: World, person_id: str, met: Iterable[str], behind: str) 
     world.health.passed(Api.LISTING)
     newest = max(markers, key=lambda entry: entry.stored.modified_at, default=None)
     return Folders(everything, newest, frozenset(read_whole))
-
-
-def _is_marker(world: World, key: str) -> bool:
-    upload = parse_upload(key, world.rules.ready_marker)
-    return not isinstance(upload, Ignored) and upload.kind is Kind.MARKER
 
 
 def _pages(world: World, prefix: str, count: int) -> tuple[list[list[Listed]], str]:
