@@ -112,7 +112,7 @@ def missing_names(photo_set: PhotoSet) -> tuple[str, ...]:
 def missing_photos(photo_set: PhotoSet) -> int:
     """Return how many of the photos have not arrived that the marker speaks for.
 
-    A photo has arrived whatever its verdict is; a zip stands for the photos in it.
+    A photo has arrived whatever its verdict is; a zip stands for the photos in it, a refused one for none.
     """
     announced = photo_set.announced
     if announced.names:
@@ -124,9 +124,15 @@ def missing_photos(photo_set: PhotoSet) -> int:
 _NO_PHOTOS = NEEDS_NOTHING | {
     Verdict.UNPACKING,
     Verdict.NOT_AN_ARCHIVE,
+    Verdict.SPLIT_ARCHIVE,
+    Verdict.SEVERAL_FOLDERS,
     Verdict.ARCHIVE_TOO_LARGE,
     Verdict.ARCHIVE_FAILED,
+    Verdict.OTHER_ARCHIVE,
+    Verdict.MISNAMED_ZIP,
+    Verdict.LEFT_OUT,
 }
+"""A refused archive stands for photos that have yet to come, and what was left out has been taken back."""
 
 
 def _goes_on_at(zipped: Photo) -> int:

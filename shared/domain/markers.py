@@ -2,7 +2,7 @@
 
 An empty marker speaks for what has arrived. One with content says how many photos belong to the delivery,
 ``{"photos": 5}``, or which, ``{"names": ["1.jpg", "2.jpg"]}``, so that the set waits for these.
-:mod:`shared.workflow.closing` reads it, and :mod:`shared.domain.completion` waits.
+:mod:`shared.workflow.marking` reads it, and :mod:`shared.domain.completion` waits.
 """
 
 from __future__ import annotations

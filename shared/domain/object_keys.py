@@ -168,7 +168,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
         return Ignored(key, "system_file", reason, is_news=False)
     if any(unicodedata.category(character) == "Cc" for character in name):
         return Ignored(key, "unusable_name", "its name holds a control character")
-    if is_marker(segments[-1], marker):
+    if len(segments) > 1 and is_marker(segments[-1], marker):
         reason = f"it is a marker in a sub-folder; put it right into {PEOPLE_PREFIX}<person>/"
         return Ignored(key, "marker_in_subfolder", reason)
     kind = Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO

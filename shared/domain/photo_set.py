@@ -231,9 +231,8 @@ class PhotoSet:
 
     def with_marker(self, modified_at: int, now: int, announced: Announced = NOTHING) -> PhotoSet:
         """Note that the marker has arrived, and which photos it speaks for."""
-        number, names = announced.photos, announced.names
         noted = replace(self, ready_at=modified_at, marker_noted_at=now)
-        return replace(noted, marker_photos=number, marker_names=names)
+        return replace(noted, marker_photos=announced.photos, marker_names=announced.names)
 
     def without_marker(self) -> PhotoSet:
         """Take the marker as used: it speaks for no photo that comes later."""

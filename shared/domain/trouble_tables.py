@@ -33,7 +33,7 @@ _P, _O, _PERSON, _API, _ACCOUNT = Kind.PASSING, Kind.OBJECT, Kind.PERSON, Kind.A
 _PICTURE, _GONE, _U = Kind.PICTURE, Kind.GONE, Kind.UNKNOWN
 
 # The sources stand with the codes: :mod:`shared.domain.dashscope_codes`. Second names (``invalid_api_key``)
-# belong to the OpenAI-compatible API.
+# are those of DashScope's compatible mode.
 _DASHSCOPE = (
     # A throttling passes, unless its words name a stock that waiting does not refill.
     Row("Throttling", _API, says="only 20"),

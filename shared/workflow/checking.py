@@ -153,7 +153,7 @@ def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Ph
     cause = world.health.failed(cause, photo.retry)
     warn("photo_held_up", photo=photo.name, code=cause.code, message=cause.message, kind=cause.kind.value)
     retry = failed_again(photo.retry, cause, world.clock.now())
-    if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):
+    if world.health.is_hopeless(retry, cause.api):
         verdict = Verdict.UNREADABLE if photo.verdict is Verdict.UNPREPARED else Verdict.NOT_JUDGED
         return replace(photo, verdict=verdict, detail=_detail(cause.code, cause.message), retry=None)
     return replace(photo, retry=retry)

@@ -263,10 +263,7 @@ def _copies(world: World, job: Job, photo: Photo, target: str, before: RetryStat
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
         tries = before.tries if before is not None else 0
         is_young = trouble.kind is TroubleKind.PASSING and tries < TRIES_BESIDE_OTHERS
-        # The tries say whether words of all are meant for this object alone.
-        passed_at = world.health.passed_at(trouble.api)
-        is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
-        if is_young or (trouble.kind.is_of_all and not is_given_up):
+        if is_young or (trouble.kind.is_of_all and not world.health.is_hopeless(before, trouble.api)):
             raise
         warn("snapshot_lost", job=job.job_id, photo=photo.name, code=trouble.code)
         return False

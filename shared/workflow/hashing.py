@@ -64,10 +64,7 @@ def _hash_of(world: World, job: Job, photo: Photo, before: RetryState | None) ->
         return NO_HASH
     except Exception as problem:
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
-        # The tries say whether words of all are meant for this object alone.
-        passed_at = world.health.passed_at(trouble.api)
-        is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
-        if trouble.kind not in _OF_THE_PHOTO and not is_given_up:
+        if trouble.kind not in _OF_THE_PHOTO and not world.health.is_hopeless(before, trouble.api):
             raise
         warn("photo_not_hashed", job=job.job_id, photo=photo.name, code=trouble.code)
         return NO_HASH

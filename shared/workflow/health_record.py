@@ -114,6 +114,14 @@ class HealthRecord:
         passed_at = known.breaker(api).passed_at if known is not None else 0
         return passed_at if passed_at <= self._clock.now() else 0
 
+    def is_hopeless(self, retry: RetryState | None, api: Api | None) -> bool:
+        """Whether a piece is to be given up for its own sake after its tries, as far as this run knows.
+
+        What ``api`` answers may sound as if it served nobody; the tries show that it is meant for this piece
+        alone.
+        """
+        return retry is not None and retry.is_hopeless(passed_at=self.passed_at(api))
+
     # -- what kills runs ----------------------------------------------------------------------------
 
     def take_in_hand(self, piece: str) -> None:

@@ -44,9 +44,8 @@ def _announced(world: World, marker: Listed, before: RetryState | None) -> Annou
     except UnusableMarker as problem:
         reason = str(problem)
     except Trouble as trouble:
-        # The tries say whether words of all are meant for this object alone.
-        is_given_up = before is not None and before.is_hopeless(passed_at=world.health.passed_at(trouble.api))
-        if trouble.kind not in (Kind.OBJECT, Kind.GONE) and not is_given_up:
+        is_of_the_marker = trouble.kind in (Kind.OBJECT, Kind.GONE)
+        if not is_of_the_marker and not world.health.is_hopeless(before, trouble.api):
             raise
         reason = trouble.code
     warn(UNUSABLE, key=marker.key, reason=reason)

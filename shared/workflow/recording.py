@@ -1,9 +1,9 @@
 """Records uploads in their person's set: a photo with a verdict, a zip by unpacking it.
 
-Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` and :mod:`shared.workflow.sweep` for
-uploads whose event never came. An event is a hint that an object may be there. The object counts as the
-bucket has it now, so repeated, reordered and late events lead to the same record. The verdict comes from
-:mod:`shared.workflow.checking`.
+Called by ``collect`` for an event, and by :mod:`shared.workflow.closing` for a zip whose event never came;
+what a listing shows beside it goes through :mod:`shared.workflow.recording_found`. An event is a hint that an
+object may be there. The object counts as the bucket has it now, so repeated, reordered and late events lead
+to the same record. The verdict comes from :mod:`shared.workflow.checking`.
 """
 
 from __future__ import annotations

@@ -150,9 +150,7 @@ def _read(world: World, result: Result, before: RetryState | None) -> bytes:
         # It was listed a moment ago: the next look shows whether it has been erased.
         raise RetryLater("result_gone", gone.message, delay_seconds=5, api=gone.api) from gone
     except Trouble as trouble:
-        passed_at = world.health.passed_at(trouble.api)
-        is_given_up = before is not None and before.is_hopeless(passed_at=passed_at)
-        if trouble.kind is Kind.PASSING or not is_given_up:
+        if trouble.kind is Kind.PASSING or not world.health.is_hopeless(before, trouble.api):
             raise
         warn("result_not_read", person=result.folder, revision=result.revision, code=trouble.code)
         return b""

@@ -97,7 +97,4 @@ def _is_of_the_object(world: World, job: Job, trouble: Trouble) -> bool:
     if trouble.kind in (Kind.OBJECT, Kind.PICTURE, Kind.GONE):
         return True
     may_be_its_own = trouble.kind is Kind.UNKNOWN or trouble.kind.is_of_all
-    if not may_be_its_own or job.retry is None:
-        return False
-    # The tries say whether words of all are meant for this object alone.
-    return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))
+    return may_be_its_own and world.health.is_hopeless(job.retry, trouble.api)

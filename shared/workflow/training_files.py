@@ -119,7 +119,7 @@ def _is_given_up(world: World, job: Job, slot: Slot, trouble: Trouble) -> bool:
     if trouble.kind.is_of_all or job.retry is None or job.retry.cause.api is not trouble.api:
         return False
     if trouble.api is not Api.TRAINING:
-        return job.retry.is_hopeless(passed_at=world.health.passed_at(trouble.api))
+        return world.health.is_hopeless(job.retry, trouble.api)
     tries = tries_of_submit(job)
     if tries is None:
         return False

@@ -154,7 +154,7 @@ def _held_up(world: World, photo: Photo, trouble: Trouble) -> Photo:
     """Return the zip with the trouble of a try: a bad hour of the bucket's does not use up its tries."""
     cause = world.health.failed(trouble.cause, photo.retry)
     retry = failed_again(photo.retry, cause, world.clock.now())
-    if retry.is_hopeless(passed_at=world.health.passed_at(cause.api)):
+    if world.health.is_hopeless(retry, cause.api):
         return replace(
             photo, verdict=Verdict.ARCHIVE_FAILED, detail=f"{cause.code}: {cause.message}", retry=None
         )

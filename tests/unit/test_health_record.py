@@ -129,6 +129,10 @@ def test_a_service_in_the_future_is_none() -> None:
     assert record.passed_at(Api.READING) == 0
 
 
+def test_a_piece_without_a_failed_try_is_never_hopeless() -> None:
+    assert not begun(Memory()).is_hopeless(None, Api.READING)
+
+
 def test_trouble_of_our_own_is_of_no_api() -> None:
     record = begun(memory := Memory())
     assert record.failed(cause(Kind.UNKNOWN, None)) == cause(Kind.UNKNOWN, None)

@@ -358,6 +358,26 @@ def test_a_zip_counts_by_the_photos_in_it_and_its_name_is_there_with_it() -> Non
     assert missing_photos(made.with_marker(NOW, NOW, Announced(names=("a.zip",)))) == 0
 
 
+REFUSED_ARCHIVES = [
+    Verdict.NOT_AN_ARCHIVE,
+    Verdict.SPLIT_ARCHIVE,
+    Verdict.SEVERAL_FOLDERS,
+    Verdict.ARCHIVE_TOO_LARGE,
+    Verdict.ARCHIVE_FAILED,
+    Verdict.OTHER_ARCHIVE,
+    Verdict.MISNAMED_ZIP,
+]
+
+
+@pytest.mark.parametrize("verdict", [*REFUSED_ARCHIVES, Verdict.LEFT_OUT])
+def test_a_refused_archive_and_a_photo_of_a_replaced_zip_are_not_counted_as_announced_ones(
+    verdict: Verdict,
+) -> None:
+    made = photo_set(*usable(2), photo("holiday", verdict)).with_marker(NOW, NOW, Announced(photos=3))
+    assert missing_photos(made) == 1
+    assert missing_photos(made.with_photo(photo("sent again.jpg"), NOW)) == 0
+
+
 def test_photos_of_earlier_revisions_are_not_counted_as_announced_ones() -> None:
     second = photo_set(*usable(3)).closed().following(NOW, carried_from=1).with_photo(photo("new"), NOW)
     assert missing_photos(second.with_marker(NOW, NOW, Announced(photos=2))) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from functools import partial
 
 import pytest
 
@@ -38,7 +39,7 @@ def delivered(seed: int, markers: dict[int, bytes], *, photos: int = PHOTOS) -> 
         done = heapq.heappop(free) + (50 if name == READY else chance.randint(500, LONGEST_UPLOAD_MS))
         heapq.heappush(free, done)
         delay = chance.randint(0, 3_000)
-        cloud.kernel.at(done, lambda n=name, c=content, d=delay: cloud.upload("Li", n, c, deliveries=(d,)))  # type: ignore[misc]  # defaults bind the loop's values
+        cloud.kernel.at(done, partial(cloud.upload, "Li", name, content, deliveries=(delay,)))
     with simulated(cloud):
         cloud.advance(chance.randint(0, TICK_MS))
         jobs = tick(cloud, 15)
