@@ -27,7 +27,7 @@ _PACKETS = 3
 """Transport streams repeat their sync byte with every packet; three of them are no accident."""
 
 _FILMS = (
-    (b"FLV\x01", "Flash video"),
+    (b"FLV\x01", "Flash"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"),
     (b"\x00\x00\x01\xba", "MPEG"),
     (b"\x00\x00\x01\xb3", "MPEG"),

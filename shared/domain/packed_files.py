@@ -69,13 +69,16 @@ def kind_of_packed(facts: FileFacts) -> Kind | None:
     start = facts.start
     if start.startswith(_ZIP):
         return _of_zip(facts)
-    for at, signature, what in _ARCHIVES:
-        if start.startswith(signature, at):
-            packed = _packed_picture(start) if what == "gzip" else None
-            if packed is not None:
-                return Kind(Verdict.SENT_COMPRESSED, f"{packed} in gzip")
-            return Kind(Verdict.OTHER_ARCHIVE, f"{what} archive")
-    return None
+    what = archive_format(start)
+    packed = _packed_picture(start) if what == "gzip" else None
+    if packed is not None:
+        return Kind(Verdict.SENT_COMPRESSED, f"{packed} in gzip")
+    return Kind(Verdict.OTHER_ARCHIVE, f"{what} archive") if what else None
+
+
+def archive_format(start: bytes) -> str | None:
+    """Return the format of an archive that is no zip, by its first 64 KB, or None."""
+    return next((what for at, signature, what in _ARCHIVES if start.startswith(signature, at)), None)
 
 
 def _of_zip(facts: FileFacts) -> Kind:

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from shared.domain.archives import MAX_DIRECTORY_BYTES, STORED, Entry
+from shared.domain.packed_files import archive_format
 from shared.domain.photos import Verdict
 from shared.domain.zip_format import (
     ENTRY_SIGNATURE,
@@ -36,15 +37,10 @@ from shared.errors import RetryLater
 WINDOW = 64 * 1024
 _BEHIND_A_HEAD = 1024
 """Bytes that a name and an extra field behind a local head take; where there are more, one read is added."""
-_BEGINNING_BYTES = 512
 _SIGNATURE_BYTES = 4
 _ENCRYPTED = 0x1
 _UNIX = 3
 _DOS_FOLDER = 0x10
-
-_OTHER_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
-"""What RAR, 7z, gzip, bzip2 and xz files begin with; a tar says what it is a little later."""
-_TAR, _TAR_AT = b"ustar", 257
 
 
 class UnusableArchive(ValueError):
@@ -160,8 +156,8 @@ class Archive:
         """
         begins_at = min((one.begins_at for one in listed if not one.is_damaged), default=0)
         shift = self._directory_at - end.directory_at
-        if begins_at + shift and self._is_other_archive():
-            raise UnusableArchive(Verdict.OTHER_ARCHIVE)
+        if begins_at + shift and archive_format(self._source.read_beginning()):
+            raise self._no_zip()
         if shift and not self._begins_file(begins_at + shift) and self._begins_file(begins_at):
             return 0
         return shift
@@ -170,14 +166,10 @@ class Archive:
         is_inside = 0 <= place <= self._directory_at - _SIGNATURE_BYTES
         return is_inside and self._source.read(place, _SIGNATURE_BYTES) == LOCAL_SIGNATURE
 
-    def _is_other_archive(self) -> bool:
-        beginning = self._source.read_beginning()
-        return beginning.startswith(_OTHER_ARCHIVES) or beginning.startswith(_TAR, _TAR_AT)
-
     def _no_zip(self) -> UnusableArchive:
-        if self._is_other_archive():
-            return UnusableArchive(Verdict.OTHER_ARCHIVE)
         beginning = self._source.read_beginning()
+        if what := archive_format(beginning):
+            return UnusableArchive(Verdict.OTHER_ARCHIVE, f"{what} archive")
         if beginning.startswith(SPANNED_SIGNATURE):
             return UnusableArchive(Verdict.SPLIT_ARCHIVE)
         is_cut_off = beginning.startswith(LOCAL_SIGNATURE)
@@ -196,7 +188,7 @@ class _Source:
         self._window = b""
 
     def read_beginning(self) -> bytes:
-        return self.read(0, _BEGINNING_BYTES)
+        return self.read(0, WINDOW)
 
     def read(self, start: int, count: int) -> bytes:
         """Return the bytes from ``start`` on; fewer where the zip ends, none before it begins."""

@@ -152,6 +152,8 @@ def test_the_directory_is_found_by_its_size_or_its_place(content: bytes) -> None
         (b"Rar!\x1a\7\0" + bytes(600), Verdict.OTHER_ARCHIVE),
         (b"7z\xbc\xaf\x27\x1c" + made_zip(MEMBERS), Verdict.OTHER_ARCHIVE),
         (bytes(257) + b"ustar" + made_zip(MEMBERS), Verdict.OTHER_ARCHIVE),
+        (b"MSCF" + bytes(600), Verdict.OTHER_ARCHIVE),
+        (bytes(0x8001) + b"CD001" + bytes(200_000), Verdict.OTHER_ARCHIVE),
     ],
 )
 def test_what_cannot_be_read_says_what_it_is(content: bytes, verdict: Verdict) -> None:

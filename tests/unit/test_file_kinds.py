@@ -67,6 +67,11 @@ def test_a_file_with_a_signature_is_of_its_kind_whatever_follows(
         assert told(b"\x01" * at + content + follows) == (verdict, what)
 
 
+def test_no_kind_says_a_word_twice() -> None:
+    told_twice = [what for _, what, _, _ in ALL_SIGNATURES if len(set(what.split())) < len(what.split())]
+    assert told_twice == []
+
+
 @pytest.mark.parametrize(("verdict", "what", "content", "at"), ALL_SIGNATURES)
 def test_half_a_signature_is_none(verdict: Verdict, what: str, content: bytes, at: int) -> None:
     for count in range(len(content)):

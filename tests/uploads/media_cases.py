@@ -32,7 +32,7 @@ VIDEOS = [
     _video("a Matroska video", m.matroska, "1.mkv", "Matroska"),
     _video("a WebM video", partial(m.matroska, b"webm"), "1.webm", "WebM"),
     _video("a Windows Media video", m.windows_media, "1.wmv", "Windows Media"),
-    _video("a Flash video", m.flash, "1.flv", "Flash"),
+    _video("a Flash video", m.flash, "1.flv", "Flash video"),
     _video("an MPEG video", m.program_stream, "1.mpg", "MPEG"),
     _video("a video of a camcorder", m.transport_stream, "00001.MTS", "transport stream"),
     _video("an Ogg video", partial(m.ogg, b"\x80theora\x03\x02\x01"), "1.ogv", "Ogg"),

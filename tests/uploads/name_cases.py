@@ -20,7 +20,13 @@ LIES = [
     one("a JPEG that is called .txt", p.jpeg, name="notes.txt"),
     one("a JPEG that is called .exe", p.jpeg, name="setup.exe"),
     one("a JPEG that is called .zip", p.jpeg, "not_an_archive", name="photos.zip"),
-    one("a RAR that is called .zip", lambda: b"Rar!\x1a\7\1\0" + bytes(300), "other_archive", name="a.zip"),
+    one(
+        "a RAR that is called .zip",
+        lambda: b"Rar!\x1a\7\1\0" + bytes(300),
+        "other_archive",
+        name="a.zip",
+        detail="RAR",
+    ),
 ]
 
 _LONG = "长" * 66 + ".jpg"
