@@ -311,6 +311,16 @@ def test_a_set_whose_events_were_late_has_settled_when_they_come() -> None:
     assert late.completed_by(RULES, NOW) is ClosedBy.COUNT
 
 
+def test_photos_without_a_pause_keep_a_set_open_for_as_long_as_they_arrive() -> None:
+    made, now = photo_set(*usable(10)), UPLOADED
+    for number in range(100):
+        now += RULES.settle_ms - 1
+        assert made.completed_by(RULES, now) is None
+        made = made.with_photo(photo(f"late {number}.jpg", uploaded_at=now, recorded_at=now), now)
+    assert made.completed_by(RULES, now + RULES.settle_ms - 1) is None
+    assert made.completed_by(RULES, now + RULES.settle_ms) is ClosedBy.COUNT
+
+
 # -- a marker that names its photos ---------------------------------------------------------------
 
 
