@@ -184,8 +184,8 @@ def _forget_deleted(world: World, job: Job, folders: Folders) -> Job:
         left = leave_out(world, replace(job, photo_set=left), present, unread)
     if left == job.photo_set:
         return job
-    deleted = len(job.photo_set.photos) - len(left.photos)
-    log("photos_deleted", person=job.person_id, job=job.job_id, photos=deleted)
+    if deleted := len(job.photo_set.photos) - len(left.photos):
+        log("photos_deleted", person=job.person_id, job=job.job_id, photos=deleted)
     return save(world, job, job.with_photo_set(left, world.rules, world.clock.now()))
 
 

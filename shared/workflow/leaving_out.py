@@ -50,7 +50,8 @@ def leave_out(world: World, job: Job, etags: Mapping[str, str], unread: Collecti
             gone.add(photo.name)
         else:
             marks[photo.name] = mark
-    log("photos_left_out", person=job.person_id, job=job.job_id, photos=len(gone))
+    if gone:
+        log("photos_left_out", person=job.person_id, job=job.job_id, photos=len(gone))
     photos = tuple(
         replace(photo, taken_from=marks[photo.name]) if photo.name in marks else photo
         for photo in photo_set.photos

@@ -59,10 +59,14 @@ def left(job: Job, memory: Memory) -> Photo:
         (None, Verdict.LEFT_OUT, mark_of(FIRST)),
     ],
 )
-def test_the_object_says_which_zip_it_is_out_of(told: str | None, verdict: Verdict, mark: str) -> None:
+def test_the_object_says_which_zip_it_is_out_of_and_only_what_is_left_out_is_logged(
+    told: str | None, verdict: Verdict, mark: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     job = collecting(ZIP, OUT)
     found = left(job, folder_of(job, told))
     assert (found.verdict, found.taken_from) == (verdict, mark)
+    assert ("photos_left_out" in caplog.text) == (verdict is Verdict.LEFT_OUT)
 
 
 def test_an_object_that_is_gone_is_left_out_until_the_next_look_forgets_it() -> None:

@@ -46,6 +46,32 @@ def test_the_photos_of_a_zip_that_is_replaced_are_out_but_for_those_of_the_secon
     assert len(cloud.studio.ledger()) == 1
 
 
+def test_photos_that_are_left_out_log_no_deleted_ones(
+    cloud: SimulatedCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    settled(cloud, FIRST)
+    settled(cloud, SECOND)
+    tick(cloud, 12)
+    assert "photos_left_out" in caplog.text
+    assert "photos_deleted" not in caplog.text
+
+
+def test_a_marker_that_says_how_many_counts_no_photo_of_the_zip_that_was_replaced(
+    cloud: SimulatedCloud,
+) -> None:
+    settled(cloud, FIRST)
+    settled(cloud, SECOND)
+    cloud.upload("anna", "_READY", b'{"photos": 4}')
+    (waiting,) = tick(cloud, 3)
+    assert waiting.state is JobState.COLLECTING
+    cloud.upload("anna", "fourth.jpg", b"FACE fourth")
+    (job,) = tick(cloud, 12)
+    assert job.state is JobState.SUCCEEDED
+    assert trained_on(cloud, job) == {NEW, KEPT, b"FACE fourth"}
+    assert len(cloud.studio.ledger()) == 1
+
+
 def test_a_photo_that_was_put_into_the_zips_folder_by_hand_stays(cloud: SimulatedCloud) -> None:
     settled(cloud, FIRST)
     cloud.upload("anna", "a.zip/mine.jpg", b"FACE by hand")
