@@ -1,12 +1,11 @@
-"""Archives: zips that are not called so, files that are zips inside, and archives of other kinds.
+"""Zips that are not called so, files that are zips inside, and archives of other kinds, as uploads.
 
 A zip by another name is of no use until it is renamed, but office documents and apps are zips as well and
 hold no photos: the names of their first files tell. A photo that an upload has compressed with gzip is no
 archive to its owner either.
 
 Sources: APPNOTE.TXT 4.3.7 (zip), ECMA-376 part 2 and OpenDocument 1.3 part 2 (documents as zips), EPUB 3.3
-(OCF), RAR 5.0 technical note, "7z Format description", RFC 1952 (gzip), RFC 8878 (Zstandard), "The .xz File
-Format", POSIX pax (ustar), ECMA-119 (ISO 9660), file(1).
+(OCF), RFC 1952 (gzip).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from shared.domain.archive_formats import archive_format
 from shared.domain.file_facts import FileFacts, Kind
 from shared.domain.photos import Verdict
 from shared.domain.picture_files import picture_format
@@ -36,33 +36,6 @@ _PICTURE_TYPES = (b"image/openraster", b"application/x-krita")
 _DOCUMENT_SUFFIXES = ("docx", "xlsx", "pptx", "odt", "ods", "odp", "epub", "pages", "numbers", "key")
 _PEEKED_BYTES = 64
 
-_ARCHIVES = (
-    (0, b"Rar!\x1a\x07", "RAR"),
-    (0, b"7z\xbc\xaf\x27\x1c", "7z"),
-    (0, b"\x1f\x8b\x08", "gzip"),
-    (4, b"1AY&SY", "bzip2"),
-    (0, b"\xfd7zXZ\x00", "xz"),
-    (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
-    (0, b"\x04\x22\x4d\x18", "LZ4"),
-    (0, b"LZIP", "lzip"),
-    (0, b"\x1f\x9d", "compress"),
-    (257, b"ustar", "tar"),
-    (2, b"-lh0-", "LHA"),
-    (2, b"-lh5-", "LHA"),
-    (2, b"-lh6-", "LHA"),
-    (2, b"-lh7-", "LHA"),
-    (0, b"\x60\xea", "ARJ"),
-    (0, b"MSCF", "cabinet"),
-    (0, b"!<arch>\n", "ar"),
-    (0, b"xar!", "xar"),
-    (0, b"070701", "cpio"),
-    (7, b"**ACE**", "ACE"),
-    (0, b"AA01", "Apple Archive"),
-    (0, b"pbze", "Apple Archive"),
-    (0, b"MSWIM\x00\x00\x00", "WIM"),
-    (0x8001, b"CD001", "ISO 9660"),
-)
-
 
 def kind_of_packed(facts: FileFacts) -> Kind | None:
     """Say what kind of archive a file is, or what its being an archive says of it; None for another."""
@@ -74,11 +47,6 @@ def kind_of_packed(facts: FileFacts) -> Kind | None:
     if packed is not None:
         return Kind(Verdict.SENT_COMPRESSED, f"{packed} in gzip")
     return Kind(Verdict.OTHER_ARCHIVE, f"{what} archive") if what else None
-
-
-def archive_format(start: bytes) -> str | None:
-    """Return the format of an archive that is no zip, by its first 64 KB, or None."""
-    return next((what for at, signature, what in _ARCHIVES if start.startswith(signature, at)), None)
 
 
 def _of_zip(facts: FileFacts) -> Kind:

@@ -16,8 +16,8 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Callable
 
+from shared.domain.archive_formats import archive_format
 from shared.domain.archives import MAX_DIRECTORY_BYTES, STORED, Entry
-from shared.domain.packed_files import archive_format
 from shared.domain.photos import Verdict
 from shared.domain.zip_format import (
     ENTRY_SIGNATURE,

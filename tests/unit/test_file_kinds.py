@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aliyun_local.samples import encoded
-from shared.domain import media_files, packed_files, picture_files
+from shared.domain import archive_formats, media_files, picture_files
 from shared.domain.file_facts import END_BYTES, START_BYTES, FileFacts, Kind
 from shared.domain.file_kinds import SHOWN_BYTES, described, kind_of, kind_of_large, needs_end
 from shared.domain.file_signatures import SIGNATURES
@@ -51,7 +51,7 @@ def told(content: bytes, name: str = "photo", *, beside: Collection[str] = ()) -
 
 OF_SIGNATURES = [(one.verdict, one.what, one.content, one.at) for one in SIGNATURES]
 OF_ARCHIVES = [
-    (V.OTHER_ARCHIVE, f"{what} archive", content, at) for at, content, what in packed_files._ARCHIVES
+    (V.OTHER_ARCHIVE, f"{what} archive", content, at) for at, content, what in archive_formats._ARCHIVES
 ]
 OF_FILMS = [(V.VIDEO, f"{what} video", content, 0) for content, what in media_files._FILMS]
 OF_SOUNDS = [(V.OTHER_FILE, f"{what} sound", content, 0) for content, what in media_files._SOUNDS]

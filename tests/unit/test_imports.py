@@ -190,7 +190,7 @@ CLOSING_LOADS = (
 )
 ZIP_LOADS = (
     PHOTO_LOADS
-    | modules("shared.domain", "archives taken_out zip_folders zip_format zip_names")
+    | modules("shared.domain", "archive_formats archives taken_out zip_folders zip_format zip_names")
     | modules("shared.workflow", "archive_reading taking_out unpacking")
 )
 RECONCILE_LOADS = (
