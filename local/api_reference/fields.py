@@ -25,11 +25,17 @@ _SUMMARY = (
     Field("fine_tune_id", "string", "DashScope's id, `ft-…`", "DashScope has not accepted a submit"),
     Field("fine_tune_status", "string", "DashScope's own status", "DashScope has not accepted a submit"),
     Field("finetuned_output", "string", "the model, for portrait generation", "not `SUCCEEDED`"),
+    Field(
+        "model_released_at",
+        "time",
+        "an administrator had the model deleted at DashScope",
+        "nobody has, or there is none",
+    ),
     Field("attempt", "integer", "how many attempts count for `MAX_ATTEMPTS`, the present one included"),
     Field(
         "closed_by",
         "string",
-        "why the set closed: `marker`, `marker_incomplete`, `count`, `quiet` or `deadline`",
+        "why the set closed: `marker`, `marker_incomplete`, `count`, `quiet`, `deadline` or `administrator`",
         "it is open, or rejected",
     ),
     Field("photo_count", "integer", "uploads on record for the set, usable or not, zips included"),
@@ -119,6 +125,7 @@ DOCUMENTS: dict[str, Document] = {
                 "detail", "string", "the words of OSS or DashScope, or the kind of file; empty without any"
             ),
             Field("archive", "string", "the zip that this refused file lies in", "it was uploaded by itself"),
+            Field("overruled", "string", "the verdict that an administrator has overruled", "none has been"),
             Field(
                 "from_revision", "integer", "the revision it was uploaded for", "it was uploaded for this set"
             ),
@@ -185,6 +192,15 @@ DOCUMENTS: dict[str, Document] = {
             Field("places", "integer", "trainings that may run at once: `CONCURRENT_TRAININGS`"),
             Field("waiting_because", "Reason", "why nothing is submitted", "the queue is open"),
             Field("waiting_until", "time", "when it is tried again", "the queue is open"),
+            Field("paused", "Pause", "that an administrator has paused the queue", "nobody has"),
+        ),
+    ),
+    "Pause": Document(
+        "Nothing is submitted until an administrator resumes the queue; what has been submitted goes on.",
+        (
+            Field("because", "string", "why, in the words of whoever paused it"),
+            Field("by", "string", "the name of the token that they used"),
+            Field("since", "time", "since when"),
         ),
     ),
     "Estimate": Document(

@@ -73,6 +73,12 @@ REASONS: dict[str, str] = {
     "training_overdue": "The training did not end in time and was given up. Upload a new photo to train "
     "again.",
     "fine_tune_vanished": "DashScope no longer knows the fine-tune. Upload a new photo to train again.",
+    "canceled_before_submit": "An administrator cancelled the training before it was sent to DashScope; "
+    "nothing is billed.",
+    "canceled_not_billed": "An administrator cancelled the training; DashScope's `usage` is 0, so by its "
+    "word nothing is billed.",
+    "canceled_and_billed": "An administrator cancelled the training, and DashScope has billed it; "
+    "`cost_cny` says how much.",
     "canceled_at_dashscope": "The fine-tune was cancelled at DashScope. Upload a new photo to train again.",
 }
 """The reasons that are the product's own; every other code is DashScope's."""

@@ -20,11 +20,11 @@ from shared.domain.remedies_of_our_own import OUR_OWN, Told
 from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.http_api import routes
-from shared.http_api.administration import OUTCOMES
 from shared.http_api.authentication import Access
+from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.problem_catalogue import PROBLEMS, REFERENCE_PAGE
 from shared.http_api.resources import POLL_SECONDS
-from shared.http_api.waiting import SENTENCES
+from shared.http_api.waiting_words import SENTENCES
 
 PAGE = ROOT / REFERENCE_PAGE
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)

@@ -22,7 +22,7 @@ from shared.clients.stored_values import (
 )
 from shared.clients.table_calls import Columns, Key
 from shared.domain.job import Reason
-from shared.domain.slot import Slot
+from shared.domain.slot import Pause, Slot
 from shared.errors import Trouble
 from shared.logs import warn
 
@@ -149,9 +149,19 @@ def _slot(columns: Columns | None) -> Slot:
         trouble = value.pop("trouble", None)
         for name in ("holders", "durations_ms", "refused_jobs", "ended_fine_tunes"):
             value[name] = tuple(checked(name, value.get(name, []), list))
-        return Slot(**value, trouble=Reason(trouble["code"], trouble["message"]) if trouble else None)
+        paused = value.pop("paused", None)
+        return Slot(
+            **value,
+            trouble=Reason(trouble["code"], trouble["message"]) if trouble else None,
+            paused=_pause(paused) if paused else None,
+        )
 
     return _read(columns, Slot, make)
+
+
+def _pause(value: dict[str, Any]) -> Pause:
+    known = {"because": str, "by": str, "since": int}
+    return Pause(**{name: checked(name, value[name], kind) for name, kind in known.items()})
 
 
 def _sweep(columns: Columns | None) -> SweepProgress:

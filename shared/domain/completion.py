@@ -48,6 +48,8 @@ class ClosedBy(str, Enum):
     COUNT = "count"
     QUIET = "quiet"
     DEADLINE = "deadline"
+    ADMINISTRATOR = "administrator"
+    """Somebody has asked for the training of what is there now."""
 
 
 def completed_by(photo_set: PhotoSet, rules: Rules, now: int, *, deadline: int = NEVER) -> ClosedBy | None:
@@ -59,6 +61,8 @@ def completed_by(photo_set: PhotoSet, rules: Rules, now: int, *, deadline: int =
     """
     if photo_set.unpacking or photo_set.unfinished or not _has_new(photo_set):
         return None
+    if photo_set.train_asked_at:
+        return ClosedBy.ADMINISTRATOR
     if is_announced(photo_set):
         if missing_photos(photo_set) == 0:
             return ClosedBy.MARKER
@@ -89,6 +93,8 @@ def next_look_at(photo_set: PhotoSet, rules: Rules, *, deadline: int = NEVER) ->
         return min(
             photo.retry.next_try_at if photo.retry else photo.recorded_at for photo in photo_set.unfinished
         )
+    if photo_set.train_asked_at:
+        return photo_set.train_asked_at
     if is_announced(photo_set):
         return (
             _marker_arrival(photo_set) + MARKER_WAITS_MS

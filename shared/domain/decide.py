@@ -111,7 +111,14 @@ class Submit:
     job: Job
 
 
-Action = Rebase | Poll | Resolve | Deliver | Release | Reclaim | Look | Submit
+@dataclass(frozen=True)
+class Cancel:
+    """End a queued job that an administrator has asked to cancel: nothing of it is at DashScope."""
+
+    job: Job
+
+
+Action = Rebase | Poll | Resolve | Deliver | Release | Reclaim | Look | Submit | Cancel
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
@@ -136,6 +143,7 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
         if not isinstance(held, Unread) and not (held and needs_slot(held, seen.now))
     )
     aside = _fewest_tries_first(seen.aside)
+    actions.extend(_cancels(seen))
     actions.extend(_reclaims(seen))
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
     for jobs in ((*seen.running, *seen.due), aside):
@@ -143,6 +151,13 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
         actions.extend(Deliver(job) for job in due if job.state.is_terminal and not job.delivered)
         actions.extend(Look(job) for job in due if job.state is JobState.COLLECTING)
     return actions
+
+
+def _cancels(seen: Observed) -> list[Action]:
+    """A job that was cancelled while its submit was on its way has come back to the queue."""
+    held = (job for job in seen.holders.values() if isinstance(job, Job))
+    met = {job.job_id: job for job in (*seen.queue, *seen.aside, *held)}.values()
+    return [Cancel(job) for job in met if job.state is JobState.QUEUED and job.cancel_asked_at]
 
 
 def _reclaims(seen: Observed) -> list[Action]:

@@ -114,15 +114,15 @@ class Job(JobRecord):
 
     def closed(self, why: ClosedBy, now: int) -> Job:
         """Close the set: fix what is submitted (its chosen photos) and join the queue, at its old place."""
-        place = min(self.closed_first_at or now, now)
+        place = self.moved_to or min(self.closed_first_at or now, now)
         return self._moved(
             JobState.QUEUED,
             now,
-            photo_set=self.photo_set.closed(),
+            photo_set=replace(self.photo_set.closed(), train_asked_at=0),
             leased_until=0,
             files=tuple(photo.snapshot for photo in self.photo_set.chosen()),
             closed_at=now,
-            closed_first_at=place,
+            closed_first_at=min(self.closed_first_at or now, now),
             closed_by=why.value,
             due_at=place,
         )

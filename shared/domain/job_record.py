@@ -76,6 +76,11 @@ class JobRecord:
         folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
             met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        moved_to: the place in the queue that an administrator has given the job, in the place of its own; 0:
+            none.
+        cancel_asked_at: when an administrator asked for the job to be cancelled; 0: nobody has.
+        cancel_sent_at: when DashScope was last asked to cancel the fine-tune.
+        model_released_at: when the fine-tune was deleted at DashScope because an administrator asked for it.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
     """
@@ -112,6 +117,10 @@ class JobRecord:
     folders: tuple[str, ...] = ()
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
+    moved_to: int = 0
+    cancel_asked_at: int = 0
+    cancel_sent_at: int = 0
+    model_released_at: int = 0
     reason: Reason | None = None
     result_at: int = 0
     delivered: bool = False
@@ -187,8 +196,8 @@ class JobRecord:
 
     @property
     def place(self) -> int:
-        """The place in the queue: first closed, first trained."""
-        return self.closed_first_at or self.closed_at
+        """The place in the queue: first closed, first trained, unless an administrator has moved it."""
+        return self.moved_to or self.closed_first_at or self.closed_at
 
     @property
     def turn(self) -> int:

@@ -44,6 +44,7 @@ class JobSummary:
     closed_at: int
     submitted_at: int
     ended_at: int
+    model_released_at: int = 0
 
 
 class JobPage(NamedTuple):
@@ -83,4 +84,5 @@ def summary_of(job: Job) -> JobSummary:
         closed_at=job.closed_at,
         submitted_at=job.submitted_at,
         ended_at=job.ended_at,
+        model_released_at=job.model_released_at,
     )

@@ -42,6 +42,7 @@ class PhotoSet:
         marker_noted_at: when the marker was noted; ``marker_photos`` and ``marker_names`` are what it says.
         marker_used_at: the modification time of the latest marker that belongs to an earlier set.
         last_photo_at: when the latest photo was recorded.
+        train_asked_at: when an administrator asked for the training of what is there; 0: nobody has.
     """
 
     photos: tuple[Photo, ...] = ()
@@ -53,6 +54,7 @@ class PhotoSet:
     marker_names: tuple[str, ...] = ()
     marker_used_at: int = 0
     last_photo_at: int = 0
+    train_asked_at: int = 0
 
     # -- its photos ----------------------------------------------------------------------------------
 
@@ -211,9 +213,7 @@ class PhotoSet:
 
     def with_snapshots(self, snapshots: Mapping[str, str]) -> PhotoSet:
         """Give photos other snapshots, by the photos' names."""
-        photos = tuple(
-            replace(photo, snapshot=snapshots.get(photo.name, photo.snapshot)) for photo in self.photos
-        )
+        photos = tuple(replace(one, snapshot=snapshots.get(one.name, one.snapshot)) for one in self.photos)
         return replace(self, photos=photos)
 
     def with_hashes(self, hashes: Mapping[Photo, str]) -> PhotoSet:
@@ -237,7 +237,7 @@ class PhotoSet:
     def without_marker(self) -> PhotoSet:
         """Take the marker as used: it speaks for no photo that comes later."""
         used_at = max(self.ready_at, self.marker_used_at)
-        return replace(self.with_marker(0, 0), marker_used_at=used_at)
+        return replace(self.with_marker(0, 0), marker_used_at=used_at, train_asked_at=0)
 
     def is_new_marker(self, modified_at: int) -> bool:
         """Whether a marker of that time has not been noted yet and may belong to this set."""

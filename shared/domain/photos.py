@@ -13,8 +13,7 @@ from shared.domain.object_keys import ARCHIVE_SUFFIX, below_folder
 from shared.domain.retry_state import RetryState
 
 MIN_SIDE_PIXELS = 256
-MAX_SOURCE_BYTES = 20 * 1024 * 1024
-MAX_PREPARED_BYTES = 5 * 1024 * 1024
+MAX_SOURCE_BYTES, MAX_PREPARED_BYTES = 20 * 1024 * 1024, 5 * 1024 * 1024
 PREPARED_SIDE_PIXELS = 2048
 _RAW_SUFFIXES = (
     "3fr ari arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf "
@@ -146,7 +145,8 @@ class Photo:
     not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
     run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
     ``pixels`` are those of its snapshot, 0 where nobody knows, ``dhash`` is its hash
-    (:mod:`shared.domain.difference_hash`), and ``turned`` by how many degrees it was turned clockwise.
+    (:mod:`shared.domain.difference_hash`), ``turned`` by how many degrees it was turned clockwise, and
+    ``overruled`` the verdict that an administrator has overruled, "" without one.
     """
 
     name: str
@@ -168,6 +168,7 @@ class Photo:
     pixels: int = 0
     dhash: str = ""
     turned: int = 0
+    overruled: str = ""
 
     @property
     def is_new(self) -> bool:

@@ -38,20 +38,24 @@ def to_submit(
         capacity: fine-tunes that may run at once.
         now: milliseconds since the epoch.
     """
-    if slot.is_halted(now):
+    if slot.is_halted(now) or slot.paused is not None:
         return []
     known_holders = list(holders)
     # A holder that is still queued was left behind by a run that died: it goes first.
-    left_behind = [job for job in known_holders if job.state is JobState.QUEUED and needs_slot(job, now)]
+    left_behind = [job for job in known_holders if _may_be_sent(job) and needs_slot(job, now)]
     # The index may show a job in two lanes for a moment.
     others = {job.job_id: job for job in queue if job not in left_behind}.values()
-    waiting = [job for job in others if job.state is JobState.QUEUED and job.is_due(now)]
+    waiting = [job for job in others if _may_be_sent(job) and job.is_due(now)]
     # Whoever has had trouble of their own queues behind those who closed before the next try, and whoever was
     # refused since the last accepted submit behind those who can still tell whether everybody is.
     waiting.sort(key=lambda job: (job.job_id in slot.refused_jobs, job.turn))
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if _is_going(job, slot)}
     return [*left_behind, *waiting][: max(0, capacity - len(going))]
+
+
+def _may_be_sent(job: Job) -> bool:
+    return job.state is JobState.QUEUED and not job.cancel_asked_at
 
 
 def _is_going(job: Job, slot: Slot) -> bool:

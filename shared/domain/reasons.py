@@ -24,6 +24,9 @@ NO_PHOTO = Words(
 CHINESE_REASONS: dict[str, str] = {
     "no_time": "函数运行太慢，未能提交训练，系统会自动再次提交。",
     "submit_lost": "上一次提交没有到达 DashScope，系统会自动再次提交。",
+    "canceled_before_submit": "管理员在提交给 DashScope 之前取消了训练，不产生费用。",
+    "canceled_not_billed": "管理员取消了训练；DashScope 报告的用量为 0，据此不产生费用。",
+    "canceled_and_billed": "管理员取消了训练；DashScope 已计费，费用见任务的 cost_cny。",
     "canceled_at_dashscope": "训练任务已在 DashScope 被取消；上传新照片即可重新训练。",
     "training_overdue": "训练超时未结束，已放弃；上传新照片即可重新训练。",
     "fine_tune_vanished": "DashScope 上已找不到该训练任务；上传新照片即可重新训练。",

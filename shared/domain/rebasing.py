@@ -42,6 +42,8 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
             running_since=min(job.running_since, now),
             trainings_at=tuple(min(made_at, now) for made_at in job.trainings_at),
             ended_at=min(job.ended_at, now),
+            moved_to=min(job.moved_to, now),
+            cancel_sent_at=min(job.cancel_sent_at, now),
         )
     due_at = after.due_at
     if after.state is JobState.QUEUED and (after.retry is None or is_at_its_place):

@@ -34,6 +34,16 @@ OUR_OWN: dict[str, Told] = {
             "请检查 reconcile 函数的定时触发器和日志。",
         ),
     ),
+    "queue_paused": Told(
+        Words(
+            "An administrator has paused the queue; what has been submitted goes on.",
+            "管理员已暂停队列；已提交的训练继续进行。",
+        ),
+        Words(
+            "Resume it when the reason is gone: POST /queue/resume, or the button on the overview.",
+            "原因消除后请恢复队列：POST /queue/resume，或使用总览页上的按钮。",
+        ),
+    ),
     "tables_unavailable": Told(
         Words("Tablestore does not answer.", "表格存储没有响应。"),
         Words(

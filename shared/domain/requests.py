@@ -10,6 +10,20 @@ from dataclasses import dataclass, replace
 
 PROBE = "probe"
 """Try at once what waits: the halted queue, and the APIs that are refused."""
+TRAIN = "train"
+"""Close a person's set now."""
+RETRY = "retry"
+"""Train the photos of a job that has ended without a model once more."""
+CANCEL = "cancel"
+FIRST = "first"
+"""Put a queued job at the head of the queue."""
+PHOTO_DELETE = "photo_delete"
+PHOTO_USE = "photo_use"
+"""Overrule the face check's verdict on a photo."""
+PAUSE = "pause"
+RESUME = "resume"
+RELEASE = "release"
+"""Delete the fine-tune of a job at DashScope, so that the account keeps one fewer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +34,7 @@ class Request:
         request_id: :func:`request_id` of the moment and a new token; sorts by time.
         kind: what is asked for.
         subject: the job or person that it is about; empty: none.
+        photo: the name of the photo that it is about; empty: none.
         reason: why, in the words of whoever asked; may be empty.
         asked_by: the name of the token that it was asked with.
         outcome: what became of it; empty: nothing yet.
@@ -31,6 +46,7 @@ class Request:
     asked_at: int
     asked_by: str
     subject: str = ""
+    photo: str = ""
     reason: str = ""
     outcome: str = ""
     settled_at: int = 0

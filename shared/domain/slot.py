@@ -25,6 +25,22 @@ REMEMBERED_DURATIONS = 20
 REMEMBERED_FINE_TUNES = 40
 REMEMBERED_REFUSALS = 40
 DOCUMENTED_DURATION_MS = 302_000
+MAX_BECAUSE_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Pause:
+    """That an administrator has paused the queue: nothing is submitted until somebody resumes it.
+
+    Attributes:
+        because: why, in the words of whoever paused it.
+        by: the name of the token that they used.
+        since: milliseconds since the epoch.
+    """
+
+    because: str
+    by: str
+    since: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +59,7 @@ class Slot:
         account: stands for the account that the last fine-tune was made in, as far as DashScope tells.
         ended_fine_tunes: ids of fine-tunes of ours that ended lately.
         durations_ms: how long the latest trainings took, oldest first.
+        paused: who has paused the queue, and why; None: nobody has.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
     """
@@ -60,10 +77,11 @@ class Slot:
     ended_fine_tunes: tuple[str, ...] = ()
     durations_ms: tuple[int, ...] = ()
     kept: int | None = None
+    paused: Pause | None = None
 
     def is_free(self, capacity: int, now: int) -> bool:
         """Whether a job may take the slot now."""
-        return len(self.holders) < capacity and not self.is_halted(now)
+        return len(self.holders) < capacity and not self.is_halted(now) and self.paused is None
 
     def was_just_taken(self, now: int) -> bool:
         """Whether it was taken so lately that two clocks may not agree on how long ago."""

@@ -31,10 +31,11 @@ class JobState(str, Enum):
 _S = JobState
 
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
-    _S.COLLECTING: frozenset({_S.QUEUED, _S.REJECTED}),
+    # CANCELED: an administrator cancels a set before anything of it has been sent.
+    _S.COLLECTING: frozenset({_S.QUEUED, _S.REJECTED, _S.CANCELED}),
     _S.REJECTED: frozenset({_S.COLLECTING}),
     # Back to COLLECTING: photos join a set for which nothing was ever sent. FAILED: its snapshots are gone.
-    _S.QUEUED: frozenset({_S.SUBMITTING, _S.COLLECTING, _S.FAILED}),
+    _S.QUEUED: frozenset({_S.SUBMITTING, _S.COLLECTING, _S.FAILED, _S.CANCELED}),
     # Back to QUEUED: the submit is known to have created nothing.
     _S.SUBMITTING: frozenset({_S.TRAINING, _S.QUEUED, _S.FAILED}),
     # Back to QUEUED: DashScope reported a failure of its own and a try is left.

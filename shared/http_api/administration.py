@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.domain.reasons import Language, Words
+from shared.domain.reasons import Language
 from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 
 ADMIN = "admin"
 COME_AGAIN_SECONDS = 15
-
-OUTCOMES: dict[str, Words] = {
-    "done": Words(
-        "The queue and every API that is refused are tried again; GET /readyz says what is still refused.",
-        "已重新尝试队列和所有被拒绝的服务；仍被拒绝的见 GET /readyz。",
-    ),
-    "unknown": Words(
-        "The version that is deployed does not know what was asked for; deploy one version everywhere.",
-        "已部署的版本不认识该请求；请为所有函数部署同一版本。",
-    ),
-}
-"""What becomes of a request, by the first word that the run writes down."""
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -65,6 +53,9 @@ def request_document(request: Request, language: Language) -> dict[str, object]:
     outcome = None
     if request.is_settled:
         code = request.outcome.partition(":")[0]
+        # Imported here: whoever asks for something does not pay for all that may become of it.
+        from shared.http_api.outcomes import OUTCOMES
+
         words = OUTCOMES.get(code)
         outcome = {"code": code, "message": words.in_language(language) if words else request.outcome}
     return {

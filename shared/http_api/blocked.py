@@ -49,6 +49,7 @@ STEPS = {
 """The next step of a job in each state, as the record of what kills runs calls it."""
 
 NO_GOOD_TICK = Cause("no_good_tick", "", Kind.ACCOUNT)
+QUEUE_PAUSED = "queue_paused"
 
 
 class Block(NamedTuple):
@@ -163,6 +164,8 @@ def block_of_api(api: Api | None, health: Health) -> Block | None:
 
 def block_of_queue(slot: Slot, now: int) -> Block | None:
     """Return what halts the queue, if that is of everybody, or has come again and again."""
+    if slot.paused is not None:
+        return Block(Cause(QUEUE_PAUSED, slot.paused.because, Kind.ACCOUNT), Kind.ACCOUNT, slot.paused.since)
     if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
         return None
     cause = cause_of_halt(slot)

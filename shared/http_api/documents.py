@@ -132,7 +132,8 @@ def _account(outlook: Outlook) -> dict[str, object]:
 
 
 def _newest_model(jobs: Sequence[JobSummary | Unread]) -> str | None:
-    models = (job.finetuned_output for job in jobs if isinstance(job, JobSummary))
+    kept = (job for job in jobs if isinstance(job, JobSummary) and not job.model_released_at)
+    models = (job.finetuned_output for job in kept)
     return next((model for model in models if model), None)
 
 

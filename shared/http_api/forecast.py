@@ -75,6 +75,13 @@ def eta(job: Job, outlook: Outlook) -> dict[str, object] | None:
     }
 
 
+def paused_document(slot: Slot) -> dict[str, object] | None:
+    """Say who has paused the queue, why and since when; None while nobody has."""
+    if slot.paused is None:
+        return None
+    return {"because": slot.paused.because, "by": slot.paused.by, "since": timestamp(slot.paused.since)}
+
+
 def full_minute(at: int, now: int) -> int:
     """Round ``at`` up to a full minute; 0 when that minute has passed."""
     minute = -(-at // MINUTE_MS) * MINUTE_MS
@@ -93,4 +100,5 @@ def queue(job: Job, outlook: Outlook, language: Language) -> dict[str, object] |
         "places": outlook.rules.concurrent_trainings,
         "waiting_because": reason_view(trouble, language),
         "waiting_until": timestamp(slot.halted_until) if trouble else None,
+        "paused": paused_document(slot),
     }

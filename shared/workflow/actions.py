@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from shared.domain.decide import Action, Deliver, Look, Poll, Rebase, Reclaim, Release, Resolve, Submit
+from shared.domain.decide import (
+    Action,
+    Cancel,
+    Deliver,
+    Look,
+    Poll,
+    Rebase,
+    Reclaim,
+    Release,
+    Resolve,
+    Submit,
+)
 from shared.domain.job import Job
 from shared.domain.job_record import OTHER_SPELLING
 from shared.domain.object_keys import person_of
@@ -106,6 +117,11 @@ def carry_out(world: World, action: Action) -> bool:
             return training.deliver(world, job) != job
         case Release(job_id):
             return training.release_unused(world, job_id)
+        case Cancel(job):
+            # Imported here: cancelled jobs are rare.
+            from shared.domain.administration import canceled
+
+            return world.jobs.save(job, canceled(job, world.clock.now())) != job
         case Reclaim(job_id):
             # Imported here: rows that cannot be read are rare.
             from shared.workflow.reclaiming import reclaim

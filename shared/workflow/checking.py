@@ -92,6 +92,9 @@ def _looked_at(world: World, key: str, photo: Photo, job: Job, beside: Collectio
     if photo.verdict is Verdict.UNPREPARED:
         unprepared = photo
         photo = _step(world, photo, Api.PROCESSING, lambda: _prepared(world, key, unprepared, job, beside))
+    if photo.overruled and photo.verdict is Verdict.UNCHECKED:
+        # An administrator has looked at it, and the check would say once more what they have overruled.
+        return replace(photo, verdict=Verdict.USABLE, detail="", retry=None), False
     return photo, photo.verdict is Verdict.UNCHECKED
 
 

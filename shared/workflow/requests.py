@@ -1,21 +1,22 @@
 """Carries out what operators have asked for.
 
 The status function writes requests down and may do nothing else. Called by a tick whose doorbell has been
-rung. Each request is answered with what became of it.
+rung. Each request is answered with what became of it. The trouble of one keeps no other waiting: it is tried
+again by the next tick, and given up after a while.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain.control_rows import Doorbell
-from shared.domain.health import Health
-from shared.domain.requests import PROBE, Request
-from shared.errors import Conflict
-from shared.logs import log
+from shared.domain.requests import Request
+from shared.errors import Conflict, Trouble, unforeseen
+from shared.logs import log, warn
 from shared.workflow.ports import World
 
 REQUESTS_A_RUN = 20
+TRIED_FOR_MS = 3_600_000
+"""A request that has met trouble for so long is answered with that trouble."""
+TIME_FOR_A_REQUEST_MS = 15_000
 
 
 def answer_requests(world: World, bell: Doorbell | None) -> bool:
@@ -23,16 +24,12 @@ def answer_requests(world: World, bell: Doorbell | None) -> bool:
     if bell is None or not bell.is_rung:
         return False
     pending = world.requests.pending(REQUESTS_A_RUN)
+    is_whole = len(pending) < REQUESTS_A_RUN
     for request in pending:
-        try:
-            outcome = _carry_out(world, request)
-            world.requests.settle(request, outcome, world.clock.now())
-            log("request_settled", request=request.request_id, kind=request.kind, outcome=outcome)
-        except Conflict:
-            # Another run is faster; what is not settled is done by the next.
-            log("overtaken", action="Request", request=request.request_id)
+        if not world.has_time_for(TIME_FOR_A_REQUEST_MS):
             return True
-    if len(pending) < REQUESTS_A_RUN:
+        is_whole &= _answer(world, request)
+    if is_whole:
         try:
             world.requests.silence(bell)
         except Conflict:
@@ -40,19 +37,29 @@ def answer_requests(world: World, bell: Doorbell | None) -> bool:
     return bool(pending)
 
 
-def _carry_out(world: World, request: Request) -> str:
-    if request.kind != PROBE:
-        return "unknown: this version does not know what is asked for"
-    slot = world.control.slot()
-    if slot.halted_until:
-        world.control.save_slot(slot, replace(slot, halted_until=0))
-    world.health.note(_with_probes_due)
-    return "done: the queue and every API that is refused are tried again now"
+def _answer(world: World, request: Request) -> bool:
+    """Carry out a request and write down what became of it; returns whether nothing is left to be done."""
+    # Imported here: few ticks have requests.
+    from shared.workflow.administering import carry_out
 
-
-def _with_probes_due(health: Health) -> Health:
-    breakers = {
-        api: breaker if breaker.is_well else replace(breaker, next_probe_at=0)
-        for api, breaker in health.breakers.items()
-    }
-    return replace(health, breakers=breakers)
+    try:
+        outcome = carry_out(world, request)
+    except Conflict as conflict:
+        # What it was decided on has moved on: the next run decides anew.
+        log("overtaken", action="Request", request=request.request_id, message=conflict.message)
+        return False
+    except Exception as problem:
+        trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
+        cause = world.health.failed(trouble.cause)
+        warn("request_held_up", request=request.request_id, kind=request.kind, code=cause.code)
+        if abs(world.clock.now() - request.asked_at) < TRIED_FOR_MS:
+            return False
+        outcome = f"failed: {cause.code}"
+    try:
+        world.requests.settle(request, outcome, world.clock.now())
+    except Conflict:
+        # Another run has carried it out as well: whatever is asked for may be done twice.
+        log("overtaken", action="Request", request=request.request_id)
+        return False
+    log("request_settled", request=request.request_id, kind=request.kind, outcome=outcome)
+    return True

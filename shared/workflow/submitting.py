@@ -154,6 +154,10 @@ def _check_that_it_may_go(world: World, job: Job, slot: Slot) -> None:
     if not world.has_time_for(TIME_FOR_A_SUBMIT_MS):
         raise RetryLater("no_time", "too little of the invocation is left for a submit", delay_seconds=1)
     now = world.clock.now()
+    if slot.paused is not None:
+        raise Conflict("the queue has been paused meanwhile")
+    if job.cancel_asked_at:
+        raise Conflict("an administrator has cancelled the job")
     if slot.is_halted(now):
         raise Conflict("the queue has been halted meanwhile")
     if not (slot.held_by(job.job_id) or slot.is_free(world.rules.concurrent_trainings, now)):

@@ -20,7 +20,7 @@ from shared.workflow.owning import find_own
 from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
 from shared.workflow.resolving import OTHER_ACCOUNT
-from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS, hold_up_briefly
+from shared.workflow.saving import hold_up_briefly
 from shared.workflow.training_files import forget_files
 
 NEW_ID_DELAY_MS = 60_000
@@ -118,8 +118,11 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
     is_overdue = _is_overdue(job, world)
     if fine_tune.status == CANCELED:
         return _canceled(job, fine_tune, is_overdue, world)
-    if is_overdue:
-        return _give_up_overdue(job, fine_tune, world)
+    if is_overdue or job.cancel_asked_at:
+        # Imported here and below: few fine-tunes are cancelled.
+        from shared.workflow.canceling import cancel, give_up
+
+        return give_up(job, fine_tune, world) if is_overdue else cancel(job, fine_tune, world)
     is_same = fine_tune.status == job.fine_tune_status and not _begins_to_run(job, fine_tune)
     noted = job if is_same else job.still_training(fine_tune, now)
     return noted.cleared(world.rules, now)
@@ -127,15 +130,14 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
 
 def _canceled(job: Job, fine_tune: FineTune, is_overdue: bool, world: World) -> Job:
     """A fine-tune that is cancelled past the deadline was cancelled by us, perhaps by a run that died."""
+    from shared.workflow.canceling import overdue, wanted
+
     if is_overdue:
-        return job.ended(JobState.FAILED, _overdue(world), world.clock.now(), fine_tune)
+        return job.ended(JobState.FAILED, overdue(world), world.clock.now(), fine_tune)
+    if job.cancel_asked_at:
+        return job.ended(JobState.CANCELED, wanted(fine_tune), world.clock.now(), fine_tune)
     reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
     return job.ended(JobState.CANCELED, reason, world.clock.now(), fine_tune)
-
-
-def _overdue(world: World) -> Reason:
-    hours = world.rules.training_deadline_ms / 3600_000
-    return Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
 
 
 def _begins_to_run(job: Job, fine_tune: FineTune) -> bool:
@@ -167,26 +169,10 @@ def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
         fine_tune.code or "training_failed",
         fine_tune.message or "DashScope gave no reason; look at the photos and train again.",
     )
-    if is_worth_another_training(fine_tune.code) and job.failures + 1 < world.rules.max_attempts:
+    may_try_again = is_worth_another_training(fine_tune.code) and not job.cancel_asked_at
+    if may_try_again and job.failures + 1 < world.rules.max_attempts:
         return job.retrying(fine_tune, reason, now)
     return job.ended(JobState.FAILED, reason, now, fine_tune)
-
-
-def _give_up_overdue(job: Job, fine_tune: FineTune, world: World) -> Job:
-    """Give a stuck fine-tune up once DashScope does so too: else it would run beside the next.
-
-    While it is not cancelled and is said to run, it uses the slot: the job waits, says so, and asks again. A
-    cancel that is refused because the fine-tune has just ended shows as that end when it is asked about next.
-    """
-    now = world.clock.now()
-    try:
-        world.dashscope.cancel_fine_tune(fine_tune.fine_tune_id)
-    except Trouble as trouble:
-        warn("cancel_failed", fine_tune=fine_tune.fine_tune_id, code=trouble.code)
-        message = f"The training is overdue, and DashScope does not cancel it ({trouble.code})."
-        cause = Cause("cancel_failed", message, Kind.PASSING, Api.TRAINING)
-        return job.held_up(cause, now, until=now + LONGEST_BETWEEN_QUESTIONS_MS)
-    return job.ended(JobState.FAILED, _overdue(world), now, fine_tune)
 
 
 def _vanished(world: World, job: Job) -> Job:

@@ -9,7 +9,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from typing import Any, cast
 from unittest import mock
@@ -38,7 +38,7 @@ from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import from_columns, to_columns
 from shared.clients.job_table import JobTable
-from shared.clients.request_table import RequestTable
+from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
@@ -47,6 +47,7 @@ from shared.domain.job import Job
 from shared.domain.object_keys import upload_key
 from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import NEVER
+from shared.domain.requests import Request, request_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -354,6 +355,35 @@ class SimulatedCloud:
     def change_rules(self, **changes: Any) -> None:
         """Deploy other settings."""
         self.rules = replace(self.rules, **changes)
+
+    def ask(self, kind: str, subject: str = "", *, photo: str = "", reason: str = "") -> None:
+        """Write down what an administrator asks for, and ring, as ``status`` does."""
+        name = request_id(self.kernel.now, self._token())
+        asked = Request(
+            request_id=name,
+            kind=kind,
+            asked_at=self.kernel.now,
+            asked_by="admin",
+            subject=subject,
+            photo=photo,
+            reason=reason,
+        )
+        columns = {**asdict(asked), "format": 1, "version": 1, "write_token": self._token()}
+        del columns["request_id"]
+        self._ots.write_beside("requests", [("name", f"request/{name}")], columns)
+        bell = self._ots.mirrors["requests"].columns(DOORBELL) or {"version": 0}
+        rung = {"is_rung": True, "format": 1, "version": bell["version"] + 1, "write_token": self._token()}
+        self._ots.write_beside("requests", list(DOORBELL), rung)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the rows of what administrators have asked for, oldest first."""
+        rows = self._ots.mirrors["requests"].everything()
+        return sorted((row for row in rows if "kind" in row), key=lambda row: str(row["name"]))
+
+    def is_rung(self) -> bool:
+        """Whether something is asked for that is not carried out yet."""
+        bell = self._ots.mirrors["requests"].columns(DOORBELL)
+        return bool(bell and bell["is_rung"])
 
     def spoil_row(self, person: str, **columns: Any) -> None:
         """Write what no version of the code understands into the person's newest row."""

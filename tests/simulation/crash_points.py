@@ -166,7 +166,8 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
 def _is_at_rest(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     everybody = {job.person_id for job in jobs} == set(cloud.scenario.endings)
     ended = all(job.delivered or job.state is JobState.REJECTED for job in jobs)
-    return everybody and ended and not cloud.kernel.runs and not any(_unrecorded(cloud, jobs))
+    is_quiet = not cloud.kernel.runs and not cloud.is_rung()
+    return everybody and ended and is_quiet and not any(_unrecorded(cloud, jobs))
 
 
 def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
@@ -192,6 +193,8 @@ def _knows(job: Job, name: str, stored: StoredObject) -> bool:
 def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     """Whether a tick could find anything to do now."""
     now = cloud.kernel.now
+    if cloud.is_rung() or any(job.cancel_asked_at and not job.state.is_terminal for job in jobs):
+        return True
     if any(uploaded <= now - UPLOAD_LEFT_TO_ITS_EVENT for uploaded in _unrecorded(cloud, jobs)):
         return True
     going = {entry.job_id for entry in cloud.studio.ledger() if entry.status in GOING}

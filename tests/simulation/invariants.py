@@ -28,7 +28,7 @@ FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
 FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
 OWN_REASONS = (
     *("submit_lost", "submit_unclear", "photos_lost", "files_not_stored", "no_answer"),
-    "result_unreadable",
+    *("result_unreadable", "canceled_before_submit"),
 )
 """Why a job may end without a fine-tune and without a refusal."""
 Columns = dict[str, Any]
@@ -117,9 +117,10 @@ class Invariants(Watch):
             self._intents[name, after["attempt"]] = writer
         if new is JobState.QUEUED and old is not new:
             self._queued_since[name] = self._kernel.now
-        if after["closed_first_at"]:
-            # Nothing but a clock that was ahead is set right.
-            self._places[name] = min(self._places.get(name, NEVER), after["closed_first_at"])
+        place = after.get("moved_to") or after["closed_first_at"]
+        if place:
+            # Nothing but a clock that was ahead is set right, and an administrator moves ahead.
+            self._places[name] = min(self._places.get(name, NEVER), place)
         else:
             self._places.pop(name, None)
         self.rows[name] = after
@@ -131,6 +132,8 @@ class Invariants(Watch):
         if len(held) != len(after["holders"]) or len(held) > self._limit:
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
         before = set(self.slot.get("holders", ()))
+        if self.slot.get("paused") and held - before:
+            raise Violation(f"the slot is taken by {held - before} while the queue is paused")
         for name in before - held:
             state = self.rows[name]["state"]
             entry = self._entry(self.rows[name]["fine_tune_id"])
@@ -146,6 +149,10 @@ class Invariants(Watch):
         """A job ends as its fine-tune did; without a fine-tune only when DashScope refused it for good."""
         entry = self._entry(row["fine_tune_id"])
         state, reason = row["state"], json.loads(row["reason"] or "null")
+        if reason and reason["code"] == "canceled_before_submit":
+            alive = [one for one in self._studio.ledger() if one.status in GOING and one.deleted_at is None]
+            if any(self.owner_of(one.training_file_ids[0]) == name for one in alive):
+                raise Violation(f"{name} is said to have never been sent, and its fine-tune goes on")
         if entry is None:
             if name not in self._refused and not (reason and reason["code"] in OWN_REASONS):
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")

@@ -129,6 +129,16 @@ def _delete_by_hand(cloud: SimulatedCloud) -> None:
     cloud.studio.delete_fine_tune(cloud.studio.ledger()[-1].job_id)
 
 
+def asked(kind: str, subject: str = "", *, when: Moment = at_once, photo: str = "", reason: str = "") -> Step:
+    """An administrator asks for something."""
+    return Step(when, lambda cloud: cloud.ask(kind, subject, photo=photo, reason=reason))
+
+
+def after_minutes(minutes: int, moment: Moment = at_once) -> Moment:
+    """When so much time has passed since the story began, and ``moment`` has come."""
+    return lambda cloud: cloud.kernel.now >= cloud.kernel.start + minutes * MINUTE_MS and moment(cloud)
+
+
 def failing(code: str, times: int) -> Step:
     """DashScope's next trainings fail."""
     return Step(at_once, lambda cloud: cloud.studio.fail_next(code, "simulated", times=times))
@@ -139,12 +149,19 @@ def first(count: int, status: int, code: str, message: str = "simulated") -> Ref
     return lambda number: ServiceError(status, code, message) if number < count else None
 
 
+IS_TRAINING = once("Li", JobState.TRAINING)
+
+
+def _behind_it(person: str, content: bytes) -> tuple[Step, Step]:
+    """Another person, who comes while the first is trained."""
+    return then_upload(person, "1.jpg", content, when=IS_TRAINING), marker(person)
+
+
 FIRST_ZIP = zipped({"old.jpg": b"FACE old", "kept.jpg": FACE})
 SECOND_ZIP = zipped({"kept.jpg": FACE, "new.jpg": OTHER_FACE})
 OF_SECOND_ZIP = {"Li": frozenset({FACE, OTHER_FACE})}
 PHOTO, MARKED = upload("Li", "1.jpg", FACE), marker("Li")
 TRAINED_ONCE = {"Li": (TRAINED,)}
-IS_TRAINING = once("Li", JobState.TRAINING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -464,6 +481,91 @@ SCENARIOS: tuple[Scenario, ...] = (
         steps=(PHOTO, MARKED, Step(IS_TRAINING, _delete_by_hand)),
         endings={"Li": (Ending(JobState.FAILED, paid=1, reason="fine_tune_vanished"),)},
         behaviour={"training_seconds": 900.0},
+    ),
+    Scenario(
+        name="a queued training that an administrator cancels",
+        steps=(
+            *(PHOTO, MARKED, *_behind_it("Wu", OTHER_FACE)),
+            asked("cancel", job_id("Wu", 1), when=once("Wu", JobState.QUEUED)),
+        ),
+        endings={"Li": (TRAINED,), "Wu": (Ending(JobState.CANCELED, reason="canceled_before_submit"),)},
+        behaviour={"training_seconds": 600.0},
+    ),
+    Scenario(
+        name="an open set that an administrator cancels, and another photo",
+        steps=(
+            PHOTO,
+            asked("cancel", job_id("Li", 1), when=once("Li", JobState.COLLECTING)),
+            then_upload("Li", "2.jpg", OTHER_FACE, when=once("Li", JobState.CANCELED)),
+        ),
+        endings={"Li": (Ending(JobState.CANCELED, reason="canceled_before_submit"), TRAINED)},
+        rules=Rules(quiet_ms=3 * MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS),
+    ),
+    Scenario(
+        name="a training that an administrator cancels",
+        steps=(PHOTO, MARKED, asked("cancel", job_id("Li", 1), when=IS_TRAINING)),
+        endings={"Li": (Ending(JobState.CANCELED, paid=1, reason="canceled_not_billed"),)},
+        behaviour={"training_seconds": 900.0},
+    ),
+    Scenario(
+        name="a training that an administrator cancels while nobody knows whether it was submitted",
+        steps=(PHOTO, MARKED, asked("cancel", job_id("Li", 1), when=has_been_submitted)),
+        endings={"Li": (Ending(JobState.CANCELED, paid=1, reason="canceled_not_billed"),)},
+        behaviour={"training_seconds": 900.0, "list_lag_seconds": 90.0},
+        troubles={"CreateFineTune": (Fault.LOST,)},
+    ),
+    Scenario(
+        name="a failed training that an administrator has tried again",
+        steps=(
+            *(failing("InvalidFile.NoHuman", 1), PHOTO, MARKED),
+            asked("retry", job_id("Li", 1), when=once("Li", JobState.FAILED)),
+        ),
+        endings={"Li": (Ending(JobState.FAILED, failed=1, reason="InvalidFile.NoHuman"), TRAINED)},
+    ),
+    Scenario(
+        name="a person whom an administrator puts first",
+        steps=(
+            *(PHOTO, MARKED, *_behind_it("Wu", OTHER_FACE), *_behind_it("Zhao", b"FACE 3")),
+            asked("first", job_id("Zhao", 1), when=once("Zhao", JobState.QUEUED)),
+        ),
+        endings={"Li": (TRAINED,), "Wu": (TRAINED,), "Zhao": (TRAINED,)},
+        behaviour={"training_seconds": 240.0},
+    ),
+    Scenario(
+        name="a queue that is paused, and goes on",
+        steps=(
+            asked("pause", reason="the photos are looked through"),
+            then_upload("Li", "1.jpg", FACE, when=lambda cloud: cloud.slot().paused is not None),
+            MARKED,
+            asked("resume", when=after_minutes(5, once("Li", JobState.QUEUED))),
+        ),
+    ),
+    Scenario(
+        name="a set that an administrator has trained at once",
+        steps=(PHOTO, asked("train", "Li", when=once("Li", JobState.COLLECTING))),
+        rules=Rules(quiet_ms=120 * MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS),
+    ),
+    Scenario(
+        name="a verdict that an administrator overrules",
+        steps=(
+            upload("Li", "1.jpg", VIEW),
+            asked("photo_use", "Li", photo="1.jpg", when=once("Li", JobState.REJECTED)),
+        ),
+        # DashScope fails the training for the same reason, and says that it costs nothing.
+        endings={"Li": (Ending(JobState.FAILED, failed=1, reason="InvalidFile.NoHuman"),)},
+    ),
+    Scenario(
+        name="a photo that an administrator deletes from an open set",
+        steps=(
+            *(PHOTO, upload("Li", "2.jpg", OTHER_FACE)),
+            asked("photo_delete", "Li", photo="2.jpg", when=once("Li", JobState.COLLECTING)),
+        ),
+        rules=Rules(quiet_ms=3 * MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS),
+        trained_on={"Li": frozenset({FACE})},
+    ),
+    Scenario(
+        name="a model that an administrator gives up",
+        steps=(PHOTO, MARKED, asked("release", job_id("Li", 1), when=once("Li", JobState.SUCCEEDED))),
     ),
     Scenario(
         name="a fine-tune that never ends",

@@ -160,7 +160,7 @@ STATUS_LOADS = (
     | modules("shared", "assembly errors logs settings version views")
     | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
     | modules("shared.http_api", "administration blocked problem_catalogue problems reader resources routes")
-    | modules("shared.http_api", "waiting")
+    | modules("shared.http_api", "waiting waiting_words")
     | modules("shared.domain", "breakers dashscope_codes health photo_access")
 )
 PHOTO_LOADS = (

@@ -329,7 +329,7 @@ MOVES: dict[str, tuple[Callable[[Job], Job], set[JobState]]] = {
     "with_delivery": (lambda job: job.with_delivery(NOW), {S.SUCCEEDED, S.FAILED, S.CANCELED}),
     "ended canceled": (
         lambda job: job.ended(S.CANCELED, WHY, NOW),
-        {S.TRAINING, S.CANCELED},
+        {S.COLLECTING, S.QUEUED, S.TRAINING, S.CANCELED},
     ),
 }
 

@@ -84,8 +84,7 @@ def test_a_request_that_could_not_be_carried_out_is_not_forgotten(operation: str
 def test_tables_that_do_not_answer_leave_the_bell_rung() -> None:
     memory = asked(PROBE, slot=Slot(halted_until=NOW + 10**6))
     memory.troubles["save_slot"] = RetryLater("OTSServerBusy", "…", delay_seconds=1)
-    with pytest.raises(RetryLater):
-        answer_requests(memory.world(), memory.bell)
+    answer_requests(memory.world(), memory.bell)
     assert (outcomes(memory), memory.bell.is_rung) == ([""], True)
 
 

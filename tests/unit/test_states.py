@@ -11,10 +11,12 @@ from shared.domain.states import LEGAL_MOVES, IllegalMove, JobState, check_move
 LEGAL = {
     ("COLLECTING", "QUEUED"),
     ("COLLECTING", "REJECTED"),
+    ("COLLECTING", "CANCELED"),
     ("REJECTED", "COLLECTING"),
     ("QUEUED", "SUBMITTING"),
     ("QUEUED", "COLLECTING"),
     ("QUEUED", "FAILED"),
+    ("QUEUED", "CANCELED"),
     ("SUBMITTING", "TRAINING"),
     ("SUBMITTING", "QUEUED"),
     ("SUBMITTING", "FAILED"),

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain.requests import PROBE
 from shared.domain.states import JobState
-from shared.http_api.administration import OUTCOMES
 from shared.http_api.authentication import Access, Tokens, access_of
+from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.routes import MAX_CONTENT_BYTES, ROUTES
 from tests.unit.http_api.support import ADMIN_TOKEN, BOTH, CHINESE, TOKEN, Api, assert_problem, at, document
 from tests.unit.support import NOW, job_in

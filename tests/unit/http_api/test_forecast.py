@@ -45,6 +45,7 @@ def test_a_queued_person_sees_the_position_and_how_many_run() -> None:
         "places": 2,
         "waiting_because": None,
         "waiting_until": None,
+        "paused": None,
     }
 
 

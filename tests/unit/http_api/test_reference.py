@@ -23,17 +23,17 @@ from shared.domain.remedies import REFUSALS
 from shared.domain.remedies_of_our_own import OUR_OWN
 from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.retry_state import Cause
-from shared.domain.slot import Slot
+from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 from shared.http_api import routes
-from shared.http_api.administration import OUTCOMES
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
+from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.parameters import PAGE_PARAMETERS
 from shared.http_api.problem_catalogue import PROBLEMS
-from shared.http_api.waiting import SENTENCES
+from shared.http_api.waiting_words import SENTENCES
 from tests.unit.http_api.support import ADMIN_TOKEN, Api, document, trouble
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
@@ -123,6 +123,7 @@ def jobs_of_all_kinds() -> Iterator[Job]:
     files = [
         photo("a.jpg"),
         photo("old.jpg", from_revision=1),
+        photo("two.jpg", overruled="several_faces"),
         photo("b.zip/c.gif", Verdict.LINK, archive="b.zip"),
         photo("b.zip", Verdict.UNPACKING),
         photo("held.jpg", Verdict.UNCHECKED, retry=trouble(tries=3, api=Service.FACE_CHECK)),
@@ -135,15 +136,17 @@ def jobs_of_all_kinds() -> Iterator[Job]:
     for state in JobState:
         yield job_in(state)
     yield job_in(JobState.SUCCEEDED, finetuned_output="model", ended_at=NOW, usage=1)
+    yield job_in(JobState.SUCCEEDED, finetuned_output="model", model_released_at=NOW)
     yield job_in(JobState.FAILED, ended_at=NOW, reason=Reason("InternalError", "…"))
 
 
 def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     """Documents of every kind, by their names."""
     closed = Slot(halted_until=NOW + MINUTE_MS, trouble=Reason("Arrearage", "…"), kept=3)
+    paused = Slot(paused=Pause("moving house", "admin", NOW))
     busy = Slot(halted_until=NOW + MINUTE_MS, trouble=Reason("Throttling", "…"))
     for job in jobs_of_all_kinds():
-        for slot, passed in ((Slot(), 0), (closed, 0), (busy, 0), (Slot(), 60 * MINUTE_MS)):
+        for slot, passed in ((Slot(), 0), (closed, 0), (busy, 0), (paused, 0), (Slot(), 60 * MINUTE_MS)):
             api = Api(job)
             api.held, api.now = slot, NOW + passed
             yield "Person", document(api.call("/people/li"))

@@ -90,6 +90,7 @@ def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
             "remedy": "Upload a photo that shows the face from the front.",
             "detail": "no face detected",
             "archive": None,
+            "overruled": None,
             "from_revision": None,
             "uploaded_at": "2025-12-31T23:59:59.000Z",
             "recorded_at": "2026-01-01T00:00:00.000Z",

@@ -19,7 +19,7 @@ from shared.domain.slot import LONGEST_HALT_MS, Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
-from shared.http_api.waiting import SENTENCES
+from shared.http_api.waiting_words import SENTENCES
 from tests.unit.http_api.support import Api, at, document
 from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo, trouble
 

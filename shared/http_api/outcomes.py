@@ -1,0 +1,116 @@
+"""What can become of an administrator's request, by the code that the run writes down, in words.
+
+Read by ``administration`` and by ``local/api_reference``. The codes are those of
+:mod:`shared.workflow.administering`; the text behind a code's colon is for the log.
+"""
+
+from __future__ import annotations
+
+from shared.domain.reasons import Words
+
+OUTCOMES: dict[str, Words] = {
+    "done": Words(
+        "The queue and every API that is refused are tried again; GET /readyz says what is still refused.",
+        "已重新尝试队列和所有被拒绝的服务；仍被拒绝的见 GET /readyz。",
+    ),
+    "paused": Words(
+        "The queue is paused: what has been submitted goes on, and nothing more is submitted.",
+        "队列已暂停：已提交的训练继续进行，不再提交新的训练。",
+    ),
+    "resumed": Words("The queue goes on.", "队列已恢复。"),
+    "not_paused": Words("The queue was not paused.", "队列并未暂停。"),
+    "canceled": Words(
+        "The job is cancelled. It had not been sent to DashScope: nothing is billed.",
+        "任务已取消。它尚未提交给 DashScope，不产生费用。",
+    ),
+    "cancel_asked": Words(
+        "The job is being cancelled at DashScope. In the end its own reason says what became of it, and "
+        "whether it was billed.",
+        "正在 DashScope 上取消该任务；最终结果及是否计费见任务的原因说明。",
+    ),
+    "cancel_asked_already": Words(
+        "The job is being cancelled already; look at the job.", "该任务正在取消中，请查看任务。"
+    ),
+    "ended_already": Words(
+        "The job had ended before; look at the job for its outcome and its cost.",
+        "任务此前已结束；结果和费用请查看任务。",
+    ),
+    "rejected_already": Words(
+        "The set has no usable photo and nothing is submitted; there is nothing to cancel.",
+        "照片集没有合格照片，未提交任何训练，无需取消。",
+    ),
+    "still_unpacking": Words(
+        "A zip of the set is being unpacked; cancel again in a minute.",
+        "照片集中的压缩包正在解压，请一分钟后再次取消。",
+    ),
+    "moved_first": Words("The job is at the head of the queue.", "该任务已排到队首。"),
+    "first_already": Words("The job was at the head of the queue.", "该任务原本就在队首。"),
+    "not_queued": Words(
+        "The job is not queued, so it has no place in the queue.", "该任务不在队列中，没有排队位置。"
+    ),
+    "retried": Words(
+        "The photos are trained once more, as the person's next revision; it is billed like any training.",
+        "这些照片将作为此人的下一个版本重新训练，按一次训练计费。",
+    ),
+    "not_failed": Words(
+        "Only a job that failed or was cancelled can be tried again. Upload another photo to train again.",
+        "只有失败或已取消的任务才能重试；如需重新训练，请上传新照片。",
+    ),
+    "not_newest": Words(
+        "The person has a newer revision; look at that one.", "此人已有更新的版本，请查看该版本。"
+    ),
+    "no_usable_photo": Words(
+        "The set has no usable photo; upload one, or overrule a verdict.",
+        "照片集没有合格照片；请上传照片，或改用某张照片。",
+    ),
+    "closing": Words("The set closes now and joins the queue.", "照片集现在关闭并进入队列。"),
+    "not_collecting": Words(
+        "The person has no open set: it is queued, trained or has ended. Upload a photo to open one.",
+        "此人没有正在收集的照片集：可能在排队、训练或已结束。上传照片即可开始新的照片集。",
+    ),
+    "photo_deleted": Words("The photo is deleted.", "照片已删除。"),
+    "photo_deleted_later": Words(
+        "The photo is deleted from the bucket. The set had been submitted with it, and that does not change.",
+        "照片已从存储空间删除；该照片集此前已提交，训练内容不变。",
+    ),
+    "photo_unknown": Words(
+        "There is no photo of this name; take the name from the person's document.",
+        "没有这个名称的照片；请使用人员文档中的名称。",
+    ),
+    "photo_used": Words(
+        "The photo is used, whatever the face check says of it; its set has opened again for that.",
+        "该照片将被使用，不再理会人脸检测的结论；照片集已为此重新打开。",
+    ),
+    "set_submitted": Words(
+        "The set has been submitted or has ended; upload the photo again for the next revision.",
+        "该照片集已提交或已结束；请重新上传照片，它将属于下一个版本。",
+    ),
+    "verdict_stands": Words(
+        "Only a verdict of the face check can be overruled; with this photo the training would fail.",
+        "只能否决人脸检测的结论；使用这张照片会导致 DashScope 训练失败。",
+    ),
+    "released": Words(
+        "The model is deleted at DashScope, and the account keeps one fewer. It makes no more portraits.",
+        "模型已在 DashScope 删除，账号保留的模型减少一个；不能再用它生成写真。",
+    ),
+    "released_already": Words("The model had been deleted before.", "模型此前已删除。"),
+    "release_refused": Words(
+        "DashScope does not delete this fine-tune; delete its model in the console of Model Studio.",
+        "DashScope 不允许删除该训练任务；请在百炼控制台中删除模型。",
+    ),
+    "no_model": Words("The job has no model.", "该任务没有模型。"),
+    "job_unknown": Words(
+        "There is no job of this id; take the id from a job_id field.",
+        "没有这个 ID 的任务；请使用 job_id 字段的值。",
+    ),
+    "person_unknown": Words("No photo of this person has arrived yet.", "尚未收到此人的照片。"),
+    "failed": Words(
+        "A service has refused it for an hour; GET /readyz says what is in the way. Ask again afterwards.",
+        "服务持续拒绝达一小时；原因见 GET /readyz，解决后请重新请求。",
+    ),
+    "unknown": Words(
+        "The version that is deployed does not know what was asked for; deploy one version everywhere.",
+        "已部署的版本不认识该请求；请为所有函数部署同一版本。",
+    ),
+}
+"""What becomes of a request, by the first word that the run writes down."""

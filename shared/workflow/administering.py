@@ -1,0 +1,217 @@
+"""Does what an administrator has asked for, and returns what became of it, a code before anything else.
+
+A run may die at each step, and another may be faster: a request is carried out until its outcome is written
+down, so everything here may be done twice. The decisions are in :mod:`shared.domain.administration`. Called
+by :mod:`shared.workflow.requests`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.domain import requests as kinds
+from shared.domain.administration import (
+    NotPossible,
+    asked_to_train,
+    canceled,
+    check_model_is_kept,
+    moved_before,
+    once_more,
+    with_model_released,
+    with_photo_used,
+    without_photo,
+)
+from shared.domain.health import Health
+from shared.domain.job import Job
+from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id, upload_key
+from shared.domain.requests import Request
+from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
+from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api
+from shared.errors import NotFound, Permanent
+from shared.logs import log
+from shared.workflow.ports import World
+from shared.workflow.saving import save
+
+
+def carry_out(world: World, request: Request) -> str:
+    """Do what ``request`` asks for; returns the outcome: a code, and perhaps more words behind a colon.
+
+    Raises:
+        Conflict: what it was decided on has moved on; decide anew.
+        Trouble: a service did not answer; try again.
+    """
+    do = _DOING.get(request.kind)
+    if do is None:
+        return "unknown: this version does not know what is asked for"
+    try:
+        return do(world, request)
+    except NotPossible as why:
+        return why.code
+
+
+# -- the queue -------------------------------------------------------------------------------------------
+
+
+def _probe(world: World, _: Request) -> str:
+    slot = world.control.slot()
+    if slot.halted_until:
+        world.control.save_slot(slot, replace(slot, halted_until=0))
+    world.health.note(_with_probes_due)
+    return "done: the queue and every API that is refused are tried again now"
+
+
+def _with_probes_due(health: Health) -> Health:
+    breakers = {
+        api: breaker if breaker.is_well else replace(breaker, next_probe_at=0)
+        for api, breaker in health.breakers.items()
+    }
+    return replace(health, breakers=breakers)
+
+
+def _pause(world: World, request: Request) -> str:
+    slot = world.control.slot()
+    because = request.reason[:MAX_BECAUSE_CHARACTERS]
+    since = slot.paused.since if slot.paused else request.asked_at
+    pause = Pause(because, request.asked_by, min(since, world.clock.now()))
+    if slot.paused != pause:
+        world.control.save_slot(slot, replace(slot, paused=pause))
+    return "paused"
+
+
+def _resume(world: World, _: Request) -> str:
+    slot = world.control.slot()
+    if slot.paused is None:
+        return "not_paused"
+    world.control.save_slot(slot, replace(slot, paused=None))
+    return "resumed"
+
+
+# -- a job -----------------------------------------------------------------------------------------------
+
+
+def _cancel(world: World, request: Request) -> str:
+    job = _job(world, request)
+    if job.cancel_asked_at and job.cancel_asked_at >= request.asked_at:
+        # An earlier run has noted it, and died before it could say so.
+        return "canceled" if job.state is JobState.CANCELED else "cancel_asked"
+    after = world.jobs.save(job, canceled(job, world.clock.now()))
+    log("cancel_asked", job=job.job_id, state=after.state.value, by=request.asked_by)
+    return "canceled" if after.state is JobState.CANCELED else "cancel_asked"
+
+
+def _first(world: World, request: Request) -> str:
+    job = _job(world, request)
+    _, queue = world.jobs.in_hand(1)
+    head = world.jobs.find(queue).get(queue[0]) if queue else None
+    before = head if head is not None and head.state is JobState.QUEUED else job
+    world.jobs.save(job, moved_before(job, before))
+    return "moved_first"
+
+
+def _retry(world: World, request: Request) -> str:
+    job = _job(world, request)
+    newest = world.jobs.latest(job.person_id)
+    if newest is not None and newest.revision > job.revision:
+        # Either an earlier run has opened it, or photos have come since.
+        return "retried" if newest.opened_at >= request.asked_at else "not_newest"
+    opened = save(world, job, once_more(job, world.rules, world.clock.now()))
+    log("set_opened_again", person=opened.person_id, job=opened.job_id, earlier=job.job_id)
+    return f"retried: {opened.job_id}"
+
+
+def _release(world: World, request: Request) -> str:
+    job = _job(world, request)
+    check_model_is_kept(job)
+    try:
+        world.dashscope.delete_fine_tune(job.fine_tune_id)
+    except NotFound:
+        log("fine_tune_gone", fine_tune=job.fine_tune_id)
+    except Permanent as refusal:
+        # DashScope's documents contradict one another on whether a succeeded fine-tune can be deleted.
+        return f"release_refused: {refusal.code}"
+    world.jobs.save(job, with_model_released(job, world.clock.now()))
+    slot = world.control.slot()
+    if slot.kept:
+        world.control.save_slot(slot, replace(slot, kept=slot.kept - 1))
+    log("fine_tune_deleted", fine_tune=job.fine_tune_id, by=request.asked_by)
+    return "released"
+
+
+# -- a person --------------------------------------------------------------------------------------------
+
+
+def _train(world: World, request: Request) -> str:
+    job = _newest(world, request)
+    if job.photo_set.train_asked_at >= request.asked_at:
+        return "closing"
+    if job.state is not JobState.COLLECTING and job.closed_at >= request.asked_at:
+        return "closing"
+    save(world, job, asked_to_train(job, world.rules, world.clock.now()))
+    return "closing"
+
+
+def _photo_delete(world: World, request: Request) -> str:
+    person_id = _person_id(request)
+    job = _newest(world, request)
+    key = upload_key(person_id, request.photo)
+    photo = job.photo_set.photo(request.photo)
+    if photo is None and world.bucket.stored(key) is None:
+        return "photo_unknown"
+    # The object first: a set that is looked through meanwhile finds that it is gone.
+    world.bucket.delete(key)
+    world.health.passed(Api.WRITING)
+    after = without_photo(job, request.photo, world.rules, world.clock.now())
+    if after != job:
+        save(world, job, after)
+        if photo is not None and photo.snapshot:
+            world.bucket.delete(photo.snapshot)
+    log("photo_deleted", person=person_id, job=job.job_id, by=request.asked_by)
+    return "photo_deleted" if job.takes_photos or photo is None else "photo_deleted_later"
+
+
+def _photo_use(world: World, request: Request) -> str:
+    job = _newest(world, request)
+    photo = job.photo_set.photo(request.photo)
+    if photo is not None and photo.overruled and photo.recorded_at >= request.asked_at:
+        return "photo_used"
+    save(world, job, with_photo_used(job, request.photo, world.rules, world.clock.now()))
+    return "photo_used"
+
+
+def _job(world: World, request: Request) -> Job:
+    if parse_job_id(request.subject) is None:
+        raise NotPossible("job_unknown")
+    job = world.jobs.find([request.subject])[request.subject]
+    if job is None:
+        raise NotPossible("job_unknown")
+    return job
+
+
+def _newest(world: World, request: Request) -> Job:
+    job = world.jobs.latest(_person_id(request))
+    if job is None:
+        raise NotPossible("person_unknown")
+    return job
+
+
+def _person_id(request: Request) -> str:
+    person_id = person_of(request.subject)
+    if problem_with_person_id(person_id):
+        raise NotPossible("person_unknown")
+    return person_id
+
+
+_DOING: dict[str, Callable[[World, Request], str]] = {
+    kinds.PROBE: _probe,
+    kinds.PAUSE: _pause,
+    kinds.RESUME: _resume,
+    kinds.CANCEL: _cancel,
+    kinds.FIRST: _first,
+    kinds.RETRY: _retry,
+    kinds.RELEASE: _release,
+    kinds.TRAIN: _train,
+    kinds.PHOTO_DELETE: _photo_delete,
+    kinds.PHOTO_USE: _photo_use,
+}
