@@ -66,4 +66,4 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         )
 
     tokens = Tokens(reader=settings.status_token, admin=settings.admin_token)
-    return answer(request, connect, tokens)
+    return answer(request, connect, tokens, settings.cors_origins)

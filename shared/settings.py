@@ -37,6 +37,7 @@ class Settings:
     admin_token: str = field(default="", repr=False)
     oss_public_domain: str = ""
     photo_access: str = AUTO
+    cors_origins: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)
 
     @property
@@ -97,7 +98,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             f"OSS_PUBLIC_DOMAIN is {domain!r}; it must be a domain that is bound to the bucket, such as "
             "photos.example.com, or http://photos.example.com where it has no certificate"
         )
-    return Settings(**texts, rules=_read_rules(environment))
+    return Settings(**texts, cors_origins=_origins(environment), rules=_read_rules(environment))
+
+
+def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Read the origins whose pages may read the status API, as browsers name them (RFC 6454)."""
+    text = environment.get("CORS_ORIGINS", "")
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin):
+            raise SettingsError(
+                f"CORS_ORIGINS names {origin!r}; name origins in full, in lower case, with commas between, "
+                "such as https://app.example.com"
+            )
+    return origins
 
 
 def _read_rules(environment: Mapping[str, str]) -> Rules:

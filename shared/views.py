@@ -94,6 +94,11 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, objec
     }
 
 
+def timeline_view(job: Job) -> list[dict[str, object]]:
+    """The states that a job has come to, oldest first."""
+    return [{"state": move.state, "at": timestamp(move.at)} for move in job.moves]
+
+
 def job_as_json(job: Job) -> str:
     """The result object of a job that has ended: with contents, so that a lost row can be made from it."""
     photos = [

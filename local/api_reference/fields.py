@@ -6,6 +6,7 @@ boolean, time, the name of a document (``A or B``: of one of two), or ``list of`
 
 from __future__ import annotations
 
+from local.api_reference.lists import LISTS
 from local.api_reference.operators import OPERATORS
 from local.api_reference.shapes import Document, Field
 
@@ -90,7 +91,7 @@ DOCUMENTS: dict[str, Document] = {
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
     "Job": Document(
-        "A [Job summary](#job-summary) with four more fields. A job that has not ended, or whose outcome is "
+        "A [Job summary](#job-summary) with five more fields. A job that has not ended, or whose outcome is "
         "not written out, has exactly one of `waiting_for` and `blocked_by`; a rejected one has `reason`.",
         (
             Field(
@@ -101,9 +102,21 @@ DOCUMENTS: dict[str, Document] = {
             ),
             Field("blocked_by", "Blocked", "what keeps it from going on", "nothing does"),
             Field("announced", "Announced", "the photos that the marker speaks for", "it names none"),
+            Field(
+                "timeline",
+                "list of Move",
+                "the states that it has come to; of very many the first and the last",
+            ),
             Field("photos", "list of Photo", "the uploads of the set, in the order of their recording"),
         ),
         extends="Job summary",
+    ),
+    "Move": Document(
+        "A job came to a state.",
+        (
+            Field("state", "string", "one of the [states](#states)"),
+            Field("at", "time", "when"),
+        ),
     ),
     "Announced": Document(
         "The photos that a marker speaks for, and those of them that have not arrived.",
@@ -242,5 +255,6 @@ DOCUMENTS: dict[str, Document] = {
             Field("since", "time", "when that was found out", "it is set, or not known"),
         ),
     ),
+    **LISTS,
     **OPERATORS,
 }

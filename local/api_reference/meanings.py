@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from shared.domain.states import JobState
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
+from shared.http_api.people import MAX_PEOPLE
 
 
 class Parameter(NamedTuple):
-    """A query parameter of ``GET /jobs``."""
+    """A query parameter of a route."""
 
     name: str
     values: str
@@ -18,10 +19,26 @@ class Parameter(NamedTuple):
 
 
 ROUTES: dict[str, str] = {
+    "GET /people": "[People](#people), each by the newest revision",
     "GET /people/{person_id}": "the [Person](#person) whose folder has this name, composed or decomposed",
     "GET /jobs/{job_id}": "the [Job](#job) with this id, or [Unreadable](#unreadable)",
     "GET /jobs": "a [Page](#page) of jobs, newest first",
     "GET /ignored": "the [Ignored uploads](#ignored-uploads): what belongs to nobody, and why",
+    "GET /queue": "the [Line](#line): who trains, who waits, and what is in the way",
+    "GET /events": "the [Events](#events): what happened to a person, newest first",
+    "GET /models": "[Models](#models): those that have been made, newest first",
+    "POST /people/{person_id}/train": "[Accepted](#accepted): the open set closes now",
+    "DELETE /people/{person_id}/photos/{name}": "[Accepted](#accepted): the photo is deleted from the "
+    "bucket, and from a set that is not submitted",
+    "POST /people/{person_id}/photos/{name}/use": "[Accepted](#accepted): the face check's verdict on the "
+    "photo is overruled",
+    "POST /jobs/{job_id}/retry": "[Accepted](#accepted): the photos of a failed or cancelled job are trained "
+    "once more, as the next revision",
+    "POST /jobs/{job_id}/cancel": "[Accepted](#accepted): the job is cancelled, at DashScope too",
+    "POST /jobs/{job_id}/first": "[Accepted](#accepted): the queued job is put at the head of the queue",
+    "POST /models/{job_id}/release": "[Accepted](#accepted): the job's fine-tune is deleted at DashScope",
+    "POST /queue/pause": "[Accepted](#accepted): nothing more is submitted; the content says why",
+    "POST /queue/resume": "[Accepted](#accepted): the queue goes on",
     "POST /queue/probe": "[Accepted](#accepted): what is refused is tried again by the next run of the timer",
     "GET /requests/{request_id}": "the [Request](#request): whether it was carried out, and the outcome",
     "GET /readyz": "[Ready](#ready), or 503 and [Not ready](#not-ready); without a token the codes alone",
@@ -31,6 +48,20 @@ ROUTES: dict[str, str] = {
 PARAMETERS = (
     Parameter("state", "a [state](#states) in upper or lower case", "all states", "only jobs in this state"),
     Parameter("limit", f"1 to {MAX_LIMIT}", str(DEFAULT_LIMIT), "jobs on a page, at most"),
+    Parameter("cursor", "`next` of a page", "the first page", "the page that follows"),
+)
+
+PEOPLE_PARAMETERS = (
+    Parameter("state", "a [state](#states)", "all states", "people whose newest revision is in this state"),
+    Parameter(
+        "query",
+        "the beginning of a name",
+        "all names",
+        "letter case and accents do not count; an id is a name",
+    ),
+    Parameter(
+        "limit", f"1 to {MAX_PEOPLE}", str(DEFAULT_LIMIT), "people on a page, at most; there may be fewer"
+    ),
     Parameter("cursor", "`next` of a page", "the first page", "the page that follows"),
 )
 

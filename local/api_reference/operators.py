@@ -44,7 +44,16 @@ OPERATORS: dict[str, Document] = {
         "A request and what became of it. It is forgotten after a day.",
         (
             Field("request_id", "string", "the id of the request"),
-            Field("kind", "string", "what was asked for: `probe`"),
+            Field(
+                "kind",
+                "string",
+                "what was asked for: `train`, `retry`, `cancel`, `first`, `photo_delete`, `photo_use`, "
+                "`pause`, `resume`, `release` or `probe`",
+            ),
+            Field("subject", "string", "the person or the job that it is about", "it is about the queue"),
+            Field("photo", "string", "the photo that it is about", "it is about none"),
+            Field("because", "string", "why, in the words of whoever asked", "nothing was said"),
+            Field("asked_by", "string", "the name of the token that it was asked with"),
             Field("status", "string", "`pending` or `done`"),
             Field("outcome", "Reason", "one of the [outcomes](#outcomes), in words", "it is pending"),
             Field("asked_at", "time", "when it was asked for"),

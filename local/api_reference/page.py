@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from local.api_reference.fields import DOCUMENTS
-from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
+from local.api_reference.meanings import PARAMETERS, PEOPLE_PARAMETERS, REASONS, ROUTES, STATES, Parameter
 from local.api_reference.shapes import Field
 from local.packaging import ROOT
 from shared.domain.photos import Verdict
@@ -56,7 +56,11 @@ def _routes() -> str:
 
 
 def _parameters() -> str:
-    rows = ((_code(one.name), one.values, one.default, one.meaning) for one in PARAMETERS)
+    return _parameters_of(PARAMETERS)
+
+
+def _parameters_of(parameters: Iterable[Parameter]) -> str:
+    rows = ((_code(one.name), one.values, one.default, one.meaning) for one in parameters)
     return _table(("parameter", "values", "default", "meaning"), rows)
 
 
@@ -179,6 +183,7 @@ def _verdicts() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "routes": _routes,
     "parameters": _parameters,
+    "people_parameters": lambda: _parameters_of(PEOPLE_PARAMETERS),
     "documents": _documents,
     "states": _states,
     "waiting": _waiting,

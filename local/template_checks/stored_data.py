@@ -25,11 +25,13 @@ COLUMNS: Mapping[str, str] = {
     "due_at": "INTEGER",
     "state": "STRING",
     "opened_at": "INTEGER",
+    "search_name": "STRING",
 }
 """The columns of jobs that an index may hold: declared with the type that the client writes."""
 INDEXES: Mapping[str, tuple[tuple[str, ...], set[str]]] = {
     "jobs_in_hand": (("lane", "due_at"), {"state"}),
     "jobs_by_state": (("state", "opened_at"), {"due_at"}),
+    "jobs_by_name": (("search_name",), {"state"}),
 }
 """Keys of the indexes that the client reads, and the columns that it asks for."""
 LEAST_DAYS = 30

@@ -23,11 +23,13 @@ from shared.clients.stored_values import (
 )
 from shared.domain.job import Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
+from shared.domain.object_keys import search_name
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_json import retry_from_json, retry_to_json
 from shared.domain.row_size import as_json, photos_as_json
 from shared.domain.states import JobState
+from shared.domain.timeline import Move
 
 FORMAT = 1
 """The format of the rows that this version writes."""
@@ -51,6 +53,7 @@ _LISTS = (
     "earlier_fine_tunes",
     "folders",
     "trainings_at",
+    "moves",
 )
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}
 _JOB_SCALARS = scalars_of(Job) | {
@@ -82,6 +85,7 @@ def to_columns(job: Job) -> dict[str, Any]:
         name: _stored(name, value) for name, value in values.items() if value is not None or name != "retry"
     }
     photos, usable = job.photo_set.photos, job.photo_set.usable
+    columns["search_name"] = search_name(job.person_id)
     columns |= {"format": FORMAT, "photo_count": len(photos), "usable_count": len(usable)}
     if job.state is JobState.REJECTED:
         columns["verdicts"] = json.dumps(sorted({photo.verdict.value for photo in photos if photo.is_new}))
@@ -154,6 +158,8 @@ def _loaded(name: str, stored: Any) -> Any:
     value = checked(name, json.loads(stored), _AS_JSON[name])
     if name == "photos":
         return tuple(map(_photo, value))
+    if name == "moves":
+        return tuple(Move(checked("state", state, str), checked("at", at, int)) for state, at in value)
     return retry_from_json(value) if name == "retry" else tuple(value)
 
 

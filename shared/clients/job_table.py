@@ -24,9 +24,9 @@ from shared.clients.table_calls import Columns, Key
 from shared.clients.work_in_hand import INDEX as IN_HAND
 from shared.clients.work_in_hand import read_collecting, read_due_beyond, read_work
 from shared.domain.job import Job
-from shared.domain.job_summary import JobPage, JobSummary
+from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
 from shared.domain.lanes import QUEUE_LANE, RUNNING_LANE, Work
-from shared.domain.object_keys import parse_job_id, person_key
+from shared.domain.object_keys import parse_job_id, person_key, search_name
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
@@ -182,6 +182,45 @@ class JobTable:
         rows = self._rows.find_each(keys, columns=SUMMARY_COLUMNS)
         ids = [f"{position.person_key}-{position.revision}" for position in shown]
         return JobPage(self._summaries(ids, rows), shown[-1] if len(positions) > limit else None)
+
+    def newest(self, person_id: str, limit: int) -> list[Job]:
+        """Return the person's newest revisions with their photos, newest first.
+
+        Raises:
+            Permanent: a row cannot be read.
+        """
+        return self.revisions_of(person_key(person_id), limit=limit)
+
+    def people_by_name(
+        self, beginning: str, state: JobState | None, limit: int, after: tuple[str, str] | None
+    ) -> PeoplePage:
+        """Return people whose names begin so; see :mod:`shared.clients.people_index`."""
+        # Imported here: few requests are for pages of people.
+        from shared.clients.people_index import NamePosition, read_by_name
+
+        position = NamePosition(*after) if after is not None else None
+        wanted = state.value if state is not None else None
+        people, following = read_by_name(self._rows, search_name(beginning), wanted, limit, position)
+        keys = [_key(one.person_key, one.revision) for one in people]
+        found = self._rows.find_each(keys, columns=SUMMARY_COLUMNS)
+        ids = [f"{one.person_key}-{one.revision}" for one in people]
+        return PeoplePage(self._summaries(ids, found), following)
+
+    def people_by_state(self, state: JobState, limit: int, after: tuple[int, str, int] | None) -> PeoplePage:
+        """Return people whose newest revision stands in ``state``, the newest first.
+
+        A page may be short, even empty, and yet not be the last.
+        """
+        positions = self._newest(state, limit + 1, after)
+        shown = positions[:limit]
+        keys = [_key(one.person_key, one.revision) for one in shown]
+        behind = [_key(one.person_key, one.revision + 1) for one in shown]
+        found = self._rows.find_each([*keys, *behind], columns=SUMMARY_COLUMNS)
+        pairs = zip(shown, found[: len(shown)], found[len(shown) :], strict=True)
+        newest = [(f"{one.person_key}-{one.revision}", row) for one, row, later in pairs if later is None]
+        summaries = self._summaries([name for name, _ in newest], [row for _, row in newest])
+        still = [one for one in summaries if isinstance(one, Unread) or one.state is state]
+        return PeoplePage(still, shown[-1] if len(positions) > limit else None)
 
     def _summaries(self, ids: Sequence[str], rows: Sequence[Found]) -> list[JobSummary | Unread]:
         """Return summaries of rows; a row of an earlier version is read again, with its photos."""

@@ -21,7 +21,7 @@ from shared.clients.stored_values import (
 )
 from shared.clients.table_calls import Columns, Key
 from shared.domain.control_rows import Doorbell
-from shared.domain.requests import Request
+from shared.domain.requests import Claim, Request
 from shared.errors import Conflict, Permanent
 from shared.logs import warn
 
@@ -31,6 +31,7 @@ FORMAT = 1
 """The format of the rows that this version writes."""
 RING_TRIES = 5
 
+_CLAIM = "idempotency/"
 _PREFIX = "request/"
 _END = "request0"
 """``0`` follows ``/``: behind every request."""
@@ -50,6 +51,15 @@ class RequestTable:
             Conflict: there is a request of this id already, or others ring all the time.
         """
         saved = self._save(request, expected=None)
+        self.ring_again()
+        return saved
+
+    def ring_again(self) -> None:
+        """Ring for a request that is written down.
+
+        Raises:
+            Conflict: others ring all the time.
+        """
         for attempt in range(1, RING_TRIES + 1):
             bell = doorbell_from(self._rows.get(DOORBELL))
             try:
@@ -58,7 +68,37 @@ class RequestTable:
             except Conflict:
                 if attempt == RING_TRIES:
                     raise
-        return saved
+
+    def claim(self, key: str, claim: Claim) -> Claim:
+        """Write down what an idempotency key stands for; returns the claim that holds, perhaps another's.
+
+        It expires with the rows of this table, after a day. ``key`` is a hash: what a client sends may be
+        long, and may mean something to others.
+        """
+        columns = {**claim._asdict(), "format": FORMAT}
+        try:
+            self._rows.put([("name", f"{_CLAIM}{key}")], columns, expected=None)
+        except Conflict:
+            held = self.claimed(key)
+            if held is None:
+                raise
+            return held
+        return claim
+
+    def claimed(self, key: str) -> Claim | None:
+        """Return what an idempotency key stands for, or None.
+
+        Raises:
+            Permanent: the row cannot be read.
+        """
+        columns = self._rows.get([("name", f"{_CLAIM}{key}")])
+        if columns is None:
+            return None
+        try:
+            check_format(columns, FORMAT)
+            return Claim(*(checked(name, columns[name], str) for name in Claim._fields))
+        except UNREADABLE as problem:
+            raise unreadable("an idempotency key", problem) from problem
 
     def silence(self, heard: Doorbell) -> Doorbell:
         """Stop the bell that was ``heard``, once everything is done that it was rung for.

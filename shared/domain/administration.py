@@ -50,13 +50,18 @@ def canceled(job: Job, now: int) -> Job:
 
 def moved_before(job: Job, first: Job) -> Job:
     """Give the queued ``job`` the place before ``first``, the head of the queue."""
-    if job.state is not JobState.QUEUED:
-        raise NotPossible("not_queued")
+    check_queued(job)
     if first.job_id == job.job_id:
         raise NotPossible("first_already")
     place = min(first.place, job.place) - 1
     is_at_its_place = job.due_at == job.place
     return replace(job, moved_to=place, due_at=place if is_at_its_place else job.due_at)
+
+
+def check_queued(job: Job) -> None:
+    """Raise :class:`NotPossible` unless the job has a place in the queue."""
+    if job.state is not JobState.QUEUED:
+        raise NotPossible("not_queued")
 
 
 def asked_to_train(job: Job, rules: Rules, now: int) -> Job:

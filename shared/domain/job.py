@@ -23,6 +23,7 @@ from shared.domain.reasons import why_none_is_usable
 from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
+from shared.domain.timeline import with_move
 
 NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
@@ -39,6 +40,7 @@ class Job(JobRecord):
         if state is not self.state:
             # Another step begins, and nothing has gone wrong with it yet.
             changes.setdefault("retry", None)
+            changes["moves"] = with_move(self.moves, state.value, now)
         return replace(self, state=state, changed_at=max(now, self.changed_at), **changes)  # type: ignore[arg-type]  # field names are checked by replace at run time
 
     # -- trouble ------------------------------------------------------------------------------------
@@ -294,6 +296,5 @@ class Job(JobRecord):
 def open_job(person_id: str, revision: int, now: int) -> Job:
     """Return a new job of a person, with an empty set."""
     empty, state = PhotoSet(last_photo_at=now), JobState.COLLECTING
-    return Job(
-        person_id=person_id, revision=revision, state=state, opened_at=now, changed_at=now, photo_set=empty
-    )
+    job = Job(person_id=person_id, revision=revision, state=state, opened_at=now, changed_at=now)
+    return replace(job, photo_set=empty, moves=with_move((), state.value, now))

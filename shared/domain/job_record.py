@@ -23,6 +23,7 @@ from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
 from shared.domain.retry_state import RetryState
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
+from shared.domain.timeline import Move
 
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
@@ -76,6 +77,7 @@ class JobRecord:
         folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
             met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        moves: the states that the job has come to, with the times; of very many the first and the latest.
         moved_to: the place in the queue that an administrator has given the job, in the place of its own; 0:
             none.
         cancel_asked_at: when an administrator asked for the job to be cancelled; 0: nobody has.
@@ -117,6 +119,7 @@ class JobRecord:
     folders: tuple[str, ...] = ()
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
+    moves: tuple[Move, ...] = ()
     moved_to: int = 0
     cancel_asked_at: int = 0
     cancel_sent_at: int = 0

@@ -59,6 +59,17 @@ class JobPage(NamedTuple):
     following: tuple[int, str, int] | None
 
 
+class PeoplePage(NamedTuple):
+    """A page of people, each by the summary of the newest revision.
+
+    Attributes:
+        following: where the next page begins: behind a position of the index that was read; None at the end.
+    """
+
+    people: list[JobSummary | Unread]
+    following: tuple[int, str, int] | tuple[str, str] | None
+
+
 def summary_of(job: Job) -> JobSummary:
     """Return the summary of a job whose photos are known."""
     rejected = job.state is JobState.REJECTED

@@ -86,6 +86,13 @@ def spellings(person_id: str, met: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys((person_id, unicodedata.normalize("NFD", person_id), *met)))
 
 
+def search_name(person_id: str) -> str:
+    """Return the name that a person is searched by: letter case and accents do not count in it."""
+    apart = unicodedata.normalize("NFKD", person_id)
+    plain = "".join(character for character in apart if not unicodedata.combining(character))
+    return (plain or apart).casefold()
+
+
 def upload_name(folder: str, below: str) -> str:
     """Return the name of the upload that lies at ``below`` in a person's folder called ``folder``."""
     return below if folder == person_of(folder) else f"/{folder}/{below}"

@@ -42,6 +42,7 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
             running_since=min(job.running_since, now),
             trainings_at=tuple(min(made_at, now) for made_at in job.trainings_at),
             ended_at=min(job.ended_at, now),
+            moves=tuple(move._replace(at=min(move.at, now)) for move in job.moves),
             moved_to=min(job.moved_to, now),
             cancel_sent_at=min(job.cancel_sent_at, now),
         )

@@ -7,6 +7,7 @@ The status function writes it down and may do nothing else; a tick does it and w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 PROBE = "probe"
 """Try at once what waits: the halted queue, and the APIs that are refused."""
@@ -60,6 +61,13 @@ class Request:
     def settled(self, outcome: str, now: int) -> Request:
         """Note what became of it."""
         return replace(self, outcome=outcome, settled_at=now)
+
+
+class Claim(NamedTuple):
+    """What an ``Idempotency-Key`` stands for: a request, and the print of what was asked for."""
+
+    request_id: str
+    fingerprint: str
 
 
 def request_id(now: int, token: str) -> str:

@@ -1,17 +1,26 @@
 """The routes by which an administrator asks for something, and sees what became of it. Called by ``routes``.
 
 ``status`` writes a row down and rings; a run of the timer does what is asked for and writes the outcome down.
-So the function that the Internet can reach keeps its least rights.
+So the function that the Internet can reach keeps its least rights. What cannot be done to the job as it is
+now is refused at once, by the same decisions that the run will make (:mod:`shared.domain.administration`).
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from shared.domain.job import Job
+from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
 from shared.domain.reasons import Language
+from shared.domain.trouble_kinds import Kind
+from shared.domain.unread import UNREADABLE_ROW, Unread
+from shared.errors import Permanent, RetryLater
 from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
+from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
 from shared.views import timestamp
 
@@ -26,16 +35,103 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 def probe_queue(request: RouteRequest) -> Answer:
     """``POST /queue/probe``."""
-    # Imported here: whoever reads a document does not pay for it at a cold start.
-    from shared.domain.requests import PROBE, Request, request_id
+    return _ask(request, "probe", lambda _: None)
 
-    reader = request.connect()
-    now = reader.now()
-    asked = Request(request_id=request_id(now, reader.token()), kind=PROBE, asked_at=now, asked_by=ADMIN)
-    name = reader.requests().ring(asked).request_id
-    href = f"/requests/{name}"
-    document: dict[str, object] = {"request_id": name, "status": "pending", "href": href}
-    return Answer(document, COME_AGAIN_SECONDS, status=202, location=href)
+
+def pause_queue(request: RouteRequest) -> Answer:
+    """``POST /queue/pause``: the content says why."""
+    from shared.domain.slot import MAX_BECAUSE_CHARACTERS
+
+    because = _because(request.http.content).strip()
+    if not because or len(because) > MAX_BECAUSE_CHARACTERS:
+        raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
+    return _ask(request, "pause", lambda _: None, reason=because)
+
+
+def resume_queue(request: RouteRequest) -> Answer:
+    """``POST /queue/resume``."""
+    return _ask(request, "resume", lambda _: None)
+
+
+def train_person(request: RouteRequest) -> Answer:
+    """``POST /people/{person_id}/train``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import asked_to_train
+
+        asked_to_train(_newest(reader, request), reader.rules, reader.now())
+
+    return _ask(request, "train", check, subject=_person_id(request))
+
+
+def use_photo(request: RouteRequest) -> Answer:
+    """``POST /people/{person_id}/photos/{name}/use``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import with_photo_used
+
+        with_photo_used(_newest(reader, request), request.parameters["name"], reader.rules, reader.now())
+
+    return _ask(request, "photo_use", check, subject=_person_id(request), photo=request.parameters["name"])
+
+
+def delete_photo(request: RouteRequest) -> Answer:
+    """``DELETE /people/{person_id}/photos/{name}``: also of one that no set has, but the bucket may."""
+    return _ask(
+        request,
+        "photo_delete",
+        lambda reader: _newest(reader, request),
+        subject=_person_id(request),
+        photo=request.parameters["name"],
+    )
+
+
+def cancel_job(request: RouteRequest) -> Answer:
+    """``POST /jobs/{job_id}/cancel``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import canceled
+
+        canceled(_job(reader, request), reader.now())
+
+    return _ask(request, "cancel", check, subject=request.name)
+
+
+def retry_job(request: RouteRequest) -> Answer:
+    """``POST /jobs/{job_id}/retry``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import NotPossible, once_more
+
+        job = _job(reader, request)
+        newest = reader.jobs.latest(job.person_id)
+        if newest is not None and newest.revision > job.revision:
+            raise NotPossible("not_newest")
+        once_more(job, reader.rules, reader.now())
+
+    return _ask(request, "retry", check, subject=request.name)
+
+
+def put_job_first(request: RouteRequest) -> Answer:
+    """``POST /jobs/{job_id}/first``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import check_queued
+
+        check_queued(_job(reader, request))
+
+    return _ask(request, "first", check, subject=request.name)
+
+
+def release_model(request: RouteRequest) -> Answer:
+    """``POST /models/{job_id}/release``."""
+
+    def check(reader: Reader) -> None:
+        from shared.domain.administration import check_model_is_kept
+
+        check_model_is_kept(_job(reader, request))
+
+    return _ask(request, "release", check, subject=request.name)
 
 
 def request_outcome(request: RouteRequest) -> Answer:
@@ -61,8 +157,124 @@ def request_document(request: Request, language: Language) -> dict[str, object]:
     return {
         "request_id": request.request_id,
         "kind": request.kind,
+        "subject": request.subject or None,
+        "photo": request.photo or None,
+        "because": request.reason or None,
+        "asked_by": request.asked_by,
         "status": "done" if request.is_settled else "pending",
         "outcome": outcome,
         "asked_at": timestamp(request.asked_at),
         "done_at": timestamp(request.settled_at),
     }
+
+
+# -- how it is asked -------------------------------------------------------------------------------------
+
+
+def _ask(
+    request: RouteRequest,
+    kind: str,
+    check: Callable[[Reader], object],
+    *,
+    subject: str = "",
+    photo: str = "",
+    reason: str = "",
+) -> Answer:
+    """Write the request down and ring; asked again with one ``Idempotency-Key`` it is the same request.
+
+    An answer that is lost is asked for again with the key: so the key is looked up before anything is refused
+    for the state that the first request has brought about. The key is claimed before the request is written;
+    whoever dies in between has claimed an id, and the next who comes with the key writes the request.
+    """
+    # Imported here: whoever reads a document does not pay for it at a cold start.
+    from shared.domain.administration import NotPossible
+    from shared.domain.requests import Claim, Request, request_id
+    from shared.http_api.idempotency import fingerprint_of, key_of
+
+    key = key_of(request.http.headers, ADMIN)
+    reader = request.connect()
+    now, claim = reader.now(), None
+    if key:
+        claim = reader.requests().claimed(key)
+    if claim is None:
+        try:
+            check(reader)
+        except NotPossible as why:
+            raise Problem(why.code) from None
+        name = request_id(now, reader.token())
+        if key:
+            claim = reader.requests().claim(key, Claim(name, fingerprint_of(request.http)))
+    if claim is not None:
+        if claim.fingerprint != fingerprint_of(request.http):
+            raise Problem("idempotency_key_reused")
+        name = claim.request_id
+    asked = Request(
+        request_id=name,
+        kind=kind,
+        asked_at=now,
+        asked_by=ADMIN,
+        subject=subject,
+        photo=photo,
+        reason=reason,
+    )
+    _ring_once(reader, asked)
+    href = f"/requests/{name}"
+    document: dict[str, object] = {"request_id": name, "status": "pending", "href": href}
+    return Answer(document, COME_AGAIN_SECONDS, status=202, location=href)
+
+
+def _ring_once(reader: Reader, asked: Request) -> None:
+    """Write the request down, unless it is; one that is not carried out yet is rung for in any case."""
+    from shared.errors import Conflict
+
+    try:
+        reader.requests().ring(asked)
+    except Conflict as conflict:
+        found = reader.requests().find(asked.request_id)
+        if found is None:
+            raise RetryLater(conflict.code, conflict.message, delay_seconds=1) from conflict
+        if not found.is_settled:
+            try:
+                reader.requests().ring_again()
+            except Conflict:
+                # Others ring all the time: the bell is heard, and this request stands behind it.
+                return
+
+
+def _because(content: bytes) -> str:
+    """Return why, from a JSON object; "" where it does not say."""
+    try:
+        text = content.decode("utf-8")
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    because = value.get("because") if isinstance(value, dict) else None
+    # A surrogate that stands alone is no text, and Tablestore takes none.
+    return because.encode("utf-8", "replace").decode("utf-8") if isinstance(because, str) else ""
+
+
+def _person_id(request: RouteRequest) -> str:
+    person_id = person_of(request.parameters["person_id"])
+    if problem_with_person_id(person_id):
+        raise Problem("invalid_person")
+    return person_id
+
+
+def _newest(reader: Reader, request: RouteRequest) -> Job:
+    job = reader.jobs.latest(_person_id(request))
+    if job is None:
+        raise Problem("unknown_person")
+    return job
+
+
+def _job(reader: Reader, request: RouteRequest) -> Job:
+    if parse_job_id(request.name) is None:
+        raise Problem("invalid_job")
+    found = reader.jobs.find_each([request.name])[request.name]
+    if found is None:
+        raise Problem("unknown_job")
+    if isinstance(found, Unread):
+        if found.kind is Kind.OBJECT:
+            raise Permanent(UNREADABLE_ROW, found.message)
+        raise RetryLater(found.code, found.message, delay_seconds=1, kind=found.kind)
+    return found

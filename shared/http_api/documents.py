@@ -19,7 +19,7 @@ from shared.http_api.blocked import Block, blocked_by, what_blocks, what_blocks_
 from shared.http_api.forecast import Outlook, eta, queue
 from shared.http_api.waiting import waiting_for
 from shared.version import VERSION
-from shared.views import job_summary, photo_view, timestamp
+from shared.views import job_summary, photo_view, timeline_view, timestamp
 
 
 def person_document(
@@ -35,7 +35,7 @@ def person_document(
         "blocked_by": current["blocked_by"],
         "finetuned_output": _newest_model([summary_of(newest), *earlier]),
         "current": current,
-        "account": _account(outlook),
+        "account": account_document(outlook),
         "queue": queue(newest, outlook, language),
         # Nobody can say when a training ends that is kept from beginning.
         "eta": None if is_held else eta(newest, outlook),
@@ -59,7 +59,7 @@ def unread_person_document(
         "blocked_by": blocked_by(_block_of(newest), outlook.now, language),
         "finetuned_output": _newest_model(earlier),
         "current": unread_document(newest, language),
-        "account": _account(outlook),
+        "account": account_document(outlook),
         "queue": None,
         "eta": None,
         "revisions": _summaries(earlier, language),
@@ -75,6 +75,7 @@ def job_document(job: Job, outlook: Outlook, language: Language) -> dict[str, ob
         "waiting_for": None if block else waiting_for(job, outlook, language),
         "blocked_by": blocked_by(block, outlook.now, language),
         "announced": _announced(job.photo_set),
+        "timeline": timeline_view(job),
         "photos": [_photo(photo, outlook.health, outlook.now, language) for photo in job.photo_set.photos],
     }
 
@@ -124,7 +125,8 @@ def _announced(photo_set: PhotoSet) -> dict[str, object] | None:
     }
 
 
-def _account(outlook: Outlook) -> dict[str, object]:
+def account_document(outlook: Outlook) -> dict[str, object]:
+    """How full the DashScope account is."""
     return {
         "fine_tunes_kept": outlook.slot.kept,
         "fine_tunes_allowed": outlook.rules.kept_fine_tunes,

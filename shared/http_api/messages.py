@@ -8,6 +8,7 @@ Function Compute 3.0, "Use an HTTP trigger": an event of version ``v1``, answere
 
 from __future__ import annotations
 
+import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -32,13 +33,14 @@ class OversizedRequest(ValueError):
 class HttpRequest(NamedTuple):
     """A request. ``path`` is as it was sent, percent-encoded; header names are lower case.
 
-    Of its content only the size is known: no route reads any.
+    ``content`` is as it was sent. ``content_bytes`` is its length, also where it was too long to be read.
     """
 
     method: str
     path: str
     query: Mapping[str, str] = _NOTHING
     headers: Mapping[str, str] = _NOTHING
+    content: bytes = b""
     content_bytes: int = 0
 
     @property
@@ -97,13 +99,14 @@ def from_event(event: bytes | str) -> HttpRequest:
         raise UnreadableRequest(
             "the event is not an HTTP request; call the function through its HTTP trigger"
         )
-    path, content = document.get("rawPath"), document.get("body")
+    path, content = document.get("rawPath"), _content(document)
     return HttpRequest(
         method=str(http.get("method", "")).upper(),
         path=path if isinstance(path, str) else "/",
         query={str(name): str(value) for name, value in _mapping(document.get("queryParameters")).items()},
         headers={str(name).lower(): str(value) for name, value in _mapping(document.get("headers")).items()},
-        content_bytes=len(content.encode("utf-8", "replace")) if isinstance(content, str) else 0,
+        content=content,
+        content_bytes=len(content),
     )
 
 
@@ -118,13 +121,34 @@ def from_wsgi(environ: Mapping[str, Any]) -> HttpRequest:
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
+    content_bytes = _number(environ.get("CONTENT_LENGTH"))
+    stream = environ.get("wsgi.input")
+    content = b""
+    if stream is not None and 0 < content_bytes <= MAX_EVENT_BYTES:
+        content = bytes(stream.read(content_bytes))
+    if "CONTENT_TYPE" in environ:
+        headers["content-type"] = str(environ["CONTENT_TYPE"])
     return HttpRequest(
         method=str(environ.get("REQUEST_METHOD", "GET")).upper(),
         path=str(raw).partition("?")[0],
         query=dict(parse_qsl(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)),
         headers=headers,
-        content_bytes=_number(environ.get("CONTENT_LENGTH")),
+        content=content,
+        content_bytes=content_bytes,
     )
+
+
+def _content(document: Mapping[str, Any]) -> bytes:
+    """Return an event's content; binary content is in base64."""
+    body = document.get("body")
+    if not isinstance(body, str):
+        return b""
+    if document.get("isBase64Encoded") is not True:
+        return body.encode("utf-8", "replace")
+    try:
+        return binascii.a2b_base64(body)
+    except ValueError as error:
+        raise UnreadableRequest("the content is not base64") from error
 
 
 def _number(text: object) -> int:

@@ -5,43 +5,15 @@ Read by ``problems`` for the answers and by ``local/api_reference`` for docs/api
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
 from shared.domain.object_keys import MAX_PERSON_BYTES
-from shared.domain.reasons import Language, Words
+from shared.domain.reasons import Words
 from shared.domain.states import JobState
 from shared.http_api.limits import MAX_LIMIT
+from shared.http_api.problem_kinds import ProblemKind
 
 REFERENCE_PAGE = "docs/api.md"
 """The reference of the API, as a path in the repository."""
 
-
-class ProblemKind(NamedTuple):
-    """One code. ``{name}`` in a text is filled with a value of the request."""
-
-    status: int
-    meaning: Words
-    remedy: Words
-
-    def detail(self, language: Language, values: Mapping[str, object]) -> str:
-        """Return meaning and remedy as one text."""
-        between = "" if language is Language.CHINESE else " "
-        texts = (self.meaning.in_language(language), self.remedy.in_language(language))
-        return between.join(texts).format_map(values)
-
-
-TITLES: dict[int, Words] = {
-    400: Words("Bad Request", "请求有误"),
-    401: Words("Unauthorized", "未授权"),
-    403: Words("Forbidden", "禁止访问"),
-    404: Words("Not Found", "未找到"),
-    405: Words("Method Not Allowed", "方法不允许"),
-    413: Words("Content Too Large", "请求内容过大"),
-    500: Words("Internal Server Error", "服务器内部错误"),
-    503: Words("Service Unavailable", "服务暂不可用"),
-}
-"""RFC 9457, 4.2.1: the title of ``about:blank`` is the status phrase, and may be translated."""
 
 _STATES = ", ".join(state.value for state in JobState)
 _STATES_CHINESE = "、".join(state.value for state in JobState)
@@ -124,6 +96,39 @@ PROBLEMS: dict[str, ProblemKind] = {
         Words(
             "Use only {known}.",
             "可用的参数：{known}。",
+        ),
+    ),
+    "invalid_query": ProblemKind(
+        400,
+        Words(
+            "The query is not usable.",
+            "query 无效。",
+        ),
+        Words(
+            f"Set query to the beginning of a person's name, {MAX_PERSON_BYTES} bytes of UTF-8 at most.",
+            f"query 须为人员名称的开头，UTF-8 编码不超过 {MAX_PERSON_BYTES} 字节。",
+        ),
+    ),
+    "invalid_because": ProblemKind(
+        400,
+        Words(
+            "The content does not say why.",
+            "请求体没有说明原因。",
+        ),
+        Words(
+            'Send JSON such as {{"because": "the account is moved"}}, with {most} characters at most.',
+            '请发送 JSON，例如 {{"because": "账号迁移"}}，不超过 {most} 个字符。',
+        ),
+    ),
+    "invalid_idempotency_key": ProblemKind(
+        400,
+        Words(
+            "The Idempotency-Key is not usable.",
+            "Idempotency-Key 无效。",
+        ),
+        Words(
+            "Send 1 to 255 visible ASCII characters, such as a UUID.",
+            "请使用 1 到 255 个可见 ASCII 字符，例如 UUID。",
         ),
     ),
     "unauthorized": ProblemKind(
@@ -221,8 +226,19 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请求过大。",
         ),
         Words(
-            "Send it without content; no route reads any.",
-            "请不要附带请求体，本接口不读取请求体。",
+            "Send it without content; only POST /queue/pause reads some.",
+            "请不要附带请求体；只有 POST /queue/pause 读取请求体。",
+        ),
+    ),
+    "idempotency_key_reused": ProblemKind(
+        422,
+        Words(
+            "The Idempotency-Key has been used for another request within a day.",
+            "该 Idempotency-Key 一天之内已用于另一个请求。",
+        ),
+        Words(
+            "Use a new key for each request, and the same one only to send it again.",
+            "每个请求请使用新的键；只有重发同一请求时才使用相同的键。",
         ),
     ),
     "misconfigured": ProblemKind(

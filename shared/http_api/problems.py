@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.reasons import Language
 from shared.http_api.messages import HttpResponse
+
+if TYPE_CHECKING:
+    from shared.http_api.problem_kinds import ProblemKind
+
+
+def _not_possible(code: str) -> ProblemKind:
+    """What an administrator asks for cannot be done now: by the outcome that the request would have."""
+    from shared.http_api.outcomes import OUTCOMES
+    from shared.http_api.problem_kinds import not_possible
+
+    return not_possible(OUTCOMES[code])
 
 
 class Problem(Exception):
@@ -25,9 +36,10 @@ class Problem(Exception):
     def document(self, language: Language) -> dict[str, Any]:
         """Return the problem document: ``detail`` says what is wrong and what to do about it."""
         # Loaded with the first problem, not at every cold start.
-        from shared.http_api.problem_catalogue import PROBLEMS, TITLES
+        from shared.http_api.problem_catalogue import PROBLEMS
+        from shared.http_api.problem_kinds import TITLES
 
-        kind = PROBLEMS[self.code]
+        kind = PROBLEMS.get(self.code) or _not_possible(self.code)
         return {
             "type": "about:blank",
             "title": TITLES[kind.status].in_language(language),

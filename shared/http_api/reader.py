@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.domain.job import Job
-from shared.domain.job_summary import JobPage, JobSummary
+from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
 from shared.domain.photo_access import Way
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # For the types alone: few requests are about these.
     from shared.domain.control_rows import Document
     from shared.domain.health import Health
-    from shared.domain.requests import Request
+    from shared.domain.requests import Claim, Request
     from shared.domain.slot import Slot
 
 
@@ -41,6 +41,24 @@ class Jobs(Protocol):
 
     def queue_before(self, job: Job) -> int:
         """Return how many queued jobs come before ``job``."""
+
+    def newest(self, person_id: str, limit: int) -> list[Job]:
+        """Return the person's newest revisions with their photos, newest first.
+
+        Raises:
+            Permanent: a row cannot be read; the code is ``UNREADABLE_ROW``.
+        """
+
+    def in_hand(self, count: int) -> tuple[list[str], list[str]]:
+        """Return ids of the jobs that run or wait for their delivery, and of the first queued jobs."""
+
+    def people_by_name(
+        self, beginning: str, state: JobState | None, limit: int, after: tuple[str, str] | None
+    ) -> PeoplePage:
+        """Return a page of people by the beginning of their names."""
+
+    def people_by_state(self, state: JobState, limit: int, after: tuple[int, str, int] | None) -> PeoplePage:
+        """Return a page of people whose newest revision stands in ``state``, newest first."""
 
     def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> JobPage:
         """Return a page of jobs, newest first."""
@@ -76,7 +94,20 @@ class Requests(Protocol):
     """What administrators ask for: a row each, which a tick carries out."""
 
     def ring(self, request: Request) -> Request:
-        """Write down a new request, and let the next tick know of it."""
+        """Write down a new request, and let the next tick know of it.
+
+        Raises:
+            Conflict: there is one of this id.
+        """
+
+    def ring_again(self) -> None:
+        """Let the next tick know of a request that is written down."""
+
+    def claim(self, key: str, claim: Claim) -> Claim:
+        """Write down that ``key`` stands for this request; returns the claim that holds, perhaps another."""
+
+    def claimed(self, key: str) -> Claim | None:
+        """Return what ``key`` stands for, or None."""
 
     def find(self, request_id: str) -> Request | None:
         """Return a request by its id; None: there is none, or it has expired."""

@@ -26,6 +26,7 @@ from shared.http_api.documents import (
 )
 from shared.http_api.forecast import Outlook
 from shared.http_api.limits import MAX_REVISIONS
+from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 
@@ -38,16 +39,23 @@ BEHIND_EVERY_REVISION = 10**9
 
 
 class RouteRequest(NamedTuple):
-    """A request to a route: the variable part of its path, its query, and a way to the tables.
+    """A request to a route: the variable parts of its path, its query, and a way to the tables.
 
     ``connect`` is called only when the tables are needed. ``is_reader``: it carries a token that reads.
+    ``http`` is the whole request.
     """
 
-    name: str
+    parameters: Mapping[str, str]
     query: Mapping[str, str]
     language: Language
     connect: Callable[[], Reader]
     is_reader: bool
+    http: HttpRequest
+
+    @property
+    def name(self) -> str:
+        """The first variable part of the path."""
+        return next(iter(self.parameters.values()), "")
 
 
 def health(_: RouteRequest) -> Answer:
@@ -118,6 +126,14 @@ def job(request: RouteRequest) -> Answer:
     return Answer(job_document(found, outlook, request.language), _poll_seconds(found))
 
 
+def people(request: RouteRequest) -> Answer:
+    """``GET /people``."""
+    from shared.http_api.people import people_document, read_people, read_people_query
+
+    asked = read_people_query(request.query)
+    return Answer(people_document(read_people(request.connect(), asked), request.language))
+
+
 def jobs(request: RouteRequest) -> Answer:
     """``GET /jobs``."""
     # The other routes are asked far more often, and do not pay for these at their cold starts.
@@ -131,6 +147,39 @@ def jobs(request: RouteRequest) -> Answer:
         opened_at, person_key, revision = page.following
         cursor = encode_cursor(opened_at, f"{person_key}-{revision}")
     return Answer(page_document(page.jobs, cursor, request.language))
+
+
+def queue(request: RouteRequest) -> Answer:
+    """``GET /queue``."""
+    from shared.http_api.queue_documents import read_queue
+
+    return Answer(read_queue(request.connect(), request.language), READ_AGAIN_SECONDS)
+
+
+def events(request: RouteRequest) -> Answer:
+    """``GET /events``."""
+    from shared.http_api.events import MAX_EVENT_REVISIONS, events_document
+    from shared.http_api.parameters import read_person_query
+
+    person_id = read_person_query(request.query)
+    reader = request.connect()
+    known = reader.jobs.newest(person_id, MAX_EVENT_REVISIONS)
+    if not known:
+        raise Problem("unknown_person")
+    return Answer(events_document(known, request.language), _poll_seconds(known[0]))
+
+
+def models(request: RouteRequest) -> Answer:
+    """``GET /models``."""
+    from shared.http_api.cursors import encode_cursor
+    from shared.http_api.models import models_document
+    from shared.http_api.parameters import read_models_query
+
+    asked = read_models_query(request.query)
+    reader = request.connect()
+    page = reader.jobs.page(JobState.SUCCEEDED, asked.limit, asked.after)
+    kept = reader.control.read_all().slot.kept
+    return Answer(models_document(page, kept, reader.rules.kept_fine_tunes, encode_cursor, request.language))
 
 
 def ignored(request: RouteRequest) -> Answer:

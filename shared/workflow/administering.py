@@ -24,7 +24,14 @@ from shared.domain.administration import (
 )
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id, upload_key
+from shared.domain.object_keys import (
+    Ignored,
+    parse_job_id,
+    parse_upload,
+    person_of,
+    problem_with_person_id,
+    upload_key,
+)
 from shared.domain.requests import Request
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
 from shared.domain.states import JobState
@@ -156,6 +163,9 @@ def _photo_delete(world: World, request: Request) -> str:
     person_id = _person_id(request)
     job = _newest(world, request)
     key = upload_key(person_id, request.photo)
+    upload = parse_upload(key, world.rules.ready_marker)
+    if isinstance(upload, Ignored) or upload.person_id != person_id:
+        raise NotPossible("photo_unknown")
     photo = job.photo_set.photo(request.photo)
     if photo is None and world.bucket.stored(key) is None:
         return "photo_unknown"

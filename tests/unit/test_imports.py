@@ -144,8 +144,8 @@ def modules(package: str, names: str) -> set[str]:
 WHAT_A_JOB_IS = modules(
     "shared.domain",
     "clocks completion copies crowding failed_trainings fine_tunes job job_record job_summary lanes "
-    "markers object_keys photo_set photos reasons rebasing retry_json retry_state row_size rules slot states "
-    "trouble_kinds trouble_tables unread words",
+    "markers object_keys photo_set photos reasons rebasing retry_json retry_state row_size rules "
+    "slot states timeline trouble_kinds trouble_tables unread words",
 )
 TABLES = modules(
     "shared.clients",
@@ -159,8 +159,8 @@ STATUS_LOADS = (
     | TABLES
     | modules("shared", "assembly errors logs settings version views")
     | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
-    | modules("shared.http_api", "administration blocked problem_catalogue problems reader resources routes")
-    | modules("shared.http_api", "waiting waiting_words")
+    | modules("shared.http_api", "administration blocked problem_catalogue problem_kinds problems reader")
+    | modules("shared.http_api", "resources routes waiting waiting_words")
     | modules("shared.domain", "breakers dashscope_codes health photo_access")
 )
 PHOTO_LOADS = (

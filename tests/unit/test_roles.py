@@ -55,7 +55,8 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OSS}/results/*": "the result of a training",
         },
         "oss:DeleteObject": {
-            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face"
+            f"{OSS}/people/*": "a photo that an administrator wants deleted",
+            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face",
         },
         "ots:GetRow": {
             f"{OTS}/jobs": "whether a write without an answer took effect",
@@ -95,7 +96,8 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         "ots:GetRange": {
             f"{OTS}/jobs": "a person's revisions",
             f"{OTS}/jobs_in_hand": "the queue, and a job's place in it",
-            f"{OTS}/jobs_by_state": "the pages of all jobs",
+            f"{OTS}/jobs_by_state": "the pages of all jobs, and of people by state",
+            f"{OTS}/jobs_by_name": "the pages of people by name",
         },
         "ots:PutRow": {f"{OTS}/requests": "a request of an operator is written down; a tick carries it out"},
         "log:PostLogStoreLogs": {LOGS: "as above"},

@@ -8,7 +8,15 @@ from local import template_checks
 from local.packaging import ROOT
 from local.template_checks import rights, stored_data
 from local.template_checks.all_checks import EXAMPLE_PARAMETERS
-from shared.clients import control_table, job_rows, job_table, request_table, seen_table, work_in_hand
+from shared.clients import (
+    control_table,
+    job_rows,
+    job_table,
+    people_index,
+    request_table,
+    seen_table,
+    work_in_hand,
+)
 from shared.domain.states import JobState
 from tests.unit.support import job_in
 from tests.unit.test_roles import PERMISSIONS
@@ -33,7 +41,7 @@ def test_what_is_no_template_is_a_finding(text: str) -> None:
 def test_the_tables_and_indexes_are_those_of_the_clients() -> None:
     modules = (job_table, control_table, request_table, seen_table)
     assert set(stored_data.KEYS) == {module.TABLE for module in modules}
-    assert set(stored_data.INDEXES) == {work_in_hand.INDEX, job_table.BY_STATE}
+    assert set(stored_data.INDEXES) == {work_in_hand.INDEX, job_table.BY_STATE, people_index.BY_NAME}
 
 
 def test_the_columns_have_the_types_that_the_client_writes() -> None:

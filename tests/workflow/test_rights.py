@@ -138,14 +138,23 @@ def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPat
                 "/readyz",
                 f"/people/{job.person_id}",
                 f"/jobs/{job.job_id}",
+                "/people",
+                "/queue",
+                "/models",
             ):
                 ask("GET", path, "STATUS_TOKEN")
             ask("GET", "/jobs", "STATUS_TOKEN", state="QUEUED")
+            ask("GET", "/people", "STATUS_TOKEN", state="QUEUED")
+            ask("GET", "/people", "STATUS_TOKEN", query=job.person_id)
+            ask("GET", "/events", "STATUS_TOKEN", person=job.person_id)
             asked = ask("POST", "/queue/probe", "ADMIN_TOKEN")
             ask("GET", asked["href"], "ADMIN_TOKEN")
     assert {call[0] for call in calls} == {"ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"}
     assert refused("StatusRole", calls) == []
-    assert refused("FunctionRole", calls) == [("ots:GetRange", "instance/facechain/table/jobs_by_state")]
+    indexes = ("jobs_by_name", "jobs_by_state")
+    assert refused("FunctionRole", calls) == [
+        ("ots:GetRange", f"instance/facechain/table/{index}") for index in indexes
+    ]
 
 
 def test_a_call_that_no_statement_allows_is_told() -> None:
@@ -159,4 +168,4 @@ def test_a_call_that_no_statement_allows_is_told() -> None:
         ("oss:GetObject", "photos/people/a/1.jpg"),
         ("ots:PutRow", f"{table}/jobs"),
     ]
-    assert refused("FunctionRole", {("oss:DeleteObject", "photos/people/a/1.jpg")}) != []
+    assert refused("FunctionRole", {("oss:DeleteObject", "photos/results/a/1.json")}) != []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,9 +15,11 @@ from shared.domain.breakers import Breaker
 from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.job_summary import JobPage, JobSummary, summary_of
+from shared.domain.job_summary import JobPage, JobSummary, PeoplePage, summary_of
+from shared.domain.lanes import DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE
+from shared.domain.object_keys import search_name
 from shared.domain.photo_access import Way
-from shared.domain.requests import Request
+from shared.domain.requests import Claim, Request
 from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -24,7 +27,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
-from shared.errors import Permanent
+from shared.errors import Conflict, Permanent
 from shared.http_api.authentication import Tokens
 from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
 from shared.http_api.reader import Reader
@@ -72,6 +75,40 @@ class FakeJobs:
         found = {job.job_id: job for job in self.jobs}
         return {name: self.unread.get(name) or found.get(name) for name in ids}
 
+    def newest(self, person_id: str, limit: int) -> list[Job]:
+        self._ask("newest", person_id, limit)
+        return [job for job in self.jobs if job.person_id == person_id][:limit]
+
+    def in_hand(self, count: int) -> tuple[list[str], list[str]]:
+        self._ask("in_hand", count)
+        queue = sorted((job for job in self.jobs if job.lane == QUEUE_LANE), key=lambda job: job.due_at)
+        running = [job for job in self.jobs if job.lane in (RUNNING_LANE, DELIVERY_LANE)]
+        return [job.job_id for job in running], [job.job_id for job in queue][:count]
+
+    def people_by_name(
+        self, beginning: str, state: JobState | None, limit: int, after: tuple[str, str] | None
+    ) -> PeoplePage:
+        self._ask("people_by_name", beginning, state, limit, after)
+        people = [job for job in self._newest_of_each() if state is None or job.state is state]
+        named = sorted((search_name(job.person_id), job.person_key) for job in people)
+        begin = search_name(beginning)
+        wanted = [one for one in named if one[0].startswith(begin) and (after is None or one > after)]
+        by_key = {job.person_key: job for job in people}
+        shown = [self._summary(by_key[key]) for _, key in wanted[:limit]]
+        return PeoplePage(shown, wanted[limit - 1] if len(wanted) > limit else None)
+
+    def people_by_state(self, state: JobState, limit: int, after: tuple[int, str, int] | None) -> PeoplePage:
+        self._ask("people_by_state", state, limit, after)
+        page = self.page(state, limit, after)
+        newest = {job.job_id for job in self._newest_of_each()}
+        return PeoplePage([one for one in page.jobs if one.job_id in newest], page.following)
+
+    def _newest_of_each(self) -> list[Job]:
+        newest: dict[str, Job] = {}
+        for job in self.jobs:
+            newest.setdefault(job.person_id, job)
+        return list(newest.values())
+
     def queue_before(self, job: Job) -> int:
         self._ask("queue_before", job.job_id)
         return self.ahead
@@ -94,10 +131,24 @@ class FakeRequests:
 
     def __init__(self) -> None:
         self.rows: dict[str, Request] = {}
+        self.claims: dict[str, Claim] = {}
+        self.rung = 0
 
     def ring(self, request: Request) -> Request:
+        if request.request_id in self.rows:
+            raise Conflict("there is such a request")
+        self.rung += 1
         self.rows[request.request_id] = replace(request, version=1)
         return self.rows[request.request_id]
+
+    def ring_again(self) -> None:
+        self.rung += 1
+
+    def claim(self, key: str, claim: Claim) -> Claim:
+        return self.claims.setdefault(key, claim)
+
+    def claimed(self, key: str) -> Claim | None:
+        return self.claims.get(key)
 
     def find(self, request_id: str) -> Request | None:
         return self.rows.get(request_id)
@@ -114,7 +165,7 @@ class Rows(NamedTuple):
 class Api:
     """The API over :class:`FakeJobs`; while ``is_ticking`` a run has just come to its end."""
 
-    def __init__(self, *jobs: Job, wsgi: bool = False) -> None:
+    def __init__(self, *jobs: Job, wsgi: bool = False, origins: tuple[str, ...] = ()) -> None:
         self.jobs = FakeJobs(*jobs)
         self.requests = FakeRequests()
         self.held = Slot()
@@ -130,6 +181,7 @@ class Api:
         self.token = TOKEN
         self.admin_token = ADMIN_TOKEN
         self.wsgi = wsgi
+        self.origins = origins
 
     def read_all(self) -> Rows:
         self.reads += 1
@@ -166,7 +218,8 @@ class Api:
         sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
         sent.update(headers or {})
         request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, content)
-        return answer(request, self.connect, Tokens(reader=self.token, admin=self.admin_token))
+        tokens = Tokens(reader=self.token, admin=self.admin_token)
+        return answer(request, self.connect, tokens, self.origins)
 
     def refuse(self, api: Service, cause: Cause, *, since: int = NOW, next_probe_at: int = 0) -> None:
         """Open the breaker of ``api``."""
@@ -200,6 +253,7 @@ def _wsgi_call(
             "REQUEST_METHOD": method,
             "QUERY_STRING": text,
             "CONTENT_LENGTH": str(len(content.encode())) if content else "",
+            "wsgi.input": io.BytesIO(content.encode()),
             "fc.request_uri": f"{path}?{text}" if text else path,
             "fc.context": object(),
         }

@@ -13,7 +13,7 @@ from tests.unit.http_api.support import ADMIN_TOKEN, BOTH, CHINESE, TOKEN, Api, 
 from tests.unit.support import NOW, job_in
 
 REQUEST_ID = f"{NOW}-0123456789abcdef"
-ASKING = [route.path for route in ROUTES if route.access is Access.ADMIN]
+ASKING = [(route.method, route.path) for route in ROUTES if route.access is Access.ADMIN]
 
 
 def probe(api: Api) -> str:
@@ -47,6 +47,10 @@ def test_a_request_is_pending_until_a_run_has_carried_it_out(token: str) -> None
     assert document(pending) == {
         "request_id": name,
         "kind": "probe",
+        "subject": None,
+        "photo": None,
+        "because": None,
+        "asked_by": "admin",
         "status": "pending",
         "outcome": None,
         "asked_at": at(NOW),
@@ -78,31 +82,31 @@ def test_an_unknown_request_is_not_found(name: str) -> None:
 # -- who may ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ASKING)
+@pytest.mark.parametrize(("method", "path"), ASKING)
 @pytest.mark.parametrize("token", [None, "", "wrong", ADMIN_TOKEN[:-1], f"{ADMIN_TOKEN}x"])
-def test_whoever_has_no_token_may_ask_for_nothing(path: str, token: str | None) -> None:
+def test_whoever_has_no_token_may_ask_for_nothing(method: str, path: str, token: str | None) -> None:
     api = Api()
-    response = api.call(path, method="POST", token=token)
+    response = api.call(path, method=method, token=token)
     assert_problem(response, 401, "unauthorized")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
     assert (api.connections, api.requests.rows) == (0, {})
 
 
-@pytest.mark.parametrize("path", ASKING)
-def test_the_read_token_only_reads(path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), ASKING)
+def test_the_read_token_only_reads(method: str, path: str) -> None:
     api = Api()
-    assert_problem(api.call(path, method="POST"), 403, "admin_only")
+    assert_problem(api.call(path, method=method), 403, "admin_only")
     assert (api.connections, api.requests.rows) == (0, {})
 
 
-@pytest.mark.parametrize("path", ASKING)
+@pytest.mark.parametrize(("method", "path"), ASKING)
 @pytest.mark.parametrize("token", [None, "", TOKEN, "wrong"])
 def test_without_an_admin_token_in_the_settings_nobody_may_and_is_told_how_to_change_that(
-    path: str, token: str | None
+    method: str, path: str, token: str | None
 ) -> None:
     api = Api()
     api.admin_token = ""
-    response = api.call(path, method="POST", token=token)
+    response = api.call(path, method=method, token=token)
     assert_problem(response, 403, "admin_not_enabled")
     assert "AdminToken" in document(response)["detail"]
     assert (api.connections, api.requests.rows) == (0, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from shared.domain.control_rows import Document
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.markers import Announced
 from shared.domain.photo_access import LearntAccess, Way
+from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS, IGNORED
 from shared.domain.remedies import REFUSALS
@@ -153,6 +155,7 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
             yield "Job", document(api.call(f"/jobs/{job.job_id}"))
     yield from answers_about_the_deployment()
     yield from answers_to_administrators()
+    yield from answers_about_many()
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
@@ -187,13 +190,54 @@ def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Ignored uploads", document(api.call("/ignored"))
 
 
+def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
+    waiting = job_in(JobState.QUEUED, "wu", closed_at=NOW, due_at=NOW, closed_first_at=NOW)
+    posted = job_in(JobState.SUBMITTING, "zhao", submitted_at=NOW)
+    running = job_in(
+        JobState.TRAINING, "li", submitted_at=NOW, fine_tune_id="ft-1", fine_tune_status="RUNNING"
+    )
+    made = job_in(
+        JobState.SUCCEEDED,
+        "qian",
+        fine_tune_id="ft-2",
+        finetuned_output="m",
+        ended_at=NOW,
+        model_released_at=0,
+    )
+    gone = job_in(
+        JobState.SUCCEEDED,
+        "sun",
+        fine_tune_id="ft-3",
+        finetuned_output="n",
+        ended_at=NOW,
+        model_released_at=NOW,
+    )
+    failed = job_in(JobState.FAILED, "xu", reason=Reason("InternalError", "…"))
+    torn = job_in(JobState.QUEUED, "zz", closed_at=NOW, due_at=NOW, closed_first_at=NOW)
+    api = Api(waiting, posted, running, made, gone, failed, torn)
+    api.jobs.unread[torn.job_id] = Unread(torn.job_id, "unreadable_row", "…")
+    yield "People", document(api.call("/people"))
+    yield "People", document(api.call("/people", {"limit": "1"}))
+    yield "Line", document(api.call("/queue"))
+    yield "Line", document(Api().call("/queue"))
+    yield "Models", document(api.call("/models"))
+    yield "Models", document(api.call("/models", {"limit": "1"}))
+    api.held = Slot(paused=Pause("moving house", "admin", NOW), kept=3)
+    yield "Line", document(api.call("/queue"))
+    yield "Models", document(api.call("/models"))
+    lived = collecting(photo())
+    lived = lived.closed(ClosedBy.QUIET, NOW)
+    yield "Events", document(Api(lived).call("/events", {"person": "li"}))
+
+
 def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
     api = Api()
     accepted = document(api.call("/queue/probe", method="POST", token=ADMIN_TOKEN))
     yield "Accepted", accepted
     yield "Request", document(api.call(accepted["href"]))
     request = api.requests.rows[accepted["request_id"]]
-    api.requests.rows[request.request_id] = request.settled("done: …", NOW)
+    whole = replace(request, subject="li", photo="a.jpg", reason="…")
+    api.requests.rows[request.request_id] = whole.settled("done: …", NOW)
     yield "Request", document(api.call(accepted["href"]))
 
 

@@ -188,12 +188,9 @@ def test_no_document_shows_where_the_snapshots_lie() -> None:
     [
         ("/", 404, "unknown_route"),
         ("", 404, "unknown_route"),
-        ("/people", 404, "unknown_route"),
-        ("/people/", 404, "unknown_route"),
         ("/people/li/photos", 404, "unknown_route"),
         ("/jobs/x/y", 404, "unknown_route"),
         ("/healthz/x", 404, "unknown_route"),
-        ("/queue", 404, "unknown_route"),
         ("/queue/x", 404, "unknown_route"),
         ("/requests", 404, "unknown_route"),
         ("/ignored/x", 404, "unknown_route"),
@@ -228,7 +225,14 @@ def test_a_request_that_cannot_be_meant_does_not_touch_the_tables(path: str) -> 
     assert api.connections == 0
 
 
-METHODS = {route.path: route.methods for route in ROUTES}
+METHODS = {
+    route.path: tuple(
+        dict.fromkeys(
+            (*(method for one in ROUTES if one.path == route.path for method in one.methods), "OPTIONS")
+        )
+    )
+    for route in ROUTES
+}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""The fields of the documents that tell of many: people, the line, events, models."""
+
+from __future__ import annotations
+
+from local.api_reference.shapes import Document, Field
+
+_NEXT = Field("next", "string", "the cursor of the page that follows", "this is the last page")
+_UNREADABLE = Field("unreadable", "list of Unreadable", "jobs among these that cannot be read")
+_JOB = (
+    Field("job_id", "string", "the id of the job"),
+    Field("person_id", "string", "the name of the person"),
+    Field("revision", "integer", "the revision of the person"),
+)
+
+LISTS: dict[str, Document] = {
+    "People": Document(
+        "A page of people. With `state` alone the newest come first; else they are sorted by name.",
+        (Field("people", "list of Person summary", "at most `limit`"), _UNREADABLE, _NEXT),
+    ),
+    "Person summary": Document(
+        "A person by the newest revision.",
+        (
+            Field("person_id", "string", "the name of the person's folder, in composed form (NFC)"),
+            Field("state", "string", "one of the [states](#states)"),
+            Field("job_id", "string", "the id of the newest revision's job"),
+            Field("revision", "integer", "the newest revision"),
+            Field("photo_count", "integer", "uploads on record for it"),
+            Field("usable_count", "integer", "photos that can be trained on"),
+            Field("reason", "Reason", "why it is in this state", "nothing needs to be explained"),
+            Field("finetuned_output", "string", "its model", "it has none"),
+            Field("opened_at", "time", "the first upload of the set"),
+            Field("changed_at", "time", "the latest change"),
+        ),
+    ),
+    "Line": Document(
+        "Who trains, and who waits behind them.",
+        (
+            Field("slot", "Slot", "the trainings that run"),
+            Field("queue", "Waiting line", "the jobs that wait"),
+            Field("account", "Account", "how full the DashScope account is"),
+            _UNREADABLE,
+        ),
+    ),
+    "Slot": Document(
+        "The account's right to trainings that run at once.",
+        (
+            Field("places", "integer", "trainings that may run at once: `CONCURRENT_TRAININGS`"),
+            Field("running", "list of Running", "those that are submitted or run"),
+        ),
+    ),
+    "Running": Document(
+        "A training that is submitted or runs.",
+        (
+            *_JOB,
+            Field("state", "string", "`SUBMITTING` or `TRAINING`"),
+            Field("fine_tune_status", "string", "DashScope's own status", "it has not accepted the submit"),
+            Field("since", "time", "when it was submitted"),
+            Field("eta", "Estimate", "when it is likely to end"),
+        ),
+    ),
+    "Waiting line": Document(
+        "The jobs that wait for a place.",
+        (
+            Field("length", "integer", "how many, at most 500"),
+            Field("is_more", "boolean", "whether there are more than were counted"),
+            Field("oldest_since", "time", "the earliest place in the queue", "nobody waits"),
+            Field("jobs", "list of Waiting job", "the first 50"),
+            Field("paused", "Pause", "that an administrator has paused the queue", "nobody has"),
+            Field("blocked_by", "Blocked", "what keeps everybody from being trained", "nothing does"),
+        ),
+    ),
+    "Waiting job": Document(
+        "A job that waits for a place.",
+        (
+            *_JOB,
+            Field("position", "integer", "1: the next that is submitted"),
+            Field("since", "time", "when its set closed"),
+            Field("eta", "Estimate", "when its training is likely to end", "the queue is blocked"),
+        ),
+    ),
+    "Events": Document(
+        "What happened to a person, by the newest 5 revisions.",
+        (
+            Field("person_id", "string", "the name of the person"),
+            Field("events", "list of Event", "newest first, at most 200"),
+            Field("is_cut", "boolean", "whether more has happened"),
+        ),
+    ),
+    "Event": Document(
+        "Something that happened.",
+        (
+            Field("at", "time", "when"),
+            Field("kind", "string", "`state`: the job came to a state; `photo`: a photo got its verdict"),
+            Field("job_id", "string", "the id of the job"),
+            Field("revision", "integer", "the revision of the person"),
+            Field("state", "string", "the state that the job came to", "it is about a photo"),
+            Field("photo", "string", "the name of the photo", "it is about the job"),
+            Field("message", "string", "what happened, in words"),
+        ),
+    ),
+    "Models": Document(
+        "A page of models, newest first by the first upload of their sets.",
+        (
+            Field(
+                "kept", "integer", "fine-tunes that count against the cap, as last seen", "none was seen yet"
+            ),
+            Field("allowed", "integer", "the cap: `KEPT_FINE_TUNES`"),
+            Field("is_nearly_full", "boolean", "whether four fifths of it are used: 16 of 20"),
+            Field("models", "list of Model", "also those that have been released"),
+            _UNREADABLE,
+            _NEXT,
+        ),
+    ),
+    "Model": Document(
+        "A model that has been made.",
+        (
+            *_JOB,
+            Field("fine_tune_id", "string", "DashScope's id, `ft-…`"),
+            Field("finetuned_output", "string", "the model, for portrait generation"),
+            Field("ended_at", "time", "when its training ended"),
+            Field("released_at", "time", "an administrator had it deleted at DashScope", "nobody has"),
+        ),
+    ),
+}

@@ -1,0 +1,282 @@
+"""People, the queue, what happened, and the models: what is shown, and what it costs to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.photos import Verdict
+from shared.domain.reasons import Language
+from shared.domain.slot import Pause, Slot
+from shared.domain.states import JobState
+from shared.domain.timeline import KEPT_FIRST, KEPT_LAST, Move, with_move
+from shared.domain.unread import Unread
+from shared.http_api.events import MAX_EVENTS, STATE_WORDS, events_document
+from shared.http_api.models import is_nearly_full
+from shared.http_api.people import SHOWN
+from shared.http_api.queue_documents import COUNTED
+from tests.unit.http_api.support import CHINESE, TOKEN, Api, assert_problem, at, document
+from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
+
+S = JobState
+
+
+def people(*names: str, state: JobState = S.SUCCEEDED) -> list[Job]:
+    return [job_in(state, name, opened_at=NOW + number) for number, name in enumerate(names)][::-1]
+
+
+def shown(api: Api, path: str, **query: str) -> dict[str, Any]:
+    return document(api.call(path, query))
+
+
+# -- people ----------------------------------------------------------------------------------------------
+
+
+def test_people_are_shown_by_their_newest_revision() -> None:
+    old = job_in(S.SUCCEEDED, finetuned_output="old")
+    api = Api(job_in(S.QUEUED, revision=2), old)
+    (li,) = shown(api, "/people")["people"]
+    assert list(li) == list(SHOWN)
+    assert (li["person_id"], li["state"], li["revision"]) == ("li", "QUEUED", 2)
+    assert shown(api, "/people", state="succeeded")["people"] == [], "the newest revision counts"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("", ["anna", "Anton", "Zoë"]), ("AN", ["anna", "Anton"]), ("zoe", ["Zoë"]), ("zz", [])],
+)
+def test_people_are_found_by_the_beginning_of_their_names(query: str, names: list[str]) -> None:
+    api = Api(*people("Anton", "Zoë", "anna"))
+    assert [one["person_id"] for one in shown(api, "/people", query=query)["people"]] == names
+
+
+@pytest.mark.parametrize("query", [{}, {"query": "p"}, {"state": "SUCCEEDED"}])
+def test_following_the_cursor_shows_each_person_once(query: dict[str, str]) -> None:
+    api = Api(*people(*(f"p{number:02}" for number in range(11))))
+    seen, page = [], shown(api, "/people", limit="3", **query)
+    while page["next"]:
+        seen += [one["person_id"] for one in page["people"]]
+        page = shown(api, "/people", limit="3", cursor=page["next"], **query)
+    seen += [one["person_id"] for one in page["people"]]
+    assert sorted(seen) == [f"p{number:02}" for number in range(11)]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "W10", "WzFd", "é", "W1siYSJdLCJiIl0", "WyJcdWQ4MDAiLCJiIl0", "A" * 9999]
+)
+@pytest.mark.parametrize("query", [{}, {"state": "QUEUED"}])
+def test_a_cursor_that_was_not_given_is_refused(cursor: str, query: dict[str, str]) -> None:
+    assert_problem(Api().call("/people", {"cursor": cursor, **query}), 400, "invalid_cursor")
+
+
+def test_the_cursor_of_one_kind_of_page_is_refused_by_the_other() -> None:
+    api = Api(*people(*"abc"))
+    by_name = shown(api, "/people", limit="1")["next"]
+    by_state = shown(api, "/people", limit="1", state="SUCCEEDED")["next"]
+    assert_problem(api.call("/people", {"cursor": by_name, "state": "SUCCEEDED"}), 400, "invalid_cursor")
+    assert_problem(api.call("/people", {"cursor": by_state}), 400, "invalid_cursor")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"name": "li"}, "unknown_parameter"),
+        ({"state": "x"}, "invalid_state"),
+        ({"limit": "0"}, "invalid_limit"),
+        ({"query": "x" * 129}, "invalid_query"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(query: dict[str, str], code: str) -> None:
+    assert_problem(Api().call("/people", query), 400, code)
+
+
+def test_a_person_whose_row_cannot_be_read_leaves_the_page_to_the_others() -> None:
+    api = Api(*people("anna", "li"))
+    api.jobs.unread[api.jobs.jobs[0].job_id] = Unread(api.jobs.jobs[0].job_id, "unreadable_row", "…")
+    page = shown(api, "/people")
+    assert ([one["person_id"] for one in page["people"]], len(page["unreadable"])) == (["anna"], 1)
+
+
+# -- the queue -------------------------------------------------------------------------------------------
+
+
+def queue_of(*names: str) -> list[Job]:
+    return [
+        replace(job_in(S.QUEUED, name), closed_at=NOW + n, closed_first_at=NOW + n, due_at=NOW + n)
+        for n, name in enumerate(names)
+    ]
+
+
+def test_the_queue_shows_who_trains_and_who_waits_in_their_order() -> None:
+    training = job_in(S.TRAINING, "anna", submitted_at=NOW)
+    api = Api(training, *queue_of("li", "wu"))
+    api.held = Slot(holders=(training.job_id,), durations_ms=(4 * MINUTE_MS,))
+    line = shown(api, "/queue")
+    (running,) = line["slot"]["running"]
+    assert (running["person_id"], running["since"], running["eta"]["latest"]) == (
+        "anna",
+        at(NOW),
+        at(NOW + 4 * MINUTE_MS),
+    )
+    assert [(one["position"], one["person_id"]) for one in line["queue"]["jobs"]] == [(1, "li"), (2, "wu")]
+    assert line["queue"]["oldest_since"] == at(NOW)
+    first, second = (one["eta"]["latest"] for one in line["queue"]["jobs"])
+    assert first < second
+    assert api.jobs.asked == [("in_hand", COUNTED), ("find_each", *(job.job_id for job in api.jobs.jobs))]
+    assert api.reads == 1
+
+
+def test_a_paused_queue_says_who_why_and_since_when_and_promises_no_time() -> None:
+    api = Api(*queue_of("li"))
+    api.held = Slot(paused=Pause("moving house", "admin", NOW))
+    queue = shown(api, "/queue")["queue"]
+    assert queue["paused"] == {"because": "moving house", "by": "admin", "since": at(NOW)}
+    assert (queue["blocked_by"]["code"], queue["blocked_by"]["detail"]) == ("queue_paused", "moving house")
+    assert queue["jobs"][0]["eta"] is None
+    person = shown(api, "/people/li")
+    assert (person["blocked_by"]["code"], person["waiting_for"]) == ("queue_paused", None)
+    assert document(api.call("/readyz"))["reasons"][0]["code"] == "queue_paused"
+    assert "暂停" in document(api.call("/people/li", headers=CHINESE))["blocked_by"]["message"]
+
+
+def test_an_empty_queue_is_shown_as_such() -> None:
+    line = shown(Api(), "/queue")
+    assert line["slot"] == {"places": 1, "running": []}
+    assert (line["queue"]["length"], line["queue"]["jobs"], line["queue"]["oldest_since"]) == (0, [], None)
+    assert line["queue"]["blocked_by"] is None
+
+
+def test_a_job_that_has_left_the_queue_since_the_index_was_read_is_not_shown() -> None:
+    api = Api(*queue_of("li"))
+    api.jobs.find_each = lambda ids: {name: job_in(S.TRAINING) for name in ids}  # type: ignore[method-assign]
+    assert shown(api, "/queue")["queue"]["jobs"] == []
+
+
+def test_a_job_that_is_being_cancelled_says_so() -> None:
+    api = Api(job_in(S.TRAINING, cancel_asked_at=NOW))
+    assert shown(api, "/people/li")["waiting_for"]["code"] == "canceling"
+
+
+# -- what happened ---------------------------------------------------------------------------------------
+
+
+def lived() -> Job:
+    job = collecting(photo("a.jpg", Verdict.NO_FACE), photo("b.jpg"))
+    return job.closed(job.photo_set.completed_by(RULES, NOW + 10**6) or "quiet", NOW + 10**6)  # type: ignore[arg-type]
+
+
+def test_what_happened_is_told_newest_first() -> None:
+    api = Api(lived())
+    told = shown(api, "/events", person="li")
+    assert (told["events"][0]["kind"], told["events"][0]["state"]) == ("state", "QUEUED")
+    assert {one["photo"] for one in told["events"] if one["kind"] == "photo"} == {"a.jpg", "b.jpg"}
+    times = [one["at"] for one in told["events"]]
+    assert times == sorted(times, reverse=True)
+    assert told["is_cut"] is False
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ({}, 400, "invalid_person"),
+        ({"person": "wu"}, 404, "unknown_person"),
+        ({"person": "li", "x": ""}, 400, "unknown_parameter"),
+    ],
+)
+def test_events_are_of_one_person(query: dict[str, str], status: int, code: str) -> None:
+    assert_problem(Api(lived()).call("/events", query), status, code)
+
+
+def test_more_events_than_are_shown_are_said_to_be_cut() -> None:
+    many = collecting(*(photo(f"{number}.jpg", etag=str(number)) for number in range(MAX_EVENTS + 5)))
+    told = events_document([many], Language.ENGLISH)
+    assert (len(told["events"]), told["is_cut"]) == (MAX_EVENTS, True)  # type: ignore[arg-type]
+    assert events_document([job_in(S.QUEUED, revision=9)], Language.ENGLISH)["is_cut"] is True
+
+
+def test_each_state_has_its_words() -> None:
+    assert set(STATE_WORDS) == {state.value for state in S}
+
+
+def test_a_job_shows_the_states_that_it_has_come_to() -> None:
+    job = lived()
+    states = [one["state"] for one in shown(Api(job), f"/jobs/{job.job_id}")["timeline"]]
+    assert states[-1] == "QUEUED"
+
+
+def test_of_very_many_moves_the_first_and_the_latest_are_kept() -> None:
+    moves: tuple[Move, ...] = ()
+    for number in range(200):
+        moves = with_move(moves, f"S{number}", number)
+    assert len(moves) == KEPT_FIRST + KEPT_LAST
+    assert [move.at for move in moves[: KEPT_FIRST + 1]] == [0, 1, 2, 3, 164]
+    assert moves[-1] == Move("S199", 199)
+
+
+# -- models ----------------------------------------------------------------------------------------------
+
+
+def test_models_are_listed_with_what_the_account_keeps() -> None:
+    made = job_in(S.SUCCEEDED, finetuned_output="m", fine_tune_id="ft-1", model_released_at=NOW)
+    api = Api(made, *people("wu"))
+    api.held = Slot(kept=16)
+    told = shown(api, "/models", limit="1")
+    assert (told["kept"], told["allowed"], told["is_nearly_full"]) == (16, 20, True)
+    (model,) = told["models"]
+    assert (model["finetuned_output"], model["released_at"]) == ("m", at(NOW))
+    assert told["next"]
+    assert document(api.call("/people/li"))["finetuned_output"] is None, "it makes no portraits any more"
+
+
+@pytest.mark.parametrize(("kept", "full"), [(None, False), (15, False), (16, True), (20, True)])
+def test_the_account_is_nearly_full_from_four_fifths_on(kept: int | None, full: bool) -> None:
+    assert is_nearly_full(kept, 20) is full
+
+
+# -- methods and origins ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/people", "GET, HEAD, OPTIONS"),
+        ("/people/li/photos/a.jpg", "DELETE, OPTIONS"),
+        ("/queue/pause", "POST, OPTIONS"),
+    ],
+)
+def test_options_says_which_methods_a_path_takes_without_a_token(path: str, allowed: str) -> None:
+    api = Api()
+    response = api.call(path, method="OPTIONS", token=None)
+    assert (response.status, response.headers["Allow"], response.body) == (204, allowed, "")
+    assert api.connections == 0
+
+
+APP, OTHER = "https://app.example.com", "https://evil.example.com"
+
+
+def test_a_page_of_an_origin_that_is_named_may_read_and_ask() -> None:
+    api = Api(origins=(APP,))
+    response = api.call("/people", headers={"Origin": APP})
+    assert response.headers["Access-Control-Allow-Origin"] == APP
+    assert response.headers["Vary"] == "Accept-Language, Origin"
+    asked = {"Origin": APP, "Access-Control-Request-Method": "POST"}
+    preflight = api.call("/queue/pause", method="OPTIONS", token=None, headers=asked)
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Credentials" not in preflight.headers
+    problem = api.call("/people", token="wrong", headers={"Origin": APP})
+    assert (problem.status, problem.headers["Access-Control-Allow-Origin"]) == (401, APP)
+
+
+@pytest.mark.parametrize("origin", [OTHER, "null", f"{APP}.evil.example", APP.upper()])
+def test_pages_of_other_origins_may_not(origin: str) -> None:
+    for api in (Api(origins=(APP,)), Api()):
+        response = api.call("/people", headers={"Origin": origin})
+        assert not [name for name in response.headers if name.startswith("Access-Control")]
+
+
+def test_without_origins_nothing_is_said_of_them() -> None:
+    assert Api().call("/people", token=TOKEN).headers["Vary"] == "Accept-Language"
