@@ -9,6 +9,7 @@ from __future__ import annotations
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_oss_event
 from shared.logs import warn
+from shared.tracing import begin
 from shared.workflow.collecting import collect
 
 
@@ -18,6 +19,7 @@ def handler(event: bytes, context: object) -> dict[str, object]:
     Raises:
         RetryLater: something could not be done now; Function Compute tries the event again.
     """
+    begin(context)
     try:
         entries = parse_oss_event(event)
     except UnusableEvent as problem:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_trigger_time
 from shared.logs import log, warn
+from shared.tracing import begin
 from shared.workflow.reconciling import reconcile
 
 STALE_AFTER_MS = 60_000
@@ -22,6 +23,7 @@ def handler(event: bytes, context: object) -> dict[str, object]:
 
     A tick that comes more than a minute late is dropped: a later one is already there.
     """
+    begin(context)
     world = build_world(context)
     try:
         due = parse_trigger_time(event)

@@ -29,6 +29,7 @@ from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from shared.logs import warn
 from shared.settings import SettingsError, read_settings
+from shared.tracing import begin
 
 
 def handler(event: Any, context: Any) -> dict[str, Any] | Iterable[bytes]:
@@ -39,12 +40,14 @@ def handler(event: Any, context: Any) -> dict[str, Any] | Iterable[bytes]:
 
 
 def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
+    begin(context)
     try:
         request = read()
     except UnreadableRequest:
         return Problem("unreadable_request").response(Language.ENGLISH)
     except OversizedRequest:
         return Problem("content_too_large").response(Language.ENGLISH)
+    begin(context, request.headers.get("traceparent", ""))
     try:
         settings = read_settings(os.environ)
         settings.require("ots_endpoint", "ots_instance")

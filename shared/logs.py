@@ -16,6 +16,8 @@ import logging
 import re
 from urllib.parse import quote
 
+from shared.tracing import current
+
 _logger = logging.getLogger("facechain_autotrain")
 
 SHORTEST_HIDDEN = 8
@@ -79,7 +81,8 @@ def redact(text: str) -> str:
 
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one line. Every text in ``fields``, however deep, is redacted."""
-    line = json.dumps(_redacted({"event": event, **fields}), ensure_ascii=False)
+    trace = {"traceparent": current()} if current() else {}
+    line = json.dumps(_redacted({"event": event, **fields, **trace}), ensure_ascii=False)
     _logger.log(level, "%s", _printable(line))
 
 

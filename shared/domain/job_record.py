@@ -77,6 +77,7 @@ class JobRecord:
         folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
             met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        traceparent: the trace of the upload that opened the set; :mod:`shared.tracing`.
         moves: the states that the job has come to, with the times; of very many the first and the latest.
         moved_to: the place in the queue that an administrator has given the job, in the place of its own; 0:
             none.
@@ -119,6 +120,7 @@ class JobRecord:
     folders: tuple[str, ...] = ()
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
+    traceparent: str = ""
     moves: tuple[Move, ...] = ()
     moved_to: int = 0
     cancel_asked_at: int = 0

@@ -37,6 +37,7 @@ class Request:
         subject: the job or person that it is about; empty: none.
         photo: the name of the photo that it is about; empty: none.
         reason: why, in the words of whoever asked; may be empty.
+        traceparent: the trace of the call that it came with; :mod:`shared.tracing`.
         asked_by: the name of the token that it was asked with.
         outcome: what became of it; empty: nothing yet.
         settled_at: when it was done or refused; 0: not yet.
@@ -49,6 +50,7 @@ class Request:
     subject: str = ""
     photo: str = ""
     reason: str = ""
+    traceparent: str = ""
     outcome: str = ""
     settled_at: int = 0
     version: int = 0

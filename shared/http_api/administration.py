@@ -22,6 +22,7 @@ from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
+from shared.tracing import current
 from shared.views import timestamp
 
 if TYPE_CHECKING:
@@ -187,40 +188,46 @@ def _ask(
     whoever dies in between has claimed an id, and the next who comes with the key writes the request.
     """
     # Imported here: whoever reads a document does not pay for it at a cold start.
-    from shared.domain.administration import NotPossible
-    from shared.domain.requests import Claim, Request, request_id
-    from shared.http_api.idempotency import fingerprint_of, key_of
+    from shared.domain.requests import Request
 
-    key = key_of(request.http.headers, ADMIN)
     reader = request.connect()
-    now, claim = reader.now(), None
-    if key:
-        claim = reader.requests().claimed(key)
-    if claim is None:
-        try:
-            check(reader)
-        except NotPossible as why:
-            raise Problem(why.code) from None
-        name = request_id(now, reader.token())
-        if key:
-            claim = reader.requests().claim(key, Claim(name, fingerprint_of(request.http)))
-    if claim is not None:
-        if claim.fingerprint != fingerprint_of(request.http):
-            raise Problem("idempotency_key_reused")
-        name = claim.request_id
+    now = reader.now()
     asked = Request(
-        request_id=name,
+        request_id=_request_id(request, reader, check),
         kind=kind,
         asked_at=now,
         asked_by=ADMIN,
         subject=subject,
         photo=photo,
         reason=reason,
+        traceparent=current(),
     )
     _ring_once(reader, asked)
-    href = f"/requests/{name}"
-    document: dict[str, object] = {"request_id": name, "status": "pending", "href": href}
+    href = f"/requests/{asked.request_id}"
+    document: dict[str, object] = {"request_id": asked.request_id, "status": "pending", "href": href}
     return Answer(document, COME_AGAIN_SECONDS, status=202, location=href)
+
+
+def _request_id(request: RouteRequest, reader: Reader, check: Callable[[Reader], object]) -> str:
+    """Return the id that the key was claimed for, or a new one for what can be done now."""
+    from shared.domain.administration import NotPossible
+    from shared.domain.requests import Claim, request_id
+    from shared.http_api.idempotency import fingerprint_of, key_of
+
+    key = key_of(request.http.headers, ADMIN)
+    claim = reader.requests().claimed(key) if key else None
+    if claim is None:
+        try:
+            check(reader)
+        except NotPossible as why:
+            raise Problem(why.code) from None
+        name = request_id(reader.now(), reader.token())
+        if not key:
+            return name
+        claim = reader.requests().claim(key, Claim(name, fingerprint_of(request.http)))
+    if claim.fingerprint != fingerprint_of(request.http):
+        raise Problem("idempotency_key_reused")
+    return claim.request_id
 
 
 def _ring_once(reader: Reader, asked: Request) -> None:

@@ -23,6 +23,7 @@ from shared.domain.job_record import OTHER_SPELLING
 from shared.domain.object_keys import person_of
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
+from shared.tracing import following
 from shared.workflow import closing, resolving, submitting, training
 from shared.workflow.ports import World
 from shared.workflow.saving import hold_up
@@ -63,6 +64,14 @@ def attempt(world: World, action: Action | str, do: Callable[[], bool], report: 
     An ``action`` without a job is a name. An error that nobody foresaw is a trouble like another.
     """
     name = action if isinstance(action, str) else type(action).__name__
+    trace = "" if isinstance(action, (str, Release, Reclaim)) else action.job.traceparent
+    with following(trace):
+        return _attempted(world, action, name, do, report)
+
+
+def _attempted(
+    world: World, action: Action | str, name: str, do: Callable[[], bool], report: Report
+) -> Effect:
     try:
         changed = do()
         if changed or not isinstance(action, str):

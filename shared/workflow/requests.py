@@ -7,10 +7,13 @@ again by the next tick, and given up after a while.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shared.domain.control_rows import Doorbell
 from shared.domain.requests import Request
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
+from shared.tracing import following
 from shared.workflow.ports import World
 
 REQUESTS_A_RUN = 20
@@ -42,6 +45,11 @@ def _answer(world: World, request: Request) -> bool:
     # Imported here: few ticks have requests.
     from shared.workflow.administering import carry_out
 
+    with following(request.traceparent):
+        return _answered(world, request, carry_out)
+
+
+def _answered(world: World, request: Request, carry_out: Callable[[World, Request], str]) -> bool:
     try:
         outcome = carry_out(world, request)
     except Conflict as conflict:

@@ -15,6 +15,7 @@ from shared.domain.retry_state import Cause
 from shared.domain.upload_memory import entries_of
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
+from shared.tracing import current
 from shared.workflow.ports import World
 
 LONGEST_BETWEEN_QUESTIONS_MS = 120_000
@@ -29,6 +30,8 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
         entries = {name: entry for photo in dropped for name, entry in entries_of(photo).items()}
         world.seen.remember(after.person_key, entries, world.clock.now())
         after = replace(after, photo_set=replace(after.photo_set, dropped=()))
+    if not is_same and not after.traceparent:
+        after = replace(after, traceparent=current())
     return world.jobs.save(latest if is_same else None, after)
 
 

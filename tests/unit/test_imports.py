@@ -157,7 +157,7 @@ TABLES = modules(
 STATUS_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
-    | modules("shared", "assembly errors logs settings version views")
+    | modules("shared", "assembly errors logs settings tracing version views")
     | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
     | modules("shared.http_api", "administration blocked problem_catalogue problem_kinds problems reader")
     | modules("shared.http_api", "resources routes waiting waiting_words")
@@ -166,7 +166,7 @@ STATUS_LOADS = (
 PHOTO_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
-    | modules("shared", "assembly errors events logs settings")
+    | modules("shared", "assembly errors events logs settings tracing")
     | modules(
         "shared.clients",
         "bounded_answers bucket_answers dashscope dashscope_answers dashscope_list ignored_list",
