@@ -37,8 +37,46 @@ LISTS: dict[str, Document] = {
         (
             Field("slot", "Slot", "the trainings that run"),
             Field("queue", "Waiting line", "the jobs that wait"),
-            Field("account", "Account", "how full the DashScope account is"),
-            _UNREADABLE,
+            Field("account", "Cap", "how full the DashScope account is"),
+        ),
+    ),
+    "Overview": Document(
+        "All that an operator looks at first.",
+        (
+            Field("slot", "Slot", "the trainings that run"),
+            Field("queue", "Waiting line", "the jobs that wait"),
+            Field("people", "People", "the first page of people by name"),
+            Field("recent", "list of Result", "the latest results, newest first, at most 20"),
+            Field("spend", "Spend", "what the trainings have cost"),
+            Field("account", "Cap", "how full the DashScope account is"),
+            Field("readiness", "Ready or Not ready", "what `GET /readyz` answers"),
+        ),
+    ),
+    "Result": Document(
+        "How a job has ended.",
+        (
+            *_JOB,
+            Field("state", "string", "`SUCCEEDED`, `FAILED` or `CANCELED`"),
+            Field("ended_at", "time", "when it ended"),
+            Field("took_seconds", "integer", "from the submit to the end", "nothing was submitted"),
+            Field("reason", "Reason", "why it has no model", "nothing needs to be explained"),
+        ),
+    ),
+    "Spend": Document(
+        "What DashScope has billed, at the list price, by Beijing's calendar.",
+        (
+            Field("today_cny", "number", "today", unit="CNY"),
+            Field("month_cny", "number", "this month", unit="CNY"),
+            Field("total_cny", "number", "altogether", unit="CNY"),
+            Field("trainings_billed", "integer", "trainings, altogether"),
+        ),
+    ),
+    "Cap": Document(
+        "DashScope's cap on running and succeeded fine-tunes.",
+        (
+            Field("fine_tunes_kept", "integer", "fine-tunes that count, as last seen", "none was seen yet"),
+            Field("fine_tunes_allowed", "integer", "the cap: `KEPT_FINE_TUNES`"),
+            Field("is_nearly_full", "boolean", "whether four fifths of it are used: 16 of 20"),
         ),
     ),
     "Slot": Document(
@@ -46,6 +84,12 @@ LISTS: dict[str, Document] = {
         (
             Field("places", "integer", "trainings that may run at once: `CONCURRENT_TRAININGS`"),
             Field("running", "list of Running", "those that are submitted or run"),
+            Field(
+                "busy_last_24h",
+                "number",
+                "the part of the last day in which they trained, from 0 to 1",
+                "no training has ended yet",
+            ),
         ),
     ),
     "Running": Document(
@@ -61,7 +105,7 @@ LISTS: dict[str, Document] = {
     "Waiting line": Document(
         "The jobs that wait for a place.",
         (
-            Field("length", "integer", "how many, at most 500"),
+            Field("length", "integer", "how many, at most 200"),
             Field("is_more", "boolean", "whether there are more than were counted"),
             Field("oldest_since", "time", "the earliest place in the queue", "nobody waits"),
             Field("jobs", "list of Waiting job", "the first 50"),
@@ -81,7 +125,6 @@ LISTS: dict[str, Document] = {
     "Events": Document(
         "What happened to a person, by the newest 5 revisions.",
         (
-            Field("person_id", "string", "the name of the person"),
             Field("events", "list of Event", "newest first, at most 200"),
             Field("is_cut", "boolean", "whether more has happened"),
         ),
@@ -90,7 +133,7 @@ LISTS: dict[str, Document] = {
         "Something that happened.",
         (
             Field("at", "time", "when"),
-            Field("kind", "string", "`state`: the job came to a state; `photo`: a photo got its verdict"),
+            Field("kind", "string", "`move`: the job came to a state; `photo`: a photo got its verdict"),
             Field("job_id", "string", "the id of the job"),
             Field("revision", "integer", "the revision of the person"),
             Field("state", "string", "the state that the job came to", "it is about a photo"),
@@ -107,16 +150,18 @@ LISTS: dict[str, Document] = {
             Field("allowed", "integer", "the cap: `KEPT_FINE_TUNES`"),
             Field("is_nearly_full", "boolean", "whether four fifths of it are used: 16 of 20"),
             Field("models", "list of Model", "also those that have been released"),
-            _UNREADABLE,
             _NEXT,
         ),
     ),
     "Model": Document(
         "A model that has been made.",
         (
-            *_JOB,
             Field("fine_tune_id", "string", "DashScope's id, `ft-…`"),
             Field("finetuned_output", "string", "the model, for portrait generation"),
+            Field("person_id", "string", "the name of the person"),
+            Field("job_id", "string", "the id of the job"),
+            Field("revision", "integer", "the revision of the person"),
+            Field("is_newest_of_person", "boolean", "whether no later revision of the person has a model"),
             Field("ended_at", "time", "when its training ended"),
             Field("released_at", "time", "an administrator had it deleted at DashScope", "nobody has"),
         ),

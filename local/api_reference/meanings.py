@@ -19,6 +19,7 @@ class Parameter(NamedTuple):
 
 
 ROUTES: dict[str, str] = {
+    "GET /": "the [Overview](#overview): all that an operator looks at first",
     "GET /people": "[People](#people), each by the newest revision",
     "GET /people/{person_id}": "the [Person](#person) whose folder has this name, composed or decomposed",
     "GET /jobs/{job_id}": "the [Job](#job) with this id, or [Unreadable](#unreadable)",
@@ -27,6 +28,7 @@ ROUTES: dict[str, str] = {
     "GET /queue": "the [Line](#line): who trains, who waits, and what is in the way",
     "GET /events": "the [Events](#events): what happened to a person, newest first",
     "GET /models": "[Models](#models): those that have been made, newest first",
+    "GET /metrics": "numbers for Prometheus, in its text format 0.0.4; no label names a person",
     "POST /people/{person_id}/train": "[Accepted](#accepted): the open set closes now",
     "DELETE /people/{person_id}/photos/{name}": "[Accepted](#accepted): the photo is deleted from the "
     "bucket, and from a set that is not submitted",

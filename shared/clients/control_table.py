@@ -58,16 +58,25 @@ class ControlTable:
         Raises:
             Trouble: the slot cannot be read. Another row that cannot is None.
         """
+        return self.read_all_and("")[0]
+
+    def read_all_and(self, name: str) -> tuple[ControlRows, Document | None]:
+        """Read the same in the same call, and the row ``name`` as a document; None: it cannot be read.
+
+        Raises:
+            Trouble: the slot cannot be read.
+        """
         # Imported here: ``status`` and ``collect`` read the slot alone.
         from shared.clients.request_table import DOORBELL, doorbell_from
         from shared.clients.request_table import TABLE as REQUESTS
         from shared.domain.control_rows import ControlRows
         from shared.domain.photo_access import ROW as ACCESS
 
-        wanted = [(TABLE, _key(name)) for name in (SLOT, SWEEP, LINGERING, HEALTH, ACCESS)]
+        names = (SLOT, SWEEP, LINGERING, HEALTH, ACCESS, *((name,) if name else ()))
+        wanted = [(TABLE, _key(name)) for name in names]
         found = self._rows.find_in_tables([*wanted, (REQUESTS, DOORBELL)])
-        slot, sweep, lingering, health, access, bell = found
-        return ControlRows(
+        slot, sweep, lingering, health, access, *more, bell = found
+        rows = ControlRows(
             slot=_slot(_given(slot)),
             sweep=_or_none(SWEEP, sweep, _sweep),
             lingering=_or_none(LINGERING, lingering, _lingering),
@@ -75,6 +84,7 @@ class ControlTable:
             doorbell=_or_none("doorbell", bell, doorbell_from),
             access=_or_none(ACCESS, access, _document),
         )
+        return rows, _or_none(name, more[0], _document) if more else None
 
     def health(self) -> Health:
         """Read how the deployment is; well when nothing has been written yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from shared.clients.stored_values import checked
 from shared.domain.retry_json import cause_from_json, cause_to_json
 from shared.domain.trouble_kinds import Api
 
@@ -37,6 +38,8 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
         for name, one in value.get("breakers", {}).items()
         if name in apis
     }
+    errors = checked("errors", known.get("errors", {}), dict)
+    known["errors"] = {code: checked("count", count, int) for code, count in errors.items()}
     known["unwritten"] = {name: Unwritten(*one) for name, one in value.get("unwritten", {}).items()}
     return Health(**known, version=version, breakers=breakers)
 

@@ -183,13 +183,11 @@ class JobTable:
         ids = [f"{position.person_key}-{position.revision}" for position in shown]
         return JobPage(self._summaries(ids, rows), shown[-1] if len(positions) > limit else None)
 
-    def newest(self, person_id: str, limit: int) -> list[Job]:
-        """Return the person's newest revisions with their photos, newest first.
-
-        Raises:
-            Permanent: a row cannot be read.
-        """
-        return self.revisions_of(person_key(person_id), limit=limit)
+    def summaries(self, ids: Sequence[str]) -> list[JobSummary | Unread]:
+        """Return jobs by id in the order of ``ids``, without reading their photos; those that are there."""
+        keys = {name: _key(*parts) for name in ids if (parts := parse_job_id(name))}
+        rows = self._rows.find_each(list(keys.values()), columns=SUMMARY_COLUMNS)
+        return self._summaries(list(keys), rows)
 
     def people_by_name(
         self, beginning: str, state: JobState | None, limit: int, after: tuple[str, str] | None

@@ -17,8 +17,9 @@ from shared.clients.rows import INF_MAX, INF_MIN, Rows
 from shared.clients.table_calls import Columns, Key
 
 BY_NAME = "jobs_by_name"
-ROWS_OF_A_RANGE = 500
-"""Of a person with more revisions than this the newest among these is found first, and the page goes on."""
+ROWS_BEYOND, ROWS_FOR_EACH = 40, 4
+"""Rows of the index that are read for a page: most people have few revisions. Of a person with more than the
+range holds the newest among these is shown, and the next page begins behind it."""
 _BEHIND_EVERY_CHARACTER = "\U0010ffff"
 
 
@@ -50,9 +51,10 @@ def read_by_name(
     if after is not None:
         start = _key(after.search_name, after.person_key, INF_MAX)
     end = _key(beginning + _BEHIND_EVERY_CHARACTER, INF_MIN, INF_MIN)
-    found = rows.range(start, end, limit=ROWS_OF_A_RANGE, index=BY_NAME, columns=["state"])
+    count = ROWS_FOR_EACH * limit + ROWS_BEYOND
+    found = rows.range(start, end, limit=count, index=BY_NAME, columns=["state"])
     people = [_newest(list(group)) for _, group in groupby(found, key=lambda row: row["person_key"])]
-    is_cut = len(found) == ROWS_OF_A_RANGE
+    is_cut = len(found) == count
     if is_cut and len(people) > 1:
         del people[-1]
     fitting = [one for one in people if state is None or one.state == state]

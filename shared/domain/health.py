@@ -35,6 +35,9 @@ UNWRITTEN_TOLD_FOR_MS = 600_000
 UNWRITTEN_NOTED_EVERY_MS = 240_000
 """Ticks meet the trouble every minute; to tell of it costs a write in four."""
 MAX_UNWRITTEN = 20
+MAX_CODES, MAX_CODE_CHARACTERS = 24, 60
+OTHER_CODES = "other"
+"""What errors are counted as whose codes have no room in the row, which every tick reads."""
 
 
 class Unwritten(NamedTuple):
@@ -63,6 +66,7 @@ class Health:
         settings_seen_at: when these settings were first seen.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
         retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
+        errors: DashScope's errors by code, as far as a run that met them has written anything afterwards.
     """
 
     version: int = 0
@@ -78,6 +82,7 @@ class Health:
     settings_seen_at: int = 0
     is_retimed: bool = False
     retimed_up_to: str = ""
+    errors: Mapping[str, int] = field(default_factory=dict)
 
     def breaker(self, api: Api | None) -> Breaker:
         """Return the breaker of ``api``."""
@@ -111,6 +116,15 @@ class Health:
         if breaker == self.breaker(api):
             return self
         return replace(self, breakers={**self.breakers, api: breaker})
+
+    def with_errors(self, errors: Mapping[str, int]) -> Health:
+        """Add errors by code; of too many codes the new ones are counted as one."""
+        counts = dict(self.errors)
+        for code, count in errors.items():
+            code = code[:MAX_CODE_CHARACTERS]
+            name = code if code in counts or len(counts) < MAX_CODES else OTHER_CODES
+            counts[name] = counts.get(name, 0) + count
+        return replace(self, errors=counts)
 
     # -- rows that cannot be written ------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ class Job(JobRecord):
 
     def closed(self, why: ClosedBy, now: int) -> Job:
         """Close the set: fix what is submitted (its chosen photos) and join the queue, at its old place."""
-        place = self.moved_to or min(self.closed_first_at or now, now)
+        place = min(self.closed_first_at or now, now)
         return self._moved(
             JobState.QUEUED,
             now,
@@ -124,9 +124,9 @@ class Job(JobRecord):
             leased_until=0,
             files=tuple(photo.snapshot for photo in self.photo_set.chosen()),
             closed_at=now,
-            closed_first_at=min(self.closed_first_at or now, now),
+            closed_first_at=place,
             closed_by=why.value,
-            due_at=place,
+            due_at=self.moved_to or place,
         )
 
     def rejected(self, now: int) -> Job:

@@ -20,6 +20,11 @@ class Move(NamedTuple):
     at: int
 
 
+def is_full(moves: Sequence[Move]) -> bool:
+    """Whether moves may have gone."""
+    return len(moves) >= KEPT_FIRST + KEPT_LAST
+
+
 def with_move(moves: Sequence[Move], state: str, at: int) -> tuple[Move, ...]:
     """Return ``moves``, oldest first, with one more; of too many those in the middle go."""
     longer = (*moves, Move(state, at))

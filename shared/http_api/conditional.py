@@ -21,13 +21,16 @@ class Answer(NamedTuple):
     status: int = 200
     location: str = ""
     """The path of what has been made."""
+    text: str = ""
+    """In the place of the document: what is no JSON."""
+    content_type: str = "application/json; charset=utf-8"
 
 
 def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpResponse:
     """Return ``answer`` as a response: 304 without a body when the client has this very document."""
-    body = json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
+    body = answer.text or json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
     headers = {
-        "Content-Type": "application/json; charset=utf-8",
+        "Content-Type": answer.content_type,
         "Content-Language": language.value,
         "Vary": "Accept-Language",
     }

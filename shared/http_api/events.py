@@ -1,82 +1,97 @@
-"""``GET /events``: what happened to a person, and when, newest first. Called by ``resources``.
+"""``GET /events?person=NAME``: what has happened to a person's photos and trainings. Called by ``resources``.
 
-Nothing is written for it: the timelines of the newest revisions and the records of their photos tell.
+It is told from the rows of the newest revisions, in two calls: there is no other record that could differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shared.domain.job import Job
-from shared.domain.photos import Photo
-from shared.domain.reasons import Language, Words, reason
+from shared.domain.reasons import Words, reason, remedy
 from shared.domain.states import JobState
+from shared.domain.timeline import is_full
+from shared.http_api.conditional import Answer
+from shared.http_api.parameters import read_person_query
+from shared.http_api.problems import Problem
 from shared.views import timestamp
 
-MAX_EVENT_REVISIONS = 5
+if TYPE_CHECKING:
+    from shared.domain.reasons import Language
+    from shared.http_api.document_types import EventDocument, EventsDocument
+    from shared.http_api.resources import RouteRequest
+
 MAX_EVENTS = 200
-
-STATE_WORDS: dict[str, Words] = {
-    JobState.COLLECTING.value: Words("The photo set is open.", "照片集已打开。"),
-    JobState.REJECTED.value: Words("None of the photos can be used.", "没有一张照片可用。"),
-    JobState.QUEUED.value: Words("The training waits for its turn.", "训练正在排队。"),
-    JobState.SUBMITTING.value: Words("The training is submitted.", "正在提交训练。"),
-    JobState.TRAINING.value: Words("DashScope trains.", "DashScope 正在训练。"),
-    JobState.SUCCEEDED.value: Words("The model is ready.", "模型已就绪。"),
-    JobState.FAILED.value: Words("There is no model.", "训练失败，没有模型。"),
-    JobState.CANCELED.value: Words("The training is cancelled.", "训练已取消。"),
+REVISIONS = 5
+"""So many revisions are read, the newest: a row may have 100 KB."""
+POLL_SECONDS = 15
+BEHIND_EVERY_REVISION = 10**9
+MOVES: dict[JobState, Words] = {
+    JobState.COLLECTING: Words("The photo set is open and takes photos.", "照片集已打开，可以接收照片。"),
+    JobState.REJECTED: Words(
+        "None of the photos can be used; the next photo opens the set again.",
+        "没有一张照片可用；下一张照片会重新打开照片集。",
+    ),
+    JobState.QUEUED: Words("The set is closed and waits for its turn.", "照片集已关闭，正在排队。"),
+    JobState.SUBMITTING: Words("The training is being submitted.", "正在提交训练。"),
+    JobState.TRAINING: Words("DashScope trains.", "DashScope 正在训练。"),
+    JobState.SUCCEEDED: Words("The model is ready.", "模型已就绪。"),
+    JobState.FAILED: Words("The training has ended without a model.", "训练已结束，没有得到模型。"),
+    JobState.CANCELED: Words("The training was cancelled.", "训练已取消。"),
 }
-"""What a move means, by the state that a job came to."""
+_WORDS = {state.value: words for state, words in MOVES.items()}
 
 
-class _Event(NamedTuple):
-    """Something that happened ``at`` a time; ``order`` decides between things of one moment."""
-
-    at: int
-    order: int
-    shown: dict[str, object]
-
-
-def events_document(newest: Sequence[Job], language: Language) -> dict[str, object]:
-    """Describe what happened, from the person's newest revisions, newest first."""
-    found = [event for job in newest for event in (*_moves(job, language), *_photos(job, language))]
-    found.sort(key=lambda event: (event.at, event.order), reverse=True)
-    is_cut = len(found) > MAX_EVENTS or newest[-1].revision > 1
-    return {
-        "person_id": newest[0].person_id,
-        "events": [event.shown for event in found[:MAX_EVENTS]],
-        "is_cut": is_cut,
-    }
+def events(request: RouteRequest) -> Answer:
+    """``GET /events``."""
+    person_id = read_person_query(request.query)
+    reader = request.connect()
+    known = reader.jobs.history(person_id, BEHIND_EVERY_REVISION, REVISIONS + 1)
+    if not known:
+        raise Problem("unknown_person")
+    found = reader.jobs.find_each([one.job_id for one in known[:REVISIONS]])
+    jobs = [job for job in found.values() if isinstance(job, Job)]
+    is_cut = len(known) > REVISIONS or len(jobs) < min(len(known), REVISIONS)
+    is_over = bool(jobs) and jobs[0].state.is_terminal
+    document = events_document(jobs, request.language, is_cut=is_cut)
+    return Answer({**document}, None if is_over else POLL_SECONDS)
 
 
-def _moves(job: Job, language: Language) -> Iterator[_Event]:
-    for order, move in enumerate(job.moves):
-        words = STATE_WORDS.get(move.state)
-        message = words.in_language(language) if words else move.state
-        yield _Event(move.at, order, _shown(job, move.at, "state", move.state, None, message))
+def events_document(jobs: list[Job], language: Language, *, is_cut: bool) -> EventsDocument:
+    """Describe what has happened, newest first; ``is_cut``: earlier revisions have not been read."""
+    all_events = [event for job in jobs for event in (*_moves(job, language), *_photos(job, language))]
+    # The sort is stable, and the moves of a moment come before its photos: the later state stands on top.
+    newest_first = sorted(all_events, key=lambda event: event["at"] or "", reverse=True)
+    is_cut = is_cut or len(newest_first) > MAX_EVENTS or any(is_full(job.moves) for job in jobs)
+    return {"events": newest_first[:MAX_EVENTS], "is_cut": is_cut}
 
 
-def _photos(job: Job, language: Language) -> Iterator[_Event]:
-    """A photo that was carried over has its event in the revision that it came to first."""
-    for order, photo in enumerate(photo for photo in job.photo_set.photos if photo.is_new):
-        yield _Event(photo.recorded_at, order, _photo(job, photo, language))
+def _moves(job: Job, language: Language) -> Iterator[EventDocument]:
+    for move in reversed(job.moves):
+        words = _WORDS.get(move.state)
+        yield {
+            "at": timestamp(move.at),
+            "kind": "move",
+            "job_id": job.job_id,
+            "revision": job.revision,
+            "state": move.state,
+            "photo": None,
+            "message": words.in_language(language) if words else move.state,
+        }
 
 
-def _photo(job: Job, photo: Photo, language: Language) -> dict[str, object]:
-    message = reason(photo.verdict, language)
-    return _shown(job, photo.recorded_at, "photo", None, photo.name, message)
-
-
-def _shown(
-    job: Job, at: int, kind: str, state: str | None, photo: str | None, message: str
-) -> dict[str, object]:
-    return {
-        "at": timestamp(at),
-        "kind": kind,
-        "job_id": job.job_id,
-        "revision": job.revision,
-        "state": state,
-        "photo": photo,
-        "message": message,
-    }
+def _photos(job: Job, language: Language) -> Iterator[EventDocument]:
+    """The photos of this revision's own, each by its verdict."""
+    for photo in reversed(job.photo_set.photos):
+        if photo.is_new:
+            told = (reason(photo.verdict, language), remedy(photo.verdict, language))
+            yield {
+                "at": timestamp(photo.recorded_at),
+                "kind": "photo",
+                "job_id": job.job_id,
+                "revision": job.revision,
+                "state": None,
+                "photo": photo.name,
+                "message": ("" if language.value.startswith("zh") else " ").join(filter(None, told)),
+            }

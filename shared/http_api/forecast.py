@@ -11,15 +11,19 @@ away, or has passed, is null. Called by ``documents`` and ``waiting``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.job_summary import JobSummary
 from shared.domain.reasons import Language
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.views import reason_view, timestamp
+
+if TYPE_CHECKING:
+    from shared.http_api.document_types import PauseDocument
 
 MINUTE_MS = 60_000
 WAITS_FOR_A_TRAINING = (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
@@ -40,7 +44,7 @@ class Outlook(NamedTuple):
     ahead: int = 0
 
 
-def begin_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
+def begin_of_training(job: Job | JobSummary, outlook: Outlook) -> tuple[int, int]:
     """Return the earliest and the latest likely begin of a queued job's training."""
     low, high = outlook.slot.duration_range_ms()
     rounds = rounds_before(job, outlook)
@@ -48,7 +52,7 @@ def begin_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
     return opens_at + max(0, rounds - 1) * low, opens_at + rounds * high
 
 
-def end_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
+def end_of_training(job: Job | JobSummary, outlook: Outlook) -> tuple[int, int]:
     """Return the earliest and the latest likely end of a training that is queued, submitted or running."""
     low, high = outlook.slot.duration_range_ms()
     if job.state is JobState.QUEUED:
@@ -57,13 +61,13 @@ def end_of_training(job: Job, outlook: Outlook) -> tuple[int, int]:
     return job.submitted_at + low, job.submitted_at + high
 
 
-def rounds_before(job: Job, outlook: Outlook) -> int:
+def rounds_before(job: Job | JobSummary, outlook: Outlook) -> int:
     """Return how many rounds of trainings come before a queued job; 0: the slot is free for it."""
     others = sum(holder != job.job_id for holder in outlook.slot.holders)
     return (outlook.ahead + others) // outlook.rules.concurrent_trainings
 
 
-def eta(job: Job, outlook: Outlook) -> dict[str, object] | None:
+def eta(job: Job | JobSummary, outlook: Outlook) -> dict[str, object] | None:
     """Describe when the training is likely to end: ``earliest`` is null when that may be at any moment."""
     if job.state not in WAITS_FOR_A_TRAINING:
         return None
@@ -75,7 +79,7 @@ def eta(job: Job, outlook: Outlook) -> dict[str, object] | None:
     }
 
 
-def paused_document(slot: Slot) -> dict[str, object] | None:
+def paused_document(slot: Slot) -> PauseDocument | None:
     """Say who has paused the queue, why and since when; None while nobody has."""
     if slot.paused is None:
         return None

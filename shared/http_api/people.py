@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.domain.job_summary import JobSummary, PeoplePage
-from shared.domain.object_keys import MAX_PERSON_BYTES
+from shared.domain.object_keys import MAX_PERSON_BYTES, parse_job_id
 from shared.domain.reasons import Language
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
@@ -17,15 +17,13 @@ from shared.http_api.documents import unread_document
 from shared.http_api.parameters import read_known, read_limit, read_state
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
-from shared.views import job_summary
+from shared.views import job_summary, timestamp
+
+if TYPE_CHECKING:
+    from shared.http_api.document_types import PeopleDocument, PersonSummaryDocument
 
 PEOPLE_PARAMETERS = ("state", "query", "limit", "cursor")
 MAX_PEOPLE = 50
-SHOWN = (
-    *("person_id", "state", "job_id", "revision", "photo_count", "usable_count", "reason"),
-    *("finetuned_output", "opened_at", "changed_at"),
-)
-"""What is shown of a person's newest revision."""
 _NAME_BYTES = 4 * MAX_PERSON_BYTES
 
 
@@ -74,7 +72,7 @@ def read_people(reader: Reader, asked: PeopleQuery) -> PeoplePage:
     return reader.jobs.people_by_name(asked.beginning, asked.state, asked.limit, behind)
 
 
-def people_document(page: PeoplePage, language: Language) -> dict[str, object]:
+def people_document(page: PeoplePage, language: Language) -> PeopleDocument:
     """Describe a page of people."""
     return {
         "people": [_person(one, language) for one in page.people if isinstance(one, JobSummary)],
@@ -83,9 +81,20 @@ def people_document(page: PeoplePage, language: Language) -> dict[str, object]:
     }
 
 
-def _person(newest: JobSummary, language: Language) -> dict[str, object]:
-    summary = job_summary(newest, language)
-    return {name: summary[name] for name in SHOWN}
+def _person(newest: JobSummary, language: Language) -> PersonSummaryDocument:
+    summary: Mapping[str, Any] = job_summary(newest, language)
+    return {
+        "person_id": newest.person_id,
+        "state": newest.state.value,
+        "job_id": newest.job_id,
+        "revision": newest.revision,
+        "photo_count": newest.photo_count,
+        "usable_count": newest.usable_count,
+        "reason": summary["reason"],
+        "finetuned_output": newest.finetuned_output or None,
+        "opened_at": timestamp(newest.opened_at),
+        "changed_at": timestamp(newest.changed_at),
+    }
 
 
 def _encoded(following: tuple[int, str, int] | tuple[str, str] | None) -> str | None:
@@ -110,9 +119,9 @@ def _decoded(cursor: str) -> tuple[str, str]:
     if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, str) for one in value):
         raise problem
     name, person_key = value
-    if len(name.encode("utf-8", "replace")) > _NAME_BYTES or len(person_key) > MAX_LENGTH:
+    if len(name.encode("utf-8", "replace")) > _NAME_BYTES or parse_job_id(f"{person_key}-1") is None:
         raise problem
     # What is no Unicode text cannot stand in a key of Tablestore.
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in name + person_key):
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in name):
         raise problem
     return name, person_key

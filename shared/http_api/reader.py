@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.domain.job import Job
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.domain.health import Health
     from shared.domain.requests import Claim, Request
     from shared.domain.slot import Slot
+    from shared.domain.sweeping import SweepProgress
 
 
 class Jobs(Protocol):
@@ -42,13 +43,6 @@ class Jobs(Protocol):
     def queue_before(self, job: Job) -> int:
         """Return how many queued jobs come before ``job``."""
 
-    def newest(self, person_id: str, limit: int) -> list[Job]:
-        """Return the person's newest revisions with their photos, newest first.
-
-        Raises:
-            Permanent: a row cannot be read; the code is ``UNREADABLE_ROW``.
-        """
-
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for their delivery, and of the first queued jobs."""
 
@@ -63,6 +57,9 @@ class Jobs(Protocol):
     def page(self, state: JobState | None, limit: int, after: tuple[int, str, int] | None) -> JobPage:
         """Return a page of jobs, newest first."""
 
+    def summaries(self, ids: Sequence[str]) -> list[JobSummary | Unread]:
+        """Return jobs by id without their photos, in the order of ``ids``; those that are there."""
+
 
 class ControlRows(Protocol):
     """The shared rows, as far as the API needs them."""
@@ -76,6 +73,10 @@ class ControlRows(Protocol):
         """How the deployment is; None when the row cannot be read."""
 
     @property
+    def sweep(self) -> SweepProgress | None:
+        """How far the sweep has come; None when the row cannot be read."""
+
+    @property
     def access(self) -> Document | None:
         """What was learnt of how DashScope gets photos; None when the row cannot be read."""
 
@@ -85,6 +86,9 @@ class Control(Protocol):
 
     def read_all(self) -> ControlRows:
         """Read the shared rows at once."""
+
+    def read_all_and(self, name: str) -> tuple[ControlRows, Document | None]:
+        """Read the same and the row ``name`` in one call; None: that row cannot be read."""
 
     def read_json(self, name: str) -> Document:
         """Read the row ``name``; an empty one when none has been written yet."""

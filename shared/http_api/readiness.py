@@ -42,14 +42,19 @@ def obstacles(control: Control, now: int) -> tuple[ControlRows | None, list[Bloc
     except Trouble as trouble:
         warn("not_ready", code=trouble.code, message=trouble.message)
         return None, [Block(trouble.cause, trouble.kind if trouble.kind.is_of_all else Kind.API, 0)]
+    return rows, obstacles_in(rows, now)
+
+
+def obstacles_in(rows: ControlRows, now: int) -> list[Block]:
+    """Return the same of shared rows that have been read."""
     if rows.health is None:
-        return rows, [Block(HEALTH_UNREAD, Kind.API, 0)]
+        return [Block(HEALTH_UNREAD, Kind.API, 0)]
     found = [
         block_of_ticks(rows.health, now),
         block_of_queue(rows.slot, now),
         *(block_of_api(api, rows.health) for api in Api),
     ]
-    return rows, [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]
+    return [block for block in found if block and in_words(block).name != PASSES_BY_ITSELF]
 
 
 def photo_access(

@@ -131,7 +131,7 @@ def people(request: RouteRequest) -> Answer:
     from shared.http_api.people import people_document, read_people, read_people_query
 
     asked = read_people_query(request.query)
-    return Answer(people_document(read_people(request.connect(), asked), request.language))
+    return Answer({**people_document(read_people(request.connect(), asked), request.language)})
 
 
 def jobs(request: RouteRequest) -> Answer:
@@ -151,35 +151,37 @@ def jobs(request: RouteRequest) -> Answer:
 
 def queue(request: RouteRequest) -> Answer:
     """``GET /queue``."""
-    from shared.http_api.queue_documents import read_queue
+    from shared.http_api.queue_documents import queue_page
 
-    return Answer(read_queue(request.connect(), request.language), READ_AGAIN_SECONDS)
+    return queue_page(request)
+
+
+def overview(request: RouteRequest) -> Answer:
+    """``GET /``."""
+    from shared.http_api.overview import overview as answer
+
+    return answer(request)
+
+
+def metrics(request: RouteRequest) -> Answer:
+    """``GET /metrics``."""
+    from shared.http_api.metrics import metrics as answer
+
+    return answer(request)
 
 
 def events(request: RouteRequest) -> Answer:
     """``GET /events``."""
-    from shared.http_api.events import MAX_EVENT_REVISIONS, events_document
-    from shared.http_api.parameters import read_person_query
+    from shared.http_api.events import events as answer
 
-    person_id = read_person_query(request.query)
-    reader = request.connect()
-    known = reader.jobs.newest(person_id, MAX_EVENT_REVISIONS)
-    if not known:
-        raise Problem("unknown_person")
-    return Answer(events_document(known, request.language), _poll_seconds(known[0]))
+    return answer(request)
 
 
 def models(request: RouteRequest) -> Answer:
     """``GET /models``."""
-    from shared.http_api.cursors import encode_cursor
-    from shared.http_api.models import models_document
-    from shared.http_api.parameters import read_models_query
+    from shared.http_api.models import models as answer
 
-    asked = read_models_query(request.query)
-    reader = request.connect()
-    page = reader.jobs.page(JobState.SUCCEEDED, asked.limit, asked.after)
-    kept = reader.control.read_all().slot.kept
-    return Answer(models_document(page, kept, reader.rules.kept_fine_tunes, encode_cursor, request.language))
+    return answer(request)
 
 
 def ignored(request: RouteRequest) -> Answer:

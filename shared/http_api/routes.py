@@ -44,7 +44,7 @@ class Route(NamedTuple):
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """Return the variable segments of a request's path by their names, or None for another route."""
-        own = self.path.strip("/").split("/")
+        own = [part for part in self.path.split("/") if part]
         if len(own) != len(segments):
             return None
         found = {}
@@ -62,6 +62,7 @@ def _asks(path: str, answer: Callable[[RouteRequest], Answer], method: str = "PO
 
 
 ROUTES = (
+    Route("/", resources.overview),
     Route("/people", resources.people),
     Route("/people/{person_id}", resources.person),
     Route("/jobs/{job_id}", resources.job),
@@ -70,6 +71,7 @@ ROUTES = (
     Route("/queue", resources.queue),
     Route("/events", resources.events),
     Route("/models", resources.models),
+    Route("/metrics", resources.metrics),
     _asks("/people/{person_id}/train", administration.train_person),
     _asks("/people/{person_id}/photos/{name}", administration.delete_photo, method="DELETE"),
     _asks("/people/{person_id}/photos/{name}/use", administration.use_photo),

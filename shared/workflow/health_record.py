@@ -7,6 +7,7 @@ breakers and of what kills runs are in :mod:`shared.domain.breakers` and :mod:`s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 TRIES = 4
 WEIGHED = (Kind.PASSING, Kind.UNKNOWN)
 """Kinds that say nothing by themselves about whom they strike."""
+OF_DASHSCOPE = (Api.TRAINING, Api.FACE_CHECK)
+"""APIs whose errors are counted."""
 
 Change = Callable[["Health"], "Health"]
 
@@ -36,6 +39,7 @@ class HealthRecord:
         self._stored: Health | None = None
         self._changes: list[Change] = []
         self._is_careful = False
+        self._errors: Counter[str] = Counter()
 
     def begin(self, stored: Health) -> None:
         """Take the row as a tick has read it."""
@@ -67,6 +71,8 @@ class HealthRecord:
         One that strikes everybody is written down at once, for everybody to see. ``before``: how the tries of
         the piece have gone that has met it.
         """
+        if cause.api in OF_DASHSCOPE:
+            self._errors[cause.code] += 1
         if before is not None and self._is_contradicted(cause, before):
             doubted = cause._replace(kind=Kind.UNKNOWN)
             self._change(lambda health: health.doubted(doubted, self._clock.now()))
@@ -223,7 +229,13 @@ class HealthRecord:
             if before is None or after is None:
                 return
             try:
-                self._stored = self._control.save_health(before, after) if after != before else before
+                if after == before:
+                    self._stored = before
+                else:
+                    # Errors are counted with what is written anyhow: they are worth no write of their own.
+                    counted = after.with_errors(self._errors) if self._errors else after
+                    self._stored = self._control.save_health(before, counted)
+                    self._errors.clear()
                 self._changes.clear()
                 return
             except Conflict:

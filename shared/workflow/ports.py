@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.trouble_kinds import Api
+from shared.workflow.access_record import AccessRecord, Documents
 
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from shared.domain.stored_files import StoredFile
     from shared.domain.sweeping import SweepProgress
     from shared.domain.unread import Unread
-    from shared.workflow.access_record import AccessRecord
     from shared.workflow.health_record import HealthRecord
 
 
@@ -86,7 +86,7 @@ class JobTable(Protocol):
         """
 
 
-class ControlTable(Protocol):
+class ControlTable(Documents, Protocol):
     """The rows that all functions share."""
 
     def read_all(self) -> ControlRows:

@@ -220,7 +220,15 @@ def deliver(world: World, job: Job) -> Job:
         if after.retry is None or after.retry.tries < TRIES_TO_FORGET:
             return world.jobs.save(job, after)
         warn("files_left_behind", job=job.job_id, code=cause.code, message=cause.message)
+    _count(world, job)
     return world.jobs.save(job, after.with_delivery(now))
+
+
+def _count(world: World, job: Job) -> None:
+    # Imported here: most ticks deliver nothing.
+    from shared.workflow.counting import count
+
+    count(world, job)
 
 
 def release_unused(world: World, job_id: str) -> bool:

@@ -15,8 +15,8 @@ from tests.simulation.seeds import play
 
 FOUND_BY_SEED: dict[str, int] = {
     "no adoption": 1,
-    "no grace": 83,
-    "the grace begins with the submit, not with the end of the run that may send it": 83,
+    "no grace": 4,
+    "the grace begins with the submit, not with the end of the run that may send it": 4,
     "POST before intent": 0,
     "no version check": 0,
     "slot freed before the terminal write": 0,
@@ -24,7 +24,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "adopt by newest instead of by path": 0,
     "a failed attempt's fine-tune is adopted again": 1,
     "retry POST on time-out": 1,
-    "first list page taken as complete": 208,
+    "first list page taken as complete": 260,
     "429 counted as failure": 1,
     "unknown status counted as failed": 14,
     "404 believed without the list": 19,
@@ -35,7 +35,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "event deduplicated by ETag alone": 1,
     "an overwritten photo taken for the old one": 1,
     "naive local time": 0,
-    "sweep removed": 8,
+    "sweep removed": 26,
     "the slot holds one job more than its capacity": 124,
     "an ended job leaves the work in hand before its delivery": 1,
     "the snapshot's name does not tell the job": 0,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.health import HEARTBEAT_MS, SILENCE_MS, Health
-from shared.domain.retry_state import failed_again
+from shared.domain.health import HEARTBEAT_MS, MAX_CODE_CHARACTERS, MAX_CODES, OTHER_CODES, SILENCE_MS, Health
+from shared.domain.retry_state import Cause, failed_again
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater
 from shared.workflow.health_record import HealthRecord
@@ -264,3 +264,39 @@ def test_a_later_reading_of_the_row_within_a_run_asks_for_no_care() -> None:
     record.begin(memory.well_being)
     record.take_in_hand("li Look")
     assert writes(memory) == 0
+
+
+# -- DashScope's errors by code -----------------------------------------------------------------------
+
+
+def test_errors_of_dashscope_are_counted_with_what_is_written_anyhow() -> None:
+    record = begun(memory := Memory())
+    for _ in range(3):
+        record.failed(cause(Kind.OBJECT, Api.TRAINING, "Throttled"))
+    record.failed(cause(Kind.OBJECT, Api.READING, "NoSuchKey"))
+    assert (writes(memory), memory.well_being.errors) == (0, {})
+    record.failed(REFUSED)
+    assert (writes(memory), memory.well_being.errors) == (1, {"Throttled": 3, REFUSED.code: 1})
+
+
+def test_errors_are_counted_once_although_the_write_is_made_again() -> None:
+    record = begun(memory := Memory())
+    memory.troubles["save_health"] = BUSY
+    record.failed(REFUSED)
+    memory.troubles.clear()
+    record.failed(replace_code("other"))
+    assert memory.well_being.errors == {REFUSED.code: 1, "other": 1}
+
+
+def replace_code(code: str) -> Cause:
+    return REFUSED._replace(code=code)
+
+
+def test_codes_without_room_are_counted_as_one() -> None:
+    health = Health()
+    for number in range(60):
+        health = health.with_errors({f"code-{number}": 1})
+    assert len(health.errors) == MAX_CODES + 1
+    assert health.errors[OTHER_CODES] == 60 - MAX_CODES
+    assert sum(health.errors.values()) == 60
+    assert list(Health().with_errors({"c" * 500: 1}).errors) == ["c" * MAX_CODE_CHARACTERS]

@@ -64,7 +64,7 @@ def test_following_the_pages_meets_each_person_once(
 def test_a_person_with_more_revisions_than_a_range_holds_breaks_no_page(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people_index, "ROWS_OF_A_RANGE", 4)
+    monkeypatch.setattr(people_index, "ROWS_BEYOND", -4)
     save(tables, "a", S.SUCCEEDED)
     save(tables, "b", *[S.SUCCEEDED] * 11)
     save(tables, "c", S.SUCCEEDED, S.QUEUED)

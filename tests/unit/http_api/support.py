@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -24,6 +24,7 @@ from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
@@ -75,15 +76,16 @@ class FakeJobs:
         found = {job.job_id: job for job in self.jobs}
         return {name: self.unread.get(name) or found.get(name) for name in ids}
 
-    def newest(self, person_id: str, limit: int) -> list[Job]:
-        self._ask("newest", person_id, limit)
-        return [job for job in self.jobs if job.person_id == person_id][:limit]
-
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         self._ask("in_hand", count)
         queue = sorted((job for job in self.jobs if job.lane == QUEUE_LANE), key=lambda job: job.due_at)
         running = [job for job in self.jobs if job.lane in (RUNNING_LANE, DELIVERY_LANE)]
         return [job.job_id for job in running], [job.job_id for job in queue][:count]
+
+    def summaries(self, ids: Sequence[str]) -> list[JobSummary | Unread]:
+        self._ask("summaries", *ids)
+        found = {job.job_id: job for job in self.jobs}
+        return [self._summary(found[name]) for name in ids if name in found]
 
     def people_by_name(
         self, beginning: str, state: JobState | None, limit: int, after: tuple[str, str] | None
@@ -160,6 +162,7 @@ class Rows(NamedTuple):
     slot: Slot
     health: Health | None
     access: Document | None
+    sweep: SweepProgress | None
 
 
 class Api:
@@ -171,6 +174,7 @@ class Api:
         self.held = Slot()
         self.health: Health | None = Health()
         self.is_ticking = True
+        self.sweep: SweepProgress | None = SweepProgress()
         self.documents: dict[str, Document] = {}
         self.trouble: Exception | None = None
         self.rules = Rules()
@@ -188,7 +192,10 @@ class Api:
         if self.trouble:
             raise self.trouble
         beating = replace(self.health, beat_at=self.now) if self.health and self.is_ticking else self.health
-        return Rows(self.held, beating, self.documents.get("photo_access", Document()))
+        return Rows(self.held, beating, self.documents.get("photo_access", Document()), self.sweep)
+
+    def read_all_and(self, name: str) -> tuple[Rows, Document | None]:
+        return self.read_all(), self.documents.get(name, Document())
 
     def read_json(self, name: str) -> Document:
         return self.documents.get(name, Document())

@@ -8,18 +8,17 @@ from typing import Any
 import pytest
 
 from shared.domain.job import Job
+from shared.domain.job_summary import summary_of
+from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
-from shared.domain.reasons import Language
 from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.timeline import KEPT_FIRST, KEPT_LAST, Move, with_move
 from shared.domain.unread import Unread
-from shared.http_api.events import MAX_EVENTS, STATE_WORDS, events_document
-from shared.http_api.models import is_nearly_full
-from shared.http_api.people import SHOWN
+from shared.http_api.events import MOVES
 from shared.http_api.queue_documents import COUNTED
 from tests.unit.http_api.support import CHINESE, TOKEN, Api, assert_problem, at, document
-from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
+from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
 
 S = JobState
 
@@ -39,7 +38,7 @@ def test_people_are_shown_by_their_newest_revision() -> None:
     old = job_in(S.SUCCEEDED, finetuned_output="old")
     api = Api(job_in(S.QUEUED, revision=2), old)
     (li,) = shown(api, "/people")["people"]
-    assert list(li) == list(SHOWN)
+    assert li["photo_count"] == len(api.jobs.jobs[0].photo_set.photos)
     assert (li["person_id"], li["state"], li["revision"]) == ("li", "QUEUED", 2)
     assert shown(api, "/people", state="succeeded")["people"] == [], "the newest revision counts"
 
@@ -125,7 +124,7 @@ def test_the_queue_shows_who_trains_and_who_waits_in_their_order() -> None:
     assert line["queue"]["oldest_since"] == at(NOW)
     first, second = (one["eta"]["latest"] for one in line["queue"]["jobs"])
     assert first < second
-    assert api.jobs.asked == [("in_hand", COUNTED), ("find_each", *(job.job_id for job in api.jobs.jobs))]
+    assert api.jobs.asked == [("in_hand", COUNTED + 1), ("summaries", *(job.job_id for job in api.jobs.jobs))]
     assert api.reads == 1
 
 
@@ -144,14 +143,14 @@ def test_a_paused_queue_says_who_why_and_since_when_and_promises_no_time() -> No
 
 def test_an_empty_queue_is_shown_as_such() -> None:
     line = shown(Api(), "/queue")
-    assert line["slot"] == {"places": 1, "running": []}
+    assert line["slot"] == {"places": 1, "running": [], "busy_last_24h": None}
     assert (line["queue"]["length"], line["queue"]["jobs"], line["queue"]["oldest_since"]) == (0, [], None)
     assert line["queue"]["blocked_by"] is None
 
 
 def test_a_job_that_has_left_the_queue_since_the_index_was_read_is_not_shown() -> None:
     api = Api(*queue_of("li"))
-    api.jobs.find_each = lambda ids: {name: job_in(S.TRAINING) for name in ids}  # type: ignore[method-assign]
+    api.jobs.summaries = lambda ids: [summary_of(job_in(S.TRAINING)) for _ in ids]  # type: ignore[method-assign]
     assert shown(api, "/queue")["queue"]["jobs"] == []
 
 
@@ -164,41 +163,20 @@ def test_a_job_that_is_being_cancelled_says_so() -> None:
 
 
 def lived() -> Job:
-    job = collecting(photo("a.jpg", Verdict.NO_FACE), photo("b.jpg"))
-    return job.closed(job.photo_set.completed_by(RULES, NOW + 10**6) or "quiet", NOW + 10**6)  # type: ignore[arg-type]
+    return collecting(photo("a.jpg", Verdict.NO_FACE), photo("b.jpg")).closed(ClosedBy.QUIET, NOW + 10**6)
 
 
-def test_what_happened_is_told_newest_first() -> None:
-    api = Api(lived())
-    told = shown(api, "/events", person="li")
-    assert (told["events"][0]["kind"], told["events"][0]["state"]) == ("state", "QUEUED")
-    assert {one["photo"] for one in told["events"] if one["kind"] == "photo"} == {"a.jpg", "b.jpg"}
-    times = [one["at"] for one in told["events"]]
-    assert times == sorted(times, reverse=True)
-    assert told["is_cut"] is False
+def test_events_take_no_other_parameter() -> None:
+    assert_problem(Api(lived()).call("/events", {"person": "li", "x": ""}), 400, "unknown_parameter")
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "code"),
-    [
-        ({}, 400, "invalid_person"),
-        ({"person": "wu"}, 404, "unknown_person"),
-        ({"person": "li", "x": ""}, 400, "unknown_parameter"),
-    ],
-)
-def test_events_are_of_one_person(query: dict[str, str], status: int, code: str) -> None:
-    assert_problem(Api(lived()).call("/events", query), status, code)
-
-
-def test_more_events_than_are_shown_are_said_to_be_cut() -> None:
-    many = collecting(*(photo(f"{number}.jpg", etag=str(number)) for number in range(MAX_EVENTS + 5)))
-    told = events_document([many], Language.ENGLISH)
-    assert (len(told["events"]), told["is_cut"]) == (MAX_EVENTS, True)  # type: ignore[arg-type]
-    assert events_document([job_in(S.QUEUED, revision=9)], Language.ENGLISH)["is_cut"] is True
+def test_events_of_a_job_with_very_many_moves_are_said_to_be_cut() -> None:
+    moved = replace(lived(), moves=tuple(Move("QUEUED", NOW + n) for n in range(KEPT_FIRST + KEPT_LAST)))
+    assert shown(Api(moved), "/events", person="li")["is_cut"] is True
 
 
 def test_each_state_has_its_words() -> None:
-    assert set(STATE_WORDS) == {state.value for state in S}
+    assert set(MOVES) == set(S)
 
 
 def test_a_job_shows_the_states_that_it_has_come_to() -> None:
@@ -229,11 +207,6 @@ def test_models_are_listed_with_what_the_account_keeps() -> None:
     assert (model["finetuned_output"], model["released_at"]) == ("m", at(NOW))
     assert told["next"]
     assert document(api.call("/people/li"))["finetuned_output"] is None, "it makes no portraits any more"
-
-
-@pytest.mark.parametrize(("kept", "full"), [(None, False), (15, False), (16, True), (20, True)])
-def test_the_account_is_nearly_full_from_four_fifths_on(kept: int | None, full: bool) -> None:
-    assert is_nearly_full(kept, 20) is full
 
 
 # -- methods and origins ---------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_a_title_is_the_phrase_of_its_status() -> None:
 
 
 CALLS = [
-    ("/", "unknown_route"),
+    ("/nowhere", "unknown_route"),
     ("/people/.x", "invalid_person"),
     ("/people/nobody", "unknown_person"),
     ("/people/%ff", "unreadable_request"),
@@ -93,7 +93,7 @@ def test_a_missing_token_is_told_in_chinese_too() -> None:
 
 
 def test_an_unknown_route_names_the_routes_and_a_page_that_exists() -> None:
-    detail = document(Api().call("/"))["detail"]
+    detail = document(Api().call("/nowhere"))["detail"]
     assert REFERENCE_PAGE in detail
     assert (ROOT / REFERENCE_PAGE).is_file()
     assert [route.path for route in ROUTES if route.path not in detail] == []

@@ -27,6 +27,7 @@ from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
+from shared.domain.totals import Totals
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
@@ -165,7 +166,7 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Page", document(torn.call("/jobs"))
     yield "Person", document(torn.call("/people/li"))
     yield "Health", document(two.call("/healthz"))
-    yield "Problem", document(two.call("/"))
+    yield "Problem", document(two.call("/nowhere"))
 
 
 def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -212,7 +213,7 @@ def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
         ended_at=NOW,
         model_released_at=NOW,
     )
-    failed = job_in(JobState.FAILED, "xu", reason=Reason("InternalError", "…"))
+    failed = job_in(JobState.FAILED, "xu", ended_at=NOW, reason=Reason("InternalError", "…"))
     torn = job_in(JobState.QUEUED, "zz", closed_at=NOW, due_at=NOW, closed_first_at=NOW)
     api = Api(waiting, posted, running, made, gone, failed, torn)
     api.jobs.unread[torn.job_id] = Unread(torn.job_id, "unreadable_row", "…")
@@ -225,6 +226,11 @@ def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
     api.held = Slot(paused=Pause("moving house", "admin", NOW), kept=3)
     yield "Line", document(api.call("/queue"))
     yield "Models", document(api.call("/models"))
+    yield "Overview", document(api.call("/"))
+    ended = Totals().with_job(failed).with_job(replace(made, submitted_at=NOW - MINUTE_MS, usage=1))
+    api.documents["totals"] = Document(value=ended.as_value(), version=1)
+    yield "Overview", document(api.call("/"))
+    yield "Line", document(api.call("/queue"))
     lived = collecting(photo())
     lived = lived.closed(ClosedBy.QUIET, NOW)
     yield "Events", document(Api(lived).call("/events", {"person": "li"}))

@@ -186,8 +186,6 @@ def test_no_document_shows_where_the_snapshots_lie() -> None:
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/", 404, "unknown_route"),
-        ("", 404, "unknown_route"),
         ("/people/li/photos", 404, "unknown_route"),
         ("/jobs/x/y", 404, "unknown_route"),
         ("/healthz/x", 404, "unknown_route"),
