@@ -162,7 +162,6 @@ def test_a_request_without_the_token_is_refused(
         ("/people/%FF", 400, "unreadable_request"),
         ("/nowhere", 404, "unknown_route"),
         ("/people/a/b/c", 404, "unknown_route"),
-        ("/nowhere", 404, "unknown_route"),
         (f"/jobs/{'0' * 20}-1", 404, "unknown_job"),
         (f"/jobs/{'0' * 20}-0", 400, "invalid_job"),
         ("/jobs/ft-1", 400, "invalid_job"),
