@@ -15,6 +15,7 @@ from shared.assembly import new_token, request_table, tables
 from shared.clients.credentials import find_credentials
 from shared.domain.reasons import Language
 from shared.http_api.authentication import Tokens
+from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
 from shared.http_api.messages import (
     HttpRequest,
@@ -69,4 +70,4 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         )
 
     tokens = Tokens(reader=settings.status_token, admin=settings.admin_token)
-    return answer(request, connect, tokens, settings.cors_origins)
+    return answer(request, connect, tokens, Deployment(origins=settings.cors_origins))

@@ -1,4 +1,4 @@
-"""The zip that Function Compute gets: the product's own code and the one library the runtime has too old.
+"""The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
 The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
 the code does; ROS sees a new release by that name.
@@ -21,7 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
 # Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
-VENDORED_PACKAGES = ("oss2",)
+# jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
+VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
+# What the pages are made of, beside Python; editors and systems leave other files.
+_PAGE_FILES = ("shared/pages/templates/*.html.jinja", "shared/pages/assets/*.css", "shared/pages/assets/*.js")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -79,12 +82,15 @@ def unpack_package(package: Package, folder: Path) -> Path:
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield archive names and files, sorted; only Python sources and type markers, never caches."""
+    """Yield archive names and files: Python sources and what pages are made of, nothing compiled."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
     folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
     for package, folder in folders:
         for path in sorted(folder.rglob("*.py")):
             yield f"{package}/{path.relative_to(folder).as_posix()}", path
+    for pattern in _PAGE_FILES:
+        for path in sorted(root.glob(pattern)):
+            yield path.relative_to(root).as_posix(), path
 
 
 def _installed(package: str) -> Path:

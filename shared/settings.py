@@ -106,7 +106,7 @@ def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     text = environment.get("CORS_ORIGINS", "")
     origins = tuple(part.strip() for part in text.split(",") if part.strip())
     for origin in origins:
-        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin):
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|\*", origin):
             raise SettingsError(
                 f"CORS_ORIGINS names {origin!r}; name origins in full, in lower case, with commas between, "
                 "such as https://app.example.com"

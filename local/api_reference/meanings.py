@@ -32,6 +32,7 @@ ROUTES: dict[str, str] = {
     "POST /people/{person_id}/train": "[Accepted](#accepted): the open set closes now",
     "DELETE /people/{person_id}/photos/{name}": "[Accepted](#accepted): the photo is deleted from the "
     "bucket, and from a set that is not submitted",
+    "POST /people/{person_id}/photos/{name}/delete": "the same for forms, which cannot send DELETE",
     "POST /people/{person_id}/photos/{name}/use": "[Accepted](#accepted): the face check's verdict on the "
     "photo is overruled",
     "POST /jobs/{job_id}/retry": "[Accepted](#accepted): the photos of a failed or cancelled job are trained "
@@ -42,6 +43,10 @@ ROUTES: dict[str, str] = {
     "POST /queue/pause": "[Accepted](#accepted): nothing more is submitted; the content says why",
     "POST /queue/resume": "[Accepted](#accepted): the queue goes on",
     "POST /queue/probe": "[Accepted](#accepted): what is refused is tried again by the next run of the timer",
+    "GET /sign-in": "a page on which a browser signs in; with `ticket` it is signed in at once",
+    "POST /sign-in": "the form of that page: `token`, and `next`, the page that follows",
+    "POST /sign-out": "ends the session of a browser",
+    "GET /assets/{name}": "the style and the script of the pages",
     "GET /requests/{request_id}": "the [Request](#request): whether it was carried out, and the outcome",
     "GET /readyz": "[Ready](#ready), or 503 and [Not ready](#not-ready); without a token the codes alone",
     "GET /healthz": "[Health](#health): the function runs and its settings can be read; no table is asked",

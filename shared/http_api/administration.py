@@ -7,7 +7,6 @@ now is refused at once, by the same decisions that the run will make (:mod:`shar
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -42,8 +41,11 @@ def probe_queue(request: RouteRequest) -> Answer:
 def pause_queue(request: RouteRequest) -> Answer:
     """``POST /queue/pause``: the content says why."""
     from shared.domain.slot import MAX_BECAUSE_CHARACTERS
+    from shared.http_api.forms import fields_of
 
-    because = _because(request.http.content).strip()
+    sent = fields_of(request.request).get("because", "").strip()
+    # A surrogate that stands alone is no text, and Tablestore takes none.
+    because = sent.encode("utf-8", "replace").decode("utf-8")
     if not because or len(because) > MAX_BECAUSE_CHARACTERS:
         raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
     return _ask(request, "pause", lambda _: None, reason=because)
@@ -71,9 +73,9 @@ def use_photo(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         from shared.domain.administration import with_photo_used
 
-        with_photo_used(_newest(reader, request), request.parameters["name"], reader.rules, reader.now())
+        with_photo_used(_newest(reader, request), _photo(request), reader.rules, reader.now())
 
-    return _ask(request, "photo_use", check, subject=_person_id(request), photo=request.parameters["name"])
+    return _ask(request, "photo_use", check, subject=_person_id(request), photo=_photo(request))
 
 
 def delete_photo(request: RouteRequest) -> Answer:
@@ -83,7 +85,7 @@ def delete_photo(request: RouteRequest) -> Answer:
         "photo_delete",
         lambda reader: _newest(reader, request),
         subject=_person_id(request),
-        photo=request.parameters["name"],
+        photo=_photo(request),
     )
 
 
@@ -214,7 +216,7 @@ def _request_id(request: RouteRequest, reader: Reader, check: Callable[[Reader],
     from shared.domain.requests import Claim, request_id
     from shared.http_api.idempotency import fingerprint_of, key_of
 
-    key = key_of(request.http.headers, ADMIN)
+    key = key_of(request.request.headers, ADMIN)
     claim = reader.requests().claimed(key) if key else None
     if claim is None:
         try:
@@ -224,8 +226,8 @@ def _request_id(request: RouteRequest, reader: Reader, check: Callable[[Reader],
         name = request_id(reader.now(), reader.token())
         if not key:
             return name
-        claim = reader.requests().claim(key, Claim(name, fingerprint_of(request.http)))
-    if claim.fingerprint != fingerprint_of(request.http):
+        claim = reader.requests().claim(key, Claim(name, fingerprint_of(request.request)))
+    if claim.fingerprint != fingerprint_of(request.request):
         raise Problem("idempotency_key_reused")
     return claim.request_id
 
@@ -248,23 +250,22 @@ def _ring_once(reader: Reader, asked: Request) -> None:
                 return
 
 
-def _because(content: bytes) -> str:
-    """Return why, from a JSON object; "" where it does not say."""
-    try:
-        text = content.decode("utf-8")
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    because = value.get("because") if isinstance(value, dict) else None
-    # A surrogate that stands alone is no text, and Tablestore takes none.
-    return because.encode("utf-8", "replace").decode("utf-8") if isinstance(because, str) else ""
-
-
 def _person_id(request: RouteRequest) -> str:
     person_id = person_of(request.parameters["person_id"])
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     return person_id
+
+
+def _photo(request: RouteRequest) -> str:
+    """Return the name of the photo that a path names; it is one of this person and of no other."""
+    from shared.domain.object_keys import Ignored, parse_upload, upload_key
+
+    name = request.parameters["name"]
+    upload = parse_upload(upload_key(_person_id(request), name))
+    if isinstance(upload, Ignored) or upload.person_id != _person_id(request):
+        raise Problem("invalid_photo")
+    return name
 
 
 def _newest(reader: Reader, request: RouteRequest) -> Job:

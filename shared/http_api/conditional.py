@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.domain.reasons import Language
@@ -21,16 +23,17 @@ class Answer(NamedTuple):
     status: int = 200
     location: str = ""
     """The path of what has been made."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Further headers, in the place of others of the same names."""
     text: str = ""
     """In the place of the document: what is no JSON."""
-    content_type: str = "application/json; charset=utf-8"
 
 
 def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpResponse:
     """Return ``answer`` as a response: 304 without a body when the client has this very document."""
     body = answer.text or json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
     headers = {
-        "Content-Type": answer.content_type,
+        "Content-Type": "application/json; charset=utf-8",
         "Content-Language": language.value,
         "Vary": "Accept-Language",
     }
@@ -38,15 +41,17 @@ def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpRes
         headers["Retry-After"] = str(answer.retry_after_seconds)
     if answer.location:
         headers["Location"] = answer.location
+    headers.update(answer.headers)
     if answer.status != 200:
         return HttpResponse(answer.status, {**headers, "Cache-Control": "no-store"}, body)
     tag = f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"'
-    headers.update({"Cache-Control": "private, no-cache", "ETag": tag})
-    if _has_already(request, tag):
+    headers = {**headers, "Cache-Control": "private, no-cache", "ETag": tag, **answer.headers}
+    if has_already(request, tag):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(status=200, headers=headers, body=body)
 
 
-def _has_already(request: HttpRequest, tag: str) -> bool:
+def has_already(request: HttpRequest, tag: str) -> bool:
+    """Whether a request says that its sender has what ``tag`` stands for."""
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     return tag in known or known == ["*"]

@@ -1,31 +1,51 @@
-"""Which pages of other origins may read the answers, and ask (Fetch Standard, "CORS protocol").
+"""Which pages of other origins may call the API from a browser (the Fetch standard, "CORS protocol").
 
-Only the origins of the setting ``CORS_ORIGINS``, each named in full: an answer goes to whoever has a token,
-and a page of any origin might have it from its user. Cookies are not taken from other origins. Called by
-``routes``.
+Called by ``routes``. Tokens go in a header; cookies are never let through, so that a page of another origin
+acts with a token that it was given and never as whoever happens to be signed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 
 from shared.http_api.messages import HttpRequest, HttpResponse
 
-ASKED_AGAIN_SECONDS = 600
-HEADERS_TAKEN = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
-HEADERS_SHOWN = "ETag, Location, Retry-After"
+ANY = "*"
+ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
+EXPOSED_HEADERS = "ETag, Location, Retry-After"
+PREFLIGHT_SECONDS = 600
 
 
-def shared_with(origins: Collection[str], request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return ``response``, which a browser may give to the page that has asked if that is of ``origins``."""
-    vary = ", ".join(filter(None, (response.headers.get("Vary", ""), "Origin")))
-    headers = {**response.headers, "Vary": vary}
+def is_allowed(origin: str, origins: Iterable[str]) -> bool:
+    """Whether a page of ``origin`` may call; ``*`` among ``origins`` lets all of them."""
+    known = tuple(origins)
+    return bool(origin) and (origin in known or ANY in known)
+
+
+def shared_with(request: HttpRequest, response: HttpResponse, origins: tuple[str, ...]) -> HttpResponse:
+    """Return ``response`` with what lets a page of an allowed origin read it."""
+    if not origins:
+        return response
+    headers = _varying(response.headers)
     origin = request.headers.get("origin", "")
-    if origin in origins:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = HEADERS_SHOWN
-        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
-            headers["Access-Control-Allow-Headers"] = HEADERS_TAKEN
-            headers["Access-Control-Max-Age"] = str(ASKED_AGAIN_SECONDS)
+    if is_allowed(origin, origins):
+        headers["Access-Control-Allow-Origin"] = ANY if ANY in origins else origin
+        headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     return response._replace(headers=headers)
+
+
+def options(request: HttpRequest, methods: Iterable[str], origins: tuple[str, ...]) -> HttpResponse:
+    """Answer OPTIONS: the methods of the path, and to a preflight of an allowed origin that it may call."""
+    allowed = ", ".join(methods)
+    headers = {"Allow": allowed, "Cache-Control": "no-store"}
+    is_preflight = "access-control-request-method" in request.headers
+    if is_preflight and is_allowed(request.headers.get("origin", ""), origins):
+        headers["Access-Control-Allow-Methods"] = allowed
+        headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+    return HttpResponse(204, headers)
+
+
+def _varying(headers: Mapping[str, str]) -> dict[str, str]:
+    varies = headers.get("Vary", "")
+    return {**headers, "Vary": f"{varies}, Origin" if varies else "Origin"}

@@ -24,8 +24,8 @@ def key_of(headers: Mapping[str, str], who: str) -> str:
     Raises:
         Problem: it is no key.
     """
-    sent = headers.get(HEADER, "")
-    if not sent:
+    sent = headers.get(HEADER)
+    if sent is None:
         return ""
     if not _KEY.fullmatch(sent):
         raise Problem("invalid_idempotency_key")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from shared.domain.reasons import Language
 
+_NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
-def language_of(headers: Mapping[str, str]) -> Language:
-    """Return the language that a request's headers ask for."""
+
+def language_of(headers: Mapping[str, str], query: Mapping[str, str] = _NO_QUERY) -> Language:
+    """Return the language that a request asks for: by its parameter ``language``, else by its headers."""
+    if query.get("language") in ("en", "zh"):
+        return Language(query["language"])
     return preferred_language(headers.get("accept-language", ""))
 
 
@@ -18,17 +23,19 @@ def preferred_language(accepted: str) -> Language:
     for part in accepted.split(","):
         tag, _, parameters = part.partition(";")
         primary = tag.strip().lower().partition("-")[0]
-        quality = _quality(parameters)
+        quality = quality_of(parameters)
         if primary in ("en", "zh") and quality > best:
             best, language = quality, Language(primary)
     return language
 
 
-def _quality(parameters: str) -> float:
+def quality_of(parameters: str) -> float:
+    """Return the weight that the parameters of a part of an ``Accept`` header give it; 1 without one."""
     name, _, value = parameters.strip().partition("=")
     if name.strip() != "q":
         return 1.0
     try:
-        return float(value)
+        quality = float(value)
     except ValueError:
         return 0.0
+    return quality if 0 <= quality <= 1 else 0.0

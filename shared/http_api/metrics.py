@@ -35,7 +35,7 @@ def metrics(request: RouteRequest) -> Answer:
     families.append(
         _family("ignored_uploads", "gauge", "Uploads on the list of ignored ones.", _one(ignored))
     )
-    return Answer({}, text="".join(families), content_type=CONTENT_TYPE)
+    return Answer({}, text="".join(families), headers={"Content-Type": CONTENT_TYPE})
 
 
 def _of_queue(standing: Standing) -> list[str]:

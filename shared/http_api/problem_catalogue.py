@@ -10,6 +10,7 @@ from shared.domain.reasons import Words
 from shared.domain.states import JobState
 from shared.http_api.limits import MAX_LIMIT
 from shared.http_api.problem_kinds import ProblemKind
+from shared.http_api.problems_of_browsers import OF_BROWSERS
 
 REFERENCE_PAGE = "docs/api.md"
 """The reference of the API, as a path in the repository."""
@@ -226,8 +227,8 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请求过大。",
         ),
         Words(
-            "Send it without content; only POST /queue/pause reads some.",
-            "请不要附带请求体；只有 POST /queue/pause 读取请求体。",
+            "Send less content; routes that read any take a few kilobytes.",
+            "请减小请求体：读取请求体的路径只接受几 KB。",
         ),
     ),
     "idempotency_key_reused": ProblemKind(
@@ -274,4 +275,5 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请在 Retry-After 给出的秒数之后重试。",
         ),
     ),
+    **OF_BROWSERS,
 }

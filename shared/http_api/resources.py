@@ -14,6 +14,7 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import UNREADABLE_ROW, Unread
 from shared.errors import Permanent
+from shared.http_api.authentication import Tokens
 from shared.http_api.blocked import is_unfinished
 from shared.http_api.conditional import Answer
 from shared.http_api.documents import (
@@ -41,8 +42,8 @@ BEHIND_EVERY_REVISION = 10**9
 class RouteRequest(NamedTuple):
     """A request to a route: the variable parts of its path, its query, and a way to the tables.
 
-    ``connect`` is called only when the tables are needed. ``is_reader``: it carries a token that reads.
-    ``http`` is the whole request.
+    ``connect`` is called only when the tables are needed. ``is_reader``: it comes from somebody who may read.
+    ``request`` is as it was sent, with its content. ``now`` is in milliseconds since the epoch.
     """
 
     parameters: Mapping[str, str]
@@ -50,7 +51,9 @@ class RouteRequest(NamedTuple):
     language: Language
     connect: Callable[[], Reader]
     is_reader: bool
-    http: HttpRequest
+    request: HttpRequest
+    tokens: Tokens = Tokens()
+    now: int = 0
 
     @property
     def name(self) -> str:

@@ -7,17 +7,22 @@ Content-Length of the function's own (Function Compute 3.0, "HTTP triggers", lim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from importlib import import_module
 from typing import NamedTuple
 
 from shared.domain.reasons import Language
 from shared.domain.unread import UNREADABLE_ROW
 from shared.errors import MissingCredentials, Trouble
 from shared.http_api import administration, resources
-from shared.http_api.authentication import Access, Tokens, access_of, require
+from shared.http_api.authentication import Access, Tokens, require
+from shared.http_api.callers import Caller, caller_of, check_form
 from shared.http_api.conditional import Answer, respond
+from shared.http_api.cross_origin import options, shared_with
+from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
 from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest
+from shared.http_api.negotiation import prefers_html
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
@@ -26,16 +31,35 @@ from shared.logs import warn
 BUSY_SECONDS = 5
 """When to come again if the tables do not answer and do not say for how long."""
 MAX_CONTENT_BYTES = 4096
-"""The longest content that any route takes is why the queue is paused."""
+FORM_BYTES = 16 * 1024
+"""So much content is taken, and overlooked by routes that read none; uploads may be larger."""
+OF_PAGES = ("language", "asked")
+"""Parameters of pages: the language, and the request that was made just now."""
+VARIES = "Accept, Accept-Language, Cookie"
+"""A path that has a page answers by all these."""
+
+
+class Call(NamedTuple):
+    """Who asks, in which language, and when, in milliseconds since the epoch."""
+
+    caller: Caller
+    language: Language
+    now: int
 
 
 class Route(NamedTuple):
-    """One route: a method, and a path whose variable segments are written in braces."""
+    """One route: a method, and a path whose variable segments are written in braces.
+
+    ``page``: the page that shows the document to a browser; empty: it is shown to programs alone.
+    ``most_bytes``: how much content is taken.
+    """
 
     path: str
     answer: Callable[[RouteRequest], Answer]
     method: str = "GET"
     access: Access = Access.READER
+    page: str = ""
+    most_bytes: int = MAX_CONTENT_BYTES
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -44,27 +68,34 @@ class Route(NamedTuple):
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """Return the variable segments of a request's path by their names, or None for another route."""
-        own = [part for part in self.path.split("/") if part]
-        if len(own) != len(segments):
+        parts = [part for part in self.path.split("/") if part]
+        if len(parts) != len(segments):
             return None
-        found = {}
-        for part, segment in zip(own, segments, strict=True):
-            if part.startswith("{"):
-                found[part.strip("{}")] = segment
-            elif part != segment:
-                return None
+        pairs = list(zip(parts, segments, strict=True))
+        if any(part != segment for part, segment in pairs if not part.startswith("{")):
+            return None
+        return {part.strip("{}"): segment for part, segment in pairs if part.startswith("{")}
+
+
+def _later(module: str, name: str) -> Callable[[RouteRequest], Answer]:
+    """Return a handler whose module is loaded when it is asked for: a person's document does not pay."""
+
+    def handle(request: RouteRequest) -> Answer:
+        found: Answer = getattr(import_module(f"shared.http_api.{module}"), name)(request)
         return found
+
+    return handle
 
 
 def _asks(path: str, answer: Callable[[RouteRequest], Answer], method: str = "POST") -> Route:
-    """A route by which an administrator asks for something."""
-    return Route(path, answer, method=method, access=Access.ADMIN)
+    """A route by which an administrator asks for something; a form names the page that follows."""
+    return Route(path, answer, method, Access.ADMIN, most_bytes=FORM_BYTES)
 
 
 ROUTES = (
-    Route("/", resources.overview),
-    Route("/people", resources.people),
-    Route("/people/{person_id}", resources.person),
+    Route("/", resources.overview, page="overview"),
+    Route("/people", resources.people, page="people"),
+    Route("/people/{person_id}", resources.person, page="person"),
     Route("/jobs/{job_id}", resources.job),
     Route("/jobs", resources.jobs),
     Route("/ignored", resources.ignored),
@@ -74,6 +105,7 @@ ROUTES = (
     Route("/metrics", resources.metrics),
     _asks("/people/{person_id}/train", administration.train_person),
     _asks("/people/{person_id}/photos/{name}", administration.delete_photo, method="DELETE"),
+    _asks("/people/{person_id}/photos/{name}/delete", administration.delete_photo),
     _asks("/people/{person_id}/photos/{name}/use", administration.use_photo),
     _asks("/jobs/{job_id}/retry", administration.retry_job),
     _asks("/jobs/{job_id}/cancel", administration.cancel_job),
@@ -82,6 +114,10 @@ ROUTES = (
     _asks("/queue/pause", administration.pause_queue),
     _asks("/queue/resume", administration.resume_queue),
     _asks("/queue/probe", administration.probe_queue),
+    Route("/sign-in", _later("signing_in", "show"), access=Access.ANYONE, page="sign_in"),
+    Route("/sign-in", _later("signing_in", "sign_in"), "POST", Access.ANYONE, "sign_in", FORM_BYTES),
+    Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
+    Route("/assets/{name}", _later("assets", "asset"), access=Access.ANYONE),
     Route("/requests/{request_id}", administration.request_outcome),
     Route("/readyz", resources.readiness, access=Access.ANYONE),
     Route("/healthz", resources.health, access=Access.ANYONE),
@@ -89,86 +125,104 @@ ROUTES = (
 
 
 def answer(
-    request: HttpRequest, connect: Callable[[], Reader], tokens: Tokens, origins: Collection[str] = ()
+    request: HttpRequest,
+    connect: Callable[[], Reader],
+    tokens: Tokens,
+    deployment: Deployment = Deployment(),  # noqa: B008  # a value that never changes
 ) -> HttpResponse:
-    """Answer ``request``; ``connect`` is called only when the tables are needed. Never raises.
-
-    Pages of ``origins`` may read the answers: :mod:`shared.http_api.cross_origin`.
-    """
-    response = _answered(request, connect, tokens)
-    if not origins:
-        return response
-    # Imported here: few deployments have pages of others.
-    from shared.http_api.cross_origin import shared_with
-
-    return shared_with(origins, request, response)
-
-
-def _answered(request: HttpRequest, connect: Callable[[], Reader], tokens: Tokens) -> HttpResponse:
-    language = language_of(request.headers)
+    """Answer ``request``; ``connect`` is called only when the tables are needed. Never raises."""
+    language = language_of(request.headers, request.query)
+    now = deployment.now()
+    caller = caller_of(request, tokens, now)
     try:
-        if request.method == "OPTIONS":
-            return _options(request)
-        return _answer(request, connect, tokens, language)
-    except Problem as problem:
-        return problem.response(language)
-    except UnreadableRequest:
-        return Problem("unreadable_request").response(language)
-    except Trouble as trouble:
-        warn("status_unavailable", code=trouble.code, message=trouble.message)
-        if trouble.code == UNREADABLE_ROW:
-            return Problem("unreadable_row").response(language)
-        seconds = max(1, int(getattr(trouble, "delay_seconds", BUSY_SECONDS)))
-        return Problem("unavailable", headers={"Retry-After": str(seconds)}).response(language)
-    except MissingCredentials as problem:
-        warn("status_misconfigured", problem=str(problem))
-        return Problem("misconfigured").response(language)
+        response = _answer(request, connect, tokens, deployment.origins, Call(caller, language, now))
+    except Exception as error:
+        problem = _problem_of(error)
+        if problem is None:
+            raise
+        response = problem.response(language)
+        if prefers_html(request.headers.get("accept", "")):
+            from shared.http_api.page_answers import problem_for_browser
+
+            response = problem_for_browser(request, problem, caller, language, now)
+    return shared_with(request, response, deployment.origins)
+
+
+def _problem_of(error: Exception) -> Problem | None:
+    """Return what is told of an error; None: nobody has foreseen it."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, UnreadableRequest):
+        return Problem("unreadable_request")
+    if isinstance(error, Trouble):
+        warn("status_unavailable", code=error.code, message=error.message)
+        if error.code == UNREADABLE_ROW:
+            return Problem("unreadable_row")
+        seconds = max(1, int(getattr(error, "delay_seconds", BUSY_SECONDS)))
+        return Problem("unavailable", headers={"Retry-After": str(seconds)})
+    if isinstance(error, MissingCredentials):
+        warn("status_misconfigured", problem=str(error))
+        return Problem("misconfigured")
+    return None
 
 
 def _answer(
-    request: HttpRequest, connect: Callable[[], Reader], tokens: Tokens, language: Language
+    request: HttpRequest,
+    connect: Callable[[], Reader],
+    tokens: Tokens,
+    origins: tuple[str, ...],
+    asked: Call,
 ) -> HttpResponse:
-    route, parameters = _route_of(request)
-    granted = access_of(request.headers, tokens)
-    require(route.access, granted, tokens)
-    if route.method != "GET" and request.content_bytes > MAX_CONTENT_BYTES:
+    found = _routes_of(request)
+    if request.method == "OPTIONS":
+        return options(request, _methods(found), origins)
+    route, parameters = _route_of(request, found)
+    caller = asked.caller
+    require(route.access, caller.access, tokens)
+    if route.method != "GET" and request.content_bytes > route.most_bytes:
         raise Problem("content_too_large")
+    check_form(request, caller)
     call = RouteRequest(
         parameters=parameters,
-        query=request.query,
-        language=language,
+        query={name: value for name, value in request.query.items() if name not in OF_PAGES},
+        language=asked.language,
         connect=connect,
-        is_reader=granted >= Access.READER,
-        http=request,
+        is_reader=caller.access >= Access.READER,
+        request=request,
+        tokens=tokens,
+        now=asked.now,
     )
-    return respond(request, route.answer(call), language)
+    answered = route.answer(call)
+    if prefers_html(request.headers.get("accept", "")) and (route.page or request.method == "POST"):
+        from shared.http_api.page_answers import answer_for_browser
 
-
-def _options(request: HttpRequest) -> HttpResponse:
-    """Say which methods a path takes (RFC 9110, 9.3.7)."""
-    return HttpResponse(204, {"Allow": _allowed(_routes_of(request)), "Cache-Control": "no-store"})
-
-
-def _route_of(request: HttpRequest) -> tuple[Route, dict[str, str]]:
-    """Return the route that a request means, with the variable parts of its path."""
-    found = _routes_of(request)
-    for route, parameters in found:
-        if request.method in route.methods:
-            return route, parameters
-    allowed = _allowed(found)
-    raise Problem("method_not_allowed", headers={"Allow": allowed}, allowed=allowed)
+        return answer_for_browser(call, route.page, answered, caller)
+    response = respond(request, answered, asked.language)
+    return response._replace(headers={**response.headers, "Vary": VARIES}) if route.page else response
 
 
 def _routes_of(request: HttpRequest) -> list[tuple[Route, dict[str, str]]]:
-    """Return the routes of a request's path, whatever its method; where one path fits by its words, that."""
+    """Return the routes of a request's path, with the variable parts of the path."""
     segments = request.segments
-    found = [(route, parts) for route in ROUTES if (parts := route.match(segments)) is not None]
+    found = [(route, values) for route in ROUTES if (values := route.match(segments)) is not None]
     if not found:
-        raise Problem("unknown_route", routes=", ".join(route.path for route in ROUTES))
-    fewest = min(len(parts) for _, parts in found)
-    return [(route, parts) for route, parts in found if len(parts) == fewest]
+        paths = dict.fromkeys(route.path for route in ROUTES)
+        raise Problem("unknown_route", routes=", ".join(paths))
+    # What is named wins over what varies.
+    fewest = min(len(values) for _, values in found)
+    return [(route, values) for route, values in found if len(values) == fewest]
 
 
-def _allowed(routes: list[tuple[Route, dict[str, str]]]) -> str:
-    methods = (method for route, _ in routes for method in route.methods)
-    return ", ".join(dict.fromkeys((*methods, "OPTIONS")))
+def _methods(found: list[tuple[Route, dict[str, str]]]) -> list[str]:
+    return [*(method for route, _ in found for method in route.methods), "OPTIONS"]
+
+
+def _route_of(
+    request: HttpRequest, found: list[tuple[Route, dict[str, str]]]
+) -> tuple[Route, dict[str, str]]:
+    """Return the route that a request means."""
+    for route, parameters in found:
+        if request.method in route.methods:
+            return route, parameters
+    allowed = ", ".join(_methods(found))
+    raise Problem("method_not_allowed", headers={"Allow": allowed}, allowed=allowed)

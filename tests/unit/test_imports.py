@@ -159,6 +159,7 @@ STATUS_LOADS = (
     | TABLES
     | modules("shared", "assembly errors logs settings tracing version views")
     | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
+    | modules("shared.http_api", "callers cross_origin deployment negotiation problems_of_browsers")
     | modules("shared.http_api", "administration blocked problem_catalogue problem_kinds problems reader")
     | modules("shared.http_api", "resources routes waiting waiting_words")
     | modules("shared.domain", "breakers dashscope_codes health photo_access")
@@ -261,6 +262,11 @@ def test_an_upload_loads_nothing_of_a_tick(event: str) -> None:
 @pytest.mark.parametrize("event", SCRIPTS)
 def test_no_event_loads_libraries_for_pictures_and_zips(event: str) -> None:
     assert not loaded(event)["answered"] & (PICTURES_AND_ZIPS | {"dashscope"})
+
+
+@pytest.mark.parametrize("event", SCRIPTS)
+def test_whoever_asks_for_no_page_does_not_pay_for_templates(event: str) -> None:
+    assert not loaded(event)["answered"] & {"jinja2", "markupsafe"}
 
 
 @pytest.mark.parametrize("event", OF_A_FUNCTION_WITH_ALL_SERVICES)

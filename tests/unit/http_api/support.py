@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, Permanent
 from shared.http_api.authentication import Tokens
+from shared.http_api.deployment import Deployment
 from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
@@ -220,13 +222,15 @@ class Api:
         method: str = "GET",
         headers: dict[str, str] | None = None,
         token: str | None = TOKEN,
-        content: str = "",
+        content: str | bytes = "",
     ) -> HttpResponse:
         sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
         sent.update(headers or {})
-        request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, content)
+        sent_bytes = content.encode() if isinstance(content, str) else content
+        request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, sent_bytes)
         tokens = Tokens(reader=self.token, admin=self.admin_token)
-        return answer(request, self.connect, tokens, self.origins)
+        deployment = Deployment(origins=self.origins, now=lambda: self.now)
+        return answer(request, self.connect, tokens, deployment)
 
     def refuse(self, api: Service, cause: Cause, *, since: int = NOW, next_probe_at: int = 0) -> None:
         """Open the breaker of ``api``."""
@@ -251,7 +255,7 @@ def trouble(
 
 
 def _wsgi_call(
-    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: str
+    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: bytes
 ) -> HttpRequest:
     text = urlencode(query)
     return from_wsgi(
@@ -259,8 +263,8 @@ def _wsgi_call(
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
             "REQUEST_METHOD": method,
             "QUERY_STRING": text,
-            "CONTENT_LENGTH": str(len(content.encode())) if content else "",
-            "wsgi.input": io.BytesIO(content.encode()),
+            "CONTENT_LENGTH": str(len(content)) if content else "",
+            "wsgi.input": io.BytesIO(content),
             "fc.request_uri": f"{path}?{text}" if text else path,
             "fc.context": object(),
         }
@@ -268,13 +272,13 @@ def _wsgi_call(
 
 
 def _event(
-    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: str
+    method: str, path: str, query: dict[str, str], headers: dict[str, str], content: bytes
 ) -> HttpRequest:
     event = {
         "version": "v1",
         "rawPath": path,
-        "body": content,
-        "isBase64Encoded": False,
+        "body": base64.b64encode(content).decode("ascii"),
+        "isBase64Encoded": True,
         "headers": headers,
         "queryParameters": query,
         "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1"}},

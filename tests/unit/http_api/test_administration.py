@@ -8,7 +8,7 @@ from shared.domain.requests import PROBE
 from shared.domain.states import JobState
 from shared.http_api.authentication import Access, Tokens, access_of
 from shared.http_api.outcomes import OUTCOMES
-from shared.http_api.routes import MAX_CONTENT_BYTES, ROUTES
+from shared.http_api.routes import FORM_BYTES, ROUTES
 from tests.unit.http_api.support import ADMIN_TOKEN, BOTH, CHINESE, TOKEN, Api, assert_problem, at, document
 from tests.unit.support import NOW, job_in
 
@@ -144,9 +144,9 @@ def test_tokens_do_not_show() -> None:
 @BOTH
 def test_a_little_content_is_overlooked_and_more_is_refused(wsgi: bool) -> None:
     api = Api(wsgi=wsgi)
-    little = api.call("/queue/probe", method="POST", token=ADMIN_TOKEN, content="x" * MAX_CONTENT_BYTES)
+    little = api.call("/queue/probe", method="POST", token=ADMIN_TOKEN, content="x" * FORM_BYTES)
     assert little.status == 202
-    much = api.call("/queue/probe", method="POST", token=ADMIN_TOKEN, content="x" * (MAX_CONTENT_BYTES + 1))
+    much = api.call("/queue/probe", method="POST", token=ADMIN_TOKEN, content="x" * (FORM_BYTES + 1))
     assert_problem(much, 413, "content_too_large")
     assert len(api.requests.rows) == 1
 

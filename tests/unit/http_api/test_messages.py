@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,8 @@ from shared.errors import MissingCredentials
 from shared.http_api.authentication import Tokens
 from shared.http_api.messages import (
     MAX_EVENT_BYTES,
+    MAX_UPLOAD_BYTES,
+    MAX_UPLOAD_EVENT_BYTES,
     HttpResponse,
     OversizedRequest,
     UnreadableRequest,
@@ -56,17 +60,87 @@ def test_an_event_that_is_larger_than_any_request_is_not_even_parsed() -> None:
         from_event(b"[" * (MAX_EVENT_BYTES + 1))
 
 
-@pytest.mark.parametrize(("body", "size"), [("", 0), ("{}", 2), ("李", 3), (None, 0), (5, 0), ("\ud800", 1)])
-def test_of_a_requests_content_only_its_size_is_known(body: object, size: int) -> None:
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [("", b""), ("{}", b"{}"), ("李", "李".encode()), (None, b""), (5, b""), ("\ud800", b"?")],
+)
+def test_the_content_of_an_event_is_text_in_utf_8(body: object, content: bytes) -> None:
     event = {"requestContext": {"http": {"method": "POST"}}, "body": body}
-    assert from_event(json.dumps(event)).content_bytes == size
+    assert from_event(json.dumps(event)).content == content
+
+
+def test_the_content_of_an_event_may_be_in_base64_and_is_refused_when_it_is_not() -> None:
+    event = {"requestContext": {"http": {}}, "isBase64Encoded": True}
+    assert from_event(json.dumps({**event, "body": "/9j/"})).content == b"\xff\xd8\xff"
+    for body in ("/9j", "/9 j/", "李李李李"):
+        with pytest.raises(UnreadableRequest):
+            from_event(json.dumps({**event, "body": body}))
+
+
+UPLOAD_PATHS = [
+    "/people/li/photos/1.jpg",
+    "/people/%E6%9D%8E/photos",
+    "/own/abc.def/photos",
+    "//own/a/photos/b/",
+]
+OTHER_PATHS = [
+    "/people/li",
+    "/people/li/photos/1.jpg/use",
+    "/queue/pause",
+    "/people/photos/1.jpg",
+    "/own/a/done",
+]
+
+
+@pytest.mark.parametrize("path", UPLOAD_PATHS)
+@pytest.mark.parametrize("first", [True, False], ids=["before the content", "behind it"])
+def test_an_upload_may_be_as_large_as_a_photo_may_be(path: str, first: bool) -> None:
+    body = {"body": base64.b64encode(bytes(MAX_UPLOAD_BYTES)).decode(), "isBase64Encoded": True}
+    known = {"rawPath": path, "requestContext": {"http": {"method": "PUT"}}}
+    event = {**known, **body} if first else {**body, **known}
+    assert from_event(json.dumps(event)).content_bytes == MAX_UPLOAD_BYTES
+
+
+@pytest.mark.parametrize("path", OTHER_PATHS)
+def test_no_other_path_takes_a_large_event_even_if_its_content_speaks_of_one_that_does(path: str) -> None:
+    body = '"rawPath": "/people/li/photos/1.jpg"' + "x" * MAX_EVENT_BYTES
+    event = {"rawPath": path, "body": body, "requestContext": {"http": {"method": "PUT"}}}
+    with pytest.raises(OversizedRequest):
+        from_event(json.dumps(event))
+
+
+def test_an_upload_that_is_larger_than_any_photo_is_not_parsed() -> None:
+    with pytest.raises(OversizedRequest):
+        from_event(b'{"rawPath": "/people/li/photos/1.jpg", "body": "' + b"x" * MAX_UPLOAD_EVENT_BYTES)
+
+
+def test_the_content_of_a_wsgi_call_is_read_as_far_as_the_server_tells() -> None:
+    call = {
+        "fc.request_uri": "/",
+        "CONTENT_TYPE": "text/plain",
+        "wsgi.input": io.BytesIO(b"content, and more"),
+    }
+    request = from_wsgi({**call, "CONTENT_LENGTH": "7"})
+    assert (request.content, request.headers["content-type"]) == (b"content", "text/plain")
+    for length in ("", "-1", "x", "²", "9" * 20, None):
+        assert from_wsgi({**call, "CONTENT_LENGTH": length}).content == b""
 
 
 @pytest.mark.parametrize(
-    ("length", "size"), [("12", 12), ("", 0), ("-1", 0), ("x", 0), ("²", 0), ("9" * 20, 0), (None, 0)]
+    ("path", "size_bytes"),
+    [("/", MAX_EVENT_BYTES + 1), ("/people/li/photos/1.jpg", MAX_UPLOAD_EVENT_BYTES + 1)],
 )
-def test_a_wsgi_calls_content_has_the_size_that_the_server_tells(length: object, size: int) -> None:
-    assert from_wsgi({"fc.request_uri": "/", "CONTENT_LENGTH": length}).content_bytes == size
+def test_a_wsgi_call_that_is_too_large_is_not_read(path: str, size_bytes: int) -> None:
+    # Without wsgi.input a read would fail otherwise.
+    with pytest.raises(OversizedRequest):
+        from_wsgi({"fc.request_uri": path, "CONTENT_LENGTH": str(size_bytes), "wsgi.input": object()})
+
+
+def test_bytes_go_out_in_base64_and_a_text_as_it_is() -> None:
+    event = HttpResponse(200, body=b"\xff\xd8\xff").as_event()
+    assert (event["isBase64Encoded"], event["body"]) == (True, "/9j/")
+    assert HttpResponse(200, body=b"\xff").as_wsgi(lambda *_: None) == [b"\xff"]
+    assert HttpResponse(200, body="李").as_event()["isBase64Encoded"] is False
 
 
 READERS: dict[str, Callable[[str], tuple[str, ...]]] = {

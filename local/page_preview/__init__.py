@@ -1,0 +1,1 @@
+"""All pages with made-up documents, to see: every state, both languages, empty, blocked, hostile names."""

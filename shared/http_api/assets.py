@@ -1,0 +1,25 @@
+"""The style and the script of the pages. Called by ``routes``; their addresses change when they do."""
+
+from __future__ import annotations
+
+from shared.http_api.conditional import Answer
+from shared.http_api.problems import Problem
+from shared.http_api.resources import RouteRequest
+
+CACHING = "public, max-age=31536000, immutable"
+
+
+def asset(request: RouteRequest) -> Answer:
+    """``GET /assets/{name}``; only the present version may be kept for ever."""
+    from shared.pages import assets
+
+    found = assets.find(request.name)
+    if found is None:
+        raise Problem("unknown_route", routes="/assets/style.css, /assets/page.js")
+    is_present = request.query.get("v") == found.version
+    headers = {
+        "Content-Type": found.content_type,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": CACHING if is_present else "no-cache",
+    }
+    return Answer({}, headers=headers, text=found.content)

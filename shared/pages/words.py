@@ -1,0 +1,151 @@
+"""All texts of the pages, by name, in both languages; ``words_of_people`` has those about one person.
+
+Read by ``rendering``. Texts hold no markup. ``{name}`` is filled with a value of the document.
+"""
+
+from __future__ import annotations
+
+from shared.domain.words import Words
+from shared.pages.words_of_people import ACTIONS, OWN, PERSON
+
+STATES: dict[str, Words] = {
+    "state_COLLECTING": Words("Collecting", "收集照片"),
+    "state_REJECTED": Words("Photos needed", "需要照片"),
+    "state_QUEUED": Words("Waiting", "排队中"),
+    "state_SUBMITTING": Words("Starting", "提交中"),
+    "state_TRAINING": Words("Training", "训练中"),
+    "state_SUCCEEDED": Words("Ready", "已完成"),
+    "state_FAILED": Words("Failed", "失败"),
+    "state_CANCELED": Words("Canceled", "已取消"),
+    "state_unreadable": Words("Unreadable", "无法读取"),
+    "verdict_usable": Words("Usable", "合格"),
+    "verdict_pending": Words("Being checked", "检测中"),
+    "verdict_aside": Words("Not needed", "无需使用"),
+    "verdict_refused": Words("Not usable", "不合格"),
+}
+
+FRAME: dict[str, Words] = {
+    "product": Words("FaceChain Autotrain", "FaceChain 自动训练"),
+    "skip": Words("Skip to the content", "跳到正文"),
+    "navigation": Words("Main", "主导航"),
+    "overview": Words("Overview", "总览"),
+    "people": Words("People", "人员"),
+    "other_language": Words("中文", "English"),
+    "sign_out": Words("Sign out", "退出"),
+    "sign_in": Words("Sign in", "登录"),
+    "local": Words("Local cloud", "本地环境"),
+    "copy": Words("Copy", "复制"),
+    "copied": Words("Copied", "已复制"),
+    "stale": Words("No connection: this is the last known state.", "连接中断，显示的是最后一次的状态。"),
+    "since": Words("since {at}", "自 {at} 起"),
+    "about_until": Words("until about {at}", "预计到 {at}"),
+    "next_try": Words("Next try: {at}", "下次重试：{at}"),
+    "asked_pending": Words(
+        "Asked for. The next run of the timer carries it out, within a minute.",
+        "已提交请求，一分钟内由下一次定时运行执行。",
+    ),
+    "asked_done": Words("Done.", "已完成。"),
+    "link_made": Words(
+        "The link is made. Whoever has it sees this person's page and can add photos; it is shown once.",
+        "链接已生成。持有链接者可以查看此人的页面并添加照片；链接只显示这一次。",
+    ),
+    "link_expires": Words("It ends on {at}.", "有效期至 {at}。"),
+    "more": Words("Show more", "显示更多"),
+    "nothing": Words("–", "–"),
+    "revision": Words("Revision {number}", "第 {number} 版"),
+    "photos_of": Words("{usable} of {count} photos usable", "{count} 张照片，{usable} 张合格"),
+}
+
+OVERVIEW: dict[str, Words] = {
+    "not_ready": Words("Nobody can be trained right now", "目前无法训练"),
+    "paused": Words("The queue is paused", "队列已暂停"),
+    "paused_by": Words("{because}: paused by {by}", "{because}（{by} 暂停）"),
+    "queue_blocked": Words("The queue does not move", "队列没有进展"),
+    "slot": Words("In training", "正在训练"),
+    "slot_free": Words("The training slot is free", "训练位空闲"),
+    "slot_free_hint": Words(
+        "The next complete photo set starts at once.", "下一组完整的照片会立即开始训练。"
+    ),
+    "places": Words("{used} of {places} in use", "已用 {used} / {places}"),
+    "busy": Words("Busy in the last 24 h", "过去 24 小时占用"),
+    "progress_of": Words("Training of {name}", "{name} 的训练进度"),
+    "queue": Words("Queue", "队列"),
+    "queue_empty": Words("Nobody waits.", "无人排队。"),
+    "waiting": Words("Waiting", "排队人数"),
+    "oldest_wait": Words("Oldest wait", "最长等待"),
+    "queue_more": Words("The first {count} are shown.", "仅显示前 {count} 个。"),
+    "position": Words("Place", "位置"),
+    "person": Words("Person", "人员"),
+    "waits": Words("Waits", "已等待"),
+    "ready_about": Words("Ready about", "预计完成"),
+    "state": Words("State", "状态"),
+    "photos": Words("Photos", "照片"),
+    "changed": Words("Changed", "更新时间"),
+    "all_states": Words("All states", "全部状态"),
+    "name_begins": Words("Name begins with", "姓名开头"),
+    "filter": Words("Show", "显示"),
+    "all_people": Words("All people", "全部人员"),
+    "nobody_yet": Words("Nobody is here yet", "还没有人员"),
+    "nobody_yet_hint": Words(
+        "Put somebody's photos into people/<name>/ of the bucket. They appear here within seconds.",
+        "将某人的照片放入存储空间的 people/<姓名>/，几秒内就会显示在这里。",
+    ),
+    "nobody_found": Words("Nobody matches.", "没有符合条件的人员。"),
+    "show_all": Words("Show everybody", "显示全部人员"),
+    "unreadable": Words("Records that cannot be read", "无法读取的记录"),
+    "recent": Words("Recent results", "最近结果"),
+    "recent_empty": Words("No training has ended yet.", "还没有训练结束。"),
+    "took": Words("took {length}", "用时 {length}"),
+    "spend": Words("Spent", "费用"),
+    "today": Words("Today", "今天"),
+    "month": Words("This month", "本月"),
+    "total": Words("In all", "总计"),
+    "spend_hint": Words(
+        "CNY, days and months of Beijing; {count} trainings billed.",
+        "单位：元，按北京时间计；共计费 {count} 次训练。",
+    ),
+    "models": Words("Models kept", "保留的模型"),
+    "models_of": Words("{kept} of {allowed}", "{kept} / {allowed}"),
+    "models_unknown": Words("Not known yet", "暂时未知"),
+    "models_nearly_full": Words(
+        "Nearly full: release models that nobody needs any more, or the queue will stop.",
+        "即将达到上限：请释放不再需要的模型，否则队列将停止。",
+    ),
+    "pause": Words("Pause the queue", "暂停队列"),
+    "pause_cost": Words(
+        "No new training begins until you resume. A running one goes on, and photos are still checked.",
+        "恢复之前不会开始新的训练；正在进行的训练继续，照片仍会检测。",
+    ),
+    "because": Words("Reason, shown to everybody", "原因（所有人可见）"),
+    "resume": Words("Resume the queue", "恢复队列"),
+    "resume_cost": Words(
+        "Waiting sets are trained again, at {price} CNY each.", "排队的照片集将继续训练，每次 {price} 元。"
+    ),
+    "probe": Words("Try again now", "立即重试"),
+    "probe_cost": Words("Costs nothing: no training is repeated.", "不产生费用，不会重复训练。"),
+}
+
+OTHERS: dict[str, Words] = {
+    "sign_in_hint": Words(
+        "Enter the read token or the admin token of this deployment. Its administrator has both.",
+        "请输入此部署的只读令牌或管理令牌，可向管理员索取。",
+    ),
+    "sign_in_refused": Words(
+        "This is not a token of this deployment. Copy it whole and try again.",
+        "此令牌无效，请完整复制后重试。",
+    ),
+    "token": Words("Token", "令牌"),
+    "go_back": Words("Back to the overview", "返回总览"),
+    "default_domain": Words("Bind a domain to see this page", "请绑定域名以查看此页面"),
+    "default_domain_why": Words(
+        "Your browser has downloaded this page: Function Compute's default domain sends pages as files.",
+        "浏览器将此页面下载成了文件：函数计算的默认域名会强制下载所有页面。",
+    ),
+    "default_domain_do": Words(
+        "Bind a domain of your own to the function: deploy the stack with the parameter StatusDomain. "
+        "Until then the JSON answers work at this address.",
+        "请为函数绑定自己的域名：部署时设置参数 StatusDomain。在此之前，该地址的 JSON 接口仍可使用。",
+    ),
+}
+
+WORDS: dict[str, Words] = {**STATES, **FRAME, **OVERVIEW, **PERSON, **ACTIONS, **OWN, **OTHERS}
