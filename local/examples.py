@@ -18,6 +18,10 @@ The local cloud is up, on {data}. Ctrl-C stops it; the next start goes on from t
   functions   {fc}    {functions}
   status      {status}
 
+In a browser, signed in by this address for a quarter of an hour (afterwards with ADMIN_TOKEN of {file}):
+
+  {pages}
+
 Upload photos from a second terminal, in this folder:
 
   {python} -m local upload maria photo1.jpg photo2.jpg

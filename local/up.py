@@ -90,6 +90,7 @@ def _welcome(cloud: Stack, data: Path) -> str:
     }
     urls = {name: cloud.url(name) for name in SERVICES}
     urls["status"] = cloud.status_url
+    urls["pages"] = cloud.sign_in_url
     return welcome(data, urls, names, list(resources.functions), ENDPOINTS_FILE)
 
 

@@ -74,6 +74,7 @@ def _introduce(cloud: Stack, pace: Pace, people: Sequence[Person], console: Cons
         f" {pace.training_seconds:g} s a training.\n"
         f"While it runs: status API {cloud.status_url}, endpoints and keys in {ENDPOINTS_FILE}"
     )
+    console.print(f"Watch it in a browser: {cloud.sign_in_url}", soft_wrap=True)
 
 
 def _warn_about(folder: Folder, console: Console) -> None:
