@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from shared.assembly import new_token, request_table, tables
+from shared.assembly import new_token, photo_bucket, request_table, tables
 from shared.clients.credentials import find_credentials
 from shared.domain.reasons import Language
 from shared.http_api.authentication import Tokens
@@ -67,7 +67,8 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
             photo_access=settings.access.way,
             now=lambda: time.time_ns() // 1_000_000,
             token=new_token,
+            bucket=lambda: photo_bucket(settings, credentials),
         )
 
-    tokens = Tokens(reader=settings.status_token, admin=settings.admin_token)
+    tokens = Tokens(reader=settings.status_token, admin=settings.admin_token, links=settings.link_key)
     return answer(request, connect, tokens, Deployment(origins=settings.cors_origins))

@@ -88,7 +88,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         ignored=IgnoredList(control),
         health=HealthRecord(control, clock, dead_at=dead_at),
         access=AccessRecord(control, clock, settings.access, memory),
-        bucket=_bucket(settings, credentials),
+        bucket=photo_bucket(settings, credentials),
         dashscope=_dashscope(settings),
         clock=clock,
         rules=settings.rules,
@@ -147,6 +147,7 @@ def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
         settings.dashscope_api_key,
         settings.status_token,
         settings.admin_token,
+        settings.link_key,
         credentials.access_key_secret,
         credentials.security_token,
     ):
@@ -179,7 +180,14 @@ def _tables_from(settings: Settings, credentials: Credentials) -> object:
     return settings.ots_endpoint, settings.ots_instance, credentials
 
 
-def _bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
+def photo_bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
+    """Return the client of the photo bucket.
+
+    Raises:
+        SettingsError: the bucket or its endpoint is not set.
+    """
+    settings.require("oss_endpoint", "oss_bucket")
+
     def connect() -> PhotoBucket:
         from shared.clients.photo_bucket import PhotoBucket
 

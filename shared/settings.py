@@ -35,6 +35,7 @@ class Settings:
     dashscope_api_key: str = field(default="", repr=False)
     status_token: str = field(default="", repr=False)
     admin_token: str = field(default="", repr=False)
+    link_key: str = field(default="", repr=False)
     oss_public_domain: str = ""
     photo_access: str = AUTO
     cors_origins: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ ENVIRONMENT_NAMES: dict[str, str] = {
     "dashscope_api_key": "DASHSCOPE_API_KEY",
     "status_token": "STATUS_TOKEN",
     "admin_token": "ADMIN_TOKEN",
+    "link_key": "LINK_KEY",
     "oss_public_domain": "OSS_PUBLIC_DOMAIN",
     "photo_access": "PHOTO_ACCESS",
 }

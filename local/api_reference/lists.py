@@ -166,4 +166,34 @@ LISTS: dict[str, Document] = {
             Field("released_at", "time", "an administrator had it deleted at DashScope", "nobody has"),
         ),
     ),
+    "Upload": Document(
+        "What was stored; the trigger takes it from here. The status of the answer is 201.",
+        (
+            Field("person_id", "string", "the name of the person"),
+            Field("name", "string", "where it lies in the person's folder"),
+            Field("size", "integer", "the size of the upload", unit="bytes"),
+            Field("href", "string", "where the person stands"),
+        ),
+    ),
+    "New link": Document(
+        "A share link. Its address is told once. The status of the answer is 201.",
+        (
+            Field("link_id", "string", "what it is revoked by"),
+            Field("url", "string", "the address of the person's own page"),
+            Field("expires_at", "time", "until when it is valid"),
+        ),
+    ),
+    "Share links": Document(
+        "A person's share links, newest first; one of the last minute may be missing.",
+        (Field("links", "list of Share link", "those that have not expired"),),
+    ),
+    "Share link": Document(
+        "A link to a person's own page, without its address.",
+        (
+            Field("link_id", "string", "what it is revoked by"),
+            Field("made_at", "time", "when it was made", "it was revoked before that was noted"),
+            Field("expires_at", "time", "until when it is valid"),
+            Field("revoked_at", "time", "when it was revoked", "it was not"),
+        ),
+    ),
 }

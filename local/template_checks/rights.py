@@ -27,7 +27,11 @@ ACTIONS: Mapping[str, frozenset[str]] = {
 }
 """The actions that the code calls, by the service that takes the role: functions, and OSS for its trigger."""
 PUBLIC_ACTIONS = frozenset(
-    {"ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow", "log:PostLogStoreLogs"}
+    {
+        *("ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"),
+        *("oss:GetObject", "oss:PutObject"),
+        "log:PostLogStoreLogs",
+    }
 )
 """What the function that the Internet reaches may do."""
 

@@ -37,6 +37,8 @@ NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
+THUMBNAIL = "image/auto-orient,1/resize,m_fill,w_240,h_240/quality,q_75/format,jpg"
+MAX_THUMBNAIL_BYTES = 128 * 1024
 _BITMAP_HEADER_BYTES = 2048
 """More than the headers of a bitmap take with a palette of 256 colours."""
 _T = TypeVar("_T")
@@ -155,13 +157,18 @@ class PhotoBucket:
             Permanent: OSS cannot process it.
         """
         instructions = f"image/resize,m_fixed,w_{width},h_{height}/format,bmp"
-        most_bytes = _BITMAP_HEADER_BYTES + 4 * width * height
+        return self._processed(key, instructions, _BITMAP_HEADER_BYTES + 4 * width * height)
 
+    def thumbnail(self, key: str) -> bytes:
+        """Return a small square JPEG of a photo, upright, as :meth:`bitmap` does; OSS keeps nothing of it."""
+        return self._processed(key, THUMBNAIL, MAX_THUMBNAIL_BYTES)
+
+    def _processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
         def read() -> bytes:
             got = self._get(key, process=instructions)
             content: bytes = got.resp.read(most_bytes + 1)
             if len(content) > most_bytes:
-                got.resp.refuse("oss_answer_too_large", f"more than the {most_bytes} bytes of a bitmap")
+                got.resp.refuse("oss_answer_too_large", f"more than {most_bytes} bytes of a picture")
             return content
 
         return self._call(Api.PROCESSING, read)

@@ -32,6 +32,7 @@ FORMAT = 1
 RING_TRIES = 5
 
 _CLAIM = "idempotency/"
+_REVOKED = "revoked/"
 _PREFIX = "request/"
 _END = "request0"
 """``0`` follows ``/``: behind every request."""
@@ -99,6 +100,18 @@ class RequestTable:
             return Claim(*(checked(name, columns[name], str) for name in Claim._fields))
         except UNREADABLE as problem:
             raise unreadable("an idempotency key", problem) from problem
+
+    def revoke_link(self, link_id: str) -> None:
+        """Write down that a share link opens nothing more: for a day, in which a run notes it for good."""
+        try:
+            self._rows.put([("name", f"{_REVOKED}{link_id}")], {"format": FORMAT}, expected=None)
+        except Conflict:
+            # It was revoked before.
+            return
+
+    def is_link_revoked(self, link_id: str) -> bool:
+        """Whether that is written down."""
+        return self._rows.get([("name", f"{_REVOKED}{link_id}")]) is not None
 
     def silence(self, heard: Doorbell) -> Doorbell:
         """Stop the bell that was ``heard``, once everything is done that it was rung for.

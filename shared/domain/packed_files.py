@@ -40,13 +40,18 @@ _PEEKED_BYTES = 64
 def kind_of_packed(facts: FileFacts) -> Kind | None:
     """Say what kind of archive a file is, or what its being an archive says of it; None for another."""
     start = facts.start
-    if start.startswith(_ZIP):
+    if is_zip(start):
         return _of_zip(facts)
     what = archive_format(start)
     packed = _packed_picture(start) if what == "gzip" else None
     if packed is not None:
         return Kind(Verdict.SENT_COMPRESSED, f"{packed} in gzip")
     return Kind(Verdict.OTHER_ARCHIVE, f"{what} archive") if what else None
+
+
+def is_zip(start: bytes) -> bool:
+    """Whether a file begins like a zip."""
+    return start.startswith(_ZIP)
 
 
 def _of_zip(facts: FileFacts) -> Kind:

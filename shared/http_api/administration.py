@@ -64,7 +64,7 @@ def train_person(request: RouteRequest) -> Answer:
 
         asked_to_train(_newest(reader, request), reader.rules, reader.now())
 
-    return _ask(request, "train", check, subject=_person_id(request))
+    return _ask(request, "train", check, subject=person_in(request))
 
 
 def use_photo(request: RouteRequest) -> Answer:
@@ -75,7 +75,7 @@ def use_photo(request: RouteRequest) -> Answer:
 
         with_photo_used(_newest(reader, request), _photo(request), reader.rules, reader.now())
 
-    return _ask(request, "photo_use", check, subject=_person_id(request), photo=_photo(request))
+    return _ask(request, "photo_use", check, subject=person_in(request), photo=_photo(request))
 
 
 def delete_photo(request: RouteRequest) -> Answer:
@@ -84,7 +84,7 @@ def delete_photo(request: RouteRequest) -> Answer:
         request,
         "photo_delete",
         lambda reader: _newest(reader, request),
-        subject=_person_id(request),
+        subject=person_in(request),
         photo=_photo(request),
     )
 
@@ -250,7 +250,12 @@ def _ring_once(reader: Reader, asked: Request) -> None:
                 return
 
 
-def _person_id(request: RouteRequest) -> str:
+def person_in(request: RouteRequest) -> str:
+    """Return the person that a path names.
+
+    Raises:
+        Problem: no person can have this name.
+    """
     person_id = person_of(request.parameters["person_id"])
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
@@ -262,14 +267,14 @@ def _photo(request: RouteRequest) -> str:
     from shared.domain.object_keys import Ignored, parse_upload, upload_key
 
     name = request.parameters["name"]
-    upload = parse_upload(upload_key(_person_id(request), name))
-    if isinstance(upload, Ignored) or upload.person_id != _person_id(request):
+    upload = parse_upload(upload_key(person_in(request), name))
+    if isinstance(upload, Ignored) or upload.person_id != person_in(request):
         raise Problem("invalid_photo")
     return name
 
 
 def _newest(reader: Reader, request: RouteRequest) -> Job:
-    job = reader.jobs.latest(_person_id(request))
+    job = reader.jobs.latest(person_in(request))
     if job is None:
         raise Problem("unknown_person")
     return job

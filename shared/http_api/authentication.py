@@ -23,10 +23,14 @@ class Access(IntEnum):
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens in the settings; an empty one lets nobody in: a forgotten setting must not open the API."""
+    """The tokens in the settings; an empty one lets nobody in: a forgotten setting must not open the API.
+
+    ``links`` is the key of share links.
+    """
 
     reader: str = field(default="", repr=False)
     admin: str = field(default="", repr=False)
+    links: str = field(default="", repr=False)
 
 
 def access_of(headers: Mapping[str, str], tokens: Tokens) -> Access:

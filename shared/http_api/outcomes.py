@@ -89,6 +89,8 @@ OUTCOMES: dict[str, Words] = {
         "Only a verdict of the face check can be overruled; with this photo the training would fail.",
         "只能否决人脸检测的结论；使用这张照片会导致 DashScope 训练失败。",
     ),
+    "link_made": Words("The share link is noted.", "分享链接已登记。"),
+    "link_revoked": Words("The share link opens nothing any more.", "分享链接已失效。"),
     "released": Words(
         "The model is deleted at DashScope, and the account keeps one fewer. It makes no more portraits.",
         "模型已在 DashScope 删除，账号保留的模型减少一个；不能再用它生成写真。",

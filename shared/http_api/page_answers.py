@@ -81,6 +81,9 @@ def page_response(
 def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: Caller) -> HttpResponse:
     """Return what a browser gets for an answer: a page, or after a form the way to one."""
     request = call.request
+    if answered.status == 201 and page == "person":
+        # The address of a share link is shown once, and stands in no address of a page.
+        return _with_link(call, answered, caller)
     if answered.status in (202, 303) or not page:
         target = _following(call, answered)
         return HttpResponse(303, {"Location": target, "Cache-Control": "no-store", **answered.headers})
@@ -90,6 +93,8 @@ def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: 
         role=role_of(caller),
         csrf=caller.csrf,
         asked=_asked(call),
+        link=call.parameters.get("link", ""),
+        thumbnails=_thumbnails(call, page, answered.document),
     )
     headers = dict(answered.headers)
     if answered.retry_after_seconds is not None:
@@ -97,9 +102,38 @@ def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: 
     return page_response(request, page, answered.document, looker, status=answered.status, headers=headers)
 
 
+def _with_link(call: RouteRequest, made: Answer, caller: Caller) -> HttpResponse:
+    """Return the person's page with the share link that was made just now."""
+    from shared.http_api import resources
+
+    try:
+        document = resources.person(call).document
+    except Problem:
+        document = {}
+    if not document:
+        return HttpResponse(201, {"Content-Type": "text/plain; charset=utf-8"}, f"{made.document['url']}\n")
+    looker = Looker(
+        language=call.language,
+        now=call.now,
+        role=role_of(caller),
+        csrf=caller.csrf,
+        asked=made.document,
+        thumbnails=_thumbnails(call, "person", document),
+    )
+    return page_response(call.request, "person", document, looker, status=201)
+
+
+def _thumbnails(call: RouteRequest, page: str, document: Mapping[str, object]) -> Mapping[str, str]:
+    if page not in ("person", "own"):
+        return {}
+    from shared.http_api.thumbnails import thumbnails
+
+    return thumbnails(call.connect(), document)
+
+
 def _following(call: RouteRequest, answered: Answer) -> str:
     """Return the page that follows a form: what it names, else the person's, with what was asked for."""
-    if answered.status == 303:
+    if answered.status == 303 or (answered.status == 201 and answered.location.startswith("/own/")):
         return answered.location
     person_id = call.parameters.get("person_id")
     default = f"/people/{quote(person_id, safe='')}" if person_id else "/"

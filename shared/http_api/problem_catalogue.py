@@ -198,6 +198,17 @@ PROBLEMS: dict[str, ProblemKind] = {
             "请从 GET /jobs 或 GET /people/{{person_id}} 的结果中取 ID。",
         ),
     ),
+    "unknown_link": ProblemKind(
+        404,
+        Words(
+            "This link is not valid, or not any more.",
+            "链接无效或已失效。",
+        ),
+        Words(
+            "Ask whoever has sent it for a new one.",
+            "请向发送者索取新的链接。",
+        ),
+    ),
     "unknown_request": ProblemKind(
         404,
         Words(

@@ -61,4 +61,59 @@ OF_BROWSERS: dict[str, ProblemKind] = {
             "请刷新页面后重新提交；程序请使用 Bearer 令牌。",
         ),
     ),
+    "links_not_enabled": ProblemKind(
+        403,
+        Words(
+            "There is no key to sign share links with.",
+            "没有用于签署分享链接的密钥。",
+        ),
+        Words(
+            "Set the stack's parameter LinkKey or AdminToken, and deploy again.",
+            "请设置资源栈参数 LinkKey 或 AdminToken，然后重新部署。",
+        ),
+    ),
+    "invalid_days": ProblemKind(
+        400,
+        Words(
+            "A link cannot be valid for so long.",
+            "链接有效期无效。",
+        ),
+        Words(
+            "Set days to a whole number from 1 to {most}.",
+            "days 须为 1 到 {most} 的整数。",
+        ),
+    ),
+    "no_files": ProblemKind(
+        400,
+        Words(
+            "The form brings no photo, or too many.",
+            "表单中没有照片，或照片过多。",
+        ),
+        Words(
+            "Choose 1 to {most} photos, 20 MB together; send more with another form.",
+            "请选择 1 到 {most} 张照片，总大小不超过 20 MB；更多照片请分次发送。",
+        ),
+    ),
+    "upload_too_large": ProblemKind(
+        413,
+        Words(
+            "The file is too large.",
+            "文件过大。",
+        ),
+        Words(
+            "Send 20 MB at most; a photo in JPEG is far smaller.",
+            "请发送不超过 20 MB 的文件；JPEG 照片通常小得多。",
+        ),
+    ),
+    "unusable_file": ProblemKind(
+        415,
+        Words(
+            "{name} is no photo that can be used.",
+            "{name} 不是可用的照片。",
+        ),
+        Words(
+            "{why} Nothing was stored.",
+            "{why}没有保存任何内容。",
+        ),
+    ),
 }

@@ -113,15 +113,31 @@ class Requests(Protocol):
     def claimed(self, key: str) -> Claim | None:
         """Return what ``key`` stands for, or None."""
 
+    def revoke_link(self, link_id: str) -> None:
+        """Write down that a share link opens nothing any more."""
+
+    def is_link_revoked(self, link_id: str) -> bool:
+        """Whether that is written down."""
+
     def find(self, request_id: str) -> Request | None:
         """Return a request by its id; None: there is none, or it has expired."""
+
+
+class Bucket(Protocol):
+    """The photo bucket, as far as uploads and their small pictures go."""
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object."""
+
+    def thumbnail(self, key: str) -> bytes:
+        """Return a small JPEG of a photo, upright."""
 
 
 class Reader(NamedTuple):
     """The tables, what is set, the clock in milliseconds since the epoch, and words never used before.
 
     ``photo_access`` is the way that is set; None: it is found out. ``requests`` connects to the table of
-    requests: only administration does.
+    requests: only administration does; ``bucket`` to the bucket: only uploads and pages with photos do.
     """
 
     jobs: Jobs
@@ -131,3 +147,4 @@ class Reader(NamedTuple):
     photo_access: Way | None
     now: Callable[[], int]
     token: Callable[[], str]
+    bucket: Callable[[], Bucket]

@@ -21,20 +21,24 @@ from shared.http_api.conditional import Answer, respond
 from shared.http_api.cross_origin import options, shared_with
 from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
-from shared.http_api.messages import HttpRequest, HttpResponse, UnreadableRequest
+from shared.http_api.messages import MAX_UPLOAD_BYTES, HttpRequest, HttpResponse, UnreadableRequest
 from shared.http_api.negotiation import prefers_html
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
 from shared.logs import warn
+from shared.settings import SettingsError
 
 BUSY_SECONDS = 5
 """When to come again if the tables do not answer and do not say for how long."""
 MAX_CONTENT_BYTES = 4096
 FORM_BYTES = 16 * 1024
+UPLOAD = MAX_UPLOAD_BYTES + 64 * 1024
 """So much content is taken, and overlooked by routes that read none; uploads may be larger."""
 OF_PAGES = ("language", "asked")
 """Parameters of pages: the language, and the request that was made just now."""
+OF_LINK = "link"
+"""A path with a link needs no cookie, so no other site can borrow one for it."""
 VARIES = "Accept, Accept-Language, Cookie"
 """A path that has a page answers by all these."""
 
@@ -92,6 +96,13 @@ def _asks(path: str, answer: Callable[[RouteRequest], Answer], method: str = "PO
     return Route(path, answer, method, Access.ADMIN, most_bytes=FORM_BYTES)
 
 
+def _takes(
+    path: str, method: str, answer: Callable[[RouteRequest], Answer], access: Access = Access.ADMIN
+) -> Route:
+    """A route that takes photos."""
+    return Route(path, answer, method, access, most_bytes=UPLOAD)
+
+
 ROUTES = (
     Route("/", resources.overview, page="overview"),
     Route("/people", resources.people, page="people"),
@@ -114,6 +125,18 @@ ROUTES = (
     _asks("/queue/pause", administration.pause_queue),
     _asks("/queue/resume", administration.resume_queue),
     _asks("/queue/probe", administration.probe_queue),
+    Route(
+        "/people/{person_id}/photos/{name}", _later("uploading", "put_photo"), "PUT", Access.ADMIN, "", UPLOAD
+    ),
+    Route("/people/{person_id}/photos", _later("uploading", "send_photos"), "POST", Access.ADMIN, "", UPLOAD),
+    _asks("/people/{person_id}/done", _later("uploading", "done")),
+    Route("/people/{person_id}/links", _later("sharing", "listed"), access=Access.ADMIN),
+    Route("/people/{person_id}/links", _later("sharing", "make"), "POST", Access.ADMIN, "person", FORM_BYTES),
+    _asks("/people/{person_id}/links/{link_id}/revoke", _later("sharing", "revoke")),
+    Route("/own/{link}", _later("own", "page"), access=Access.ANYONE, page="own"),
+    _takes("/own/{link}/photos/{name}", "PUT", _later("own", "put_photo"), Access.ANYONE),
+    _takes("/own/{link}/photos", "POST", _later("own", "send_photos"), Access.ANYONE),
+    Route("/own/{link}/done", _later("own", "done"), "POST", Access.ANYONE, "", FORM_BYTES),
     Route("/sign-in", _later("signing_in", "show"), access=Access.ANYONE, page="sign_in"),
     Route("/sign-in", _later("signing_in", "sign_in"), "POST", Access.ANYONE, "sign_in", FORM_BYTES),
     Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
@@ -160,7 +183,7 @@ def _problem_of(error: Exception) -> Problem | None:
             return Problem("unreadable_row")
         seconds = max(1, int(getattr(error, "delay_seconds", BUSY_SECONDS)))
         return Problem("unavailable", headers={"Retry-After": str(seconds)})
-    if isinstance(error, MissingCredentials):
+    if isinstance(error, (MissingCredentials, SettingsError)):
         warn("status_misconfigured", problem=str(error))
         return Problem("misconfigured")
     return None
@@ -181,7 +204,8 @@ def _answer(
     require(route.access, caller.access, tokens)
     if route.method != "GET" and request.content_bytes > route.most_bytes:
         raise Problem("content_too_large")
-    check_form(request, caller)
+    if OF_LINK not in parameters:
+        check_form(request, caller)
     call = RouteRequest(
         parameters=parameters,
         query={name: value for name, value in request.query.items() if name not in OF_PAGES},

@@ -7,8 +7,10 @@ by :mod:`shared.workflow.requests`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from shared.domain import requests as kinds
 from shared.domain.administration import (
@@ -33,6 +35,7 @@ from shared.domain.object_keys import (
     upload_key,
 )
 from shared.domain.requests import Request
+from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
@@ -40,6 +43,8 @@ from shared.errors import NotFound, Permanent
 from shared.logs import log
 from shared.workflow.ports import World
 from shared.workflow.saving import save
+
+_Note = Callable[[Mapping[str, Any], str, int], dict[str, Any]]
 
 
 def carry_out(world: World, request: Request) -> str:
@@ -190,6 +195,26 @@ def _photo_use(world: World, request: Request) -> str:
     return "photo_used"
 
 
+def _link_made(world: World, request: Request) -> str:
+    return _noted(world, request, lambda value, link, ends: with_link(value, link, request.asked_at, ends))
+
+
+def _link_revoked(world: World, request: Request) -> str:
+    _noted(world, request, lambda value, link, ends: with_revoked(value, link, ends, request.asked_at))
+    return "link_revoked"
+
+
+def _noted(world: World, request: Request, note: _Note) -> str:
+    person_id = _person_id(request)
+    told = json.loads(request.reason)
+    row = row_of(person_id)
+    stored = world.control.read_json(row)
+    after = note(stored.value, str(told["link_id"]), int(told["expires_at"]))
+    if after != stored.value:
+        world.control.save_json(row, stored.version, after)
+    return "link_made"
+
+
 def _job(world: World, request: Request) -> Job:
     if parse_job_id(request.subject) is None:
         raise NotPossible("job_unknown")
@@ -224,4 +249,6 @@ _DOING: dict[str, Callable[[World, Request], str]] = {
     kinds.TRAIN: _train,
     kinds.PHOTO_DELETE: _photo_delete,
     kinds.PHOTO_USE: _photo_use,
+    kinds.LINK_MADE: _link_made,
+    kinds.LINK_REVOKED: _link_revoked,
 }

@@ -60,5 +60,7 @@ def test_the_stack_has_the_account_that_was_chosen_and_functions_know_both_doors
         endpoints = stack.endpoints
         assert endpoints["OSS_PUBLIC_ENDPOINT"] == stack.url("oss_public") != endpoints["OSS_ENDPOINT"]
         known = [function.environment for function in stack.resources.functions.values()]
-        given = [(one["OSS_ENDPOINT"], one["OSS_PUBLIC_ENDPOINT"]) for one in known if "OSS_ENDPOINT" in one]
+        given = [
+            (one["OSS_ENDPOINT"], one["OSS_PUBLIC_ENDPOINT"]) for one in known if "OSS_PUBLIC_ENDPOINT" in one
+        ]
         assert given == [(endpoints["OSS_ENDPOINT"], endpoints["OSS_PUBLIC_ENDPOINT"])] * 2

@@ -84,6 +84,8 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         "log:PostLogStoreLogs": {LOGS: "the platform writes the function's log with its role"},
     },
     "StatusRole": {
+        "oss:GetObject": {f"{OSS}/people/*": "small pictures of the photos, which OSS makes for the pages"},
+        "oss:PutObject": {f"{OSS}/people/*": "photos that are uploaded over HTTP, and their marker"},
         "ots:GetRow": {
             f"{OTS}/control": "trouble, and uploads that belong to nobody",
             f"{OTS}/requests": "the outcome of a request",

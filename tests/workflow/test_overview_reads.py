@@ -41,6 +41,7 @@ def call(tables: Tables, path: str, **query: str) -> HttpResponse:
         photo_access=None,
         now=lambda: NOW,
         token=lambda: "0123456789abcdef",
+        bucket=lambda: pytest.fail("no document needs the bucket"),
     )
     event = {
         "version": "v1",

@@ -162,10 +162,10 @@ def test_a_call_that_no_statement_allows_is_told() -> None:
     calls = {
         ("ots:PutRow", f"{table}/jobs"),
         ("ots:PutRow", f"{table}/requests"),
-        ("oss:GetObject", "photos/people/a/1.jpg"),
+        ("oss:GetObject", "photos/submissions/a/1.jpg"),
     }
     assert refused("StatusRole", calls) == [
-        ("oss:GetObject", "photos/people/a/1.jpg"),
+        ("oss:GetObject", "photos/submissions/a/1.jpg"),
         ("ots:PutRow", f"{table}/jobs"),
     ]
     assert refused("FunctionRole", {("oss:DeleteObject", "photos/results/a/1.json")}) != []

@@ -137,6 +137,7 @@ class FakeRequests:
         self.rows: dict[str, Request] = {}
         self.claims: dict[str, Claim] = {}
         self.rung = 0
+        self.revoked: set[str] = set()
 
     def ring(self, request: Request) -> Request:
         if request.request_id in self.rows:
@@ -154,8 +155,34 @@ class FakeRequests:
     def claimed(self, key: str) -> Claim | None:
         return self.claims.get(key)
 
+    def revoke_link(self, link_id: str) -> None:
+        self.revoked.add(link_id)
+
+    def is_link_revoked(self, link_id: str) -> bool:
+        return link_id in self.revoked
+
     def find(self, request_id: str) -> Request | None:
         return self.rows.get(request_id)
+
+
+class FakeBucket:
+    """Objects in a dictionary; ``trouble`` is raised in place of an answer."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.trouble: Exception | None = None
+
+    def write(self, key: str, content: bytes) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.objects[key] = content
+
+    def thumbnail(self, key: str) -> bytes:
+        self.asked.append(key)
+        if self.trouble:
+            raise self.trouble
+        return b"JPEG"
 
 
 class Rows(NamedTuple):
@@ -188,6 +215,7 @@ class Api:
         self.admin_token = ADMIN_TOKEN
         self.wsgi = wsgi
         self.origins = origins
+        self.bucket = FakeBucket()
 
     def read_all(self) -> Rows:
         self.reads += 1
@@ -212,6 +240,7 @@ class Api:
             photo_access=self.photo_access,
             now=lambda: self.now,
             token=lambda: "0123456789abcdef",
+            bucket=lambda: self.bucket,
         )
 
     def call(

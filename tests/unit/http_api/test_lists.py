@@ -216,7 +216,7 @@ def test_models_are_listed_with_what_the_account_keeps() -> None:
     ("path", "allowed"),
     [
         ("/people", "GET, HEAD, OPTIONS"),
-        ("/people/li/photos/a.jpg", "DELETE, OPTIONS"),
+        ("/people/li/photos/a.jpg", "DELETE, PUT, OPTIONS"),
         ("/queue/pause", "POST, OPTIONS"),
     ],
 )

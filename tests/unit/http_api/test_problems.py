@@ -16,7 +16,15 @@ from shared.http_api.problems import Problem
 from shared.http_api.routes import ROUTES
 from tests.unit.http_api.support import BOTH, CHINESE, JOB_ID, Api, assert_problem, document
 
-VALUES = {"parameter": "'sate'", "known": "state", "routes": "/jobs", "allowed": "GET, HEAD", "most": "500"}
+VALUES = {
+    "parameter": "'sate'",
+    "known": "state",
+    "routes": "/jobs",
+    "allowed": "GET, HEAD",
+    "most": "500",
+    "name": "a.jpg",
+    "why": "…",
+}
 RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110 calls it so, and Python since 3.13."""
 

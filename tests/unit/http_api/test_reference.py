@@ -25,6 +25,7 @@ from shared.domain.remedies import REFUSALS
 from shared.domain.remedies_of_our_own import OUR_OWN
 from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.retry_state import Cause
+from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.totals import Totals
@@ -157,6 +158,7 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from answers_about_the_deployment()
     yield from answers_to_administrators()
     yield from answers_about_many()
+    yield from answers_about_links_and_uploads()
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
@@ -236,6 +238,18 @@ def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Events", document(Api(lived).call("/events", {"person": "li"}))
 
 
+def answers_about_links_and_uploads() -> Iterator[tuple[str, dict[str, Any]]]:
+    api = Api()
+    put = api.call("/people/li/photos/a.gif", method="PUT", token=ADMIN_TOKEN, content=GIF)
+    yield "Upload", document(put)
+    made = document(api.call("/people/li/links", method="POST", token=ADMIN_TOKEN))
+    yield "New link", made
+    value = with_link({}, made["link_id"], NOW, NOW + 10**9)
+    value = with_revoked(value, "0" * 16, NOW + 10**9, NOW)
+    api.documents[row_of("li")] = Document(value=value, version=1)
+    yield "Share links", document(api.call("/people/li/links", token=ADMIN_TOKEN))
+
+
 def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
     api = Api()
     accepted = document(api.call("/queue/probe", method="POST", token=ADMIN_TOKEN))
@@ -246,6 +260,8 @@ def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
     api.requests.rows[request.request_id] = whole.settled("done: …", NOW)
     yield "Request", document(api.call(accepted["href"]))
 
+
+GIF = b"GIF89a" + bytes.fromhex("010001008000000000000000ffffff2c0000000001000100000202440100") + b";"
 
 Seen = dict[tuple[str, str], set[bool]]
 """Per document and field: whether it has been seen as null, and as something else."""

@@ -186,7 +186,7 @@ def test_no_document_shows_where_the_snapshots_lie() -> None:
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/people/li/photos", 404, "unknown_route"),
+        ("/people/li/x/y", 404, "unknown_route"),
         ("/jobs/x/y", 404, "unknown_route"),
         ("/healthz/x", 404, "unknown_route"),
         ("/queue/x", 404, "unknown_route"),

@@ -1,0 +1,102 @@
+"""Uploads for those who do not know OSS: a photo goes from here into the person's folder.
+
+The bucket is reached from inside Alibaba Cloud, so it works with accounts whose buckets the public cannot
+reach. What is stored is an upload like any other: OSS fires the trigger. What can be seen not to be a photo
+or a zip is refused here, before it is stored, with the words of its verdict. Called by ``routes``, ``own``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from shared.domain.object_keys import Ignored, Kind, parse_upload, upload_key
+from shared.domain.reasons import Language
+from shared.http_api.administration import person_in
+from shared.http_api.conditional import Answer
+from shared.http_api.forms import fields_of, multipart
+from shared.http_api.messages import MAX_UPLOAD_BYTES
+from shared.http_api.problems import Problem
+from shared.http_api.resources import RouteRequest
+
+MAX_FILES = 20
+
+
+def put_photo(request: RouteRequest) -> Answer:
+    """``PUT /people/{person_id}/photos/{name}``."""
+    stored = _store(request, request.parameters["name"], request.request.content)
+    return Answer(stored, status=201, location=str(stored["href"]))
+
+
+def send_photos(request: RouteRequest) -> Answer:
+    """``POST /people/{person_id}/photos``: a form with files, which are stored one after the other.
+
+    The first that is refused ends it, and says so; those before it are stored.
+    """
+    _, files = multipart(request.request)
+    if not files or len(files) > MAX_FILES:
+        raise Problem("no_files", most=str(MAX_FILES))
+    stored = [_store(request, _base_name(file.name), file.content) for file in files]
+    return Answer({"stored": stored}, status=201, location=str(stored[0]["href"]))
+
+
+def done(request: RouteRequest) -> Answer:
+    """``POST /people/{person_id}/done``: the marker, as if it had been uploaded."""
+    fields_of(request.request)
+    reader, person_id = request.connect(), person_in(request)
+    marker = reader.rules.ready_marker
+    reader.bucket().write(upload_key(person_id, marker), b"")
+    document: dict[str, object] = {"person_id": person_id, "name": marker, "href": _href(person_id)}
+    return Answer(document, status=201, location=_href(person_id))
+
+
+def _store(request: RouteRequest, name: str, content: bytes) -> dict[str, object]:
+    reader, person_id = request.connect(), person_in(request)
+    key = upload_key(person_id, name)
+    upload = parse_upload(key, reader.rules.ready_marker)
+    if isinstance(upload, Ignored) or upload.person_id != person_id or upload.kind is Kind.MARKER:
+        raise Problem("invalid_photo")
+    if len(content) > MAX_UPLOAD_BYTES:
+        raise Problem("upload_too_large")
+    _check_content(request, name, content)
+    # Sent again it is the same object: a write whose answer is lost may simply be repeated.
+    reader.bucket().write(key, content)
+    return {"person_id": person_id, "name": name, "size": len(content), "href": _href(person_id)}
+
+
+def _check_content(request: RouteRequest, name: str, content: bytes) -> None:
+    """Refuse what its own bytes show to be of no use.
+
+    Raises:
+        Problem: with the reason and the remedy of the verdict that it would have.
+    """
+    from shared.domain.file_facts import END_BYTES, START_BYTES, FileFacts
+    from shared.domain.file_kinds import kind_of
+    from shared.domain.packed_files import is_zip
+    from shared.domain.photos import Verdict
+    from shared.domain.picture_files import picture_format
+    from shared.domain.reasons import reason, remedy
+
+    facts = FileFacts(name=name, size=len(content), start=content[:START_BYTES], end=content[-END_BYTES:])
+    if is_zip(facts.start) and facts.suffix == "zip":
+        return
+    found = kind_of(facts) if content else None
+    verdict = found.verdict if found else Verdict.NOT_AN_IMAGE
+    if not content:
+        verdict = Verdict.EMPTY
+    if found is None and picture_format(facts.start) is not None:
+        return
+    told = (reason(verdict, request.language), remedy(verdict, request.language))
+    raise Problem(
+        "unusable_file",
+        name=name,
+        why=("" if request.language is Language.CHINESE else " ").join(filter(None, told)),
+    )
+
+
+def _base_name(name: str) -> str:
+    """Return a file's name without the folders that a browser may send."""
+    return name.replace("\\", "/").rpartition("/")[2]
+
+
+def _href(person_id: str) -> str:
+    return f"/people/{quote(person_id, safe='')}"

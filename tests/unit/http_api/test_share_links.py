@@ -1,0 +1,208 @@
+"""A share link opens one person's page, for a time, until it is revoked, and nothing of anybody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.control_rows import Document
+from shared.domain.requests import Request
+from shared.domain.share_links import MAX_LINKS, links_in, row_of, with_link, with_revoked
+from shared.domain.states import JobState
+from shared.http_api.authentication import Access, Tokens
+from shared.http_api.links import Link, make_link, read_link
+from shared.http_api.own import SHOWN_OF_A_JOB
+from shared.http_api.routes import ROUTES
+from shared.workflow.administering import carry_out
+from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN, Api, assert_problem, document
+from tests.unit.memory import Memory
+from tests.unit.support import NOW, collecting, job_in, photo
+
+TOKENS = Tokens(TOKEN, ADMIN_TOKEN)
+DAY_MS = 86_400_000
+HOST = {"Host": "status.example.com"}
+S = JobState
+
+
+def link_of(api: Api, person: str = "li", **fields: Any) -> dict[str, Any]:
+    """Make a link, and return what is told of it with its path."""
+    content = "&".join(f"{name}={value}" for name, value in fields.items())
+    headers = {**HOST, "Content-Type": "application/x-www-form-urlencoded"}
+    made = api.call(
+        f"/people/{person}/links", method="POST", token=ADMIN_TOKEN, headers=headers, content=content
+    )
+    assert made.status == 201, made.body
+    told = document(made)
+    return {**told, "path": "/" + told["url"].split("/", 3)[3]}
+
+
+def own(api: Api, path: str, **options: Any) -> Any:
+    return api.call(path, token=None, **options)
+
+
+def test_a_link_opens_the_person_s_page_without_a_token() -> None:
+    api = Api(collecting(photo()))
+    made = link_of(api)
+    assert made["url"].startswith("https://status.example.com/own/")
+    shown = document(own(api, made["path"]))
+    assert (shown["person_id"], shown["state"]) == ("li", "COLLECTING")
+    assert [one["name"] for one in shown["current"]["photos"]] == ["a.jpg"]
+
+
+def test_what_the_link_shows_has_nothing_of_the_account_its_money_and_its_words() -> None:
+    job = job_in(S.QUEUED)
+    api = Api(job)
+    api.held = replace(api.held, kept=17, halted_until=NOW + 10**6)
+    path = link_of(api)["path"]
+    shown = document(own(api, path))
+    assert set(shown) == {
+        *("person_id", "state", "finetuned_output", "waiting_for", "eta", "blocked_by", "queue", "current")
+    }
+    assert shown["queue"] == {"position": 1}
+    assert set(shown["current"]) <= set(SHOWN_OF_A_JOB)
+    assert "kept" not in str(own(api, path).body)
+
+
+def test_a_person_who_has_sent_nothing_yet_is_shown_by_name() -> None:
+    api = Api()
+    made = link_of(api, "Zoe%CC%88")
+    assert document(own(api, made["path"])) == {"person_id": "Zoë"}
+
+
+@pytest.mark.parametrize("days", ["1", "90"])
+def test_a_link_ends_when_it_was_said_to(days: str) -> None:
+    api = Api(collecting(photo()))
+    path = link_of(api, days=days)["path"]
+    api.now = NOW + int(days) * DAY_MS - 1000
+    assert own(api, path).status == 200
+    api.now += 1000
+    assert_problem(own(api, path), 404, "unknown_link")
+
+
+@pytest.mark.parametrize("days", ["0", "91", "-1", "x", "1.5", "99999", "", "١"])
+def test_a_link_for_no_time_or_for_ever_is_not_made(days: str) -> None:
+    api = Api()
+    headers = {**HOST, "Content-Type": "application/x-www-form-urlencoded"}
+    refused = api.call(
+        "/people/li/links",
+        method="POST",
+        token=ADMIN_TOKEN,
+        headers=headers,
+        content=f"days={days}".encode("ascii", "replace").decode(),
+    )
+    assert_problem(refused, 400, "invalid_days")
+
+
+def test_a_revoked_link_opens_nothing_at_once_and_others_go_on() -> None:
+    api = Api(collecting(photo()))
+    first = link_of(api)
+    api.requests.rows.clear()
+    second = Link("li", "fedcba9876543210", NOW // 1000 + 1000)
+    revoke = f"/people/li/links/{first['link_id']}/revoke"
+    assert api.call(revoke, method="POST", token=ADMIN_TOKEN).status == 202
+    assert_problem(own(api, first["path"]), 404, "unknown_link")
+    assert own(api, f"/own/{make_link(TOKENS, second)}").status == 200
+
+
+def test_a_revocation_holds_for_good_once_a_run_has_noted_it() -> None:
+    api = Api(collecting(photo()))
+    made = link_of(api)
+    value = with_revoked({}, made["link_id"], NOW + DAY_MS, NOW)
+    api.documents[row_of("li")] = Document(value=value, version=1)
+    assert_problem(own(api, made["path"]), 404, "unknown_link")
+    (told,) = document(api.call("/people/li/links", token=ADMIN_TOKEN))["links"]
+    assert (told["link_id"], told["revoked_at"] is None) == (made["link_id"], False)
+
+
+def test_links_that_were_made_and_revoked_are_noted_by_a_run_and_may_be_noted_twice() -> None:
+    api = Api()
+    made = link_of(api)
+    (asked,) = api.requests.rows.values()
+    memory = Memory()
+    for _ in range(2):
+        assert carry_out(memory.world(), asked) == "link_made"
+    known = links_in(memory.documents[row_of("li")].value)
+    assert list(known) == [made["link_id"]]
+    assert known[made["link_id"]]["revoked_at"] == 0
+    revoked = Request(
+        **{**vars(asked), "kind": "link_revoked", "request_id": "2", "asked_at": NOW + 1, "version": 0}
+    )
+    for _ in range(2):
+        assert carry_out(memory.world(), revoked) == "link_revoked"
+    assert links_in(memory.documents[row_of("li")].value)[made["link_id"]]["revoked_at"] == NOW + 1
+
+
+def test_links_that_have_ended_are_forgotten_and_there_are_never_many() -> None:
+    value: dict[str, Any] = {}
+    for number in range(MAX_LINKS + 10):
+        value = with_link(value, f"{number:016x}", NOW, NOW + 1000 + number)
+    assert len(links_in(value)) == MAX_LINKS
+    assert links_in(with_link(value, "f" * 16, NOW + 10**6, NOW + 10**7)).keys() == {"f" * 16}
+    assert links_in({"links": {"a": 1, "b": {"made_at": "x"}}, "x": 2}) == {}
+
+
+CHANGED = [
+    lambda link: link[:-1] + ("0" if link[-1] != "0" else "1"),
+    lambda link: link.replace(".", "..", 1),
+    lambda link: link.partition(".")[2],
+    lambda link: "d3U." + link.partition(".")[2],
+    lambda link: link + "x" * 400,
+    lambda link: link[:0],
+    lambda link: f"{link}李",
+    lambda link: ".".join([*link.split(".")[:2], "9999999999", link.split(".")[3]]),
+]
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_link_that_was_changed_is_none(change: Any) -> None:
+    link = make_link(TOKENS, Link("li", "0" * 16, NOW // 1000 + 1000))
+    assert read_link(link, TOKENS, NOW) is not None
+    assert read_link(change(link), TOKENS, NOW) is None
+
+
+def test_links_end_with_their_key() -> None:
+    link = Link("li", "0" * 16, NOW // 1000 + 1000)
+    keyed = Tokens("", ADMIN_TOKEN, "a-key-of-its-own-for-links")
+    assert read_link(make_link(keyed, link), keyed, NOW) == link
+    assert read_link(make_link(keyed, link), TOKENS, NOW) is None
+    assert read_link(make_link(TOKENS, link), Tokens(TOKEN, ADMIN_TOKEN + "x"), NOW) is None
+    assert read_link(make_link(TOKENS, link), Tokens(TOKEN, ""), NOW) is None
+
+
+def test_without_a_key_no_link_is_made_and_the_answer_says_what_to_set() -> None:
+    api = Api()
+    api.admin_token = ""
+    assert_problem(api.call("/people/li/links", method="POST", token=ADMIN_TOKEN), 403, "admin_not_enabled")
+
+
+# -- nothing of anybody else -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_link_is_no_token_for_any_route(route: Any) -> None:
+    api = Api(collecting(photo()), job_in(S.SUCCEEDED, "wu", finetuned_output="the model of wu"))
+    link = make_link(TOKENS, Link("li", "0" * 16, NOW // 1000 + 1000))
+    path = re.sub(r"\{link\}", link, route.path)
+    path = re.sub(r"\{\w+\}", "wu", path)
+    response = api.call(path, method=route.method, token=link, headers={"Cookie": f"session={link}"})
+    assert "the model of wu" not in str(response.body)
+    assert "wu" not in api.bucket.objects
+    if route.access is not Access.ANYONE:
+        assert response.status == 401
+    assert not [key for key in api.bucket.objects if not key.startswith("people/li/")]
+
+
+def test_nobody_without_a_link_gets_at_anything_below_own() -> None:
+    api = Api(collecting(photo()))
+    for route in ROUTES:
+        if route.path.startswith("/own/"):
+            path = route.path.replace("{link}", "bGk.0000000000000000.9999999999.0").replace(
+                "{name}", "a.jpg"
+            )
+            for token in (None, TOKEN, ADMIN_TOKEN):
+                response = api.call(path, method=route.method, token=token, content=b"\xff\xd8\xff")
+                assert_problem(response, 404, "unknown_link")
+    assert api.bucket.objects == {}
