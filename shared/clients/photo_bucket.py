@@ -37,7 +37,7 @@ NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
-THUMBNAIL = "image/auto-orient,1/resize,m_fill,w_240,h_240/quality,q_75/format,jpg"
+THUMBNAIL = "image/auto-orient,1/resize,m_lfit,l_320/quality,q_75/format,jpg"
 MAX_THUMBNAIL_BYTES = 128 * 1024
 _BITMAP_HEADER_BYTES = 2048
 """More than the headers of a bitmap take with a palette of 256 colours."""
@@ -160,7 +160,7 @@ class PhotoBucket:
         return self._processed(key, instructions, _BITMAP_HEADER_BYTES + 4 * width * height)
 
     def thumbnail(self, key: str) -> bytes:
-        """Return a small square JPEG of a photo, upright, as :meth:`bitmap` does; OSS keeps nothing of it."""
+        """Return a small JPEG of a photo, upright, as :meth:`bitmap` does; OSS keeps nothing of it."""
         return self._processed(key, THUMBNAIL, MAX_THUMBNAIL_BYTES)
 
     def _processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
