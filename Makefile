@@ -8,6 +8,7 @@ SEED ?= 1
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
+BROWSER := $(VENV)/.browser
 # Real photos by which the face check of the local DashScope is judged. Of the packages only the pictures are kept.
 PORTRAITS := $(VENV)/portraits
 # An environment of its own, since the libraries in it want other versions, and nothing else needs them.
@@ -17,7 +18,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts template package lock clean
+.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts browser template package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +41,10 @@ $(CLIENTS): requirements/clients.txt $(READY)
 	@$(BIN)/python -m local.installation --clients $(VENV)
 	@touch $@
 
+$(BROWSER): requirements/browser.txt $(READY)
+	@$(BIN)/python -m local.installation --browser $(VENV)
+	@touch $@
+
 $(PORTRAITS)/.ready: requirements/portraits.txt $(READY)
 	@$(BIN)/python -m local.installation --portraits $(VENV)
 	@touch $@
@@ -56,10 +61,10 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
-TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/template
+TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template
 
 test: export PYTHONDONTWRITEBYTECODE =
-test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests but `contracts` and `template`
+test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
 	@$(MAKE) --no-print-directory -j 2 check bytecode
 	@# Four processes on two cores: the end-to-end tests mostly wait.
 	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
@@ -98,6 +103,12 @@ contracts: $(READY) $(CLIENTS) ## Drive the local cloud with official clients, P
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/contracts
 	@$(BIN)/python tests/contracts/node/run.py
 
+# Debian's packages of fonts show Chinese; without them the pages are boxes, and still pass.
+browser: $(READY) $(BROWSER) ## Lead Chromium through the pages, and axe-core with it
+	@command -v chromium >/dev/null || { echo "make browser needs Chromium: apt-get install chromium fonts-wqy-microhei" >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary $$(find tests/browser -name '*.py')
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/browser
+
 template: $(CHECKED)/.ready ## Check template.yml by the ROS team's tools and by ours
 	@command -v node >/dev/null || { echo "make template needs Node.js: apt-get install nodejs" >&2; exit 1; }
 	@$(CHECKED)/bin/python -m pytest --quiet --confcutdir tests/template tests/template
@@ -111,6 +122,8 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
 	@for list in uv build; do $(LOCKING) requirements/$$list.in -o requirements/$$list.txt || exit 1; done
 	@$(LOCKING) --extra local --extra dev pyproject.toml -o requirements/development.txt
+	@$(LOCKING) --extra local --extra dev --extra browser --constraint requirements/development.txt pyproject.toml \
+		-o requirements/browser.txt
 	@$(LOCKING) --extra local --extra clients --constraint requirements/development.txt pyproject.toml \
 		-o requirements/clients.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \

@@ -28,6 +28,7 @@ def notable_event(function: str, line: str) -> str:
     except ValueError:
         fields = {}
     event = fields.pop("event", "")
+    fields.pop("traceparent", "")
     if event in _TOLD_ELSEWHERE or (found["level"] == "INFO" and event not in _SHOWN):
         return ""
     if not event:

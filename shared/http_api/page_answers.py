@@ -173,6 +173,10 @@ def problem_for_browser(
             303, {"Location": location, "Cache-Control": "no-store", "Vary": "Accept, Cookie"}
         )
     page = "sign_in" if problem.code in ("wrong_token", "ticket_ended") else "problem"
+    if page == "sign_in" and request.method == "POST":
+        # Where one wanted to go stands in the form, and is asked for again.
+        following = our_path(fields_of(request).get("next", ""), "/")
+        request = request._replace(query={**request.query, "next": following})
     document = problem.document(language)
     looker = Looker(language, now, role_of(caller), caller.csrf)
     return page_response(request, page, document, looker, status=document["status"], headers=problem.headers)

@@ -25,9 +25,10 @@ def code(studio: LocalStudio) -> Path:
     return studio.cloud.code
 
 
-def test_the_code_of_the_functions_is_the_product_and_oss2_and_nothing_else(code: Path) -> None:
-    assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2"}
-    assert not [file for file in code.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
+def test_the_code_of_the_functions_is_the_product_with_three_libraries_and_nothing_else(code: Path) -> None:
+    assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2", "jinja2", "markupsafe"}
+    kinds = {file.suffix for file in code.rglob("*") if file.is_file()}
+    assert kinds == {".py", ".pyc", ".jinja", ".css", ".js"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
@@ -85,7 +86,13 @@ def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path
         assert archive.testzip() is None
         names = archive.namelist()
     assert {"functions/collect.py", "functions/reconcile.py", "functions/status.py"} <= set(names)
-    assert {name.partition("/")[0] for name in names} == {"functions", "shared", "oss2"}
+    assert {name.partition("/")[0] for name in names} == {
+        "functions",
+        "shared",
+        "oss2",
+        "jinja2",
+        "markupsafe",
+    }
     content = path.read_bytes()
     again = run_local("package", cwd=tmp_path, env=env)
     assert again.returncode == 0, again.stderr

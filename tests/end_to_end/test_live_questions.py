@@ -40,7 +40,7 @@ def test_every_question_about_a_stack_is_answered_and_the_person_is_erased(
         "trigger-if-none-match": "Yes: the answer is 304.",
         "trigger-head": "Yes: 200 without a body.",
         "trigger-options": seen["trigger-options"],
-        "trigger-disposition": "Yes.",
+        "trigger-disposition": "No.",
         "event-key-encoding": "They arrive as they are, and the role may save pictures.",
         **(of_environment if HAS_CLIENT else {}),
     }

@@ -159,6 +159,7 @@ LISTS = (
     "aliyun-local",
     "build",
     "clients",
+    "browser",
     "development",
     "function-runtime",
     "portraits",
@@ -198,6 +199,7 @@ def recorded_calls(environment: Path, *options: str) -> list[str]:
     [
         ([], ["build", "development", "function-runtime"]),
         (["--clients"], ["clients"]),
+        (["--browser"], ["browser"]),
         (["--template-checks"], ["build", "template-checks", "template-validator"]),
     ],
 )

@@ -70,6 +70,12 @@ def test_on_this_machine_the_cookie_works_without_a_certificate() -> None:
     assert answer.headers["Set-Cookie"].startswith("__Host-session=")
 
 
+def test_after_a_wrong_token_one_is_still_led_to_where_one_wanted_to_go() -> None:
+    refused = sign_in(Api(), "wrong", next="%2Fpeople%3Fquery%3Dx")
+    assert refused.status == 401
+    assert 'value="/people?query=x"' in str(refused.body)
+
+
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], f"{TOKEN}x"])
 def test_a_wrong_token_signs_nobody_in(token: str) -> None:
     response = sign_in(Api(), token)
