@@ -6,13 +6,14 @@ tells which there are, and that one was revoked. Pure. Times are milliseconds si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.object_keys import person_key
 
 MAX_LINKS = 50
-"""Of more, those that end first are forgotten: they work until then, and are revoked with the key."""
+"""Of more that open something, those that end first are forgotten: they work until then, and are revoked with
+the key. What was revoked is never forgotten before it would have ended."""
 _FIELDS = ("made_at", "expires_at", "revoked_at")
 
 
@@ -47,6 +48,7 @@ def with_revoked(value: Mapping[str, Any], link_id: str, expires_at: int, now: i
 
 
 def _kept(links: Mapping[str, dict[str, int]], now: int) -> dict[str, dict[str, int]]:
-    alive = [(one["expires_at"], name) for name, one in links.items() if one["expires_at"] > now]
-    names: Sequence[str] = [name for _, name in sorted(alive)[-MAX_LINKS:]]
-    return {name: links[name] for name in names}
+    alive = {name: one for name, one in links.items() if one["expires_at"] > now}
+    working = sorted((one["expires_at"], name) for name, one in alive.items() if not one["revoked_at"])
+    forgotten = {name for _, name in working[:-MAX_LINKS]}
+    return {name: one for name, one in alive.items() if name not in forgotten}

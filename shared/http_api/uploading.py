@@ -7,6 +7,7 @@ or a zip is refused here, before it is stored, with the words of its verdict. Ca
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import quote
 
 from shared.domain.object_keys import Ignored, Kind, parse_upload, upload_key
@@ -35,7 +36,7 @@ def send_photos(request: RouteRequest) -> Answer:
     _, files = multipart(request.request)
     if not files or len(files) > MAX_FILES:
         raise Problem("no_files", most=str(MAX_FILES))
-    stored = [_store(request, _base_name(file.name), file.content) for file in files]
+    stored = [_store(request, _own_name(file.name, file.content), file.content) for file in files]
     return Answer({"stored": stored}, status=201, location=str(stored[0]["href"]))
 
 
@@ -93,9 +94,14 @@ def _check_content(request: RouteRequest, name: str, content: bytes) -> None:
     )
 
 
-def _base_name(name: str) -> str:
-    """Return a file's name without the folders that a browser may send."""
-    return name.replace("\\", "/").rpartition("/")[2]
+def _own_name(name: str, content: bytes) -> str:
+    """Return a name that only this picture has: phones call every photo ``image.jpg``.
+
+    Without the folders that a browser may send, and with a part of the content's hash: the same picture sent
+    again is the same object.
+    """
+    stem, dot, suffix = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    return f"{stem or suffix} {hashlib.sha256(content).hexdigest()[:8]}{dot}{suffix if stem else ''}"
 
 
 def _href(person_id: str) -> str:

@@ -144,6 +144,14 @@ def test_links_that_have_ended_are_forgotten_and_there_are_never_many() -> None:
     assert links_in({"links": {"a": 1, "b": {"made_at": "x"}}, "x": 2}) == {}
 
 
+def test_what_was_revoked_stays_so_however_many_links_are_made_afterwards() -> None:
+    value = with_revoked(with_link({}, "a" * 16, NOW, NOW + DAY_MS), "a" * 16, NOW + DAY_MS, NOW)
+    for number in range(2 * MAX_LINKS):
+        value = with_link(value, f"{number:016x}", NOW, NOW + 2 * DAY_MS)
+    assert links_in(value)["a" * 16]["revoked_at"] == NOW
+    assert len(links_in(value)) == MAX_LINKS + 1
+
+
 CHANGED = [
     lambda link: link[:-1] + ("0" if link[-1] != "0" else "1"),
     lambda link: link.replace(".", "..", 1),
