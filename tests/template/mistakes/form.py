@@ -52,8 +52,8 @@ FORM: dict[str, Mistake] = {
         "ClusterType: SSD", "ClusterType: NVME", "classes", "clusterType", "ROS refuses the stack."
     ),
     "a vCPU count is beyond the limit": Mistake(
-        "      Cpu: 0.35\n      MemorySize: 512\n      DiskSize: 512\n      Timeout: 15",
-        "      Cpu: 32\n      MemorySize: 32768\n      DiskSize: 512\n      Timeout: 15",
+        "      Cpu: 0.35\n      MemorySize: 512\n      DiskSize: 512\n      Timeout: 30",
+        "      Cpu: 32\n      MemorySize: 32768\n      DiskSize: 512\n      Timeout: 30",
         "classes",
         "cpu",
         "Function Compute refuses the function after half of the stack has been made.",
