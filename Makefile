@@ -21,7 +21,7 @@ export PHOTOS
 .PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts browser screenshots template package lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
 
 setup: $(READY) ## Install what the project needs; the others do so themselves
 

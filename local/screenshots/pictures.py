@@ -86,7 +86,7 @@ PICTURES: tuple[Picture, ...] = (
         " recent results, money spent and models kept",
         target=OVERVIEW,
         moment=Moment.BUSY,
-        height=900,
+        height=1140,
     ),
     Picture(
         name="overview-zh",
@@ -94,7 +94,7 @@ PICTURES: tuple[Picture, ...] = (
         target=OVERVIEW,
         moment=Moment.BUSY,
         locale=_CHINESE,
-        height=900,
+        height=1140,
     ),
     Picture(
         name="own-photos",
@@ -174,7 +174,7 @@ PICTURES: tuple[Picture, ...] = (
         target=WITH_STRAYS,
         moment=Moment.BUSY,
         kind=Kind.PERSON,
-        height=1240,
+        height=1080,
     ),
     Picture(
         name="overview-phone",

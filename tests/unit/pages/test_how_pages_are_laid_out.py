@@ -87,6 +87,7 @@ def test_the_time_of_a_job_is_shared_by_its_steps() -> None:
     assert edge == pytest.approx(1000, abs=0.5)
 
 
-def test_a_job_that_has_only_begun_shares_no_time() -> None:
-    tree = shown("person", person(JobState.COLLECTING), "reader")
+@pytest.mark.parametrize("state", [JobState.COLLECTING, JobState.QUEUED])
+def test_a_job_with_one_finished_step_at_most_shares_no_time(state: JobState) -> None:
+    tree = shown("person", person(state), "reader")
     assert "shares" not in [one.attributes.get("class") for one in tree.all("svg")]
