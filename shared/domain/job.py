@@ -175,9 +175,7 @@ class Job(JobRecord):
         """Write down the intent to submit. Only the invocation that saves this may send the POST."""
         replaced = tuple(name for name in self.file_ids if name not in file_ids)
         return self._moved(
-            JobState.SUBMITTING,
-            now,
-            behind,
+            *(JobState.SUBMITTING, now, behind),
             attempt=self.attempt + 1,
             attempt_expires_at=expires_at,
             submitted_at=now,

@@ -38,7 +38,9 @@ def test_a_length_has_two_units_at_most(length_ms: int, english: str, chinese: s
 
 
 def test_a_wait_is_told_in_whole_minutes() -> None:
-    assert since(NOON, milliseconds(NOON) + 59_000, ENGLISH) == "0 min"
+    assert since(NOON, milliseconds(NOON) + 59_000, ENGLISH) == "< 1 min"
+    assert since(NOON, milliseconds(NOON) + 59_000, CHINESE) == "< 1 分"
+    assert since(NOON, milliseconds(NOON) + 60_000, ENGLISH) == "1 min"
     assert since(NOON, milliseconds(NOON) + 3_719_000, ENGLISH) == "1 h 1 min"
 
 
