@@ -16,8 +16,8 @@ PERSON: dict[str, Words] = {
     "nothing_next": Words("Nothing more happens by itself.", "不会再自动进行任何操作。"),
     "new_photos": Words("New photos start a new revision.", "上传新照片将开始新的版本。"),
     "timeline": Words("Timeline", "时间线"),
-    "timeline_cut": Words("Earlier steps are no longer on record.", "更早的步骤已不再保留。"),
     "goes_on": Words("now", "进行中"),
+    "behind": Words("behind {count}", "前面 {count} 人"),
     "no_photos": Words("No photo has arrived yet", "还没有收到照片"),
     "no_photos_hint": Words(
         "Put photos into people/{name}/ of the bucket.", "请将照片放入存储空间的 people/{name}/。"

@@ -127,7 +127,6 @@
     isAsking = true;
     let next = LONGEST_MS;
     const address = new URL(location.href);
-    address.searchParams.delete("asked");
     address.searchParams.delete("ticket");
     try {
       const headers = { Accept: "text/html" };
