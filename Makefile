@@ -53,7 +53,7 @@ $(CHECKED)/.ready: requirements/template-checks.txt requirements/template-valida
 	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
 	@touch $@
 
-demo: $(READY) ## Train sample people and show it live; PHOTOS=folder: your own
+demo: $(READY) ## Train sample people, shown live; PHOTOS=folder: your own
 	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$$PHOTOS")
 
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
