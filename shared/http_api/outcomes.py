@@ -23,6 +23,10 @@ OUTCOMES: dict[str, Words] = {
         "The job is cancelled. It had not been sent to DashScope: nothing is billed.",
         "任务已取消。它尚未提交给 DashScope，不产生费用。",
     ),
+    "canceled_later": Words(
+        "The job is cancelled. It had been sent to DashScope before; its reason tells whether it was billed.",
+        "任务已取消。它此前曾提交给 DashScope；是否计费见任务的原因说明。",
+    ),
     "cancel_asked": Words(
         "The job is being cancelled at DashScope. In the end its own reason says what became of it, and "
         "whether it was billed.",
@@ -72,6 +76,10 @@ OUTCOMES: dict[str, Words] = {
     "photo_deleted_later": Words(
         "The photo is deleted from the bucket. The set had been submitted with it, and that does not change.",
         "照片已从存储空间删除；该照片集此前已提交，训练内容不变。",
+    ),
+    "photo_replaced": Words(
+        "A photo of this name has been uploaded since; it stays. Ask again if it is to be deleted too.",
+        "此后又上传了同名照片，该照片予以保留；如也需删除，请再次请求。",
     ),
     "photo_unknown": Words(
         "There is no photo of this name; take the name from the person's document.",
