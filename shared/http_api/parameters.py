@@ -11,7 +11,8 @@ from shared.http_api.cursors import decode_cursor
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.problems import Problem
 
-PAGE_PARAMETERS = ("state", "limit", "cursor")
+FORMAT, FORMATS = "format", ("json", "csv")
+PAGE_PARAMETERS = ("state", "limit", "cursor", FORMAT)
 MODELS_PARAMETERS = ("limit", "cursor")
 EVENTS_PARAMETERS = ("person",)
 MAX_LIMIT_DIGITS = 9
@@ -61,6 +62,18 @@ def read_person_query(query: Mapping[str, str]) -> str:
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     return person_id
+
+
+def wants_csv(query: Mapping[str, str]) -> bool:
+    """Whether a list is asked for as CSV.
+
+    Raises:
+        Problem: there is no such format.
+    """
+    given = query.get(FORMAT, FORMATS[0])
+    if given not in FORMATS:
+        raise Problem("invalid_format", known=", ".join(FORMATS))
+    return given == "csv"
 
 
 def read_known(query: Mapping[str, str], known: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from shared.domain.states import JobState
 from shared.domain.unread import Unread
 from shared.http_api.cursors import MAX_LENGTH, decode_cursor, encode_cursor
 from shared.http_api.documents import unread_document
-from shared.http_api.parameters import read_known, read_limit, read_state
+from shared.http_api.parameters import FORMAT, read_known, read_limit, read_state
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.views import job_summary, timestamp
@@ -22,7 +22,7 @@ from shared.views import job_summary, timestamp
 if TYPE_CHECKING:
     from shared.http_api.document_types import PeopleDocument, PersonSummaryDocument
 
-PEOPLE_PARAMETERS = ("state", "query", "limit", "cursor")
+PEOPLE_PARAMETERS = ("state", "query", "limit", "cursor", FORMAT)
 MAX_PEOPLE = 50
 _NAME_BYTES = 4 * MAX_PERSON_BYTES
 

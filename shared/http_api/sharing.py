@@ -60,7 +60,7 @@ def listed(request: RouteRequest) -> Answer:
         }
         for name, one in sorted(links_in(stored.value).items(), key=lambda item: -item[1]["made_at"])
     ]
-    return Answer({"links": shown})
+    return Answer({"person_id": person_id, "links": shown})
 
 
 def revoke(request: RouteRequest) -> Answer:

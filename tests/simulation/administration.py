@@ -174,7 +174,7 @@ class Administration:
             expected = len(known) + has_moved
         if len(moves) != expected:
             raise Violation(f"{name} made {len(moves) - len(known)} moves at once: {moves}")
-        for (old, began), (new, ended) in pairwise(moves):
+        for (old, began, *_), (new, ended, *_) in pairwise(moves):
             if len(moves) < FULL and JobState(new) not in LEGAL_MOVES[JobState(old)]:
                 raise Violation(f"the timeline of {name} goes from {old} to {new}")
             if began > ended and self.believes_times:

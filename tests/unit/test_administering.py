@@ -199,9 +199,9 @@ def test_a_job_remembers_the_latest_requests_alone() -> None:
 
 
 def test_a_clock_that_is_behind_puts_no_timeline_out_of_order() -> None:
-    moves = with_move((Move("QUEUED", NOW),), "SUBMITTING", NOW - 1)
+    moves = with_move((Move("QUEUED", NOW),), Move("SUBMITTING", NOW - 1))
     assert moves == (Move("QUEUED", NOW), Move("SUBMITTING", NOW))
-    assert with_move(moves, "TRAINING", NOW + 1)[-1] == Move("TRAINING", NOW + 1)
+    assert with_move(moves, Move("TRAINING", NOW + 1))[-1] == Move("TRAINING", NOW + 1)
 
 
 def test_a_set_whose_zip_is_being_unpacked_is_not_cancelled() -> None:
