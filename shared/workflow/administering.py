@@ -184,7 +184,7 @@ def _photo_delete(world: World, request: Request) -> str:
     if isinstance(upload, Ignored) or upload.person_id != person_id:
         raise NotPossible("photo_unknown")
     if request.request_id in job.answered:
-        return "photo_deleted"
+        return _what_goes(world, job, request.photo)
     photo, stored = job.photo_set.photo(request.photo), world.bucket.stored(key)
     if photo is None and stored is None:
         return "photo_unknown"
@@ -200,7 +200,17 @@ def _photo_delete(world: World, request: Request) -> str:
         if photo is not None and photo.snapshot:
             world.bucket.delete(photo.snapshot)
     log("photo_deleted", person=person_id, job=job.job_id, by=request.asked_by)
-    return "photo_deleted" if job.takes_photos or photo is None else "photo_deleted_later"
+    return _what_goes(world, after, request.photo)
+
+
+def _what_goes(world: World, job: Job, photo: str) -> str:
+    """Say whether a set that was submitted keeps the photo: the newest, or the one before it that waits."""
+    before = job_id(job.person_id, job.revision - 1)
+    earlier = world.jobs.find([before])[before] if job.revision > 1 else None
+    is_kept = not job.takes_photos and job.photo_set.photo(photo) is not None
+    if earlier is not None and not earlier.state.is_terminal:
+        is_kept |= earlier.photo_set.photo(photo) is not None
+    return "photo_deleted_later" if is_kept else "photo_deleted"
 
 
 def _photo_use(world: World, request: Request) -> str:

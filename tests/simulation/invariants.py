@@ -32,6 +32,8 @@ OWN_REASONS = (
     *("result_unreadable", "canceled_before_submit"),
 )
 """Why a job may end without a fine-tune and without a refusal."""
+BETWEEN_TRIES = ("canceled_not_billed", "canceled_and_billed")
+"""Why it may, if DashScope has failed a fine-tune of it before."""
 Columns = dict[str, Any]
 
 
@@ -163,12 +165,16 @@ class Invariants(Watch):
         """A job ends as its fine-tune did; without a fine-tune only when DashScope refused it for good."""
         entry = self._entry(row["fine_tune_id"])
         state, reason = row["state"], json.loads(row["reason"] or "null")
-        if reason and reason["code"] == "canceled_before_submit":
+        between_tries = (
+            bool(json.loads(row["earlier_fine_tunes"])) and reason and reason["code"] in BETWEEN_TRIES
+        )
+        if reason and (between_tries or reason["code"] == "canceled_before_submit"):
             alive = [one for one in self._studio.ledger() if one.status in GOING and one.deleted_at is None]
             if any(self.owner_of(one.training_file_ids[0]) == name for one in alive):
-                raise Violation(f"{name} is said to have never been sent, and its fine-tune goes on")
+                raise Violation(f"{name} is cancelled ({reason['code']}), and its fine-tune goes on")
         if entry is None:
-            if name not in self._refused and not (reason and reason["code"] in OWN_REASONS):
+            is_own = between_tries or (reason and reason["code"] in OWN_REASONS)
+            if name not in self._refused and not is_own:
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
             return
         interfered_with = self.others.interfered_with.get(entry.job_id) if self.others else None

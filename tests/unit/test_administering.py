@@ -172,6 +172,19 @@ def test_a_deletion_that_a_run_has_carried_out_before_it_died_is_answered_as_suc
     assert [one.name for one in memory.rows[LI].photo_set.photos] == ["b.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "outcome"),
+    [(JobState.SUBMITTING, "photo_deleted_later"), (JobState.SUCCEEDED, "photo_deleted")],
+)
+def test_a_photo_that_an_earlier_set_is_still_trained_with_is_not_said_to_be_out(
+    earlier: JobState, outcome: str
+) -> None:
+    memory = Memory(job_in(earlier), replace(collecting(photo(from_revision=1), photo("b.jpg")), revision=2))
+    for _ in range(2):
+        assert carry_out(memory.world(), request("photo_delete", "li", photo="a.jpg")) == outcome
+    assert [one.name for one in memory.rows[job_id("li", 2)].photo_set.photos] == ["b.jpg"]
+
+
 def test_who_asked_for_the_training_of_what_was_there_asked_for_nothing_that_comes_once_it_is_gone() -> None:
     asked = asked_to_train(collecting(photo()), RULES, NOW)
     assert asked.photo_set.train_asked_at == NOW
