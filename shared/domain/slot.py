@@ -112,6 +112,10 @@ class Slot:
         kept = self.kept + 1 if adds and self.kept is not None else self.kept
         return replace(self, holders=holders, taken_at=now, kept=kept)
 
+    def also_held_by(self, job_id: str) -> Slot:
+        """Note that ``job_id``, which nobody has given the slot, may be going at DashScope."""
+        return self if self.held_by(job_id) else replace(self, holders=(*self.holders, job_id))
+
     def released(
         self,
         job_id: str,

@@ -56,6 +56,7 @@ def resolve(world: World, job: Job) -> Job:
     mine = find_own(job, fine_tunes)
     if mine is not None:
         return adopt(world, job, mine)
+    _hold(world, job)
     now = world.clock.now()
     if _is_too_early(world, job, now):
         return job
@@ -74,6 +75,17 @@ def resolve(world: World, job: Job) -> Job:
             job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
         )
     return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
+
+
+def _hold(world: World, job: Job) -> None:
+    """Have the job hold the slot, which it has lost when its intent was written late, by a run held for dead.
+
+    No other is sent beside it in any case; with its place taken those who wait are told for what.
+    """
+    slot = world.control.slot()
+    held = slot.also_held_by(job.job_id)
+    if held != slot:
+        world.control.save_slot(slot, held)
 
 
 def _without_the_list(world: World, job: Job, trouble: Trouble) -> Job:

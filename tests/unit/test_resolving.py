@@ -80,6 +80,19 @@ def test_an_attempt_is_believed_lost_once_its_sender_is_dead_and_the_list_has_ha
     assert resolve(memory.world(), memory[job]).state is state
 
 
+@pytest.mark.parametrize("others", [(), ("other-1",)], ids=["a free slot", "a slot that others hold"])
+def test_an_attempt_whose_intent_came_late_takes_its_place_so_that_others_know_what_they_wait_for(
+    others: tuple[str, ...],
+) -> None:
+    memory, job = lost(attempt_expires_at=NOW + LIFE_MS)
+    memory.held = replace(memory.held, holders=others)
+    assert resolve(memory.world(), memory[job]).state is S.SUBMITTING
+    assert memory.held.holders == (*others, job.job_id)
+    before = memory.held
+    resolve(memory.world(), memory[job])
+    assert memory.held == before
+
+
 @pytest.mark.parametrize("tries", range(4))
 def test_a_lost_answer_or_two_cost_no_place_and_then_the_job_steps_aside(tries: int) -> None:
     memory, job = lost(retry=trouble(Kind.PASSING, Api.TRAINING, tries=tries) if tries else None)
