@@ -192,7 +192,7 @@ def _people(language: Language) -> list[dict[str, Any]]:
 
 
 def _summary(name: str, state: JobState, language: Language) -> dict[str, Any]:
-    told = job_summary(summary_of(job(state, name)), language)
+    told: Mapping[str, Any] = job_summary(summary_of(job(state, name)), language)
     fields = "person_id state job_id revision photo_count usable_count opened_at changed_at"
     return {field: told[field] for field in (*fields.split(), "finetuned_output", "reason")}
 
@@ -212,7 +212,7 @@ def _queued(name: str, position: int) -> dict[str, Any]:
 
 
 def _ended(state: str, language: Language) -> dict[str, Any]:
-    told = job_summary(summary_of(job(JobState(state), "marie-curie")), language)
+    told: Mapping[str, Any] = job_summary(summary_of(job(JobState(state), "marie-curie")), language)
     took = 302 if state != "CANCELED" else None
     kept = {
         field: told[field] for field in ("job_id", "person_id", "revision", "state", "ended_at", "reason")

@@ -26,6 +26,8 @@ from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.domain.requests import Request
+    from shared.http_api.operator_types import AcceptedDocument, RequestDocument
+    from shared.view_types import ReasonDocument
 
 ADMIN = "admin"
 COME_AGAIN_SECONDS = 15
@@ -147,9 +149,9 @@ def request_outcome(request: RouteRequest) -> Answer:
     return Answer(document, None if found.is_settled else COME_AGAIN_SECONDS)
 
 
-def request_document(request: Request, language: Language) -> dict[str, object]:
+def request_document(request: Request, language: Language) -> RequestDocument:
     """Describe a request; an outcome that this version has no words for is shown as it is."""
-    outcome = None
+    outcome: ReasonDocument | None = None
     if request.is_settled:
         code = request.outcome.partition(":")[0]
         # Imported here: whoever asks for something does not pay for all that may become of it.
@@ -206,7 +208,7 @@ def _ask(
     )
     _ring_once(reader, asked)
     href = f"/requests/{asked.request_id}"
-    document: dict[str, object] = {"request_id": asked.request_id, "status": "pending", "href": href}
+    document: AcceptedDocument = {"request_id": asked.request_id, "status": "pending", "href": href}
     return Answer(document, COME_AGAIN_SECONDS, status=202, location=href)
 
 

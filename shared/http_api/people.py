@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.job_summary import JobSummary, PeoplePage
 from shared.domain.object_keys import MAX_PERSON_BYTES, parse_job_id
@@ -82,7 +82,7 @@ def people_document(page: PeoplePage, language: Language) -> PeopleDocument:
 
 
 def _person(newest: JobSummary, language: Language) -> PersonSummaryDocument:
-    summary: Mapping[str, Any] = job_summary(newest, language)
+    summary = job_summary(newest, language)
     return {
         "person_id": newest.person_id,
         "state": newest.state.value,

@@ -134,7 +134,7 @@ def people(request: RouteRequest) -> Answer:
     from shared.http_api.people import people_document, read_people, read_people_query
 
     asked = read_people_query(request.query)
-    return Answer({**people_document(read_people(request.connect(), asked), request.language)})
+    return Answer(people_document(read_people(request.connect(), asked), request.language))
 
 
 def jobs(request: RouteRequest) -> Answer:
