@@ -16,7 +16,7 @@ from shared.http_api.administration import ADMIN, person_in
 from shared.http_api.conditional import Answer
 from shared.http_api.deployment import host_of, is_local
 from shared.http_api.forms import fields_of
-from shared.http_api.links import LINK_ID, Link, can_make_links, make_link
+from shared.http_api.links import LINK_ID, Link, make_link
 from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
@@ -38,8 +38,6 @@ DAY_SECONDS = 86_400
 def make(request: RouteRequest) -> Answer:
     """``POST /people/{person_id}/links``."""
     person_id = person_in(request)
-    if not can_make_links(request.tokens):
-        raise Problem("links_not_enabled")
     days = fields_of(request.request).get("days", str(DEFAULT_DAYS)).strip()
     if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= MAX_DAYS and len(days) <= 4):
         raise Problem("invalid_days", most=str(MAX_DAYS))
