@@ -17,6 +17,10 @@ from shared.view_types import Count, Keywords, PersonId, ReasonDocument, Time
 
 LinkId = Annotated[str, Keywords("LinkId", pattern="^[0-9a-f]{16}$")]
 RequestId = Annotated[str, Keywords("RequestId", pattern="^[0-9A-Za-z-]{1,64}$")]
+Part = Annotated[
+    dict[str, object],
+    Keywords("Part", description="A part of openapi.json: the OpenAPI Specification 3.1 says what is in it."),
+]
 REQUESTED = [
     *(requests.TRAIN, requests.RETRY, requests.CANCEL, requests.FIRST, requests.PHOTO_DELETE),
     *(requests.PHOTO_USE, requests.PAUSE, requests.RESUME, requests.RELEASE, requests.PROBE),
@@ -176,3 +180,15 @@ class ProblemDocument(TypedDict):
     status: Annotated[int, Keywords(minimum=400, maximum=599)]
     code: Annotated[str, Keywords(enum=sorted({*PROBLEMS, *OUTCOMES}))]
     detail: str
+
+
+class OpenApiDocument(TypedDict):
+    """This API in the words of OpenAPI 3.1."""
+
+    openapi: Literal["3.1.0"]
+    jsonSchemaDialect: str
+    info: Part
+    servers: list[Part]
+    tags: list[Part]
+    paths: Part
+    components: Part

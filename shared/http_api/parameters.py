@@ -1,9 +1,12 @@
-"""The query parameters of the routes that answer with pages. Called by ``resources`` and ``people``."""
+"""The query parameters of the routes: how each is read, and what ``openapi.json`` says of it.
+
+Called by the routes that take parameters, and by ``operations``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.domain.object_keys import person_of, problem_with_person_id
 from shared.domain.states import JobState
@@ -11,10 +14,34 @@ from shared.http_api.cursors import decode_cursor
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.problems import Problem
 
-PAGE_PARAMETERS = ("state", "limit", "cursor")
-MODELS_PARAMETERS = ("limit", "cursor")
-EVENTS_PARAMETERS = ("person",)
 MAX_LIMIT_DIGITS = 9
+
+
+class Parameter(NamedTuple):
+    """A query parameter: what JSON Schema says of its values, and what it means."""
+
+    name: str
+    schema: Mapping[str, Any]
+    meaning: str
+
+
+_STATES = [state.value for state in JobState]
+STATE = Parameter(
+    "state", {"enum": [*_STATES, *map(str.lower, _STATES)]}, "Only those in this state, in any letter case."
+)
+LIMIT = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "How many a page shows at most.",
+)
+CURSOR = Parameter(
+    "cursor", {"type": "string", "format": "cursor"}, "`next` of a page, unchanged: the page that follows."
+)
+PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.")
+
+PAGE_PARAMETERS = (STATE, LIMIT, CURSOR)
+MODELS_PARAMETERS = (LIMIT, CURSOR)
+EVENTS_PARAMETERS = (PERSON,)
 
 
 class PageQuery(NamedTuple):
@@ -32,10 +59,10 @@ def read_page_query(query: Mapping[str, str]) -> PageQuery:
         Problem: a parameter is unknown or its value is not usable.
     """
     read_known(query, PAGE_PARAMETERS)
-    cursor = query.get("cursor")
+    cursor = query.get(CURSOR.name)
     return PageQuery(
-        state=read_state(query.get("state")),
-        limit=read_limit(query.get("limit")),
+        state=read_state(query.get(STATE.name)),
+        limit=read_limit(query.get(LIMIT.name)),
         after=decode_cursor(cursor) if cursor is not None else None,
     )
 
@@ -57,17 +84,18 @@ def read_person_query(query: Mapping[str, str]) -> str:
         Problem: a parameter is unknown, or no person can have the name.
     """
     read_known(query, EVENTS_PARAMETERS)
-    person_id = person_of(query.get("person", ""))
+    person_id = person_of(query.get(PERSON.name, ""))
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     return person_id
 
 
-def read_known(query: Mapping[str, str], known: Sequence[str]) -> None:
+def read_known(query: Mapping[str, str], known: Sequence[Parameter]) -> None:
     """Raise a problem for a parameter that the route does not take: a typing error must not pass for all."""
-    unknown = sorted(set(query) - set(known))
+    names = [one.name for one in known]
+    unknown = sorted(set(query) - set(names))
     if unknown:
-        raise Problem("unknown_parameter", parameter=repr(unknown[0]), known=", ".join(known))
+        raise Problem("unknown_parameter", parameter=repr(unknown[0]), known=", ".join(names))
 
 
 def read_state(text: str | None) -> JobState | None:

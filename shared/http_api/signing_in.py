@@ -8,6 +8,7 @@ from shared.http_api.authentication import Access, Tokens, access_of
 from shared.http_api.callers import check_origin, session_cookie
 from shared.http_api.conditional import Answer
 from shared.http_api.forms import fields_of, our_path
+from shared.http_api.parameters import Parameter
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 from shared.http_api.sessions import ROLES, SESSION_MS, make_session, role_of_ticket
@@ -15,19 +16,21 @@ from shared.http_api.sessions import ROLES, SESSION_MS, make_session, role_of_ti
 if TYPE_CHECKING:
     from shared.http_api.operator_types import NothingDocument, SignedInDocument
 
+TICKET = Parameter("ticket", {"type": "string"}, "What signs in by one click; it ends after a quarter hour.")
+NEXT = Parameter("next", {"type": "string"}, "The path of ours that follows.")
 _NAMES = {access: role for role, access in ROLES.items()}
 
 
 def show(request: RouteRequest) -> Answer:
     """``GET /sign-in``; with a ticket the browser is signed in and sent on."""
-    ticket = request.query.get("ticket")
+    ticket = request.query.get(TICKET.name)
     if ticket is None:
         nothing: NothingDocument = {}
         return Answer(nothing)
     role = role_of_ticket(ticket, request.tokens, request.now)
     if role is None:
         raise Problem("ticket_ended")
-    return _signed_in(request, role, request.query.get("next", "/"))
+    return _signed_in(request, role, request.query.get(NEXT.name, "/"))
 
 
 def sign_in(request: RouteRequest) -> Answer:
@@ -37,7 +40,7 @@ def sign_in(request: RouteRequest) -> Answer:
     granted = access_of({"authorization": f"Bearer {fields.get('token', '')}"}, request.tokens)
     if granted is Access.ANYONE:
         raise Problem("wrong_token")
-    return _signed_in(request, _NAMES[granted], fields.get("next", "/"))
+    return _signed_in(request, _NAMES[granted], fields.get(NEXT.name, "/"))
 
 
 def sign_out(request: RouteRequest) -> Answer:
