@@ -18,10 +18,10 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts browser template package lock clean
+.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts browser screenshots template package lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
 
 setup: $(READY) ## Install what the project needs; the others do so themselves
 
@@ -53,7 +53,7 @@ $(CHECKED)/.ready: requirements/template-checks.txt requirements/template-valida
 	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
 	@touch $@
 
-demo: $(READY) ## Train sample people and show it live; PHOTOS=folder: your own
+demo: $(READY) ## Train sample people, shown live; PHOTOS=folder: your own
 	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$$PHOTOS")
 
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
@@ -108,6 +108,10 @@ browser: $(READY) $(BROWSER) ## Lead Chromium through the pages, and axe-core wi
 	@command -v chromium >/dev/null || { echo "make browser needs Chromium: apt-get install chromium fonts-wqy-microhei" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary $$(find tests/browser -name '*.py')
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/browser
+
+# The fonts are fixed, so that the pictures do not tell on which machine they were taken.
+screenshots: $(READY) $(BROWSER) ## Take the pictures of README and docs anew, of a real run
+	@$(BIN)/python -m local.screenshots
 
 template: $(CHECKED)/.ready ## Check template.yml by the ROS team's tools and by ours
 	@command -v node >/dev/null || { echo "make template needs Node.js: apt-get install nodejs" >&2; exit 1; }

@@ -127,3 +127,4 @@ class MoveDocument(TypedDict):
 
     state: State
     at: Time | None
+    behind: Count

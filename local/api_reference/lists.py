@@ -125,6 +125,7 @@ LISTS: dict[str, Document] = {
     "Events": Document(
         "What happened to a person, by the newest 5 revisions.",
         (
+            Field("person_id", "string", "the name of the person"),
             Field("events", "list of Event", "newest first, at most 200"),
             Field("is_cut", "boolean", "whether more has happened"),
         ),
@@ -185,7 +186,10 @@ LISTS: dict[str, Document] = {
     ),
     "Share links": Document(
         "A person's share links, newest first; one of the last minute may be missing.",
-        (Field("links", "list of Share link", "those that have not expired"),),
+        (
+            Field("person_id", "string", "the name of the person"),
+            Field("links", "list of Share link", "those that have not expired"),
+        ),
     ),
     "Share link": Document(
         "A link to a person's own page, without its address.",

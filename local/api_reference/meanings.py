@@ -28,6 +28,7 @@ PARAMETERS = (
     Parameter("state", "a [state](#states) in upper or lower case", "all states", "only jobs in this state"),
     Parameter("limit", f"1 to {MAX_LIMIT}", str(DEFAULT_LIMIT), "jobs on a page, at most"),
     Parameter("cursor", "`next` of a page", "the first page", "the page that follows"),
+    Parameter("format", "`json` or `csv`", "`json`", "CSV: up to 1,000 lines, and a `Link` to more"),
 )
 
 PEOPLE_PARAMETERS = (
@@ -42,6 +43,7 @@ PEOPLE_PARAMETERS = (
         "limit", f"1 to {MAX_PEOPLE}", str(DEFAULT_LIMIT), "people on a page, at most; there may be fewer"
     ),
     Parameter("cursor", "`next` of a page", "the first page", "the page that follows"),
+    Parameter("format", "`json` or `csv`", "`json`", "as for `GET /jobs`"),
 )
 
 STATES: dict[JobState, str] = {

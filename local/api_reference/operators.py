@@ -56,6 +56,7 @@ OPERATORS: dict[str, Document] = {
             Field("asked_by", "string", "the name of the token that it was asked with"),
             Field("status", "string", "`pending` or `done`"),
             Field("outcome", "Reason", "one of the [outcomes](#outcomes), in words", "it is pending"),
+            Field("changed_nothing", "boolean", "whether all is as it was before", "it is pending"),
             Field("asked_at", "time", "when it was asked for"),
             Field("done_at", "time", "when it was carried out", "it is pending"),
         ),

@@ -48,7 +48,11 @@ def _code(text: str) -> str:
 def _routes() -> str:
     tokens = {Access.ANYONE: "none", Access.READER: "read or admin", Access.ADMIN: "admin"}
     rows = (
-        (_code(name), ROUTES[name], tokens[route.access])
+        (
+            _code(name),
+            ROUTES[name],
+            f"{tokens[route.access]}{', or the link of the person' if route.is_for_the_person else ''}",
+        )
         for route in routes.ROUTES
         for name in [f"{route.method} {route.path}"]
     )

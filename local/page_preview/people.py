@@ -25,6 +25,7 @@ from shared.views import timestamp
 
 NOW = 1_800_000_000_000
 MINUTE_MS = 60_000
+LINK = "L1nk-of-anna.signed"
 HOSTILE = "x\"><img src=x onerror=alert(1)>\u202egnp.\u200f\n{{7*7}}' 小明"
 MODEL = "facechain-finetune-7c1d9a40-lora"
 

@@ -8,15 +8,23 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from local.page_preview.people import HOSTILE, NOW, ago, job, person, unread_person
-from shared.domain.job_summary import summary_of
+from local.page_preview.lists import (
+    empty_overview,
+    links,
+    made_link,
+    models,
+    overview,
+    people,
+    troubled_overview,
+)
+from local.page_preview.people import HOSTILE, LINK, NOW, ago, job, person, unread_person
 from shared.domain.states import JobState
 from shared.domain.words import Language
+from shared.http_api.events import events_document
+from shared.http_api.ignored import ignored_document
 from shared.http_api.problems import Problem
 from shared.pages.view import Role, View
-from shared.views import job_summary, timestamp
 
-LINK = "L1nk-of-anna.signed"
 CSRF = "csrf-of-this-session"
 
 
@@ -32,6 +40,7 @@ class Scene(NamedTuple):
 def scenes(language: Language) -> Iterator[Scene]:
     """Yield all scenes in a language."""
     yield from _lists(language)
+    yield from _kept(language)
     yield from _persons(language)
     yield from _odd_ones(language)
     yield from _doors(language)
@@ -41,18 +50,43 @@ def _lists(language: Language) -> Iterator[Scene]:
     yield Scene("overview", "overview", overview(language), view(language, "/", "admin"))
     yield Scene("overview-empty", "overview", empty_overview(), view(language, "/", "admin"))
     troubled = view(
-        language, "/", "admin", asked={"request_id": "r1", "status": "pending", "href": "/requests/r1"}
+        language,
+        "/",
+        "admin",
+        asked={"request_id": "r1", "status": "pending", "outcome": None, "changed_nothing": None},
     )
     yield Scene("overview-troubled", "overview", troubled_overview(language), troubled)
     yield Scene("overview-reader", "overview", overview(language), view(language, "/", "reader"))
-    people = {"people": _people(language), "unreadable": [], "next": "more"}
-    yield Scene("people", "people", people, view(language, "/people", "reader"))
+    everybody = {"people": people(language), "unreadable": [], "next": "more"}
+    yield Scene("people", "people", everybody, view(language, "/people", "reader"))
     none: dict[str, Any] = {"people": [], "unreadable": [], "next": None}
     found = view(
         language, "/people", "reader", query={"query": '"><b>', "state": "FAILED", "language": language.value}
     )
     yield Scene("people-none", "people", none, found)
     yield Scene("people-empty", "people", none, view(language, "/people", "reader"))
+
+
+def _kept(language: Language) -> Iterator[Scene]:
+    """What is kept: models, links, what has happened, and uploads of nobody."""
+    yield Scene("models", "models", models(), view(language, "/models", "admin"))
+    yield Scene("models-reader", "models", models(), view(language, "/models", "reader"))
+    none: dict[str, Any] = {"kept": None, "allowed": 20, "is_nearly_full": False, "models": [], "next": None}
+    yield Scene("models-none", "models", none, view(language, "/models", "admin"))
+    path = "/people/anna/links"
+    yield Scene("links", "links", links(), view(language, path, "admin", asked=made_link()))
+    yield Scene("links-none", "links", {**links(), "links": []}, view(language, path, "admin"))
+    told = events_document(HOSTILE, [job(JobState.SUCCEEDED, HOSTILE)], language, is_cut=True)
+    yield Scene("events", "events", told, view(language, "/events", "reader", query={"person": HOSTILE}))
+    keys = [
+        {"key": "people/_READY", "reason": "beside_the_folders", "at": ago(3)},
+        {"key": HOSTILE, "reason": "?"},
+    ]
+    set_aside = ignored_document({"entries": keys, "dropped": True}, language)
+    yield Scene("ignored", "ignored", set_aside, view(language, "/ignored", "reader"))
+    yield Scene(
+        "ignored-none", "ignored", ignored_document({}, language), view(language, "/ignored", "admin")
+    )
 
 
 def _persons(language: Language) -> Iterator[Scene]:
@@ -71,13 +105,8 @@ def _odd_ones(language: Language) -> Iterator[Scene]:
     yield Scene(
         "person-unreadable", "person", unread_person(language), view(language, "/people/anna", "admin")
     )
-    linked = {
-        "link_id": "l1",
-        "url": "https://status.example/own/" + LINK,
-        "expires_at": timestamp(NOW + 10**9),
-    }
     hostile = person(JobState.COLLECTING, language, person_id=HOSTILE, photo_set=_hostile_photos())
-    yield Scene("person-hostile", "person", hostile, view(language, "/people/x", "admin", asked=linked))
+    yield Scene("person-hostile", "person", hostile, view(language, "/people/x", "admin"))
     yield Scene("own-hostile", "own", hostile, view(language, f"/own/{LINK}", "person"))
     yield Scene(
         "own-new",
@@ -113,111 +142,6 @@ def view(language: Language, path: str, role: Role, **changes: Any) -> View:
         **changes,
     }
     return View(language=language, path=path, role=role, now=NOW, **whole)
-
-
-def overview(language: Language) -> dict[str, Any]:
-    """Return an overview of a busy day."""
-    eta = {"earliest": timestamp(NOW + 60_000), "latest": timestamp(NOW + 120_000)}
-    waiting = ["王小明", "Zoë", "marie-curie", HOSTILE, "a" * 90]
-    running = {
-        "job_id": "j1",
-        "person_id": "anna",
-        "revision": 2,
-        "state": "TRAINING",
-        "fine_tune_status": "RUNNING",
-    }
-    return {
-        "slot": {
-            "places": 1,
-            "running": [{**running, "since": timestamp(ago(4)), "eta": eta}],
-            "busy_last_24h": 0.83,
-        },
-        "queue": {
-            "length": 12,
-            "is_more": False,
-            "oldest_since": timestamp(ago(47)),
-            "jobs": [_queued(name, number) for number, name in enumerate(waiting, 1)],
-            "paused": None,
-            "blocked_by": None,
-        },
-        "people": {"people": _people(language), "next": "cursor+/="},
-        "recent": [_ended(state, language) for state in ("SUCCEEDED", "FAILED", "SUCCEEDED", "CANCELED")],
-        "spend": {"today_cny": 22.5, "month_cny": 1412.5, "total_cny": 10230.0, "trainings_billed": 4092},
-        "account": {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True},
-        "readiness": {"status": "ready", "photo_access": None},
-    }
-
-
-def empty_overview() -> dict[str, Any]:
-    """Return the overview of the first minute."""
-    queue: dict[str, Any] = {
-        "length": 0,
-        "is_more": False,
-        "oldest_since": None,
-        "jobs": [],
-        "paused": None,
-        "blocked_by": None,
-    }
-    return {
-        "slot": {"places": 1, "running": [], "busy_last_24h": None},
-        "queue": queue,
-        "people": {"people": [], "next": None},
-        "recent": [],
-        "spend": {"today_cny": 0, "month_cny": 0, "total_cny": 0, "trainings_billed": 0},
-        "account": {"fine_tunes_kept": None, "fine_tunes_allowed": 20, "is_nearly_full": False},
-        "readiness": {"status": "ready", "photo_access": None},
-    }
-
-
-def troubled_overview(language: Language) -> dict[str, Any]:
-    """Return an overview with a paused queue and a timer that has stopped."""
-    document = overview(language)
-    block = person(JobState.QUEUED, language, is_dead=True)["blocked_by"]
-    paused = {"because": "Budget of <November> is spent", "by": "admin", "since": timestamp(ago(95))}
-    document["queue"].update(paused=paused, blocked_by=block)
-    document["slot"].update(running=[])
-    reasons = [
-        {
-            **{name: block[name] for name in ("message", "remedy", "detail", "since", "next_try_at")},
-            "code": "x",
-        }
-    ]
-    document["readiness"] = {"status": "not_ready", "photo_access": None, "reasons": reasons}
-    return document
-
-
-def _people(language: Language) -> list[dict[str, Any]]:
-    names = ["anna", "王小明", "Zoë Kravitz-Müller", HOSTILE, "a" * 90, "li", "marie-curie", "bo"]
-    return [_summary(name, state, language) for name, state in zip(names, JobState, strict=True)]
-
-
-def _summary(name: str, state: JobState, language: Language) -> dict[str, Any]:
-    told: Mapping[str, Any] = job_summary(summary_of(job(state, name)), language)
-    fields = "person_id state job_id revision photo_count usable_count opened_at changed_at"
-    return {field: told[field] for field in (*fields.split(), "finetuned_output", "reason")}
-
-
-def _queued(name: str, position: int) -> dict[str, Any]:
-    end = timestamp(NOW + position * 360_000)
-    eta = {"earliest": None, "latest": end} if position < 5 else None
-    since = timestamp(ago(50 - position * 3))
-    return {
-        "job_id": f"q{position}",
-        "person_id": name,
-        "revision": 1,
-        "position": position,
-        "since": since,
-        "eta": eta,
-    }
-
-
-def _ended(state: str, language: Language) -> dict[str, Any]:
-    told: Mapping[str, Any] = job_summary(summary_of(job(JobState(state), "marie-curie")), language)
-    took = 302 if state != "CANCELED" else None
-    kept = {
-        field: told[field] for field in ("job_id", "person_id", "revision", "state", "ended_at", "reason")
-    }
-    return {**kept, "took_seconds": took}
 
 
 def _hostile_photos() -> Any:

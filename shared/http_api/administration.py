@@ -152,13 +152,15 @@ def request_outcome(request: RouteRequest) -> Answer:
 def request_document(request: Request, language: Language) -> RequestDocument:
     """Describe a request; an outcome that this version has no words for is shown as it is."""
     outcome: ReasonDocument | None = None
+    changed_nothing: bool | None = None
     if request.is_settled:
         code = request.outcome.partition(":")[0]
         # Imported here: whoever asks for something does not pay for all that may become of it.
-        from shared.http_api.outcomes import OUTCOMES
+        from shared.http_api.outcomes import CHANGED_NOTHING, OUTCOMES
 
         words = OUTCOMES.get(code)
         outcome = {"code": code, "message": words.in_language(language) if words else request.outcome}
+        changed_nothing = code in CHANGED_NOTHING
     return {
         "request_id": request.request_id,
         "kind": request.kind,
@@ -168,6 +170,7 @@ def request_document(request: Request, language: Language) -> RequestDocument:
         "asked_by": request.asked_by,
         "status": "done" if request.is_settled else "pending",
         "outcome": outcome,
+        "changed_nothing": changed_nothing,
         "asked_at": timestamp(request.asked_at),
         "done_at": timestamp(request.settled_at),
     }

@@ -35,8 +35,7 @@ class Tokens:
 
 def access_of(headers: Mapping[str, str], tokens: Tokens) -> Access:
     """Return what the bearer token of a request lets its sender do."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    sent = given.strip().encode("utf-8", "replace") if scheme.lower() == "bearer" else b""
+    sent = bearer_of(headers).encode("utf-8", "replace")
     # Both are compared, whatever the first comparison says.
     is_reader, is_admin = (
         hmac.compare_digest(sent, token.encode("utf-8")) and bool(token)
@@ -45,6 +44,12 @@ def access_of(headers: Mapping[str, str], tokens: Tokens) -> Access:
     if is_admin:
         return Access.ADMIN
     return Access.READER if is_reader else Access.ANYONE
+
+
+def bearer_of(headers: Mapping[str, str]) -> str:
+    """Return what a request says to be its right (RFC 6750, 2.1); empty: nothing."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def require(needed: Access, granted: Access, tokens: Tokens) -> None:

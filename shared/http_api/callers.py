@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shared.http_api.authentication import Access, Tokens, access_of
+from shared.http_api.authentication import Access, Tokens, access_of, bearer_of
 from shared.http_api.deployment import host_of, is_local
 from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
@@ -22,18 +22,20 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Caller(NamedTuple):
-    """Who asks. ``person_id``: the person whose link it is; ``csrf``: what the forms of a session carry."""
+    """Who asks. ``link``: a share link that was sent as a bearer; ``csrf``: what a session's forms carry."""
 
     access: Access = Access.ANYONE
     how: str = ""
     csrf: str = ""
-    person_id: str = ""
+    link: str = ""
 
 
 def caller_of(request: HttpRequest, tokens: Tokens, now: int) -> Caller:
     """Return who asks, as far as that is known without asking a table."""
     if "authorization" in request.headers:
-        return Caller(access_of(request.headers, tokens), "token")
+        access = access_of(request.headers, tokens)
+        sent = bearer_of(request.headers)
+        return Caller(access, "token", link=sent if access is Access.ANYONE and "." in sent else "")
     cookie = _cookies(request.headers).get(cookie_name(request), "")
     if cookie:
         from shared.http_api.sessions import read_session

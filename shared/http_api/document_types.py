@@ -148,6 +148,7 @@ class EventDocument(TypedDict):
 class EventsDocument(TypedDict):
     """``GET /events``."""
 
+    person_id: PersonId
     events: list[EventDocument]
     is_cut: bool
 

@@ -54,17 +54,17 @@ def events(request: RouteRequest) -> Answer:
     jobs = [job for job in found.values() if isinstance(job, Job)]
     is_cut = len(known) > REVISIONS or len(jobs) < min(len(known), REVISIONS)
     is_over = bool(jobs) and jobs[0].state.is_terminal
-    document = events_document(jobs, request.language, is_cut=is_cut)
+    document = events_document(person_id, jobs, request.language, is_cut=is_cut)
     return Answer(document, None if is_over else POLL_SECONDS)
 
 
-def events_document(jobs: list[Job], language: Language, *, is_cut: bool) -> EventsDocument:
+def events_document(person_id: str, jobs: list[Job], language: Language, *, is_cut: bool) -> EventsDocument:
     """Describe what has happened, newest first; ``is_cut``: earlier revisions have not been read."""
     all_events = [event for job in jobs for event in (*_moves(job, language), *_photos(job, language))]
     # The sort is stable, and the moves of a moment come before its photos: the later state stands on top.
     newest_first = sorted(all_events, key=lambda event: event["at"] or "", reverse=True)
     is_cut = is_cut or len(newest_first) > MAX_EVENTS or any(is_full(job.moves) for job in jobs)
-    return {"events": newest_first[:MAX_EVENTS], "is_cut": is_cut}
+    return {"person_id": person_id, "events": newest_first[:MAX_EVENTS], "is_cut": is_cut}
 
 
 def _moves(job: Job, language: Language) -> Iterator[EventDocument]:

@@ -105,6 +105,11 @@ def document(cookie: str = COOKIE) -> dict[str, Any]:
             "securitySchemes": {
                 "reader": {"type": "http", "scheme": "bearer", "description": "STATUS_TOKEN: it reads."},
                 "admin": {"type": "http", "scheme": "bearer", "description": "ADMIN_TOKEN: it may ask too."},
+                "link": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A share link of the person in the path: its address behind /own/.",
+                },
                 "session": {"type": "apiKey", "in": "cookie", "name": cookie},
             },
         },
@@ -134,7 +139,7 @@ def _operation(route: Route, operation: Operation, responses: Responses) -> dict
 def _security(route: Route) -> list[dict[str, list[str]]]:
     reads: list[dict[str, list[str]]] = [{"reader": []}, {"admin": []}, {"session": []}]
     if route.access is Access.ADMIN:
-        return reads[1:]
+        return [*reads[1:], {"link": []}] if route.is_for_the_person else reads[1:]
     # Everybody is told whether the deployment is ready, and readers are told why.
     return reads if route.access is Access.READER else [{}, *reads] if route.path == "/readyz" else []
 

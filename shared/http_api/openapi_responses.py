@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.http_api.authentication import Access
-from shared.http_api.operation_kinds import JSON, Operation
+from shared.http_api.operation_kinds import CSV, JSON, Operation
 from shared.http_api.operations import operation_id
 from shared.http_api.operator_types import ProblemDocument
 from shared.http_api.outcomes import OUTCOMES
@@ -48,6 +48,10 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "Location": _header("The path of what was made, or of what follows.", pattern="^/[!-~]*$"),
     "Allow": _header("The methods of the path."),
     "WWW-Authenticate": _header("How to sign in.", enum=['Bearer realm="facechain-autotrain"']),
+    "Link": _header("With CSV: where the lines that follow are.", pattern='^</[!-~]*>; rel="next"$'),
+    "Content-Disposition": _header(
+        "With CSV: the name of the file.", pattern='^attachment; filename="[a-z]+[.]csv"$'
+    ),
     "Set-Cookie": _header("The session of a browser."),
     "Content-Security-Policy": _header("On pages: what they may load."),
     "X-Content-Type-Options": _header("On pages, styles and scripts.", enum=["nosniff"]),
@@ -74,6 +78,8 @@ def problems_of(route: Route, operation: Operation) -> dict[int, list[str]]:
         codes.append("unreadable_content")
         if f"{{{OF_LINK}}}" not in route.path:
             codes.append("not_from_a_form")
+    if route.is_for_the_person:
+        codes.append("unknown_link")
     if operation.reads_tables:
         codes.append("unavailable")
     found: dict[int, list[str]] = defaultdict(list)
@@ -107,6 +113,8 @@ class Responses:
         always, sometimes = _headers_of(route, status)
         if is_page or operation.texts:
             sometimes += _OF_HTML
+        if CSV in operation.texts:
+            sometimes += ("Link", "Content-Disposition")
         made = _response(MEANINGS[status], always, sometimes)
         if status == 304:
             return made

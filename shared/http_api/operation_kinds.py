@@ -13,6 +13,7 @@ from shared.http_api.parameters import Parameter
 from shared.http_api.sent_types import FormFields, PhotosForm
 
 URL_ENCODED, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+CSV = "text/csv"
 
 
 class Link(NamedTuple):
@@ -33,7 +34,7 @@ class Operation(NamedTuple):
         content: the types of what it takes, by media type; None: a file.
         is_content_required: whether it takes nothing less.
         problems: codes besides those that all routes of its kind have.
-        texts: media types of what it answers with in place of JSON.
+        texts: media types of what it answers with in place of JSON or beside it.
         links: routes that an answer leads to.
         reads_tables: whether it may find that they do not answer.
         takes_key: whether it knows an ``Idempotency-Key``.
@@ -87,12 +88,17 @@ def reads(
     document: object,
     *problems: str,
     parameters: tuple[Parameter, ...] = (),
+    texts: tuple[str, ...] = (),
     links: tuple[Link, ...] = (),
     reads_tables: bool = True,
 ) -> Operation:
     """A route that shows one document."""
     return Operation(
-        summary, {200: document}, parameters, problems=problems, links=links, reads_tables=reads_tables
+        *(summary, {200: document}, parameters),
+        problems=problems,
+        texts=texts,
+        links=links,
+        reads_tables=reads_tables,
     )
 
 

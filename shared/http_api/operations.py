@@ -13,6 +13,7 @@ from shared.http_api import operator_types as operators
 from shared.http_api import person_types as people
 from shared.http_api.assets import VERSION
 from shared.http_api.operation_kinds import (
+    CSV,
     FILE,
     FILES,
     FORM,
@@ -50,8 +51,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /people": reads(
         "[People](#people), each by the newest revision",
         lists.PeopleDocument,
-        *("invalid_state", "invalid_query", *_BAD_PAGE),
+        *("invalid_state", "invalid_query", "invalid_format", *_BAD_PAGE),
         parameters=PEOPLE_PARAMETERS,
+        texts=(CSV,),
         links=_OF_PEOPLE,
     ),
     "GET /people/{person_id}": reads(
@@ -68,8 +70,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /jobs": reads(
         "a [Page](#page) of jobs, newest first",
         people.PageDocument,
-        *("invalid_state", *_BAD_PAGE),
+        *("invalid_state", "invalid_format", *_BAD_PAGE),
         parameters=PAGE_PARAMETERS,
+        texts=(CSV,),
         links=_OF_JOBS,
     ),
     "GET /ignored": reads(
@@ -164,7 +167,6 @@ OPERATIONS: dict[str, Operation] = {
         {201: operators.NewLinkDocument},
         content={JSON: LinkRequest, URL_ENCODED: LinkForm},
         problems=("invalid_person", "invalid_days"),
-        texts=("text/plain",),
         links=(Link("POST /people/{person_id}/links/{link_id}/revoke", "link_id", "/link_id"),),
     ),
     "POST /people/{person_id}/links/{link_id}/revoke": asks(

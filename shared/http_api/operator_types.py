@@ -105,6 +105,7 @@ class RequestDocument(TypedDict):
     asked_by: str
     status: Literal["pending", "done"]
     outcome: ReasonDocument | None
+    changed_nothing: bool | None
     asked_at: Time | None
     done_at: Time | None
 
@@ -152,6 +153,7 @@ class ShareLinkDocument(TypedDict):
 class ShareLinksDocument(TypedDict):
     """A person's share links, newest first."""
 
+    person_id: PersonId
     links: list[ShareLinkDocument]
 
 

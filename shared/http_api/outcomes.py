@@ -116,3 +116,11 @@ OUTCOMES: dict[str, Words] = {
     ),
 }
 """What becomes of a request, by the first word that the run writes down."""
+CHANGED_NOTHING = frozenset(
+    {
+        *("not_paused", "rejected_already", "still_unpacking", "not_queued", "not_failed", "not_newest"),
+        *("no_usable_photo", "not_collecting", "photo_unknown", "set_submitted", "verdict_stands"),
+        *("release_refused", "no_model", "job_unknown", "person_unknown", "failed", "unknown"),
+    }
+)
+"""Outcomes after which all is as it was, though something else was asked for."""

@@ -1,7 +1,7 @@
 """The person's own page, for whoever has the link to it: what is shown and may be sent. Called by ``routes``.
 
 The link in the path is the right to one person, so no cookie and no token counts here, and each route of this
-module asks :func:`person_of_link` before anything else.
+module asks :func:`person_of_link` before anything else. Programs may send the link as a bearer instead.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.object_keys import person_of
 from shared.domain.share_links import links_in, row_of
 from shared.http_api import resources, uploading
 from shared.http_api.conditional import Answer
@@ -88,13 +89,27 @@ def done(request: RouteRequest) -> Answer:
     return _back(request, uploading.done(_of_person(request)))
 
 
+def check_link(request: RouteRequest, sent: str) -> None:
+    """Let in whoever sends a link of the person in the path as the bearer.
+
+    Raises:
+        Problem: it does not work, or is another person's; which of these is not told.
+    """
+    if person_of(request.parameters["person_id"]) != _person_of(request, sent):
+        raise Problem("unknown_link")
+
+
 def person_of_link(request: RouteRequest) -> str:
-    """Return the person that a link is for.
+    """Return the person that the link in the path is for.
 
     Raises:
         Problem: nobody has made it, it has expired, or it was revoked; which of these is not told.
     """
-    link = read_link(request.parameters["link"], request.tokens, request.now)
+    return _person_of(request, request.parameters["link"])
+
+
+def _person_of(request: RouteRequest, sent: str) -> str:
+    link = read_link(sent, request.tokens, request.now)
     if link is None:
         raise Problem("unknown_link")
     reader = request.connect()

@@ -81,7 +81,7 @@ def page_response(
 def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: Caller) -> HttpResponse:
     """Return what a browser gets for an answer: a page, or after a form the way to one."""
     request = call.request
-    if answered.status == 201 and page == "person":
+    if answered.status == 201 and page == "links":
         # The address of a share link is shown once, and stands in no address of a page.
         return _with_link(call, answered, caller)
     if answered.status in (202, 303) or not page:
@@ -103,24 +103,11 @@ def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: 
 
 
 def _with_link(call: RouteRequest, made: Answer, caller: Caller) -> HttpResponse:
-    """Return the person's page with the share link that was made just now."""
-    from shared.http_api import resources
+    """Return the page of the person's links with the one that was made just now."""
+    from shared.http_api import sharing
 
-    try:
-        document = resources.person(call).document
-    except Problem:
-        document = {}
-    if not document:
-        return HttpResponse(201, {"Content-Type": "text/plain; charset=utf-8"}, f"{made.document['url']}\n")
-    looker = Looker(
-        language=call.language,
-        now=call.now,
-        role=role_of(caller),
-        csrf=caller.csrf,
-        asked=made.document,
-        thumbnails=_thumbnails(call, "person", document),
-    )
-    return page_response(call.request, "person", document, looker, status=201)
+    looker = Looker(call.language, call.now, role_of(caller), caller.csrf, asked=made.document)
+    return page_response(call.request, "links", sharing.listed(call).document, looker, status=201)
 
 
 def _thumbnails(call: RouteRequest, page: str, document: Mapping[str, object]) -> Mapping[str, str]:
@@ -158,7 +145,7 @@ def _asked(call: RouteRequest) -> Mapping[str, object] | None:
 def role_of(caller: Caller) -> Role:
     """Return the role of a caller in the words of the pages."""
     roles: dict[Access, Role] = {Access.READER: "reader", Access.ADMIN: "admin"}
-    return roles.get(caller.access, "person" if caller.person_id else "nobody")
+    return roles.get(caller.access, "nobody")
 
 
 def problem_for_browser(

@@ -37,9 +37,11 @@ LIMIT = Parameter(
 CURSOR = Parameter(
     "cursor", {"type": "string", "format": "cursor"}, "`next` of a page, unchanged: the page that follows."
 )
+FORMATS = ("json", "csv")
+FORMAT = Parameter("format", {"enum": [*FORMATS], "default": FORMATS[0]}, "JSON, or CSV for a spreadsheet.")
 PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.")
 
-PAGE_PARAMETERS = (STATE, LIMIT, CURSOR)
+PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
 MODELS_PARAMETERS = (LIMIT, CURSOR)
 EVENTS_PARAMETERS = (PERSON,)
 
@@ -88,6 +90,18 @@ def read_person_query(query: Mapping[str, str]) -> str:
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     return person_id
+
+
+def wants_csv(query: Mapping[str, str]) -> bool:
+    """Whether a list is asked for as CSV.
+
+    Raises:
+        Problem: there is no such format.
+    """
+    given = query.get(FORMAT.name, FORMATS[0])
+    if given not in FORMATS:
+        raise Problem("invalid_format", known=", ".join(FORMATS))
+    return given == "csv"
 
 
 def read_known(query: Mapping[str, str], known: Sequence[Parameter]) -> None:

@@ -14,7 +14,16 @@ from shared.domain.states import JobState
 from shared.domain.unread import Unread
 from shared.http_api.cursors import MAX_LENGTH, decode_cursor, encode_cursor
 from shared.http_api.documents import unread_document
-from shared.http_api.parameters import CURSOR, LIMIT, STATE, Parameter, read_known, read_limit, read_state
+from shared.http_api.parameters import (
+    CURSOR,
+    FORMAT,
+    LIMIT,
+    STATE,
+    Parameter,
+    read_known,
+    read_limit,
+    read_state,
+)
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.views import job_summary, timestamp
@@ -33,6 +42,7 @@ PEOPLE_PARAMETERS = (
     QUERY,
     LIMIT._replace(meaning=f"How many a page shows at most; never more than {MAX_PEOPLE}."),
     CURSOR,
+    FORMAT,
 )
 _NAME_BYTES = 4 * MAX_PERSON_BYTES
 

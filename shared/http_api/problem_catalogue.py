@@ -66,6 +66,11 @@ PROBLEMS: dict[str, ProblemKind] = {
             f"state 须为以下之一：{_STATES_CHINESE}。",
         ),
     ),
+    "invalid_format": ProblemKind(
+        400,
+        Words("There is no such format.", "没有这种格式。"),
+        Words("Set format to one of: {known}.", "format 须为以下之一：{known}。"),
+    ),
     "invalid_limit": ProblemKind(
         400,
         Words(

@@ -131,8 +131,13 @@ def job(request: RouteRequest) -> Answer:
 
 def people(request: RouteRequest) -> Answer:
     """``GET /people``."""
+    from shared.http_api.parameters import wants_csv
     from shared.http_api.people import people_document, read_people, read_people_query
 
+    if wants_csv(request.query):
+        from shared.http_api.csv_lists import people_csv
+
+        return people_csv(request, people)
     asked = read_people_query(request.query)
     return Answer(people_document(read_people(request.connect(), asked), request.language))
 
@@ -141,8 +146,12 @@ def jobs(request: RouteRequest) -> Answer:
     """``GET /jobs``."""
     # The other routes are asked far more often, and do not pay for these at their cold starts.
     from shared.http_api.cursors import encode_cursor
-    from shared.http_api.parameters import read_page_query
+    from shared.http_api.parameters import read_page_query, wants_csv
 
+    if wants_csv(request.query):
+        from shared.http_api.csv_lists import jobs_csv
+
+        return jobs_csv(request, jobs)
     asked = read_page_query(request.query)
     page = request.connect().jobs.page(asked.state, asked.limit, asked.after)
     cursor = None

@@ -55,7 +55,8 @@ class Route(NamedTuple):
     """One route: a method, and a path whose variable segments are written in braces.
 
     ``page``: the page that shows the document to a browser; empty: it is shown to programs alone.
-    ``most_bytes``: how much content is taken.
+    ``most_bytes``: how much content is taken. ``is_for_the_person``: whoever holds a share link of the person
+    in the path may send it as the bearer.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Route(NamedTuple):
     access: Access = Access.READER
     page: str = ""
     most_bytes: int = MAX_CONTENT_BYTES
+    is_for_the_person: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -96,11 +98,10 @@ def _asks(path: str, answer: Callable[[RouteRequest], Answer], method: str = "PO
     return Route(path, answer, method, Access.ADMIN, most_bytes=FORM_BYTES)
 
 
-def _takes(
-    path: str, method: str, answer: Callable[[RouteRequest], Answer], access: Access = Access.ADMIN
-) -> Route:
-    """A route that takes photos."""
-    return Route(path, answer, method, access, most_bytes=UPLOAD)
+def _takes(path: str, name: str, method: str = "POST", access: Access = Access.ADMIN) -> Route:
+    """A route that takes photos, from whoever has the admin token or a link of the person."""
+    module = "uploading" if access is Access.ADMIN else "own"
+    return Route(path, _later(module, name), method, access, "", UPLOAD, is_for_the_person=module != "own")
 
 
 ROUTES = (
@@ -109,10 +110,10 @@ ROUTES = (
     Route("/people/{person_id}", resources.person, page="person"),
     Route("/jobs/{job_id}", resources.job),
     Route("/jobs", resources.jobs),
-    Route("/ignored", resources.ignored),
+    Route("/ignored", resources.ignored, page="ignored"),
     Route("/queue", resources.queue),
-    Route("/events", resources.events),
-    Route("/models", resources.models),
+    Route("/events", resources.events, page="events"),
+    Route("/models", resources.models, page="models"),
     Route("/metrics", resources.metrics),
     _asks("/people/{person_id}/train", administration.train_person),
     _asks("/people/{person_id}/photos/{name}", administration.delete_photo, method="DELETE"),
@@ -125,18 +126,16 @@ ROUTES = (
     _asks("/queue/pause", administration.pause_queue),
     _asks("/queue/resume", administration.resume_queue),
     _asks("/queue/probe", administration.probe_queue),
-    Route(
-        "/people/{person_id}/photos/{name}", _later("uploading", "put_photo"), "PUT", Access.ADMIN, "", UPLOAD
-    ),
-    Route("/people/{person_id}/photos", _later("uploading", "send_photos"), "POST", Access.ADMIN, "", UPLOAD),
-    _asks("/people/{person_id}/done", _later("uploading", "done")),
-    Route("/people/{person_id}/links", _later("sharing", "listed"), access=Access.ADMIN),
-    Route("/people/{person_id}/links", _later("sharing", "make"), "POST", Access.ADMIN, "person", FORM_BYTES),
+    _takes("/people/{person_id}/photos/{name}", "put_photo", "PUT"),
+    _takes("/people/{person_id}/photos", "send_photos"),
+    _takes("/people/{person_id}/done", "done"),
+    Route("/people/{person_id}/links", _later("sharing", "listed"), access=Access.ADMIN, page="links"),
+    Route("/people/{person_id}/links", _later("sharing", "make"), "POST", Access.ADMIN, "links", FORM_BYTES),
     _asks("/people/{person_id}/links/{link_id}/revoke", _later("sharing", "revoke")),
     Route("/own/{link}", _later("own", "page"), access=Access.ANYONE, page="own"),
-    _takes("/own/{link}/photos/{name}", "PUT", _later("own", "put_photo"), Access.ANYONE),
-    _takes("/own/{link}/photos", "POST", _later("own", "send_photos"), Access.ANYONE),
-    Route("/own/{link}/done", _later("own", "done"), "POST", Access.ANYONE, "", FORM_BYTES),
+    _takes("/own/{link}/photos/{name}", "put_photo", "PUT", Access.ANYONE),
+    _takes("/own/{link}/photos", "send_photos", access=Access.ANYONE),
+    _takes("/own/{link}/done", "done", access=Access.ANYONE),
     Route("/sign-in", _later("signing_in", "show"), access=Access.ANYONE, page="sign_in"),
     Route("/sign-in", _later("signing_in", "sign_in"), "POST", Access.ANYONE, "sign_in", FORM_BYTES),
     Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
@@ -202,7 +201,9 @@ def _answer(
         return options(request, _methods(found), origins)
     route, parameters = _route_of(request, found)
     caller = asked.caller
-    require(route.access, caller.access, tokens)
+    is_let_in_by_link = route.is_for_the_person and bool(caller.link)
+    if not is_let_in_by_link:
+        require(route.access, caller.access, tokens)
     if route.method != "GET" and request.content_bytes > route.most_bytes:
         raise Problem("content_too_large")
     if OF_LINK not in parameters:
@@ -217,8 +218,13 @@ def _answer(
         tokens=tokens,
         now=asked.now,
     )
+    if is_let_in_by_link:
+        from shared.http_api.own import check_link
+
+        check_link(call, caller.link)
     answered = route.answer(call)
-    if prefers_html(request.headers.get("accept", "")) and (route.page or request.method == "POST"):
+    is_page = bool(route.page) and not answered.text
+    if prefers_html(request.headers.get("accept", "")) and (is_page or request.method == "POST"):
         from shared.http_api.page_answers import answer_for_browser
 
         return answer_for_browser(call, route.page, answered, caller)

@@ -67,7 +67,7 @@ def listed(request: RouteRequest) -> Answer:
         }
         for name, one in sorted(links_in(stored.value).items(), key=lambda item: -item[1]["made_at"])
     ]
-    document: ShareLinksDocument = {"links": shown}
+    document: ShareLinksDocument = {"person_id": person_id, "links": shown}
     return Answer(document)
 
 

@@ -26,7 +26,12 @@ from shared.pages.view import View
 from shared.pages.words import WORDS
 from shared.views import PRICE_PER_TRAINING_CNY, milliseconds
 
-PAGES = ("overview", "people", "person", "own", "sign_in", "problem", "default_domain")
+PAGES = (
+    *("overview", "people", "person", "own", "links", "models", "events", "ignored"),
+    *("sign_in", "problem", "default_domain"),
+)
+KEPT_PARAMETERS = ("state", "query", "cursor", "person", "next")
+"""What the switch of the language keeps of a page's address."""
 PENDING = frozenset({"unprepared", "unchecked", "unpacking"})
 LEFT_OVER = frozenset({"similar", "over_limit"})
 """Photos that could be trained on, while enough others are."""
@@ -87,7 +92,7 @@ def _helpers(view: View) -> dict[str, Any]:
     language = view.language
     other = "en" if language is Language.CHINESE else "zh"
     # What was asked for once, and tickets, are no part of the page's address.
-    kept = {name: view.query[name] for name in ("state", "query", "cursor", "next") if name in view.query}
+    kept = {name: view.query[name] for name in KEPT_PARAMETERS if name in view.query}
     return {
         "t": partial(_text, language),
         "href": partial(_href, view),
@@ -95,6 +100,7 @@ def _helpers(view: View) -> dict[str, Any]:
         "clock": times.clock,
         "duration": lambda length_ms: times.duration(length_ms, language),
         "minutes_since": lambda at: times.since(at, view.now, language),
+        "is_past": lambda at: milliseconds(at) <= view.now,
         "share": lambda start, end: times.share(start, end, view.now),
         "between": lambda start, end: times.duration(milliseconds(end) - milliseconds(start), language),
         "other_language": other,

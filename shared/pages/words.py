@@ -101,7 +101,7 @@ OVERVIEW: dict[str, Words] = {
     "month": Words("This month", "本月"),
     "total": Words("In all", "总计"),
     "spend_hint": Words(
-        "CNY, days and months of Beijing; {count} trainings billed.",
+        "CNY, days and months of Beijing. Trainings billed: {count}.",
         "单位：元，按北京时间计；共计费 {count} 次训练。",
     ),
     "models": Words("Models kept", "保留的模型"),
@@ -148,4 +148,55 @@ OTHERS: dict[str, Words] = {
     ),
 }
 
-WORDS: dict[str, Words] = {**STATES, **FRAME, **OVERVIEW, **PERSON, **ACTIONS, **OWN, **OTHERS}
+LISTS: dict[str, Words] = {
+    "models_short": Words("Models", "模型"),
+    "all_models": Words("All models", "全部模型"),
+    "models_in_account": Words("In the DashScope account", "DashScope 账号中"),
+    "model_newest": Words("In use", "使用中"),
+    "model_replaced": Words("Replaced", "已被替换"),
+    "model_released": Words("Released", "已释放"),
+    "trained": Words("Trained", "训练时间"),
+    "no_models": Words("No model yet", "还没有模型"),
+    "no_models_hint": Words(
+        "Each training that succeeds leaves one here. The account keeps only so many.",
+        "每次训练成功后会列在这里。账号保留的模型数量有限。",
+    ),
+    "links": Words("Links", "链接"),
+    "links_of": Words("Share links of {name}", "{name} 的分享链接"),
+    "link": Words("Link", "链接"),
+    "link_works": Words("Works", "有效"),
+    "link_revoked": Words("Revoked", "已撤销"),
+    "link_ended": Words("Ended", "已过期"),
+    "made": Words("Made", "生成时间"),
+    "ends": Words("Ends", "失效时间"),
+    "no_links": Words("No link on record", "还没有链接"),
+    "no_links_hint": Words("Make one for this person's phone.", "可为此人生成一个，在手机上打开。"),
+    "links_hint": Words(
+        "A link that was made or revoked just now appears with the next run of the timer, within a minute. "
+        "Its address is kept nowhere and cannot be shown again.",
+        "刚生成或撤销的链接会在一分钟内由下一次定时运行列出。链接地址不会保存，无法再次显示。",
+    ),
+    "revoke": Words("Revoke", "撤销"),
+    "revoke_cost": Words(
+        "The link opens nothing from now on. Photos that were sent by it stay.",
+        "该链接立即失效。已通过它上传的照片会保留。",
+    ),
+    "all_links": Words("All links of this person", "此人的全部链接"),
+    "back_to_person": Words("Back to the person", "返回此人"),
+    "events_of": Words("History of {name}", "{name} 的历史记录"),
+    "all_events": Words("Whole history", "全部历史记录"),
+    "events_cut": Words("Earlier events are no longer shown.", "更早的记录不再显示。"),
+    "ignored": Words("Uploads that belong to nobody", "不属于任何人的上传"),
+    "ignored_hint": Words(
+        "These objects are in the bucket, but are no photo of a person. They are trained on for nobody.",
+        "这些对象在存储空间中，但不是任何人的照片，不会用于训练。",
+    ),
+    "ignored_none": Words("There are none.", "没有此类上传。"),
+    "ignored_dropped": Words("There were more; the newest are shown.", "还有更多，仅显示最新的。"),
+    "object": Words("Object", "对象"),
+    "why": Words("Why", "原因"),
+    "noted": Words("Noted", "记录时间"),
+    "as_csv": Words("Download as CSV", "下载 CSV"),
+}
+
+WORDS: dict[str, Words] = {**STATES, **FRAME, **OVERVIEW, **PERSON, **ACTIONS, **OWN, **LISTS, **OTHERS}

@@ -79,12 +79,12 @@ def _watch(page: Page, own: str, wrong: list[str]) -> None:
             wrong.append(f"console: {message.text}")
 
     def on_request(request: Request) -> None:
-        if not request.url.startswith((own, "data:", "about:")):
+        if not request.url.startswith((f"{own}/", "data:", "about:")):
             wrong.append(f"asks {request.url}")
 
     def on_failed(request: Request) -> None:
-        # A page that is left does not wait for what it has asked for.
-        if request.failure != "net::ERR_ABORTED":
+        # A page that is left does not wait for what it has asked for; an upload is waited for.
+        if request.failure != "net::ERR_ABORTED" or request.method != "GET":
             wrong.append(f"{request.method} {request.url}: {request.failure}")
 
     page.on("console", on_console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -57,8 +58,8 @@ def test_a_person_sends_photos_from_a_phone_and_sees_each_stage_without_a_reload
     expect(photos.locator("img")).to_have_count(3, timeout=PATIENCE_MS)
     expect(photos).to_contain_text("2 of 3 photos usable")
     assert page.evaluate("window.stays") is True, "the page was not loaded anew"
-    page.locator("form.done button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form.done button").click()
     page.evaluate("window.stays = true")
     expect(page.locator("#live-progress")).to_contain_text("Your model is ready", timeout=PATIENCE_MS)
     expect(page.locator("#live-model")).to_contain_text("facechain-")
@@ -125,8 +126,8 @@ def test_the_queue_is_paused_a_job_is_cancelled_tried_again_and_trained(
     page = open_page(signed_in=True)
     page.locator("summary", has_text="Pause the queue").click()
     page.fill("[name=because]", "the house is moved")
-    page.locator("form[action$='/queue/pause'] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action$='/queue/pause'] button").click()
     expect(page.locator("main")).to_contain_text("the house is moved", timeout=PATIENCE_MS)
     try:
         studio.upload_portraits("handled", 5100)
@@ -146,24 +147,72 @@ def test_the_queue_is_paused_a_job_is_cancelled_tried_again_and_trained(
 def _act(page: Page, summary: str, action: str) -> None:
     """Open the confirmation of an action, which says what it costs, and confirm."""
     page.locator("summary", has_text=summary).first.click()
-    page.locator(f"form[action$='{action}'] button").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"form[action$='{action}'] button").first.click()
 
 
-def test_a_share_link_is_shown_once(studio: LocalStudio, open_page: OpenPage) -> None:
+def test_a_share_link_is_shown_once_and_revoked_from_the_list(
+    studio: LocalStudio, open_page: OpenPage
+) -> None:
     studio.upload("shared", "view.jpg", scenery(5200))
     studio.mark_ready("shared")
     studio.wait_for("shared", "REJECTED")
     page = open_page("/people/shared", signed_in=True)
     _act(page, "Share link", "/links")
     expect(page.locator("main")).to_contain_text("/own/")
-    page.goto(studio.endpoints["STATUS_URL"] + "/people/shared")
+    link = page.locator("#copy-link").inner_text()
+    page.goto(studio.endpoints["STATUS_URL"] + "/people/shared/links")
+    expect(page.locator("#live-links")).to_contain_text("Works", timeout=PATIENCE_MS)
     assert "/own/" not in page.inner_text("main")
+    assert studio.get(link[link.index("/own/") :], token="").status_code == 200
+    _act(page, "Revoke", "/revoke")
+    expect(page.locator("#live-links")).to_contain_text("Revoked", timeout=PATIENCE_MS)
+    assert studio.get(link[link.index("/own/") :], token="").status_code == 404
+
+
+def test_what_dashscope_does_not_give_up_is_told_where_it_was_asked_for(
+    studio: LocalStudio, open_page: OpenPage
+) -> None:
+    trained(studio, "kept", 5250)
+    page = open_page("/models", signed_in=True)
+    row = page.locator("tr", has_text="kept")
+    expect(row).to_contain_text("In use")
+    row.locator("summary").click()
+    with page.expect_navigation():
+        row.locator("button", has_text="Release").click()
+    # By default DashScope is taken to keep fine-tunes that have ended.
+    expect(page.locator(".notice.wait")).to_contain_text("console of Model Studio", timeout=PATIENCE_MS)
+    expect(page.locator("tr", has_text="kept")).to_contain_text("In use")
+
+
+def test_people_are_downloaded_as_a_table(studio: LocalStudio, open_page: OpenPage) -> None:
+    studio.upload("listed", "view.jpg", scenery(5260))
+    studio.mark_ready("listed")
+    studio.wait_for("listed", "REJECTED")
+    page = open_page("/people", signed_in=True)
+    with page.expect_download() as started:
+        page.locator("a[download]").click()
+    assert started.value.suggested_filename == "people.csv"
+    assert "listed,REJECTED" in Path(started.value.path()).read_text("utf-8")
+
+
+def test_a_time_of_today_is_told_in_the_readers_zone_by_the_clock_alone(
+    studio: LocalStudio, open_page: OpenPage
+) -> None:
+    if studio.state("clear") != "SUCCEEDED":
+        trained(studio, "clear", 5300)
+    page = open_page("/people/clear", signed_in=True, timezone_id="Asia/Kathmandu", locale="en-US")
+    times = page.locator("#live-timeline time")
+    expect(times.first).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(times.first).to_have_attribute("title", re.compile(r"20\d\d.*GMT\+5:45"))
 
 
 # -- for everybody ---------------------------------------------------------------------------------------
 
-PATHS = ("/", "/people", "/people/clear", "/people/nobody-here", "/sign-in", "own")
+PATHS = (
+    *("/", "/people", "/people/clear", "/people/nobody-here", "/sign-in", "own"),
+    *("/models", "/ignored", "/events?person=clear", "/people/clear/links"),
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -200,8 +249,8 @@ def test_names_that_would_be_markup_are_text_on_every_page(studio: LocalStudio, 
     folder = f"/people/{quote(HOSTILE, safe='')}"
     page = open_page(folder, signed_in=True, **DESK)
     assert "<img src=x onerror=alert(1)>" in page.inner_text("h1")
-    for path in ("/", "/people"):
+    for path in ("/", "/people", f"/events?person={quote(HOSTILE, safe='')}", f"{folder}/links"):
         page.goto(studio.endpoints["STATUS_URL"] + path)
-        assert "<img src=x onerror=alert(1)>" in page.inner_text("main")
+        assert "<img src=x onerror=alert(1)>" in page.inner_text("main"), path
     page.goto(link_of(studio, HOSTILE))
     assert "<img src=x onerror=alert(1)>" in page.inner_text("h1")

@@ -188,3 +188,40 @@ def test_the_cost_beside_that_parameter_is_its_default_times_one_instance() -> N
 )
 def test_no_trigger_is_there_before_the_limits_of_its_function(trigger: str, concurrency: str) -> None:
     assert f"{concurrency}Concurrency" in TEMPLATE.document["Resources"][trigger]["DependsOn"]
+
+
+# -- the domain of the pages -----------------------------------------------------------------------------
+
+CERTIFICATE = {
+    "StatusCertificate": "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n",
+    "StatusPrivateKey": "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n",
+}
+
+
+def test_a_domain_of_one_s_own_leads_all_paths_to_status_over_https_alone() -> None:
+    made = resolve(StatusDomain="faces.example.com", **CERTIFICATE)
+    domain = made.properties["StatusPages"]
+    assert (domain["DomainName"], domain["Protocol"]) == ("faces.example.com", "HTTPS")
+    (route,) = domain["RouteConfig"]["Routes"]
+    assert (route["Path"], route["FunctionName"]) == ("/*", "facechain-autotrain-status")
+    assert made.outputs["PagesUrl"] == "https://faces.example.com/"
+
+
+def test_without_a_domain_there_is_none() -> None:
+    made = resolve()
+    assert "StatusPages" not in made.properties
+    assert "PagesUrl" not in made.outputs
+
+
+@pytest.mark.parametrize("missing", sorted(CERTIFICATE))
+def test_a_domain_without_its_certificate_is_refused_since_nobody_could_sign_in(missing: str) -> None:
+    with pytest.raises(TemplateError, match="Set StatusCertificate and StatusPrivateKey"):
+        resolve(StatusDomain="faces.example.com", **{**CERTIFICATE, missing: ""})
+
+
+@pytest.mark.parametrize(
+    "name", ["https://faces.example.com", "faces", "faces.example.com/", "*.example.com", "人.cn"]
+)
+def test_what_is_no_domain_is_refused(name: str) -> None:
+    with pytest.raises(TemplateError, match="StatusDomain"):
+        resolve(StatusDomain=name, **CERTIFICATE)

@@ -53,6 +53,7 @@ def test_a_request_is_pending_until_a_run_has_carried_it_out(token: str) -> None
         "asked_by": "admin",
         "status": "pending",
         "outcome": None,
+        "changed_nothing": None,
         "asked_at": at(NOW),
         "done_at": None,
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -29,6 +32,63 @@ def people(*names: str, state: JobState = S.SUCCEEDED) -> list[Job]:
 
 def shown(api: Api, path: str, **query: str) -> dict[str, Any]:
     return document(api.call(path, query))
+
+
+# -- as CSV ----------------------------------------------------------------------------------------------
+
+
+def table_of(api: Api, path: str, **query: str) -> tuple[list[dict[str, str]], str]:
+    """Return the rows of a list, and the address of the next page."""
+    response = api.call(path, {"format": "csv", **query})
+    assert response.headers["Content-Type"].startswith("text/csv; charset=utf-8")
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{path[1:]}.csv"'
+    text = str(response.body)
+    assert text.startswith("\ufeff"), "Excel reads Chinese names by this mark"
+    return list(csv.DictReader(io.StringIO(text[1:], newline=""))), response.headers.get("Link", "")
+
+
+@pytest.mark.parametrize("path", ["/people", "/jobs"])
+def test_a_list_is_told_as_csv_over_all_its_pages(path: str) -> None:
+    api = Api(*people(*(f"p{number:03}" for number in range(120)), "王小明"))
+    rows, following = table_of(api, path)
+    assert (len({row["person_id"] for row in rows}), following) == (121, "")
+    (one,) = (row for row in rows if row["person_id"] == "王小明")
+    assert (one["state"], one["revision"]) == ("SUCCEEDED", "1")
+    assert set(one) == set(shown(api, path)[path[1:]][0]), "the columns are the fields of the document"
+
+
+@pytest.mark.parametrize("path", ["/people", "/jobs"])
+def test_csv_ends_somewhere_and_names_what_follows(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.http_api.csv_lists.MAX_ROWS", 20)
+    api = Api(*people(*(f"p{number:03}" for number in range(130))))
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    while True:
+        rows, following = table_of(api, path, **query)
+        seen += [row["person_id"] for row in rows]
+        if not following:
+            break
+        target, _, relation = following.partition("; ")
+        assert relation == 'rel="next"'
+        address = urlsplit(target.strip("<>"))
+        assert address.path == path
+        query = dict(parse_qsl(address.query))
+    assert len(seen) == len(set(seen)) == 130
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", 'a"b,c', "<b>", "\u202egnp"])
+def test_a_name_is_no_formula_and_breaks_no_line(name: str) -> None:
+    (row,), _ = table_of(Api(job_in(S.SUCCEEDED, name)), "/people")
+    assert row["person_id"] == (f"'{name}" if name[0] in "=+-@" else name)
+    assert row["state"] == "SUCCEEDED"
+
+
+def test_a_browser_that_asks_for_csv_gets_it() -> None:
+    api = Api(*people("anna"))
+    response = api.call("/people", {"format": "csv"}, headers={"Accept": "text/html"})
+    assert response.headers["Content-Type"].startswith("text/csv")
+    assert_problem(api.call("/people", {"format": "xml"}), 400, "invalid_format")
+    assert shown(api, "/people", format="json") == shown(api, "/people")
 
 
 # -- people ----------------------------------------------------------------------------------------------
@@ -188,7 +248,7 @@ def test_a_job_shows_the_states_that_it_has_come_to() -> None:
 def test_of_very_many_moves_the_first_and_the_latest_are_kept() -> None:
     moves: tuple[Move, ...] = ()
     for number in range(200):
-        moves = with_move(moves, f"S{number}", number)
+        moves = with_move(moves, Move(f"S{number}", number))
     assert len(moves) == KEPT_FIRST + KEPT_LAST
     assert [move.at for move in moves[: KEPT_FIRST + 1]] == [0, 1, 2, 3, 164]
     assert moves[-1] == Move("S199", 199)

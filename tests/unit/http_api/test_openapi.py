@@ -88,7 +88,8 @@ def test_it_says_who_may_call(route: routes.Route) -> None:
     security = OPERATION_OF[route.path, route.method.lower()]["security"]
     named = {name for one in security for name in one}
     allowed = {Access.READER: {"reader", "admin", "session"}, Access.ADMIN: {"admin", "session"}}
-    assert named == allowed.get(route.access, set()) or {} in security
+    expected = allowed.get(route.access, set()) | ({"link"} if route.is_for_the_person else set())
+    assert named == expected or {} in security
 
 
 def test_every_document_that_is_sent_is_closed() -> None:

@@ -22,6 +22,7 @@ from tests.unit.support import NOW, collecting, job_in, photo
 
 TOKENS = Tokens(TOKEN, ADMIN_TOKEN)
 DAY_MS = 86_400_000
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 64 + b"\xff\xd9"
 HOST = {"Host": "status.example.com"}
 S = JobState
 
@@ -188,6 +189,48 @@ def test_without_a_key_no_link_is_made_and_the_answer_says_what_to_set() -> None
     assert_problem(api.call("/people/li/links", method="POST", token=ADMIN_TOKEN), 403, "admin_not_enabled")
 
 
+# -- as a bearer -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["li", "Zoe%CC%88"])
+def test_a_program_may_send_the_link_as_its_bearer_to_upload_for_that_person(name: str) -> None:
+    api = Api()
+    link = link_of(api, name)["path"].removeprefix("/own/")
+    path = f"/people/{name}"
+    sent = api.call(f"{path}/photos/1.jpg", method="PUT", token=link, content=JPEG)
+    assert sent.status == 201
+    assert api.call(f"{path}/done", method="POST", token=link).status == 201
+    assert [key.rpartition("/")[2] for key in api.bucket.objects] == ["1.jpg", "_READY"], api.bucket.objects
+
+
+def test_a_bearer_s_link_stores_nothing_for_another_person_or_once_it_is_revoked() -> None:
+    api = Api()
+    made = link_of(api)
+    link = made["path"].removeprefix("/own/")
+    another = api.call("/people/wu/photos/1.jpg", method="PUT", token=link, content=JPEG)
+    assert_problem(another, 404, "unknown_link")
+    api.call(f"/people/li/links/{made['link_id']}/revoke", method="POST", token=ADMIN_TOKEN)
+    assert_problem(
+        api.call("/people/li/photos/1.jpg", method="PUT", token=link, content=JPEG), 404, "unknown_link"
+    )
+    assert api.bucket.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/people/li"),
+        ("DELETE", "/people/li/photos/1.jpg"),
+        ("POST", "/people/li/train"),
+        ("GET", "/"),
+    ],
+)
+def test_a_bearer_s_link_opens_no_other_route_of_that_person(method: str, path: str) -> None:
+    api = Api(collecting(photo()))
+    link = make_link(TOKENS, Link("li", "0" * 16, NOW // 1000 + 1000))
+    assert_problem(api.call(path, method=method, token=link), 401, "unauthorized")
+
+
 # -- nothing of anybody else -----------------------------------------------------------------------------
 
 
@@ -200,7 +243,9 @@ def test_a_link_is_no_token_for_any_route(route: Any) -> None:
     response = api.call(path, method=route.method, token=link, headers={"Cookie": f"session={link}"})
     assert "the model of wu" not in str(response.body)
     assert "wu" not in api.bucket.objects
-    if route.access is not Access.ANYONE:
+    if route.is_for_the_person:
+        assert_problem(response, 404, "unknown_link")
+    elif route.access is not Access.ANYONE:
         assert response.status == 401
     assert not [key for key in api.bucket.objects if not key.startswith("people/li/")]
 

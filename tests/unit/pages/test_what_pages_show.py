@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
+from local.page_preview.lists import empty_overview, links, models, overview, troubled_overview
 from local.page_preview.people import ago, person
-from local.page_preview.scenes import empty_overview, overview, troubled_overview, view
+from local.page_preview.scenes import view
 from shared.domain.photos import Verdict
 from shared.domain.reasons import remedy
 from shared.domain.states import JobState
@@ -240,9 +241,17 @@ def test_the_chosen_language_is_kept_in_the_links() -> None:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"request_id": "r", "status": "pending", "outcome": None}, "The next run of the timer"),
         (
-            {"request_id": "r", "status": "done", "outcome": {"code": "done", "message": "It is <done>."}},
+            {"request_id": "r", "status": "pending", "outcome": None, "changed_nothing": None},
+            "The next run of the timer",
+        ),
+        (
+            {
+                "request_id": "r",
+                "status": "done",
+                "outcome": {"code": "done", "message": "It is <done>."},
+                "changed_nothing": False,
+            },
             "It is <done>.",
         ),
         (
@@ -255,7 +264,52 @@ def test_what_was_asked_for_is_answered_on_the_page(asked: dict[str, object], to
     assert told in shown("person", person(JobState.COLLECTING), "admin", asked=asked).text
 
 
+@pytest.mark.parametrize(
+    ("status", "changed_nothing", "tone"),
+    [("pending", False, "wait"), ("done", True, "wait"), ("done", False, "good")],
+)
+def test_what_has_changed_nothing_does_not_look_like_a_success(
+    status: str, changed_nothing: bool | None, tone: str
+) -> None:
+    outcome = {"code": "x", "message": "So it is."} if status == "done" else None
+    asked = {"request_id": "r", "status": status, "outcome": outcome, "changed_nothing": changed_nothing}
+    tree = shown("person", person(JobState.COLLECTING), "admin", asked=asked)
+    classes = [
+        one.attributes.get("class") for one in tree.all("div") if one.attributes.get("role") == "status"
+    ]
+    assert classes == [f"notice {tone}"]
+
+
 def test_a_wrong_token_is_answered_in_words_for_people() -> None:
     text = shown("sign_in", {"code": "unauthorized", "detail": "Send the header"}, "nobody", "/sign-in").text
     assert "not a token of this deployment" in text
     assert "header" not in text
+
+
+# -- what is kept ----------------------------------------------------------------------------------------
+
+
+def test_a_link_that_works_can_be_revoked_and_no_other() -> None:
+    document = links()
+    tree = shown("links", document, "admin", "/people/anna/links")
+    works, _, _ = (one["link_id"] for one in document["links"])
+    assert [address.split("/")[-2] for address in actions(tree) if address.endswith("/revoke")] == [works]
+    for word in ("link_works", "link_revoked", "link_ended"):
+        assert WORDS[word].in_language(ENGLISH) in tree.text
+
+
+def test_a_model_is_released_by_its_job_and_only_by_administrators() -> None:
+    document = models()
+    tree = shown("models", document, "admin", "/models")
+    kept = {f"/models/{one['job_id']}/release" for one in document["models"] if not one["released_at"]}
+    assert actions(tree) == kept
+    assert actions(shown("models", document, "reader", "/models")) == set()
+
+
+def test_the_person_s_page_releases_the_model_by_the_same_address() -> None:
+    document = person(JobState.SUCCEEDED)
+    (newest, *_) = document["revisions"]
+    wanted = f"/models/{newest['job_id']}/release"
+    assert wanted in actions(shown("person", document, "admin"))
+    newest["model_released_at"] = timestamp(ago(1))
+    assert wanted not in actions(shown("person", document, "admin"))
