@@ -1,7 +1,7 @@
 """Holds answers of the API against ``openapi.json``: whatever it does not describe fails its test.
 
-Called by what sends requests in unit tests (``tests/unit/http_api/support.py``) and in end-to-end tests
-(``tests/end_to_end/support.py``), with every answer.
+Called with every answer by what sends requests in tests of units and workflows, and by the sessions of
+end-to-end tests.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+import requests
 from jsonschema import Draft202012Validator
 
 from shared.http_api.openapi import document
@@ -19,6 +20,8 @@ from shared.http_api.openapi import document
 TRANSPORT = frozenset({"date", "server", "connection", "content-length", "transfer-encoding", "keep-alive"})
 """Headers of the HTTP server in front of the function."""
 OF_THE_PLATFORM = "x-fc-"
+BY_THE_PLATFORM = "FcCommonError"
+"""In ``X-Fc-Error-Type``: Function Compute has refused the request by itself, before the function."""
 ANYWHERE = ("unreadable_request", "content_too_large", "misconfigured")
 """Problems that are met before a route is known."""
 
@@ -37,6 +40,22 @@ def check(method: str, path: str, status: int, headers: Mapping[str, str], body:
     for problem in _problems(method, path, status, given, sent):
         text = sent[:2000].decode("utf-8", "replace")
         raise NotDescribedError(f"{method} {path} {status}: {problem}\n{dict(headers)}\n{text}")
+
+
+def session_to(address: str) -> requests.Session:
+    """Return a session that checks every answer of the status function at ``address``, and no other's."""
+
+    def look(answer: requests.Response, **_: object) -> None:
+        url = str(answer.request.url)
+        is_ours = answer.headers.get("X-Fc-Error-Type") != BY_THE_PLATFORM
+        if url.startswith(address) and is_ours:
+            path = urlsplit(url).path
+            check(str(answer.request.method), path, answer.status_code, answer.headers, answer.content)
+
+    session = requests.Session()
+    session.trust_env = False
+    session.hooks["response"].append(look)
+    return session
 
 
 @cache

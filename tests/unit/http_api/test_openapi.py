@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, TypedDict
 
 import pytest
+import responses
 
 from shared.http_api import openapi, routes
 from shared.http_api.authentication import Access
@@ -16,7 +17,7 @@ from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.http_api.schemas import Schemas
 from shared.view_types import Keywords
-from tests.described import NotDescribedError, check, described
+from tests.described import NotDescribedError, check, described, session_to
 from tests.unit.http_api.support import Api, document
 
 SENT = ("Form", "LinkRequest", "PauseRequest")
@@ -204,3 +205,24 @@ def test_a_path_and_a_method_that_are_not_described_have_their_own_problems() ->
         answered = api.call(path, method=method)
         with pytest.raises(NotDescribedError):
             check(method, path, 200, answered.headers, answered.body)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "is_told"),
+    [
+        ("http://status.test", {}, True),
+        ("http://status.test", {"X-Fc-Error-Type": "FunctionUnhandledError"}, True),
+        ("http://status.test", {"X-Fc-Error-Type": "FcCommonError"}, False),
+        ("http://another.test", {}, False),
+    ],
+)
+def test_a_session_looks_at_every_answer_of_the_function_and_of_nobody_else(
+    address: str, headers: dict[str, str], is_told: bool
+) -> None:
+    with responses.RequestsMock() as wire, session_to("http://status.test") as session:
+        wire.add("GET", f"{address}/healthz", json={"status": "fine"}, headers=headers)
+        if is_told:
+            with pytest.raises(NotDescribedError, match="GET /healthz 200"):
+                session.get(f"{address}/healthz", timeout=1)
+        else:
+            session.get(f"{address}/healthz", timeout=1)

@@ -98,5 +98,6 @@ def test_nothing_is_written_for_anybody_else(rows: NoRows, token: str | None) ->
 
 def test_an_event_that_is_too_large_is_refused_unread(rows: NoRows) -> None:
     answer: Any = status.handler(b" " * (MAX_EVENT_BYTES + 1), None)
+    check("GET", "/", answer["statusCode"], answer["headers"], answer["body"])
     assert answer["statusCode"] == 413
     assert json.loads(answer["body"])["code"] == "content_too_large"
