@@ -44,6 +44,7 @@ PersonId = Annotated[
         "PersonId",
         minLength=1,
         maxLength=MAX_PERSON_BYTES,
+        pattern=r"^[^./\u0000-\u001f\u007f-\u009f][^/\u0000-\u001f\u007f-\u009f]*$",
         format="person-id",
         description=f"The name of a person's folder, in composed form (NFC): 1 to {MAX_PERSON_BYTES} bytes "
         "of UTF-8, without '/' and control characters, not beginning with '.'.",
@@ -53,7 +54,8 @@ JobId = Annotated[
     str,
     Keywords(
         "JobId",
-        pattern=r"^[0-9a-f]{20}-[1-9][0-9]*$",
+        pattern=r"^[0-9a-f]{20}-[1-9][0-9]{0,8}$",
+        format="job-id",
         description="20 hexadecimal digits of the person, and the revision.",
     ),
 ]

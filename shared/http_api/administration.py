@@ -42,13 +42,13 @@ def probe_queue(request: RouteRequest) -> Answer:
 
 def pause_queue(request: RouteRequest) -> Answer:
     """``POST /queue/pause``: the content says why."""
-    from shared.domain.slot import MAX_BECAUSE_CHARACTERS
+    from shared.domain.slot import MAX_BECAUSE_CHARACTERS, SEEN
     from shared.http_api.forms import fields_of
 
     sent = fields_of(request.request).get("because", "").strip()
     # A surrogate that stands alone is no text, and Tablestore takes none.
     because = sent.encode("utf-8", "replace").decode("utf-8")
-    if not because or len(because) > MAX_BECAUSE_CHARACTERS:
+    if not re.search(SEEN, because) or len(because) > MAX_BECAUSE_CHARACTERS:
         raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
     return _ask(request, "pause", lambda _: None, reason=because)
 
@@ -269,11 +269,10 @@ def person_in(request: RouteRequest) -> str:
 
 def _photo(request: RouteRequest) -> str:
     """Return the name of the photo that a path names; it is one of this person and of no other."""
-    from shared.domain.object_keys import Ignored, parse_upload, upload_key
+    from shared.domain.object_keys import upload_called
 
     name = request.parameters["name"]
-    upload = parse_upload(upload_key(person_in(request), name))
-    if isinstance(upload, Ignored) or upload.person_id != person_in(request):
+    if upload_called(person_in(request), name) is None:
         raise Problem("invalid_photo")
     return name
 

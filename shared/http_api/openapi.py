@@ -24,6 +24,7 @@ from shared.http_api.openapi_responses import HEADERS, Responses, problems_of
 from shared.http_api.operation_kinds import MULTIPART, Operation
 from shared.http_api.operations import OPERATIONS, operation_id
 from shared.http_api.operator_types import LinkId, RequestId
+from shared.http_api.parameters import Parameter
 from shared.http_api.resources import RouteRequest
 from shared.http_api.routes import OF_LINK, OF_PAGES, ROUTES, Route
 from shared.http_api.schemas import Schema, Schemas
@@ -52,9 +53,10 @@ TAGS = {
     "deployment": "How the deployment is.",
 }
 _TAG_OF = {"sign-in": "browsers", "sign-out": "browsers", "assets": "browsers", "events": "people"}
+_TEXT: Schema = {"type": "string"}
 _OF_PAGES: dict[str, tuple[Schema, str]] = {
-    "language": ({"enum": [one.value for one in Language]}, "The language of the answer."),
-    "asked": ({"type": "string"}, "On pages: the id of the request that was made just now."),
+    "language": (_TEXT, "The language of the answer, `en` or `zh`; any other is overlooked."),
+    "asked": (_TEXT, "On pages: the id of the request that was made just now."),
 }
 _IN_PATHS: dict[str, object] = {
     "person_id": PersonId,
@@ -64,7 +66,11 @@ _IN_PATHS: dict[str, object] = {
 }
 _TEXTS_IN_PATHS: dict[str, Schema] = {
     "name": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "format": "photo-name"},
-    "link": {"type": "string", "pattern": r"^[A-Za-z0-9_-]+\.[0-9a-f]{16}\.[0-9]+\.[0-9a-f]{40}$"},
+    "link": {
+        "type": "string",
+        "pattern": r"^[A-Za-z0-9_-]+\.[0-9a-f]{16}\.[0-9]+\.[0-9a-f]{40}$",
+        "format": "share-link",
+    },
 }
 _ASSETS: Schema = {"enum": ["style.css", "page.js"]}
 
@@ -153,11 +159,16 @@ def _in_path(route: Route, schemas: Schemas) -> list[dict[str, Any]]:
 
 
 def _in_query(operation: Operation) -> list[dict[str, Any]]:
-    named = [(one.name, one.schema, one.meaning) for one in operation.parameters]
-    of_pages = [(name, *_OF_PAGES[name]) for name in OF_PAGES]
+    of_pages = [Parameter(name, *_OF_PAGES[name]) for name in OF_PAGES]
     return [
-        {"name": name, "in": "query", "schema": {**schema}, "description": meaning}
-        for name, schema, meaning in (*named, *of_pages)
+        {
+            "name": one.name,
+            "in": "query",
+            "required": one.is_required,
+            "schema": {**one.schema},
+            "description": one.meaning,
+        }
+        for one in (*operation.parameters, *of_pages)
     ]
 
 

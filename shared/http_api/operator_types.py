@@ -15,8 +15,8 @@ from shared.http_api.photo_access import NAMES
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.view_types import Count, Keywords, PersonId, ReasonDocument, Time
 
-LinkId = Annotated[str, Keywords("LinkId", pattern="^[0-9a-f]{16}$")]
-RequestId = Annotated[str, Keywords("RequestId", pattern="^[0-9A-Za-z-]{1,64}$")]
+LinkId = Annotated[str, Keywords("LinkId", format="link-id", pattern="^[0-9a-f]{16}$")]
+RequestId = Annotated[str, Keywords("RequestId", format="request-id", pattern="^[0-9A-Za-z-]{1,64}$")]
 Part = Annotated[
     dict[str, object],
     Keywords("Part", description="A part of openapi.json: the OpenAPI Specification 3.1 says what is in it."),

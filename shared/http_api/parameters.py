@@ -23,6 +23,7 @@ class Parameter(NamedTuple):
     name: str
     schema: Mapping[str, Any]
     meaning: str
+    is_required: bool = False
 
 
 _STATES = [state.value for state in JobState]
@@ -39,7 +40,7 @@ CURSOR = Parameter(
 )
 FORMATS = ("json", "csv")
 FORMAT = Parameter("format", {"enum": [*FORMATS], "default": FORMATS[0]}, "JSON, or CSV for a spreadsheet.")
-PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.")
+PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.", True)
 
 PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
 MODELS_PARAMETERS = (LIMIT, CURSOR)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from shared.domain.slot import MAX_BECAUSE_CHARACTERS
+from shared.domain.slot import MAX_BECAUSE_CHARACTERS, SEEN
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
 from shared.http_api.uploading import MAX_FILES
 from shared.view_types import Keywords
-
-VISIBLE = r"[^\s\u0000-\u001f\u007f-\u009f]"
-"""A character that is seen: a reason has one at least."""
 
 
 class FormFields(TypedDict, total=False):
@@ -25,7 +22,7 @@ class PauseRequest(TypedDict):
 
     because: Annotated[
         str,
-        Keywords(minLength=1, maxLength=MAX_BECAUSE_CHARACTERS, pattern=VISIBLE),
+        Keywords(minLength=1, maxLength=MAX_BECAUSE_CHARACTERS, pattern=SEEN),
     ]
 
 

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from shared.domain.object_keys import Ignored, Kind, parse_upload, upload_key
+from shared.domain.object_keys import Kind, upload_called, upload_key
 from shared.domain.reasons import Language
 from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer
@@ -58,8 +58,8 @@ def done(request: RouteRequest) -> Answer:
 def _store(request: RouteRequest, name: str, content: bytes) -> UploadDocument:
     reader, person_id = request.connect(), person_in(request)
     key = upload_key(person_id, name)
-    upload = parse_upload(key, reader.rules.ready_marker)
-    if isinstance(upload, Ignored) or upload.person_id != person_id or upload.kind is Kind.MARKER:
+    upload = upload_called(person_id, name, reader.rules.ready_marker)
+    if upload is None or upload.kind is Kind.MARKER:
         raise Problem("invalid_photo")
     if len(content) > MAX_UPLOAD_BYTES:
         raise Problem("upload_too_large")

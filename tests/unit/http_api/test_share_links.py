@@ -15,6 +15,7 @@ from shared.domain.states import JobState
 from shared.http_api.authentication import Access, Tokens
 from shared.http_api.links import Link, make_link, read_link
 from shared.http_api.routes import ROUTES
+from shared.views import timestamp
 from shared.workflow.administering import carry_out
 from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN, Api, assert_problem, document
 from tests.unit.memory import Memory
@@ -97,6 +98,32 @@ def test_a_link_for_no_time_or_for_ever_is_not_made(days: str) -> None:
         content=f"days={days}".encode("ascii", "replace").decode(),
     )
     assert_problem(refused, 400, "invalid_days")
+
+
+@pytest.mark.parametrize(
+    ("days", "given"),
+    [
+        ("3", 3),
+        ("3.0", 3),
+        ("90", 90),
+        ('"4"', 4),
+        (None, 14),
+        ("true", 0),
+        ("[3]", 0),
+        ("null", 0),
+        ("1e400", 0),
+    ],
+)
+def test_how_long_a_link_is_valid_may_be_any_whole_number_of_json(days: str | None, given: int) -> None:
+    api = Api()
+    headers = {**HOST, "Content-Type": "application/json"}
+    content = "{}" if days is None else f'{{"days": {days}}}'
+    path = "/people/li/links"
+    made = api.call(path, method="POST", token=ADMIN_TOKEN, headers=headers, content=content)
+    if given:
+        assert document(made)["expires_at"] == timestamp(NOW + given * DAY_MS)
+    else:
+        assert_problem(made, 400, "invalid_days")
 
 
 def test_a_revoked_link_opens_nothing_at_once_and_others_go_on() -> None:
