@@ -19,7 +19,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -66,17 +66,22 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
-TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template
+# Each folder or file that is named here has a target of its own.
+TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template \
+	--ignore tests/end_to_end --ignore tests/simulation/test_crash_points.py
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
 	@$(MAKE) --no-print-directory -j 2 check bytecode
-	@# Four processes on two cores: the end-to-end tests mostly wait.
-	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
+	@$(TESTS) --quiet -p no:terminaldistreporter -n 3 --dist worksteal
 
 # What the tests are compiled to, with their asserts spelled out, is made once and not by each process.
 bytecode: $(READY)
 	@$(TESTS) --collect-only -qq >/dev/null 2>&1 || true
+
+# Four processes on two cores: these tests mostly wait.
+end-to-end: $(READY) $(PORTRAITS)/.ready ## Run the whole stack in processes of its own, and kill them
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 4 --dist worksteal tests/end_to_end
 
 # Reads the variables that docs/live-test.md lists; without an account it says so and is done.
 test-live: $(READY) ## Ask the real services; PAY=1: the paid questions too

@@ -110,7 +110,11 @@ class Emulators:
             table.instance,
             table.name,
             [Column(name=column.name, type=column.type) for column in table.primary_key],
-            TableOptions(time_to_live_seconds=table.time_to_live_seconds, max_versions=table.max_versions),
+            TableOptions(
+                time_to_live_seconds=table.time_to_live_seconds,
+                max_versions=table.max_versions,
+                max_deviation_seconds=table.max_deviation_seconds,
+            ),
             defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
             index_metas=[
                 IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)

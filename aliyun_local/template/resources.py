@@ -124,7 +124,10 @@ class SecondaryIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A Tablestore table; with a time to live of -1 its rows live for ever."""
+    """A Tablestore table; with a time to live of -1 its rows live for ever.
+
+    ``max_deviation_seconds``: so far from the clock may the version of a cell be that is written.
+    """
 
     name: str
     instance: str
@@ -133,6 +136,7 @@ class Table:
     indexes: tuple[SecondaryIndex, ...] = ()
     max_versions: int = 1
     time_to_live_seconds: int = -1
+    max_deviation_seconds: int = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -209,4 +209,5 @@ def _table(item: Properties) -> Table:
         indexes=tuple(indexes),
         max_versions=item.number("MaxVersions", 1, 1, 2**31 - 1),
         time_to_live_seconds=item.number("TimeToLive", -1, -1, 2**31 - 1),
+        max_deviation_seconds=item.number("DeviationCellVersionInSec", 86_400, 1, 2**63 // 1_000_000 - 1),
     )

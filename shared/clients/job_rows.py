@@ -54,6 +54,7 @@ _LISTS = (
     "folders",
     "trainings_at",
     "moves",
+    "answered",
 )
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}
 _JOB_SCALARS = scalars_of(Job) | {

@@ -22,7 +22,7 @@ from shared.clients.stored_values import (
 from shared.clients.table_calls import Columns, Key
 from shared.domain.control_rows import Doorbell
 from shared.domain.requests import Claim, Request
-from shared.errors import Conflict, Permanent
+from shared.errors import Conflict, Permanent, Trouble
 from shared.logs import warn
 
 TABLE = "requests"
@@ -101,13 +101,23 @@ class RequestTable:
         except UNREADABLE as problem:
             raise unreadable("an idempotency key", problem) from problem
 
-    def revoke_link(self, link_id: str) -> None:
-        """Write down that a share link opens nothing more: for a day, in which a run notes it for good."""
+    def revoke_link(self, link_id: str, until: int) -> None:
+        """Write down that a share link opens nothing more, for as long as it could: ``until`` it ends.
+
+        A run notes it too, but no run may come for days.
+        """
+        key: Key = [("name", f"{_REVOKED}{link_id}")]
         try:
-            self._rows.put([("name", f"{_REVOKED}{link_id}")], {"format": FORMAT}, expected=None)
+            self._rows.put(key, {"format": FORMAT}, expected=None, as_of=until)
         except Conflict:
             # It was revoked before.
             return
+        except Trouble as refusal:
+            if refusal.code != "OTSParameterInvalid":
+                raise
+            # The table was made by an earlier template, and takes no moment that far ahead: better for a day.
+            warn("revoked_for_a_day", link=link_id, code=refusal.code)
+            self._rows.put(key, {"format": FORMAT}, expected=None)
 
     def is_link_revoked(self, link_id: str) -> bool:
         """Whether that is written down."""

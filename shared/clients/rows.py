@@ -112,13 +112,15 @@ class Rows:
             rows.extend(columns_of(row) for row in page)
         return rows
 
-    def put(self, key: Key, columns: Columns, *, expected: int | None) -> int:
+    def put(self, key: Key, columns: Columns, *, expected: int | None, as_of: int | None = None) -> int:
         """Replace a whole row and return its new version.
 
         Args:
             key: the primary key.
             columns: everything the row is to hold.
             expected: the version that must be stored now; None: the row must not exist.
+            as_of: the moment in milliseconds from which the table's time to live counts; None: now. A later
+                one has to be within the table's ``DeviationCellVersionInSec``.
 
         Raises:
             Conflict: something else is stored.
@@ -126,7 +128,7 @@ class Rows:
         """
         token, version = self._token(), (expected or 0) + 1
         cells = [*storable(columns), (VERSION, version), (WRITE_TOKEN, token)]
-        row = tablestore.Row(list(key), cells)
+        row = tablestore.Row(list(key), cells if as_of is None else [(*cell, as_of) for cell in cells])
         condition = self._condition(expected)
         tries = count(1)
 

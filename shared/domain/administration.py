@@ -23,6 +23,16 @@ NEVER_SENT = Reason(
     "canceled_before_submit",
     "An administrator cancelled the training before it was sent to DashScope; nothing is billed.",
 )
+NOT_BILLED = Reason(
+    "canceled_not_billed",
+    "An administrator cancelled the training; by DashScope's usage, which is 0, nothing is billed.",
+)
+BILLED = Reason(
+    "canceled_and_billed",
+    "An administrator cancelled the training; DashScope has billed it, as the job's cost_cny says.",
+)
+REMEMBERED_REQUESTS = 8
+"""A run that carries a request out once more has read it within the minutes of its life."""
 
 
 class NotPossible(Exception):
@@ -39,13 +49,25 @@ def canceled(job: Job, now: int) -> Job:
         # The rest of the zip would open another set.
         raise NotPossible("still_unpacking")
     if job.state in (JobState.COLLECTING, JobState.QUEUED):
-        unleased = replace(job, leased_until=0, cancel_asked_at=now)
-        return unleased.ended(JobState.CANCELED, NEVER_SENT, now)
+        unleased = replace(job, leased_until=0, cancel_asked_at=job.cancel_asked_at or now)
+        # A try before this one may have been trained, and billed.
+        why = why_canceled(job.usage) if job.earlier_fine_tunes else NEVER_SENT
+        return unleased.ended(JobState.CANCELED, why, now)
     if job.state not in (JobState.SUBMITTING, JobState.TRAINING):
         raise NotPossible("rejected_already" if job.state is JobState.REJECTED else "ended_already")
     if job.cancel_asked_at:
         raise NotPossible("cancel_asked_already")
     return replace(job, cancel_asked_at=now)
+
+
+def why_canceled(usage: int) -> Reason:
+    """Say of a job whose fine-tunes DashScope has billed ``usage`` times what its cancellation has cost."""
+    return BILLED if usage else NOT_BILLED
+
+
+def with_request(job: Job, request_id: str) -> Job:
+    """Note that the job is what the request has made of it, so that it is not carried out once more."""
+    return replace(job, answered=(*job.answered, request_id)[-REMEMBERED_REQUESTS:])
 
 
 def moved_before(job: Job, first: Job) -> Job:
@@ -78,7 +100,7 @@ def once_more(job: Job, rules: Rules, now: int) -> Job:
     if job.state not in (JobState.FAILED, JobState.CANCELED):
         raise NotPossible("not_failed")
     photos = tuple(
-        replace(photo.chosen_anew() if photo.is_left_over else photo, from_revision=0, retry=None)
+        replace(photo.chosen_anew() if photo.is_left_over else photo, retry=None)
         for photo in job.photo_set.photos
         if photo.may_be_used or photo.is_left_over
     )

@@ -83,6 +83,7 @@ class JobRecord:
             none.
         cancel_asked_at: when an administrator asked for the job to be cancelled; 0: nobody has.
         cancel_sent_at: when DashScope was last asked to cancel the fine-tune.
+        answered: ids of the latest administrators' requests that have changed the job.
         model_released_at: when the fine-tune was deleted at DashScope because an administrator asked for it.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
@@ -126,6 +127,7 @@ class JobRecord:
     cancel_asked_at: int = 0
     cancel_sent_at: int = 0
     model_released_at: int = 0
+    answered: tuple[str, ...] = ()
     reason: Reason | None = None
     result_at: int = 0
     delivered: bool = False

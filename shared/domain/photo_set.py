@@ -244,13 +244,14 @@ class PhotoSet:
         return bool(self.photos) and modified_at > max(self.ready_at, self.marker_used_at)
 
     def without_deleted(self, present: Collection[str]) -> PhotoSet:
-        """Forget the photos whose names are not ``present`` in the person's folder any more.
-
-        Their duplicates are forgotten with them: one of these may be used now.
-        """
+        """Forget the photos whose names are not ``present`` now, and their copies: one may be used now."""
         gone = [photo for photo in self.photos if (photo.archive or photo.name) not in present]
         left = without_copies_of(gone, [photo for photo in self.photos if photo not in gone])
-        return self if left == self.photos else replace(self, photos=left)
+        if left == self.photos:
+            return self
+        # Whoever has asked for the training has asked for what was there.
+        asked_at = self.train_asked_at if any(photo.is_new for photo in left) else 0
+        return replace(self, photos=left, train_asked_at=asked_at)
 
     def with_left_out(self, names: Collection[str]) -> PhotoSet:
         """Leave out the photos called ``names``, whose zip has gone; copies of them take their places."""

@@ -24,6 +24,7 @@ LONGEST_HALT_MS = 3_600_000
 REMEMBERED_DURATIONS = 20
 REMEMBERED_FINE_TUNES = 40
 REMEMBERED_REFUSALS = 40
+REMEMBERED_SWITCHES = 20
 REMEMBERED_ENDS = 40
 DOCUMENTED_DURATION_MS = 302_000
 MAX_BECAUSE_CHARACTERS = 500
@@ -64,6 +65,7 @@ class Slot:
         durations_ms: how long the latest trainings took, oldest first.
         ends: when the latest trainings gave the slot back, oldest first.
         paused: who has paused the queue, and why; None: nobody has.
+        switched_by: ids of the latest requests that have paused or resumed the queue.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
     """
@@ -83,10 +85,16 @@ class Slot:
     ends: tuple[int, ...] = ()
     kept: int | None = None
     paused: Pause | None = None
+    switched_by: tuple[str, ...] = ()
 
     def is_free(self, capacity: int, now: int) -> bool:
         """Whether a job may take the slot now."""
         return len(self.holders) < capacity and not self.is_halted(now) and self.paused is None
+
+    def switched(self, paused: Pause | None, request_id: str) -> Slot:
+        """Pause the queue, or with None resume it, because the request asks for that; once."""
+        latest = (*self.switched_by, request_id)[-REMEMBERED_SWITCHES:]
+        return replace(self, paused=paused, switched_by=latest)
 
     def was_just_taken(self, now: int) -> bool:
         """Whether it was taken so lately that two clocks may not agree on how long ago."""

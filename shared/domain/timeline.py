@@ -30,8 +30,11 @@ def is_full(moves: Sequence[Move]) -> bool:
 
 
 def with_move(moves: Sequence[Move], move: Move) -> tuple[Move, ...]:
-    """Return ``moves``, oldest first, with one more; of too many those in the middle go."""
-    longer = (*moves, move)
+    """Return ``moves``, oldest first, with one more; of too many those in the middle go.
+
+    A clock that is behind the one that wrote the move before does not put the timeline out of order.
+    """
+    longer = (*moves, move._replace(at=max(move.at, moves[-1].at)) if moves else move)
     if len(longer) <= KEPT_FIRST + KEPT_LAST:
         return longer
     return (*longer[:KEPT_FIRST], *longer[-KEPT_LAST:])

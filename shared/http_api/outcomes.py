@@ -23,6 +23,10 @@ OUTCOMES: dict[str, Words] = {
         "The job is cancelled. It had not been sent to DashScope: nothing is billed.",
         "任务已取消。它尚未提交给 DashScope，不产生费用。",
     ),
+    "canceled_later": Words(
+        "The job is cancelled. It had been sent to DashScope before; its reason tells whether it was billed.",
+        "任务已取消。它此前曾提交给 DashScope；是否计费见任务的原因说明。",
+    ),
     "cancel_asked": Words(
         "The job is being cancelled at DashScope. In the end its own reason says what became of it, and "
         "whether it was billed.",
@@ -73,6 +77,10 @@ OUTCOMES: dict[str, Words] = {
         "The photo is deleted from the bucket. The set had been submitted with it, and that does not change.",
         "照片已从存储空间删除；该照片集此前已提交，训练内容不变。",
     ),
+    "photo_replaced": Words(
+        "A photo of this name has been uploaded since; it stays. Ask again if it is to be deleted too.",
+        "此后又上传了同名照片，该照片予以保留；如也需删除，请再次请求。",
+    ),
     "photo_unknown": Words(
         "There is no photo of this name; take the name from the person's document.",
         "没有这个名称的照片；请使用人员文档中的名称。",
@@ -119,8 +127,9 @@ OUTCOMES: dict[str, Words] = {
 CHANGED_NOTHING = frozenset(
     {
         *("not_paused", "rejected_already", "still_unpacking", "not_queued", "not_failed", "not_newest"),
-        *("no_usable_photo", "not_collecting", "photo_unknown", "set_submitted", "verdict_stands"),
-        *("release_refused", "no_model", "job_unknown", "person_unknown", "failed", "unknown"),
+        *("no_usable_photo", "not_collecting", "photo_unknown", "photo_replaced", "set_submitted"),
+        *("verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
+        *("failed", "unknown"),
     }
 )
 """Outcomes after which all is as it was, though something else was asked for."""

@@ -113,8 +113,8 @@ class Requests(Protocol):
     def claimed(self, key: str) -> Claim | None:
         """Return what ``key`` stands for, or None."""
 
-    def revoke_link(self, link_id: str) -> None:
-        """Write down that a share link opens nothing any more."""
+    def revoke_link(self, link_id: str, until: int) -> None:
+        """Write down that a share link, which ends ``until`` then at the latest, opens nothing any more."""
 
     def is_link_revoked(self, link_id: str) -> bool:
         """Whether that is written down."""

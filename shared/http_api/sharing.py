@@ -2,7 +2,7 @@
 
 ``status`` may write requests and nothing else of the tables. So a link that is made, or revoked, is a
 request, which a run of the timer notes in the person's row of links; that it is revoked stands beside the
-requests as well, and holds from then on.
+requests as well, and holds from then on until the link would have ended, whether a run comes or not.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def revoke(request: RouteRequest) -> Answer:
     now = reader.now()
     # Whoever revokes a link that nobody has noted yet does not know when it ends: by then it has.
     link = Link(person_id, link_id, now // 1000 + MAX_DAYS * DAY_SECONDS)
-    reader.requests().revoke_link(link_id)
+    reader.requests().revoke_link(link_id, link.expires_at * 1000)
     name = _note(request, LINK_REVOKED, link, now)
     href = f"/requests/{name}"
     document: AcceptedDocument = {"request_id": name, "status": "pending", "href": href}

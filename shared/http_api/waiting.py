@@ -106,14 +106,20 @@ def _waiting(job: Job, outlook: Outlook) -> Waiting:
     if job.state is JobState.COLLECTING:
         return _of_collecting(job, outlook)
     if job.cancel_asked_at and not job.state.is_terminal:
-        return Waiting("canceling")
+        return Waiting("canceling", _outcome_known_at(job, outlook))
     if job.state is JobState.QUEUED:
         return _of_queued(job, outlook)
     if job.state is JobState.SUBMITTING:
-        return Waiting("submit_outcome", job.attempt_expires_at + outlook.rules.listing_delay_ms)
+        return Waiting("submit_outcome", _outcome_known_at(job, outlook))
     if job.state is JobState.TRAINING:
         return _of_training(job, outlook)
     return Waiting("cleanup" if job.result_at else "result")
+
+
+def _outcome_known_at(job: Job, outlook: Outlook) -> int:
+    """When it is known what became of a submit whose answer is missing; 0 of a job that waits for none."""
+    is_missing = job.state is JobState.SUBMITTING
+    return job.attempt_expires_at + outlook.rules.listing_delay_ms if is_missing else 0
 
 
 def _of_collecting(job: Job, outlook: Outlook) -> Waiting:

@@ -22,12 +22,14 @@ from shared.domain.administration import (
     once_more,
     with_model_released,
     with_photo_used,
+    with_request,
     without_photo,
 )
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import (
     Ignored,
+    job_id,
     parse_job_id,
     parse_upload,
     person_of,
@@ -84,19 +86,23 @@ def _with_probes_due(health: Health) -> Health:
 
 def _pause(world: World, request: Request) -> str:
     slot = world.control.slot()
+    if request.request_id in slot.switched_by:
+        return "paused"
     because = request.reason[:MAX_BECAUSE_CHARACTERS]
     since = slot.paused.since if slot.paused else request.asked_at
     pause = Pause(because, request.asked_by, min(since, world.clock.now()))
-    if slot.paused != pause:
-        world.control.save_slot(slot, replace(slot, paused=pause))
+    world.control.save_slot(slot, slot.switched(pause, request.request_id))
     return "paused"
 
 
-def _resume(world: World, _: Request) -> str:
+def _resume(world: World, request: Request) -> str:
     slot = world.control.slot()
+    if request.request_id in slot.switched_by:
+        # An earlier run has resumed the queue, and perhaps somebody has paused it since.
+        return "resumed"
     if slot.paused is None:
         return "not_paused"
-    world.control.save_slot(slot, replace(slot, paused=None))
+    world.control.save_slot(slot, slot.switched(None, request.request_id))
     return "resumed"
 
 
@@ -105,36 +111,42 @@ def _resume(world: World, _: Request) -> str:
 
 def _cancel(world: World, request: Request) -> str:
     job = _job(world, request)
-    if job.cancel_asked_at and job.cancel_asked_at >= request.asked_at:
-        # An earlier run has noted it, and died before it could say so.
-        return "canceled" if job.state is JobState.CANCELED else "cancel_asked"
-    after = world.jobs.save(job, canceled(job, world.clock.now()))
-    log("cancel_asked", job=job.job_id, state=after.state.value, by=request.asked_by)
-    return "canceled" if after.state is JobState.CANCELED else "cancel_asked"
+    if job.cancel_asked_at < request.asked_at and request.request_id not in job.answered:
+        job = world.jobs.save(job, _by(request, canceled(job, world.clock.now())))
+        log("cancel_asked", job=job.job_id, state=job.state.value, by=request.asked_by)
+    # Else an earlier run has noted it, and died before it could say so.
+    if job.state is not JobState.CANCELED:
+        return "cancel_asked"
+    return "canceled_later" if job.fine_tune_id or job.earlier_fine_tunes else "canceled"
 
 
 def _first(world: World, request: Request) -> str:
     job = _job(world, request)
+    if request.request_id in job.answered:
+        return "moved_first"
     _, queue = world.jobs.in_hand(1)
     head = world.jobs.find(queue).get(queue[0]) if queue else None
     before = head if head is not None and head.state is JobState.QUEUED else job
-    world.jobs.save(job, moved_before(job, before))
+    world.jobs.save(job, _by(request, moved_before(job, before)))
     return "moved_first"
 
 
 def _retry(world: World, request: Request) -> str:
     job = _job(world, request)
-    newest = world.jobs.latest(job.person_id)
-    if newest is not None and newest.revision > job.revision:
-        # Either an earlier run has opened it, or photos have come since.
-        return "retried" if newest.opened_at >= request.asked_at else "not_newest"
-    opened = save(world, job, once_more(job, world.rules, world.clock.now()))
+    name = job_id(job.person_id, job.revision + 1)
+    following = world.jobs.find([name])[name]
+    if following is not None:
+        # Either an earlier run has opened it for this request, or photos have come since.
+        return f"retried: {name}" if request.request_id in following.answered else "not_newest"
+    opened = save(world, job, _by(request, once_more(job, world.rules, world.clock.now())))
     log("set_opened_again", person=opened.person_id, job=opened.job_id, earlier=job.job_id)
     return f"retried: {opened.job_id}"
 
 
 def _release(world: World, request: Request) -> str:
     job = _job(world, request)
+    if request.request_id in job.answered:
+        return "released"
     check_model_is_kept(job)
     try:
         world.dashscope.delete_fine_tune(job.fine_tune_id)
@@ -143,7 +155,7 @@ def _release(world: World, request: Request) -> str:
     except Permanent as refusal:
         # DashScope's documents contradict one another on whether a succeeded fine-tune can be deleted.
         return f"release_refused: {refusal.code}"
-    world.jobs.save(job, with_model_released(job, world.clock.now()))
+    world.jobs.save(job, _by(request, with_model_released(job, world.clock.now())))
     slot = world.control.slot()
     if slot.kept:
         world.control.save_slot(slot, replace(slot, kept=slot.kept - 1))
@@ -156,11 +168,11 @@ def _release(world: World, request: Request) -> str:
 
 def _train(world: World, request: Request) -> str:
     job = _newest(world, request)
-    if job.photo_set.train_asked_at >= request.asked_at:
+    if request.request_id in job.answered or job.photo_set.train_asked_at >= request.asked_at:
         return "closing"
     if job.state is not JobState.COLLECTING and job.closed_at >= request.asked_at:
         return "closing"
-    save(world, job, asked_to_train(job, world.rules, world.clock.now()))
+    save(world, job, _by(request, asked_to_train(job, world.rules, world.clock.now())))
     return "closing"
 
 
@@ -171,27 +183,43 @@ def _photo_delete(world: World, request: Request) -> str:
     upload = parse_upload(key, world.rules.ready_marker)
     if isinstance(upload, Ignored) or upload.person_id != person_id:
         raise NotPossible("photo_unknown")
-    photo = job.photo_set.photo(request.photo)
-    if photo is None and world.bucket.stored(key) is None:
+    if request.request_id in job.answered:
+        return _what_goes(world, job, request.photo)
+    photo, stored = job.photo_set.photo(request.photo), world.bucket.stored(key)
+    if photo is None and stored is None:
         return "photo_unknown"
+    if stored is not None and stored.modified_at > request.asked_at:
+        # Whoever asked has not seen it. Perhaps another run has deleted the one that was meant.
+        return "photo_replaced"
     # The object first: a set that is looked through meanwhile finds that it is gone.
     world.bucket.delete(key)
     world.health.passed(Api.WRITING)
     after = without_photo(job, request.photo, world.rules, world.clock.now())
     if after != job:
-        save(world, job, after)
+        save(world, job, _by(request, after))
         if photo is not None and photo.snapshot:
             world.bucket.delete(photo.snapshot)
     log("photo_deleted", person=person_id, job=job.job_id, by=request.asked_by)
-    return "photo_deleted" if job.takes_photos or photo is None else "photo_deleted_later"
+    return _what_goes(world, after, request.photo)
+
+
+def _what_goes(world: World, job: Job, photo: str) -> str:
+    """Say whether a set that was submitted keeps the photo: the newest, or the one before it that waits."""
+    before = job_id(job.person_id, job.revision - 1)
+    earlier = world.jobs.find([before])[before] if job.revision > 1 else None
+    is_kept = not job.takes_photos and job.photo_set.photo(photo) is not None
+    if earlier is not None and not earlier.state.is_terminal:
+        is_kept |= earlier.photo_set.photo(photo) is not None
+    return "photo_deleted_later" if is_kept else "photo_deleted"
 
 
 def _photo_use(world: World, request: Request) -> str:
     job = _newest(world, request)
     photo = job.photo_set.photo(request.photo)
-    if photo is not None and photo.overruled and photo.recorded_at >= request.asked_at:
+    is_used = photo is not None and photo.overruled and photo.recorded_at >= request.asked_at
+    if is_used or request.request_id in job.answered:
         return "photo_used"
-    save(world, job, with_photo_used(job, request.photo, world.rules, world.clock.now()))
+    save(world, job, _by(request, with_photo_used(job, request.photo, world.rules, world.clock.now())))
     return "photo_used"
 
 
@@ -213,6 +241,10 @@ def _noted(world: World, request: Request, note: _Note) -> str:
     if after != stored.value:
         world.control.save_json(row, stored.version, after)
     return "link_made"
+
+
+def _by(request: Request, after: Job) -> Job:
+    return with_request(after, request.request_id)
 
 
 def _job(world: World, request: Request) -> Job:

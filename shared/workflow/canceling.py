@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.administration import why_canceled
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause
@@ -63,17 +64,9 @@ def overdue(world: World) -> Reason:
     return Reason("training_overdue", f"The training did not end within {hours:g} hours; train again.")
 
 
-def wanted(fine_tune: FineTune) -> Reason:
-    """Say of a fine-tune that an administrator wanted cancelled what it has cost: ``usage`` tells."""
-    if fine_tune.usage:
-        return Reason(
-            "canceled_and_billed",
-            "An administrator cancelled the training; DashScope has billed it, as the job's cost_cny says.",
-        )
-    return Reason(
-        "canceled_not_billed",
-        "An administrator cancelled the training; by DashScope's usage, which is 0, nothing is billed.",
-    )
+def wanted(job: Job, fine_tune: FineTune) -> Reason:
+    """Say of a job that an administrator wanted cancelled what it has cost, with the tries before."""
+    return why_canceled(job.usage + fine_tune.usage)
 
 
 def _refusal(world: World, fine_tune: FineTune) -> str:

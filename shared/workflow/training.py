@@ -135,7 +135,7 @@ def _canceled(job: Job, fine_tune: FineTune, is_overdue: bool, world: World) -> 
     if is_overdue:
         return job.ended(JobState.FAILED, overdue(world), world.clock.now(), fine_tune)
     if job.cancel_asked_at:
-        return job.ended(JobState.CANCELED, wanted(fine_tune), world.clock.now(), fine_tune)
+        return job.ended(JobState.CANCELED, wanted(job, fine_tune), world.clock.now(), fine_tune)
     reason = Reason("canceled_at_dashscope", "The fine-tune was cancelled at DashScope.")
     return job.ended(JobState.CANCELED, reason, world.clock.now(), fine_tune)
 

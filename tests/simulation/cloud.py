@@ -8,16 +8,18 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 from unittest import mock
 
 import requests
 
 import functions.collect
 import functions.reconcile
+import functions.status
 from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
@@ -51,6 +53,7 @@ from shared.domain.requests import Request, request_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
+from shared.settings import Settings
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.pacing import Pacer
@@ -71,9 +74,10 @@ from tests.simulation.stores import (
     SimulatedOtsClient,
 )
 
-COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK_MS = 60_000, 120_000, 60_000
+COLLECT_TIMEOUT, RECONCILE_TIMEOUT, STATUS_TIMEOUT, TICK_MS = 60_000, 120_000, 30_000, 60_000
 RETRIES = 8
 OTHER_KEY = "sk-simulated-other-key"
+ADMIN_TOKEN = "simulated-admin-token"
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
 _stored_object = functools.lru_cache(maxsize=2_000)(StoredObject.from_row)
@@ -104,6 +108,13 @@ def inspect_by_mark(content: bytes) -> Inspection:
     return (
         Inspection(problem=None, faces=0) if content.startswith(b"VIEW") else Inspection(problem=UNREADABLE)
     )
+
+
+class HttpAnswer(NamedTuple):
+    """What ``status`` has answered; the document is that of its JSON."""
+
+    status: int
+    document: dict[str, Any]
 
 
 def _is_readable(columns: dict[str, Any]) -> bool:
@@ -158,6 +169,8 @@ class SimulatedCloud:
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
+        self.invariants.asked.longest_skew = skew
+        self._bucket.goes = self.invariants.asked.upload_deleted
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -275,6 +288,36 @@ class SimulatedCloud:
         event = json.dumps({"triggerTime": f"{due:%Y-%m-%dT%H:%M:%SZ}", "payload": ""}).encode()
         self._spawn(name, lambda run: functions.reconcile.handler(event, run), RECONCILE_TIMEOUT, None)
 
+    def call_status(
+        self,
+        method: str,
+        path: str,
+        told: Callable[[HttpAnswer | None], object],
+        *,
+        headers: dict[str, str] | None = None,
+        content: dict[str, Any] | None = None,
+    ) -> None:
+        """Have ``status`` answer an administrator's request; ``told`` hears None when no answer comes."""
+        sent = {"authorization": f"Bearer {ADMIN_TOKEN}", "content-type": "application/json"}
+        event = json.dumps(
+            {
+                "version": "v1",
+                "rawPath": path,
+                "headers": {**sent, **(headers or {})},
+                "body": json.dumps(content) if content is not None else "",
+                "isBase64Encoded": False,
+                "requestContext": {"http": {"method": method, "path": path}},
+            }
+        ).encode()
+        answers: list[HttpAnswer] = []
+
+        def answer(run: Run) -> None:
+            given = cast("dict[str, Any]", functions.status.handler(event, run))
+            self.invariants.result_written(f"the answer of {path}", str(given))
+            answers.append(HttpAnswer(given["statusCode"], json.loads(given["body"] or "{}")))
+
+        self._spawn("status", answer, STATUS_TIMEOUT, lambda _: told(answers[0] if answers else None))
+
     def require_second_run(self, wanted: bool) -> None:
         """From now on start a second run beside a run that would make its call alone."""
         self.gate.second_run = (lambda: self.invoke_reconcile(name=SECOND_RUN)) if wanted else None
@@ -330,8 +373,9 @@ class SimulatedCloud:
         self.studio.close()
 
     def is_at_rest(self) -> bool:
-        """Whether nothing is in flight and no job has anything left to be done."""
-        return not self.kernel.runs and not any(self.is_unfinished(job) for job in self.jobs())
+        """Whether nothing is in flight and no job has anything left to be done, nor any request."""
+        is_quiet = not self.kernel.runs and not self.is_rung()
+        return is_quiet and not any(self.is_unfinished(job) for job in self.jobs())
 
     def is_unfinished(self, job: Job) -> bool:
         """Whether ``job`` has something left to be done; one that is short of photos only waits for more."""
@@ -371,6 +415,7 @@ class SimulatedCloud:
         columns = {**asdict(asked), "format": 1, "version": 1, "write_token": self._token()}
         del columns["request_id"]
         self._ots.write_beside("requests", [("name", f"request/{name}")], columns)
+        self.invariants.asked.request_written(None, {"name": f"request/{name}", **columns})
         bell = self._ots.mirrors["requests"].columns(DOORBELL) or {"version": 0}
         rung = {"is_rung": True, "format": 1, "version": bell["version"] + 1, "write_token": self._token()}
         self._ots.write_beside("requests", list(DOORBELL), rung)
@@ -439,15 +484,10 @@ class SimulatedCloud:
     def world(self, run: Run) -> World:
         """The world of one run."""
         clock = RunClock(self.kernel, run, self.skew)
-
-        retries = Retries(
-            sleep=lambda seconds: clock.sleep(int(seconds * 1000)),
-            random=self.kernel.random.random,
-            now=lambda: self.kernel.now / 1000,
-        )
+        retries = self._retries(clock)
 
         def rows(table: str) -> Rows:
-            return Rows(self._ots, table, self._token, retries)
+            return self._rows(table, run)
 
         dashscope = DashScope(
             "https://dashscope.aliyuncs.com/api/v1",
@@ -474,6 +514,34 @@ class SimulatedCloud:
             token=self._token,
             random=self.kernel.random.random,
         )
+
+    def tables_of(self, run: Run) -> tuple[JobTable, ControlTable]:
+        """The tables that every function reads, for one run."""
+        return JobTable(self._rows("jobs", run)), ControlTable(self._rows("control", run))
+
+    def request_table_of(self, run: Run) -> RequestTable:
+        """The table of requests, for one run."""
+        return RequestTable(self._rows("requests", run))
+
+    def time_ns(self) -> int:
+        """The time by the clock of the run that asks."""
+        return RunClock(self.kernel, self.kernel.current, self.skew).now() * 1_000_000
+
+    def settings(self) -> Settings:
+        """What ``status`` reads from its environment."""
+        return Settings(
+            ots_endpoint="http://ots", ots_instance=INSTANCE, admin_token=ADMIN_TOKEN, rules=self.rules
+        )
+
+    def _retries(self, clock: RunClock) -> Retries:
+        return Retries(
+            sleep=lambda seconds: clock.sleep(int(seconds * 1000)),
+            random=self.kernel.random.random,
+            now=lambda: self.kernel.now / 1000,
+        )
+
+    def _rows(self, table: str, run: Run) -> Rows:
+        return Rows(self._ots, table, self._token, self._retries(RunClock(self.kernel, run, self.skew)))
 
     def job_of(self, columns: dict[str, Any]) -> Job:
         """Return the job that a row holds; a row is read far more often than it is written."""
@@ -527,6 +595,23 @@ class _LogReader(logging.Handler):
 
 
 @contextmanager
+def _status_of(cloud: SimulatedCloud) -> Iterator[None]:
+    """Route the world of ``status`` into ``cloud``: its credentials are the run that has them."""
+    parts: dict[str, object] = {
+        "read_settings": lambda _: cloud.settings(),
+        "find_credentials": lambda run, _: run,
+        "tables": lambda _, run: cloud.tables_of(run),
+        "request_table": lambda _, run: cloud.request_table_of(run),
+        "new_token": cloud._token,
+        "time": SimpleNamespace(time_ns=cloud.time_ns),
+    }
+    with ExitStack() as stack:
+        for name, part in parts.items():
+            stack.enter_context(mock.patch.object(functions.status, name, part))
+        yield
+
+
+@contextmanager
 def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
     """Route the handlers' world, DashScope's eyes and the log into ``cloud``."""
 
@@ -543,6 +628,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
         with (
             mock.patch.object(functions.collect, "build_world", build),
             mock.patch.object(functions.reconcile, "build_world", build),
+            _status_of(cloud),
             mock.patch("aliyun_local.dashscope.account.face_detection.inspect", inspect_by_mark),
             mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
             # Three of the account's own at first, and those of other models behind them.

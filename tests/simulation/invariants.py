@@ -17,6 +17,7 @@ from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.photo_set import NEVER
 from shared.domain.states import LEGAL_MOVES, JobState
+from tests.simulation.administration import Administration
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
 from tests.simulation.kernel import Kernel, Run, Violation
@@ -31,6 +32,8 @@ OWN_REASONS = (
     *("result_unreadable", "canceled_before_submit"),
 )
 """Why a job may end without a fine-tune and without a refusal."""
+BETWEEN_TRIES = ("canceled_not_billed", "canceled_and_billed")
+"""Why it may, if DashScope has failed a fine-tune of it before."""
 Columns = dict[str, Any]
 
 
@@ -53,10 +56,19 @@ class Invariants(Watch):
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
         self.health: Columns = {}
-        self.believes_times = True
+        self.asked = Administration(kernel, lambda: self.rows)
         self.others: OtherPrograms | None = None
         self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
+
+    @property
+    def believes_times(self) -> bool:
+        """Whether no clock has ever run a day ahead."""
+        return self.asked.believes_times
+
+    @believes_times.setter
+    def believes_times(self, value: bool) -> None:
+        self.asked.believes_times = value
 
     def is_ours(self, file: str) -> bool:
         """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
@@ -90,10 +102,15 @@ class Invariants(Watch):
             raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
         if table == "jobs":
             self._job_written(before, after, writer)
+            self.asked.job_written(before, after)
+        elif table == "requests":
+            self.asked.request_written(before, after)
         elif (table, after["name"]) == ("control", "slot"):
             self._slot_written(json.loads(after["value"]), writer)
         elif (table, after["name"]) == ("control", "health"):
             self.health = json.loads(after["value"])
+        elif table == "control":
+            self.asked.control_written(after["name"], json.loads(after["value"]))
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
@@ -132,8 +149,7 @@ class Invariants(Watch):
         if len(held) != len(after["holders"]) or len(held) > self._limit:
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
         before = set(self.slot.get("holders", ()))
-        if self.slot.get("paused") and held - before:
-            raise Violation(f"the slot is taken by {held - before} while the queue is paused")
+        self.asked.slot_written(self.slot, after)
         for name in before - held:
             state = self.rows[name]["state"]
             entry = self._entry(self.rows[name]["fine_tune_id"])
@@ -149,12 +165,16 @@ class Invariants(Watch):
         """A job ends as its fine-tune did; without a fine-tune only when DashScope refused it for good."""
         entry = self._entry(row["fine_tune_id"])
         state, reason = row["state"], json.loads(row["reason"] or "null")
-        if reason and reason["code"] == "canceled_before_submit":
+        between_tries = (
+            bool(json.loads(row["earlier_fine_tunes"])) and reason and reason["code"] in BETWEEN_TRIES
+        )
+        if reason and (between_tries or reason["code"] == "canceled_before_submit"):
             alive = [one for one in self._studio.ledger() if one.status in GOING and one.deleted_at is None]
             if any(self.owner_of(one.training_file_ids[0]) == name for one in alive):
-                raise Violation(f"{name} is said to have never been sent, and its fine-tune goes on")
+                raise Violation(f"{name} is cancelled ({reason['code']}), and its fine-tune goes on")
         if entry is None:
-            if name not in self._refused and not (reason and reason["code"] in OWN_REASONS):
+            is_own = between_tries or (reason and reason["code"] in OWN_REASONS)
+            if name not in self._refused and not is_own:
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
             return
         interfered_with = self.others.interfered_with.get(entry.job_id) if self.others else None
@@ -203,6 +223,7 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
+        self.asked.submit_leaves(name)
         self._check_turn(name)
 
     def _check_turn(self, name: str) -> None:
@@ -219,7 +240,8 @@ class Invariants(Watch):
         self._turns_checked[name] = chosen_since
         place = self._places.get(name, 0)
         for other, waiting in self.rows.items():
-            since = self._queued_since.get(other, 0)
+            # Whom an administrator puts first, once the sending run has chosen, goes next.
+            since = max(self._queued_since.get(other, 0), self.asked.placed_at.get(other, 0))
             if (
                 waiting["state"] == "QUEUED"
                 and self._places.get(other, place) < place
@@ -268,6 +290,8 @@ class Invariants(Watch):
     def check_log_line(self, line: str) -> None:
         """Check one line of a function's log."""
         self._check_secrets("a log line", line)
+        if "totals_not_read" in line:
+            self.asked.counts_all = False
 
     def result_written(self, key: str, text: str) -> None:
         """Check one result object."""

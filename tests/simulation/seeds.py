@@ -22,6 +22,7 @@ from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.stored_files import MAY_BE_IN_USE_MS
 from shared.workflow.actions import piece_of
+from tests.simulation.administrators import Administrators
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import Drawn, Fault
 from tests.simulation.gate import Gate
@@ -79,13 +80,17 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     chance = random.Random(f"story {seed}")
     faults = Drawn.for_seed(seed)
     cloud = _new_cloud(seed, chance, faults)
+    people = _people(seed, chance)
+    administrators = Administrators(cloud, seed, people, cloud.kernel.start + TROUBLE_LASTS_MS)
     with simulated(cloud):
         try:
-            stuck = _trouble(cloud, chance, faults, _people(seed, chance))
+            administrators.begin()
+            stuck = _trouble(cloud, chance, faults, people)
             troubled = len(cloud.gate.trace), cloud.gate.turn_changes
             if stuck:
                 _live_with(cloud, stuck)
             _recover(cloud)
+            administrators.check_end()
         except (Exception, Violation) as error:
             kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
             raise Violation(f"seed {seed}: {kind}{error}") from error
@@ -366,6 +371,8 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
         and not cloud.health().left_alone_until(piece_of(Submit, job.job_id), since)
     ]
     slot = cloud.invariants.slot
+    if slot.get("paused") or cloud.invariants.asked.resumed_at > since:
+        return None
     if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
         return None
     grace = any(
@@ -401,6 +408,7 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
         raise Violation(f"the slot is still held: {cloud.invariants.slot}")
     _check_nothing_is_lost(cloud)
     _check_nothing_is_trained_twice(jobs)
+    cloud.invariants.asked.check_end(jobs, cloud.studio.ledger(), cloud.invariants.owner_of)
     cloud.check_mirrors()
 
 

@@ -389,6 +389,7 @@ class SimulatedBucket:
 
         ``stored_with_dashscope`` reads from DashScope's file service.
         """
+        self.goes: Callable[[str, int, Run], None] | None = None
         self.account = "old"
         self._stored_with_dashscope = stored_with_dashscope
         self._store = store
@@ -546,7 +547,18 @@ class SimulatedBucket:
         self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content, taken_from))
 
     def delete(self, key: str) -> None:
-        self._call(Api.WRITING, "DeleteObject", key, lambda: self._store.delete(BUCKET, key))
+        goes, run = self.goes, self._gate.kernel.current if self.goes else None
+
+        def remove() -> None:
+            if goes is not None and run is not None and key in self._uploads(key):
+                goes(key, int(self._store.head(BUCKET, key).modified_at * 1000), run)
+            self._store.delete(BUCKET, key)
+
+        self._call(Api.WRITING, "DeleteObject", key, remove)
+
+    def _uploads(self, prefix: str) -> list[str]:
+        page = self._store.list_objects(BUCKET, prefix=prefix, limit=1)
+        return [found.key for found in page.rows if found.key.startswith("people/")]
 
     def _carries_metadata(self, key: str, content: bytes) -> bool:
         return key in self._origins and METADATA in content and key not in self._cleaned

@@ -138,7 +138,7 @@ class FakeRequests:
         self.rows: dict[str, Request] = {}
         self.claims: dict[str, Claim] = {}
         self.rung = 0
-        self.revoked: set[str] = set()
+        self.revoked: dict[str, int] = {}
 
     def ring(self, request: Request) -> Request:
         if request.request_id in self.rows:
@@ -156,8 +156,8 @@ class FakeRequests:
     def claimed(self, key: str) -> Claim | None:
         return self.claims.get(key)
 
-    def revoke_link(self, link_id: str) -> None:
-        self.revoked.add(link_id)
+    def revoke_link(self, link_id: str, until: int) -> None:
+        self.revoked[link_id] = until
 
     def is_link_revoked(self, link_id: str) -> bool:
         return link_id in self.revoked

@@ -1,0 +1,285 @@
+"""The promises about what administrators ask for: watched at each write, and checked at the end of a seed.
+
+During a story every effect that only an administrator may have (a pause, a cancellation, a place in the
+queue, an upload that is deleted) must come from a request that is written down and has no outcome yet. So
+what was asked for once has one effect, though runs die and repeat each other. At the end every request has an
+outcome, and DashScope's ledger and the rows bear it out.
+
+:mod:`tests.simulation.invariants` tells of the writes, ``administrators.py`` asks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+
+from aliyun_local.dashscope.account.models import LedgerEntry
+from shared.domain import requests as kinds
+from shared.domain.job import Job
+from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, job_id, parse_job_id, parse_upload
+from shared.domain.states import LEGAL_MOVES, JobState
+from shared.domain.timeline import KEPT_FIRST, KEPT_LAST
+from shared.domain.totals import ROW as TOTALS
+from shared.http_api.outcomes import OUTCOMES
+from tests.simulation.kernel import Kernel, Run, Violation
+
+Columns = dict[str, Any]
+WHOLE_SECOND_MS = 1000
+SETTLES = 5_000
+"""Index and clocks agree after so long."""
+WRITTEN_ONCE = ("kind", "subject", "photo", "reason", "asked_at", "asked_by")
+FULL = KEPT_FIRST + KEPT_LAST
+"""Of so many moves some may have gone."""
+NEVER_BILLED = ("canceled_before_submit", "canceled_not_billed")
+
+
+class Administration:
+    """Watches what becomes of administrators' requests.
+
+    Attributes:
+        written_at: when each request was written down, by true time.
+        settled_at: when its outcome was.
+        resumed_at: when the queue was resumed last.
+        believes_times: whether no clock has ever run a day ahead.
+        counts_all: whether the row of totals has always been readable.
+    """
+
+    def __init__(self, kernel: Kernel, rows: Callable[[], dict[str, Columns]]) -> None:
+        self._kernel = kernel
+        self._rows = rows
+        self.requests: dict[str, Columns] = {}
+        self.written_at: dict[str, int] = {}
+        self.settled_at: dict[str, int] = {}
+        self.retried: set[str] = set()
+        self.placed_at: dict[str, int] = {}
+        self._taken_at: dict[str, int] = {}
+        self._paused_at = 0
+        self.resumed_at = 0
+        self.longest_skew = 0
+        self.believes_times = True
+        self.counts_all = True
+        self.totals: Columns = {}
+
+    # -- what is written ------------------------------------------------------------------------------
+
+    def control_written(self, name: str, value: Columns) -> None:
+        """Keep what the end of the seed asks after."""
+        if name == TOTALS:
+            self.totals = value
+
+    def request_written(self, before: Columns | None, after: Columns) -> None:
+        """A request is written once and settled once, with words that are known."""
+        name = str(after["name"])
+        if not name.startswith("request/"):
+            return
+        if before is None:
+            if after.get("settled_at"):
+                raise Violation(f"{name} was settled before it was asked")
+            self.written_at[name] = self._kernel.now
+        else:
+            changed = [column for column in WRITTEN_ONCE if before[column] != after[column]]
+            if before["settled_at"] or changed:
+                raise Violation(f"{name} had become {before['outcome']!r}, and then {after['outcome']!r}")
+            if after["outcome"].partition(":")[0] not in OUTCOMES or not after["settled_at"]:
+                raise Violation(f"{name} has become {after['outcome']!r}, which nobody can read")
+            self.settled_at[name] = self._kernel.now
+        self.requests[name] = after
+
+    def slot_written(self, before: Columns, after: Columns) -> None:
+        """A pause begins and ends by requests alone, and meanwhile nobody takes the slot."""
+        was_paused, is_paused = bool(before.get("paused")), bool(after.get("paused"))
+        is_taken = set(after["holders"]) - set(before.get("holders", ())) or (
+            after["holders"] and after["taken_at"] != before.get("taken_at")
+        )
+        if was_paused and is_paused and is_taken:
+            raise Violation(f"the slot is taken while the queue is paused: {after['holders']}")
+        if is_taken:
+            self._taken_at.update(dict.fromkeys(after["holders"], self._kernel.now))
+        if is_paused and not was_paused:
+            self._needs("the queue is paused", kinds.PAUSE)
+            self._paused_at = self._kernel.now
+        if was_paused and not is_paused:
+            self._needs("the queue is resumed", kinds.RESUME)
+            self._paused_at, self.resumed_at = 0, self._kernel.now
+
+    def submit_leaves(self, name: str) -> None:
+        """Nothing is submitted in a pause but what had taken the slot before it."""
+        if self._paused_at and self._taken_at.get(name, 0) >= self._paused_at:
+            raise Violation(f"{name} is submitted while the queue is paused")
+
+    def job_written(self, before: Columns | None, after: Columns) -> None:
+        """The timeline agrees with the moves, and every effect of a request has its request."""
+        name = job_id(after["person_id"], after["revision"])
+        self._check_timeline(name, before, after)
+        if before is None:
+            if after.get("train_asked_at"):
+                earlier = job_id(after["person_id"], after["revision"] - 1)
+                self._needs(f"{name} is opened", kinds.RETRY, earlier)
+                self.retried.add(name)
+            return
+        is_new = {column: after.get(column, 0) != before.get(column, 0) for column in _ASKED}
+        for column, kind in _ASKED.items():
+            # Who takes a request back by another way (a set that closes) clears the column.
+            if column == "moved_to" and not self.believes_times:
+                # A place that a clock ahead has given is set right.
+                continue
+            if is_new[column] and after.get(column):
+                subject = after["person_id"] if kind == kinds.TRAIN else name
+                self._needs(f"{name} gets {column}", kind, subject)
+        if after["state"] == "SUBMITTING" != before["state"] and after.get("cancel_asked_at"):
+            raise Violation(f"{name} is about to be submitted though it is cancelled")
+        self._check_place(name, before, after)
+
+    def upload_deleted(self, key: str, put_at_ms: int, run: Run) -> None:
+        """An upload is deleted because somebody has asked for it since it was there.
+
+        OSS deletes whatever is there, so what is put while the run is at work may go with it.
+        """
+        upload = parse_upload(key)
+        if not key.startswith(PEOPLE_PREFIX) or isinstance(upload, Ignored):
+            return
+        asked = [
+            name
+            for name, one in self.requests.items()
+            if (one["kind"], one["subject"], one["photo"])
+            == (kinds.PHOTO_DELETE, upload.person_id, upload.name)
+            and self.settled_at.get(name, run.started_at) >= run.started_at
+        ]
+        slack = WHOLE_SECOND_MS + 2 * self.longest_skew
+        meant_until = max((self.written_at[name] + slack for name in asked), default=0)
+        if not asked or (self.believes_times and meant_until <= put_at_ms < run.started_at):
+            raise Violation(f"{key}, put after anybody asked for that, is deleted: {asked}")
+
+    def _needs(self, what: str, kind: str, subject: str = "") -> None:
+        for one in self.requests.values():
+            if one["kind"] == kind and one["subject"] == subject and not one["settled_at"]:
+                return
+        raise Violation(f"{what}, and no request that is open asks for it ({kind} {subject})")
+
+    def _check_timeline(self, name: str, before: Columns | None, after: Columns) -> None:
+        moves = json.loads(after["moves"])
+        if not moves:
+            # What was taken over from a result tells nothing.
+            return
+        if moves[-1][0] != after["state"]:
+            raise Violation(f"{name} is {after['state']} and its timeline ends with {moves[-1]}")
+        known = json.loads(before["moves"]) if before else []
+        has_moved = before is not None and before["state"] != after["state"]
+        if before is None or len(known) >= FULL or not self.believes_times:
+            expected = len(moves)
+        else:
+            expected = len(known) + has_moved
+        if len(moves) != expected:
+            raise Violation(f"{name} made {len(moves) - len(known)} moves at once: {moves}")
+        for (old, began, *_), (new, ended, *_) in pairwise(moves):
+            if len(moves) < FULL and JobState(new) not in LEGAL_MOVES[JobState(old)]:
+                raise Violation(f"the timeline of {name} goes from {old} to {new}")
+            if began > ended and self.believes_times:
+                raise Violation(f"the timeline of {name} is out of order: {moves}")
+
+    def _check_place(self, name: str, before: Columns, after: Columns) -> None:
+        if after["state"] != "QUEUED" or after.get("moved_to", 0) == before.get("moved_to", 0):
+            return
+        self.placed_at[name] = self._kernel.now
+        for other, waiting in self._rows().items():
+            place = waiting.get("moved_to") or waiting["closed_first_at"]
+            settled = max(self.placed_at.get(other, 0), waiting["changed_at"]) < self._kernel.now - 60_000
+            is_at_its_place = waiting["state"] == "QUEUED" and waiting["due_at"] == place
+            if other != name and is_at_its_place and settled and place <= after["moved_to"]:
+                raise Violation(f"{name} is put first, and {other} stays before it")
+
+    # -- the end of a seed ----------------------------------------------------------------------------
+
+    def check_end(self, jobs: Iterable[Job], ledger: Iterable[LedgerEntry], owner_of: _OwnerOf) -> None:
+        """Every request has an outcome, which is true; the totals are DashScope's."""
+        by_id = {job.job_id: job for job in jobs}
+        made: dict[str, list[LedgerEntry]] = {}
+        for entry in ledger:
+            made.setdefault(owner_of(entry.training_file_ids[0]), []).append(entry)
+        for name, one in self.requests.items():
+            if not one["settled_at"]:
+                raise Violation(f"{name} ({one['kind']} {one['subject']}) never has an outcome")
+            self._check_outcome(one, by_id, made)
+        for job in by_id.values():
+            self._check_money(job, made.get(job.job_id, []))
+        if self._paused_at:
+            raise Violation("the queue is still paused")
+        self._check_totals(by_id.values(), made)
+
+    def _check_outcome(self, one: Columns, jobs: dict[str, Job], made: dict[str, list[LedgerEntry]]) -> None:
+        code, subject = one["outcome"].partition(":")[0], one["subject"]
+        job, entries = jobs.get(subject), made.get(subject, [])
+        if code in ("canceled", "canceled_later", "cancel_asked") and (
+            job is None or not job.state.is_terminal
+        ):
+            raise Violation(f"{subject} was cancelled ({code}) and is {job and job.state.value}")
+        if code in ("canceled", "canceled_later") and (job is None or job.state is not JobState.CANCELED):
+            raise Violation(f"{subject} was cancelled and is {job and job.state.value}")
+        if code == "canceled" and any(entry.billed_trainings for entry in entries):
+            raise Violation(f"{subject} was cancelled, by its outcome unbilled, and was billed")
+        if code == "retried" and _next(subject) not in self.retried:
+            raise Violation(f"{subject} is said to be trained once more, and is not")
+        if code == "released" and not (job and job.model_released_at and entries[-1].deleted_at):
+            raise Violation(f"the model of {subject} is said to be deleted, and is not")
+        if code == "closing" and any(
+            other.person_id == subject and other.photo_set.train_asked_at and not other.state.is_terminal
+            for other in jobs.values()
+        ):
+            raise Violation(f"the set of {subject} was to close, and has not")
+        if code == "photo_deleted":
+            self._check_photo_is_out(one, jobs.values())
+
+    def _check_photo_is_out(self, one: Columns, jobs: Iterable[Job]) -> None:
+        """What was submitted after a photo was deleted has no photo of this name that was there before."""
+        name = f"{one['name']}"
+        deleted_at = self.settled_at[name]
+        for job in jobs:
+            photo = job.photo_set.photo(one["photo"])
+            is_later = job.person_id == one["subject"] and job.submitted_at > deleted_at + SETTLES
+            is_old = photo is not None and photo.uploaded_at < self.written_at[name] - SETTLES
+            if self.believes_times and is_later and is_old and photo in job.photo_set.chosen():
+                raise Violation(f"{job.job_id} was submitted with {one['photo']}, which was deleted")
+
+    def _check_money(self, job: Job, made: list[LedgerEntry]) -> None:
+        billed = sum(entry.billed_trainings for entry in made)
+        if job.state.is_terminal and job.usage != billed:
+            raise Violation(f"{job.job_id} says {job.usage} billed trainings, the ledger {billed}")
+        code = job.reason.code if job.reason else ""
+        if job.state is JobState.CANCELED and code in NEVER_BILLED and billed:
+            raise Violation(f"{job.job_id} is {code} and was billed {billed} times")
+        if job.state is JobState.CANCELED and code == "canceled_before_submit" and made:
+            raise Violation(f"{job.job_id} is said to have never been sent, and {made[0].job_id} was made")
+        if code == "canceled_and_billed" and not billed:
+            raise Violation(f"{job.job_id} is said to be billed, and was not")
+
+    def _check_totals(self, jobs: Iterable[Job], made: dict[str, list[LedgerEntry]]) -> None:
+        if not self.counts_all:
+            return
+        counted = [job for job in jobs if job.result_at]
+        results = Counter(job.state.value for job in counted)
+        if results != Counter(self.totals.get("results", {})):
+            raise Violation(f"counted were {self.totals.get('results')}, delivered {dict(results)}")
+        billed = sum(entry.billed_trainings for job in counted for entry in made.get(job.job_id, []))
+        for of_days in (False, True):
+            said = sum(self.totals.get("days", {}).values()) if of_days else self.totals.get("billed", 0)
+            if said != billed:
+                raise Violation(f"counted were {said} billed trainings, the ledger has {billed}")
+
+
+_OwnerOf = Callable[[str], str]
+_ASKED = {
+    "moved_to": kinds.FIRST,
+    "cancel_asked_at": kinds.CANCEL,
+    "train_asked_at": kinds.TRAIN,
+    "model_released_at": kinds.RELEASE,
+}
+
+
+def _next(name: str) -> str:
+    parsed = parse_job_id(name)
+    assert parsed is not None
+    key, _, revision = name.rpartition("-")
+    return f"{key}-{int(revision) + 1}"
