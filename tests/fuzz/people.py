@@ -87,7 +87,7 @@ def _filled() -> Seeded:
     for link in links[:2]:
         row = with_link({}, link.link_id, now, expires_at * 1000)
         control.save_json(row_of(link.person_id), 0, row)
-    asked.revoke_link(links[-1].link_id)
+    asked.revoke_link(links[-1].link_id, expires_at * 1000)
     return Seeded(
         people=tuple(dict.fromkeys(job.person_id for job in made)),
         jobs=tuple(job.job_id for job in made),
