@@ -19,7 +19,7 @@ def main() -> int:
     """Fuzz with each right; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--examples", type=int, default=12, help="how many of each kind and operation")
+    parser.add_argument("--examples", type=int, default=8, help="how many of each kind and operation")
     given = parser.parse_args()
     began = time.monotonic()
     with seeded() as world:

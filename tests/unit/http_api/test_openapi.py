@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypedDict
 
 import pytest
 import responses
+from jsonschema import Draft202012Validator
 
 from shared.http_api import openapi, routes
 from shared.http_api.authentication import Access
@@ -109,6 +110,12 @@ def test_no_schema_lets_anything_pass() -> None:
     for place, part in parts(described()):
         if place.endswith("/schema"):
             assert part, place
+
+
+def test_every_schema_is_one_of_json_schema() -> None:
+    schemas = [part["schema"] for _, part in parts(described()) if isinstance(part.get("schema"), dict)]
+    for schema in (*schemas, *described()["components"]["schemas"].values()):
+        Draft202012Validator.check_schema(schema)
 
 
 def test_every_reference_leads_somewhere() -> None:
