@@ -59,6 +59,8 @@ class Administration:
         self._paused_at = 0
         self.resumed_at = 0
         self.longest_skew = 0
+        self._switched_by: set[str] = set()
+        self._rung_for: set[str] = set()
         self.believes_times = True
         self.counts_all = True
         self.totals: Columns = {}
@@ -73,6 +75,8 @@ class Administration:
     def request_written(self, before: Columns | None, after: Columns) -> None:
         """A request is written once and settled once, with words that are known."""
         name = str(after["name"])
+        if name == "doorbell":
+            self._bell_written(is_rung=after["is_rung"])
         if not name.startswith("request/"):
             return
         if before is None:
@@ -86,10 +90,24 @@ class Administration:
             if after["outcome"].partition(":")[0] not in OUTCOMES or not after["settled_at"]:
                 raise Violation(f"{name} has become {after['outcome']!r}, which nobody can read")
             self.settled_at[name] = self._kernel.now
+            is_switch = after["outcome"] in ("paused", "resumed")
+            if is_switch and name.partition("/")[2] not in self._switched_by:
+                raise Violation(f"{name} is said to have {after['outcome']} the queue, and has not")
         self.requests[name] = after
+
+    def _bell_written(self, *, is_rung: bool) -> None:
+        """The bell falls silent once everything is done that it was rung for: nobody else looks."""
+        left = {name for name, one in self.requests.items() if not one["settled_at"]}
+        if is_rung:
+            self._rung_for |= left
+        elif self._rung_for & left:
+            raise Violation(f"the bell falls silent, and {self._rung_for & left} are left")
+        else:
+            self._rung_for.clear()
 
     def slot_written(self, before: Columns, after: Columns) -> None:
         """A pause begins and ends by requests alone, and meanwhile nobody takes the slot."""
+        self._switched_by.update(after["switched_by"])
         was_paused, is_paused = bool(before.get("paused")), bool(after.get("paused"))
         is_taken = set(after["holders"]) - set(before.get("holders", ())) or (
             after["holders"] and after["taken_at"] != before.get("taken_at")

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from shared.domain.administration import OVERRULED
@@ -75,6 +76,10 @@ class Ask:
     def meaning(self) -> tuple[str, str, str, str]:
         """What the row of a request says of it."""
         return self.kind, self.subject, self.photo, self.because
+
+
+def _meaning(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    return row["kind"], row["subject"], row["photo"], row["reason"]
 
 
 @dataclass
@@ -226,7 +231,10 @@ class Administrators:
             for answer in told.answers:
                 self._check_answer(ask, answer)
                 if answer is not None and answer.status == 202:
-                    by_key[ask.key].add(str(answer.document["request_id"]))
+                    name = str(answer.document["request_id"])
+                    by_key[ask.key].add(name)
+                    if name in written and _meaning(written[name]) != ask.meaning:
+                        raise Violation(f"{ask} is accepted as {written[name]}")
             if any(answer is None or answer.status in (202, *range(500, 600)) for answer in told.answers):
                 allowed[ask.meaning] += 1
         for key, names in by_key.items():
@@ -234,7 +242,7 @@ class Administrators:
                 raise Violation(f"the key {key} stands for {len(names)} requests: {names}")
             if names - written.keys():
                 raise Violation(f"{names - written.keys()} were accepted and are not written down")
-        made = Counter((row["kind"], row["subject"], row["photo"], row["reason"]) for row in written.values())
+        made = Counter(map(_meaning, written.values()))
         if made - allowed:
             raise Violation(f"more was written down than was asked for: {made - allowed}")
 

@@ -24,7 +24,8 @@ class Mutant:
     changes: tuple[tuple[str, str], ...]
 
 
-def _one(name: str, module: str, old: str, new: str) -> Mutant:
+def one(name: str, module: str, old: str, new: str) -> Mutant:
+    """Return the mutant that changes one text."""
     return Mutant(name, module, ((old, new),))
 
 
@@ -41,63 +42,63 @@ _FINE_TUNES, _PHOTO_SET = "shared.domain.fine_tunes", "shared.domain.photo_set"
 _KNOWS = "        if recorded is None:\n            return None if self.has_history else False\n"
 
 MUTANTS = (
-    _one(
+    one(
         "no adoption",
         _OWNING,
         "    return find_ours(fine_tunes, files, not_these=job.earlier_fine_tunes)",
         "    return None",
     ),
-    _one(
+    one(
         "no grace",
         _RESOLVING,
         "return now < job.attempt_expires_at + world.rules.listing_delay_ms",
         "return False",
     ),
-    _one(
+    one(
         "the grace begins with the submit, not with the end of the run that may send it",
         _RESOLVING,
         "return now < job.attempt_expires_at + world.rules.listing_delay_ms",
         "return now < job.submitted_at + 5_000",
     ),
-    _one(
+    one(
         "POST before intent",
         _SUBMITTING,
         "intent = world.jobs.save(job, intended)",
         "intent = intended",
     ),
-    _one(
+    one(
         "no version check",
         _ROWS,
         "condition = self._condition(expected)",
         "condition = tablestore.Condition(tablestore.RowExistenceExpectation.IGNORE)",
     ),
-    _one(
+    one(
         "slot freed before the terminal write",
         _TRAINING,
         "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
         "    if after.state.is_terminal:\n        _release(world, world.control.slot(), job.job_id, after)\n"
         "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
     ),
-    _one(
+    one(
         "slot freed while the training goes on",
         _TRAINING,
         "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
         "    _release(world, world.control.slot(), job.job_id, after)\n"
         "    saved = _save(world, job, after)\n    if saved.state is not job.state:",
     ),
-    _one(
+    one(
         "adopt by newest instead of by path",
         _FINE_TUNES,
         "if _is_one_of(wanted, path_of(file)):",
         "if path_of(file):",
     ),
-    _one(
+    one(
         "a failed attempt's fine-tune is adopted again",
         _FINE_TUNES,
         'if fine_tune.fine_tune_id in ("", *not_these):',
         "if False:",
     ),
-    _one(
+    one(
         "retry POST on time-out",
         _DASHSCOPE,
         '        answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n',
@@ -114,94 +115,94 @@ MUTANTS = (
             ("if found.is_proof or (", "if True or ("),
         ),
     ),
-    _one(
+    one(
         "429 counted as failure",
         "shared.workflow.refusing",
         "        return _wait_with_all(world, intent, slot, refusal, intent.retry)\n",
         "        return world.jobs.save(intent, intent.ended(JobState.FAILED, _reason(cause), now))\n",
     ),
-    _one(
+    one(
         "unknown status counted as failed",
         _TRAINING,
         "if fine_tune.status == FAILED:",
         'if fine_tune.status not in ("PENDING", "QUEUING", "RUNNING", "CANCELING", CANCELED):',
     ),
-    _one(
+    one(
         "404 believed without the list",
         _TRAINING,
         "    if mine is not None:\n",
         "    if False:\n",
     ),
-    _one(
+    one(
         "a cancel by hand not seen",
         _TRAINING,
         "if fine_tune.status == CANCELED:",
         "if False:",
     ),
-    _one(
+    one(
         "no deadline for a stuck training",
         _TRAINING,
         "    return now > job.running_since + world.rules.training_deadline_ms",
         "    return False",
     ),
-    _one(
+    one(
         "a result that is never written",
         _TRAINING,
         "        world.bucket.write_json(key, job_as_json(job))\n",
         "",
     ),
-    _one(
+    one(
         "late photos dropped",
         "shared.workflow.recognizing",
         "        return [NEWS] * len(found)\n",
         "        return [NEWS] * len(found)\n"
         "    if not latest.takes_photos:\n        return [Recognized(is_known=True)] * len(found)\n",
     ),
-    _one(
+    one(
         "event deduplicated by ETag alone",
         _PHOTO_SET,
         _KNOWS,
         "        if recorded is None and any(photo.etag == stored.etag for photo in self.photos):\n"
         "            return True\n" + _KNOWS,
     ),
-    _one(
+    one(
         "an overwritten photo taken for the old one",
         _PHOTO_SET,
         _KNOWS,
         "        if recorded is not None:\n            return True\n" + _KNOWS,
     ),
-    _one("naive local time", _ANSWERS, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
-    _one(
+    one("naive local time", _ANSWERS, "replace(tzinfo=BEIJING)", "replace(tzinfo=timezone.utc)"),
+    one(
         "sweep removed",
         "shared.workflow.reconciling",
         "if not is_due or world.is_refused(Api.LISTING) or not world.has_time_for(TIME_FOR_AN_ACTION_MS):",
         "if True:",
     ),
-    _one(
+    one(
         "the slot holds one job more than its capacity",
         "shared.domain.slot",
         "return len(self.holders) < capacity and not self.is_halted(now)",
         "return len(self.holders) <= capacity and not self.is_halted(now)",
     ),
-    _one(
+    one(
         "an ended job leaves the work in hand before its delivery",
         _RECORD,
         "if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):",
         "if self.state is JobState.REJECTED or self.state.is_terminal:",
     ),
-    _one(
+    one(
         "the snapshot's name does not tell the job",
         "shared.domain.object_keys",
         'return f"{snapshot_folder(job)}{token}.jpg"',
         'return f"{SUBMISSIONS_PREFIX}photo/{len(token)}.jpg"',
     ),
-    _one(
+    one(
         "each spelling of a name is a person of its own",
         "shared.domain.object_keys",
         'return unicodedata.normalize("NFC", folder)',
         "return folder",
     ),
-    _one(
+    one(
         "an upload that was left to its event counts as recorded",
         "shared.domain.sweeping",
         "max(self.recorded_before, began - CERTAINTY_MS)",
@@ -218,19 +219,19 @@ MUTANTS = (
             ("place = min(self.closed_first_at or now, now)", "place = now"),
         ),
     ),
-    _one(
+    one(
         "the slot is released though its holder still needs it",
         "shared.domain.queue",
         "    return job.state in AT_DASHSCOPE or ",
         "    return job.state in AT_DASHSCOPE[1:] or ",
     ),
-    _one(
+    one(
         "a carried photo is submitted under the other revision's path",
         "shared.workflow.closing",
         "        job = _with_own_snapshots(world, job, before)\n",
         "",
     ),
-    _one(
+    one(
         "a signed URL in the log",
         _SUBMITTING,
         'log("submitting", job=intent.job_id, attempt=intent.attempt, photos=len(prepared.sendable))',

@@ -9,7 +9,7 @@ import pytest
 from local.packaging import ROOT
 from tests.simulation.gate import Gate
 from tests.simulation.matrix.table import lines
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutant_seeds import ALL_MUTANTS
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.seeds import play, print_trace
 
@@ -37,4 +37,4 @@ def test_the_table_of_endings_is_the_one_that_the_matrix_plays() -> None:
 
 def test_the_numbers_of_scenarios_and_mutants_are_true() -> None:
     assert f"every call of {len(SCENARIOS)} scenarios" in PAGE
-    assert f"| `test_mutants.py` | {len(MUTANTS)} |" in PAGE
+    assert f"| `test_mutants.py` | {len(ALL_MUTANTS)} |" in PAGE

@@ -17,11 +17,13 @@ from shared.domain.administration import (
 from shared.domain.job import Job
 from shared.domain.object_keys import job_id, upload_key
 from shared.domain.photos import Verdict
+from shared.domain.queue import to_submit
 from shared.domain.requests import Request
 from shared.domain.slot import REMEMBERED_SWITCHES, Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.timeline import Move, with_move
 from shared.workflow.administering import carry_out
+from shared.workflow.canceling import wanted
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, fine_tune, job_in, photo, stored
 
@@ -127,6 +129,22 @@ def test_a_cancellation_that_was_noted_by_a_run_that_died_is_answered_by_the_nex
     assert memory.rows[LI].answered == (asked.request_id,)
 
 
+def test_a_cancelled_fine_tune_costs_what_the_tries_before_it_have_cost() -> None:
+    job = job_in(JobState.TRAINING, usage=1, earlier_fine_tunes=("ft-1",))
+    assert wanted(job, fine_tune(usage=0)).code == "canceled_and_billed"
+    assert wanted(job, fine_tune(usage=1)).code == "canceled_and_billed"
+    assert wanted(replace(job, usage=0), fine_tune(usage=0)).code == "canceled_not_billed"
+    assert wanted(replace(job, usage=0), fine_tune(usage=1)).code == "canceled_and_billed"
+
+
+def test_a_job_that_is_to_be_cancelled_is_not_submitted_when_its_submit_has_failed() -> None:
+    job = replace(job_in(JobState.QUEUED, attempt=1), due_at=NOW, closed_first_at=NOW)
+    asked = replace(job, cancel_asked_at=NOW)
+    assert to_submit(Slot(), [job], [], [], 1, NOW) == [job]
+    assert to_submit(Slot(), [asked], [], [], 1, NOW) == []
+    assert to_submit(Slot(), [], [], [asked], 1, NOW) == [], "also when it holds the slot still"
+
+
 # -- trying again ----------------------------------------------------------------------------------------
 
 
@@ -183,6 +201,20 @@ def test_a_photo_that_an_earlier_set_is_still_trained_with_is_not_said_to_be_out
     for _ in range(2):
         assert carry_out(memory.world(), request("photo_delete", "li", photo="a.jpg")) == outcome
     assert [one.name for one in memory.rows[job_id("li", 2)].photo_set.photos] == ["b.jpg"]
+
+
+def test_a_photo_of_the_set_that_is_being_submitted_goes_from_the_bucket_alone() -> None:
+    memory = Memory(job_in(JobState.SUBMITTING))
+    assert carry_out(memory.world(), request("photo_delete", "li", photo="a.jpg")) == "photo_deleted_later"
+    assert memory.rows[LI].photo_set.photo("a.jpg") is not None
+
+
+def test_a_queued_set_opens_again_for_a_photo_that_would_have_been_trained_and_for_no_other() -> None:
+    useless = photo("b.jpg", Verdict.NO_FACE)
+    queued = job_in(JobState.QUEUED)
+    queued = replace(queued, photo_set=queued.photo_set.with_photo(useless, NOW))
+    assert without_photo(queued, "b.jpg", RULES, NOW).state is JobState.QUEUED
+    assert without_photo(queued, "a.jpg", RULES, NOW).state is JobState.COLLECTING
 
 
 def test_who_asked_for_the_training_of_what_was_there_asked_for_nothing_that_comes_once_it_is_gone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from shared.domain.states import JobState
 from shared.http_api.authentication import Access, Tokens
 from shared.http_api.links import Link, make_link, read_link
 from shared.http_api.routes import ROUTES
+from shared.http_api.sharing import DAY_SECONDS, MAX_DAYS
 from shared.views import timestamp
 from shared.workflow.administering import carry_out
 from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN, Api, assert_problem, document
@@ -288,3 +290,25 @@ def test_nobody_without_a_link_gets_at_anything_below_own() -> None:
                 response = api.call(path, method=route.method, token=token, content=b"\xff\xd8\xff")
                 assert_problem(response, 404, "unknown_link")
     assert api.bucket.objects == {}
+
+
+def test_without_any_key_no_link_opens_anything_whoever_signed_it_with_none() -> None:
+    forged = make_link(Tokens(), Link("li", "0" * 16, NOW // 1000 + 1000))
+    assert read_link(forged, Tokens(), NOW) is None
+
+
+def test_a_text_that_is_no_link_at_all_is_none_whatever_its_letters() -> None:
+    made = make_link(TOKENS, Link("li", "0" * 16, NOW // 1000 + 1000))
+    assert read_link(made, TOKENS, NOW) is not None
+    assert read_link(f"{made[:-1]}é", TOKENS, NOW) is None
+
+
+def test_a_revocation_is_to_be_kept_until_the_longest_link_would_have_ended() -> None:
+    api = Api(collecting(photo()))
+    made = link_of(api)
+    api.requests.rows.clear()
+    api.call(f"/people/li/links/{made['link_id']}/revoke", method="POST", token=ADMIN_TOKEN)
+    until = (NOW // 1000 + MAX_DAYS * DAY_SECONDS) * 1000
+    assert api.requests.revoked == {made["link_id"]: until}
+    (asked,) = api.requests.rows.values()
+    assert json.loads(asked.reason) == {"link_id": made["link_id"], "expires_at": until}

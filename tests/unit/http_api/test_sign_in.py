@@ -223,3 +223,7 @@ def test_who_sends_a_bearer_is_judged_by_that_alone() -> None:
     api = Api()
     session = session_of(sign_in(api, ADMIN_TOKEN))
     assert_problem(api.call("/jobs", headers=session, token="wrong"), 401, "unauthorized")
+
+
+def test_a_cookie_of_letters_that_no_session_has_is_nobody_s() -> None:
+    assert read_session("admin.9999999999999.0.é", TOKENS, NOW) is None
