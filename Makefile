@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
 BROWSER := $(VENV)/.browser
+FUZZ := $(VENV)/.fuzz
 # Real photos by which the face check of the local DashScope is judged. Of the packages only the pictures are kept.
 PORTRAITS := $(VENV)/portraits
 # An environment of its own, since the libraries in it want other versions, and nothing else needs them.
@@ -18,7 +19,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts browser screenshots template package lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -43,6 +44,10 @@ $(CLIENTS): requirements/clients.txt $(READY)
 
 $(BROWSER): requirements/browser.txt $(READY)
 	@$(BIN)/python -m local.installation --browser $(VENV)
+	@touch $@
+
+$(FUZZ): requirements/fuzz.txt $(READY)
+	@$(BIN)/python -m local.installation --fuzz $(VENV)
 	@touch $@
 
 $(PORTRAITS)/.ready: requirements/portraits.txt $(READY)
@@ -108,6 +113,11 @@ contracts: $(READY) $(CLIENTS) ## Drive the local cloud with official clients, P
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/contracts
 	@$(BIN)/python tests/contracts/node/run.py
 
+fuzz: $(READY) $(FUZZ) ## Send thousands of generated requests to the status API
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make fuzz needs Python 3.11, as schemathesis does")'
+	@$(BIN)/mypy --no-error-summary $$(find tests/fuzz -name '*.py')
+	@$(BIN)/python -m tests.fuzz
+
 # Debian's packages of fonts show Chinese; without them the pages are boxes, and still pass.
 browser: $(READY) $(BROWSER) ## Lead Chromium through the pages, and axe-core with it
 	@command -v chromium >/dev/null || { echo "make browser needs Chromium: apt-get install chromium fonts-wqy-microhei" >&2; exit 1; }
@@ -133,6 +143,8 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 	@$(LOCKING) --extra local --extra dev pyproject.toml -o requirements/development.txt
 	@$(LOCKING) --extra local --extra dev --extra browser --constraint requirements/development.txt pyproject.toml \
 		-o requirements/browser.txt
+	@$(LOCKING) --extra local --extra dev --extra fuzz --constraint requirements/development.txt pyproject.toml \
+		-o requirements/fuzz.txt
 	@$(LOCKING) --extra local --extra clients --constraint requirements/development.txt pyproject.toml \
 		-o requirements/clients.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \

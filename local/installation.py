@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("environment", type=Path, help="the folder of the virtual environment")
     parser.add_argument("--clients", action="store_true", help="add what only the contract tests need")
     parser.add_argument("--browser", action="store_true", help="add what leads a browser through the pages")
+    parser.add_argument("--fuzz", action="store_true", help="add what makes requests of openapi.json")
     parser.add_argument("--portraits", action="store_true", help="fetch the real photos of the tests")
     parser.add_argument("--template-checks", action="store_true", help="make one that checks the template")
     given = parser.parse_args(arguments)
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _install(given.environment, "the official clients", "-r", str(LISTS / "clients.txt"))
         elif given.browser:
             _install(given.environment, "what leads a browser", "-r", str(LISTS / "browser.txt"))
+        elif given.fuzz:
+            _install(given.environment, "what makes requests", "-r", str(LISTS / "fuzz.txt"))
         elif given.portraits:
             _fetch_portraits(given.environment)
         elif given.template_checks:

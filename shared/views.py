@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photos import Photo
 from shared.domain.reasons import Language, in_words, reason, remedy, why_by_verdicts
+
+if TYPE_CHECKING:
+    from shared.view_types import JobSummaryDocument, JobView, MoveDocument, PhotoView, ReasonDocument
 
 PRICE_PER_TRAINING_CNY = 2.5
 """DashScope, "Model prices": facechain-finetune, CNY for each training."""
@@ -29,7 +33,7 @@ def milliseconds(text: str | None) -> int:
     return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
-def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> dict[str, object]:
+def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> PhotoView:
     """A photo with its verdict, and in plain words why and what to do."""
     return {
         "name": photo.name,
@@ -46,7 +50,7 @@ def photo_view(photo: Photo, language: Language = Language.ENGLISH) -> dict[str,
     }
 
 
-def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> dict[str, object]:
+def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> JobSummaryDocument:
     """A job without its photos."""
     return {
         "job_id": job.job_id,
@@ -72,21 +76,21 @@ def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> dict[
     }
 
 
-def reason_view(why: Reason | None, language: Language) -> dict[str, str] | None:
+def reason_view(why: Reason | None, language: Language) -> ReasonDocument | None:
     """A reason by its code and in words; DashScope's own words stay as they are."""
     if why is None:
         return None
     return {"code": why.code, "message": in_words(why.code, why.message, language)}
 
 
-def _reason_of(job: JobSummary, language: Language) -> dict[str, str] | None:
+def _reason_of(job: JobSummary, language: Language) -> ReasonDocument | None:
     """Why the job stands where it stands; for a rejected set the reasons of its photos."""
     if job.reason is not None and job.reason.code == NO_USABLE_PHOTO and job.verdicts is not None:
         return {"code": NO_USABLE_PHOTO, "message": why_by_verdicts(job.verdicts, language)}
     return reason_view(job.reason, language)
 
 
-def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, object]:
+def job_view(job: Job, language: Language = Language.ENGLISH) -> JobView:
     """A job with its photos."""
     return {
         **job_summary(summary_of(job), language),
@@ -94,7 +98,7 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, objec
     }
 
 
-def timeline_view(job: Job) -> list[dict[str, object]]:
+def timeline_view(job: Job) -> list[MoveDocument]:
     """The states that a job has come to, oldest first."""
     return [{"state": move.state, "at": timestamp(move.at), "behind": move.behind} for move in job.moves]
 

@@ -1,11 +1,13 @@
-"""The meaning of each route, parameter, state and reason, for ``page``."""
+"""The meaning of each parameter, state and reason, and of the routes by their operations, for ``page``."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from shared.domain.states import JobState
+from shared.http_api import routes
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
+from shared.http_api.operations import OPERATIONS
 from shared.http_api.people import MAX_PEOPLE
 
 
@@ -19,47 +21,7 @@ class Parameter(NamedTuple):
 
 
 ROUTES: dict[str, str] = {
-    "GET /": "the [Overview](#overview): all that an operator looks at first",
-    "GET /people": "[People](#people), each by the newest revision",
-    "GET /people/{person_id}": "the [Person](#person) whose folder has this name, composed or decomposed",
-    "GET /jobs/{job_id}": "the [Job](#job) with this id, or [Unreadable](#unreadable)",
-    "GET /jobs": "a [Page](#page) of jobs, newest first",
-    "GET /ignored": "the [Ignored uploads](#ignored-uploads): what belongs to nobody, and why",
-    "GET /queue": "the [Line](#line): who trains, who waits, and what is in the way",
-    "GET /events": "the [Events](#events): what happened to a person, newest first",
-    "GET /models": "[Models](#models): those that have been made, newest first",
-    "GET /metrics": "numbers for Prometheus, in its text format 0.0.4; no label names a person",
-    "POST /people/{person_id}/train": "[Accepted](#accepted): the open set closes now",
-    "DELETE /people/{person_id}/photos/{name}": "[Accepted](#accepted): the photo is deleted from the "
-    "bucket, and from a set that is not submitted",
-    "POST /people/{person_id}/photos/{name}/delete": "the same for forms, which cannot send DELETE",
-    "POST /people/{person_id}/photos/{name}/use": "[Accepted](#accepted): the face check's verdict on the "
-    "photo is overruled",
-    "POST /jobs/{job_id}/retry": "[Accepted](#accepted): the photos of a failed or cancelled job are trained "
-    "once more, as the next revision",
-    "POST /jobs/{job_id}/cancel": "[Accepted](#accepted): the job is cancelled, at DashScope too",
-    "POST /jobs/{job_id}/first": "[Accepted](#accepted): the queued job is put at the head of the queue",
-    "POST /models/{job_id}/release": "[Accepted](#accepted): the job's fine-tune is deleted at DashScope",
-    "POST /queue/pause": "[Accepted](#accepted): nothing more is submitted; the content says why",
-    "POST /queue/resume": "[Accepted](#accepted): the queue goes on",
-    "POST /queue/probe": "[Accepted](#accepted): what is refused is tried again by the next run of the timer",
-    "PUT /people/{person_id}/photos/{name}": "an [Upload](#upload) into the person's folder",
-    "POST /people/{person_id}/photos": "the same for a form with files, whose field is `photos`",
-    "POST /people/{person_id}/done": "an [Upload](#upload) of the marker: that is all",
-    "GET /people/{person_id}/links": "the [Share links](#share-links) of a person",
-    "POST /people/{person_id}/links": "a [New link](#new-link), valid for `days`, 14 by default, 90 at most",
-    "POST /people/{person_id}/links/{link_id}/revoke": "[Accepted](#accepted): the link opens nothing more",
-    "GET /own/{link}": "the person's own page; to programs a part of the [Person](#person)",
-    "PUT /own/{link}/photos/{name}": "an [Upload](#upload) by the person",
-    "POST /own/{link}/photos": "the same for a form with files",
-    "POST /own/{link}/done": "the person's word that these are all",
-    "GET /sign-in": "a page on which a browser signs in; with `ticket` it is signed in at once",
-    "POST /sign-in": "the form of that page: `token`, and `next`, the page that follows",
-    "POST /sign-out": "ends the session of a browser",
-    "GET /assets/{name}": "the style and the script of the pages",
-    "GET /requests/{request_id}": "the [Request](#request): whether it was carried out, and the outcome",
-    "GET /readyz": "[Ready](#ready), or 503 and [Not ready](#not-ready); without a token the codes alone",
-    "GET /healthz": "[Health](#health): the function runs and its settings can be read; no table is asked",
+    name: OPERATIONS[name].summary for name in (f"{route.method} {route.path}" for route in routes.ROUTES)
 }
 
 PARAMETERS = (

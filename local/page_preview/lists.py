@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from local.page_preview.people import HOSTILE, LINK, NOW, ago, job, person
@@ -129,7 +130,7 @@ def people(language: Language) -> list[dict[str, Any]]:
 
 
 def _summary(name: str, state: JobState, language: Language) -> dict[str, Any]:
-    told = job_summary(summary_of(job(state, name)), language)
+    told: Mapping[str, Any] = job_summary(summary_of(job(state, name)), language)
     fields = "person_id state job_id revision photo_count usable_count opened_at changed_at"
     return {field: told[field] for field in (*fields.split(), "finetuned_output", "reason")}
 
@@ -149,7 +150,7 @@ def _queued(name: str, position: int) -> dict[str, Any]:
 
 
 def _ended(state: str, language: Language) -> dict[str, Any]:
-    told = job_summary(summary_of(job(JobState(state), "marie-curie")), language)
+    told: Mapping[str, Any] = job_summary(summary_of(job(JobState(state), "marie-curie")), language)
     took = 302 if state != "CANCELED" else None
     kept = {
         field: told[field] for field in ("job_id", "person_id", "revision", "state", "ended_at", "reason")

@@ -134,13 +134,13 @@ def person(
             replace(summary_of(before), opened_at=ago(4000), changed_at=ago(3990), ended_at=ago(3990)),
         )
     document = person_document(newest, earlier, outlook(is_dead=is_dead), language)
-    return completed(document, newest)
+    return completed({**document}, newest)
 
 
 def unread_person(language: Language = Language.ENGLISH) -> dict[str, Any]:
     """Return the document of a person whose newest row cannot be read."""
     unread = Unread(job_id="01K6Z3XQ8M4", code="unreadable_row", message="unreadable", kind=Kind.OBJECT)
-    return unread_person_document("anna", unread, (), outlook(), language)
+    return {**unread_person_document("anna", unread, (), outlook(), language)}
 
 
 def completed(document: dict[str, Any], newest: Job) -> dict[str, Any]:

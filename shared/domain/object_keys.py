@@ -182,6 +182,15 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     return Upload(person_id, upload_name(folder, name), kind)
 
 
+def upload_called(person_id: str, name: str, marker: str = READY_MARKER) -> Upload | None:
+    """Return the upload of a person that a name means; None: none of theirs, or OSS takes no such key."""
+    key = upload_key(person_id, name)
+    upload = parse_upload(key, marker)
+    if isinstance(upload, Ignored) or upload.person_id != person_id:
+        return None
+    return upload if len(key.encode("utf-8")) <= MAX_KEY_BYTES else None
+
+
 def is_system_file(segments: Sequence[str]) -> bool:
     """Whether a name's segments are those of a hidden file or of a file of the operating system."""
     hidden = any(segment.startswith(".") and segment not in (".", "..") for segment in segments)

@@ -26,6 +26,8 @@ from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.domain.requests import Request
+    from shared.http_api.operator_types import AcceptedDocument, RequestDocument
+    from shared.view_types import ReasonDocument
 
 ADMIN = "admin"
 COME_AGAIN_SECONDS = 15
@@ -40,13 +42,13 @@ def probe_queue(request: RouteRequest) -> Answer:
 
 def pause_queue(request: RouteRequest) -> Answer:
     """``POST /queue/pause``: the content says why."""
-    from shared.domain.slot import MAX_BECAUSE_CHARACTERS
+    from shared.domain.slot import MAX_BECAUSE_CHARACTERS, SEEN
     from shared.http_api.forms import fields_of
 
     sent = fields_of(request.request).get("because", "").strip()
     # A surrogate that stands alone is no text, and Tablestore takes none.
     because = sent.encode("utf-8", "replace").decode("utf-8")
-    if not because or len(because) > MAX_BECAUSE_CHARACTERS:
+    if not re.search(SEEN, because) or len(because) > MAX_BECAUSE_CHARACTERS:
         raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
     return _ask(request, "pause", lambda _: None, reason=because)
 
@@ -147,9 +149,10 @@ def request_outcome(request: RouteRequest) -> Answer:
     return Answer(document, None if found.is_settled else COME_AGAIN_SECONDS)
 
 
-def request_document(request: Request, language: Language) -> dict[str, object]:
+def request_document(request: Request, language: Language) -> RequestDocument:
     """Describe a request; an outcome that this version has no words for is shown as it is."""
-    outcome, changed_nothing = None, None
+    outcome: ReasonDocument | None = None
+    changed_nothing: bool | None = None
     if request.is_settled:
         code = request.outcome.partition(":")[0]
         # Imported here: whoever asks for something does not pay for all that may become of it.
@@ -208,7 +211,7 @@ def _ask(
     )
     _ring_once(reader, asked)
     href = f"/requests/{asked.request_id}"
-    document: dict[str, object] = {"request_id": asked.request_id, "status": "pending", "href": href}
+    document: AcceptedDocument = {"request_id": asked.request_id, "status": "pending", "href": href}
     return Answer(document, COME_AGAIN_SECONDS, status=202, location=href)
 
 
@@ -266,11 +269,10 @@ def person_in(request: RouteRequest) -> str:
 
 def _photo(request: RouteRequest) -> str:
     """Return the name of the photo that a path names; it is one of this person and of no other."""
-    from shared.domain.object_keys import Ignored, parse_upload, upload_key
+    from shared.domain.object_keys import upload_called
 
     name = request.parameters["name"]
-    upload = parse_upload(upload_key(person_in(request), name))
-    if isinstance(upload, Ignored) or upload.person_id != person_in(request):
+    if upload_called(person_in(request), name) is None:
         raise Problem("invalid_photo")
     return name
 

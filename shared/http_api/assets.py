@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from shared.http_api.conditional import Answer
+from shared.http_api.parameters import Parameter
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 
+VERSION = Parameter("v", {"type": "string"}, "The version; of the present one the answer may be kept.")
 CACHING = "public, max-age=31536000, immutable"
 
 
@@ -16,7 +18,7 @@ def asset(request: RouteRequest) -> Answer:
     found = assets.find(request.name)
     if found is None:
         raise Problem("unknown_route", routes="/assets/style.css, /assets/page.js")
-    is_present = request.query.get("v") == found.version
+    is_present = request.query.get(VERSION.name) == found.version
     headers = {
         "Content-Type": found.content_type,
         "X-Content-Type-Options": "nosniff",

@@ -31,6 +31,7 @@ from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.domain.remedies import Explanation
+    from shared.http_api.person_types import BlockedDocument
 
 TRIES_THAT_BLOCK = 3
 STILL_HALTED_MS = 120_000
@@ -91,7 +92,7 @@ def what_blocks_photo(photo: Photo, health: Health) -> Block | None:
     return _widest(block for block in found if block)
 
 
-def blocked_by(block: Block | None, now: int, language: Language) -> dict[str, object] | None:
+def blocked_by(block: Block | None, now: int, language: Language) -> BlockedDocument | None:
     """Describe ``block`` in words."""
     if block is None:
         return None

@@ -18,7 +18,7 @@ from shared.http_api.messages import HttpRequest, HttpResponse
 class Answer(NamedTuple):
     """A document, and after how many seconds another look is worth while; None: nothing changes by itself."""
 
-    document: dict[str, object]
+    document: Mapping[str, object]
     retry_after_seconds: int | None = None
     status: int = 200
     location: str = ""

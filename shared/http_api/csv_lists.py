@@ -44,7 +44,7 @@ def jobs_csv(request: RouteRequest, page: Page) -> Answer:
 
 
 def _csv(request: RouteRequest, page: Page, name: str, columns: Sequence[str]) -> Answer:
-    asked = {key: value for key, value in request.query.items() if key != FORMAT}
+    asked = {key: value for key, value in request.query.items() if key != FORMAT.name}
     rows: list[Mapping[str, Any]] = []
     while True:
         document: Mapping[str, Any] = page(request._replace(query=asked)).document
@@ -58,7 +58,7 @@ def _csv(request: RouteRequest, page: Page, name: str, columns: Sequence[str]) -
         "Content-Disposition": f'attachment; filename="{name}.csv"',
     }
     if following is not None:
-        query = urlencode({**asked, "cursor": following, FORMAT: "csv"})
+        query = urlencode({**asked, "cursor": following, FORMAT.name: "csv"})
         headers["Link"] = f'</{name}?{query}>; rel="next"'
     return Answer({}, headers=headers, text=_table(rows, columns))
 

@@ -1,71 +1,71 @@
-"""The documents of the API as types, for whoever reads them: the checker of types and ``openapi.json``.
+"""The documents that tell of many, as types: for mypy, and for ``openapi.json``.
 
-Imported for its types alone. Times are RFC 3339 in UTC; None where a field says so.
+Imported for the types alone by the modules that make these documents, and by ``schemas``.
 """
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Annotated, Literal, TypedDict
 
-Part = dict[str, object]
-"""A document that another module describes: ``documents``, ``blocked``, ``forecast``, ``readiness``."""
+from shared.http_api.operator_types import NotReadyDocument, ReadyDocument
+from shared.http_api.person_types import (
+    BlockedDocument,
+    EstimateDocument,
+    PauseDocument,
+    UnreadableDocument,
+)
+from shared.view_types import Count, JobId, Keywords, PersonId, ReasonDocument, Revision, State, Time
+
+Money = Annotated[float, Keywords(minimum=0, description="CNY, at the list price.")]
 
 
 class RunningJobDocument(TypedDict):
     """A job that holds a place."""
 
-    job_id: str
-    person_id: str
-    revision: int
-    state: str
+    job_id: JobId
+    person_id: PersonId
+    revision: Revision
+    state: State
     fine_tune_status: str | None
-    since: str | None
-    eta: Part | None
+    since: Time | None
+    eta: EstimateDocument | None
 
 
 class SlotDocument(TypedDict):
     """The places for trainings."""
 
-    places: int
+    places: Count
     running: list[RunningJobDocument]
-    busy_last_24h: float | None
+    busy_last_24h: Annotated[float, Keywords(minimum=0, maximum=1)] | None
 
 
 class QueuedJobDocument(TypedDict):
     """A job that waits for a place."""
 
-    job_id: str
-    person_id: str
-    revision: int
-    position: int
-    since: str | None
-    eta: Part | None
-
-
-class PauseDocument(TypedDict):
-    """The pause that an administrator has ordered."""
-
-    because: str
-    by: str
-    since: str | None
+    job_id: JobId
+    person_id: PersonId
+    revision: Revision
+    position: Annotated[int, Keywords(minimum=1)]
+    since: Time | None
+    eta: EstimateDocument | None
 
 
 class QueueListDocument(TypedDict):
     """The queue."""
 
-    length: int
+    length: Count
     is_more: bool
-    oldest_since: str | None
+    oldest_since: Time | None
     jobs: list[QueuedJobDocument]
     paused: PauseDocument | None
-    blocked_by: Part | None
+    blocked_by: BlockedDocument | None
 
 
 class AccountDocument(TypedDict):
     """DashScope's cap on running and succeeded fine-tunes."""
 
-    fine_tunes_kept: int | None
-    fine_tunes_allowed: int
+    fine_tunes_kept: Count | None
+    fine_tunes_allowed: Count
     is_nearly_full: bool
 
 
@@ -80,45 +80,45 @@ class QueuePageDocument(TypedDict):
 class PersonSummaryDocument(TypedDict):
     """A person by the newest revision."""
 
-    person_id: str
-    state: str
-    job_id: str
-    revision: int
-    photo_count: int
-    usable_count: int
-    opened_at: str | None
-    changed_at: str | None
+    person_id: PersonId
+    state: State
+    job_id: JobId
+    revision: Revision
+    photo_count: Count
+    usable_count: Count
+    opened_at: Time | None
+    changed_at: Time | None
     finetuned_output: str | None
-    reason: dict[str, str] | None
+    reason: ReasonDocument | None
 
 
 class PeopleDocument(TypedDict):
     """``GET /people``."""
 
     people: list[PersonSummaryDocument]
-    unreadable: list[Part]
+    unreadable: list[UnreadableDocument]
     next: str | None
 
 
 class ResultDocument(TypedDict):
     """How a job has ended."""
 
-    job_id: str
-    person_id: str
-    revision: int
-    state: str
-    ended_at: str | None
-    took_seconds: int | None
-    reason: dict[str, str] | None
+    job_id: JobId
+    person_id: PersonId
+    revision: Revision
+    state: State
+    ended_at: Time | None
+    took_seconds: Count | None
+    reason: ReasonDocument | None
 
 
 class SpendDocument(TypedDict):
     """What the trainings have cost."""
 
-    today_cny: float
-    month_cny: float
-    total_cny: float
-    trainings_billed: int
+    today_cny: Money
+    month_cny: Money
+    total_cny: Money
+    trainings_billed: Count
 
 
 class OverviewDocument(TypedDict):
@@ -130,17 +130,17 @@ class OverviewDocument(TypedDict):
     recent: list[ResultDocument]
     spend: SpendDocument
     account: AccountDocument
-    readiness: Part
+    readiness: ReadyDocument | NotReadyDocument
 
 
 class EventDocument(TypedDict):
     """Something that has happened to a person's photos or training."""
 
-    at: str | None
-    kind: str
-    job_id: str
-    revision: int
-    state: str | None
+    at: Time | None
+    kind: Literal["move", "photo"]
+    job_id: JobId
+    revision: Revision
+    state: State | None
     photo: str | None
     message: str
 
@@ -148,7 +148,7 @@ class EventDocument(TypedDict):
 class EventsDocument(TypedDict):
     """``GET /events``."""
 
-    person_id: str
+    person_id: PersonId
     events: list[EventDocument]
     is_cut: bool
 
@@ -158,19 +158,19 @@ class ModelDocument(TypedDict):
 
     fine_tune_id: str | None
     finetuned_output: str | None
-    person_id: str
-    job_id: str
-    revision: int
+    person_id: PersonId
+    job_id: JobId
+    revision: Revision
     is_newest_of_person: bool
-    ended_at: str | None
-    released_at: str | None
+    ended_at: Time | None
+    released_at: Time | None
 
 
 class ModelsDocument(TypedDict):
     """``GET /models``."""
 
-    kept: int | None
-    allowed: int
+    kept: Count | None
+    allowed: Count
     is_nearly_full: bool
     models: list[ModelDocument]
     next: str | None

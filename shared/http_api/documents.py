@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from shared.domain.completion import is_announced, missing_names, missing_photos
 from shared.domain.health import Health
@@ -15,16 +16,29 @@ from shared.domain.retry_state import Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
-from shared.http_api.blocked import Block, blocked_by, what_blocks, what_blocks_photo
+from shared.http_api.blocked import Block, blocked_by, in_words, what_blocks, what_blocks_photo
 from shared.http_api.forecast import Outlook, eta, queue
 from shared.http_api.waiting import waiting_for
 from shared.version import VERSION
 from shared.views import job_summary, photo_view, timeline_view, timestamp
 
+if TYPE_CHECKING:
+    from shared.http_api.operator_types import HealthDocument
+    from shared.http_api.person_types import (
+        AnnouncedDocument,
+        JobDocument,
+        KeptFineTunesDocument,
+        PageDocument,
+        PersonDocument,
+        PhotoDocument,
+        UnreadableDocument,
+    )
+    from shared.view_types import JobSummaryDocument
+
 
 def person_document(
     newest: Job, earlier: Sequence[JobSummary | Unread], outlook: Outlook, language: Language
-) -> dict[str, object]:
+) -> PersonDocument:
     """Describe a person from the newest revision, with its ``outlook``, and earlier ones, newest first."""
     current = job_document(newest, outlook, language)
     is_held = newest.state is JobState.QUEUED and current["blocked_by"] is not None
@@ -50,7 +64,7 @@ def unread_person_document(
     earlier: Sequence[JobSummary | Unread],
     outlook: Outlook,
     language: Language,
-) -> dict[str, object]:
+) -> PersonDocument:
     """Describe a person whose newest revision cannot be read: what is known of the others stays known."""
     return {
         "person_id": person_id,
@@ -67,7 +81,7 @@ def unread_person_document(
     }
 
 
-def job_document(job: Job, outlook: Outlook, language: Language) -> dict[str, object]:
+def job_document(job: Job, outlook: Outlook, language: Language) -> JobDocument:
     """Describe a job with its photos, and with what it waits for or what blocks it."""
     block = what_blocks(job, outlook)
     return {
@@ -80,17 +94,17 @@ def job_document(job: Job, outlook: Outlook, language: Language) -> dict[str, ob
     }
 
 
-def unread_document(unread: Unread, language: Language) -> dict[str, object]:
+def unread_document(unread: Unread, language: Language) -> UnreadableDocument:
     """Say of a job that its row cannot be read, why, and what to do."""
-    told = blocked_by(_block_of(unread), 0, language) or {}
+    told = in_words(_block_of(unread))
     between = "" if language is Language.CHINESE else " "
-    message = f"{told['message']}{between}{told['remedy']}"
+    message = f"{told.message.in_language(language)}{between}{told.remedy.in_language(language)}"
     return {"job_id": unread.job_id, "unreadable": {"code": unread.code, "message": message}}
 
 
 def page_document(
     jobs: Sequence[JobSummary | Unread], following: str | None, language: Language
-) -> dict[str, object]:
+) -> PageDocument:
     """Describe a page of jobs; ``following`` is the cursor of the next page."""
     return {
         "jobs": _summaries(jobs, language),
@@ -99,12 +113,12 @@ def page_document(
     }
 
 
-def health_document() -> dict[str, object]:
+def health_document() -> HealthDocument:
     """Say that the function runs, and which version of it."""
     return {"status": "ok", "version": VERSION}
 
 
-def _photo(photo: Photo, health: Health, now: int, language: Language) -> dict[str, object]:
+def _photo(photo: Photo, health: Health, now: int, language: Language) -> PhotoDocument:
     """A photo with its verdict; one without its last word with what blocks it, or when it is tried again."""
     next_try_at = photo.retry.next_try_at if photo.retry and photo.is_pending else 0
     return {
@@ -114,7 +128,7 @@ def _photo(photo: Photo, health: Health, now: int, language: Language) -> dict[s
     }
 
 
-def _announced(photo_set: PhotoSet) -> dict[str, object] | None:
+def _announced(photo_set: PhotoSet) -> AnnouncedDocument | None:
     """The photos that the marker speaks for, and those of them that have not arrived."""
     if not is_announced(photo_set):
         return None
@@ -125,7 +139,7 @@ def _announced(photo_set: PhotoSet) -> dict[str, object] | None:
     }
 
 
-def account_document(outlook: Outlook) -> dict[str, object]:
+def account_document(outlook: Outlook) -> KeptFineTunesDocument:
     """How full the DashScope account is."""
     return {
         "fine_tunes_kept": outlook.slot.kept,
@@ -139,11 +153,11 @@ def _newest_model(jobs: Sequence[JobSummary | Unread]) -> str | None:
     return next((model for model in models if model), None)
 
 
-def _summaries(jobs: Sequence[JobSummary | Unread], language: Language) -> list[dict[str, object]]:
+def _summaries(jobs: Sequence[JobSummary | Unread], language: Language) -> list[JobSummaryDocument]:
     return [job_summary(job, language) for job in jobs if isinstance(job, JobSummary)]
 
 
-def _unreadable(jobs: Sequence[JobSummary | Unread], language: Language) -> list[dict[str, object]]:
+def _unreadable(jobs: Sequence[JobSummary | Unread], language: Language) -> list[UnreadableDocument]:
     return [unread_document(job, language) for job in jobs if isinstance(job, Unread)]
 
 

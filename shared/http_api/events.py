@@ -55,7 +55,7 @@ def events(request: RouteRequest) -> Answer:
     is_cut = len(known) > REVISIONS or len(jobs) < min(len(known), REVISIONS)
     is_over = bool(jobs) and jobs[0].state.is_terminal
     document = events_document(person_id, jobs, request.language, is_cut=is_cut)
-    return Answer({**document}, None if is_over else POLL_SECONDS)
+    return Answer(document, None if is_over else POLL_SECONDS)
 
 
 def events_document(person_id: str, jobs: list[Job], language: Language, *, is_cut: bool) -> EventsDocument:

@@ -23,7 +23,7 @@ from shared.domain.states import JobState
 from shared.views import reason_view, timestamp
 
 if TYPE_CHECKING:
-    from shared.http_api.document_types import PauseDocument
+    from shared.http_api.person_types import EstimateDocument, PauseDocument, PlaceDocument
 
 MINUTE_MS = 60_000
 WAITS_FOR_A_TRAINING = (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
@@ -67,7 +67,7 @@ def rounds_before(job: Job | JobSummary, outlook: Outlook) -> int:
     return (outlook.ahead + others) // outlook.rules.concurrent_trainings
 
 
-def eta(job: Job | JobSummary, outlook: Outlook) -> dict[str, object] | None:
+def eta(job: Job | JobSummary, outlook: Outlook) -> EstimateDocument | None:
     """Describe when the training is likely to end: ``earliest`` is null when that may be at any moment."""
     if job.state not in WAITS_FOR_A_TRAINING:
         return None
@@ -92,7 +92,7 @@ def full_minute(at: int, now: int) -> int:
     return minute if minute >= now else 0
 
 
-def queue(job: Job, outlook: Outlook, language: Language) -> dict[str, object] | None:
+def queue(job: Job, outlook: Outlook, language: Language) -> PlaceDocument | None:
     """Describe the place in the queue, and why the queue waits if it does; None for a job outside it."""
     if job.state is not JobState.QUEUED:
         return None

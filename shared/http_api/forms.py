@@ -25,8 +25,10 @@ class File(NamedTuple):
     content: bytes
 
 
-def fields_of(request: HttpRequest) -> dict[str, str]:
+def fields_of(request: HttpRequest, number: str = "") -> dict[str, str]:
     """Return the fields of a form or of an object of JSON; content of other kinds has none.
+
+    What JSON has in place of a text counts as an empty one. ``number`` is the field that is a number there.
 
     Raises:
         Problem: the content is not what it says it is.
@@ -45,10 +47,17 @@ def fields_of(request: HttpRequest) -> dict[str, str]:
             value = json.loads(request.content)
         except (ValueError, RecursionError):
             raise Problem("unreadable_content") from None
-        if not isinstance(value, dict) or any(isinstance(one, (dict, list)) for one in value.values()):
+        if not isinstance(value, dict):
             raise Problem("unreadable_content")
-        return {name: "" if one is None else str(one) for name, one in value.items()}
+        return {name: _text(one, is_number=name == number) for name, one in value.items()}
     return {}
+
+
+def _text(value: object, *, is_number: bool) -> str:
+    if is_number and isinstance(value, (int, float)) and not isinstance(value, bool):
+        # 14.0 is a whole number to JSON Schema.
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return value if isinstance(value, str) else ""
 
 
 def media_type(request: HttpRequest) -> str:

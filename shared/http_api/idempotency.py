@@ -15,7 +15,7 @@ from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
 
 HEADER = "idempotency-key"
-_KEY = re.compile(r"[!-~]{1,255}")
+KEY = re.compile(r"[!-~]{1,255}")
 
 
 def key_of(headers: Mapping[str, str], who: str) -> str:
@@ -27,7 +27,7 @@ def key_of(headers: Mapping[str, str], who: str) -> str:
     sent = headers.get(HEADER)
     if sent is None:
         return ""
-    if not _KEY.fullmatch(sent):
+    if not KEY.fullmatch(sent):
         raise Problem("invalid_idempotency_key")
     return hashlib.sha256(f"{who} {sent}".encode()).hexdigest()
 

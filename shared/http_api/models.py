@@ -47,7 +47,7 @@ def models(request: RouteRequest) -> Answer:
         "models": [_model(job, replaced) for job in found],
         "next": following,
     }
-    return Answer({**document})
+    return Answer(document)
 
 
 def _later(job: JobSummary) -> list[str]:

@@ -48,7 +48,7 @@ def overview(request: RouteRequest) -> Answer:
         "account": account_document(standing),
         "readiness": readiness_document(blocks, access, now, language, in_full=True),
     }
-    return Answer({**document}, POLL_SECONDS)
+    return Answer(document, POLL_SECONDS)
 
 
 def spend(totals: Totals, now: int) -> SpendDocument:

@@ -7,7 +7,7 @@ module asks :func:`person_of_link` before anything else. Programs may send the l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.object_keys import person_of
 from shared.domain.share_links import links_in, row_of
@@ -17,11 +17,15 @@ from shared.http_api.links import read_link
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 
+if TYPE_CHECKING:
+    from shared.http_api.person_types import (
+        NewcomerDocument,
+        OwnDocument,
+        OwnJobDocument,
+        UnreadableDocument,
+    )
+
 NOBODY_YET_SECONDS = 5
-SHOWN_OF_A_JOB = (
-    *("job_id", "unreadable", "revision", "state", "photo_count", "usable_count", "photos", "announced"),
-    *("opened_at", "closed_at", "submitted_at", "ended_at"),
-)
 
 
 def page(request: RouteRequest) -> Answer:
@@ -32,20 +36,42 @@ def page(request: RouteRequest) -> Answer:
     except Problem as problem:
         if problem.code != "unknown_person":
             raise
-        return Answer({"person_id": person_id}, NOBODY_YET_SECONDS)
+        newcomer: NewcomerDocument = {"person_id": person_id}
+        return Answer(newcomer, NOBODY_YET_SECONDS)
     return answered._replace(document=_for_the_person(answered.document))
 
 
-def _for_the_person(document: Mapping[str, Any]) -> dict[str, object]:
+def _for_the_person(document: Mapping[str, Any]) -> OwnDocument:
     """Return what of a person's document is the person's: nothing of the account, its money and its words."""
-    own = {name: document[name] for name in ("person_id", "state", "finetuned_output", "waiting_for", "eta")}
-    own["blocked_by"] = document["blocked_by"] and {
-        name: document["blocked_by"][name] for name in ("code", "since")
+    block, place, current = document["blocked_by"], document["queue"], document["current"]
+    return {
+        "person_id": document["person_id"],
+        "state": document["state"],
+        "finetuned_output": document["finetuned_output"],
+        "waiting_for": document["waiting_for"],
+        "eta": document["eta"],
+        "blocked_by": {"code": block["code"], "since": block["since"]} if block else None,
+        "queue": {"position": place["position"]} if place else None,
+        "current": _job_of_the_person(current),
     }
-    own["queue"] = document["queue"] and {"position": document["queue"]["position"]}
-    current = document["current"]
-    own["current"] = {name: current[name] for name in SHOWN_OF_A_JOB if name in current}
-    return own
+
+
+def _job_of_the_person(job: Mapping[str, Any]) -> OwnJobDocument | UnreadableDocument:
+    if "unreadable" in job:
+        return {"job_id": job["job_id"], "unreadable": job["unreadable"]}
+    return {
+        "job_id": job["job_id"],
+        "revision": job["revision"],
+        "state": job["state"],
+        "photo_count": job["photo_count"],
+        "usable_count": job["usable_count"],
+        "photos": job["photos"],
+        "announced": job["announced"],
+        "opened_at": job["opened_at"],
+        "closed_at": job["closed_at"],
+        "submitted_at": job["submitted_at"],
+        "ended_at": job["ended_at"],
+    }
 
 
 def put_photo(request: RouteRequest) -> Answer:

@@ -1,9 +1,12 @@
-"""The query parameters of the routes that answer with pages. Called by ``resources`` and ``people``."""
+"""The query parameters of the routes: how each is read, and what ``openapi.json`` says of it.
+
+Called by the routes that take parameters, and by ``operations``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.domain.object_keys import person_of, problem_with_person_id
 from shared.domain.states import JobState
@@ -11,11 +14,37 @@ from shared.http_api.cursors import decode_cursor
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.problems import Problem
 
-FORMAT, FORMATS = "format", ("json", "csv")
-PAGE_PARAMETERS = ("state", "limit", "cursor", FORMAT)
-MODELS_PARAMETERS = ("limit", "cursor")
-EVENTS_PARAMETERS = ("person",)
 MAX_LIMIT_DIGITS = 9
+
+
+class Parameter(NamedTuple):
+    """A query parameter: what JSON Schema says of its values, and what it means."""
+
+    name: str
+    schema: Mapping[str, Any]
+    meaning: str
+    is_required: bool = False
+
+
+_STATES = [state.value for state in JobState]
+STATE = Parameter(
+    "state", {"enum": [*_STATES, *map(str.lower, _STATES)]}, "Only those in this state, in any letter case."
+)
+LIMIT = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "How many a page shows at most.",
+)
+CURSOR = Parameter(
+    "cursor", {"type": "string", "format": "cursor"}, "`next` of a page, unchanged: the page that follows."
+)
+FORMATS = ("json", "csv")
+FORMAT = Parameter("format", {"enum": [*FORMATS], "default": FORMATS[0]}, "JSON, or CSV for a spreadsheet.")
+PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.", True)
+
+PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
+MODELS_PARAMETERS = (LIMIT, CURSOR)
+EVENTS_PARAMETERS = (PERSON,)
 
 
 class PageQuery(NamedTuple):
@@ -33,10 +62,10 @@ def read_page_query(query: Mapping[str, str]) -> PageQuery:
         Problem: a parameter is unknown or its value is not usable.
     """
     read_known(query, PAGE_PARAMETERS)
-    cursor = query.get("cursor")
+    cursor = query.get(CURSOR.name)
     return PageQuery(
-        state=read_state(query.get("state")),
-        limit=read_limit(query.get("limit")),
+        state=read_state(query.get(STATE.name)),
+        limit=read_limit(query.get(LIMIT.name)),
         after=decode_cursor(cursor) if cursor is not None else None,
     )
 
@@ -58,7 +87,7 @@ def read_person_query(query: Mapping[str, str]) -> str:
         Problem: a parameter is unknown, or no person can have the name.
     """
     read_known(query, EVENTS_PARAMETERS)
-    person_id = person_of(query.get("person", ""))
+    person_id = person_of(query.get(PERSON.name, ""))
     if problem_with_person_id(person_id):
         raise Problem("invalid_person")
     return person_id
@@ -70,17 +99,18 @@ def wants_csv(query: Mapping[str, str]) -> bool:
     Raises:
         Problem: there is no such format.
     """
-    given = query.get(FORMAT, FORMATS[0])
+    given = query.get(FORMAT.name, FORMATS[0])
     if given not in FORMATS:
         raise Problem("invalid_format", known=", ".join(FORMATS))
     return given == "csv"
 
 
-def read_known(query: Mapping[str, str], known: Sequence[str]) -> None:
+def read_known(query: Mapping[str, str], known: Sequence[Parameter]) -> None:
     """Raise a problem for a parameter that the route does not take: a typing error must not pass for all."""
-    unknown = sorted(set(query) - set(known))
+    names = [one.name for one in known]
+    unknown = sorted(set(query) - set(names))
     if unknown:
-        raise Problem("unknown_parameter", parameter=repr(unknown[0]), known=", ".join(known))
+        raise Problem("unknown_parameter", parameter=repr(unknown[0]), known=", ".join(names))
 
 
 def read_state(text: str | None) -> JobState | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.job_summary import JobSummary, PeoplePage
 from shared.domain.object_keys import MAX_PERSON_BYTES, parse_job_id
@@ -14,7 +14,16 @@ from shared.domain.states import JobState
 from shared.domain.unread import Unread
 from shared.http_api.cursors import MAX_LENGTH, decode_cursor, encode_cursor
 from shared.http_api.documents import unread_document
-from shared.http_api.parameters import FORMAT, read_known, read_limit, read_state
+from shared.http_api.parameters import (
+    CURSOR,
+    FORMAT,
+    LIMIT,
+    STATE,
+    Parameter,
+    read_known,
+    read_limit,
+    read_state,
+)
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.views import job_summary, timestamp
@@ -22,8 +31,19 @@ from shared.views import job_summary, timestamp
 if TYPE_CHECKING:
     from shared.http_api.document_types import PeopleDocument, PersonSummaryDocument
 
-PEOPLE_PARAMETERS = ("state", "query", "limit", "cursor", FORMAT)
 MAX_PEOPLE = 50
+QUERY = Parameter(
+    "query",
+    {"type": "string", "maxLength": MAX_PERSON_BYTES, "format": "person-id-beginning"},
+    "The beginning of a name; letter case and accents do not count.",
+)
+PEOPLE_PARAMETERS = (
+    STATE,
+    QUERY,
+    LIMIT._replace(meaning=f"How many a page shows at most; never more than {MAX_PEOPLE}."),
+    CURSOR,
+    FORMAT,
+)
 _NAME_BYTES = 4 * MAX_PERSON_BYTES
 
 
@@ -48,14 +68,14 @@ def read_people_query(query: Mapping[str, str]) -> PeopleQuery:
         Problem: a parameter is unknown or its value is not usable.
     """
     read_known(query, PEOPLE_PARAMETERS)
-    beginning = query.get("query", "")
+    beginning = query.get(QUERY.name, "")
     if len(beginning.encode("utf-8", "replace")) > MAX_PERSON_BYTES:
         raise Problem("invalid_query")
     return PeopleQuery(
-        state=read_state(query.get("state")),
+        state=read_state(query.get(STATE.name)),
         beginning=beginning.encode("utf-8", "replace").decode("utf-8"),
-        limit=min(read_limit(query.get("limit")), MAX_PEOPLE),
-        cursor=query.get("cursor"),
+        limit=min(read_limit(query.get(LIMIT.name)), MAX_PEOPLE),
+        cursor=query.get(CURSOR.name),
     )
 
 
@@ -82,7 +102,7 @@ def people_document(page: PeoplePage, language: Language) -> PeopleDocument:
 
 
 def _person(newest: JobSummary, language: Language) -> PersonSummaryDocument:
-    summary: Mapping[str, Any] = job_summary(newest, language)
+    summary = job_summary(newest, language)
     return {
         "person_id": newest.person_id,
         "state": newest.state.value,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language, Words
 from shared.views import timestamp
+
+if TYPE_CHECKING:
+    from shared.http_api.operator_types import PhotoAccessDocument
 
 NAMES = {None: "auto", Way.URL: "url", Way.FILE: "file"}
 
@@ -28,7 +33,9 @@ _UNKNOWN = Words(
 )
 
 
-def photo_access_document(setting: Way | None, learnt: LearntAccess, language: Language) -> dict[str, object]:
+def photo_access_document(
+    setting: Way | None, learnt: LearntAccess, language: Language
+) -> PhotoAccessDocument:
     """Say which way is taken, and why; ``since`` is None for what is set or not known.
 
     What was learnt of another door than the present one counts until the next face check: the addresses of

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.domain.reasons import Language
 from shared.http_api.messages import HttpResponse
 
 if TYPE_CHECKING:
+    from shared.http_api.operator_types import ProblemDocument
     from shared.http_api.problem_kinds import ProblemKind
 
 
@@ -33,7 +34,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.values = values
 
-    def document(self, language: Language) -> dict[str, Any]:
+    def document(self, language: Language) -> ProblemDocument:
         """Return the problem document: ``detail`` says what is wrong and what to do about it."""
         # Loaded with the first problem, not at every cold start.
         from shared.http_api.problem_catalogue import PROBLEMS

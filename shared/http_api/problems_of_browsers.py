@@ -61,17 +61,6 @@ OF_BROWSERS: dict[str, ProblemKind] = {
             "请刷新页面后重新提交；程序请使用 Bearer 令牌。",
         ),
     ),
-    "links_not_enabled": ProblemKind(
-        403,
-        Words(
-            "There is no key to sign share links with.",
-            "没有用于签署分享链接的密钥。",
-        ),
-        Words(
-            "Set the stack's parameter LinkKey or AdminToken, and deploy again.",
-            "请设置资源栈参数 LinkKey 或 AdminToken，然后重新部署。",
-        ),
-    ),
     "invalid_days": ProblemKind(
         400,
         Words(

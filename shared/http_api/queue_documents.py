@@ -92,7 +92,7 @@ def queue_page(request: RouteRequest) -> Answer:
         "queue": queue_list(standing, request.language),
         "account": account_document(standing),
     }
-    return Answer({**document}, POLL_SECONDS)
+    return Answer(document, POLL_SECONDS)
 
 
 def slot_document(standing: Standing) -> SlotDocument:

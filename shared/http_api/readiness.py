@@ -10,6 +10,7 @@ Whoever sends no token is told the codes alone; they say nothing about people. C
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language
@@ -27,6 +28,14 @@ from shared.http_api.blocked import (
 from shared.http_api.photo_access import photo_access_document
 from shared.http_api.reader import Control, ControlRows
 from shared.logs import warn
+
+if TYPE_CHECKING:
+    from shared.http_api.operator_types import (
+        NotReadyDocument,
+        ObstacleDocument,
+        PhotoAccessDocument,
+        ReadyDocument,
+    )
 
 PASSES_BY_ITSELF = "dashscope_busy"
 HEALTH_UNREAD = Cause("tables_unavailable", "the row of the deployment's health cannot be read", Kind.API)
@@ -59,7 +68,7 @@ def obstacles_in(rows: ControlRows, now: int) -> list[Block]:
 
 def photo_access(
     rows: ControlRows | None, setting: Way | None, language: Language
-) -> dict[str, object] | None:
+) -> PhotoAccessDocument | None:
     """Say how DashScope gets the photos; None when what was learnt of it cannot be read."""
     if rows is None or rows.access is None:
         return None
@@ -67,13 +76,18 @@ def photo_access(
 
 
 def readiness_document(
-    blocks: Iterable[Block], access: object, now: int, language: Language, *, in_full: bool
-) -> dict[str, object]:
+    blocks: Iterable[Block],
+    access: PhotoAccessDocument | None,
+    now: int,
+    language: Language,
+    *,
+    in_full: bool,
+) -> ReadyDocument | NotReadyDocument:
     """Say that the deployment is ready, or name each reason once, by one code for all that mean the same.
 
     ``access`` is what :func:`photo_access` says.
     """
-    reasons: dict[str, dict[str, object]] = {}
+    reasons: dict[str, ObstacleDocument] = {}
     for block in blocks:
         name = in_words(block).name
         reasons.setdefault(name, _reason(name, block, now, language, in_full=in_full))
@@ -82,7 +96,13 @@ def readiness_document(
     return {"status": "not_ready", "photo_access": access, "reasons": list(reasons.values())}
 
 
-def _reason(name: str, block: Block, now: int, language: Language, *, in_full: bool) -> dict[str, object]:
+def _reason(name: str, block: Block, now: int, language: Language, *, in_full: bool) -> ObstacleDocument:
     told = blocked_by(block, now, language) if in_full else None
-    fields = ("message", "remedy", "detail", "since", "next_try_at")
-    return {"code": name, **{field: told[field] if told else None for field in fields}}
+    return {
+        "code": name,
+        "message": told["message"] if told else None,
+        "remedy": told["remedy"] if told else None,
+        "detail": told["detail"] if told else None,
+        "since": told["since"] if told else None,
+        "next_try_at": told["next_try_at"] if told else None,
+    }

@@ -139,7 +139,7 @@ def people(request: RouteRequest) -> Answer:
 
         return people_csv(request, people)
     asked = read_people_query(request.query)
-    return Answer({**people_document(read_people(request.connect(), asked), request.language)})
+    return Answer(people_document(read_people(request.connect(), asked), request.language))
 
 
 def jobs(request: RouteRequest) -> Answer:

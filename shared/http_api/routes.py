@@ -141,6 +141,7 @@ ROUTES = (
     Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
     Route("/assets/{name}", _later("assets", "asset"), access=Access.ANYONE),
     Route("/requests/{request_id}", administration.request_outcome),
+    Route("/openapi.json", _later("openapi", "described"), access=Access.ANYONE),
     Route("/readyz", resources.readiness, access=Access.ANYONE),
     Route("/healthz", resources.health, access=Access.ANYONE),
 )

@@ -8,6 +8,7 @@ requests as well, and holds from then on until the link would have ended, whethe
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from shared.domain.requests import LINK_MADE, LINK_REVOKED, Request, request_id
 from shared.domain.share_links import links_in, row_of
@@ -15,12 +16,20 @@ from shared.http_api.administration import ADMIN, person_in
 from shared.http_api.conditional import Answer
 from shared.http_api.deployment import host_of, is_local
 from shared.http_api.forms import fields_of
-from shared.http_api.links import LINK_ID, Link, can_make_links, make_link
+from shared.http_api.links import LINK_ID, Link, make_link
 from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 from shared.tracing import current
 from shared.views import timestamp
+
+if TYPE_CHECKING:
+    from shared.http_api.operator_types import (
+        AcceptedDocument,
+        NewLinkDocument,
+        ShareLinkDocument,
+        ShareLinksDocument,
+    )
 
 DEFAULT_DAYS, MAX_DAYS = 14, 90
 DAY_SECONDS = 86_400
@@ -29,9 +38,7 @@ DAY_SECONDS = 86_400
 def make(request: RouteRequest) -> Answer:
     """``POST /people/{person_id}/links``."""
     person_id = person_in(request)
-    if not can_make_links(request.tokens):
-        raise Problem("links_not_enabled")
-    days = fields_of(request.request).get("days", str(DEFAULT_DAYS)).strip()
+    days = fields_of(request.request, number="days").get("days", str(DEFAULT_DAYS)).strip()
     if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= MAX_DAYS and len(days) <= 4):
         raise Problem("invalid_days", most=str(MAX_DAYS))
     reader = request.connect()
@@ -39,7 +46,7 @@ def make(request: RouteRequest) -> Answer:
     link = Link(person_id, reader.token(), now // 1000 + int(days) * DAY_SECONDS)
     _note(request, LINK_MADE, link, now)
     href = f"/own/{make_link(request.tokens, link)}"
-    document: dict[str, object] = {
+    document: NewLinkDocument = {
         "link_id": link.link_id,
         "url": f"{_site(request.request)}{href}",
         "expires_at": timestamp(link.expires_at * 1000),
@@ -51,7 +58,7 @@ def listed(request: RouteRequest) -> Answer:
     """``GET /people/{person_id}/links``; one that was made within the last minute may be missing."""
     person_id = person_in(request)
     stored = request.connect().control.read_json(row_of(person_id))
-    shown = [
+    shown: list[ShareLinkDocument] = [
         {
             "link_id": name,
             "made_at": timestamp(one["made_at"]),
@@ -60,7 +67,8 @@ def listed(request: RouteRequest) -> Answer:
         }
         for name, one in sorted(links_in(stored.value).items(), key=lambda item: -item[1]["made_at"])
     ]
-    return Answer({"person_id": person_id, "links": shown})
+    document: ShareLinksDocument = {"person_id": person_id, "links": shown}
+    return Answer(document)
 
 
 def revoke(request: RouteRequest) -> Answer:
@@ -75,7 +83,8 @@ def revoke(request: RouteRequest) -> Answer:
     reader.requests().revoke_link(link_id, link.expires_at * 1000)
     name = _note(request, LINK_REVOKED, link, now)
     href = f"/requests/{name}"
-    return Answer({"request_id": name, "status": "pending", "href": href}, 15, status=202, location=href)
+    document: AcceptedDocument = {"request_id": name, "status": "pending", "href": href}
+    return Answer(document, 15, status=202, location=href)
 
 
 def _note(request: RouteRequest, kind: str, link: Link, now: int) -> str:

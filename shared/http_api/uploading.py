@@ -8,9 +8,10 @@ or a zip is refused here, before it is stored, with the words of its verdict. Ca
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from shared.domain.object_keys import Ignored, Kind, parse_upload, upload_key
+from shared.domain.object_keys import Kind, upload_called, upload_key
 from shared.domain.reasons import Language
 from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer
@@ -19,13 +20,16 @@ from shared.http_api.messages import MAX_UPLOAD_BYTES
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 
+if TYPE_CHECKING:
+    from shared.http_api.operator_types import DoneDocument, UploadDocument, UploadsDocument
+
 MAX_FILES = 20
 
 
 def put_photo(request: RouteRequest) -> Answer:
     """``PUT /people/{person_id}/photos/{name}``."""
     stored = _store(request, request.parameters["name"], request.request.content)
-    return Answer(stored, status=201, location=str(stored["href"]))
+    return Answer(stored, status=201, location=stored["href"])
 
 
 def send_photos(request: RouteRequest) -> Answer:
@@ -37,7 +41,8 @@ def send_photos(request: RouteRequest) -> Answer:
     if not files or len(files) > MAX_FILES:
         raise Problem("no_files", most=str(MAX_FILES))
     stored = [_store(request, _own_name(file.name, file.content), file.content) for file in files]
-    return Answer({"stored": stored}, status=201, location=str(stored[0]["href"]))
+    document: UploadsDocument = {"stored": stored}
+    return Answer(document, status=201, location=stored[0]["href"])
 
 
 def done(request: RouteRequest) -> Answer:
@@ -46,15 +51,15 @@ def done(request: RouteRequest) -> Answer:
     reader, person_id = request.connect(), person_in(request)
     marker = reader.rules.ready_marker
     reader.bucket().write(upload_key(person_id, marker), b"")
-    document: dict[str, object] = {"person_id": person_id, "name": marker, "href": _href(person_id)}
+    document: DoneDocument = {"person_id": person_id, "name": marker, "href": _href(person_id)}
     return Answer(document, status=201, location=_href(person_id))
 
 
-def _store(request: RouteRequest, name: str, content: bytes) -> dict[str, object]:
+def _store(request: RouteRequest, name: str, content: bytes) -> UploadDocument:
     reader, person_id = request.connect(), person_in(request)
     key = upload_key(person_id, name)
-    upload = parse_upload(key, reader.rules.ready_marker)
-    if isinstance(upload, Ignored) or upload.person_id != person_id or upload.kind is Kind.MARKER:
+    upload = upload_called(person_id, name, reader.rules.ready_marker)
+    if upload is None or upload.kind is Kind.MARKER:
         raise Problem("invalid_photo")
     if len(content) > MAX_UPLOAD_BYTES:
         raise Problem("upload_too_large")

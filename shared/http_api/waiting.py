@@ -8,7 +8,7 @@ when an upload is missing. It does not follow the clock, for the reason that ``f
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.completion import (
     ClosedBy,
@@ -29,6 +29,9 @@ from shared.http_api.forecast import Outlook, begin_of_training, end_of_training
 from shared.http_api.waiting_words import SENTENCES
 from shared.views import timestamp
 
+if TYPE_CHECKING:
+    from shared.http_api.person_types import WaitingDocument
+
 
 class Waiting(NamedTuple):
     """A code, until about when in milliseconds since the epoch (0: no time can be named), and a trouble."""
@@ -45,7 +48,7 @@ QUEUES_AT_DASHSCOPE = "QUEUING"
 _OF_DASHSCOPE = (JobState.QUEUED, JobState.SUBMITTING, JobState.TRAINING)
 
 
-def waiting_for(job: Job, outlook: Outlook, language: Language) -> dict[str, object] | None:
+def waiting_for(job: Job, outlook: Outlook, language: Language) -> WaitingDocument | None:
     """Describe what ``job``, which is not blocked, waits for; None when nothing happens to it by itself."""
     if not is_unfinished(job):
         return None

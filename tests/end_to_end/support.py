@@ -28,6 +28,7 @@ from PIL import Image
 from aliyun_local.samples import landscape, portrait
 from local.options import OLD, PORT_NAMES, TODAY, Options
 from local.stack import Stack
+from tests.described import session_to
 
 with warnings.catch_warnings():
     # oss2 2.19.1 has an invalid escape in a docstring, which Python 3.12 remarks on while it compiles it.
@@ -125,8 +126,7 @@ class Studio:
             session=session,
             enable_crc=False,
         )
-        self.http = requests.Session()
-        self.http.trust_env = False
+        self.http = session_to(self.endpoints["STATUS_URL"])
         self.sessions.append(self.http)
 
     def close(self) -> None:

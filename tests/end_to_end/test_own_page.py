@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import requests
 
+from tests.described import session_to
+
 from .support import LocalStudio, eventually, photo, scenery
 
 HTML = {"Accept": "text/html"}
@@ -22,9 +24,7 @@ def made_link(studio: LocalStudio, person: str) -> dict[str, str]:
 
 def test_a_person_sends_photos_by_their_link_and_follows_them_to_the_model(studio: LocalStudio) -> None:
     link = made_link(studio, "linked 一")
-    client = requests.Session()
-    client.trust_env = False
-    with client:
+    with session_to(studio.endpoints["STATUS_URL"]) as client:
         assert client.get(link["url"], timeout=30).json() == {"person_id": "linked 一"}
         for name, content in (("1.jpg", photo(2900)), ("view.jpg", scenery(2901))):
             put = client.put(f"{link['url']}/photos/{name}", data=content, timeout=30)
@@ -64,9 +64,7 @@ def seen_verdicts(client: requests.Session, url: str) -> dict[str, str]:
 
 
 def test_a_browser_signs_in_by_a_ticket_and_sees_the_overview_and_a_person(studio: LocalStudio) -> None:
-    client = requests.Session()
-    client.trust_env = False
-    with client:
+    with session_to(studio.endpoints["STATUS_URL"]) as client:
         refused = client.get(studio.endpoints["STATUS_URL"], headers=HTML, timeout=30, allow_redirects=False)
         assert (refused.status_code, refused.headers["Location"]) == (303, "/sign-in?next=%2F")
         page = client.get(studio.cloud.sign_in_url, headers=HTML, timeout=30)

@@ -13,6 +13,7 @@ from shared.assembly import DEFAULT_TIMEOUT_SECONDS, new_token, timeout_seconds
 from shared.clients.credentials import Credentials, find_credentials
 from shared.version import VERSION
 from shared.workflow.actions import Report
+from tests.described import check
 from tests.unit.support import NOW
 
 ENVIRONMENT = {
@@ -159,16 +160,25 @@ def test_status_answers_an_event_in_full_shape(monkeypatch: pytest.MonkeyPatch) 
     with_environment(monkeypatch, **SET_UP)
     answer: Any = status.handler(http_event(), None)
     assert set(answer) == {"statusCode", "headers", "isBase64Encoded", "body"}
+    check("GET", "/healthz", answer["statusCode"], answer["headers"], answer["body"])
     assert answer["statusCode"] == 200
 
 
 def test_status_answers_a_wsgi_call(monkeypatch: pytest.MonkeyPatch) -> None:
     with_environment(monkeypatch, **SET_UP)
     started: list[str] = []
+    sent: dict[str, str] = {}
+
+    def start(line: str, headers: list[tuple[str, str]]) -> None:
+        started.append(line)
+        sent.update(headers)
+
     environ = {"REQUEST_METHOD": "GET", "fc.request_uri": "/healthz", "fc.context": None}
-    chunks: Any = status.handler(environ, lambda line, _: started.append(line))
+    chunks: Any = status.handler(environ, start)
+    body = b"".join(chunks)
     assert started == ["200 OK"]
-    assert json.loads(b"".join(chunks)) == {"status": "ok", "version": VERSION}
+    assert json.loads(body) == {"status": "ok", "version": VERSION}
+    check("GET", "/healthz", 200, sent, body)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +196,8 @@ def test_status_answers_a_problem_instead_of_failing(
 ) -> None:
     with_environment(monkeypatch, **environment)
     answer: Any = status.handler(event, None)
+    asked = json.loads(event)["rawPath"] if event.startswith(b"{") else "/"
+    check("GET", asked, answer["statusCode"], answer["headers"], answer["body"])
     assert answer["statusCode"] == code
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert word in answer["body"]
@@ -208,6 +220,7 @@ def test_a_fault_of_the_settings_is_for_the_log_and_not_for_the_internet(
 ) -> None:
     with_environment(monkeypatch, **environment)
     answer: Any = status.handler(http_event("/jobs"), None)
+    check("GET", "/jobs", answer["statusCode"], answer["headers"], answer["body"])
     assert answer["statusCode"] == 500
     assert "Read the function's log" in json.loads(answer["body"])["detail"]
     assert word not in answer["body"]

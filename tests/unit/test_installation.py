@@ -161,6 +161,7 @@ LISTS = (
     "clients",
     "browser",
     "development",
+    "fuzz",
     "function-runtime",
     "portraits",
     "template-checks",
@@ -200,6 +201,7 @@ def recorded_calls(environment: Path, *options: str) -> list[str]:
         ([], ["build", "development", "function-runtime"]),
         (["--clients"], ["clients"]),
         (["--browser"], ["browser"]),
+        (["--fuzz"], ["fuzz"]),
         (["--template-checks"], ["build", "template-checks", "template-validator"]),
     ],
 )

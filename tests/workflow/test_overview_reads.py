@@ -19,6 +19,7 @@ from shared.http_api.authentication import Tokens
 from shared.http_api.messages import HttpResponse, from_event
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
+from tests.described import check
 from tests.unit.support import NOW, job_in
 from tests.workflow.test_tables import Tables
 
@@ -53,6 +54,7 @@ def call(tables: Tables, path: str, **query: str) -> HttpResponse:
     tables.calls = 0
     response = answer(from_event(json.dumps(event).encode()), lambda: reader, Tokens(TOKEN, ""))
     assert response.status == 200, response.body
+    check("GET", path, response.status, response.headers, response.body)
     return response
 
 

@@ -18,6 +18,7 @@ import tablestore
 from functions import reconcile, status
 from shared import assembly
 from shared.domain.states import JobState
+from tests.described import check
 from tests.unit.support import job_in
 from tests.unit.test_roles import ACTION_OF_CALL, RESOURCES
 from tests.uploads.pictures import jpeg
@@ -103,6 +104,7 @@ def ask(method: str, path: str, token: str, **query: str) -> dict[str, Any]:
         "requestContext": {"http": {"method": method, "path": path}},
     }
     answer: Any = status.handler(json.dumps(event).encode(), CONTEXT)
+    check(method, path, answer["statusCode"], answer["headers"], answer["body"])
     # 503 is what /readyz says of a deployment whose timer has not run yet.
     assert answer["statusCode"] in (200, 202, 503), answer
     found: dict[str, Any] = json.loads(answer["body"])

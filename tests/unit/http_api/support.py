@@ -35,6 +35,7 @@ from shared.http_api.deployment import Deployment
 from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from_wsgi
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
+from tests.described import check
 from tests.unit.support import NOW
 
 TOKEN = "a-token-of-sixteen-or-more"
@@ -259,7 +260,9 @@ class Api:
         request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, sent_bytes)
         tokens = Tokens(reader=self.token, admin=self.admin_token)
         deployment = Deployment(origins=self.origins, now=lambda: self.now)
-        return answer(request, self.connect, tokens, deployment)
+        response = answer(request, self.connect, tokens, deployment)
+        check(method, path, response.status, response.headers, response.body)
+        return response
 
     def refuse(self, api: Service, cause: Cause, *, since: int = NOW, next_probe_at: int = 0) -> None:
         """Open the breaker of ``api``."""

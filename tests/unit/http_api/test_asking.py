@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.job import Reason
+from shared.domain.object_keys import MAX_KEY_BYTES
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Verdict
 from shared.domain.requests import Request
@@ -166,6 +167,8 @@ def test_a_pause_says_why(wsgi: bool) -> None:
     "content",
     [
         *("", "{", "[]", "null", '{"because": " "}', '{"why": "x"}', "[" * 3000),
+        *('{"because": "\\u0019"}', '{"because": "\\u0085 "}'),
+        *('{"because": 5}', '{"because": true}', '{"because": ["x"]}', '{"because": {"x": "y"}}'),
         json.dumps({"because": "x" * 501}),
     ],
 )
@@ -175,6 +178,13 @@ def test_a_pause_without_a_usable_reason_is_refused(content: str) -> None:
     assert response.status == 400
     assert document(response)["code"] in ("invalid_because", "unreadable_content")
     assert api.requests.rows == {}
+
+
+def test_fields_that_nobody_asks_for_may_be_anything() -> None:
+    api = Api()
+    content = '{"because": "rent", "x": {"y": [1]}, "z": [{}]}'
+    assert ask(api, "/queue/pause", content=content, **JSON).status == 202
+    assert the_request(api).reason == "rent"
 
 
 def test_a_reason_that_is_no_unicode_text_is_kept_as_text() -> None:
@@ -255,7 +265,10 @@ def test_the_keys_themselves_are_not_stored() -> None:
     assert document(api.call("/queue", headers=CHINESE))["queue"]["length"] == 1
 
 
-@pytest.mark.parametrize("name", ["..", "a%2F..%2Fb", ".hidden", "%2Fwu%2F1.jpg", "a%0Ab%00"])
+TOO_LONG = "a" * (MAX_KEY_BYTES - len("people/li/") + 1)
+
+
+@pytest.mark.parametrize("name", ["..", "a%2F..%2Fb", ".hidden", "%2Fwu%2F1.jpg", "a%0Ab%00", TOO_LONG])
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
 def test_a_photo_is_named_within_the_person_s_own_folder(method: str, name: str) -> None:
     api = Api(collecting(photo()))

@@ -24,6 +24,7 @@ from shared.http_api.messages import (
 )
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
+from tests.described import check
 from tests.unit.http_api.support import TOKEN, Api, assert_problem
 
 
@@ -233,6 +234,7 @@ def test_answering_never_raises_even_without_credentials(caplog: pytest.LogCaptu
         "requestContext": {"http": {"method": "GET"}},
     }
     response = answer(from_event(json.dumps(event)), connect, Tokens(reader=TOKEN))
+    check("GET", "/jobs", response.status, response.headers, response.body)
     assert_problem(response, 500, "misconfigured")
     assert "credentials" not in response.body
     assert "no Aliyun credentials" in caplog.text

@@ -20,6 +20,7 @@ from shared.http_api.blocked import GOOD_TICK_WITHIN_MS, STILL_HALTED_MS
 from shared.http_api.messages import HttpRequest
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
+from tests.described import check
 from tests.unit.http_api.support import (
     ADMIN_TOKEN,
     BOTH,
@@ -247,6 +248,7 @@ def test_a_function_without_credentials_is_misconfigured() -> None:
         raise MissingCredentials("no Aliyun credentials")
 
     response = answer(HttpRequest("GET", "/readyz"), connect, Tokens())
+    check("GET", "/readyz", response.status, response.headers, response.body)
     assert_problem(response, 500, "misconfigured")
 
 

@@ -91,7 +91,7 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
 
 def test_every_route_parameter_state_code_and_verdict_stands_on_the_page_and_no_other() -> None:
     assert names("Routes") == [f"{route.method} {route.path}" for route in routes.ROUTES] == list(ROUTES)
-    assert names("Parameters of `GET /jobs`") == list(PAGE_PARAMETERS)
+    assert names("Parameters of `GET /jobs`") == [one.name for one in PAGE_PARAMETERS]
     assert names("States") == [state.value for state in STATES] == [state.value for state in JobState]
     assert names("Waiting for") == list(SENTENCES)
     assert names("Ignored") == list(IGNORED)

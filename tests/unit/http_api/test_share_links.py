@@ -15,9 +15,9 @@ from shared.domain.share_links import MAX_LINKS, links_in, row_of, with_link, wi
 from shared.domain.states import JobState
 from shared.http_api.authentication import Access, Tokens
 from shared.http_api.links import Link, make_link, read_link
-from shared.http_api.own import SHOWN_OF_A_JOB
 from shared.http_api.routes import ROUTES
 from shared.http_api.sharing import DAY_SECONDS, MAX_DAYS
+from shared.views import timestamp
 from shared.workflow.administering import carry_out
 from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN, Api, assert_problem, document
 from tests.unit.memory import Memory
@@ -65,7 +65,10 @@ def test_what_the_link_shows_has_nothing_of_the_account_its_money_and_its_words(
         *("person_id", "state", "finetuned_output", "waiting_for", "eta", "blocked_by", "queue", "current")
     }
     assert shown["queue"] == {"position": 1}
-    assert set(shown["current"]) <= set(SHOWN_OF_A_JOB)
+    assert set(shown["current"]) == {
+        *("job_id", "revision", "state", "photo_count", "usable_count", "photos", "announced"),
+        *("opened_at", "closed_at", "submitted_at", "ended_at"),
+    }
     assert "kept" not in str(own(api, path).body)
 
 
@@ -97,6 +100,32 @@ def test_a_link_for_no_time_or_for_ever_is_not_made(days: str) -> None:
         content=f"days={days}".encode("ascii", "replace").decode(),
     )
     assert_problem(refused, 400, "invalid_days")
+
+
+@pytest.mark.parametrize(
+    ("days", "given"),
+    [
+        ("3", 3),
+        ("3.0", 3),
+        ("90", 90),
+        ('"4"', 4),
+        (None, 14),
+        ("true", 0),
+        ("[3]", 0),
+        ("null", 0),
+        ("1e400", 0),
+    ],
+)
+def test_how_long_a_link_is_valid_may_be_any_whole_number_of_json(days: str | None, given: int) -> None:
+    api = Api()
+    headers = {**HOST, "Content-Type": "application/json"}
+    content = "{}" if days is None else f'{{"days": {days}}}'
+    path = "/people/li/links"
+    made = api.call(path, method="POST", token=ADMIN_TOKEN, headers=headers, content=content)
+    if given:
+        assert document(made)["expires_at"] == timestamp(NOW + given * DAY_MS)
+    else:
+        assert_problem(made, 400, "invalid_days")
 
 
 def test_a_revoked_link_opens_nothing_at_once_and_others_go_on() -> None:

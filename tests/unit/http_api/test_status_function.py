@@ -13,6 +13,7 @@ from shared.clients.control_table import ControlTable
 from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.http_api.messages import MAX_EVENT_BYTES
+from tests.described import check
 from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN
 from tests.unit.support import NOW
 
@@ -67,6 +68,7 @@ def call(method: str, path: str, token: str | None = None) -> tuple[int, dict[st
         "requestContext": {"http": {"method": method}},
     }
     answer: Any = status.handler(json.dumps(event).encode(), None)
+    check(method, path, answer["statusCode"], answer["headers"], answer["body"])
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -96,5 +98,6 @@ def test_nothing_is_written_for_anybody_else(rows: NoRows, token: str | None) ->
 
 def test_an_event_that_is_too_large_is_refused_unread(rows: NoRows) -> None:
     answer: Any = status.handler(b" " * (MAX_EVENT_BYTES + 1), None)
+    check("GET", "/", answer["statusCode"], answer["headers"], answer["body"])
     assert answer["statusCode"] == 413
     assert json.loads(answer["body"])["code"] == "content_too_large"

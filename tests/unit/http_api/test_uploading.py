@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from PIL import Image
 
+from shared.domain.object_keys import MAX_KEY_BYTES
 from shared.domain.photos import Verdict
 from shared.domain.reasons import Language, reason
 from shared.errors import RetryLater
@@ -110,7 +111,11 @@ def test_what_is_no_photo_is_refused_with_its_reason_and_not_stored(
 
 
 @pytest.mark.parametrize(
-    "name", ["_READY", "ready.txt", "..", ".hidden", "a%2F..%2Fb.jpg", "%2Fwu%2Fa.jpg", "Thumbs.db"]
+    "name",
+    [
+        *("_READY", "ready.txt", "..", ".hidden", "a%2F..%2Fb.jpg", "%2Fwu%2Fa.jpg", "Thumbs.db"),
+        "a" * (MAX_KEY_BYTES - len("people/li/") + 1),
+    ],
 )
 def test_a_name_that_no_photo_can_have_is_refused(name: str) -> None:
     api = Api()

@@ -1,0 +1,1 @@
+"""Generated requests to the status function: ``python -m tests.fuzz``."""
