@@ -1,5 +1,9 @@
 """The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
+The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function needs Jinja2.
+No bytecode is in it: it fits one version of Python, which is not always the one that packs, and it is not the
+same bytes every time.
+
 The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
 the code does; ROS sees a new release by that name.
 """
@@ -21,10 +25,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
 # Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
-# jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
-VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
+# markupsafe is not there; it works without its compiled part, which fits one Python only.
+VENDORED_PACKAGES = ("oss2", "markupsafe")
+NOT_DEPLOYED = "shared/pages/compiling.py"
+"""Makes the templates' Python, and needs Jinja2."""
 # What the pages are made of, beside Python; editors and systems leave other files.
-_PAGE_FILES = ("shared/pages/templates/*.html.jinja", "shared/pages/assets/*.css", "shared/pages/assets/*.js")
+_PAGE_FILES = ("shared/pages/assets/*.css", "shared/pages/assets/*.js")
+_TEMPLATES = Path("shared/pages/templates")
+_COMPILED_DOCSTRING = '"""The templates of the pages as Python, made when the zip was packed."""\n'
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -46,11 +54,11 @@ def build_package(root: Path = ROOT) -> Package:
     buffer = io.BytesIO()
     own = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, path in _files(root):
+        for name, content in _files(root):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, content)
             if name.partition("/")[0] in OWN_PACKAGES:
                 own += archive.getinfo(name).compress_size
     return Package(buffer.getvalue(), own)
@@ -81,16 +89,31 @@ def unpack_package(package: Package, folder: Path) -> Path:
     return code
 
 
-def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield archive names and files: Python sources and what pages are made of, nothing compiled."""
+def _files(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield archive names and contents: Python sources and what pages are made of, no bytecode."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
     folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
     for package, folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            yield f"{package}/{path.relative_to(folder).as_posix()}", path
+            name = f"{package}/{path.relative_to(folder).as_posix()}"
+            if name != NOT_DEPLOYED:
+                yield name, path.read_bytes()
     for pattern in _PAGE_FILES:
         for path in sorted(root.glob(pattern)):
-            yield path.relative_to(root).as_posix(), path
+            yield path.relative_to(root).as_posix(), path.read_bytes()
+    yield from _templates(root / _TEMPLATES)
+
+
+def _templates(folder: Path) -> Iterator[tuple[str, bytes]]:
+    # Jinja2 is loaded by whoever packs, and not by every command of the local cloud.
+    from shared.pages.compiling import all_compiled
+    from shared.pages.rendering import environment
+    from shared.pages.runtime import COMPILED
+
+    package = COMPILED.replace(".", "/")
+    yield f"{package}/__init__.py", _COMPILED_DOCSTRING.encode()
+    for name, python in all_compiled(environment(), folder).items():
+        yield f"{package}/{name}.py", python.encode("utf-8")
 
 
 def _installed(package: str) -> Path:

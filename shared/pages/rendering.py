@@ -1,18 +1,17 @@
 """Pages from documents and Jinja2 templates. Imported only when HTML is asked for, by ``http_api``.
 
-Autoescape is always on, and a field that a document lacks is an error, not a hole. The templates are compiled
-once an instance. Texts come from ``words``; values put into a text are escaped as anything else is.
+Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the functions run,
+the templates are Python already, and Jinja2 is not there (``runtime``). Texts come from ``words``; values put
+into a text are escaped as anything else is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from shared.domain.administration import OVERRULED
@@ -21,6 +20,7 @@ from shared.domain.states import JobState
 from shared.domain.words import Language
 from shared.pages import names, portrait_call, times
 from shared.pages.assets import address
+from shared.pages.runtime import SUFFIX, Environment
 from shared.pages.timeline import steps
 from shared.pages.view import View
 from shared.pages.words import WORDS
@@ -44,20 +44,20 @@ def render(page: str, document: Mapping[str, object], view: View) -> str:
     """Return ``page``, one of :data:`PAGES`, of the ``document`` that the same route answers with in JSON."""
     if page not in PAGES:
         raise ValueError(f"there is no page {page}; take one of {', '.join(PAGES)}")
-    return _template(page).render(document=document, view=view, **_helpers(view))
+    template = environment().get_template(f"{page}{SUFFIX}")
+    return template.render(document=document, view=view, **helpers(view))
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals.update(
+def environment() -> Environment:
+    """Return what all templates have in common."""
+    return Environment(
+        filters={
+            "name": names.isolated,
+            "money": _money,
+            "kind_of_verdict": kind_of_verdict,
+            "pending": _pending,
+        },
         asset=address,
         path=names.path,
         plain=names.plain,
@@ -69,13 +69,6 @@ def _environment() -> Environment:
         python_call=portrait_call.in_python,
         price=f"{PRICE_PER_TRAINING_CNY:g}",
     )
-    environment.filters.update(name=names.isolated, money=_money, kind_of_verdict=kind_of_verdict)
-    return environment
-
-
-@cache
-def _template(page: str) -> Template:
-    return _environment().get_template(f"{page}.html.jinja")
 
 
 def kind_of_verdict(verdict: str) -> str:
@@ -87,8 +80,8 @@ def kind_of_verdict(verdict: str) -> str:
     return "aside" if verdict in _NEEDS_NOTHING else "refused"
 
 
-def _helpers(view: View) -> dict[str, Any]:
-    """What templates call that depends on the reader."""
+def helpers(view: View) -> dict[str, Any]:
+    """Return what templates call that depends on the reader."""
     language = view.language
     other = "en" if language is Language.CHINESE else "zh"
     # What was asked for once, and tickets, are no part of the page's address.
@@ -117,6 +110,10 @@ def _href(view: View, target: str, **query: object) -> str:
     kept = {"language": view.query["language"]} if view.query.get("language") in ("en", "zh") else {}
     asked = {**kept, **{name: str(value) for name, value in query.items() if value not in (None, "")}}
     return f"{target}?{urlencode(asked)}" if asked else target
+
+
+def _pending(photos: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [photo for photo in photos if photo["verdict"] in PENDING]
 
 
 def _money(cny: float | None) -> str:
