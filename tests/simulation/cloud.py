@@ -37,11 +37,11 @@ from shared.clients.dashscope import DashScope
 from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import from_columns, to_columns
-from shared.clients.job_table import JobTable
 from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
+from shared.clients.work_in_hand import JobsInHand
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import upload_key
@@ -458,7 +458,7 @@ class SimulatedCloud:
         )
         control = ControlTable(rows("control"))
         return World(
-            jobs=JobTable(rows("jobs")),
+            jobs=JobsInHand(rows("jobs")),
             control=control,
             requests=RequestTable(rows("requests")),
             seen=SeenTable(rows("seen")),
