@@ -18,10 +18,10 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test test-live bytecode check simulate matrix mutants bench contracts browser template package lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts browser screenshots template package lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
 
 setup: $(READY) ## Install what the project needs; the others do so themselves
 
@@ -53,7 +53,7 @@ $(CHECKED)/.ready: requirements/template-checks.txt requirements/template-valida
 	@$(BIN)/python -m local.installation --template-checks $(CHECKED)
 	@touch $@
 
-demo: $(READY) ## Train sample people and show it live; PHOTOS=folder: your own
+demo: $(READY) ## Train sample people, shown live; PHOTOS=folder: your own
 	@$(BIN)/python -m local demo $(if $(PHOTOS),--photos "$$PHOTOS")
 
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
@@ -61,17 +61,22 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
-TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template
+# Each folder or file that is named here has a target of its own.
+TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template \
+	--ignore tests/end_to_end --ignore tests/simulation/test_crash_points.py
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
 	@$(MAKE) --no-print-directory -j 2 check bytecode
-	@# Four processes on two cores: the end-to-end tests mostly wait.
-	@$(TESTS) --quiet -p no:terminaldistreporter -n 4 --dist worksteal
+	@$(TESTS) --quiet -p no:terminaldistreporter -n 3 --dist worksteal
 
 # What the tests are compiled to, with their asserts spelled out, is made once and not by each process.
 bytecode: $(READY)
 	@$(TESTS) --collect-only -qq >/dev/null 2>&1 || true
+
+# Four processes on two cores: these tests mostly wait.
+end-to-end: $(READY) $(PORTRAITS)/.ready ## Run the whole stack in processes of its own, and kill them
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 4 --dist worksteal tests/end_to_end
 
 # Reads the variables that docs/live-test.md lists; without an account it says so and is done.
 test-live: $(READY) ## Ask the real services; PAY=1: the paid questions too
@@ -108,6 +113,10 @@ browser: $(READY) $(BROWSER) ## Lead Chromium through the pages, and axe-core wi
 	@command -v chromium >/dev/null || { echo "make browser needs Chromium: apt-get install chromium fonts-wqy-microhei" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary $$(find tests/browser -name '*.py')
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal tests/browser
+
+# The fonts are fixed, so that the pictures do not tell on which machine they were taken.
+screenshots: $(READY) $(BROWSER) ## Take the pictures of README and docs anew, of a real run
+	@$(BIN)/python -m local.screenshots
 
 template: $(CHECKED)/.ready ## Check template.yml by the ROS team's tools and by ours
 	@command -v node >/dev/null || { echo "make template needs Node.js: apt-get install nodejs" >&2; exit 1; }

@@ -1,8 +1,7 @@
 """The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
-The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function needs Jinja2.
-No bytecode is in it: it fits one version of Python, which is not always the one that packs, and it is not the
-same bytes every time.
+The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function compiles them.
+No bytecode is in it: it fits one version of Python, which is not always the one that packs.
 
 The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
 the code does; ROS sees a new release by that name.
@@ -25,10 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
 # Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
-# markupsafe is not there; it works without its compiled part, which fits one Python only.
-VENDORED_PACKAGES = ("oss2", "markupsafe")
-NOT_DEPLOYED = "shared/pages/compiling.py"
-"""Makes the templates' Python, and needs Jinja2."""
+# jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
+VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
 # What the pages are made of, beside Python; editors and systems leave other files.
 _PAGE_FILES = ("shared/pages/assets/*.css", "shared/pages/assets/*.js")
 _TEMPLATES = Path("shared/pages/templates")
@@ -89,30 +86,38 @@ def unpack_package(package: Package, folder: Path) -> Path:
     return code
 
 
+def templates_as_python(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the pages' templates in ``folder`` as modules: a name, and the Python that Jinja2 makes.
+
+    Raises:
+        jinja2.TemplateError: a template is wrong.
+    """
+    # Loaded by whoever packs, and not by every command of the local cloud.
+    from shared.pages.rendering import SUFFIX, environment
+
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        text = path.read_text(encoding="utf-8")
+        python = environment().compile(text, path.name, path.name, raw=True, defer_init=True)
+        docstring = f'"""The template {path.name}, as Python made by Jinja2."""'
+        yield path.name.removesuffix(SUFFIX), f"{docstring}\n\n{python}\n"
+
+
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
     """Yield archive names and contents: Python sources and what pages are made of, no bytecode."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
     folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
     for package, folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            name = f"{package}/{path.relative_to(folder).as_posix()}"
-            if name != NOT_DEPLOYED:
-                yield name, path.read_bytes()
+            yield f"{package}/{path.relative_to(folder).as_posix()}", path.read_bytes()
     for pattern in _PAGE_FILES:
         for path in sorted(root.glob(pattern)):
             yield path.relative_to(root).as_posix(), path.read_bytes()
-    yield from _templates(root / _TEMPLATES)
-
-
-def _templates(folder: Path) -> Iterator[tuple[str, bytes]]:
-    # Jinja2 is loaded by whoever packs, and not by every command of the local cloud.
-    from shared.pages.compiling import all_compiled
-    from shared.pages.rendering import environment
-    from shared.pages.runtime import COMPILED
-
-    package = COMPILED.replace(".", "/")
-    yield f"{package}/__init__.py", _COMPILED_DOCSTRING.encode()
-    for name, python in all_compiled(environment(), folder).items():
+    package = f"{_TEMPLATES.parent.as_posix()}/compiled"
+    yield (
+        f"{package}/__init__.py",
+        b'"""The templates of the pages as Python, made when the zip was packed."""\n',
+    )
+    for name, python in templates_as_python(root / _TEMPLATES):
         yield f"{package}/{name}.py", python.encode("utf-8")
 
 

@@ -96,7 +96,7 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> dict[str, objec
 
 def timeline_view(job: Job) -> list[dict[str, object]]:
     """The states that a job has come to, oldest first."""
-    return [{"state": move.state, "at": timestamp(move.at)} for move in job.moves]
+    return [{"state": move.state, "at": timestamp(move.at), "behind": move.behind} for move in job.moves]
 
 
 def job_as_json(job: Job) -> str:

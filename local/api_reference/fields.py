@@ -116,6 +116,7 @@ DOCUMENTS: dict[str, Document] = {
         (
             Field("state", "string", "one of the [states](#states)"),
             Field("at", "time", "when"),
+            Field("behind", "integer", "how many trainings ended while it waited for this"),
         ),
     ),
     "Announced": Document(

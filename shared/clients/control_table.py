@@ -166,7 +166,7 @@ def _or_none(name: str, found: Found, read: Callable[[Columns | None], _T]) -> _
 def _slot(columns: Columns | None) -> Slot:
     def make(value: dict[str, Any]) -> Slot:
         trouble = value.pop("trouble", None)
-        for name in ("holders", "durations_ms", "refused_jobs", "ended_fine_tunes"):
+        for name in ("holders", "durations_ms", "ends", "refused_jobs", "ended_fine_tunes"):
             value[name] = tuple(checked(name, value.get(name, []), list))
         paused = value.pop("paused", None)
         return Slot(

@@ -159,8 +159,13 @@ def _loaded(name: str, stored: Any) -> Any:
     if name == "photos":
         return tuple(map(_photo, value))
     if name == "moves":
-        return tuple(Move(checked("state", state, str), checked("at", at, int)) for state, at in value)
+        return tuple(map(_move, value))
     return retry_from_json(value) if name == "retry" else tuple(value)
+
+
+def _move(stored: Any) -> Move:
+    state, at, *behind = checked("move", stored, list)
+    return Move(checked("state", state, str), *(checked("move", number, int) for number in (at, *behind)))
 
 
 def _photo(stored: Any) -> Photo:

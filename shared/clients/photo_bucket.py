@@ -37,8 +37,6 @@ NO_TRY_AFTER_SECONDS = 4
 SIGNED_FOR_SECONDS = 24 * 3600
 """Long enough for a queued fine-tune to fetch its photos; temporary credentials may end it sooner."""
 
-THUMBNAIL = "image/auto-orient,1/resize,m_lfit,l_320/quality,q_75/format,jpg"
-MAX_THUMBNAIL_BYTES = 128 * 1024
 _BITMAP_HEADER_BYTES = 2048
 """More than the headers of a bitmap take with a palette of 256 colours."""
 _T = TypeVar("_T")
@@ -157,13 +155,22 @@ class PhotoBucket:
             Permanent: OSS cannot process it.
         """
         instructions = f"image/resize,m_fixed,w_{width},h_{height}/format,bmp"
-        return self._processed(key, instructions, _BITMAP_HEADER_BYTES + 4 * width * height)
+        return self.processed(key, instructions, _BITMAP_HEADER_BYTES + 4 * width * height)
 
     def thumbnail(self, key: str) -> bytes:
-        """Return a small JPEG of a photo, upright, as :meth:`bitmap` does; OSS keeps nothing of it."""
-        return self._processed(key, THUMBNAIL, MAX_THUMBNAIL_BYTES)
+        """Return a small JPEG of a photo, upright and without metadata; raises as :meth:`bitmap` does."""
+        from shared.clients.small_pictures import small_picture
 
-    def _processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
+        return small_picture(self, key)
+
+    def processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
+        """Return what OSS makes of the picture under ``key``, which keeps nothing of it; bounded in size.
+
+        Raises:
+            NotFound: there is no such object, or it is a link.
+            Permanent: OSS cannot process it, or makes more than ``most_bytes`` of it.
+        """
+
         def read() -> bytes:
             got = self._get(key, process=instructions)
             content: bytes = got.resp.read(most_bytes + 1)

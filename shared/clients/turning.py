@@ -8,6 +8,7 @@ names. Called by :mod:`shared.clients.preparing`, for the photos that need it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.clients.answers import REQUEST_DELAY_SECONDS
@@ -52,10 +53,7 @@ def turned(
         Trouble: a call failed.
     """
     steps = _Steps(bucket, began)
-    found = turned_as_told(steps.next().read_range(key, 0, HEADER_BYTES, etag=etag))
-    if found is None or found.orientation == UPRIGHT:
-        orientation = orientation_of_info(steps.next().info(key, "Orientation")) or UPRIGHT
-        found = Turned(orientation, None, False)
+    found = told_by(steps.next, key, etag)
     if found.orientation == UPRIGHT:
         raise refusal
     if found.orientation not in DEGREES:
@@ -63,10 +61,23 @@ def turned(
     size_bytes = steps.next().process(key, rotated(DEGREES[found.orientation]), snapshot)
     if found.may_be_turned and found.orientation in SWAPPING:
         start = steps.next().read_range(snapshot, 0, HEADER_BYTES)
-        if not _stands(jpeg_sides(start), found, is_turned=True):
+        if not stands(jpeg_sides(start), found, is_turned=True):
             # The decoder had turned it, and it has been turned twice.
             size_bytes = steps.next().process(key, AS_STORED, snapshot)
     return size_bytes
+
+
+def told_by(next_step: Callable[[], PhotoBucket], key: str, etag: str = "") -> Turned:
+    """Return how a photo is turned, as its file tells or else OSS; ``next_step`` gives a call's bucket.
+
+    Raises:
+        Trouble: a call failed.
+    """
+    found = turned_as_told(next_step().read_range(key, 0, HEADER_BYTES, etag=etag))
+    if found is not None and found.orientation != UPRIGHT:
+        return found
+    orientation = orientation_of_info(next_step().info(key, "Orientation")) or UPRIGHT
+    return Turned(orientation, None, False)
 
 
 def _mirrored(steps: _Steps, key: str, snapshot: str, found: Turned) -> int:
@@ -75,7 +86,7 @@ def _mirrored(steps: _Steps, key: str, snapshot: str, found: Turned) -> int:
     try:
         content = steps.next().read(small)
         orientation = found.orientation
-        if found.may_be_turned and not _stands(jpeg_sides(content), found, is_turned=False):
+        if found.may_be_turned and not stands(jpeg_sides(content), found, is_turned=False):
             orientation = UPRIGHT
         try:
             content = with_orientation(content, orientation)
@@ -92,7 +103,7 @@ def _mirrored(steps: _Steps, key: str, snapshot: str, found: Turned) -> int:
             warn("snapshot_not_deleted", code=trouble.code, message=trouble.message)
 
 
-def _stands(sides: tuple[int, int] | None, found: Turned, *, is_turned: bool) -> bool:
+def stands(sides: tuple[int, int] | None, found: Turned, *, is_turned: bool) -> bool:
     """Whether a picture has the proportions that it has to have by now; also where nothing tells."""
     if sides is None or found.sides is None or found.orientation not in SWAPPING:
         return True

@@ -21,7 +21,7 @@ from shared.domain.reasons import why_none_is_usable
 from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
-from shared.domain.timeline import with_move
+from shared.domain.timeline import Move, with_move
 
 if TYPE_CHECKING:
     from shared.domain.fine_tunes import FineTune
@@ -36,12 +36,12 @@ NO_USABLE_PHOTO = "no_usable_photo"
 class Job(JobRecord):
     """A job, and how it changes."""
 
-    def _moved(self, state: JobState, now: int, **changes: object) -> Job:
+    def _moved(self, state: JobState, now: int, behind: int = 0, **changes: object) -> Job:
         check_move(self.state, state)
         if state is not self.state:
             # Another step begins, and nothing has gone wrong with it yet.
             changes.setdefault("retry", None)
-            changes["moves"] = with_move(self.moves, state.value, now)
+            changes["moves"] = with_move(self.moves, Move(state.value, now, behind))
         return replace(self, state=state, changed_at=max(now, self.changed_at), **changes)  # type: ignore[arg-type]  # field names are checked by replace at run time
 
     # -- trouble ------------------------------------------------------------------------------------
@@ -167,13 +167,12 @@ class Job(JobRecord):
         )
 
     def attempting(
-        self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = ""
+        self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = "", behind: int = 0
     ) -> Job:
         """Write down the intent to submit. Only the invocation that saves this may send the POST."""
         replaced = tuple(name for name in self.file_ids if name not in file_ids)
         return self._moved(
-            JobState.SUBMITTING,
-            now,
+            *(JobState.SUBMITTING, now, behind),
             attempt=self.attempt + 1,
             attempt_expires_at=expires_at,
             submitted_at=now,
@@ -294,4 +293,4 @@ def open_job(person_id: str, revision: int, now: int) -> Job:
     """Return a new job of a person, with an empty set."""
     empty, state = PhotoSet(last_photo_at=now), JobState.COLLECTING
     job = Job(person_id=person_id, revision=revision, state=state, opened_at=now, changed_at=now)
-    return replace(job, photo_set=empty, moves=with_move((), state.value, now))
+    return replace(job, photo_set=empty, moves=(Move(state.value, now),))

@@ -24,6 +24,7 @@ LONGEST_HALT_MS = 3_600_000
 REMEMBERED_DURATIONS = 20
 REMEMBERED_FINE_TUNES = 40
 REMEMBERED_REFUSALS = 40
+REMEMBERED_ENDS = 40
 DOCUMENTED_DURATION_MS = 302_000
 MAX_BECAUSE_CHARACTERS = 500
 
@@ -59,6 +60,7 @@ class Slot:
         account: stands for the account that the last fine-tune was made in, as far as DashScope tells.
         ended_fine_tunes: ids of fine-tunes of ours that ended lately.
         durations_ms: how long the latest trainings took, oldest first.
+        ends: when the latest trainings gave the slot back, oldest first.
         paused: who has paused the queue, and why; None: nobody has.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
@@ -76,6 +78,7 @@ class Slot:
     account: str = ""
     ended_fine_tunes: tuple[str, ...] = ()
     durations_ms: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
     kept: int | None = None
     paused: Pause | None = None
 
@@ -109,12 +112,14 @@ class Slot:
         keeps_fine_tune: bool = False,
         accepted_at: int = 0,
         fine_tunes: tuple[str, ...] = (),
+        ended_at: int = 0,
     ) -> Slot:
         """Take the slot back from ``job_id``.
 
         ``duration_ms`` is remembered when the training ran to its end; ``keeps_fine_tune``: the account still
         has a fine-tune of it that counts against the cap; ``accepted_at``: when its submit was accepted;
-        ``fine_tunes``: the ids of those that were made for it.
+        ``fine_tunes``: the ids of those that were made for it; ``ended_at``: when its training was seen to
+        have ended (0: it had none).
         """
         durations_ms, kept = self.durations_ms, self.kept
         if duration_ms is not None:
@@ -131,7 +136,12 @@ class Slot:
             kept=kept,
             accepted_at=accepted_at,
             ended_fine_tunes=ended,
+            ends=(*self.ends, ended_at)[-REMEMBERED_ENDS:] if ended_at else self.ends,
         )
+
+    def ends_since(self, at: int) -> int:
+        """How many trainings have given the slot back since then, as far as that is remembered."""
+        return sum(ended >= at for ended in self.ends)
 
     def refused(self, reason: Reason, delay_ms: int, now: int, *, longest_ms: int) -> Slot:
         """Halt the queue for ``delay_ms``, doubled with each refusal in a row up to ``longest_ms``.

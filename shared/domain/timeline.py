@@ -14,10 +14,14 @@ KEPT_LAST = 36
 
 
 class Move(NamedTuple):
-    """A job came to ``state`` (its value) ``at`` a time, in milliseconds since the epoch."""
+    """A job came to ``state`` (its value) ``at`` a time, in milliseconds since the epoch.
+
+    ``behind``: how many trainings have ended while the job waited for this.
+    """
 
     state: str
     at: int
+    behind: int = 0
 
 
 def is_full(moves: Sequence[Move]) -> bool:
@@ -25,9 +29,9 @@ def is_full(moves: Sequence[Move]) -> bool:
     return len(moves) >= KEPT_FIRST + KEPT_LAST
 
 
-def with_move(moves: Sequence[Move], state: str, at: int) -> tuple[Move, ...]:
+def with_move(moves: Sequence[Move], move: Move) -> tuple[Move, ...]:
     """Return ``moves``, oldest first, with one more; of too many those in the middle go."""
-    longer = (*moves, Move(state, at))
+    longer = (*moves, move)
     if len(longer) <= KEPT_FIRST + KEPT_LAST:
         return longer
     return (*longer[:KEPT_FIRST], *longer[-KEPT_LAST:])

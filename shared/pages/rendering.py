@@ -1,17 +1,28 @@
 """Pages from documents and Jinja2 templates. Imported only when HTML is asked for, by ``http_api``.
 
-Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the functions run,
-the templates are Python already, and Jinja2 is not there (``runtime``). Texts come from ``words``; values put
-into a text are escaped as anything else is.
+Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the
+functions run, the templates are Python already, and Jinja2 neither reads nor compiles them. Texts come from
+``words``; values put into a text are escaped as anything else is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping
 from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+)
 from markupsafe import Markup, escape
 
 from shared.domain.administration import OVERRULED
@@ -20,7 +31,6 @@ from shared.domain.states import JobState
 from shared.domain.words import Language
 from shared.pages import names, portrait_call, times
 from shared.pages.assets import address
-from shared.pages.runtime import SUFFIX, Environment
 from shared.pages.timeline import steps
 from shared.pages.view import View
 from shared.pages.words import WORDS
@@ -40,24 +50,54 @@ OVERRULABLE = frozenset(verdict.value for verdict in OVERRULED)
 _NEEDS_NOTHING = frozenset(verdict.value for verdict in NEEDS_NOTHING) | LEFT_OVER | {"duplicate"}
 
 
+TEMPLATES = Path(__file__).parent / "templates"
+SUFFIX = ".html.jinja"
+COMPILED = "shared.pages.compiled"
+"""The package of the templates as Python, which only the deployed zip has."""
+
+
+class CompiledLoader(BaseLoader):
+    """Templates that ``local/packaging`` has made Python of; in a checkout there are none.
+
+    Jinja2's own ``ModuleLoader`` does the same for a folder of files that are called by hashes.
+    """
+
+    has_source_access = False
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        """Return the template, or raise TemplateNotFound."""
+        try:
+            module = import_module(f"{COMPILED}.{name.removesuffix(SUFFIX)}")
+        except ModuleNotFoundError:
+            raise TemplateNotFound(name) from None
+        return environment.template_class.from_module_dict(environment, vars(module), globals or {})
+
+
 def render(page: str, document: Mapping[str, object], view: View) -> str:
     """Return ``page``, one of :data:`PAGES`, of the ``document`` that the same route answers with in JSON."""
     if page not in PAGES:
         raise ValueError(f"there is no page {page}; take one of {', '.join(PAGES)}")
     template = environment().get_template(f"{page}{SUFFIX}")
-    return template.render(document=document, view=view, **helpers(view))
+    return template.render(document=document, view=view, **_helpers(view))
 
 
 @cache
 def environment() -> Environment:
-    """Return what all templates have in common."""
-    return Environment(
-        filters={
-            "name": names.isolated,
-            "money": _money,
-            "kind_of_verdict": kind_of_verdict,
-            "pending": _pending,
-        },
+    """Return what all templates have in common, by Jinja2."""
+    made = Environment(
+        loader=ChoiceLoader([CompiledLoader(), FileSystemLoader(TEMPLATES)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(
         asset=address,
         path=names.path,
         plain=names.plain,
@@ -69,6 +109,8 @@ def environment() -> Environment:
         python_call=portrait_call.in_python,
         price=f"{PRICE_PER_TRAINING_CNY:g}",
     )
+    made.filters.update(name=names.isolated, money=_money, kind_of_verdict=kind_of_verdict)
+    return made
 
 
 def kind_of_verdict(verdict: str) -> str:
@@ -80,8 +122,8 @@ def kind_of_verdict(verdict: str) -> str:
     return "aside" if verdict in _NEEDS_NOTHING else "refused"
 
 
-def helpers(view: View) -> dict[str, Any]:
-    """Return what templates call that depends on the reader."""
+def _helpers(view: View) -> dict[str, Any]:
+    """What templates call that depends on the reader."""
     language = view.language
     other = "en" if language is Language.CHINESE else "zh"
     # What was asked for once, and tickets, are no part of the page's address.
@@ -110,10 +152,6 @@ def _href(view: View, target: str, **query: object) -> str:
     kept = {"language": view.query["language"]} if view.query.get("language") in ("en", "zh") else {}
     asked = {**kept, **{name: str(value) for name, value in query.items() if value not in (None, "")}}
     return f"{target}?{urlencode(asked)}" if asked else target
-
-
-def _pending(photos: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [photo for photo in photos if photo["verdict"] in PENDING]
 
 
 def _money(cny: float | None) -> str:

@@ -18,34 +18,38 @@ _RESTING = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"})
 
 
 class Step(NamedTuple):
-    """One state of a job, with times in RFC 3339; ``ended_at`` is empty while it lasts; 0 ms: no length."""
+    """One state of a job, with times in RFC 3339; ``ended_at`` is empty while it lasts; 0 ms: no length.
+
+    ``behind``: how many trainings ended before it was over.
+    """
 
     state: str
     began_at: str
     ended_at: str
     length_ms: int
     is_current: bool
+    behind: int = 0
 
 
 def steps(job: Mapping[str, object]) -> list[Step]:
     """Return the steps of a job document, oldest first; from its four times when it has no timeline."""
     entries = _entries(job)
     made = []
-    for number, (state, began) in enumerate(entries):
+    for number, (state, began, _) in enumerate(entries):
         is_current = number == len(entries) - 1
-        ended = "" if is_current else entries[number + 1][1]
+        ended, behind = ("", 0) if is_current else entries[number + 1][1:]
         is_resting = state in _RESTING
         length = milliseconds(ended) - milliseconds(began) if ended and not is_resting else 0
-        made.append(Step(state, began, ended, length, is_current and not is_resting))
+        made.append(Step(state, began, ended, length, is_current and not is_resting, behind))
     return made
 
 
-def _entries(job: Mapping[str, object]) -> list[tuple[str, str]]:
+def _entries(job: Mapping[str, object]) -> list[tuple[str, str, int]]:
     told = job.get("timeline")
     if isinstance(told, Sequence) and told:
-        return [(str(one["state"]), str(one["at"])) for one in told if one["at"]]
-    found = [(state.value, str(job[name])) for name, state in _MARKS if job.get(name)]
+        return [(str(one["state"]), str(one["at"]), int(one["behind"])) for one in told if one["at"]]
+    found = [(state.value, str(job[name]), 0) for name, state in _MARKS if job.get(name)]
     last, at = str(job.get("state") or ""), job.get("ended_at") or job.get("changed_at")
     if at and (not found or last != found[-1][0]):
-        found.append((last, str(at)))
+        found.append((last, str(at), 0))
     return found

@@ -11,6 +11,7 @@ from shared.domain.words import Language
 from shared.views import milliseconds
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MINUTE_MS = 60_000
 _UNITS_MS = (
     (86_400_000, " d", " 天"),
     (3_600_000, " h", " 小时"),
@@ -48,7 +49,9 @@ def duration(length_ms: int, language: Language, *, with_seconds: bool = True) -
 
 
 def since(timestamp: str, now: int, language: Language) -> str:
-    """Return how long ago that was, in whole minutes."""
+    """Return how long ago that was, in whole minutes; of the first one only that it is not over."""
+    if now - milliseconds(timestamp) < MINUTE_MS:
+        return "< 1 分" if language is Language.CHINESE else "< 1 min"
     return duration(now - milliseconds(timestamp), language, with_seconds=False)
 
 

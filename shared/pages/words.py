@@ -101,7 +101,7 @@ OVERVIEW: dict[str, Words] = {
     "month": Words("This month", "本月"),
     "total": Words("In all", "总计"),
     "spend_hint": Words(
-        "CNY, days and months of Beijing; {count} trainings billed.",
+        "CNY, days and months of Beijing. Trainings billed: {count}.",
         "单位：元，按北京时间计；共计费 {count} 次训练。",
     ),
     "models": Words("Models kept", "保留的模型"),

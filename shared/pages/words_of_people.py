@@ -17,6 +17,7 @@ PERSON: dict[str, Words] = {
     "new_photos": Words("New photos start a new revision.", "上传新照片将开始新的版本。"),
     "timeline": Words("Timeline", "时间线"),
     "goes_on": Words("now", "进行中"),
+    "behind": Words("behind {count}", "前面 {count} 人"),
     "no_photos": Words("No photo has arrived yet", "还没有收到照片"),
     "no_photos_hint": Words(
         "Put photos into people/{name}/ of the bucket.", "请将照片放入存储空间的 people/{name}/。"
@@ -125,6 +126,9 @@ OWN: dict[str, Words] = {
     "step_train": Words("Training", "训练"),
     "step_ready": Words("Ready", "完成"),
     "own_ready": Words("Your model is ready", "你的模型已完成"),
+    "own_ready_hint": Words(
+        "The studio can make portraits of you with it now.", "工作室现在可以用它为你制作写真。"
+    ),
     "own_privacy": Words(
         "Only whoever has this link, and the studio, see this page.",
         "只有持有此链接的人和工作室能看到此页面。",
@@ -145,16 +149,14 @@ OWN: dict[str, Words] = {
         "None of the photos can be used yet. What to do stands below each; then send others.",
         "目前没有可用的照片。请按每张照片下方的说明处理，再上传其他照片。",
     ),
-    "own_training": Words(
-        "Your model is being trained. This takes some minutes; you need not stay here.",
-        "正在训练你的模型，需要几分钟，无需停留在此页面。",
+    "own_training": Words("Your model is being trained", "正在训练你的模型"),
+    "own_training_hint": Words(
+        "This takes some minutes; you need not stay here.", "需要几分钟，无需停留在此页面。"
     ),
     "own_queued": Words(
         "Your photos are complete. Training begins when it is your turn.", "照片已收齐，轮到你时开始训练。"
     ),
-    "own_checking": Words("Your photos are being checked.", "正在检测你的照片。"),
-    "own_collecting": Words(
-        "Send more photos, or say that you are done.", "可以继续上传照片，或点“我已传完”。"
-    ),
-    "own_begin": Words("Begin with some photos of yourself.", "请先上传几张自己的照片。"),
+    "own_checking": Words("Your photos are being checked", "正在检测你的照片"),
+    "own_collecting": Words("Send more photos, or say that you are done", "可以继续上传照片，或点“我已传完”"),
+    "own_begin": Words("Begin with some photos of yourself", "请先上传几张自己的照片"),
 }

@@ -138,6 +138,7 @@ def _intend(world: World, job: Job, prepared: TrainingFiles, slot: Slot) -> Job:
         expires_at=world.dead_at,
         file_ids=prepared.file_ids,
         key_id=world.dashscope.key_id,
+        behind=slot.ends_since(job.closed_at),
     )
     try:
         intent = world.jobs.save(job, intended)

@@ -261,5 +261,6 @@ def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
         keeps_fine_tune=keeps,
         accepted_at=job.submitted_at if job and job.fine_tune_id else 0,
         fine_tunes=tuple(filter(None, made)),
+        ended_at=world.clock.now(),
     )
     world.control.save_slot(slot, released)

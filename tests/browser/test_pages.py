@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -193,6 +194,17 @@ def test_people_are_downloaded_as_a_table(studio: LocalStudio, open_page: OpenPa
         page.locator("a[download]").click()
     assert started.value.suggested_filename == "people.csv"
     assert "listed,REJECTED" in Path(started.value.path()).read_text("utf-8")
+
+
+def test_a_time_of_today_is_told_in_the_readers_zone_by_the_clock_alone(
+    studio: LocalStudio, open_page: OpenPage
+) -> None:
+    if studio.state("clear") != "SUCCEEDED":
+        trained(studio, "clear", 5300)
+    page = open_page("/people/clear", signed_in=True, timezone_id="Asia/Kathmandu", locale="en-US")
+    times = page.locator("#live-timeline time")
+    expect(times.first).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(times.first).to_have_attribute("title", re.compile(r"20\d\d.*GMT\+5:45"))
 
 
 # -- for everybody ---------------------------------------------------------------------------------------

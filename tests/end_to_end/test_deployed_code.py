@@ -25,8 +25,8 @@ def code(studio: LocalStudio) -> Path:
     return studio.cloud.code
 
 
-def test_the_code_of_the_functions_is_the_product_with_two_libraries_and_nothing_else(code: Path) -> None:
-    assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2", "markupsafe"}
+def test_the_code_of_the_functions_is_the_product_with_three_libraries_and_nothing_else(code: Path) -> None:
+    assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2", "jinja2", "markupsafe"}
     kinds = {file.suffix for file in code.rglob("*") if file.is_file()}
     assert kinds == {".py", ".pyc", ".css", ".js"}
 
@@ -90,6 +90,7 @@ def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path
         "functions",
         "shared",
         "oss2",
+        "jinja2",
         "markupsafe",
     }
     content = path.read_bytes()

@@ -39,7 +39,7 @@ def test_a_person_sends_photos_by_their_link_and_follows_them_to_the_model(studi
         assert verdicts == {"1.jpg": "usable", "view.jpg": "no_face"}
         page = client.get(link["url"], headers=HTML, timeout=30)
         assert page.status_code == 200
-        assert page.text.count("data:image/jpeg;base64,") == 2, "small pictures stand in the page"
+        assert page.text.count("data:image/jpeg;base64,") == 3, "the face, and a small picture of each photo"
         assert "Content-Disposition" not in page.headers
         done = client.post(f"{link['url']}/done", headers=HTML, timeout=30, allow_redirects=False)
         assert (done.status_code, done.headers["Location"]) == (

@@ -26,6 +26,7 @@ FULL = Slot(
     trouble=Reason("Throttling", "慢一点"),
     refusals=3,
     durations_ms=(1, 2, 3),
+    ends=(4, 5),
     kept=7,
 )
 
@@ -62,7 +63,7 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
         "durations",
         "kept",
     }
-    names |= {"refused_jobs", "accepted_at", "account", "ended_fine_tunes", "paused"}
+    names |= {"refused_jobs", "accepted_at", "account", "ended_fine_tunes", "ends", "paused"}
     assert set(value) == {*names, "format"}
 
 

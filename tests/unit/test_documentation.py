@@ -80,8 +80,8 @@ def test_every_option_of_the_local_cloud_is_documented(readme: str) -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_that_a_readme_names_exists(readme: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", text_of(readme)))
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text_of(readme)))
     assert {"demo", "up", "test", "package"} <= named <= targets
 
 

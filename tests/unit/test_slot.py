@@ -13,6 +13,7 @@ from shared.domain.slot import (
     DOCUMENTED_DURATION_MS,
     LONGEST_HALT_MS,
     REMEMBERED_DURATIONS,
+    REMEMBERED_ENDS,
     REMEMBERED_REFUSALS,
     SUBMIT_SPACING_MS,
     Slot,
@@ -87,6 +88,15 @@ def test_only_a_training_that_ran_to_its_end_teaches_a_duration() -> None:
     slot = Slot(holders=("a",), durations_ms=(5,))
     assert slot.released("a").durations_ms == (5,)
     assert slot.released("a", duration_ms=7).durations_ms == (5, 7)
+
+
+def test_the_ends_of_the_latest_trainings_are_counted_and_a_refused_submit_is_none() -> None:
+    slot = Slot()
+    for number in range(REMEMBERED_ENDS + 5):
+        slot = slot.released("x", ended_at=NOW + number)
+    assert slot.released("x") == slot
+    assert slot.ends_since(0) == REMEMBERED_ENDS
+    assert slot.ends_since(NOW + REMEMBERED_ENDS + 3) == 2, "the moment itself counts"
 
 
 def test_the_latest_durations_are_kept_and_older_ones_forgotten() -> None:

@@ -359,3 +359,22 @@ def test_what_cannot_be_done_changes_nothing_and_is_answered(
     tick(cloud, 2)
     assert outcomes(cloud) == [outcome]
     assert (cloud.jobs(), cloud.slot(), cloud.studio.ledger()) == before
+
+
+# -- the job's own life ----------------------------------------------------------------------------------
+
+
+def behind(job: Job) -> list[int]:
+    return [move.behind for move in job.moves if move.state == "SUBMITTING"]
+
+
+def test_each_job_keeps_how_many_trainings_it_has_waited_behind(cloud: SimulatedCloud) -> None:
+    people = ("Li", "Wu", "Zhao")
+    queued(cloud, *people)
+    tick(cloud, 80)
+    jobs = [newest(cloud, person) for person in people]
+    assert [job.state for job in jobs] == [JobState.SUCCEEDED] * 3
+    assert [behind(job) for job in jobs] == [[0], [1], [2]]
+    cloud.upload("Li", "2.jpg", b"FACE Li again")
+    tick(cloud, 12)
+    assert behind(newest(cloud, "Li")) == [0], "what ended before the set closed is not counted"

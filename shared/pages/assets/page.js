@@ -19,21 +19,27 @@
     return Date.now() + ahead;
   }
 
+  // In the reader's own zone and on the reader's own day, neither has to be named; the title has both.
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const day = { day: "numeric", month: "short" };
   const formats = {
-    moment: new Intl.DateTimeFormat(language, {
-      day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
-    }),
-    clock: new Intl.DateTimeFormat(language, {
-      hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
-    }),
+    clock: new Intl.DateTimeFormat(language, time),
+    moment: new Intl.DateTimeFormat(language, { ...day, ...time }),
+    whole: new Intl.DateTimeFormat(language, { ...day, ...time, year: "numeric", second: "2-digit", timeZoneName: "short" }),
   };
+
+  function shown(at, style) {
+    const isToday = at.toDateString() === new Date(present()).toDateString();
+    return formats[style === "clock" || isToday ? "clock" : "moment"].format(at);
+  }
 
   function setText(element, text) {
     if (element.textContent !== text) element.textContent = text;
   }
 
   function length(milliseconds) {
-    const minutes = Math.max(0, Math.floor(milliseconds / 60000));
+    const minutes = Math.floor(milliseconds / 60000);
+    if (minutes < 1) return chinese ? "< 1 分" : "< 1 min";
     const units = [[1440, " d", " 天"], [60, " h", " 小时"], [1, " min", " 分"]];
     const parts = [];
     let left = minutes;
@@ -52,11 +58,10 @@
       if (Number.isNaN(at.getTime())) continue;
       if (one.hasAttribute("data-since")) {
         setText(one, length(present() - at));
-        one.title = formats.moment.format(at);
       } else {
-        setText(one, (formats[one.dataset.style] || formats.moment).format(at));
-        one.title = one.dateTime;
+        setText(one, shown(at, one.dataset.style));
       }
+      one.title = formats.whole.format(at);
     }
     for (const one of root.querySelectorAll("progress[data-until]")) {
       const from = new Date(one.dataset.from).getTime();

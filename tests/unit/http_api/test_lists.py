@@ -248,7 +248,7 @@ def test_a_job_shows_the_states_that_it_has_come_to() -> None:
 def test_of_very_many_moves_the_first_and_the_latest_are_kept() -> None:
     moves: tuple[Move, ...] = ()
     for number in range(200):
-        moves = with_move(moves, f"S{number}", number)
+        moves = with_move(moves, Move(f"S{number}", number))
     assert len(moves) == KEPT_FIRST + KEPT_LAST
     assert [move.at for move in moves[: KEPT_FIRST + 1]] == [0, 1, 2, 3, 164]
     assert moves[-1] == Move("S199", 199)

@@ -38,7 +38,9 @@ def test_a_length_has_two_units_at_most(length_ms: int, english: str, chinese: s
 
 
 def test_a_wait_is_told_in_whole_minutes() -> None:
-    assert since(NOON, milliseconds(NOON) + 59_000, ENGLISH) == "0 min"
+    assert since(NOON, milliseconds(NOON) + 59_000, ENGLISH) == "< 1 min"
+    assert since(NOON, milliseconds(NOON) + 59_000, CHINESE) == "< 1 分"
+    assert since(NOON, milliseconds(NOON) + 60_000, ENGLISH) == "1 min"
     assert since(NOON, milliseconds(NOON) + 3_719_000, ENGLISH) == "1 h 1 min"
 
 
@@ -51,20 +53,25 @@ def test_a_progress_never_claims_the_begin_or_the_end() -> None:
     assert share(end, begin, at) is None
 
 
+def job_of(*moves: tuple[str, str] | tuple[str, str, int]) -> dict[str, object]:
+    """Return a job that has come to each state at a time of one day, behind so many trainings."""
+    timeline = [
+        {"state": state, "at": f"2026-11-28T{at}.000Z", "behind": sum(behind)} for state, at, *behind in moves
+    ]
+    return {"timeline": timeline}
+
+
 def test_the_steps_of_a_job_have_lengths_and_the_last_goes_on() -> None:
-    entries = [("COLLECTING", "12:00:00"), ("QUEUED", "12:04:00"), ("TRAINING", "12:13:00")]
-    job = {"timeline": [{"state": state, "at": f"2026-11-28T{at}.000Z"} for state, at in entries]}
-    found = steps(job)
-    assert [(one.state, one.length_ms, one.is_current) for one in found] == [
-        ("COLLECTING", 240_000, False),
-        ("QUEUED", 540_000, False),
-        ("TRAINING", 0, True),
+    found = steps(job_of(("COLLECTING", "12:00:00"), ("QUEUED", "12:04:00"), ("TRAINING", "12:13:00", 2)))
+    assert [(one.state, one.length_ms, one.is_current, one.behind) for one in found] == [
+        ("COLLECTING", 240_000, False, 0),
+        ("QUEUED", 540_000, False, 2),
+        ("TRAINING", 0, True, 0),
     ]
 
 
 def test_an_end_has_no_length_and_nothing_goes_on() -> None:
-    entries = [("REJECTED", "12:00:00"), ("COLLECTING", "13:00:00"), ("SUCCEEDED", "14:00:00")]
-    job = {"timeline": [{"state": state, "at": f"2026-11-28T{at}.000Z"} for state, at in entries]}
+    job = job_of(("REJECTED", "12:00:00"), ("COLLECTING", "13:00:00"), ("SUCCEEDED", "14:00:00"))
     assert [(one.length_ms, one.is_current) for one in steps(job)] == [
         (0, False),
         (3_600_000, False),

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 
 from local.page_preview.lists import empty_overview, links, models, overview, troubled_overview
 from local.page_preview.people import ago, person
@@ -15,7 +16,6 @@ from shared.domain.reasons import remedy
 from shared.domain.states import JobState
 from shared.domain.words import Language
 from shared.pages.rendering import kind_of_verdict, render
-from shared.pages.runtime import UndefinedError
 from shared.pages.words import WORDS
 from shared.views import timestamp
 from tests.unit.pages.page_tree import Element, parse
@@ -219,7 +219,7 @@ def test_whoever_has_sent_photos_can_say_that_these_are_all() -> None:
 def test_a_field_that_a_document_lacks_is_an_error_and_no_hole(state: JobState) -> None:
     document = person(state)
     del document["current"]["photos"][0]["verdict"]
-    with pytest.raises(UndefinedError, match="'verdict' of dict is undefined"):
+    with pytest.raises(UndefinedError):
         shown("person", document, "reader")
 
 
