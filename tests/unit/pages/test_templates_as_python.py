@@ -58,7 +58,7 @@ def test_a_value_that_a_document_lacks_is_an_error_where_the_functions_run(
     compiled: dict[str, ModuleType],
 ) -> None:
     scene = next(scene for scene in ALL if scene.page == "person")
-    with pytest.raises(jinja2.UndefinedError, match="has no attribute .person_id."):
+    with pytest.raises(jinja2.UndefinedError, match="has no attribute"):
         render(scene.page, {}, scene.view)
 
 
