@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.assembly import new_token, photo_bucket, request_table, tables
 from shared.clients.credentials import find_credentials
-from shared.domain.reasons import Language
+from shared.domain.words import Language
 from shared.http_api.authentication import Tokens
 from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
@@ -64,7 +64,7 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
             control=control,
             requests=lambda: request_table(settings, credentials),
             rules=settings.rules,
-            photo_access=settings.access.way,
+            photo_access=settings.way,
             now=lambda: time.time_ns() // 1_000_000,
             token=new_token,
             bucket=lambda: photo_bucket(settings, credentials),

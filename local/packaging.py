@@ -1,5 +1,8 @@
 """The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
+The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function compiles them.
+No bytecode is in it: it fits one version of Python, which is not always the one that packs.
+
 The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
 the code does; ROS sees a new release by that name.
 """
@@ -24,7 +27,9 @@ OWN_PACKAGES = ("functions", "shared")
 # jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
 VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
 # What the pages are made of, beside Python; editors and systems leave other files.
-_PAGE_FILES = ("shared/pages/templates/*.html.jinja", "shared/pages/assets/*.css", "shared/pages/assets/*.js")
+_PAGE_FILES = ("shared/pages/assets/*.css", "shared/pages/assets/*.js")
+_TEMPLATES = Path("shared/pages/templates")
+_COMPILED_DOCSTRING = '"""The templates of the pages as Python, made when the zip was packed."""\n'
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -46,11 +51,11 @@ def build_package(root: Path = ROOT) -> Package:
     buffer = io.BytesIO()
     own = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, path in _files(root):
+        for name, content in _files(root):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, content)
             if name.partition("/")[0] in OWN_PACKAGES:
                 own += archive.getinfo(name).compress_size
     return Package(buffer.getvalue(), own)
@@ -81,16 +86,39 @@ def unpack_package(package: Package, folder: Path) -> Path:
     return code
 
 
-def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield archive names and files: Python sources and what pages are made of, nothing compiled."""
+def templates_as_python(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the pages' templates in ``folder`` as modules: a name, and the Python that Jinja2 makes.
+
+    Raises:
+        jinja2.TemplateError: a template is wrong.
+    """
+    # Loaded by whoever packs, and not by every command of the local cloud.
+    from shared.pages.rendering import SUFFIX, environment
+
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        text = path.read_text(encoding="utf-8")
+        python = environment().compile(text, path.name, path.name, raw=True, defer_init=True)
+        docstring = f'"""The template {path.name}, as Python made by Jinja2."""'
+        yield path.name.removesuffix(SUFFIX), f"{docstring}\n\n{python}\n"
+
+
+def _files(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield archive names and contents: Python sources and what pages are made of, no bytecode."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
     folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
     for package, folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            yield f"{package}/{path.relative_to(folder).as_posix()}", path
+            yield f"{package}/{path.relative_to(folder).as_posix()}", path.read_bytes()
     for pattern in _PAGE_FILES:
         for path in sorted(root.glob(pattern)):
-            yield path.relative_to(root).as_posix(), path
+            yield path.relative_to(root).as_posix(), path.read_bytes()
+    package = f"{_TEMPLATES.parent.as_posix()}/compiled"
+    yield (
+        f"{package}/__init__.py",
+        b'"""The templates of the pages as Python, made when the zip was packed."""\n',
+    )
+    for name, python in templates_as_python(root / _TEMPLATES):
+        yield f"{package}/{name}.py", python.encode("utf-8")
 
 
 def _installed(package: str) -> Path:

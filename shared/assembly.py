@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.clients.request_table import RequestTable
     from shared.clients.rows import Rows
     from shared.clients.seen_table import SeenTable
+    from shared.clients.work_in_hand import JobsInHand
     from shared.workflow.ports import World
 
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -77,11 +78,11 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         "dashscope_base_url",
     )
     credentials = find_credentials(context, environment)
-    jobs, control = tables(settings, credentials)
+    _, control = tables(settings, credentials)
     pacer = _keep("pacer", None, Pacer)
     memory = _keep("access", None, AccessMemory)
     return World(
-        jobs=jobs,
+        jobs=_jobs_in_hand(settings, credentials),
         control=control,
         requests=request_table(settings, credentials),
         seen=_seen_table(settings, credentials),
@@ -100,7 +101,7 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
 
 
 def tables(settings: Settings, credentials: Credentials) -> tuple[JobTable, ControlTable]:
-    """Return the clients of the tables that every function reads: the jobs and the shared rows.
+    """Return the clients of the tables that ``status`` reads: the jobs and the shared rows.
 
     Every invocation comes through here, and its secrets are hidden.
     """
@@ -152,6 +153,15 @@ def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
         credentials.security_token,
     ):
         hide(secret)
+
+
+def _jobs_in_hand(settings: Settings, credentials: Credentials) -> JobsInHand:
+    def connect() -> JobsInHand:
+        from shared.clients import job_table, work_in_hand
+
+        return work_in_hand.JobsInHand(_rows(settings, credentials, job_table.TABLE))
+
+    return _keep("jobs in hand", _tables_from(settings, credentials), connect)
 
 
 def _seen_table(settings: Settings, credentials: Credentials) -> SeenTable:

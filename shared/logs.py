@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from functools import cache
 from urllib.parse import quote
 
 from shared.tracing import current
@@ -28,26 +29,38 @@ MOST_HIDDEN = 64
 # Secrets, in the order in which they came, with the forms in which they may stand in a text.
 _hidden: dict[str, set[str]] = {}
 
-_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*", re.IGNORECASE)
-_KEY = re.compile(
-    # After a letter or digit it is part of a word (``risk-averse``), unless these end a percent-encoding or
-    # an escape of JSON; so long a run of letters and digits is no word.
-    r"(?:(?<![a-z0-9])|(?<=%[0-9a-f]{2})|(?<=\\[nrt]))sk(?:-|%(?:25)*2d)[a-z0-9_-]{4,}"
-    r"|sk(?:-|%(?:25)*2d)[a-z0-9]{16,}",
-    re.IGNORECASE,
-)
-_ACCESS_KEY_ID = re.compile(r"LTAI[A-Za-z0-9]{8,}|STS\.[A-Za-z0-9]{8,}")
-_BLANK = r"(?:\s|\+|%(?:25)*(?:20|0a|0d))"
-_QUOTES = rf"""(?:["'\\]|%(?:25)*22|{_BLANK})*"""
-_EQUALS = rf"{_QUOTES}(?:[=:>]|%(?:25)*3[da]){_QUOTES}"
-_VALUE = r"""(?:(?!%(?:25)*(?:20|22|26))[^\s&"'<>\\,;…])+…*"""
-_PARAMETER = re.compile(
-    r"((?:signature(?:provided)?|security-?token|(?<![a-z])credential|access-?key-?id|access-?key-?secret"
-    rf"|api[-_]?key){_EQUALS}){_VALUE}",
-    re.IGNORECASE,
-)
-_AUTHORIZATION = re.compile(rf"(authorization{_EQUALS})(?:[a-z0-9-]+{_BLANK}+)?{_VALUE}", re.IGNORECASE)
-_BEARER = re.compile(rf"((?:bearer|basic){_BLANK}+)[a-z0-9._~+/=%-]{{8,}}", re.IGNORECASE)
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What is cut out of texts, and what is put there, in this order; made for the first text."""
+    query = re.compile(r"(https?://[^\s?]+)\?\S*", re.IGNORECASE)
+    key = re.compile(
+        # After a letter or digit it is part of a word (``risk-averse``), unless these end a percent-encoding
+        # or an escape of JSON; so long a run of letters and digits is no word.
+        r"(?:(?<![a-z0-9])|(?<=%[0-9a-f]{2})|(?<=\\[nrt]))sk(?:-|%(?:25)*2d)[a-z0-9_-]{4,}"
+        r"|sk(?:-|%(?:25)*2d)[a-z0-9]{16,}",
+        re.IGNORECASE,
+    )
+    access_key_id = re.compile(r"LTAI[A-Za-z0-9]{8,}|STS\.[A-Za-z0-9]{8,}")
+    blank = r"(?:\s|\+|%(?:25)*(?:20|0a|0d))"
+    quotes = rf"""(?:["'\\]|%(?:25)*22|{blank})*"""
+    equals = rf"{quotes}(?:[=:>]|%(?:25)*3[da]){quotes}"
+    value = r"""(?:(?!%(?:25)*(?:20|22|26))[^\s&"'<>\\,;…])+…*"""
+    parameter = re.compile(
+        r"((?:signature(?:provided)?|security-?token|(?<![a-z])credential|access-?key-?id|access-?key-?secret"
+        rf"|api[-_]?key){equals}){value}",
+        re.IGNORECASE,
+    )
+    authorization = re.compile(rf"(authorization{equals})(?:[a-z0-9-]+{blank}+)?{value}", re.IGNORECASE)
+    bearer = re.compile(rf"((?:bearer|basic){blank}+)[a-z0-9._~+/=%-]{{8,}}", re.IGNORECASE)
+    return (
+        (query, r"\1?…"),
+        (key, "sk-…"),
+        (authorization, r"\1…"),
+        (parameter, r"\1…"),
+        (bearer, r"\1…"),
+        (access_key_id, "…"),
+    )
 
 
 def hide(value: str) -> None:
@@ -73,10 +86,9 @@ def redact(text: str) -> str:
     # The longest first: a secret may begin like another.
     for form in sorted(set().union(*_hidden.values()), key=len, reverse=True):
         text = text.replace(form, "…")
-    text = _KEY.sub("sk-…", _QUERY.sub(r"\1?…", text))
-    for named in (_AUTHORIZATION, _PARAMETER, _BEARER):
-        text = named.sub(r"\1…", text)
-    return _ACCESS_KEY_ID.sub("…", text)
+    for pattern, instead in _patterns():
+        text = pattern.sub(instead, text)
+    return text
 
 
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shared.domain.object_keys import problem_with_marker
-from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.rules import MAX_PHOTOS, Rules
 
+if TYPE_CHECKING:
+    from shared.domain.photo_access import AccessSettings, Way
+
 AUTO = "auto"
-WAYS = (AUTO, *(way.value for way in Way))
+WAYS = (AUTO, "url", "file")
+"""What may be set: to find out, or a way of :class:`shared.domain.photo_access.Way`."""
 
 
 class SettingsError(ValueError):
@@ -48,10 +52,21 @@ class Settings:
         return domain if "://" in domain else f"https://{domain}" if domain else self.oss_public_endpoint
 
     @property
+    def way(self) -> Way | None:
+        """The way to DashScope that is set; None: it is found out."""
+        if self.photo_access == AUTO:
+            return None
+        # Imported here and below: ``status`` seldom asks.
+        from shared.domain.photo_access import Way
+
+        return Way(self.photo_access)
+
+    @property
     def access(self) -> AccessSettings:
         """How DashScope gets photos, as far as is set."""
-        way = None if self.photo_access == AUTO else Way(self.photo_access)
-        return AccessSettings(way=way, door=self.public_address.partition("://")[2].rstrip("/").lower())
+        from shared.domain.photo_access import AccessSettings
+
+        return AccessSettings(way=self.way, door=self.public_address.partition("://")[2].rstrip("/").lower())
 
     def require(self, *names: str) -> None:
         """Raise :class:`SettingsError` unless each of these settings has a value."""

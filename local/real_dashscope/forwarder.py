@@ -28,8 +28,8 @@ from local.real_dashscope.bodies import object_in
 from local.real_dashscope.calls import PREFIX, Call, call_of, files_of, subject_of
 from local.real_dashscope.notes import Notes
 from local.real_dashscope.purse import Held, Order, Purse
+from shared.domain.error_kinds import is_refusal
 from shared.domain.trouble_kinds import Api, Service
-from shared.domain.trouble_tables import is_refusal
 
 TIMEOUT_SECONDS = (5, 30)
 MOST_BODY_BYTES = 20 * 1024 * 1024

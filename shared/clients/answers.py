@@ -6,8 +6,8 @@ the decision: try again after so long, look first, or never.
 
 from __future__ import annotations
 
+from shared.domain.error_kinds import is_refusal, kind_of
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import is_refusal, kind_of
 from shared.errors import (
     AccountTrouble,
     NotFound,

@@ -86,6 +86,15 @@ class ControlTable:
         )
         return rows, _or_none(name, more[0], _document) if more else None
 
+    def slot_and_health(self) -> tuple[Slot, Health | None]:
+        """Read what decides how a job goes on, in one call; None: the health cannot be read.
+
+        Raises:
+            Trouble: the slot cannot be read.
+        """
+        slot, health = self._rows.find_in_tables([(TABLE, _key(SLOT)), (TABLE, _key(HEALTH))])
+        return _slot(_given(slot)), _or_none(HEALTH, health, _health)
+
     def health(self) -> Health:
         """Read how the deployment is; well when nothing has been written yet."""
         return _health(self._rows.get(_key(HEALTH)))

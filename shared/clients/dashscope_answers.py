@@ -20,10 +20,10 @@ from shared.clients.answers import (
     said,
     trouble_for,
 )
+from shared.domain.error_kinds import is_refusal
 from shared.domain.fine_tunes import OUR_MODEL, FineTune
 from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import is_refusal
 from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, RetryLater, Trouble
 
 LONGEST_NAME = 200

@@ -1,7 +1,8 @@
 """Jobs in Tablestore: one row a revision, one partition a person.
 
 The index of unfinished jobs holds a row for each job with work in hand, sorted by lane and ``due_at``, so
-that a tick reads what is in hand and no history. :mod:`shared.assembly` makes it for every function.
+that nobody reads history for it. :mod:`shared.assembly` makes the table for ``status``, and
+:class:`shared.clients.work_in_hand.JobsInHand`, which knows what a tick has to do as well, for the others.
 """
 
 from __future__ import annotations
@@ -21,11 +22,9 @@ from shared.clients.job_rows import (
 from shared.clients.row_batches import Found
 from shared.clients.rows import INF_MAX, INF_MIN, Rows
 from shared.clients.table_calls import Columns, Key
-from shared.clients.work_in_hand import INDEX as IN_HAND
-from shared.clients.work_in_hand import read_collecting, read_due_beyond, read_work
 from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
-from shared.domain.lanes import QUEUE_LANE, RUNNING_LANE, Work
+from shared.domain.lanes import QUEUE_LANE, RUNNING_LANE
 from shared.domain.object_keys import parse_job_id, person_key, search_name
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
@@ -34,6 +33,7 @@ from shared.errors import Permanent, RetryLater, Trouble
 
 TABLE = "jobs"
 BY_STATE = "jobs_by_state"
+IN_HAND = "jobs_in_hand"
 IN_HAND_PAGE = 40
 """Rows of an index that Tablestore reads for one capacity unit (4 KB), more or less."""
 BUSY_SECONDS = 2
@@ -103,27 +103,6 @@ class JobTable:
                 raise RetryLater(job.code, job.message, delay_seconds=BUSY_SECONDS, kind=job.kind)
             found[name] = job
         return found
-
-    def work(self, now: int, queue_count: int, count: int) -> Work:
-        """Return what is to be done at ``now``: :func:`shared.clients.work_in_hand.read_work`.
-
-        May lag behind the table by moments.
-        """
-        return read_work(self._rows, now, queue_count, count)
-
-    def collecting(self, after: str, count: int) -> tuple[list[str], str]:
-        """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``.
-
-        :func:`shared.clients.work_in_hand.read_collecting`.
-        """
-        return read_collecting(self._rows, after, count)
-
-    def due_beyond(self, moment: int, count: int) -> list[str]:
-        """Return ids of jobs with a time from ``moment`` on, which a clock that ran ahead has written.
-
-        :func:`shared.clients.work_in_hand.read_due_beyond`.
-        """
-        return read_due_beyond(self._rows, moment, count)
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.

@@ -1,4 +1,6 @@
-"""Reads the index of the work in hand: what a tick has to do, in two reads. Called by ``job_table``.
+"""The table of jobs for those who work on them: what a tick has to do, in two reads of an index.
+
+:mod:`shared.assembly` makes it for ``collect`` and ``reconcile``.
 
 The lanes lie side by side, so one read gets all that is urgent (from lane 1 up to what is due of lane 4), and
 another all that waits (from lane 5 up to what is due of lane 10). What is due later is never read. When a
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.clients.job_table import IN_HAND, JobTable
 from shared.clients.rows import INF_MIN, Rows
 from shared.clients.table_calls import Key
 from shared.domain.lanes import (
@@ -24,7 +27,6 @@ from shared.domain.lanes import (
 )
 from shared.domain.photo_set import NEVER
 
-INDEX = "jobs_in_hand"
 ROWS_FOR_ONE_UNIT = 40
 """Rows of the index that Tablestore reads for one capacity unit (4 KB), more or less."""
 FEWEST_RUNNING = 200
@@ -36,53 +38,57 @@ _SORTED = (QUEUE_LANE, *_TIMED)
 """Lanes in which a moment too far ahead keeps a job waiting: till then, or behind all who come till then."""
 
 
-def read_work(rows: Rows, now: int, queue_count: int, count: int) -> Work:
-    """Return what is to be done at ``now``: two reads, and more only when there is more than a page holds.
+class JobsInHand(JobTable):
+    """The table ``jobs``, and what there is to do for its jobs."""
 
-    Args:
-        rows: the table of jobs.
-        now: milliseconds since the epoch.
-        queue_count: at most so many queued jobs.
-        count: at most so many jobs of every other lane, but never fewer than 200 running ones.
-    """
-    limits = dict.fromkeys((RUNNING_LANE, DELIVERY_LANE, QUEUE_LANE, COLLECTING_LANE), count)
-    limits |= {RUNNING_LANE: max(FEWEST_RUNNING, count), QUEUE_LANE: queue_count}
-    urgent = _read_lanes(rows, limits, now, page=ROWS_FOR_ONE_UNIT + queue_count + count)
-    limits = dict.fromkeys((*WAITING_LANES, ASIDE_LANE), count)
-    others = _read_lanes(rows, limits, now, page=ROWS_FOR_ONE_UNIT + count)
-    return Work(
-        running=urgent[RUNNING_LANE],
-        delivering=urgent[DELIVERY_LANE],
-        queue=urgent[QUEUE_LANE],
-        due=urgent[COLLECTING_LANE],
-        waiting={lane: others[lane] for lane in WAITING_LANES if others[lane]},
-        aside=others[ASIDE_LANE],
-    )
+    def work(self, now: int, queue_count: int, count: int) -> Work:
+        """Return what is to be done at ``now``, by two reads, and more only if a page does not hold it.
 
+        May lag behind the table by moments.
 
-def read_due_beyond(rows: Rows, moment: int, count: int) -> list[str]:
-    """Return ids of jobs that are due at ``moment`` or later, but not never; at most ``count`` of each lane.
+        Args:
+            now: milliseconds since the epoch.
+            queue_count: at most so many queued jobs.
+            count: at most so many jobs of every other lane, but never fewer than 200 running ones.
+        """
+        limits = dict.fromkeys((RUNNING_LANE, DELIVERY_LANE, QUEUE_LANE, COLLECTING_LANE), count)
+        limits |= {RUNNING_LANE: max(FEWEST_RUNNING, count), QUEUE_LANE: queue_count}
+        urgent = _read_lanes(self._rows, limits, now, page=ROWS_FOR_ONE_UNIT + queue_count + count)
+        limits = dict.fromkeys((*WAITING_LANES, ASIDE_LANE), count)
+        others = _read_lanes(self._rows, limits, now, page=ROWS_FOR_ONE_UNIT + count)
+        return Work(
+            running=urgent[RUNNING_LANE],
+            delivering=urgent[DELIVERY_LANE],
+            queue=urgent[QUEUE_LANE],
+            due=urgent[COLLECTING_LANE],
+            waiting={lane: others[lane] for lane in WAITING_LANES if others[lane]},
+            aside=others[ASIDE_LANE],
+        )
 
-    With a moment that no right clock would have named, these are times that a clock which ran ahead wrote.
-    """
-    far = [_range(rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _SORTED]
-    return [_id(row) for page in far for row in page]
+    def due_beyond(self, moment: int, count: int) -> list[str]:
+        """Return ids of jobs that are due from ``moment`` on, but not never; at most ``count`` of each lane.
 
+        With a moment that no right clock would have named, these are times of a clock that ran ahead.
+        """
+        far = [_range(self._rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _SORTED]
+        return [_id(row) for page in far for row in page]
 
-def read_collecting(rows: Rows, after: str, count: int) -> tuple[list[str], str]:
-    """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).
+    def collecting(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).
 
-    A set whose moment changes meanwhile may be met twice, or not at all; then it has just been computed anew.
-    """
-    start: Key = _key(COLLECTING_LANE, INF_MIN)
-    if after:
-        due_at, person, revision = after.split(" ")
-        start = [("lane", COLLECTING_LANE), ("due_at", int(due_at)), ("person_key", person)]
-        start += [("revision", int(revision))]
-    page = _range(rows, start, _key(COLLECTING_LANE + 1, INF_MIN), limit=count + 1)
-    following = page[count] if len(page) > count else None
-    place = f"{following['due_at']} {following['person_key']} {following['revision']}" if following else ""
-    return [_id(row) for row in page[:count]], place
+        A set whose moment changes meanwhile may be met twice, or not at all: it has just been computed anew.
+        """
+        start: Key = _key(COLLECTING_LANE, INF_MIN)
+        if after:
+            due_at, person, revision = after.split(" ")
+            start = [("lane", COLLECTING_LANE), ("due_at", int(due_at)), ("person_key", person)]
+            start += [("revision", int(revision))]
+        page = _range(self._rows, start, _key(COLLECTING_LANE + 1, INF_MIN), limit=count + 1)
+        following = page[count] if len(page) > count else None
+        ids = [_id(row) for row in page[:count]]
+        if following is None:
+            return ids, ""
+        return ids, f"{following['due_at']} {following['person_key']} {following['revision']}"
 
 
 def _read_lanes(rows: Rows, limits: Mapping[int, int], now: int, *, page: int) -> dict[int, list[str]]:
@@ -114,7 +120,7 @@ def _both_ends(rows: Rows, lane: int, found: list[str], limit: int, now: int) ->
 
 
 def _range(rows: Rows, start: Key, end: Key, *, limit: int, backward: bool = False) -> list[dict[str, Any]]:
-    return rows.range(start, end, limit=limit, backward=backward, index=INDEX, columns=["state"])
+    return rows.range(start, end, limit=limit, backward=backward, index=IN_HAND, columns=["state"])
 
 
 def _end(lane: int, now: int) -> Key:

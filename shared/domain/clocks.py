@@ -8,6 +8,8 @@ ahead would stop everybody for a day. Times are milliseconds since the epoch.
 from __future__ import annotations
 
 CLOCKS_DIFFER_MS = 300_000
+TIME_TOLERANCE_MS = 600_000
+"""So far DashScope's clock and ours may differ. A wrong time zone is off by at least a quarter of an hour."""
 
 
 def has_come(moment: int, now: int, *, longest_ms: int) -> bool:
@@ -22,3 +24,14 @@ def has_come(moment: int, now: int, *, longest_ms: int) -> bool:
 def is_ahead(moment: int, now: int) -> bool:
     """Whether something that has happened at ``moment`` was written by a clock that ran ahead."""
     return moment > now + CLOCKS_DIFFER_MS
+
+
+def plausible_time(time: int | None, since: int, until: int) -> int | None:
+    """Return ``time`` if it can lie between two of our own moments, else None; all in milliseconds.
+
+    DashScope's times carry no zone and count as Beijing's, as in recorded answers; the facechain pages do not
+    say so. One that is off by hours says nothing, and must not decide that a training is overdue.
+    """
+    if time is None or not since - TIME_TOLERANCE_MS <= time <= until + TIME_TOLERANCE_MS:
+        return None
+    return time

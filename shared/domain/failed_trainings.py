@@ -7,8 +7,8 @@ documented nowhere ("Fine-tune job object" has the field alone); the codes of er
 
 from __future__ import annotations
 
+from shared.domain.error_kinds import is_known, is_refusal, kind_of
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import is_known, is_refusal, kind_of
 
 _NOT_FETCHED = (
     "InvalidURL",

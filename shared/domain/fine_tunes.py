@@ -21,15 +21,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from shared.domain.clocks import plausible_time
 from shared.domain.object_keys import SUBMISSIONS_PREFIX, parse_job_id
 
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELED = "CANCELED"
 OUR_MODEL = "facechain-finetune"
-
-TIME_TOLERANCE_MS = 600_000
-"""So far DashScope's clock and ours may differ. A wrong time zone is off by at least a quarter of an hour."""
 
 UTC_FOR_BEIJING_MS = 8 * 3_600_000
 """A time that is UTC's and taken for Beijing's is so much too early."""
@@ -106,17 +104,6 @@ def job_of(fine_tune: FineTune, bucket: str, door: str = "") -> str | None:
         if in_bucket and key.startswith(SUBMISSIONS_PREFIX) and key.count("/") == 2:
             return key.split("/")[1]
     return None
-
-
-def plausible_time(time: int | None, since: int, until: int) -> int | None:
-    """Return ``time`` if it can lie between two of our own moments, else None; all in milliseconds.
-
-    DashScope's times carry no zone and count as Beijing's, as in recorded answers; the facechain pages do not
-    say so. One that is off by hours says nothing, and must not decide that a training is overdue.
-    """
-    if time is None or not since - TIME_TOLERANCE_MS <= time <= until + TIME_TOLERANCE_MS:
-        return None
-    return time
 
 
 def find_ours(

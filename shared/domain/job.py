@@ -9,13 +9,11 @@ was read. ``now`` and names that end in ``_at`` are milliseconds since the epoch
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from shared.domain import rebasing
-from shared.domain.clocks import CLOCKS_DIFFER_MS as CLOCKS_DIFFER_MS
+from shared.domain.clocks import plausible_time
 from shared.domain.failed_trainings import are_photos_at_fault
-from shared.domain.fine_tunes import FineTune, plausible_time
 from shared.domain.job_record import DAY_MS, EARLIER_RESULT, JobRecord
-from shared.domain.job_record import REOPENS_FOR_MS as REOPENS_FOR_MS
 from shared.domain.job_record import Reason as Reason
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo
@@ -24,6 +22,9 @@ from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState, check_move
 from shared.domain.timeline import Move, with_move
+
+if TYPE_CHECKING:
+    from shared.domain.fine_tunes import FineTune
 
 NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
@@ -60,10 +61,6 @@ class Job(JobRecord):
         if self.state is JobState.COLLECTING:
             due_at = self.next_look_at(rules, self.photo_set)
         return self._moved(self.state, now, retry=None, due_at=due_at)
-
-    def rebased(self, rules: Rules, now: int) -> Job:
-        """Return the job with its moments set right; see :func:`shared.domain.rebasing.rebased`."""
-        return rebasing.rebased(self, rules, now)
 
     # -- the photo set ------------------------------------------------------------------------------
 

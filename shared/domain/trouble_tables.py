@@ -1,12 +1,11 @@
 """The one table that says which error of which service is of which kind, with its sources.
 
 To teach the product another code, add a row here, and its words to ``remedies_of_services``. Used by
-:mod:`shared.clients.answers`.
+:mod:`shared.domain.error_kinds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.domain.dashscope_codes import FAILED_DOWNLOADS, FINDINGS_ABOUT_A_PICTURE
@@ -232,55 +231,3 @@ TABLES: dict[Service, tuple[Row, ...]] = {
     Service.OSS: _OSS,
     Service.TABLESTORE: _TABLESTORE,
 }
-
-
-_REFUSING_STATUSES = (401, 403, 429)
-"""HTTP says of these that the request was not carried out: RFC 9110, 15.5.2 and 15.5.4; RFC 6585, 4."""
-
-
-def kind_of(service: Service, api: Api, status: int, code: str, message: str) -> Kind:
-    """Return the kind of an error answer.
-
-    The status decides only where the table has no row: 401 is of the account, 429 and what the server blames
-    on itself pass, and of everything else nothing is known yet.
-    """
-    row = _row_for(service, api, code, message)
-    if row is not None:
-        return row.kind
-    if status == 401:
-        return Kind.ACCOUNT
-    if status == 429 or status >= 500 or status <= 0:
-        return Kind.PASSING
-    # A 404 without the service's own code comes from a gateway; DashScope's may be about model or path.
-    return Kind.GONE if status == 404 and code and service is not Service.DASHSCOPE else Kind.UNKNOWN
-
-
-def is_refusal(service: Service, api: Api, status: int, code: str, message: str) -> bool:
-    """Whether an error answer says for certain that nothing has been done.
-
-    Only a code that is documented as a refusal does, or a status that is one by definition. A 4xx of an
-    unheard-of code, a gateway's page and an internal error with whatever status leave an effect possible.
-    """
-    row = _row_for(service, api, code, message)
-    return row.refuses if row is not None else status in _REFUSING_STATUSES
-
-
-def is_known(service: Service, code: str) -> bool:
-    """Whether the table has a row for ``code`` or for the code that it is a sub-code of."""
-    return any(row.code in (code, code.partition(".")[0]) for row in TABLES[service])
-
-
-def _row_for(service: Service, api: Api, code: str, message: str) -> Row | None:
-    for name in (code, code.partition(".")[0]) if code else ():
-        found = _first(name, api, message, TABLES[service])
-        if found is not None:
-            return found
-    return None
-
-
-def _first(code: str, api: Api, message: str, rows: Iterable[Row]) -> Row | None:
-    fitting = (
-        row for row in rows if row.code == code and row.only in (None, api) and row.says in message.lower()
-    )
-    # A row that says more comes before one that says less.
-    return max(fitting, key=lambda row: (bool(row.says), row.only is not None), default=None)

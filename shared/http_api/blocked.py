@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.domain.error_kinds import kind_of
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
@@ -25,7 +26,6 @@ from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import kind_of
 from shared.http_api.forecast import Outlook
 from shared.views import timestamp
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shared.domain.reasons import Language
+from shared.domain.words import Language
 from shared.http_api.messages import HttpRequest, HttpResponse
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.domain.reasons import Language
+from shared.domain.words import Language
 
 _NO_QUERY: Mapping[str, str] = MappingProxyType({})
 

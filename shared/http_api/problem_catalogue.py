@@ -6,8 +6,8 @@ Read by ``problems`` for the answers and by ``local/api_reference`` for docs/api
 from __future__ import annotations
 
 from shared.domain.object_keys import MAX_PERSON_BYTES
-from shared.domain.reasons import Words
 from shared.domain.states import JobState
+from shared.domain.words import Words
 from shared.http_api.limits import MAX_LIMIT
 from shared.http_api.problem_kinds import ProblemKind
 from shared.http_api.problems_of_browsers import OF_BROWSERS

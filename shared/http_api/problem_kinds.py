@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shared.domain.reasons import Language, Words
+from shared.domain.words import Language, Words
 
 
 class ProblemKind(NamedTuple):

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from shared.domain.reasons import Language
+from shared.domain.words import Language
 from shared.http_api.messages import HttpResponse
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.reasons import Words
+from shared.domain.words import Words
 from shared.http_api.problem_kinds import ProblemKind
 
 OF_BROWSERS: dict[str, ProblemKind] = {

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shared.domain.job import Job
-from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
-from shared.domain.photo_access import Way
-from shared.domain.rules import Rules
-from shared.domain.states import JobState
-from shared.domain.unread import Unread
-
 if TYPE_CHECKING:
-    # For the types alone: few requests are about these.
+    # For the types alone: few requests need all of them.
     from shared.domain.control_rows import Document
     from shared.domain.health import Health
+    from shared.domain.job import Job
+    from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
+    from shared.domain.photo_access import Way
     from shared.domain.requests import Claim, Request
+    from shared.domain.rules import Rules
     from shared.domain.slot import Slot
+    from shared.domain.states import JobState
     from shared.domain.sweeping import SweepProgress
+    from shared.domain.unread import Unread
 
 
 class Jobs(Protocol):
@@ -89,6 +88,9 @@ class Control(Protocol):
 
     def read_all_and(self, name: str) -> tuple[ControlRows, Document | None]:
         """Read the same and the row ``name`` in one call; None: that row cannot be read."""
+
+    def slot_and_health(self) -> tuple[Slot, Health | None]:
+        """Read the slot and the health in one call; None: the health cannot be read."""
 
     def read_json(self, name: str) -> Document:
         """Read the row ``name``; an empty one when none has been written yet."""

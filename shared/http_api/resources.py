@@ -8,11 +8,11 @@ from typing import NamedTuple
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
-from shared.domain.reasons import Language
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import UNREADABLE_ROW, Unread
+from shared.domain.words import Language
 from shared.errors import Permanent
 from shared.http_api.authentication import Tokens
 from shared.http_api.blocked import is_unfinished
@@ -216,7 +216,6 @@ def _outlook(reader: Reader, job: Job) -> Outlook:
 
 
 def _shared_outlook(reader: Reader) -> Outlook:
-    rows, now = reader.control.read_all(), reader.now()
+    (slot, health), now = reader.control.slot_and_health(), reader.now()
     # A health that cannot be read keeps nobody from reading the rest; ``GET /readyz`` says so.
-    health = rows.health or Health(beat_at=now)
-    return Outlook(slot=rows.slot, health=health, rules=reader.rules, now=now)
+    return Outlook(slot=slot, health=health or Health(beat_at=now), rules=reader.rules, now=now)

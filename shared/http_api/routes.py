@@ -11,14 +11,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple
 
-from shared.domain.reasons import Language
 from shared.domain.unread import UNREADABLE_ROW
+from shared.domain.words import Language
 from shared.errors import MissingCredentials, Trouble
-from shared.http_api import administration, resources
+from shared.http_api import resources
 from shared.http_api.authentication import Access, Tokens, require
 from shared.http_api.callers import Caller, caller_of, check_form
 from shared.http_api.conditional import Answer, respond
-from shared.http_api.cross_origin import options, shared_with
 from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
 from shared.http_api.messages import MAX_UPLOAD_BYTES, HttpRequest, HttpResponse, UnreadableRequest
@@ -115,17 +114,17 @@ ROUTES = (
     Route("/events", resources.events, page="events"),
     Route("/models", resources.models, page="models"),
     Route("/metrics", resources.metrics),
-    _asks("/people/{person_id}/train", administration.train_person),
-    _asks("/people/{person_id}/photos/{name}", administration.delete_photo, method="DELETE"),
-    _asks("/people/{person_id}/photos/{name}/delete", administration.delete_photo),
-    _asks("/people/{person_id}/photos/{name}/use", administration.use_photo),
-    _asks("/jobs/{job_id}/retry", administration.retry_job),
-    _asks("/jobs/{job_id}/cancel", administration.cancel_job),
-    _asks("/jobs/{job_id}/first", administration.put_job_first),
-    _asks("/models/{job_id}/release", administration.release_model),
-    _asks("/queue/pause", administration.pause_queue),
-    _asks("/queue/resume", administration.resume_queue),
-    _asks("/queue/probe", administration.probe_queue),
+    _asks("/people/{person_id}/train", _later("administration", "train_person")),
+    _asks("/people/{person_id}/photos/{name}", _later("administration", "delete_photo"), method="DELETE"),
+    _asks("/people/{person_id}/photos/{name}/delete", _later("administration", "delete_photo")),
+    _asks("/people/{person_id}/photos/{name}/use", _later("administration", "use_photo")),
+    _asks("/jobs/{job_id}/retry", _later("administration", "retry_job")),
+    _asks("/jobs/{job_id}/cancel", _later("administration", "cancel_job")),
+    _asks("/jobs/{job_id}/first", _later("administration", "put_job_first")),
+    _asks("/models/{job_id}/release", _later("administration", "release_model")),
+    _asks("/queue/pause", _later("administration", "pause_queue")),
+    _asks("/queue/resume", _later("administration", "resume_queue")),
+    _asks("/queue/probe", _later("administration", "probe_queue")),
     _takes("/people/{person_id}/photos/{name}", "put_photo", "PUT"),
     _takes("/people/{person_id}/photos", "send_photos"),
     _takes("/people/{person_id}/done", "done"),
@@ -140,7 +139,7 @@ ROUTES = (
     Route("/sign-in", _later("signing_in", "sign_in"), "POST", Access.ANYONE, "sign_in", FORM_BYTES),
     Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
     Route("/assets/{name}", _later("assets", "asset"), access=Access.ANYONE),
-    Route("/requests/{request_id}", administration.request_outcome),
+    Route("/requests/{request_id}", _later("administration", "request_outcome")),
     Route("/openapi.json", _later("openapi", "described"), access=Access.ANYONE),
     Route("/readyz", resources.readiness, access=Access.ANYONE),
     Route("/healthz", resources.health, access=Access.ANYONE),
@@ -168,6 +167,10 @@ def answer(
             from shared.http_api.page_answers import problem_for_browser
 
             response = problem_for_browser(request, problem, caller, language, now)
+    if not deployment.origins:
+        return response
+    from shared.http_api.cross_origin import shared_with
+
     return shared_with(request, response, deployment.origins)
 
 
@@ -198,6 +201,8 @@ def _answer(
 ) -> HttpResponse:
     found = _routes_of(request)
     if request.method == "OPTIONS":
+        from shared.http_api.cross_origin import options
+
         return options(request, _methods(found), origins)
     route, parameters = _route_of(request, found)
     caller = asked.caller

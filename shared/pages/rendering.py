@@ -1,18 +1,28 @@
 """Pages from documents and Jinja2 templates. Imported only when HTML is asked for, by ``http_api``.
 
-Autoescape is always on, and a field that a document lacks is an error, not a hole. The templates are compiled
-once an instance. Texts come from ``words``; values put into a text are escaped as anything else is.
+Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the
+functions run, the templates are Python already, and Jinja2 neither reads nor compiles them. Texts come from
+``words``; values put into a text are escaped as anything else is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+)
 from markupsafe import Markup, escape
 
 from shared.domain.administration import OVERRULED
@@ -40,24 +50,54 @@ OVERRULABLE = frozenset(verdict.value for verdict in OVERRULED)
 _NEEDS_NOTHING = frozenset(verdict.value for verdict in NEEDS_NOTHING) | LEFT_OVER | {"duplicate"}
 
 
+TEMPLATES = Path(__file__).parent / "templates"
+SUFFIX = ".html.jinja"
+COMPILED = "shared.pages.compiled"
+"""The package of the templates as Python, which only the deployed zip has."""
+
+
+class CompiledLoader(BaseLoader):
+    """Templates that ``local/packaging`` has made Python of; in a checkout there are none.
+
+    Jinja2's own ``ModuleLoader`` does the same for a folder of files that are called by hashes.
+    """
+
+    has_source_access = False
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        """Return the template, or raise TemplateNotFound."""
+        try:
+            module = import_module(f"{COMPILED}.{name.removesuffix(SUFFIX)}")
+        except ModuleNotFoundError:
+            raise TemplateNotFound(name) from None
+        return environment.template_class.from_module_dict(environment, vars(module), globals or {})
+
+
 def render(page: str, document: Mapping[str, object], view: View) -> str:
     """Return ``page``, one of :data:`PAGES`, of the ``document`` that the same route answers with in JSON."""
     if page not in PAGES:
         raise ValueError(f"there is no page {page}; take one of {', '.join(PAGES)}")
-    return _template(page).render(document=document, view=view, **_helpers(view))
+    template = environment().get_template(f"{page}{SUFFIX}")
+    return template.render(document=document, view=view, **_helpers(view))
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+def environment() -> Environment:
+    """Return what all templates have in common, by Jinja2."""
+    made = Environment(
+        loader=ChoiceLoader([CompiledLoader(), FileSystemLoader(TEMPLATES)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(
+    made.globals.update(
         asset=address,
         path=names.path,
         plain=names.plain,
@@ -69,13 +109,8 @@ def _environment() -> Environment:
         python_call=portrait_call.in_python,
         price=f"{PRICE_PER_TRAINING_CNY:g}",
     )
-    environment.filters.update(name=names.isolated, money=_money, kind_of_verdict=kind_of_verdict)
-    return environment
-
-
-@cache
-def _template(page: str) -> Template:
-    return _environment().get_template(f"{page}.html.jinja")
+    made.filters.update(name=names.isolated, money=_money, kind_of_verdict=kind_of_verdict)
+    return made
 
 
 def kind_of_verdict(verdict: str) -> str:

@@ -21,6 +21,7 @@ from shared.domain.decide import (
 from shared.domain.job import Job
 from shared.domain.job_record import OTHER_SPELLING
 from shared.domain.object_keys import person_of
+from shared.domain.rebasing import rebased
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.tracing import following
@@ -117,7 +118,7 @@ def carry_out(world: World, action: Action) -> bool:
             # An action before this one may have changed the slot since it was observed.
             return submitting.submit(world, job, world.control.slot()) != job
         case Rebase(job):
-            return world.jobs.save(job, job.rebased(world.rules, world.clock.now())) != job
+            return world.jobs.save(job, rebased(job, world.rules, world.clock.now())) != job
         case Resolve(job):
             return resolving.resolve(world, job) != job
         case Poll(job):

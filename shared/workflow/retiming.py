@@ -14,8 +14,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
+from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.health import Health
-from shared.domain.job import CLOCKS_DIFFER_MS, REOPENS_FOR_MS, Job
+from shared.domain.job import Job
+from shared.domain.job_record import REOPENS_FOR_MS
+from shared.domain.rebasing import rebased
 from shared.domain.retry_state import LONGEST_PAUSE_MS
 from shared.domain.rules import Rules
 from shared.errors import Conflict, Trouble
@@ -96,7 +99,7 @@ def _save_each(world: World, jobs: Iterable[Job]) -> int:
     """Save those of ``jobs`` whose moments are other ones now, each for itself."""
     changed = 0
     for job in jobs:
-        after = job.rebased(world.rules, world.clock.now())
+        after = rebased(job, world.rules, world.clock.now())
         if after == job:
             continue
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks.abuse import abuse
+from tests.benchmarks.answering import answering
 from tests.benchmarks.bursts import bursts
 from tests.benchmarks.harness import Result, Suite, run, table, write
 from tests.benchmarks.importing import importing
@@ -22,7 +23,7 @@ from tests.benchmarks.uploads import uploads
 
 RESULTS_FILE = Path(".local/bench.json")
 # A suite is a context manager that gives benchmarks.
-SUITES: tuple[Suite, ...] = (slots, ticks, importing, starting, services, uploads, bursts, abuse)
+SUITES: tuple[Suite, ...] = (slots, ticks, importing, starting, answering, services, uploads, bursts, abuse)
 # A report has a table, a plot next to the file, and a section of the file.
 REPORTS: tuple[Callable[[Path], Report | None], ...] = (of_strategies, of_ticks)
 

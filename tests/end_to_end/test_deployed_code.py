@@ -28,7 +28,7 @@ def code(studio: LocalStudio) -> Path:
 def test_the_code_of_the_functions_is_the_product_with_three_libraries_and_nothing_else(code: Path) -> None:
     assert {entry.name for entry in code.iterdir()} == {"functions", "shared", "oss2", "jinja2", "markupsafe"}
     kinds = {file.suffix for file in code.rglob("*") if file.is_file()}
-    assert kinds == {".py", ".pyc", ".jinja", ".css", ".js"}
+    assert kinds == {".py", ".pyc", ".css", ".js"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")

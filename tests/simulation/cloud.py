@@ -44,6 +44,7 @@ from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
+from shared.clients.work_in_hand import JobsInHand
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import upload_key
@@ -498,7 +499,7 @@ class SimulatedCloud:
         )
         control = ControlTable(rows("control"))
         return World(
-            jobs=JobTable(rows("jobs")),
+            jobs=JobsInHand(rows("jobs")),
             control=control,
             requests=RequestTable(rows("requests")),
             seen=SeenTable(rows("seen")),

@@ -16,7 +16,7 @@ from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Conflict
+from shared.errors import Conflict, Permanent
 from tests.unit.table import KEY, Bench
 
 FULL = Slot(
@@ -93,6 +93,17 @@ def test_the_progress_of_the_sweep_is_kept_beside_the_slot(bench: Bench) -> None
     )
     assert control.health() == health
     assert control.read_all() == nothing._replace(slot=slot, sweep=saved, health=health)
+    assert control.slot_and_health() == (slot, health)
+
+
+def test_a_health_that_cannot_be_read_keeps_nobody_from_reading_the_slot(bench: Bench) -> None:
+    control = ControlTable(bench.rows)
+    slot = control.save_slot(Slot(), FULL)
+    bench.client.rows[("name", "health"),] = {"value": "[]", VERSION: 1, WRITE_TOKEN: "t"}
+    assert control.slot_and_health() == (slot, None)
+    bench.client.rows[("name", "slot"),] = {"value": "[]", VERSION: 1, WRITE_TOKEN: "t"}
+    with pytest.raises(Permanent, match="the row slot cannot be read"):
+        control.slot_and_health()
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aliyun_local.dashscope.errors import ERRORS
+from shared.domain.error_kinds import _row_for, is_known, is_refusal, kind_of
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import TABLES, _row_for, is_known, is_refusal, kind_of
+from shared.domain.trouble_tables import TABLES
 
 DASHSCOPE, FACE_CHECK, TRAINING = Service.DASHSCOPE, Api.FACE_CHECK, Api.TRAINING
 PASSING, OBJECT, API, ACCOUNT = Kind.PASSING, Kind.OBJECT, Kind.API, Kind.ACCOUNT

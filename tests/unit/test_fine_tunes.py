@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
+from shared.domain.clocks import TIME_TOLERANCE_MS, plausible_time
 from shared.domain.fine_tunes import (
     OUR_MODEL,
-    TIME_TOLERANCE_MS,
     UTC_FOR_BEIJING_MS,
     FineTune,
     find_ours,
     job_of,
     path_of,
-    plausible_time,
     unclear,
 )
 from tests.unit.support import MINUTE_MS, NOW, fine_tune

@@ -62,6 +62,13 @@ answer = status.handler(json.dumps(event).encode(), SimpleNamespace())
 assert answer["statusCode"] == 404, answer
 told("answered")
 """
+STATUS_OF_A_PERSON = STATUS.replace(
+    "rows.Rows.range = lambda *given, **named: []",
+    """rows.Rows.find_in_tables = lambda rows, keys, **named: [None for _ in keys]
+anna = {"person_key": "0" * 20, "revision": 1, "person_id": "anna", "state": "COLLECTING", "version": 1,
+    "opened_at": 1, "changed_at": 1}
+rows.Rows.range = lambda *given, **named: [anna]""",
+).replace("404", "200")
 COLLECT = """
 from functions import collect
 told("imported")
@@ -125,12 +132,13 @@ told("answered")
 """
 SCRIPTS = {
     "status": STATUS,
+    "a person": STATUS_OF_A_PERSON,
     "a photo": PHOTO,
     "a photo that closes a set": CLOSING_PHOTO,
     "a zip": ZIP,
     "reconcile": RECONCILE,
 }
-OF_A_FUNCTION_WITH_ALL_SERVICES = [name for name in SCRIPTS if name != "status"]
+OF_A_FUNCTION_WITH_ALL_SERVICES = [name for name in SCRIPTS if name not in ("status", "a person")]
 
 PICTURES_AND_ZIPS = {"PIL", "zipfile", "numpy"}
 SDKS = {"oss2", "tablestore", "requests", "dashscope"}
@@ -141,33 +149,37 @@ def modules(package: str, names: str) -> set[str]:
     return {f"{package}.{name}" for name in names.split()}
 
 
-WHAT_A_JOB_IS = modules(
+WHAT_A_JOB_IS = modules("shared", "assembly errors logs settings tracing") | modules(
     "shared.domain",
-    "clocks completion copies crowding failed_trainings fine_tunes job job_record job_summary lanes "
-    "markers object_keys photo_set photos reasons rebasing retry_json retry_state row_size rules "
-    "slot states timeline trouble_kinds trouble_tables unread words",
+    "clocks completion copies crowding error_kinds failed_trainings job job_record job_summary lanes markers "
+    "object_keys photo_set photos reasons retry_json retry_state row_size rules slot states timeline "
+    "trouble_kinds unread words",
 )
 TABLES = modules(
     "shared.clients",
-    "answers control_table credentials job_rows job_table retries row_batches rows stored_values table_calls "
-    "work_in_hand",
+    "answers control_table credentials job_rows job_table retries row_batches rows stored_values table_calls",
 )
 # The modules of ``shared`` that each event loads, all by name. A new module belongs in one of the sets, and
 # it is paid for at every cold start of the functions that load the set.
 STATUS_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
-    | modules("shared", "assembly errors logs settings tracing version views")
-    | modules("shared.http_api", "authentication conditional documents forecast languages limits messages")
-    | modules("shared.http_api", "callers cross_origin deployment negotiation problems_of_browsers")
-    | modules("shared.http_api", "administration blocked problem_catalogue problem_kinds problems reader")
-    | modules("shared.http_api", "resources routes waiting waiting_words")
-    | modules("shared.domain", "breakers dashscope_codes health photo_access")
+    | modules("shared", "version views")
+    | modules("shared.domain", "breakers health")
+    | modules("shared.http_api", "authentication blocked callers conditional deployment documents forecast")
+    | modules("shared.http_api", "languages limits messages negotiation problems reader resources routes")
+    | modules("shared.http_api", "waiting waiting_words")
 )
+NOBODY_LOADS = STATUS_LOADS | modules(
+    "shared.http_api", "problem_catalogue problem_kinds problems_of_browsers"
+)
+PERSON_LOADS = STATUS_LOADS | modules("shared.clients", "health_row")
 PHOTO_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
-    | modules("shared", "assembly errors events logs settings tracing")
+    | modules("shared", "events")
+    | modules("shared.clients", "work_in_hand")
+    | modules("shared.domain", "fine_tunes")
     | modules(
         "shared.clients",
         "bounded_answers bucket_answers dashscope dashscope_answers dashscope_list ignored_list",
@@ -199,7 +211,7 @@ RECONCILE_LOADS = (
     | modules("shared", "views")
     | modules("shared.clients", "health_row")
     | modules("shared.workflow", "own_picture")
-    | modules("shared.domain", "breakers decide health lingering sweeping")
+    | modules("shared.domain", "breakers decide health lingering rebasing sweeping")
     | modules(
         "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"
     )
@@ -228,8 +240,9 @@ def test_importing_a_handler_loads_no_client(event: str) -> None:
     assert not loaded(event)["imported"] & (SDKS | CLIENTS | unpacking | PICTURES_AND_ZIPS)
 
 
-def test_showing_a_person_loads_tablestore_and_neither_oss_nor_dashscope() -> None:
-    answered = loaded("status")["answered"]
+@pytest.mark.parametrize("event", ["status", "a person"])
+def test_showing_a_person_loads_tablestore_and_neither_oss_nor_dashscope(event: str) -> None:
+    answered = loaded(event)["answered"]
     assert "tablestore" in answered
     assert not answered & {"oss2", "requests"}
 
@@ -237,7 +250,8 @@ def test_showing_a_person_loads_tablestore_and_neither_oss_nor_dashscope() -> No
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        ("status", STATUS_LOADS),
+        ("status", NOBODY_LOADS),
+        ("a person", PERSON_LOADS),
         ("a photo", PHOTO_LOADS),
         ("a photo that closes a set", CLOSING_LOADS),
         ("a zip", ZIP_LOADS),

@@ -15,6 +15,7 @@ from shared.domain.job import Job, Reason, open_job
 from shared.domain.lanes import QUEUE_LANE
 from shared.domain.markers import NOTHING, Announced
 from shared.domain.photos import Photo, Verdict
+from shared.domain.rebasing import rebased
 from shared.domain.retry_state import Cause, failed_again
 from shared.domain.row_size import MAX_RECORDED
 from shared.domain.rules import MAX_PHOTOS, Rules
@@ -118,7 +119,7 @@ class Life:
             lambda: job.with_photo(self._photo(), self.rules, now),
             lambda: job.held_up(self._cause(), now),
             lambda: job.cleared(self.rules, now),
-            lambda: job.rebased(self.rules, now),
+            lambda: rebased(job, self.rules, now),
         ]
         return self.random.choice(changes)()
 
@@ -133,7 +134,7 @@ class Life:
                 now,
             ),
             lambda: self._closed_if_complete(job),
-            lambda: job.rebased(self.rules, now),
+            lambda: rebased(job, self.rules, now),
         ]
         if job.state is S.COLLECTING:
             changes += [lambda: job.held_up(self._cause(), now), lambda: job.cleared(self.rules, now)]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.completion import MARKER_RESTS_MS, NEVER, UNPACKING_TAKES_MS, ClosedBy
-from shared.domain.job import REOPENS_FOR_MS, Job, Reason, open_job
+from shared.domain.job import Job, Reason, open_job
+from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.lanes import COLLECTING_LANE, QUEUE_LANE
 from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import reason, remedy

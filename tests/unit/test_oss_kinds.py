@@ -7,8 +7,9 @@ import itertools
 import pytest
 
 from shared.clients.answers import trouble_for
+from shared.domain.error_kinds import is_known, kind_of
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import TABLES, is_known, kind_of
+from shared.domain.trouble_tables import TABLES
 from shared.errors import AccountTrouble, NotFound, Permanent, RequestTrouble, RetryLater
 
 OSS_APIS = (Api.LISTING, Api.READING, Api.PROCESSING, Api.WRITING)

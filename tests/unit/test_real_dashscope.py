@@ -29,8 +29,8 @@ from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Held, Order, Purse
 from local.stack import Stack
 from shared.clients.answers import trouble_for
+from shared.domain.error_kinds import is_refusal
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import is_refusal
 from shared.errors import RetryLater
 
 KEY = "sk-the-real-key-0123456789abcdef"

@@ -13,7 +13,7 @@ from functions.reconcile import TICK_MS
 from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.rules import Rules
-from shared.settings import ENVIRONMENT_NAMES, Settings, SettingsError, read_settings
+from shared.settings import AUTO, ENVIRONMENT_NAMES, WAYS, Settings, SettingsError, read_settings
 
 TEMPLATE = yaml.safe_load((Path(__file__).parents[2] / "template.yml").read_text(encoding="utf-8"))
 FUNCTIONS = {
@@ -341,3 +341,8 @@ def test_the_templates_range_is_the_codes_range(variable: str) -> None:
 def test_secrets_are_parameters_that_do_not_echo() -> None:
     for variable in ("DASHSCOPE_API_KEY", "STATUS_TOKEN"):
         assert parameter_of(variable)["NoEcho"] is True
+
+
+def test_every_way_to_dashscope_can_be_set() -> None:
+    assert (AUTO, *(way.value for way in Way)) == WAYS
+    assert [Settings(photo_access=way).way for way in WAYS] == [None, *Way]

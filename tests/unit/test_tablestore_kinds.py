@@ -6,8 +6,9 @@ import pytest
 
 from shared.clients.answers import trouble_for
 from shared.clients.retries import LONGEST_DELAY_SECONDS
+from shared.domain.error_kinds import kind_of
 from shared.domain.trouble_kinds import Api, Kind, Service
-from shared.domain.trouble_tables import TABLES, kind_of
+from shared.domain.trouble_tables import TABLES
 from shared.errors import AccountTrouble, Permanent, RequestTrouble, RetryLater
 
 PASSING, PERSON, OBJECT, UNKNOWN = Kind.PASSING, Kind.PERSON, Kind.OBJECT, Kind.UNKNOWN

@@ -15,7 +15,6 @@ from shared.clients import (
     people_index,
     request_table,
     seen_table,
-    work_in_hand,
 )
 from shared.domain.states import JobState
 from tests.unit.support import job_in
@@ -41,7 +40,7 @@ def test_what_is_no_template_is_a_finding(text: str) -> None:
 def test_the_tables_and_indexes_are_those_of_the_clients() -> None:
     modules = (job_table, control_table, request_table, seen_table)
     assert set(stored_data.KEYS) == {module.TABLE for module in modules}
-    assert set(stored_data.INDEXES) == {work_in_hand.INDEX, job_table.BY_STATE, people_index.BY_NAME}
+    assert set(stored_data.INDEXES) == {job_table.IN_HAND, job_table.BY_STATE, people_index.BY_NAME}
 
 
 def test_the_columns_have_the_types_that_the_client_writes() -> None:

@@ -10,9 +10,8 @@ import tablestore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.clients.job_table import JobTable
 from shared.clients.rows import Rows
-from shared.clients.work_in_hand import FEWEST_RUNNING
+from shared.clients.work_in_hand import FEWEST_RUNNING, JobsInHand
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
@@ -79,8 +78,8 @@ class IndexClient:
         return self.table.work(NOW, queue_count, count)
 
     @property
-    def table(self) -> JobTable:
-        return JobTable(Rows(self, "jobs", lambda: ""))
+    def table(self) -> JobsInHand:
+        return JobsInHand(Rows(self, "jobs", lambda: ""))
 
     def ids(self, lane: int, *, until: int = 2**63) -> list[str]:
         """All ids of a lane, in their order, up to a time."""

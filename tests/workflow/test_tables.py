@@ -12,10 +12,10 @@ from aliyun_local.template import Template
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
 from shared.clients.control_table import ControlTable
 from shared.clients.credentials import Credentials
-from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.clients.rows import INF_MAX, INF_MIN, Rows, connect
 from shared.clients.seen_table import SeenTable
+from shared.clients.work_in_hand import JobsInHand
 from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.health import Health
 from shared.domain.job import Job
@@ -53,7 +53,7 @@ class Tables:
             return answer
 
         self._client.connection.send_receive = counted
-        self.jobs = JobTable(self.rows("jobs"))
+        self.jobs = JobsInHand(self.rows("jobs"))
         self.control = ControlTable(self.rows("control"))
         self.requests = RequestTable(self.rows("requests"))
         self.seen = SeenTable(self.rows("seen"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from shared.domain.error_kinds import is_refusal
 from shared.domain.trouble_kinds import Kind
-from shared.domain.trouble_tables import is_refusal
 from tests.simulation.matrix.documented import errors_of, kind_of_error
 from tests.simulation.matrix.operations import OPERATIONS, SERVICES, Operation
 from tests.simulation.standing import DEATH, EVER, SILENCE, SURPRISE, Answer

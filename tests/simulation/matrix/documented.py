@@ -11,8 +11,8 @@ from functools import cache
 
 from aliyun_local.documented_error import IN_PART, DocumentedError
 from aliyun_local.documented_errors import documented_errors
+from shared.domain.error_kinds import is_known, kind_of
 from shared.domain.trouble_kinds import Kind
-from shared.domain.trouble_tables import is_known, kind_of
 from tests.simulation.matrix.operations import SERVICES, Operation
 
 

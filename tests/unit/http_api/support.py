@@ -228,6 +228,10 @@ class Api:
     def read_all_and(self, name: str) -> tuple[Rows, Document | None]:
         return self.read_all(), self.documents.get(name, Document())
 
+    def slot_and_health(self) -> tuple[Slot, Health | None]:
+        rows = self.read_all()
+        return rows.slot, rows.health
+
     def read_json(self, name: str) -> Document:
         return self.documents.get(name, Document())
 

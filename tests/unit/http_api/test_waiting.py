@@ -9,7 +9,8 @@ import pytest
 
 from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.completion import MARKER_RESTS_MS, MARKER_WAITS_MS
-from shared.domain.job import REOPENS_FOR_MS, Job, Reason
+from shared.domain.job import Job, Reason
+from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.markers import NOTHING, Announced
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
