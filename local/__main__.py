@@ -73,13 +73,24 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _package(given: argparse.Namespace) -> int:
-    from local.packaging import build_package
+    from local.bytecode import find_python
+    from local.packaging import RUNTIME_VERSION, build_package
 
-    package = build_package()
+    python = find_python(RUNTIME_VERSION)
+    package = build_package(python=python)
     given.folder.mkdir(parents=True, exist_ok=True)
     path = given.folder / package.name
     path.write_bytes(package.content)
-    print(f"{path}  {len(package.content):,} bytes, of them {package.own_bytes:,} our own code")
+    parts = f"{package.own_bytes:,} our own code"
+    if python is not None:
+        parts += f", {package.bytecode_bytes:,} bytecode for Python {RUNTIME_VERSION}"
+    print(f"{path}  {len(package.content):,} bytes, of them {parts}")
+    if python is None:
+        print(
+            f"There is no python{RUNTIME_VERSION} on the path, so the zip has no bytecode: it works, and each"
+            " cold start compiles what it loads. To save this time, install that Python and package again.",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -1,7 +1,7 @@
 """The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
-The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function compiles them.
-No bytecode is in it: it fits one version of Python, which is not always the one that packs.
+The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function compiles them;
+and bytecode of everything, where a Python of the runtime's version can make it (:mod:`local.bytecode`).
 
 The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
 the code does; ROS sees a new release by that name.
@@ -21,8 +21,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.bytecode import bytecode_of
+
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
+RUNTIME_VERSION = "3.10"
+"""The version of Python that the template's default runtime has."""
 # Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
 # jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
 VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
@@ -35,10 +39,17 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Package:
-    """A built zip: its bytes, and the bytes' share that is our own code rather than a library."""
+    """A built zip.
+
+    Attributes:
+        content: its bytes.
+        own_bytes: the share of the sources that are ours rather than a library's.
+        bytecode_bytes: the share of the bytecode.
+    """
 
     content: bytes
     own_bytes: int
+    bytecode_bytes: int
 
     @property
     def name(self) -> str:
@@ -46,19 +57,30 @@ class Package:
         return f"facechain-autotrain-{hashlib.sha256(self.content).hexdigest()[:16]}.zip"
 
 
-def build_package(root: Path = ROOT) -> Package:
-    """Build the zip from the checkout at ``root`` and the libraries of this environment."""
+def build_package(root: Path = ROOT, *, python: Path | None = None) -> Package:
+    """Build the zip from the checkout at ``root`` and the libraries of this environment.
+
+    Args:
+        root: the checkout.
+        python: makes the bytecode, for its own version; None leaves that to whoever runs the code.
+    """
+    files = dict(_files(root))
+    sources = ((name, content) for name, content in files.items() if name.endswith(".py"))
+    bytecode = bytecode_of(sources, python) if python is not None else {}
     buffer = io.BytesIO()
-    own = 0
+    own = compiled = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in _files(root):
+        for name, content in (*files.items(), *bytecode.items()):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
-            if name.partition("/")[0] in OWN_PACKAGES:
-                own += archive.getinfo(name).compress_size
-    return Package(buffer.getvalue(), own)
+            size = archive.getinfo(name).compress_size
+            if name in bytecode:
+                compiled += size
+            elif name.partition("/")[0] in OWN_PACKAGES:
+                own += size
+    return Package(buffer.getvalue(), own, compiled)
 
 
 def unpack_package(package: Package, folder: Path) -> Path:
@@ -103,7 +125,7 @@ def templates_as_python(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield archive names and contents: Python sources and what pages are made of, no bytecode."""
+    """Yield archive names and contents: Python sources, and what pages are made of."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
     folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
     for package, folder in folders:

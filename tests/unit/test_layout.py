@@ -55,7 +55,7 @@ def test_the_zip_holds_our_code_and_the_libraries_that_the_runtime_lacks_or_has_
     assert tops == {"functions", "shared", "oss2", "jinja2", "markupsafe"}
     pages = {path.relative_to(ROOT).as_posix() for path in files_of_pages()}
     assert len(pages) >= 2
-    # Compiled code fits one version of Python and one machine: there is none.
+    # Bytecode fits one version of Python: there is none unless such a Python is named.
     assert {name for name in archive.namelist() if not name.endswith(".py")} == pages
     assert archive.testzip() is None
 
@@ -154,7 +154,7 @@ def test_a_library_that_python_remarks_on_is_compiled_without_a_word(tmp_path: P
         archive.writestr("oss2/api.py", 'ESCAPE = "\\&"\n')
     with warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
-        code = unpack_package(Package(buffer.getvalue(), 0), tmp_path)
+        code = unpack_package(Package(buffer.getvalue(), 0, 0), tmp_path)
     assert list(code.glob("oss2/__pycache__/*.pyc"))
     assert remarks == []
 
