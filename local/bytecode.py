@@ -6,8 +6,8 @@ first JSON answer and a third of the first page. Three things follow from what b
 - It fits one version of Python, so an interpreter of that version has to make it. Where this machine has
   none, the zip goes without; it runs all the same. Python overlooks bytecode of another version.
 - It is of the unchecked kind (PEP 552), which holds no time of its source: nobody changes a deployed file.
-- Constant sets are written in the order of their hashes, so these are not left to chance: the same sources
-  and the same Python give the same bytes.
+- Python 3.10 writes constant sets in the order of their hashes, so these are not left to chance: the same
+  sources and the same Python give the same bytes.
 
 Called by :mod:`local.packaging`.
 """
