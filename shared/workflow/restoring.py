@@ -203,7 +203,9 @@ def _from_result(job: Job, result: dict[str, Any], folder: str) -> Job:
 def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **changes: Any) -> Job:
     if not state.is_terminal:
         raise ValueError(f"a result of a job in {state.value}")
-    fields = {**vars(job), "state": state, "reason": reason, "ended_at": ended_at, "delivered": True}
+    # A result does not tell the moves of its job, and the one by which this row was opened is none of them.
+    taken_over = {"state": state, "reason": reason, "ended_at": ended_at, "delivered": True, "moves": ()}
+    fields = {**vars(job), **taken_over}
     return Job(**{**fields, **changes})
 
 

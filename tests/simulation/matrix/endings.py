@@ -29,7 +29,7 @@ class Ending(str, Enum):
 OF_ALL = (What.API, What.ACCOUNT)
 OF_THE_PIECE = (What.PICTURE, What.OBJECT)
 
-HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER, Step.CLEAR)
+HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER, Step.CLEAR, Step.ASKED)
 """Steps without which everything goes its way: an event tells what they would, or nobody needs them."""
 NEVER_GIVEN_UP = (*(Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),)
 """Steps without which nothing can be proved or delivered."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.trouble_kinds import Api, Service
 from tests.simulation.matrix.stages import (
+    ASKED,
     BOX,
     CARRIED,
     CHECKED_BY_FILE,
@@ -60,6 +61,7 @@ class Step(Enum):
     RECORD = "write or read the person's row"
     REMEMBER = "ask which uploads are known"
     TICK = "read or write the rows that all share"
+    ASKED = "carry out what an administrator asks for"
 
 
 class Operation(NamedTuple):
@@ -163,5 +165,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _ots("PutRow jobs", Step.RECORD),
     _ots("BatchWriteRow seen", Step.RECORD, stage=CARRIED),
     _row("a row of BatchWriteRow seen", "BatchWriteRow", Step.RECORD, CARRIED),
+    _ots("GetRange requests", Step.ASKED, of_rows=False, stage=ASKED),
+    _ots("PutRow requests", Step.ASKED, of_rows=False, stage=ASKED),
     _ots("BatchGetRow seen", Step.REMEMBER, of_rows=False, stage=CARRIED),
 )

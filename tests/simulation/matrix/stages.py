@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.domain import requests as kinds
 from shared.domain.object_keys import job_id
 from shared.domain.rules import MAX_PHOTOS
 from tests.simulation.scenarios import zipped
@@ -98,7 +99,13 @@ def _checks_no_faces(told: Story) -> None:
     told.cloud.change_rules(face_check=False)
 
 
+def _is_asked_for(told: Story) -> None:
+    told.upload(STRUCK, STRUCK_PHOTO, "good.jpg")
+    told.cloud.ask(kinds.TRAIN, STRUCK)
+
+
 PHOTOS = Stage("two photos")
+ASKED = Stage("two photos, and an administrator who asks for their training", act=_is_asked_for)
 FILES = Stage("two photos by file", before=_checks_no_faces, photo_access="file")
 CHECKED_BY_FILE = Stage("two photos checked by file", photo_access="file")
 CARRIED = Stage("one more photo", before=_is_trained, act=_sends_one_more, revisions=2)
