@@ -44,8 +44,8 @@ OUTCOMES: dict[str, Words] = {
         "照片集没有合格照片，未提交任何训练，无需取消。",
     ),
     "still_unpacking": Words(
-        "A zip of the set is being unpacked; cancel again in a minute.",
-        "照片集中的压缩包正在解压，请一分钟后再次取消。",
+        "A zip of the set is being unpacked; ask again in a minute.",
+        "照片集中的压缩包正在解压，请一分钟后再试。",
     ),
     "moved_first": Words("The job is at the head of the queue.", "该任务已排到队首。"),
     "first_already": Words("The job was at the head of the queue.", "该任务原本就在队首。"),

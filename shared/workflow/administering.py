@@ -28,22 +28,23 @@ from shared.domain.administration import (
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import (
-    Ignored,
     job_id,
     parse_job_id,
-    parse_upload,
     person_of,
     problem_with_person_id,
+    upload_called,
     upload_key,
 )
 from shared.domain.requests import Request
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
 from shared.domain.states import JobState
+from shared.domain.taken_out import zips_around
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
 from shared.logs import log
 from shared.workflow.ports import World
+from shared.workflow.recognizing import Found, unrecorded
 from shared.workflow.saving import save
 
 _Note = Callable[[Mapping[str, Any], str, int], dict[str, Any]]
@@ -180,8 +181,7 @@ def _photo_delete(world: World, request: Request) -> str:
     person_id = _person_id(request)
     job = _newest(world, request)
     key = upload_key(person_id, request.photo)
-    upload = parse_upload(key, world.rules.ready_marker)
-    if isinstance(upload, Ignored) or upload.person_id != person_id:
+    if upload_called(person_id, request.photo, world.rules.ready_marker) is None:
         raise NotPossible("photo_unknown")
     if request.request_id in job.answered:
         return _what_goes(world, job, request.photo)
@@ -191,6 +191,7 @@ def _photo_delete(world: World, request: Request) -> str:
     if stored is not None and stored.modified_at > request.asked_at:
         # Whoever asked has not seen it. Perhaps another run has deleted the one that was meant.
         return "photo_replaced"
+    _check_that_its_zip_is_unpacked(world, job, request.photo)
     # The object first: a set that is looked through meanwhile finds that it is gone.
     world.bucket.delete(key)
     world.health.passed(Api.WRITING)
@@ -201,6 +202,14 @@ def _photo_delete(world: World, request: Request) -> str:
             world.bucket.delete(photo.snapshot)
     log("photo_deleted", person=person_id, job=job.job_id, by=request.asked_by)
     return _what_goes(world, after, request.photo)
+
+
+def _check_that_its_zip_is_unpacked(world: World, job: Job, photo: str) -> None:
+    """Refuse to delete a file of a zip that is yet to be unpacked: the next run would take it out again."""
+    zips = [upload_called(job.person_id, name) for name in zips_around(photo)]
+    there = [(one, world.bucket.stored(one.key)) for one in zips if one is not None]
+    if unrecorded(world, [Found(one, stored) for one, stored in there if stored is not None], job):
+        raise NotPossible("still_unpacking")
 
 
 def _what_goes(world: World, job: Job, photo: str) -> str:

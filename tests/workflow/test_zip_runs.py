@@ -266,3 +266,47 @@ def test_a_file_of_an_earlier_zip_of_this_name_is_stored_anew(cloud: SimulatedCl
     (job,) = tick(cloud, 12)
     assert job.photo_set.photo("a.zip/1.jpg") is not None
     assert calls(cloud, "PutObject upload") == 2
+
+
+def deletions(cloud: SimulatedCloud) -> list[str]:
+    """What became of the requests to delete a photo."""
+    return [row["outcome"] for row in cloud.requests() if row["kind"] == "photo_delete"]
+
+
+def test_a_file_that_is_deleted_before_its_zip_is_unpacked_would_return_so_it_is_deleted_afterwards(
+    cloud: SimulatedCloud,
+) -> None:
+    cloud.ask("pause", reason="Photos are deleted first.")
+    with files_in_a_run(1, 0):
+        settled(cloud, zipped(faces(3)))
+        assert verdicts(*cloud.jobs())["a.zip"] == "unpacking"
+        cloud.ask("photo_delete", "anna", photo="a.zip/000.jpg")
+        tick(cloud, 1)
+    assert deletions(cloud) == ["still_unpacking"]
+    tick(cloud, 2)
+    assert verdicts(*cloud.jobs())["a.zip"] == "unpacked"
+    cloud.ask("photo_delete", "anna", photo="a.zip/000.jpg")
+    cloud.ask("resume")
+    (job,) = tick(cloud, 20)
+    assert deletions(cloud) == ["still_unpacking", "photo_deleted"]
+    assert job.state is JobState.SUCCEEDED
+    assert {cloud.objects.get(BUCKET, file)[1] for file in job.files} == {b"FACE 1", b"FACE 2"}
+
+
+def test_a_file_of_a_zip_that_an_earlier_set_has_unpacked_or_that_is_gone_is_deleted_at_once(
+    cloud: SimulatedCloud,
+) -> None:
+    settled(cloud, zipped(faces(2)))
+    tick(cloud, 20)
+    cloud.ask("pause", reason="Photos are deleted first.")
+    cloud.upload("anna", "b.jpg", b"FACE another")
+    tick(cloud, 2)
+    cloud.ask("photo_delete", "anna", photo="a.zip/000.jpg")
+    tick(cloud, 1)
+    cloud.objects.delete(BUCKET, "people/anna/a.zip")
+    cloud.ask("photo_delete", "anna", photo="a.zip/001.jpg")
+    cloud.ask("resume")
+    first, second = tick(cloud, 20)
+    assert deletions(cloud) == ["photo_deleted", "photo_deleted"]
+    assert (first.state, second.state) == (JobState.SUCCEEDED, JobState.SUCCEEDED)
+    assert {cloud.objects.get(BUCKET, file)[1] for file in second.files} == {b"FACE another"}
