@@ -103,7 +103,7 @@ def _follow(
     watch = Watch.of(cloud, journal.stale)
     events: deque[str] = deque(maxlen=EVENTS_KEPT)
     standings: list[Standing] | None = None
-    obstacles: list[str] = []
+    told: set[str] = set()
     with Live(console=console, auto_refresh=False) if redraws else nullcontext() as live:
         while True:
             watch.look()
@@ -113,7 +113,7 @@ def _follow(
             now = cloud.clock.now()
             before, standings = standings, watch.standings(now)
             above = headings(now, standings, watch)
-            obstacles, known = in_the_way(watch), obstacles
+            obstacles = in_the_way(watch)
             moved = [] if before is None else changed(before, standings, photos=True)
             news = [f"{_moment(now)}  {text}" for text in [*journal.take(), *map(line, moved)]]
             if live is not None:
@@ -122,7 +122,7 @@ def _follow(
             else:
                 # The people of earlier runs are no news; one line tells of them.
                 earlier = above if before is None and standings else []
-                for text in [*earlier, *announced(known, obstacles, now), *news]:
+                for text in [*earlier, *announced(told, obstacles, now), *news]:
                     say(text)
             _tell_payments(desk, now)
             if stop.wait(LOOK_SECONDS):
@@ -152,11 +152,16 @@ def in_the_way(watch: Watch) -> list[str]:
     return []
 
 
-def announced(before: Sequence[str], after: Sequence[str], now: float) -> list[str]:
-    """Return what has come in the way between two looks, and that nothing is left of it."""
-    news = [text for text in after if text not in before]
-    if before and not after:
+def announced(told: set[str], obstacles: Sequence[str], now: float) -> list[str]:
+    """Return the ``obstacles`` that are not ``told`` yet, and once nothing is in the way any more, that.
+
+    They stay told until then: what another trouble has covered for a while is no news.
+    """
+    news = [text for text in obstacles if text not in told]
+    if told and not obstacles:
         news = ["nothing is in the way any more"]
+        told.clear()
+    told.update(obstacles)
     return [f"{_moment(now)}  {text}" for text in news]
 
 
