@@ -78,7 +78,8 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         "dashscope_base_url",
     )
     credentials = find_credentials(context, environment)
-    _, control = tables(settings, credentials)
+    _hide_secrets(settings, credentials)
+    control = _control_table(settings, credentials)
     pacer = _keep("pacer", None, Pacer)
     memory = _keep("access", None, AccessMemory)
     return World(
@@ -103,17 +104,15 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
 def tables(settings: Settings, credentials: Credentials) -> tuple[JobTable, ControlTable]:
     """Return the clients of the tables that ``status`` reads: the jobs and the shared rows.
 
-    Every invocation comes through here, and its secrets are hidden.
+    Its invocations come through here, and their secrets are hidden.
     """
     _hide_secrets(settings, credentials)
 
     def connect() -> tuple[JobTable, ControlTable]:
-        from shared.clients import control_table, job_table
+        from shared.clients import job_table
 
-        return (
-            job_table.JobTable(_rows(settings, credentials, job_table.TABLE)),
-            control_table.ControlTable(_rows(settings, credentials, control_table.TABLE)),
-        )
+        jobs = job_table.JobTable(_rows(settings, credentials, job_table.TABLE))
+        return jobs, _control_table(settings, credentials)
 
     return _keep("tables", _tables_from(settings, credentials), connect)
 
@@ -153,6 +152,15 @@ def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
         credentials.security_token,
     ):
         hide(secret)
+
+
+def _control_table(settings: Settings, credentials: Credentials) -> ControlTable:
+    def connect() -> ControlTable:
+        from shared.clients import control_table
+
+        return control_table.ControlTable(_rows(settings, credentials, control_table.TABLE))
+
+    return _keep("control", _tables_from(settings, credentials), connect)
 
 
 def _jobs_in_hand(settings: Settings, credentials: Credentials) -> JobsInHand:
