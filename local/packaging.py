@@ -33,7 +33,7 @@ VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
 # What the pages are made of, beside Python; editors and systems leave other files.
 _PAGE_FILES = ("shared/pages/assets/*.css", "shared/pages/assets/*.js")
 _TEMPLATES = Path("shared/pages/templates")
-_COMPILED_DOCSTRING = '"""The templates of the pages as Python, made when the zip was packed."""\n'
+_COMPILED_DOCSTRING = b'"""The templates of the pages as Python, made when the zip was packed."""\n'
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -135,10 +135,7 @@ def _files(root: Path) -> Iterator[tuple[str, bytes]]:
         for path in sorted(root.glob(pattern)):
             yield path.relative_to(root).as_posix(), path.read_bytes()
     package = f"{_TEMPLATES.parent.as_posix()}/compiled"
-    yield (
-        f"{package}/__init__.py",
-        b'"""The templates of the pages as Python, made when the zip was packed."""\n',
-    )
+    yield f"{package}/__init__.py", _COMPILED_DOCSTRING
     for name, python in templates_as_python(root / _TEMPLATES):
         yield f"{package}/{name}.py", python.encode("utf-8")
 

@@ -28,8 +28,8 @@ REMEMBERED_SWITCHES = 20
 REMEMBERED_ENDS = 40
 DOCUMENTED_DURATION_MS = 302_000
 MAX_BECAUSE_CHARACTERS = 500
-SEEN = r"[^\s\u0000-\u001f\u007f-\u009f]"
-"""A character that is seen: why the queue is paused has one at least."""
+VISIBLE_CHARACTER = r"[^\s\u0000-\u001f\u007f-\u009f]"
+"""As a regular expression: why the queue is paused has one at least."""
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,13 @@ def probe_queue(request: RouteRequest) -> Answer:
 
 def pause_queue(request: RouteRequest) -> Answer:
     """``POST /queue/pause``: the content says why."""
-    from shared.domain.slot import MAX_BECAUSE_CHARACTERS, SEEN
+    from shared.domain.slot import MAX_BECAUSE_CHARACTERS, VISIBLE_CHARACTER
     from shared.http_api.forms import fields_of
 
     sent = fields_of(request.request).get("because", "").strip()
     # A surrogate that stands alone is no text, and Tablestore takes none.
     because = sent.encode("utf-8", "replace").decode("utf-8")
-    if not re.search(SEEN, because) or len(because) > MAX_BECAUSE_CHARACTERS:
+    if not re.search(VISIBLE_CHARACTER, because) or len(because) > MAX_BECAUSE_CHARACTERS:
         raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
     return _ask(request, "pause", lambda _: None, reason=because)
 

@@ -12,7 +12,7 @@ from shared.http_api.messages import HttpRequest, HttpResponse
 
 ANY = "*"
 ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
-EXPOSED_HEADERS = "ETag, Location, Retry-After"
+EXPOSED_HEADERS = "ETag, Link, Location, Retry-After"
 PREFLIGHT_SECONDS = 600
 
 

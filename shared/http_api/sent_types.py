@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from shared.domain.slot import MAX_BECAUSE_CHARACTERS, SEEN
+from shared.domain.slot import MAX_BECAUSE_CHARACTERS, VISIBLE_CHARACTER
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
 from shared.http_api.uploading import MAX_FILES
 from shared.view_types import Keywords
@@ -22,7 +22,7 @@ class PauseRequest(TypedDict):
 
     because: Annotated[
         str,
-        Keywords(minLength=1, maxLength=MAX_BECAUSE_CHARACTERS, pattern=SEEN),
+        Keywords(minLength=1, maxLength=MAX_BECAUSE_CHARACTERS, pattern=VISIBLE_CHARACTER),
     ]
 
 

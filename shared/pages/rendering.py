@@ -1,8 +1,8 @@
 """Pages from documents and Jinja2 templates. Imported only when HTML is asked for, by ``http_api``.
 
-Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the
-functions run, the templates are Python already, and Jinja2 neither reads nor compiles them. Texts come from
-``words``; values put into a text are escaped as anything else is.
+Autoescape is always on, and a field that a document lacks is an error, not a hole. Where the functions run,
+the templates are Python already, and Jinja2 neither reads nor compiles them. Texts come from ``words``;
+values put into a text are escaped as anything else is.
 """
 
 from __future__ import annotations
