@@ -22,8 +22,9 @@ from shared.domain.job import Job
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
 from shared.domain.unread import UNREADABLE_ROW
-from tests.simulation.cloud import HttpAnswer, SimulatedCloud
+from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.kernel import Violation
+from tests.simulation.status_end import HttpAnswer
 
 SECOND_MS = 1000
 MINUTE_MS = 60 * SECOND_MS
@@ -182,7 +183,7 @@ class Administrators:
         if told is None:
             self._names += not ask.key
             told = self._told[ask, 0 if ask.key else self._names]
-        self._cloud.call_status(
+        self._cloud.status.call(
             method,
             ask.path,
             partial(self._hear, ask, tried, told),
@@ -206,7 +207,7 @@ class Administrators:
             kernel.at(later, again)
 
     def _ask_what_became(self, href: str) -> None:
-        self._cloud.call_status("GET", href, partial(self._hear_what_became, href))
+        self._cloud.status.call("GET", href, partial(self._hear_what_became, href))
 
     def _hear_what_became(self, href: str, answer: HttpAnswer | None) -> None:
         if answer is None or answer.status >= 500:
