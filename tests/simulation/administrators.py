@@ -226,7 +226,8 @@ class Administrators:
 
     def check_end(self) -> None:
         """One key stands for one request, and what was refused has left none."""
-        written = {name.partition("/")[2]: row for name, row in self._cloud.invariants.asked.requests.items()}
+        rows = self._cloud.invariants.administration.requests
+        written = {name.partition("/")[2]: row for name, row in rows.items()}
         by_key: dict[str, set[str]] = defaultdict(set)
         allowed: Counter[tuple[str, str, str, str]] = Counter()
         for (ask, _), told in self._told.items():

@@ -151,8 +151,8 @@ class SimulatedCloud:
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
-        self.invariants.asked.longest_skew = skew
-        self._bucket.goes = self.invariants.asked.upload_deleted
+        self.invariants.administration.longest_skew = skew
+        self._bucket.watch_deletion = self.invariants.administration.upload_deleted
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -375,7 +375,7 @@ class SimulatedCloud:
         columns = {**asdict(asked), "format": 1, "version": 1, "write_token": self._token()}
         del columns["request_id"]
         self._ots.write_beside("requests", [("name", f"request/{name}")], columns)
-        self.invariants.asked.request_written(None, {"name": f"request/{name}", **columns})
+        self.invariants.administration.request_written(None, {"name": f"request/{name}", **columns})
         bell = self._ots.mirrors["requests"].columns(DOORBELL) or {"version": 0}
         rung = {"is_rung": True, "format": 1, "version": bell["version"] + 1, "write_token": self._token()}
         self._ots.write_beside("requests", list(DOORBELL), rung)
