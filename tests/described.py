@@ -1,7 +1,7 @@
 """Holds answers of the API against ``openapi.json``: whatever it does not describe fails its test.
 
-Called with every answer by what sends requests in tests of units and workflows, and by the sessions of
-end-to-end tests.
+Called with every answer by what sends requests in tests of units and workflows, by the sessions of end-to-end
+tests, and by ``make fuzz``.
 """
 
 from __future__ import annotations

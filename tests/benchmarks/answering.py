@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from subprocess import Popen
 
-from tests.benchmarks.answering_function import FIRST
+from tests.benchmarks.answering_function import FIRST, PEER
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.processes import first_line, running
 
@@ -23,7 +23,7 @@ FLAT = 1.25
 """An index of a thousand times as many rows is two levels deeper; anything that is read through would be a
 thousand times slower."""
 JSON, HTML = "application/json", "text/html"
-PERSON, OVERVIEW, PEER = f"/people/{FIRST}", "/", "-"
+PERSON, OVERVIEW = f"/people/{FIRST}", "/"
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from shared.http_api.conditional import Answer, respond
 from shared.http_api.languages import language_of
 from shared.http_api.messages import from_event
 from shared.settings import read_settings
+from tests.http_events import http_event
 
 logging.getLogger("tablestore").addHandler(logging.NullHandler())
 with warnings.catch_warnings():
@@ -50,6 +51,8 @@ ENVIRONMENT = {
 }
 QUEUED = 5
 FIRST = "person-0000000"
+PEER = "-"
+"""The path that stands for the peer."""
 LOCAL = find_credentials(None, ENVIRONMENT)
 
 
@@ -100,16 +103,8 @@ def _key(job: Job) -> bytes:
 
 def event_of(path: str, accept: str) -> bytes:
     """Return the event of a GET."""
-    event = {
-        "version": "v1",
-        "rawPath": path,
-        "headers": {"Authorization": f"Bearer {TOKEN}", "Accept": accept},
-        "queryParameters": {},
-        "body": "",
-        "isBase64Encoded": False,
-        "requestContext": {"http": {"method": "GET", "path": path}},
-    }
-    return json.dumps(event).encode()
+    headers = {"Authorization": f"Bearer {TOKEN}", "Accept": accept}
+    return json.dumps(http_event("GET", path, headers=headers)).encode()
 
 
 def peer(event: bytes, _: object) -> dict[str, Any]:
@@ -131,7 +126,7 @@ def main(people: int) -> None:
         print(json.dumps({"people": str(people)}), flush=True)
         for line in sys.stdin:
             path, accept = line.split()
-            handler: Callable[..., Any] = peer if path == "-" else status.handler
+            handler: Callable[..., Any] = peer if path == PEER else status.handler
             event, before = event_of(path, accept), calls[0]
             began = time.perf_counter()
             answer = handler(event, None)

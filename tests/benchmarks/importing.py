@@ -28,6 +28,7 @@ from local.packaging import build_package
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.processes import StoresProcess
 from tests.benchmarks.stores import BUCKET, KEY_ID, SECRET
+from tests.http_events import http_event
 
 SAMPLES, TOKEN = 7, "token-of-the-cold-starts"
 KILOBYTE = 1000
@@ -137,15 +138,7 @@ class _ColdStarts:
         return encoded(portrait(7, size=(480, 600)))
 
     def _status(self, path: str, accept: str, status: int) -> float:
-        event = {
-            "version": "v1",
-            "rawPath": path,
-            "headers": {"Authorization": f"Bearer {TOKEN}", "Accept": accept},
-            "queryParameters": {},
-            "body": "",
-            "isBase64Encoded": False,
-            "requestContext": {"http": {"method": "GET", "path": path}},
-        }
+        event = http_event("GET", path, headers={"Authorization": f"Bearer {TOKEN}", "Accept": accept})
         return self._called("status", event, f"answer['statusCode'] == {status}")
 
     def collect(self) -> float:

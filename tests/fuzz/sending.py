@@ -25,8 +25,6 @@ from tests.uploads.zips import zipped
 
 FEWEST = 3000
 """Fewer requests than these are no test."""
-
-
 NO_SYNTAX = {
     "invalid_cursor": "a cursor is what a page has given, and of the same list",
     "idempotency_key_reused": "whether a key was used before is no part of a request",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -28,32 +28,42 @@ from tests.simulation.kernel import Kernel, Run, Violation
 
 Columns = dict[str, Any]
 WHOLE_SECOND_MS = 1000
-SETTLES = 5_000
+SETTLES_MS = 5_000
 """Index and clocks agree after so long."""
 WRITTEN_ONCE = ("kind", "subject", "photo", "reason", "asked_at", "asked_by")
 FULL = KEPT_FIRST + KEPT_LAST
 """Of so many moves some may have gone."""
 NEVER_BILLED = ("canceled_before_submit", "canceled_not_billed")
+ASKED_BY = {
+    "moved_to": kinds.FIRST,
+    "cancel_asked_at": kinds.CANCEL,
+    "train_asked_at": kinds.TRAIN,
+    "model_released_at": kinds.RELEASE,
+}
+"""Columns of a job that nothing sets but a request, and its kind."""
 
 
 class Administration:
     """Watches what becomes of administrators' requests.
 
+    Moments are by true time, in milliseconds.
+
     Attributes:
-        written_at: when each request was written down, by true time.
-        settled_at: when its outcome was.
+        requests: the row of each request, as it was written last.
+        placed_at: when each job was put first.
         resumed_at: when the queue was resumed last.
-        believes_times: whether no clock has ever run a day ahead.
+        longest_skew: by how much the clock of a run may differ from the true time.
         counts_all: whether the row of totals has always been readable.
     """
 
-    def __init__(self, kernel: Kernel, rows: Callable[[], dict[str, Columns]]) -> None:
+    def __init__(self, kernel: Kernel, rows: Mapping[str, Columns]) -> None:
+        """``rows`` are those of the jobs, by their ids, and follow each write."""
         self._kernel = kernel
         self._rows = rows
         self.requests: dict[str, Columns] = {}
-        self.written_at: dict[str, int] = {}
-        self.settled_at: dict[str, int] = {}
-        self.retried: set[str] = set()
+        self._written_at: dict[str, int] = {}
+        self._settled_at: dict[str, int] = {}
+        self._retried: set[str] = set()
         self.placed_at: dict[str, int] = {}
         self._taken_at: dict[str, int] = {}
         self._paused_at = 0
@@ -61,16 +71,15 @@ class Administration:
         self.longest_skew = 0
         self._switched_by: set[str] = set()
         self._rung_for: set[str] = set()
-        self.believes_times = True
         self.counts_all = True
-        self.totals: Columns = {}
+        self._totals: Columns = {}
 
     # -- what is written ------------------------------------------------------------------------------
 
     def control_written(self, name: str, value: Columns) -> None:
         """Keep what the end of the seed asks after."""
         if name == TOTALS:
-            self.totals = value
+            self._totals = value
 
     def request_written(self, before: Columns | None, after: Columns) -> None:
         """A request is written once and settled once, with words that are known."""
@@ -82,14 +91,14 @@ class Administration:
         if before is None:
             if after.get("settled_at"):
                 raise Violation(f"{name} was settled before it was asked")
-            self.written_at[name] = self._kernel.now
+            self._written_at[name] = self._kernel.now
         else:
             changed = [column for column in WRITTEN_ONCE if before[column] != after[column]]
             if before["settled_at"] or changed:
                 raise Violation(f"{name} had become {before['outcome']!r}, and then {after['outcome']!r}")
             if after["outcome"].partition(":")[0] not in OUTCOMES or not after["settled_at"]:
                 raise Violation(f"{name} has become {after['outcome']!r}, which nobody can read")
-            self.settled_at[name] = self._kernel.now
+            self._settled_at[name] = self._kernel.now
             is_switch = after["outcome"] in ("paused", "resumed")
             if is_switch and name.partition("/")[2] not in self._switched_by:
                 raise Violation(f"{name} is said to have {after['outcome']} the queue, and has not")
@@ -136,12 +145,12 @@ class Administration:
             if after.get("train_asked_at"):
                 earlier = job_id(after["person_id"], after["revision"] - 1)
                 self._needs(f"{name} is opened", kinds.RETRY, earlier)
-                self.retried.add(name)
+                self._retried.add(name)
             return
-        is_new = {column: after.get(column, 0) != before.get(column, 0) for column in _ASKED}
-        for column, kind in _ASKED.items():
+        is_new = {column: after.get(column, 0) != before.get(column, 0) for column in ASKED_BY}
+        for column, kind in ASKED_BY.items():
             # Who takes a request back by another way (a set that closes) clears the column.
-            if column == "moved_to" and not self.believes_times:
+            if column == "moved_to" and not self._kernel.believes_times:
                 # A place that a clock ahead has given is set right.
                 continue
             if is_new[column] and after.get(column):
@@ -164,11 +173,11 @@ class Administration:
             for name, one in self.requests.items()
             if (one["kind"], one["subject"], one["photo"])
             == (kinds.PHOTO_DELETE, upload.person_id, upload.name)
-            and self.settled_at.get(name, run.started_at) >= run.started_at
+            and self._settled_at.get(name, run.started_at) >= run.started_at
         ]
         slack = WHOLE_SECOND_MS + 2 * self.longest_skew
-        meant_until = max((self.written_at[name] + slack for name in asked), default=0)
-        if not asked or (self.believes_times and meant_until <= put_at_ms < run.started_at):
+        meant_until = max((self._written_at[name] + slack for name in asked), default=0)
+        if not asked or (self._kernel.believes_times and meant_until <= put_at_ms < run.started_at):
             raise Violation(f"{key}, put after anybody asked for that, is deleted: {asked}")
 
     def _needs(self, what: str, kind: str, subject: str = "") -> None:
@@ -186,7 +195,7 @@ class Administration:
             raise Violation(f"{name} is {after['state']} and its timeline ends with {moves[-1]}")
         known = json.loads(before["moves"]) if before else []
         has_moved = before is not None and before["state"] != after["state"]
-        if before is None or len(known) >= FULL or not self.believes_times:
+        if before is None or len(known) >= FULL or not self._kernel.believes_times:
             expected = len(moves)
         else:
             expected = len(known) + has_moved
@@ -195,14 +204,14 @@ class Administration:
         for (old, began, *_), (new, ended, *_) in pairwise(moves):
             if len(moves) < FULL and JobState(new) not in LEGAL_MOVES[JobState(old)]:
                 raise Violation(f"the timeline of {name} goes from {old} to {new}")
-            if began > ended and self.believes_times:
+            if began > ended and self._kernel.believes_times:
                 raise Violation(f"the timeline of {name} is out of order: {moves}")
 
     def _check_place(self, name: str, before: Columns, after: Columns) -> None:
         if after["state"] != "QUEUED" or after.get("moved_to", 0) == before.get("moved_to", 0):
             return
         self.placed_at[name] = self._kernel.now
-        for other, waiting in self._rows().items():
+        for other, waiting in self._rows.items():
             place = waiting.get("moved_to") or waiting["closed_first_at"]
             settled = max(self.placed_at.get(other, 0), waiting["changed_at"]) < self._kernel.now - 60_000
             is_at_its_place = waiting["state"] == "QUEUED" and waiting["due_at"] == place
@@ -211,7 +220,9 @@ class Administration:
 
     # -- the end of a seed ----------------------------------------------------------------------------
 
-    def check_end(self, jobs: Iterable[Job], ledger: Iterable[LedgerEntry], owner_of: _OwnerOf) -> None:
+    def check_end(
+        self, jobs: Iterable[Job], ledger: Iterable[LedgerEntry], owner_of: Callable[[str], str]
+    ) -> None:
         """Every request has an outcome, which is true; the totals are DashScope's."""
         by_id = {job.job_id: job for job in jobs}
         made: dict[str, list[LedgerEntry]] = {}
@@ -238,7 +249,7 @@ class Administration:
             raise Violation(f"{subject} was cancelled and is {job and job.state.value}")
         if code == "canceled" and any(entry.billed_trainings for entry in entries):
             raise Violation(f"{subject} was cancelled, by its outcome unbilled, and was billed")
-        if code == "retried" and _next(subject) not in self.retried:
+        if code == "retried" and _next(subject) not in self._retried:
             raise Violation(f"{subject} is said to be trained once more, and is not")
         if code == "released" and not (job and job.model_released_at and entries[-1].deleted_at):
             raise Violation(f"the model of {subject} is said to be deleted, and is not")
@@ -252,13 +263,13 @@ class Administration:
 
     def _check_photo_is_out(self, one: Columns, jobs: Iterable[Job]) -> None:
         """What was submitted after a photo was deleted has no photo of this name that was there before."""
-        name = f"{one['name']}"
-        deleted_at = self.settled_at[name]
+        name = str(one["name"])
+        deleted_at = self._settled_at[name]
         for job in jobs:
             photo = job.photo_set.photo(one["photo"])
-            is_later = job.person_id == one["subject"] and job.submitted_at > deleted_at + SETTLES
-            is_old = photo is not None and photo.uploaded_at < self.written_at[name] - SETTLES
-            if self.believes_times and is_later and is_old and photo in job.photo_set.chosen():
+            is_later = job.person_id == one["subject"] and job.submitted_at > deleted_at + SETTLES_MS
+            is_old = photo is not None and photo.uploaded_at < self._written_at[name] - SETTLES_MS
+            if self._kernel.believes_times and is_later and is_old and photo in job.photo_set.chosen():
                 raise Violation(f"{job.job_id} was submitted with {one['photo']}, which was deleted")
 
     def _check_money(self, job: Job, made: list[LedgerEntry]) -> None:
@@ -278,22 +289,13 @@ class Administration:
             return
         counted = [job for job in jobs if job.result_at]
         results = Counter(job.state.value for job in counted)
-        if results != Counter(self.totals.get("results", {})):
-            raise Violation(f"counted were {self.totals.get('results')}, delivered {dict(results)}")
+        if results != Counter(self._totals.get("results", {})):
+            raise Violation(f"counted were {self._totals.get('results')}, delivered {dict(results)}")
         billed = sum(entry.billed_trainings for job in counted for entry in made.get(job.job_id, []))
         for of_days in (False, True):
-            said = sum(self.totals.get("days", {}).values()) if of_days else self.totals.get("billed", 0)
+            said = sum(self._totals.get("days", {}).values()) if of_days else self._totals.get("billed", 0)
             if said != billed:
                 raise Violation(f"counted were {said} billed trainings, the ledger has {billed}")
-
-
-_OwnerOf = Callable[[str], str]
-_ASKED = {
-    "moved_to": kinds.FIRST,
-    "cancel_asked_at": kinds.CANCEL,
-    "train_asked_at": kinds.TRAIN,
-    "model_released_at": kinds.RELEASE,
-}
 
 
 def _next(name: str) -> str:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -22,8 +23,9 @@ from shared.domain.job import Job
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.states import JobState
 from shared.domain.unread import UNREADABLE_ROW
-from tests.simulation.cloud import HttpAnswer, SimulatedCloud
+from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.kernel import Violation
+from tests.simulation.status_end import HttpAnswer
 
 SECOND_MS = 1000
 MINUTE_MS = 60 * SECOND_MS
@@ -31,9 +33,6 @@ STAYS_MS = 25 * MINUTE_MS
 """So long administrators are at work: to the end of the first trainings."""
 TRIES = 8
 CHANCE = 0.5
-REFUSED_AS_UNKNOWN = 404
-IN_CONFLICT = 409
-KEY_REUSED = 422
 _S = JobState
 POSSIBLE = {
     "cancel": (_S.COLLECTING, _S.QUEUED, _S.SUBMITTING, _S.TRAINING),
@@ -82,11 +81,8 @@ def _meaning(row: dict[str, Any]) -> tuple[str, str, str, str]:
     return row["kind"], row["subject"], row["photo"], row["reason"]
 
 
-@dataclass
-class Told:
-    """What was answered to one key, or to one sending without a key; an answer that was lost is None."""
-
-    answers: list[HttpAnswer | None] = field(default_factory=list)
+Answers = list[HttpAnswer | None]
+"""What was answered to one key, or to one sending without a key; an answer that was lost is None."""
 
 
 class Administrators:
@@ -97,7 +93,7 @@ class Administrators:
         self._chance = random.Random(f"administrators {seed}")
         self._people = people
         self._pauses_end_at = pauses_end_at
-        self._told: dict[tuple[Ask, int], Told] = defaultdict(Told)
+        self._told: dict[tuple[Ask, int], Answers] = defaultdict(list)
         self._names = 0
         self._done: dict[str, str] = {}
 
@@ -129,7 +125,7 @@ class Administrators:
             later = self._cloud.kernel.now + chance.choice((0, 200, 2_000, 3 * MINUTE_MS))
             self._cloud.kernel.at(later, partial(self._send, ask))
         if ask.key and chance.random() < 0.1:
-            other = self._of(chance.choice(KINDS[:7]))
+            other = self._of(chance.choice(tuple(POSSIBLE)))
             self._send(Ask(other.kind, other.path, other.subject, other.photo, other.because, ask.key))
         if kind == "pause" and chance.random() < 0.7:
             later = self._cloud.kernel.now + chance.randint(0, 4 * MINUTE_MS)
@@ -158,7 +154,7 @@ class Administrators:
         )
         subject = person if by_person else job if "job" in PATHS[kind] else ""
         self._names += 1
-        key = f"key {self._names}".replace(" ", "-") if chance.random() < 0.7 else ""
+        key = f"key-{self._names}" if chance.random() < 0.7 else ""
         return Ask(kind, path, subject, photo if by_photo else "", because, key)
 
     def _fitting(self, kind: str) -> list[Job]:
@@ -176,22 +172,28 @@ class Administrators:
         photos = overruled if kind == "photo_use" else job.photo_set.photos
         return self._chance.choice(photos).name if photos else ""
 
-    def _send(self, ask: Ask, tried: int = 0, told: Told | None = None) -> None:
+    def _send(self, ask: Ask, tried: int = 0, told: Answers | None = None) -> None:
         """Send it; without an answer it is sent again, for as long as anybody has patience."""
         method = "DELETE" if ask.kind == "photo_delete" else "POST"
         if told is None:
             self._names += not ask.key
             told = self._told[ask, 0 if ask.key else self._names]
-        self._cloud.call_status(
+        self._cloud.status.call(
             method,
             ask.path,
-            partial(self._hear, ask, tried, told),
+            partial(self._hear, ask, self._is_known(ask.subject), tried, told),
             headers={"idempotency-key": ask.key} if ask.key else {},
             content={"because": ask.because} if ask.because else None,
         )
 
-    def _hear(self, ask: Ask, tried: int, told: Told, answer: HttpAnswer | None) -> None:
-        told.answers.append(answer)
+    def _is_known(self, subject: str) -> bool:
+        """Whether the tables know whom or what is asked about; nothing has no name."""
+        return not subject or any(subject in (job.person_id, job.job_id) for job in self._cloud.jobs())
+
+    def _hear(self, ask: Ask, was_known: bool, tried: int, told: Answers, answer: HttpAnswer | None) -> None:
+        told.append(answer)
+        if answer is not None:
+            self._check_answer(ask, answer, was_known)
         kernel, chance = self._cloud.kernel, self._chance
         if answer is not None and answer.status == 202:
             href = str(answer.document["href"])
@@ -206,7 +208,7 @@ class Administrators:
             kernel.at(later, again)
 
     def _ask_what_became(self, href: str) -> None:
-        self._cloud.call_status("GET", href, partial(self._hear_what_became, href))
+        self._cloud.status.call("GET", href, partial(self._hear_what_became, href))
 
     def _hear_what_became(self, href: str, answer: HttpAnswer | None) -> None:
         if answer is None or answer.status >= 500:
@@ -224,18 +226,18 @@ class Administrators:
 
     def check_end(self) -> None:
         """One key stands for one request, and what was refused has left none."""
-        written = {name.partition("/")[2]: row for name, row in self._cloud.invariants.asked.requests.items()}
+        rows = self._cloud.invariants.administration.requests
+        written = {name.partition("/")[2]: row for name, row in rows.items()}
         by_key: dict[str, set[str]] = defaultdict(set)
         allowed: Counter[tuple[str, str, str, str]] = Counter()
         for (ask, _), told in self._told.items():
-            for answer in told.answers:
-                self._check_answer(ask, answer)
+            for answer in told:
                 if answer is not None and answer.status == 202:
                     name = str(answer.document["request_id"])
                     by_key[ask.key].add(name)
                     if name in written and _meaning(written[name]) != ask.meaning:
                         raise Violation(f"{ask} is accepted as {written[name]}")
-            if any(answer is None or answer.status in (202, *range(500, 600)) for answer in told.answers):
+            if any(answer is None or answer.status in (202, *range(500, 600)) for answer in told):
                 allowed[ask.meaning] += 1
         for key, names in by_key.items():
             if key and len(names) > 1:
@@ -246,15 +248,19 @@ class Administrators:
         if made - allowed:
             raise Violation(f"more was written down than was asked for: {made - allowed}")
 
-    def _check_answer(self, ask: Ask, answer: HttpAnswer | None) -> None:
-        if answer is None or answer.status in (202, IN_CONFLICT, 503):
-            return
-        if answer.status in (400, REFUSED_AS_UNKNOWN):
-            # Nobody whom the tables know, as those of the story are only once their first photo is.
-            return
-        if answer.status == KEY_REUSED and ask.key:
-            return
-        if answer.document["code"] == UNREADABLE_ROW:
-            # A trouble that stays keeps the row from everybody.
-            return
-        raise Violation(f"{ask} is answered with {answer}")
+    def _check_answer(self, ask: Ask, answer: HttpAnswer, was_known: bool) -> None:
+        """What is asked for is accepted, or refused for a reason that can hold."""
+        is_right = answer.status in (
+            HTTPStatus.ACCEPTED,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+            # People of the story are in the tables only once their first photo is.
+            is_right = not was_known
+        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            keys_of_others = {other.key for other, _ in self._told if other != ask} - {""}
+            is_right = ask.key in keys_of_others
+        # A trouble that stays keeps the row from everybody.
+        if not is_right and answer.document["code"] != UNREADABLE_ROW:
+            raise Violation(f"{ask} is answered with {answer}")

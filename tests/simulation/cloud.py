@@ -8,18 +8,16 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from unittest import mock
 
 import requests
 
 import functions.collect
 import functions.reconcile
-import functions.status
 from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
@@ -32,14 +30,11 @@ from aliyun_local.tablestore.store import catalog
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.rows import StoredRow
 from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
-from aliyun_local.template import Template
-from local.packaging import ROOT
 from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import from_columns, to_columns
-from shared.clients.job_table import JobTable
 from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
@@ -54,7 +49,6 @@ from shared.domain.requests import Request, request_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.settings import Settings
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.pacing import Pacer
@@ -65,6 +59,7 @@ from tests.simulation.faults import Faults, OtherPrograms
 from tests.simulation.gate import SECOND_RUN, Gate
 from tests.simulation.invariants import Invariants
 from tests.simulation.kernel import Kernel, Run, RunClock, Seconds
+from tests.simulation.status_end import StatusEnd
 from tests.simulation.stores import (
     A_ROW_OF_JOBS,
     API_KEY,
@@ -74,11 +69,11 @@ from tests.simulation.stores import (
     SimulatedBucket,
     SimulatedOtsClient,
 )
+from tests.stack import PARAMETERS, TEMPLATE
 
-COLLECT_TIMEOUT, RECONCILE_TIMEOUT, STATUS_TIMEOUT, TICK_MS = 60_000, 120_000, 30_000, 60_000
+COLLECT_TIMEOUT, RECONCILE_TIMEOUT, TICK_MS = 60_000, 120_000, 60_000
 RETRIES = 8
 OTHER_KEY = "sk-simulated-other-key"
-ADMIN_TOKEN = "simulated-admin-token"
 
 _load = functools.lru_cache(maxsize=2_000)(StoredRow.load)
 _stored_object = functools.lru_cache(maxsize=2_000)(StoredObject.from_row)
@@ -90,15 +85,8 @@ def _no_size(_: object, __: object) -> int:
     return 0
 
 
-_RESOURCES = Template.from_file(ROOT / "template.yml").resolve(
-    {
-        "BucketName": BUCKET,
-        "InstanceName": INSTANCE,
-        "CodeBucket": "c",
-        "CodeObject": "c",
-        "DashScopeApiKey": API_KEY,
-        "StatusToken": "t" * 20,
-    }
+_RESOURCES = TEMPLATE.resolve(
+    {**PARAMETERS, "BucketName": BUCKET, "InstanceName": INSTANCE, "DashScopeApiKey": API_KEY}
 )
 
 
@@ -109,13 +97,6 @@ def inspect_by_mark(content: bytes) -> Inspection:
     return (
         Inspection(problem=None, faces=0) if content.startswith(b"VIEW") else Inspection(problem=UNREADABLE)
     )
-
-
-class HttpAnswer(NamedTuple):
-    """What ``status`` has answered; the document is that of its JSON."""
-
-    status: int
-    document: dict[str, Any]
 
 
 def _is_readable(columns: dict[str, Any]) -> bool:
@@ -170,8 +151,8 @@ class SimulatedCloud:
         self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
-        self.invariants.asked.longest_skew = skew
-        self._bucket.goes = self.invariants.asked.upload_deleted
+        self.invariants.administration.longest_skew = skew
+        self._bucket.watch_deletion = self.invariants.administration.upload_deleted
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -187,6 +168,14 @@ class SimulatedCloud:
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
         self.pacer = Pacer()
+        self.status = StatusEnd(
+            spawn=self._spawn,
+            rows=self._rows,
+            token=self._token,
+            time_ns=lambda: self._clock(self.kernel.current).now() * 1_000_000,
+            rules=lambda: self.rules,
+            watch=self.invariants.result_written,
+        )
         self.collect_instances = 0
         """How many runs of ``collect`` may be in flight, as the platform's limit has it; 0: any number."""
         self._collects_in_flight = 0
@@ -289,36 +278,6 @@ class SimulatedCloud:
         event = json.dumps({"triggerTime": f"{due:%Y-%m-%dT%H:%M:%SZ}", "payload": ""}).encode()
         self._spawn(name, lambda run: functions.reconcile.handler(event, run), RECONCILE_TIMEOUT, None)
 
-    def call_status(
-        self,
-        method: str,
-        path: str,
-        told: Callable[[HttpAnswer | None], object],
-        *,
-        headers: dict[str, str] | None = None,
-        content: dict[str, Any] | None = None,
-    ) -> None:
-        """Have ``status`` answer an administrator's request; ``told`` hears None when no answer comes."""
-        sent = {"authorization": f"Bearer {ADMIN_TOKEN}", "content-type": "application/json"}
-        event = json.dumps(
-            {
-                "version": "v1",
-                "rawPath": path,
-                "headers": {**sent, **(headers or {})},
-                "body": json.dumps(content) if content is not None else "",
-                "isBase64Encoded": False,
-                "requestContext": {"http": {"method": method, "path": path}},
-            }
-        ).encode()
-        answers: list[HttpAnswer] = []
-
-        def answer(run: Run) -> None:
-            given = cast("dict[str, Any]", functions.status.handler(event, run))
-            self.invariants.result_written(f"the answer of {path}", str(given))
-            answers.append(HttpAnswer(given["statusCode"], json.loads(given["body"] or "{}")))
-
-        self._spawn("status", answer, STATUS_TIMEOUT, lambda _: told(answers[0] if answers else None))
-
     def require_second_run(self, wanted: bool) -> None:
         """From now on start a second run beside a run that would make its call alone."""
         self.gate.second_run = (lambda: self.invoke_reconcile(name=SECOND_RUN)) if wanted else None
@@ -416,7 +375,7 @@ class SimulatedCloud:
         columns = {**asdict(asked), "format": 1, "version": 1, "write_token": self._token()}
         del columns["request_id"]
         self._ots.write_beside("requests", [("name", f"request/{name}")], columns)
-        self.invariants.asked.request_written(None, {"name": f"request/{name}", **columns})
+        self.invariants.administration.request_written(None, {"name": f"request/{name}", **columns})
         bell = self._ots.mirrors["requests"].columns(DOORBELL) or {"version": 0}
         rung = {"is_rung": True, "format": 1, "version": bell["version"] + 1, "write_token": self._token()}
         self._ots.write_beside("requests", list(DOORBELL), rung)
@@ -484,7 +443,7 @@ class SimulatedCloud:
 
     def world(self, run: Run) -> World:
         """The world of one run."""
-        clock = RunClock(self.kernel, run, self.skew)
+        clock = self._clock(run)
         retries = self._retries(clock)
 
         def rows(table: str) -> Rows:
@@ -516,23 +475,8 @@ class SimulatedCloud:
             random=self.kernel.random.random,
         )
 
-    def tables_of(self, run: Run) -> tuple[JobTable, ControlTable]:
-        """The tables that every function reads, for one run."""
-        return JobTable(self._rows("jobs", run)), ControlTable(self._rows("control", run))
-
-    def request_table_of(self, run: Run) -> RequestTable:
-        """The table of requests, for one run."""
-        return RequestTable(self._rows("requests", run))
-
-    def time_ns(self) -> int:
-        """The time by the clock of the run that asks."""
-        return RunClock(self.kernel, self.kernel.current, self.skew).now() * 1_000_000
-
-    def settings(self) -> Settings:
-        """What ``status`` reads from its environment."""
-        return Settings(
-            ots_endpoint="http://ots", ots_instance=INSTANCE, admin_token=ADMIN_TOKEN, rules=self.rules
-        )
+    def _clock(self, run: Run) -> RunClock:
+        return RunClock(self.kernel, run, self.skew)
 
     def _retries(self, clock: RunClock) -> Retries:
         return Retries(
@@ -542,7 +486,7 @@ class SimulatedCloud:
         )
 
     def _rows(self, table: str, run: Run) -> Rows:
-        return Rows(self._ots, table, self._token, self._retries(RunClock(self.kernel, run, self.skew)))
+        return Rows(self._ots, table, self._token, self._retries(self._clock(run)))
 
     def job_of(self, columns: dict[str, Any]) -> Job:
         """Return the job that a row holds; a row is read far more often than it is written."""
@@ -596,23 +540,6 @@ class _LogReader(logging.Handler):
 
 
 @contextmanager
-def _status_of(cloud: SimulatedCloud) -> Iterator[None]:
-    """Route the world of ``status`` into ``cloud``: its credentials are the run that has them."""
-    parts: dict[str, object] = {
-        "read_settings": lambda _: cloud.settings(),
-        "find_credentials": lambda run, _: run,
-        "tables": lambda _, run: cloud.tables_of(run),
-        "request_table": lambda _, run: cloud.request_table_of(run),
-        "new_token": cloud._token,
-        "time": SimpleNamespace(time_ns=cloud.time_ns),
-    }
-    with ExitStack() as stack:
-        for name, part in parts.items():
-            stack.enter_context(mock.patch.object(functions.status, name, part))
-        yield
-
-
-@contextmanager
 def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
     """Route the handlers' world, DashScope's eyes and the log into ``cloud``."""
 
@@ -629,7 +556,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
         with (
             mock.patch.object(functions.collect, "build_world", build),
             mock.patch.object(functions.reconcile, "build_world", build),
-            _status_of(cloud),
+            cloud.status.routed(),
             mock.patch("aliyun_local.dashscope.account.face_detection.inspect", inspect_by_mark),
             mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
             # Three of the account's own at first, and those of other models behind them.

@@ -17,14 +17,13 @@ from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.photo_set import NEVER
 from shared.domain.states import LEGAL_MOVES, JobState
-from tests.simulation.administration import Administration
+from tests.simulation.administration import SETTLES_MS, Administration, Columns
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
 from tests.simulation.kernel import Kernel, Run, Violation
 from tests.simulation.stores import API_KEY, SIGNATURE
 
 GOING = {"PENDING", "QUEUING", "RUNNING"}
-SETTLES = 5_000
 FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
 FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
 OWN_REASONS = (
@@ -34,7 +33,6 @@ OWN_REASONS = (
 """Why a job may end without a fine-tune and without a refusal."""
 BETWEEN_TRIES = ("canceled_not_billed", "canceled_and_billed")
 """Why it may, if DashScope has failed a fine-tune of it before."""
-Columns = dict[str, Any]
 
 
 class Invariants(Watch):
@@ -56,19 +54,10 @@ class Invariants(Watch):
         self.rows: dict[str, Columns] = {}
         self.slot: Columns = {}
         self.health: Columns = {}
-        self.asked = Administration(kernel, lambda: self.rows)
+        self.administration = Administration(kernel, self.rows)
         self.others: OtherPrograms | None = None
         self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
-
-    @property
-    def believes_times(self) -> bool:
-        """Whether no clock has ever run a day ahead."""
-        return self.asked.believes_times
-
-    @believes_times.setter
-    def believes_times(self, value: bool) -> None:
-        self.asked.believes_times = value
 
     def is_ours(self, file: str) -> bool:
         """Whether ``file`` (a URL or a file id) was made for one of our jobs."""
@@ -102,15 +91,15 @@ class Invariants(Watch):
             raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
         if table == "jobs":
             self._job_written(before, after, writer)
-            self.asked.job_written(before, after)
+            self.administration.job_written(before, after)
         elif table == "requests":
-            self.asked.request_written(before, after)
+            self.administration.request_written(before, after)
         elif (table, after["name"]) == ("control", "slot"):
             self._slot_written(json.loads(after["value"]), writer)
         elif (table, after["name"]) == ("control", "health"):
             self.health = json.loads(after["value"])
         elif table == "control":
-            self.asked.control_written(after["name"], json.loads(after["value"]))
+            self.administration.control_written(after["name"], json.loads(after["value"]))
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
@@ -149,7 +138,7 @@ class Invariants(Watch):
         if len(held) != len(after["holders"]) or len(held) > self._limit:
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
         before = set(self.slot.get("holders", ()))
-        self.asked.slot_written(self.slot, after)
+        self.administration.slot_written(self.slot, after)
         for name in before - held:
             state = self.rows[name]["state"]
             entry = self._entry(self.rows[name]["fine_tune_id"])
@@ -185,7 +174,7 @@ class Invariants(Watch):
         if entry.status in GOING and entry.deleted_at is None:
             raise Violation(f"{name} is {state} and its fine-tune goes on")
         if (
-            self.believes_times
+            self._kernel.believes_times
             and state == "SUCCEEDED"
             and abs(row["ended_at"] - (entry.ended_at or 0) * 1000) > 1000
         ):
@@ -223,7 +212,7 @@ class Invariants(Watch):
         self._attempts_sent.add(attempt)
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
-        self.asked.submit_leaves(name)
+        self.administration.submit_leaves(name)
         self._check_turn(name)
 
     def _check_turn(self, name: str) -> None:
@@ -241,12 +230,12 @@ class Invariants(Watch):
         place = self._places.get(name, 0)
         for other, waiting in self.rows.items():
             # Whom an administrator puts first, once the sending run has chosen, goes next.
-            since = max(self._queued_since.get(other, 0), self.asked.placed_at.get(other, 0))
+            since = max(self._queued_since.get(other, 0), self.administration.placed_at.get(other, 0))
             if (
                 waiting["state"] == "QUEUED"
                 and self._places.get(other, place) < place
                 and not _has_stepped_aside(waiting)
-                and since < chosen_since - SETTLES
+                and since < chosen_since - SETTLES_MS
                 and other not in self.slot.get("refused_jobs", ())
                 and not self._has_killed(other)
                 and not self.is_unreadable(other, chosen_since)
@@ -291,7 +280,7 @@ class Invariants(Watch):
         """Check one line of a function's log."""
         self._check_secrets("a log line", line)
         if "totals_not_read" in line:
-            self.asked.counts_all = False
+            self.administration.counts_all = False
 
     def result_written(self, key: str, text: str) -> None:
         """Check one result object."""

@@ -51,13 +51,19 @@ class Run:
 
 
 class Kernel:
-    """The clock, the agenda and the runs. Times are milliseconds."""
+    """The clock, the agenda and the runs. Times are milliseconds.
+
+    Attributes:
+        believes_times: whether written moments tell anything: no clock has run a day ahead, and no service
+            has told times of another zone.
+    """
 
     def __init__(self, seed: int, start: int = 1_767_225_600_000) -> None:
         self.random = random.Random(seed)
         self.now = start
         self.start = start
         self.runs: set[Run] = set()
+        self.believes_times = True
         self.most_in_flight = 0
         self._by_green: dict[greenlet, Run] = {}
         self._agenda: list[tuple[int, float, int, Callable[[], None]]] = []

@@ -57,7 +57,7 @@ def draw_changes(cloud: SimulatedCloud, chance: random.Random, people: Sequence[
         kernel.at(tick + chance.randint(0, 5_000), lambda: cloud.delete(person, f"{number}.jpg"))
     if not cloud.skew and chance.random() < 0.1:
         begins = kernel.start + chance.randint(0, lasts_ms - TICK_MS)
-        cloud.invariants.believes_times = False
+        kernel.believes_times = False
         kernel.at(begins, lambda: setattr(cloud, "ahead_ms", DAY_MS))
         kernel.at(begins + TICK_MS, lambda: setattr(cloud, "ahead_ms", 0))
 

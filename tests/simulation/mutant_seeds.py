@@ -63,6 +63,8 @@ FOUND_BY_SEED: dict[str, int] = {
     "two clocks put a timeline out of order": 39,
     "a key that was sent before stands for a new request": 0,
     "a key stands for whatever it is sent with": 1,
+    "a key that is sent once more is refused": 0,
+    "administrators know no job but the unfinished ones": 1,
 }
 
 

@@ -101,4 +101,16 @@ MUTANTS_OF_ADMINISTRATION = (
         "    if claim.fingerprint != fingerprint_of(request.request):",
         "    if False:",
     ),
+    one(
+        "a key that is sent once more is refused",
+        _STATUS,
+        "    if claim.fingerprint != fingerprint_of(request.request):",
+        "    if True:",
+    ),
+    one(
+        "administrators know no job but the unfinished ones",
+        _STATUS,
+        '    if found is None:\n        raise Problem("unknown_job")',
+        "    if getattr(found, 'lane', None) is None:\n        raise Problem(\"unknown_job\")",
+    ),
 )

@@ -371,7 +371,7 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
         and not cloud.health().left_alone_until(piece_of(Submit, job.job_id), since)
     ]
     slot = cloud.invariants.slot
-    if slot.get("paused") or cloud.invariants.asked.resumed_at > since:
+    if slot.get("paused") or cloud.invariants.administration.resumed_at > since:
         return None
     if not waiting or slot.get("closed_until", 0) + 2 * cloud.skew > since:
         return None
@@ -408,7 +408,7 @@ def _check_everything_ended(cloud: SimulatedCloud) -> None:
         raise Violation(f"the slot is still held: {cloud.invariants.slot}")
     _check_nothing_is_lost(cloud)
     _check_nothing_is_trained_twice(jobs)
-    cloud.invariants.asked.check_end(jobs, cloud.studio.ledger(), cloud.invariants.owner_of)
+    cloud.invariants.administration.check_end(jobs, cloud.studio.ledger(), cloud.invariants.owner_of)
     cloud.check_mirrors()
 
 

@@ -389,7 +389,8 @@ class SimulatedBucket:
 
         ``stored_with_dashscope`` reads from DashScope's file service.
         """
-        self.goes: Callable[[str, int, Run], None] | None = None
+        self.watch_deletion: Callable[[str, int, Run], None] | None = None
+        """Sees the key of an object that a run deletes, when it was put (in milliseconds), and the run."""
         self.account = "old"
         self._stored_with_dashscope = stored_with_dashscope
         self._store = store
@@ -547,18 +548,16 @@ class SimulatedBucket:
         self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content, taken_from))
 
     def delete(self, key: str) -> None:
-        goes, run = self.goes, self._gate.kernel.current if self.goes else None
+        run = self._gate.kernel.current
 
         def remove() -> None:
-            if goes is not None and run is not None and key in self._uploads(key):
-                goes(key, int(self._store.head(BUCKET, key).modified_at * 1000), run)
+            found = self._store.list_objects(BUCKET, prefix=key, limit=1).rows
+            if self.watch_deletion is not None and found and found[0].key == key:
+                put_at_ms = int(found[0].modified_at * 1000)
+                self.watch_deletion(key, put_at_ms, run)
             self._store.delete(BUCKET, key)
 
         self._call(Api.WRITING, "DeleteObject", key, remove)
-
-    def _uploads(self, prefix: str) -> list[str]:
-        page = self._store.list_objects(BUCKET, prefix=prefix, limit=1)
-        return [found.key for found in page.rows if found.key.startswith("people/")]
 
     def _carries_metadata(self, key: str, content: bytes) -> bool:
         return key in self._origins and METADATA in content and key not in self._cleaned

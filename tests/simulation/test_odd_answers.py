@@ -115,7 +115,7 @@ def test_times_in_another_zone_make_no_training_overdue() -> None:
 
     with story(training_seconds=900.0) as told:
         told.cloud.alter_answers(alter)
-        told.cloud.invariants.believes_times = False
+        told.cloud.kernel.believes_times = False
         told.upload("Li", "1.jpg")
         told.pass_time(SOON_MS)
         assert told.job("Li").state is JobState.TRAINING

@@ -18,7 +18,7 @@ from shared.domain.job import Job
 from shared.domain.object_keys import job_id, upload_key
 from shared.domain.photos import Verdict
 from shared.domain.queue import to_submit
-from shared.domain.requests import Request
+from shared.domain.requests import Request, request_id
 from shared.domain.slot import REMEMBERED_SWITCHES, Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.timeline import Move, with_move
@@ -33,7 +33,7 @@ EARLIER = NOW - MINUTE_MS
 
 def request(kind: str, subject: str = "", *, number: int = 1, photo: str = "", at: int = EARLIER) -> Request:
     return Request(
-        request_id=f"{at:013}-{number}",
+        request_id=request_id(at, str(number)),
         kind=kind,
         asked_at=at,
         asked_by="admin",

@@ -51,8 +51,9 @@ def test_what_is_packed_is_what_runs_whatever_times_the_files_have(unpacked: Pat
 def test_nothing_of_this_machine_is_in_it_and_tracebacks_name_the_files_as_they_lie(
     unpacked: Path,
 ) -> None:
-    names = [path.read_bytes() for path in unpacked.rglob("*.pyc")]
-    assert not any(tempfile.gettempdir().encode() in content for content in names)
+    contents = [path.read_bytes() for path in unpacked.rglob("*.pyc")]
+    assert len(contents) == len(SOURCES)
+    assert not any(tempfile.gettempdir().encode() in content for content in contents)
     failed = run("import shared.fails as it; it.fail()", unpacked).stderr
     assert f'File "{unpacked}/shared/fails.py", line 2' in failed
 

@@ -13,20 +13,12 @@ from typing import Any
 
 import pytest
 
-from aliyun_local.template import Template, TemplateError
+from aliyun_local.template import TemplateError
 from local.packaging import ROOT
+from tests.stack import PARAMETERS, TEMPLATE
 
-PARAMETERS = {
-    "AppName": "faces",
-    "BucketName": "photos",
-    "InstanceName": "facechain",
-    "CodeBucket": "c",
-    "CodeObject": "c",
-    "DashScopeApiKey": "sk-1",
-    "StatusToken": "t" * 16,
-}
-TEMPLATE = Template.from_file(ROOT / "template.yml")
-RESOURCES = TEMPLATE.resolve(PARAMETERS)
+APP = {**PARAMETERS, "AppName": "faces"}
+RESOURCES = TEMPLATE.resolve(APP)
 TABLES = [table.name for table in RESOURCES.tables]
 INDEXES = [index.name for table in RESOURCES.tables for index in table.indexes]
 READS = ("GetRow", "GetRange", "BatchGetRow")
@@ -243,7 +235,7 @@ def test_the_trigger_calls_no_function_of_the_same_beginning(name: str) -> None:
 
 def test_the_trigger_may_be_bound_to_its_bucket_and_account() -> None:
     def trust(switch: str) -> Any:
-        resources = TEMPLATE.resolve({**PARAMETERS, "TriggerConditions": switch})
+        resources = TEMPLATE.resolve({**APP, "TriggerConditions": switch})
         return resources.properties["TriggerRole"]["AssumeRolePolicyDocument"]["Statement"][0]
 
     assert "Condition" not in trust("off")
@@ -257,7 +249,7 @@ def test_the_trigger_may_be_bound_to_its_bucket_and_account() -> None:
 
 @pytest.mark.parametrize("token", ["", "a" * 16, "a" * 64])
 def test_the_admin_token_is_none_or_long_and_reaches_one_function_alone(token: str) -> None:
-    resources = TEMPLATE.resolve({**PARAMETERS, "AdminToken": token})
+    resources = TEMPLATE.resolve({**APP, "AdminToken": token})
     given = {name: function.environment.get("ADMIN_TOKEN") for name, function in resources.functions.items()}
     assert {name.rpartition("-")[2]: value for name, value in given.items()} == {
         "collect": None,
@@ -268,4 +260,4 @@ def test_the_admin_token_is_none_or_long_and_reaches_one_function_alone(token: s
 
 def test_a_short_admin_token_is_refused() -> None:
     with pytest.raises(TemplateError, match="AdminToken"):
-        TEMPLATE.resolve({**PARAMETERS, "AdminToken": "short"})
+        TEMPLATE.resolve({**APP, "AdminToken": "short"})

@@ -7,19 +7,10 @@ from typing import Any
 import pytest
 
 from aliyun_local.template import Template, TemplateError
-from local.packaging import ROOT
 from shared.http_api.routes import ROUTES
 from shared.settings import read_settings
+from tests.stack import PARAMETERS, TEMPLATE
 
-PARAMETERS: dict[str, object] = {
-    "BucketName": "photos",
-    "InstanceName": "facechain",
-    "CodeBucket": "c",
-    "CodeObject": "c",
-    "DashScopeApiKey": "sk-1",
-    "StatusToken": "t" * 16,
-}
-TEMPLATE = Template.from_file(ROOT / "template.yml")
 KEPT = ("ALIYUN::OSS::Bucket", "ALIYUN::OTS::InstanceV2", "ALIYUN::OTS::Table")
 
 

@@ -20,6 +20,7 @@ from shared.http_api.messages import HttpResponse, from_event
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from tests.described import check
+from tests.http_events import http_event
 from tests.unit.support import NOW, job_in
 from tests.workflow.test_tables import Tables
 
@@ -44,13 +45,7 @@ def call(tables: Tables, path: str, **query: str) -> HttpResponse:
         token=lambda: "0123456789abcdef",
         bucket=lambda: pytest.fail("no document needs the bucket"),
     )
-    event = {
-        "version": "v1",
-        "rawPath": path,
-        "headers": {"Authorization": f"Bearer {TOKEN}"},
-        "queryParameters": query,
-        "requestContext": {"http": {"method": "GET", "path": path}},
-    }
+    event = http_event("GET", path, headers={"Authorization": f"Bearer {TOKEN}"}, query=query)
     tables.calls = 0
     response = answer(from_event(json.dumps(event).encode()), lambda: reader, Tokens(TOKEN, ""))
     assert response.status == 200, response.body

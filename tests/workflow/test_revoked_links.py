@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from aliyun_local.tablestore.store.schema import Column, TableOptions
-from aliyun_local.template import Template
-from local.packaging import ROOT
 from shared.clients.request_table import TABLE, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
@@ -21,22 +19,14 @@ from shared.domain.requests import Request, request_id
 from shared.http_api.sharing import DAY_SECONDS, MAX_DAYS
 from tests.contracts.tablestore_client.contract.calls import INSTANCE
 from tests.emulators.tablestore.support import Emulator
+from tests.stack import PARAMETERS, TEMPLATE
 
 LINK = "0123456789abcdef"
-PARAMETERS: dict[str, object] = {
-    "BucketName": "photos",
-    "InstanceName": "facechain",
-    "CodeBucket": "c",
-    "CodeObject": "c",
-    "DashScopeApiKey": "sk-1",
-    "StatusToken": "t" * 16,
-}
 
 
 def table_of(emulator: Emulator, *, deviation_seconds: int | None = None) -> RequestTable:
     """The table of requests as the template makes it, or with another deviation."""
-    resources = Template.from_file(ROOT / "template.yml").resolve(PARAMETERS)
-    (table,) = (one for one in resources.tables if one.name == TABLE)
+    (table,) = (one for one in TEMPLATE.resolve(PARAMETERS).tables if one.name == TABLE)
     options = TableOptions(
         time_to_live_seconds=table.time_to_live_seconds,
         max_versions=table.max_versions,
@@ -56,16 +46,12 @@ def emulator() -> Iterator[Emulator]:
     running.close()
 
 
-def now(emulator: Emulator) -> int:
-    return int(emulator.clock.now() * 1000)
-
-
 def test_a_link_stays_revoked_until_it_ends_though_no_run_ever_notes_it(emulator: Emulator) -> None:
     table = table_of(emulator)
-    ends = now(emulator) + MAX_DAYS * DAY_SECONDS * 1000
+    ends = emulator.now_ms + MAX_DAYS * DAY_SECONDS * 1000
     table.revoke_link(LINK, ends)
     asked = Request(
-        request_id=request_id(now(emulator), "t"), kind="pause", asked_at=now(emulator), asked_by="admin"
+        request_id=request_id(emulator.now_ms, "t"), kind="pause", asked_at=emulator.now_ms, asked_by="admin"
     )
     table.ring(asked)
     for _ in range(MAX_DAYS):
@@ -79,11 +65,11 @@ def test_a_link_stays_revoked_until_it_ends_though_no_run_ever_notes_it(emulator
 def test_revoking_twice_is_revoking_once(emulator: Emulator) -> None:
     table = table_of(emulator)
     for _ in range(2):
-        table.revoke_link(LINK, now(emulator) + DAY_SECONDS * 1000)
+        table.revoke_link(LINK, emulator.now_ms + DAY_SECONDS * 1000)
     assert table.is_link_revoked(LINK)
 
 
 def test_on_a_table_of_an_earlier_stack_a_link_is_revoked_all_the_same(emulator: Emulator) -> None:
     table = table_of(emulator, deviation_seconds=DAY_SECONDS)
-    table.revoke_link(LINK, now(emulator) + MAX_DAYS * DAY_SECONDS * 1000)
+    table.revoke_link(LINK, emulator.now_ms + MAX_DAYS * DAY_SECONDS * 1000)
     assert table.is_link_revoked(LINK)

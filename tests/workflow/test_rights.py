@@ -19,6 +19,7 @@ from functions import reconcile, status
 from shared import assembly
 from shared.domain.states import JobState
 from tests.described import check
+from tests.http_events import http_event
 from tests.unit.support import job_in
 from tests.unit.test_roles import ACTION_OF_CALL, RESOURCES
 from tests.uploads.pictures import jpeg
@@ -94,15 +95,8 @@ def refused(role: str, calls: set[Call]) -> list[Call]:
 
 
 def ask(method: str, path: str, token: str, **query: str) -> dict[str, Any]:
-    event = {
-        "version": "v1",
-        "rawPath": path,
-        "body": "",
-        "isBase64Encoded": False,
-        "headers": {"Authorization": f"Bearer {TOKENS[token]}"},
-        "queryParameters": query,
-        "requestContext": {"http": {"method": method, "path": path}},
-    }
+    headers = {"Authorization": f"Bearer {TOKENS[token]}"}
+    event = http_event(method, path, headers=headers, query=query)
     answer: Any = status.handler(json.dumps(event).encode(), CONTEXT)
     check(method, path, answer["statusCode"], answer["headers"], answer["body"])
     # 503 is what /readyz says of a deployment whose timer has not run yet.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -36,6 +35,7 @@ from shared.http_api.messages import HttpRequest, HttpResponse, from_event, from
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from tests.described import check
+from tests.http_events import http_event
 from tests.unit.support import NOW
 
 TOKEN = "a-token-of-sixteen-or-more"
@@ -310,15 +310,7 @@ def _wsgi_call(
 def _event(
     method: str, path: str, query: dict[str, str], headers: dict[str, str], content: bytes
 ) -> HttpRequest:
-    event = {
-        "version": "v1",
-        "rawPath": path,
-        "body": base64.b64encode(content).decode("ascii"),
-        "isBase64Encoded": True,
-        "headers": headers,
-        "queryParameters": query,
-        "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1"}},
-    }
+    event = http_event(method, path, headers=headers, query=query, content=content)
     return from_event(json.dumps(event).encode())
 
 

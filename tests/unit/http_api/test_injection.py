@@ -74,8 +74,13 @@ class Sent(NamedTuple):
     content: bytes
 
 
+def unicode_of(text: str) -> str:
+    """A text without lone surrogates, which no query and no form can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def encoded(text: str) -> str:
-    return quote(text.encode("utf-8", "replace"), safe="")
+    return quote(unicode_of(text), safe="")
 
 
 def requests_with(route: Route, text: str) -> Iterator[Sent]:
@@ -86,15 +91,14 @@ def requests_with(route: Route, text: str) -> Iterator[Sent]:
     for name in names:
         yield Sent(route.path.format(**{**usual, name: encoded(text)}), {}, {}, b"")
     parameters = [one.name for one in OPERATIONS[f"{route.method} {route.path}"].parameters]
-    for name in (*parameters, *OF_PAGES, text.encode("utf-8", "replace").decode()):
-        yield Sent(path, {name: text.encode("utf-8", "replace").decode()}, {}, b"")
+    for name in (*parameters, *OF_PAGES, unicode_of(text)):
+        yield Sent(path, {name: unicode_of(text)}, {}, b"")
     for name in OF_HEADERS:
         yield Sent(path, {}, {name: text}, b"")
     if route.method != "GET":
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         for name in OF_FORMS:
-            value = text.encode("utf-8", "replace").decode()
-            yield Sent(path, {}, form, urlencode({"because": "rent", name: value}).encode())
+            yield Sent(path, {}, form, urlencode({"because": "rent", name: unicode_of(text)}).encode())
             yield Sent(path, {}, {"Content-Type": "application/json"}, json.dumps({name: text}).encode())
         head = f'--b\r\nContent-Disposition: form-data; name="photos"; filename="{text}"\r\n\r\n'
         form = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -150,7 +154,7 @@ def test_no_part_of_a_request_becomes_a_part_of_the_answer(
 @TEXTS
 @pytest.mark.parametrize("accepted", ACCEPT)
 def test_what_is_stored_is_shown_as_text_by_every_route_that_reads(text: str, accepted: str) -> None:
-    name = text.replace("/", "|").encode("utf-8", "replace").decode()
+    name = unicode_of(text.replace("/", "|"))
     person = "".join(one for one in name if one.isprintable() or one in "\u202e\u2066\u200f") or "x"
     job = job_in(JobState.QUEUED, person, retry=trouble())
     failure = cause()._replace(message=text)
@@ -176,11 +180,10 @@ def test_what_is_stored_is_shown_as_text_by_every_route_that_reads(text: str, ac
 @TEXTS
 @pytest.mark.parametrize("target", ["next", "ticket"])
 def test_a_sign_in_leads_to_a_page_of_ours_alone(text: str, target: str) -> None:
-    text = text.encode("utf-8", "replace").decode()
     form = {"Content-Type": "application/x-www-form-urlencoded", "Host": "status.example"}
     for accepted in ACCEPT:
         headers = {**form, "Accept": accepted}
-        content = urlencode({"token": TOKEN, target: text})
+        content = urlencode({"token": TOKEN, target: unicode_of(text)})
         signed_in = Api().call("/sign-in", method="POST", token=None, headers=headers, content=content)
         assert signed_in.status == 303
         assert_nothing_is_injected(signed_in)

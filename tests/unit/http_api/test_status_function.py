@@ -14,6 +14,7 @@ from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.http_api.messages import MAX_EVENT_BYTES
 from tests.described import check
+from tests.http_events import http_event
 from tests.unit.http_api.support import ADMIN_TOKEN, TOKEN
 from tests.unit.support import NOW
 
@@ -62,11 +63,7 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> NoRows:
 
 
 def call(method: str, path: str, token: str | None = None) -> tuple[int, dict[str, Any]]:
-    event = {
-        "rawPath": path,
-        "headers": {"Authorization": f"Bearer {token}"} if token else {},
-        "requestContext": {"http": {"method": method}},
-    }
+    event = http_event(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
     answer: Any = status.handler(json.dumps(event).encode(), None)
     check(method, path, answer["statusCode"], answer["headers"], answer["body"])
     return answer["statusCode"], json.loads(answer["body"])

@@ -1,0 +1,17 @@
+"""``template.yml`` and parameters with which it resolves, for tests of what it makes."""
+
+from __future__ import annotations
+
+from aliyun_local.template import Template
+from local.packaging import ROOT
+
+TEMPLATE = Template.from_file(ROOT / "template.yml")
+PARAMETERS: dict[str, object] = {
+    "BucketName": "photos",
+    "InstanceName": "facechain",
+    "CodeBucket": "c",
+    "CodeObject": "c",
+    "DashScopeApiKey": "sk-1",
+    "StatusToken": "t" * 16,
+}
+"""One value for each parameter that has no default."""
