@@ -1,6 +1,6 @@
 """Bytecode for the zip, made by a Python of the version that Function Compute runs it with.
 
-A cold start compiles each module that it loads, unless its bytecode lies beside it; that is a fifth of the
+A cold start compiles each module that it loads, unless its bytecode lies beside it; that is a sixth of the
 first JSON answer and a third of the first page. Three things follow from what bytecode is:
 
 - It fits one version of Python, so an interpreter of that version has to make it. Where this machine has
