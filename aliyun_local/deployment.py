@@ -21,6 +21,7 @@ from aliyun_local.function_compute.http.signatures import Authenticator
 from aliyun_local.function_compute.oss_trigger import OssTriggerPump
 from aliyun_local.function_compute.queue.dispatching import RetryPauses
 from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
+from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.serving.wire import Front
@@ -96,7 +97,12 @@ class Deployment:
         # Clients compare the life of their credentials with the machine's clock.
         credentials = _KeptCredentials(keys, SystemClock())
         self.compute = FunctionCompute(
-            DeployedFunctions(resources=resources, code=options.code, credentials=credentials),
+            DeployedFunctions(
+                resources=resources,
+                code=options.code,
+                credentials=credentials,
+                own_code=OwnCode(options.data and options.data / "code"),
+            ),
             clock,
             data=options.data,
             # More processes than cores would only start slower; further invocations wait for their turn.

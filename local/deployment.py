@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aliyun_local.deployment import resolve as resolve_template
+from aliyun_local.emulators import ACCOUNT_ID, REGION
 from aliyun_local.template import Resources
 from local.packaging import ROOT, build_package, unpack_package
 from shared.settings import read_settings
@@ -24,8 +25,7 @@ ADMIN_TOKEN_PURPOSE = "administration"  # noqa: S105 (likewise)
 REQUIRED_PARAMETERS: Mapping[str, object] = {
     "BucketName": BUCKET_NAME,
     "InstanceName": INSTANCE_NAME,
-    "CodeBucket": "local",
-    "CodeObject": "local",
+    "CodeLayer": f"acs:fc:{REGION}:{ACCOUNT_ID}:layers/facechain-autotrain/versions/1",
     "DashScopeApiKey": "{dashscope_api_key}",
     "StatusToken": f"{{token:{STATUS_TOKEN_PURPOSE}}}",
     "AdminToken": f"{{token:{ADMIN_TOKEN_PURPOSE}}}",

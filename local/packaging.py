@@ -25,6 +25,8 @@ from local.bytecode import bytecode_of
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
+LAYER_FOLDER = "python"
+"""What Function Compute puts at ``/opt/python`` (Function Compute, "Create a custom layer")."""
 RUNTIME_VERSION = "3.10"
 """The version of Python that the template's default runtime has."""
 # Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
@@ -67,6 +69,8 @@ def build_package(root: Path = ROOT, *, python: Path | None = None) -> Package:
     files = dict(_files(root))
     sources = ((name, content) for name, content in files.items() if name.endswith(".py"))
     bytecode = bytecode_of(sources, python) if python is not None else {}
+    files = {f"{LAYER_FOLDER}/{name}": content for name, content in files.items()}
+    bytecode = {f"{LAYER_FOLDER}/{name}": content for name, content in bytecode.items()}
     buffer = io.BytesIO()
     own = compiled = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -78,13 +82,13 @@ def build_package(root: Path = ROOT, *, python: Path | None = None) -> Package:
             size = archive.getinfo(name).compress_size
             if name in bytecode:
                 compiled += size
-            elif name.partition("/")[0] in OWN_PACKAGES:
+            elif name.split("/")[1] in OWN_PACKAGES:
                 own += size
     return Package(buffer.getvalue(), own, compiled)
 
 
 def unpack_package(package: Package, folder: Path) -> Path:
-    """Unpack the zip below ``folder``, as Function Compute does, and return the code's folder.
+    """Unpack the zip below ``folder``, as Function Compute does, and return what is ``/opt/python`` there.
 
     The folder's name carries the content's hash, so what is there already is the same; many may unpack at
     once. The bytecode is made here, once, and not by every instance that starts.
@@ -105,7 +109,7 @@ def unpack_package(package: Package, folder: Path) -> Path:
             shutil.rmtree(partial)
             if not code.exists():
                 raise
-    return code
+    return code / LAYER_FOLDER
 
 
 def templates_as_python(folder: Path) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,7 @@ TEMPLATE = Template.from_file(ROOT / "template.yml")
 PARAMETERS: dict[str, object] = {
     "BucketName": "photos",
     "InstanceName": "facechain",
-    "CodeBucket": "c",
-    "CodeObject": "c",
+    "CodeLayer": "acs:fc:cn-elsewhere:1:layers/c/versions/1",
     "DashScopeApiKey": "sk-1",
     "StatusToken": "t" * 16,
 }

@@ -10,6 +10,7 @@ _NAMING_PROPERTY = {
     "ALIYUN::SLS::Project": "Name",
     "ALIYUN::FC3::ConcurrencyConfig": "FunctionName",
     "ALIYUN::FC3::AsyncInvokeConfig": "FunctionName",
+    "ALIYUN::FC3::LayerVersion": "LayerName",
 }
 
 
@@ -25,6 +26,10 @@ def derived_attribute(kind: str, attribute: str, *, own: str, region: str, accou
         ("ALIYUN::RAM::Role", "RoleId"): own,
         ("ALIYUN::FC3::Function", "ARN"): f"acs:fc:{region}:{account}:functions/{own}",
         ("ALIYUN::FC3::Function", "FunctionId"): own,
+        ("ALIYUN::FC3::LayerVersion", "LayerVersionArn"): (
+            f"acs:fc:{region}:{account}:layers/{own}/versions/1"
+        ),
+        ("ALIYUN::FC3::LayerVersion", "Version"): "1",
         ("ALIYUN::FC3::Trigger", "TriggerId"): own,
         ("ALIYUN::FC3::Trigger", "UrlInternet"): f"https://{own}.{region}.fcapp.run",
         ("ALIYUN::FC3::Trigger", "UrlIntranet"): f"https://{own}.{region}-internal.fcapp.run",

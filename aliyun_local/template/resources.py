@@ -21,7 +21,11 @@ class AsyncConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function; ``reserved_concurrency`` is None where it has none."""
+    """A function; ``reserved_concurrency`` is None where it has none.
+
+    ``source_code`` is the ``index.py`` that ROS packs for it, None where its code is a zip; ``layers`` are
+    the ARNs of its layers, whose folder ``python`` is ``/opt/python`` to it.
+    """
 
     name: str
     handler: str
@@ -31,6 +35,8 @@ class Function:
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
+    source_code: str | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,8 @@ from aliyun_local.template.resources import (
 )
 from aliyun_local.template.values import as_text
 
+MAX_SOURCE_CHARACTERS = 4096
+"""ROS, "ALIYUN::FC3::Function": the longest ``SourceCode``."""
 _KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list"}
 
 
@@ -98,9 +100,22 @@ def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: boo
             environment=_environment(item, name, must_be_text=text_environment),
             reserved_concurrency=concurrency.get(name),
             asynchronous=asynchronous.get(name, AsyncConfig()),
+            source_code=_source_code(item),
+            layers=tuple(as_text(layer) for layer in item.items("Layers", [])),
         )
         for name, item in declared.items()
     }
+
+
+def _source_code(item: Properties) -> str | None:
+    """Return the text that ROS makes ``index.py`` of (ROS, "ALIYUN::FC3::Function": Code)."""
+    code = Properties(f"{item.place}.Code", item.mapping("Code"))
+    if code.values.get("ZipFile") or not code.values.get("SourceCode"):
+        return None  # a zip goes before a source, and a source before an object
+    source = code.text("SourceCode")
+    if len(source) > MAX_SOURCE_CHARACTERS:
+        raise TemplateError(f"{code.place}.SourceCode: more than {MAX_SOURCE_CHARACTERS} characters")
+    return source
 
 
 def _environment(item: Properties, function: str, *, must_be_text: bool) -> dict[str, str]:

@@ -15,7 +15,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "reconcile": ("oss_endpoint", "oss_bucket", "ots_endpoint", "ots_instance", "dashscope_api_key"),
     "status": ("ots_endpoint", "ots_instance", "status_token"),
 }
-"""The settings without which a function does nothing, by the module of its handler."""
+"""The settings without which a function does nothing, by the module that its source imports."""
+LAYER = "/opt/python"
+"""Where a function finds its layers' folder ``python`` (Function Compute, "Create a custom layer")."""
 MAX_NAME = 64
 MAX_ENVIRONMENT_BYTES = 4096
 LONGEST_RUN_SECONDS = {"reconcile": 120}
@@ -37,17 +39,35 @@ def findings(document: Mapping[str, Any], resources: Resources) -> list[str]:
 
 
 def _code(function: Function) -> Iterator[str]:
-    module, _, name = function.handler.rpartition(".")
+    file, _, name = function.handler.rpartition(".")
+    if file != "index":
+        yield f"Handler {function.handler}: the code of a function is index.py alone"
+    if not function.layers:
+        yield "Layers: without one the function has no code but its own"
+    if f"sys.path.insert(0, {LAYER!r})" not in (function.source_code or ""):
+        yield f"Code.SourceCode: {LAYER} is not put first, and the runtime's oss2 may be found before ours"
+    module = _module(function)
     path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
     if module.partition(".")[0] not in OWN_PACKAGES or not path.is_file():
-        yield f"Handler {function.handler}: the zip has no {module.replace('.', '/')}.py"
+        yield f"Code.SourceCode: the zip has no {module.replace('.', '/') or name}.py"
         return
     defined = ast.parse(path.read_text(encoding="utf-8")).body
     if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in defined):
-        yield f"Handler {function.handler}: the module defines no function {name}"
+        yield f"Handler {function.handler}: {module} defines no function {name}"
     longest = LONGEST_RUN_SECONDS.get(module.rpartition(".")[2])
     if longest and function.timeout_seconds > longest:
         yield f"Timeout {function.timeout_seconds}: the code counts on {longest} seconds"
+
+
+def _module(function: Function) -> str:
+    """Return the module of which the source imports the handler; empty where it imports none."""
+    name = function.handler.rpartition(".")[2]
+    try:
+        statements = ast.parse(function.source_code or "").body
+    except SyntaxError:
+        return ""
+    imports = (one for one in statements if isinstance(one, ast.ImportFrom))
+    return next((one.module or "" for one in imports if name in {alias.name for alias in one.names}), "")
 
 
 def _size(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -79,7 +99,7 @@ def _environment(function: Function, properties: Mapping[str, Any], known: set[s
         yield f"EnvironmentVariables has more than {MAX_ENVIRONMENT_BYTES} bytes"
     try:
         settings = read_settings({**function.environment, "FC_REGION": "cn-beijing"})
-        settings.require(*NEEDED.get(function.handler.split(".")[-2], ()))
+        settings.require(*NEEDED.get(_module(function).rpartition(".")[2], ()))
     except SettingsError as problem:
         yield f"EnvironmentVariables: {problem}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aliyun_local.template import Template, TemplateError
 
-CHOSEN = ("BucketName", "InstanceName", "CodeBucket", "CodeObject", "DashScopeApiKey", "StatusToken")
+CHOSEN = ("BucketName", "InstanceName", "DashScopeApiKey", "StatusToken")
 """Names that are unique beyond the account, and secrets: a default would be somebody else's."""
 SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken")
 REGION = "cn-beijing"

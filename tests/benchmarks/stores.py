@@ -47,8 +47,7 @@ def main(folder: Path) -> None:
         {
             "BucketName": BUCKET,
             "InstanceName": "bench",
-            "CodeBucket": "bench",
-            "CodeObject": "bench",
+            "CodeLayer": "acs:fc:cn-beijing:1:layers/bench/versions/1",
             "DashScopeApiKey": API_KEY,
             "DashScopeBaseUrl": f"{servers['dashscope'].url}/api/v1",
             "OssEndpoint": servers["oss"].url,

@@ -19,6 +19,10 @@ STACKS: Mapping[str, Mapping[str, object]] = {
     "with every choice made otherwise": {
         **EXAMPLE_PARAMETERS,
         "CreateInstance": "off",
+        "CodeLayer": "acs:fc:cn-beijing:1000000000000000:layers/faces/versions/7",
+        "CodeBucket": "",
+        "CodeObject": "",
+        "Runtime": "python3.12",
         "TriggerConditions": "on",
         "AdminToken": "fedcba9876543210",
         "OssEndpoint": "https://oss.example.com",

@@ -19,6 +19,7 @@ MODELS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
         models.CreateFunctionInput,
         ("functionName", "handler", "runtime", "code", "role"),
     ),
+    "ALIYUN::FC3::LayerVersion": (models.CreateLayerVersionInput, ("code", "compatibleRuntime")),
     "ALIYUN::FC3::Trigger": (models.CreateTriggerInput, ("triggerName", "triggerType", "triggerConfig")),
     "ALIYUN::FC3::AsyncInvokeConfig": (models.PutAsyncInvokeConfigInput, ()),
     "ALIYUN::FC3::ConcurrencyConfig": (models.PutConcurrencyInput, ("reservedConcurrency",)),
@@ -40,6 +41,9 @@ def findings(document: Mapping[str, Any], resources: Resources) -> list[str]:
             model, needed = MODELS[kind]
             given = {_api_name(key): _nested(key, value) for key, value in properties.items()}
             config = given.pop("triggerConfig", None)
+            if isinstance(given.get("code"), dict) and "sourceCode" in given["code"]:
+                given["code"]["zipFile"] = given["code"].pop("sourceCode")  # ROS packs it
+            given.pop("layerName", None)  # of the call's path
             if kind != "ALIYUN::FC3::Function":
                 given.pop("functionName", None)  # of the call's path
             if kind == "ALIYUN::FC3::Trigger":

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from local.packaging import ROOT, Package, build_package, unpack_package
+from local.packaging import LAYER_FOLDER, ROOT, Package, build_package, unpack_package
 
 COMPILED = "shared/pages/compiled/"
+LAYER = f"{LAYER_FOLDER}/"
 OWN_CODE_CEILING = 460 * 1024
 """A call that carries the zip has room for more; what a cold start loads has tests of its own."""
 
@@ -32,7 +33,13 @@ def archive(package: Package) -> zipfile.ZipFile:
 
 
 def own_files(archive: zipfile.ZipFile) -> list[str]:
-    return [name for name in archive.namelist() if name.startswith(("functions/", "shared/"))]
+    """Return the names of our own files, as functions find them."""
+    return [name for name in held_files(archive) if name.startswith(("functions/", "shared/"))]
+
+
+def held_files(archive: zipfile.ZipFile) -> list[str]:
+    assert all(name.startswith(LAYER) for name in archive.namelist())
+    return [name.removeprefix(LAYER) for name in archive.namelist()]
 
 
 def own_modules(archive: zipfile.ZipFile) -> list[str]:
@@ -51,12 +58,12 @@ def templates() -> list[Path]:
 def test_the_zip_holds_our_code_and_the_libraries_that_the_runtime_lacks_or_has_too_old(
     archive: zipfile.ZipFile,
 ) -> None:
-    tops = {name.partition("/")[0] for name in archive.namelist()}
+    tops = {name.partition("/")[0] for name in held_files(archive)}
     assert tops == {"functions", "shared", "oss2", "jinja2", "markupsafe"}
     pages = {path.relative_to(ROOT).as_posix() for path in files_of_pages()}
     assert len(pages) >= 2
     # Bytecode fits one version of Python: there is none unless such a Python is named.
-    assert {name for name in archive.namelist() if not name.endswith(".py")} == pages
+    assert {name for name in held_files(archive) if not name.endswith(".py")} == pages
     assert archive.testzip() is None
 
 
@@ -86,7 +93,7 @@ def test_the_zip_holds_every_module_of_ours_as_it_is(archive: zipfile.ZipFile) -
     held = {name for name in own_modules(archive) if not name.startswith(COMPILED)}
     assert held == set(sources)
     for name, path in sources.items():
-        assert archive.read(name) == path.read_bytes()
+        assert archive.read(LAYER + name) == path.read_bytes()
 
 
 def test_the_zip_holds_every_template_as_python_and_none_as_text(archive: zipfile.ZipFile) -> None:
@@ -94,7 +101,7 @@ def test_the_zip_holds_every_template_as_python_and_none_as_text(archive: zipfil
     expected = {path.name.removesuffix(".html.jinja") for path in templates()} | {"__init__"}
     assert held == {f"{COMPILED}{name}.py" for name in expected}
     for name in held:
-        assert ast.get_docstring(ast.parse(archive.read(name)))
+        assert ast.get_docstring(ast.parse(archive.read(LAYER + name)))
 
 
 MAKE_PYTHON = """
@@ -151,7 +158,7 @@ def test_the_zip_depends_on_content_alone_and_changes_with_it(package: Package, 
 def test_a_library_that_python_remarks_on_is_compiled_without_a_word(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("oss2/api.py", 'ESCAPE = "\\&"\n')
+        archive.writestr(f"{LAYER}oss2/api.py", 'ESCAPE = "\\&"\n')
     with warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
         code = unpack_package(Package(buffer.getvalue(), 0, 0), tmp_path)
@@ -160,13 +167,15 @@ def test_a_library_that_python_remarks_on_is_compiled_without_a_word(tmp_path: P
 
 
 def test_our_own_code_stays_small(package: Package, archive: zipfile.ZipFile) -> None:
-    assert package.own_bytes == sum(archive.getinfo(name).compress_size for name in own_files(archive))
+    assert package.own_bytes == sum(
+        archive.getinfo(LAYER + name).compress_size for name in own_files(archive)
+    )
     assert 0 < package.own_bytes <= OWN_CODE_CEILING
 
 
 def test_nothing_that_is_deployed_imports_the_local_cloud_or_the_tests(archive: zipfile.ZipFile) -> None:
     for name in own_modules(archive):
-        for node in ast.walk(ast.parse(archive.read(name))):
+        for node in ast.walk(ast.parse(archive.read(LAYER + name))):
             imported = []
             if isinstance(node, ast.Import):
                 imported = [alias.name for alias in node.names]
@@ -179,7 +188,7 @@ def test_nothing_that_is_deployed_imports_the_local_cloud_or_the_tests(archive: 
 
 def test_the_templates_handlers_are_in_the_zip(archive: zipfile.ZipFile) -> None:
     for module in ("collect", "reconcile", "status"):
-        tree = ast.parse(archive.read(f"functions/{module}.py"))
+        tree = ast.parse(archive.read(f"{LAYER}functions/{module}.py"))
         handlers = [
             node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "handler"
         ]

@@ -216,3 +216,55 @@ def test_a_domain_without_its_certificate_is_refused_since_nobody_could_sign_in(
 def test_what_is_no_domain_is_refused(name: str) -> None:
     with pytest.raises(TemplateError, match="StatusDomain"):
         resolve(StatusDomain=name, **CERTIFICATE)
+
+
+# -- the code --------------------------------------------------------------------------------------------
+
+LAYER = str(PARAMETERS["CodeLayer"])
+IN_A_BUCKET = {"CodeLayer": "", "CodeBucket": "code", "CodeObject": "faces-0123.zip"}
+
+
+def test_a_layer_that_is_there_is_the_code_of_all_functions() -> None:
+    made = resolve()
+    assert "CodeLayerVersion" not in made.properties
+    assert {function.layers for function in made.functions.values()} == {(LAYER,)}
+
+
+@pytest.mark.parametrize("runtime", ["python3.10", "python3.12"])
+def test_a_zip_in_a_bucket_becomes_a_layer_of_the_stack_and_the_code_of_all_functions(runtime: str) -> None:
+    made = resolve(**IN_A_BUCKET, Runtime=runtime)
+    layer = made.properties["CodeLayerVersion"]
+    assert layer["Code"] == {"OssBucketName": "code", "OssObjectName": "faces-0123.zip"}
+    assert layer["CompatibleRuntime"] == [runtime]
+    arn = f"acs:fc:{made.region}:{made.account_id}:layers/facechain-autotrain-code/versions/1"
+    assert {function.layers for function in made.functions.values()} == {(arn,)}
+    assert {function.runtime for function in made.functions.values()} == {runtime}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"CodeLayer": ""},
+        {**IN_A_BUCKET, "CodeBucket": ""},
+        {**IN_A_BUCKET, "CodeObject": ""},
+        {**IN_A_BUCKET, "CodeLayer": LAYER},
+    ],
+)
+def test_code_that_comes_in_no_way_or_in_two_is_refused_before_anything_is_made(
+    given: dict[str, str],
+) -> None:
+    with pytest.raises(TemplateError, match="Set either CodeLayer, or CodeBucket and CodeObject"):
+        resolve(**given)
+
+
+@pytest.mark.parametrize(
+    "arn", ["faces", "acs:fc:cn-beijing:1:layers/faces", "acs:fc:cn-beijing:1:functions/f"]
+)
+def test_what_is_no_layer_version_is_refused(arn: str) -> None:
+    with pytest.raises(TemplateError, match="CodeLayer"):
+        resolve(CodeLayer=arn)
+
+
+def test_a_runtime_that_no_zip_is_made_for_is_refused() -> None:
+    with pytest.raises(TemplateError, match="Runtime"):
+        resolve(Runtime="python3.9")

@@ -6,11 +6,12 @@ A deployment makes one for ``FunctionCompute``; the runner and the fork server s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aliyun_local.credentials import TemporaryCredentials
 from aliyun_local.function_compute.errors import FunctionNotFound
+from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.template import Function, Resources, TemplateError
 
 
@@ -18,15 +19,18 @@ from aliyun_local.template import Function, Resources, TemplateError
 class Code:
     """The code of a deployment and the libraries that it finds.
 
-    ``folder`` holds the contents of a deployment's zip. ``libraries`` is a folder of packages that stands for
-    the runtime's own; without it, functions find this interpreter's. ``preloaded`` names modules that all
+    ``folder`` holds the contents of a deployment's zip. To functions with a source of their own it is the
+    folder of their layer, ``/opt/python``. ``libraries`` is a folder of packages that stands for the
+    runtime's own; without it, functions find this interpreter's. ``preloaded`` names modules that all
     functions use: they are loaded once, and instances are forked
     (:mod:`aliyun_local.function_compute.running.fork_server`).
+    ``interpreter`` is the Python that runs them, this one if not said otherwise.
     """
 
     folder: Path
     libraries: Path | None = None
     preloaded: tuple[str, ...] = ()
+    interpreter: Path | None = None
 
     def __post_init__(self) -> None:
         """Make the folders absolute: instances start in ``folder``, where a relative path leads elsewhere."""
@@ -38,7 +42,7 @@ class Code:
 class DeployedFunctions:
     """The functions of ``resources``, the code of all of them, and the maker of their role's credentials.
 
-    Every invocation gets credentials of its own.
+    Every invocation gets credentials of its own. ``own_code`` keeps the code of functions with a source.
 
     Raises:
         TemplateError: a runtime cannot run here.
@@ -47,6 +51,7 @@ class DeployedFunctions:
     resources: Resources
     code: Code
     credentials: Callable[[], TemporaryCredentials]
+    own_code: OwnCode = field(default_factory=OwnCode)
 
     def __post_init__(self) -> None:
         """Refuse the runtimes of other languages."""
@@ -55,6 +60,16 @@ class DeployedFunctions:
                 raise TemplateError(
                     f"function {function.name!r}: runtime {function.runtime!r} cannot run here, only python3*"
                 )
+
+    def folder(self, function: Function) -> Path:
+        """Return the folder that is ``/code`` to ``function``.
+
+        Raises:
+            OSError: its own code cannot be written.
+        """
+        if function.source_code is None:
+            return self.code.folder
+        return self.own_code.folder(function.source_code)
 
     def function(self, name: str) -> Function:
         """Return the function ``name``.

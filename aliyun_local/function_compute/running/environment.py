@@ -23,7 +23,11 @@ def base_environment() -> dict[str, str]:
 
 
 def instance_environment(deployed: DeployedFunctions, function: Function) -> dict[str, str]:
-    """Return the whole environment of an instance of ``function``."""
+    """Return the whole environment of an instance of ``function``.
+
+    Raises:
+        OSError: the function's own code cannot be written.
+    """
     credentials = deployed.credentials()
     return {
         **base_environment(),
@@ -34,7 +38,7 @@ def instance_environment(deployed: DeployedFunctions, function: Function) -> dic
         "FC_FUNCTION_NAME": function.name,
         "FC_FUNCTION_HANDLER": function.handler,
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
-        "FC_FUNC_CODE_PATH": str(deployed.code.folder),
+        "FC_FUNC_CODE_PATH": str(deployed.folder(function)),
         "FC_QUALIFIER": "LATEST",
         "FC_REGION": deployed.resources.region,
         "FC_RUNTIME_VERSION": function.runtime,

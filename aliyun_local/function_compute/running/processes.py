@@ -78,7 +78,7 @@ class OwnProcess:
 def start_script(
     script: str, arguments: Sequence[str], environment: Mapping[str, str], code: Code, channel: int, log: int
 ) -> subprocess.Popen[bytes]:
-    """Start one of the scripts in the folder of ``code``, with the socket ``channel`` as first argument.
+    """Start one of the scripts in the function's folder, with the socket ``channel`` as first argument.
 
     With ``code.libraries`` this interpreter's own site-packages are not seen.
 
@@ -87,8 +87,14 @@ def start_script(
     """
     isolation = ["-S"] if code.libraries else []
     return subprocess.Popen(
-        [sys.executable, *isolation, str(SCRIPTS / script), str(channel), *arguments],
-        cwd=code.folder,
+        [
+            str(code.interpreter or sys.executable),
+            *isolation,
+            str(SCRIPTS / script),
+            str(channel),
+            *arguments,
+        ],
+        cwd=environment["FC_FUNC_CODE_PATH"],
         env=with_libraries(environment, code),
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -99,5 +105,7 @@ def start_script(
 
 
 def with_libraries(environment: Mapping[str, str], code: Code) -> dict[str, str]:
-    """Return ``environment`` with the way to the libraries of ``code``, if it has a folder of them."""
-    return {**environment, **({"PYTHONPATH": str(code.libraries)} if code.libraries else {})}
+    """Return ``environment`` with the way to the layer and the libraries of ``code``, if there are some."""
+    is_layer = environment["FC_FUNC_CODE_PATH"] != str(code.folder)
+    places = [*([code.folder] if is_layer else []), *([code.libraries] if code.libraries else [])]
+    return {**environment, **({"PYTHONPATH": os.pathsep.join(map(str, places))} if places else {})}

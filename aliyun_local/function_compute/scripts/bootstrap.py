@@ -194,8 +194,16 @@ def read_frame(channel: socket.socket, begun: bytes = b"") -> tuple[dict[str, An
 
 def find_function_code() -> None:
     """Have imports find the function's folder first, and the emulators not at all."""
-    sys.path.insert(0, os.environ["FC_FUNC_CODE_PATH"])
+    enter_function_folder()
     sys.meta_path.insert(0, HiddenEmulators())
+
+
+def enter_function_folder() -> None:
+    """Be in the function's folder, and have imports find it first."""
+    folder = os.environ["FC_FUNC_CODE_PATH"]
+    if sys.path[:1] != [folder]:
+        os.chdir(folder)
+        sys.path.insert(0, folder)
 
 
 def serve(channel: socket.socket) -> None:

@@ -143,7 +143,10 @@ def main() -> None:
     bootstrap.find_function_code()
     server = ForkServer(channel, bootstrap)
     server.load(modules)
-    bootstrap.serve(server.serve_orders())
+    channel = server.serve_orders()
+    # A function with a source has a folder of its own; the fork server's stays on the path, as the layer.
+    bootstrap.enter_function_folder()
+    bootstrap.serve(channel)
 
 
 if __name__ == "__main__":

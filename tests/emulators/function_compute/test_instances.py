@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import textwrap
 import threading
 import time
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 from aliyun_local.function_compute.errors import ConcurrencyExceeded, FunctionNotFound, PayloadTooLarge
 from aliyun_local.function_compute.running.pools import InstanceLimits
-from tests.emulators.function_compute.support import FUNCTION, Deploy, gone
+from tests.emulators.function_compute.support import FUNCTION, Deploy, gone, write_code
 
 
 def test_an_instance_is_used_again_even_after_an_exception(deploy: Deploy) -> None:
@@ -185,3 +186,33 @@ def test_unknown_functions_and_too_large_events_are_refused(deploy: Deploy) -> N
         compute.invoke_async("f", b"x" * (128 * 1024 + 1))
     with pytest.raises(PayloadTooLarge):
         compute.invoke("f", bytes(32 * 1024 * 1024 + 1))
+
+
+# -- code of a function's own, beside a layer --------------------------------------------------------------
+
+OF_THE_LAYER = """
+where = "layer"
+"""
+OWN_SOURCE = """
+import os, sys
+import common
+def handler(event, context):
+    folder = os.environ["FC_FUNC_CODE_PATH"]
+    return [common.where, os.getcwd() == folder == sys.path[0], os.listdir(folder)]
+"""
+
+
+@pytest.mark.parametrize("preloaded", [(), ("common",)])
+def test_a_function_with_a_source_of_its_own_finds_the_code_folder_as_its_layer(
+    deploy: Deploy, tmp_path: Path, preloaded: tuple[str, ...]
+) -> None:
+    write_code(tmp_path / "code", OF_THE_LAYER, "common.py")
+    own = replace(
+        FUNCTION, source_code=textwrap.dedent(OWN_SOURCE), layers=("acs:fc:x:1:layers/l/versions/1",)
+    )
+    compute = deploy(
+        "raise ValueError('index.py of the layer is not the function')", own, preloaded=preloaded
+    )
+    where, is_there, files = json.loads(compute.invoke("f", b"").body)
+    assert (where, is_there) == ("layer", True)
+    assert set(files) - {"__pycache__"} == {"index.py"}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from aliyun_local.template import Column, Template, TemplateError
+from aliyun_local.template import Column, Function, Template, TemplateError
 
 TEMPLATE = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -294,3 +294,27 @@ Outputs:
             template.resolve(SECRET)
     else:
         assert len(template.resolve(SECRET).oss_triggers) == 2
+
+
+# -- code that stands in the template ---------------------------------------------------------------------
+
+RUNTIME = "      Runtime: python3.10\n"
+
+
+def function_of(template: Template) -> Function:
+    return template.resolve(SECRET).functions["app-collect"]
+
+
+def test_a_source_and_layers_are_read_and_a_zip_goes_before_the_source() -> None:
+    code = "      Layers: [l]\n      Code: {SourceCode: 'x = 1', OssBucketName: b, OssObjectName: o}\n"
+    function = function_of(changed(RUNTIME, RUNTIME + code))
+    assert (function.source_code, function.layers) == ("x = 1", ("l",))
+    zipped = function_of(changed(RUNTIME, RUNTIME + code.replace("OssBucketName: b", "ZipFile: UEs=")))
+    assert zipped.source_code is None
+    assert function_of(Template.from_text(TEMPLATE)).source_code is None
+
+
+def test_a_source_that_ros_refuses_for_its_length_is_refused() -> None:
+    too_long = f"      Code: {{SourceCode: {'x' * 4097}}}\n"
+    with pytest.raises(TemplateError, match="SourceCode: more than 4096 characters"):
+        function_of(changed(RUNTIME, RUNTIME + too_long))

@@ -43,18 +43,63 @@ FUNCTIONS: dict[str, Mistake] = {
     ),
     # -- functions --
     "a handler is no file": Mistake(
-        "Handler: functions.reconcile.handler",
-        "Handler: functions.reconciler.handler",
+        "from functions.reconcile import handler",
+        "from functions.reconciler import handler",
         "own",
         "the zip has no functions/reconciler.py",
         "The stack is made and no run ever begins.",
     ),
     "a handler is no function of its file": Mistake(
-        "Handler: functions.status.handler",
-        "Handler: functions.status.handle",
+        "from functions.status import handler",
+        "from functions.__init__ import handler",
         "own",
-        "defines no function handle",
+        "defines no function handler",
         "The stack is made and every request is answered with an error.",
+    ),
+    "a handler is of no file": Mistake(
+        "Handler: index.handler\n      Code:\n        SourceCode: |\n          import sys\n"
+        "          sys.path.insert(0, '/opt/python')\n          from functions.status",
+        "Handler: status.handler\n      Code:\n        SourceCode: |\n          import sys\n"
+        "          sys.path.insert(0, '/opt/python')\n          from functions.status",
+        "own",
+        "the code of a function is index.py alone",
+        "The stack is made and every request is answered with an error.",
+    ),
+    "a source is no Python": Mistake(
+        "          from functions.reconcile import handler\n",
+        "          from functions.reconcile import\n",
+        "own",
+        "the zip has no handler.py",
+        "The stack is made and no run ever begins.",
+    ),
+    "a function has no layer": Mistake(
+        "      Layers: *code-layers\n",
+        "",
+        "own",
+        "Layers: without one",
+        "The stack is made and no run ever begins.",
+    ),
+    "the layer is not put first": Mistake(
+        "          sys.path.insert(0, '/opt/python')\n",
+        "",
+        "own",
+        "/opt/python is not put first",
+        "If the runtime's own libraries come first, its oss2 signs with V1, which new buckets refuse.",
+    ),
+    "the layer is one word": Mistake(
+        "Layers: &code-layers\n        - Fn::If: [LayerFromBucket, "
+        "{'Fn::GetAtt': [CodeLayerVersion, LayerVersionArn]}, {Ref: CodeLayer}]",
+        "Layers: &code-layers\n        - [{Ref: 'ALIYUN::Region'}]",
+        "models",
+        "layers",
+        "Function Compute refuses the function.",
+    ),
+    "the layer's zip is misspelt": Mistake(
+        "      Code: {OssBucketName: {Ref: CodeBucket}, OssObjectName: {Ref: CodeObject}}",
+        "      Code: {OssBucket: {Ref: CodeBucket}, OssObjectName: {Ref: CodeObject}}",
+        "classes",
+        "OssBucket",
+        "ROS refuses the stack.",
     ),
     "memory and vCPUs do not go together": Mistake(
         "      MemorySize: 512\n      DiskSize: 512\n      Timeout: 60",
@@ -136,7 +181,7 @@ FUNCTIONS: dict[str, Mistake] = {
     ),
     "the trigger listens to another bucket": Mistake(
         "      SourceArn: {'Fn::Sub': 'acs:oss:${ALIYUN::Region}:${ALIYUN::TenantId}:${BucketName}'}",
-        "      SourceArn: {'Fn::Sub': 'acs:oss:${ALIYUN::Region}:${ALIYUN::TenantId}:${CodeBucket}'}",
+        "      SourceArn: {'Fn::Sub': 'acs:oss:${ALIYUN::Region}:${ALIYUN::TenantId}:code-of-faces'}",
         "own",
         "it listens to code-of-faces",
         "No upload is ever seen but by the sweep.",
