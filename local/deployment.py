@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +9,11 @@ from aliyun_local.deployment import resolve as resolve_template
 from aliyun_local.emulators import ACCOUNT_ID, REGION
 from aliyun_local.template import Resources
 from local.packaging import ROOT, build_package, unpack_package
+from local.runtimes import RUNTIME_LIBRARIES
 from shared.settings import read_settings
 
 TEMPLATE = ROOT / "template.yml"
 CODE_FOLDER = ROOT / ".local" / "code"
-RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
-"""The library versions of Function Compute's python3.10, which ``make setup`` installs here."""
 PRELOADED = ("requests", "oss2", "tablestore")
 """The functions' clients: loaded once for all instances, which are many."""
 BUCKET_NAME = "facechain-photos"
