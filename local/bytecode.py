@@ -29,7 +29,7 @@ _TELL = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:
 
 
 def find_python(version: str) -> Path | None:
-    """Return a CPython of ``version``, such as 3.10: the one that runs, or one on the path, or of pyenv, or none.
+    """Return a CPython of ``version``, such as 3.10: this one, or one on the path, or of pyenv, or none.
 
     pyenv puts a ``python3.10`` on the path that does nothing unless this version is chosen, so its folder is
     looked through as well, the newest first.

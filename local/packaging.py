@@ -4,9 +4,9 @@ Everything lies below ``python/``, since the zip is a layer. The pages' template
 Jinja2 makes of them here, so that no function compiles them; and bytecode of everything, where a Python of
 the runtime's version can make it (:mod:`local.bytecode`).
 
-The same commit gives the same bytes, whatever Python packs it. So nothing is compressed: what deflate makes of
-a file depends on the zlib that a Python was built with, and some are built with zlib-ng. The name carries a
-hash of the sources alone. It names the release, and ROS sees a new one by it: whether a machine could make
+The same commit gives the same bytes, whatever Python packs it. So nothing is compressed: what deflate makes
+of a file depends on the zlib that a Python was built with, and some are built with zlib-ng. The name carries
+a hash of the sources alone. It names the release, and ROS sees a new one by it: whether a machine could make
 bytecode changes how fast the release starts and not what it is.
 """
 
@@ -156,7 +156,7 @@ def _files(root: Path, runtime: Runtime) -> Iterator[tuple[str, bytes]]:
     folders += [(library.folder, library.package()) for library in runtime.libraries]
     for package, folder in folders:
         for parent in list(Path(package).parents)[:-1]:
-            # A package of that name further down the path, the runtime's own, would go before a folder without.
+            # A package of that name further down the path, the runtime's own, would go before a bare folder.
             yield f"{parent.as_posix()}/__init__.py", b""
         for path in sorted(folder.rglob("*.py")):
             yield f"{package}/{path.relative_to(folder).as_posix()}", path.read_bytes()

@@ -62,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         python = find_python(runtime.version)
         if python is None:
             missing += 1
-            print(f"There is no python{runtime.version} here; nothing can run as {runtime.name}.", file=sys.stderr)
+            print(
+                f"There is no python{runtime.version} here; nothing can run as {runtime.name}.",
+                file=sys.stderr,
+            )
             continue
         try:
             install(runtime, python)
