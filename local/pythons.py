@@ -1,7 +1,8 @@
 """The unit and workflow tests on every Python that the project or a runtime has: ``make pythons``.
 
-``make test`` has tested that of ``.venv``, which is left out here. Each other gets an environment of its own below ``.pythons``, from the same locked lists as ``.venv``. On
-Python 3.10 the tests meet the library versions of Function Compute's python3.10 instead of newer ones.
+``make test`` has tested that of ``.venv``, which is left out here. Each other one gets an environment of its
+own below ``.pythons``, from the same locked lists. On Python 3.10 the tests meet the library versions of
+Function Compute's python3.10 instead of newer ones.
 """
 
 from __future__ import annotations

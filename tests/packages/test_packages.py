@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -97,7 +98,8 @@ def test_nothing_is_compiled_at_a_start_since_all_that_is_imported_has_bytecode(
 def test_every_python_that_packs_makes_the_same_bytes(
     unpacked: Unpacked, version: str, tmp_path: Path
 ) -> None:
-    python = FOLDER / version / "bin" / "python"
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = Path(sys.executable) if version == own else FOLDER / version / "bin" / "python"
     if not python.exists():
         reason = f"needs Python {version} and 'make pythons'"
         if os.environ.get("RUNTIMES_NEEDED"):
