@@ -26,6 +26,7 @@ from aliyun_local.deployment import Deployment, RunOptions, resolve
 from aliyun_local.emulators import REGION, Emulators
 from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
+from aliyun_local.http_doors import HttpDoors
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.parameters import filled_in
 from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
@@ -169,12 +170,14 @@ class LocalCloud:
         """Begin to answer, and to fire triggers."""
         for server in self._servers.values():
             server.start()
+        self._doors.start()
         self._deployment.start()
         return self
 
     def close(self) -> None:
         """Stop; everything that was accepted is on disk and continues at the next start."""
         self._deployment.close_triggers()
+        self._doors.close_all()
         for name in (HTTP, "fc"):
             if name in self._servers:
                 self._servers[name].close()
@@ -187,12 +190,14 @@ class LocalCloud:
     def reset(self) -> None:
         """Throw away everything but keys and ports, and begin as on the first start."""
         with self._resetting:
+            self._doors.close_all()
             self._deployment.close()
             self._emulators.close()
             for path in self._folder.path.iterdir():
                 if path.name not in _KEPT_BY_RESET:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             self._open()
+            self._doors.start()
             self._deployment.start()
 
     def __enter__(self: _Cloud) -> _Cloud:
@@ -262,10 +267,22 @@ class LocalCloud:
             ),
         )
         self.compute = self._deployment.compute
-        self.fronts: dict[str, Front] = {**self._emulators.fronts, **self._deployment.fronts}
+        self.functions = self._deployment.account
+        first_port = 0 if HTTP in self._servers else self.options.ports.get(HTTP, 0)
+        self._doors = HttpDoors(self._deployment.http_front, self._listen, first_port=first_port)
+        self.functions.open_doors(self._doors)
+
+    @property
+    def fronts(self) -> dict[str, Front]:
+        """The services by their short names."""
+        fronts = {**self._emulators.fronts, **self._deployment.fronts}
+        if HTTP not in fronts and self._doors.front is not None:
+            fronts[HTTP] = self._doors.front
+        return fronts
 
     def _listeners(self) -> list[Listener]:
-        return [server.listener(name) for name, server in self._servers.items()]
+        servers = [*self._servers.items(), *((HTTP, server) for server in self._doors.servers())]
+        return [server.listener(name) for name, server in servers]
 
     def _behaviour(self) -> Behaviour:
         return copy.deepcopy(self.options.behaviour)
@@ -284,11 +301,12 @@ class LocalCloud:
             # Every path of the HTTP trigger is the function's, so no part of it is for controls.
             answer = ControlledServer(answer, self.controls)
         try:
-            return LoopbackServer(
-                answer, port=port, address=self.options.host, spool_folder=self._folder.path
-            )
+            return self._listen(answer, port)
         except OSError as problem:
             raise PortInUse(name, self.options.host, port, problem.strerror or str(problem)) from problem
+
+    def _listen(self, answer: Callable[[Request], Response], port: int) -> LoopbackServer:
+        return LoopbackServer(answer, port=port, address=self.options.host, spool_folder=self._folder.path)
 
     def _resolve(self) -> Resources:
         if self.application is None:

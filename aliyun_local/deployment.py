@@ -15,6 +15,8 @@ from pathlib import Path
 from aliyun_local.clock import Clock, SystemClock
 from aliyun_local.credentials import AccessKeys, TemporaryCredentials
 from aliyun_local.emulators import ACCOUNT_ID, REGION, Emulators
+from aliyun_local.function_compute.account.models import Account
+from aliyun_local.function_compute.account.packages import FetchObject
 from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.http.responses import FunctionComputeService, HttpTriggerService
 from aliyun_local.function_compute.http.signatures import Authenticator
@@ -23,6 +25,7 @@ from aliyun_local.function_compute.queue.dispatching import RetryPauses
 from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
 from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
+from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.serving.wire import Front
 from aliyun_local.template import Resources, Template
@@ -112,14 +115,20 @@ class Deployment:
             on_log=options.on_log,
         )
         self.compute.default_domain = options.default_domain
-        self.fronts = {
-            "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)
-        }
+        self.account = Account(self.compute, options.data, _reader_of(emulators))
+        api = FunctionComputeService(self.compute, authenticate=authenticate, account=self.account)
+        self.fronts = {"fc": Front(api, now=clock.now)}
+        self._authenticate = authenticate
+        self._clock = clock
         if len(resources.http_triggers) == 1:
-            trigger = HttpTriggerService(self.compute, authenticate=authenticate)
-            self.fronts["http"] = Front(trigger, now=clock.now)
+            self.fronts["http"] = self.http_front(resources.http_triggers[0].function)
         self._pump = OssTriggerPump(emulators.objects, self.compute, event_json)
         emulators.objects.subscribe(self._pump.wake)
+
+    def http_front(self, function: str) -> Front:
+        """Return the front of a function's HTTP trigger, for an address of its own."""
+        trigger = HttpTriggerService(self.compute, function, authenticate=self._authenticate)
+        return Front(trigger, now=self._clock.now)
 
     def start(self) -> Deployment:
         """Begin to fire triggers and to run what is queued."""
@@ -140,6 +149,19 @@ class Deployment:
         """End every function; accepted invocations that are on disk continue at the next start."""
         self._pump.close()
         self.compute.close()
+        self.account.close()
+
+
+def _reader_of(emulators: Emulators) -> FetchObject:
+    """Return what reads the code of functions and layers from the account's OSS."""
+
+    def fetch(bucket: str, key: str) -> bytes:
+        try:
+            return emulators.objects.get(bucket, key)[1]
+        except OssError as problem:
+            raise LookupError(key) from problem
+
+    return fetch
 
 
 class _KeptCredentials:
