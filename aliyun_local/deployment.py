@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from aliyun_local.clock import Clock, SystemClock
@@ -23,9 +24,10 @@ from aliyun_local.function_compute.queue.dispatching import RetryPauses
 from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
 from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
+from aliyun_local.log_service.entries import LogEntries
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.serving.wire import Front
-from aliyun_local.template import Resources, Template
+from aliyun_local.template import Function, Resources, Template
 
 CREDENTIALS_KEPT_SECONDS = 3600.0
 # Function Compute's pauses between asynchronous retries grow to minutes; a local run does not wait that long.
@@ -109,7 +111,7 @@ class Deployment:
             limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
             pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
             timer_interval_seconds=options.tick_seconds,
-            on_log=options.on_log,
+            on_log=partial(_log, emulators.logs, resources.functions, options.on_log),
         )
         self.compute.default_domain = options.default_domain
         self.fronts = {
@@ -140,6 +142,25 @@ class Deployment:
         """End every function; accepted invocations that are on disk continue at the next start."""
         self._pump.close()
         self.compute.close()
+
+
+def _log(
+    entries: LogEntries,
+    functions: Mapping[str, Function],
+    also: Callable[[str, str], object] | None,
+    name: str,
+    line: str,
+) -> None:
+    """Write a line of a function to its Logstore, and tell ``also``.
+
+    Topic and fields are those of Function Compute, "Print function logs".
+    """
+    logs = functions[name].logs
+    if logs is not None:
+        contents = {"functionName": name, "message": line, "qualifier": "LATEST", "versionId": ""}
+        entries.append(logs.project, logs.name, f"FCLogs:{name}", contents)
+    if also is not None:
+        also(name, line)
 
 
 class _KeptCredentials:
