@@ -34,7 +34,7 @@ from aliyun_local.serving.server import LOOPBACK, LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc")
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "sls")
 """The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
 HTTP = "http"
 """The endpoint of the deployed HTTP trigger, if the template has exactly one."""
@@ -182,7 +182,7 @@ class LocalCloud:
             if name in self._servers:
                 self._servers[name].close()
         self._deployment.close()
-        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope"):
+        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "sls"):
             self._servers[name].close()
         self._emulators.close()
         self._folder.close()
@@ -223,6 +223,7 @@ class LocalCloud:
             "DASHSCOPE_HTTP_BASE_URL": f"{self.url('dashscope')}/api/v1",
             "DASHSCOPE_API_KEY": self.account.dashscope_api_key,
             "FC_ENDPOINT": self.url("fc"),
+            "SLS_ENDPOINT": self.url("sls"),
             **({"HTTP_TRIGGER_URL": self.url(HTTP)} if HTTP in self._servers else {}),
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.access_key_secret,

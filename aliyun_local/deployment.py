@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from aliyun_local.emulators import ACCOUNT_ID, REGION, Emulators
 from aliyun_local.function_compute.account.models import Account
 from aliyun_local.function_compute.account.packages import FetchObject
 from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.errors import FunctionNotFound
 from aliyun_local.function_compute.http.responses import FunctionComputeService, HttpTriggerService
 from aliyun_local.function_compute.http.signatures import Authenticator
 from aliyun_local.function_compute.oss_trigger import OssTriggerPump
@@ -97,6 +99,7 @@ class Deployment:
         """
         emulators.create(resources)
         self.resources = resources
+        self._logs, self._on_log = emulators.logs, options.on_log
         # Clients compare the life of their credentials with the machine's clock.
         credentials = _KeptCredentials(keys, SystemClock())
         self.compute = FunctionCompute(
@@ -112,7 +115,7 @@ class Deployment:
             limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
             pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
             timer_interval_seconds=options.tick_seconds,
-            on_log=options.on_log,
+            on_log=self._log,
         )
         self.compute.default_domain = options.default_domain
         self.account = Account(self.compute, options.data, _reader_of(emulators))
@@ -150,6 +153,19 @@ class Deployment:
         self._pump.close()
         self.compute.close()
         self.account.close()
+
+    def _log(self, name: str, line: str) -> None:
+        """Write a line of a function to its Logstore, and tell whoever wants to know.
+
+        Topic and fields are those of Function Compute, "Print function logs".
+        """
+        with suppress(FunctionNotFound):  # it was deleted while it ran
+            logs = self.compute.function(name).logs
+            if logs is not None:
+                contents = {"functionName": name, "message": line, "qualifier": "LATEST", "versionId": ""}
+                self._logs.append(logs.project, logs.name, f"FCLogs:{name}", contents)
+        if self._on_log is not None:
+            self._on_log(name, line)
 
 
 def _reader_of(emulators: Emulators) -> FetchObject:
