@@ -18,12 +18,12 @@ from aliyun_local.function_compute.account.models import Account
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.ros.errors import (
+    RosError,
     action_in_progress,
-    invalid_parameter,
+    invalid_value,
     not_supported,
     stack_exists,
     stack_not_found,
-    too_many,
 )
 from aliyun_local.ros.kinds.base import Services
 from aliyun_local.ros.kinds.table import KINDS
@@ -286,7 +286,7 @@ class Stacks:
             unknown = set(retained) - self.store.resources(stack.id).keys()
             if unknown:
                 names = ", ".join(sorted(unknown))
-                raise invalid_parameter("RetainResources", f"the stack has no resource {names}")
+                raise invalid_value("RetainResources", f"the stack has no resource {names}")
             stack = replace(
                 stack,
                 status=DELETE + IN_PROGRESS,
@@ -301,13 +301,14 @@ class Stacks:
         """Refuse the name of a stack, and one stack more than the account may have.
 
         Raises:
-            RosError: StackExists, or StackQuotaExceeded.
+            RosError: StackExists, or TooManyStacks.
         """
         stacks = self.store.stacks()
         if any(stack.name == name for stack in stacks):
             raise stack_exists(name)
         if len(stacks) >= MAX_STACKS:
-            raise too_many("TooManyStacks", f"The account has {MAX_STACKS} stacks, and may have no more.")
+            message = f"The account has {MAX_STACKS} stacks, and may have no more."
+            raise RosError(403, "TooManyStacks", message)
 
     # -- within -------------------------------------------------------------------------------------
 
