@@ -19,6 +19,8 @@ from aliyun_local.log_service.http import api_operations as log_service_api
 from aliyun_local.log_service.http import responses as log_service
 from aliyun_local.oss.http import api_operations as oss_api
 from aliyun_local.oss.http import operations as oss
+from aliyun_local.ros.http import api_operations as ros_api
+from aliyun_local.ros.http import operations as ros
 from aliyun_local.tablestore.http import operations as tablestore
 
 PAGE = Path(__file__).with_name("COVERAGE.md")
@@ -68,6 +70,11 @@ def coverages() -> Iterator[Coverage]:
             ),
             missing=function_compute_api.REFUSED[version],
         )
+    yield Coverage(
+        title=f"Resource Orchestration Service: API of {ros.VERSION}",
+        served=frozenset(ros.OPERATIONS),
+        missing=ros_api.REFUSED,
+    )
 
 
 def page() -> str:

@@ -1,6 +1,6 @@
 """The log entries of all projects and Logstores, on disk or in memory.
 
-A Logstore exists from its first mention on: a template names it, and no function writes to another one.
+A template or a stack makes Logstores. What is logged to one that does not exist is lost.
 """
 
 from __future__ import annotations
@@ -55,13 +55,20 @@ class LogEntries:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO logstores VALUES (?, ?)", (project, name))
 
+    def delete_logstore(self, project: str, name: str) -> None:
+        """Delete a Logstore with its entries, if it is there."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM logstores WHERE project = ? AND name = ?", (project, name))
+            connection.execute("DELETE FROM entries WHERE project = ? AND logstore = ?", (project, name))
+
     def append(self, project: str, logstore: str, topic: str, contents: Mapping[str, str]) -> None:
-        """Write an entry with the time of now."""
+        """Write an entry with the time of now; without the Logstore it is lost, as Function Compute loses it."""
         row = (project, logstore, int(self._clock.now()), topic, json.dumps(contents, ensure_ascii=False))
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT INTO entries (project, logstore, logged_at, topic, contents) VALUES (?, ?, ?, ?, ?)",
-                row,
+                "INSERT INTO entries (project, logstore, logged_at, topic, contents) SELECT ?, ?, ?, ?, ?"
+                " WHERE EXISTS (SELECT 1 FROM logstores WHERE project = ? AND name = ?)",
+                (*row, project, logstore),
             )
 
     def search(

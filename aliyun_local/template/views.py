@@ -70,7 +70,7 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
             for kind in ("OTS::Instance", "OTS::InstanceV2")
             for instance in by_kind.get(kind, [])
         ),
-        tables=tuple(_table(table) for table in by_kind.get("OTS::Table", [])),
+        tables=tuple(table_of(table) for table in by_kind.get("OTS::Table", [])),
         logstores=tuple(
             Logstore(project=logstore.text("ProjectName"), name=logstore.text("LogstoreName"))
             for logstore in by_kind.get("SLS::Logstore", [])
@@ -207,7 +207,9 @@ def _oss_trigger(item: Properties, config: Properties, function: str, name: str)
     )
 
 
-def _table(item: Properties) -> Table:
+def table_of(item: Properties) -> Table:
+    """Return the table that the properties of an ``ALIYUN::OTS::Table`` describe."""
+
     def columns(key: str, default: list[Any] | None) -> tuple[Column, ...]:
         found = []
         for position, column in enumerate(item.items(key, default)):

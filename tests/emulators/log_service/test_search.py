@@ -131,6 +131,17 @@ def test_what_does_not_exist_is_named(entries: LogEntries, project: str, logstor
     assert (refused.value.status, refused.value.code) == (404, code)
 
 
+def test_what_is_logged_without_its_logstore_is_lost_and_goes_with_it(entries: LogEntries) -> None:
+    entries.append(PROJECT, "other", "topic", {"message": LINE})
+    entries.append(PROJECT, LOGSTORE, "topic", {"message": LINE})
+    entries.delete_logstore(PROJECT, LOGSTORE)
+    for name in ("other", LOGSTORE):
+        entries.create_logstore(PROJECT, name)
+        assert (
+            list(entries.search(PROJECT, name, parse("*"), since=0, until=FAR_AWAY, newest_first=False)) == []
+        )
+
+
 def test_entries_are_kept_on_disk_for_thirty_days(tmp_path: Path) -> None:
     clock = ControlledClock()
     for days_later, expected in ((0, 1), (KEPT_DAYS - 1, 1), (2, 0)):
