@@ -64,6 +64,7 @@ class Application:
             ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
         libraries: a folder of libraries that the functions find before this environment's.
         preloaded: modules that all instances import, loaded once for all of them.
+        interpreter: the Python that runs the functions; None: this one.
     """
 
     template: Path
@@ -71,6 +72,7 @@ class Application:
     parameters: Mapping[str, object] = field(default_factory=dict)
     libraries: Path | None = None
     preloaded: Sequence[str] = ()
+    interpreter: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +250,7 @@ class LocalCloud:
                 folder=application.code,
                 libraries=application.libraries,
                 preloaded=tuple(application.preloaded),
+                interpreter=application.interpreter,
             )
         self._deployment = Deployment(
             self._emulators,

@@ -17,13 +17,12 @@ from aliyun_local.template import TemplateError
 from local.deployment import (
     ADMIN_TOKEN_PURPOSE,
     ENDPOINT_PARAMETERS,
-    PRELOADED,
     REQUIRED_PARAMETERS,
     STATUS_TOKEN_PURPOSE,
     TEMPLATE,
-    code_folder,
+    FunctionCode,
+    function_code,
     resolve,
-    runtime_libraries,
 )
 from local.options import OLD, PARAMETERS, TODAY, OptionError, Options
 from local.real_dashscope.forwarder import Forwarder
@@ -47,6 +46,7 @@ class Stack(LocalCloud):
         clock: Clock | None = None,
         on_log: Callable[[str, str], object] | None = None,
         forwarder: Forwarder | None = None,
+        code: FunctionCode | None = None,
     ) -> None:
         """Check the settings, bind the ports and open the state; nothing answers before ``start``.
 
@@ -55,19 +55,24 @@ class Stack(LocalCloud):
             clock: the time of the services.
             on_log: gets a function's name and each line that it logs.
             forwarder: the way to the real DashScope, which the functions then use; its owner closes it.
+            code: what the functions run from; None: the zip of this checkout, which is built.
 
         Raises:
             OptionError: the data folder or a port cannot be used, or a setting makes no sense.
         """
         self._forwarder = forwarder
+        code = code or function_code()
         parameters = {**_parameters(options), **_real_parameters(forwarder)}
+        if code.runtime is not None:
+            parameters["Runtime"] = code.runtime
         _check(parameters)
         self._application = Application(
             template=TEMPLATE,
-            code=code_folder(),
+            code=code.folder,
             parameters=parameters,
-            libraries=runtime_libraries(),
-            preloaded=PRELOADED,
+            libraries=code.libraries,
+            preloaded=code.preloaded,
+            interpreter=code.interpreter,
         )
         cloud_options = CloudOptions(
             data=options.data,

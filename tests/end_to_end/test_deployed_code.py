@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.deployment import RUNTIME_LIBRARIES
 from local.packaging import ROOT
+from local.runtimes import RUNTIME_LIBRARIES
 
 from .support import COLLECT, STATUS, LocalStudio
 from .up import environment, run_local
