@@ -233,7 +233,8 @@ class JobRecord:
     def completed_by(self, rules: Rules, now: int) -> ClosedBy | None:
         """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed.
 
-        Nothing ever completes the set of whoever is held back. While it is leased, other runs have left photos in the folder to the one that has the lease.
+        Nothing ever completes the set of whoever is held back. While it is leased, other runs have left
+        photos in the folder to the one that has the lease.
         """
         if self.state is not JobState.COLLECTING or self.is_leased(now) or is_held_back(self.person_id):
             return None

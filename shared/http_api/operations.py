@@ -97,7 +97,11 @@ OPERATIONS: dict[str, Operation] = {
         "numbers for Prometheus, in its text format 0.0.4; no label names a person", texts=("text/plain",)
     ),
     "POST /people/{person_id}/train": asks(
-        "[Accepted](#accepted): the open set closes now", *PERSON, "not_collecting", "no_usable_photo", "held_back"
+        "[Accepted](#accepted): the open set closes now",
+        *PERSON,
+        "not_collecting",
+        "no_usable_photo",
+        "held_back",
     ),
     "DELETE /people/{person_id}/photos/{name}": asks(
         "[Accepted](#accepted): the photo is deleted from the bucket, and from a set that is not submitted",
