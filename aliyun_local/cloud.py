@@ -29,12 +29,13 @@ from aliyun_local.function_compute.running.deployed import Code
 from aliyun_local.http_doors import HttpDoors
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.parameters import filled_in
+from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
 from aliyun_local.serving.server import LOOPBACK, LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc")
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "ros")
 """The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
 HTTP = "http"
 """The endpoint of the deployed HTTP trigger, if the template has exactly one."""
@@ -86,6 +87,7 @@ class CloudOptions:
         ports: ports by endpoint; 0, or no entry, is any free one.
         behaviour: how the DashScope account behaves at first and after a reset.
         oss_behaviour: how the OSS account behaves at first and after a reset.
+        ros_behaviour: how the ROS of the account behaves at first and after a reset.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
         text_environment: a template that gives a function a number or a boolean as an environment variable is
             refused; else it becomes text. See :meth:`aliyun_local.template.Template.resolve`.
@@ -99,6 +101,7 @@ class CloudOptions:
     ports: Mapping[str, int] = field(default_factory=dict)
     behaviour: Behaviour = field(default_factory=Behaviour)
     oss_behaviour: OssBehaviour = field(default_factory=OssBehaviour)
+    ros_behaviour: RosBehaviour = field(default_factory=RosBehaviour)
     tick_seconds: float | None = None
     text_environment: bool = True
     default_domain: bool = True
@@ -156,6 +159,7 @@ class LocalCloud:
             behaviour=lambda: self.studio.behaviour,
             default_behaviour=self._behaviour,
             oss_behaviour=lambda: self.oss_behaviour,
+            stacks=lambda: self.stacks,
             ledger=lambda: self.studio.ledger(),
             reset=self.reset,
         )
@@ -178,7 +182,7 @@ class LocalCloud:
         """Stop; everything that was accepted is on disk and continues at the next start."""
         self._deployment.close_triggers()
         self._doors.close_all()
-        for name in (HTTP, "fc"):
+        for name in (HTTP, "fc", "ros"):
             if name in self._servers:
                 self._servers[name].close()
         self._deployment.close()
@@ -223,6 +227,7 @@ class LocalCloud:
             "DASHSCOPE_HTTP_BASE_URL": f"{self.url('dashscope')}/api/v1",
             "DASHSCOPE_API_KEY": self.account.dashscope_api_key,
             "FC_ENDPOINT": self.url("fc"),
+            "ROS_ENDPOINT": self.url("ros"),
             **({"HTTP_TRIGGER_URL": self.url(HTTP)} if HTTP in self._servers else {}),
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.access_key_secret,
@@ -264,10 +269,13 @@ class LocalCloud:
                 tick_seconds=self.options.tick_seconds,
                 on_log=self._on_log,
                 default_domain=self.options.default_domain,
+                stacks=self._folder.path / "ros.sqlite",
+                ros_behaviour=copy.deepcopy(self.options.ros_behaviour),
             ),
         )
         self.compute = self._deployment.compute
         self.functions = self._deployment.account
+        self.stacks = self._deployment.stacks
         first_port = 0 if HTTP in self._servers else self.options.ports.get(HTTP, 0)
         self._doors = HttpDoors(self._deployment.http_front, self._listen, first_port=first_port)
         self.functions.open_doors(self._doors)

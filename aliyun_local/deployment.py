@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aliyun_local.clock import Clock, SystemClock
@@ -27,6 +27,9 @@ from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.ros.behaviour import RosBehaviour
+from aliyun_local.ros.http.responses import RosService
+from aliyun_local.ros.state.models import Stacks
 from aliyun_local.serving.wire import Front
 from aliyun_local.template import Resources, Template
 
@@ -62,6 +65,8 @@ class RunOptions:
         data: the folder for queue and logs; None keeps both in memory.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
         on_log: gets a function's name and each line that it logs.
+        stacks: the file for the stacks of ROS; None keeps them in memory.
+        ros_behaviour: the switches of ROS.
         default_domain: the HTTP trigger answers like the domain that Function Compute gives to each trigger
             (``*.fcapp.run``), and not like one's own; see :class:`FunctionCompute`.
     """
@@ -71,6 +76,8 @@ class RunOptions:
     tick_seconds: float | None = None
     on_log: Callable[[str, str], object] | None = None
     default_domain: bool = True
+    stacks: Path | None = None
+    ros_behaviour: RosBehaviour = field(default_factory=RosBehaviour)
 
 
 class Deployment:
@@ -118,6 +125,17 @@ class Deployment:
         self.account = Account(self.compute, options.data, _reader_of(emulators))
         api = FunctionComputeService(self.compute, authenticate=authenticate, account=self.account)
         self.fronts = {"fc": Front(api, now=clock.now)}
+        self.stacks = Stacks(
+            options.stacks,
+            clock,
+            options.ros_behaviour,
+            objects=emulators.objects,
+            tables=emulators.tables,
+            functions=self.account,
+            region=resources.region,
+            account_id=resources.account_id,
+        )
+        self.fronts["ros"] = Front(RosService(self.stacks, keys, clock, SystemClock()), now=clock.now)
         self._authenticate = authenticate
         self._clock = clock
         if len(resources.http_triggers) == 1:
@@ -134,6 +152,7 @@ class Deployment:
         """Begin to fire triggers and to run what is queued."""
         self.compute.start()
         self._pump.start()
+        self.stacks.start()
         return self
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
@@ -142,11 +161,13 @@ class Deployment:
         return self.compute.wait_idle(timeout_seconds)
 
     def close_triggers(self) -> None:
-        """Fire no more triggers."""
+        """Fire no more triggers, and interrupt the operations on stacks."""
+        self.stacks.interrupt()
         self._pump.close()
 
     def close(self) -> None:
         """End every function; accepted invocations that are on disk continue at the next start."""
+        self.stacks.close()
         self._pump.close()
         self.compute.close()
         self.account.close()

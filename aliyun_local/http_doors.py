@@ -1,8 +1,8 @@
 """The addresses of HTTP triggers that calls have created: each answers at a port of its own.
 
 A local cloud hands one to its Function Compute
-(:class:`aliyun_local.function_compute.account.triggers.Doors`). The real service gives each trigger a host name below ``fcapp.run``; names below ``localhost`` would do the
-same here, but not every resolver knows them.
+(:class:`aliyun_local.function_compute.account.triggers.Doors`). The real service gives each trigger a host
+name below ``fcapp.run``; names below ``localhost`` would do the same here, but not every resolver knows them.
 """
 
 from __future__ import annotations

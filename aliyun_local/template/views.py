@@ -69,7 +69,7 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
             for kind in ("OTS::Instance", "OTS::InstanceV2")
             for instance in by_kind.get(kind, [])
         ),
-        tables=tuple(_table(table) for table in by_kind.get("OTS::Table", [])),
+        tables=tuple(table_of(table) for table in by_kind.get("OTS::Table", [])),
         region=evaluation.pseudo["ALIYUN::Region"],
         account_id=evaluation.pseudo["ALIYUN::AccountId"],
         properties=everything,
@@ -194,7 +194,9 @@ def _oss_trigger(item: Properties, config: Properties, function: str, name: str)
     )
 
 
-def _table(item: Properties) -> Table:
+def table_of(item: Properties) -> Table:
+    """Return the table that the properties of an ``ALIYUN::OTS::Table`` describe."""
+
     def columns(key: str, default: list[Any] | None) -> tuple[Column, ...]:
         found = []
         for position, column in enumerate(item.items(key, default)):
