@@ -176,6 +176,9 @@ def _carried_out(context: Context, made: ChangeSet) -> Stack:
     _past_others(context, lambda: context.ros.execute(made.change_set_id, token))
     stack = _followed(context, made.stack_id, known, before)
     context.remember(replace(context.stage, operation=""))
+    if stack is not None:
+        # A stack has 20 change sets at most (ROS, "CreateChangeSet").
+        context.ros.forget(made.change_set_id)
     if stack is None:
         raise StageError("the stack is gone: somebody has deleted it meanwhile", "Deploy again.")
     if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):

@@ -141,6 +141,8 @@ class Ros:
                 "Parameters": _listed(parameters),
                 "TimeoutInMinutes": TIMEOUT_MINUTES,
                 "DisableRollback": False,
+                # What would be lost by it is refused before anything is done.
+                "ReplacementOption": "Enabled",
                 **({"UsePreviousParameters": True} if stack_id else {}),
                 "ClientToken": token,
             },
@@ -200,8 +202,8 @@ class Ros:
             news += new
             if len(new) < len(found) or len(found) < EVENT_PAGE:
                 break
-        unique = {one.event_id: one for one in news}
-        return sorted(unique.values(), key=lambda one: one.at)
+        # Times are whole seconds, so the order is ROS's own. A page may have moved on meanwhile.
+        return list({one.event_id: one for one in reversed(news)}.values())
 
     def provisions(self, services: tuple[str, ...]) -> list[dict[str, Any]]:
         """Return whether services are switched on in the account, each with the address that does it."""
