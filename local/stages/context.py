@@ -15,7 +15,7 @@ from local.stages.accounts import Caller
 from local.stages.calls import Api
 from local.stages.credentials import Credentials
 from local.stages.endpoints import Endpoints
-from local.stages.errors import NotStarted
+from local.stages.errors import NotStarted, ServiceError
 from local.stages.layers import Layers
 from local.stages.names import Names, names_of
 from local.stages.output import Output
@@ -70,7 +70,10 @@ class Context:
         Raises:
             NotStarted: the stage lies in another account.
         """
-        found = accounts.caller(self.api("STS", accounts.VERSION, self.endpoints.sts))
+        try:
+            found = accounts.caller(self.api("STS", accounts.VERSION, self.endpoints.sts))
+        except ServiceError as problem:
+            raise NotStarted(str(problem).partition("\n")[0], problem.remedy) from problem
         remembered = self.stage.account_id
         if remembered and remembered != found.account_id:
             raise NotStarted(

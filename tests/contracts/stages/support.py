@@ -18,6 +18,7 @@ from aliyun_local.cloud import LocalCloud
 from local import __main__ as commands
 from local.stages import command_line, deploying
 from local.stages.context import Context
+from local.stages.credentials import Credentials
 from local.stages.output import Output
 from local.stages.package import Code, build_code
 
@@ -38,6 +39,25 @@ class Run:
     def document(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.out)
         return found
+
+
+class StaticCredentials(Credentials):
+    """A key of this process: the official chain reads the environment once, when it is imported."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        super().__init__()
+        self._account = cloud.account
+
+    def _made(self) -> Any:
+        from alibabacloud_credentials.client import Client
+        from alibabacloud_credentials.models import Config
+
+        key = self._account
+        return Client(
+            Config(
+                type="access_key", access_key_id=key.access_key_id, access_key_secret=key.access_key_secret
+            )
+        )
 
 
 class Operator:
@@ -91,7 +111,8 @@ class Operator:
         return found
 
     def _context(self, given: Namespace, output: Output) -> Context:
-        return replace(self._context_of(given, output), sleep=self._sleep)
+        made = self._context_of(given, output)
+        return replace(made, sleep=self._sleep, credentials=StaticCredentials(self.cloud))
 
     def _output(self, **more: Any) -> Output:
         return Output(**more, out=self._out, err=self._err, ask=self._ask)

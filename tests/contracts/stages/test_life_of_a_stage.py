@@ -39,7 +39,9 @@ def test_a_stage_is_deployed_tried_upgraded_rolled_back_and_removed(operator: Op
     assert (standing["blocked_by"], standing["queue"]["waiting"]) == ([], 0)
 
     back = operator.run("rollback", "--json")
-    assert (back.status, back.document["release"]["layer"]) == (0, first.document["release"]["layer"]), back.err
+    assert (back.status, back.document["release"]["layer"]) == (0, first.document["release"]["layer"]), (
+        back.err
+    )
 
     operator.answers = ["staging"]
     assert operator.run("destroy").status == 3
