@@ -62,7 +62,7 @@ class LogEntries:
             connection.execute("DELETE FROM entries WHERE project = ? AND logstore = ?", (project, name))
 
     def append(self, project: str, logstore: str, topic: str, contents: Mapping[str, str]) -> None:
-        """Write an entry with the time of now; without the Logstore it is lost, as Function Compute loses it."""
+        """Write an entry with the time of now; without the Logstore it is lost."""
         row = (project, logstore, int(self._clock.now()), topic, json.dumps(contents, ensure_ascii=False))
         with self._database.transaction() as connection:
             connection.execute(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from aliyun_local.ros.http import change_set_calls, reading_calls, stack_calls
+from aliyun_local.ros.http import change_set_calls, neighbours, reading_calls, stack_calls
 from aliyun_local.ros.http.calls import Call
 from aliyun_local.ros.http.documents import Document
 
@@ -22,6 +22,7 @@ OPERATIONS: Mapping[str, Callable[[Call], Document]] = {
     "DescribeRegions": reading_calls.describe_regions,
     "ExecuteChangeSet": change_set_calls.execute_change_set,
     "GetChangeSet": change_set_calls.get_change_set,
+    "GetServiceProvisions": neighbours.get_service_provisions,
     "GetStack": reading_calls.get_stack,
     "GetStackResource": reading_calls.get_stack_resource,
     "GetTemplate": reading_calls.get_template,

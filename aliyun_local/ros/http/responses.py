@@ -11,6 +11,7 @@ from aliyun_local.clock import Clock
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.ros.errors import RosError
 from aliyun_local.ros.http.calls import Call, parameters_of
+from aliyun_local.ros.http.neighbours import CALLER, STS_VERSION, caller_identity
 from aliyun_local.ros.http.operations import OPERATIONS, VERSION
 from aliyun_local.ros.http.signatures import SignatureCheck
 from aliyun_local.ros.http.tokens import ClientTokens
@@ -56,6 +57,9 @@ class RosService:
             action = _action(request, given)
             self._signatures.check(request, given)
             version = request.headers.get("x-acs-version") or given.get("Version", "")
+            if (action, version) == (CALLER, STS_VERSION):
+                call = Call(self._stacks, self._change_sets, given, _request_id())
+                return _answer(200, {**caller_identity(call), "RequestId": call.request_id})
             if action not in OPERATIONS or version != VERSION:
                 raise RosError(404, "InvalidAction.NotFound", "Specified api is not found, please check.")
             call = Call(self._stacks, self._change_sets, given, _request_id())

@@ -73,7 +73,7 @@ class Stacks:
         self.failures = ResourceFailures()
         self.store = Store(data)
         self.region = region
-        self._account_id = account_id
+        self.account_id = account_id
         self._clock = clock
         self._closing = threading.Event()
         self._changing = threading.RLock()
@@ -137,7 +137,7 @@ class Stacks:
         """Return the values of ROS's own parameters for a stack, or for one that is not there yet."""
         return Pseudo(
             region=self.region,
-            account_id=self._account_id,
+            account_id=self.account_id,
             stack_id=stack.id if stack else "",
             stack_name=stack.name if stack else "",
         )
