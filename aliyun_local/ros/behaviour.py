@@ -15,7 +15,7 @@ class RosBehaviour:
     """How the ROS of the account behaves.
 
     Attributes:
-        services_off: services that the account has not switched on, with commas between them, such as ``FC,SLS``.
+        services_off: services that the account has not switched on, with commas between, such as ``FC,SLS``.
         resource_seconds: so long takes each step of a resource, on the cloud's clock.
         role_propagation_seconds: so long after its creation a role cannot be taken by OSS, and a trigger that
             names it cannot be made. No document says how long that is. 0, against the rule for defaults: with

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from local.options import PARAMETERS as LOCAL_PARAMETERS
 from local.settings_reference.page import PAGES, document, variables, with_tables
 from shared.domain.reasons import Language
-from shared.settings import SettingsError, read_settings
+from shared.settings import ENVIRONMENT_NAMES, SettingsError, read_settings
 
 PARAMETERS = document()["Parameters"]
 NUMBERS = [name for name, one in PARAMETERS.items() if one["Type"] == "Number" and name in variables()]
@@ -23,6 +24,13 @@ def test_the_reference_is_what_the_template_says(language: Language) -> None:
 def test_every_parameter_stands_in_the_reference(language: Language) -> None:
     text = PAGES[language].read_text(encoding="utf-8")
     assert [name for name in PARAMETERS if f"| `{name}` |" not in text] == []
+
+
+def test_every_variable_that_the_code_reads_is_set_by_a_parameter() -> None:
+    given_by_the_platform = {"FC_REGION"}
+    set_by_parameters = {variable for names in variables().values() for variable in names}
+    assert set(ENVIRONMENT_NAMES.values()) - given_by_the_platform <= set_by_parameters
+    assert set(LOCAL_PARAMETERS) <= set_by_parameters
 
 
 @pytest.mark.parametrize("parameter", NUMBERS)
