@@ -1,6 +1,4 @@
-"""Checks of parameters and rules: what has to be chosen, what is secret, how the form shows it, and where the
-stack may be.
-"""
+"""Checks of parameters and rules: what is chosen, what is secret, what the form shows, and the region."""
 
 from __future__ import annotations
 
