@@ -84,12 +84,21 @@ _PARAMETERS = (
 
 
 def _rows() -> Iterator[DocumentedError]:
+    yield from _rows_of_all()
+    yield from _rows_of_stacks()
+    yield from _rows_of_change_sets()
+
+
+def _rows_of_all() -> Iterator[DocumentedError]:
     yield from errors_of(_ALL, _GATEWAY, *_SIGNATURE, *_SERVICE)
     yield from errors_of(
         _ALL, _GATEWAY, (404, "InvalidAction.NotFound", "Specified api is not found{hint=}.")
     )
     yield from errors_of(_ALL, _COMMON, *_PARAMETERS)
     yield from errors_of(_ALL, _LOCAL, (500, "InternalServerError", "{problem} in the emulator"))
+
+
+def _rows_of_stacks() -> Iterator[DocumentedError]:
     yield from errors_of(
         _OF_A_STACK,
         'ROS, "CancelUpdateStack"',
@@ -117,6 +126,14 @@ def _rows() -> Iterator[DocumentedError]:
         _SDK,
         (400, "NotSupported", "{what} is not supported."),
     )
+    yield from errors_of(
+        ("GetStackResource", OTHER_OPERATIONS),
+        'ROS, "GetStackResource"',
+        (404, "ResourceNotFound", "The Resource ({name}) could not be found in Stack {stack}."),
+    )
+
+
+def _rows_of_change_sets() -> Iterator[DocumentedError]:
     yield from errors_of(("ExecuteChangeSet",), _TOOLS, (400, "NotSupported", "{what} is not supported."))
     yield from errors_of(
         _OF_CHANGE_SETS,
@@ -128,11 +145,6 @@ def _rows() -> Iterator[DocumentedError]:
         'ROS, "CreateChangeSet"',
         (409, "ChangeSetExists", "The ChangeSet ({name}) already exists."),
         (403, "TooManyChangeSets", "A stack has at most {number=20} change sets."),
-    )
-    yield from errors_of(
-        ("GetStackResource", OTHER_OPERATIONS),
-        'ROS, "GetStackResource"',
-        (404, "ResourceNotFound", "The Resource ({name}) could not be found in Stack {stack}."),
     )
 
 
