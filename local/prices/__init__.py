@@ -1,4 +1,4 @@
-"""What the services cost (:mod:`~local.prices.table`) and a month comes to (:mod:`~local.prices.estimating`)."""
+"""What the services cost (:mod:`~local.prices.table`), and a month (:mod:`~local.prices.estimating`)."""
 
 from local.prices.estimating import Estimate, Item, estimate
 

@@ -111,8 +111,27 @@ class Use:
         return Use(**{name: value + people * getattr(each, name) for name, value in vars(self).items()})
 
 
-IDLE_MONTH = Use(ticks=43_200, tick_seconds=0, read_units=0, write_units=0, oss_requests=0, log_bytes=0)
-PER_PERSON = Use(trainings=1)
+IDLE_MONTH = Use(
+    ticks=43_200,
+    tick_seconds=12_650,
+    read_units=392_000,
+    write_units=24_200,
+    oss_requests=14_600,
+)
+PER_PERSON = Use(
+    trainings=1.06,
+    collects=9.2,
+    collect_seconds=4.7,
+    tick_seconds=41.7,
+    read_units=149,
+    write_units=74,
+    table_bytes=8_550,
+    oss_requests=37.1,
+    photos=9.2,
+    fetched_photos=25.4,
+    log_bytes=3_650,
+)
+"""Measured: a month of nobody, and what each of many people adds, with two slots and photos by URL."""
 
 
 def slots_for(people: int) -> int:
@@ -163,7 +182,7 @@ def _item(name: str, quantity: float, price: Price) -> Item:
 
 
 def _functions(people: int, use: Use) -> Item:
-    """Function time: of each of the two functions its use, or the least for the hours in which it is called."""
+    """Function time: of each function its use, or the least for the hours in which it is called."""
     called = HOURS_A_MONTH * -math.expm1(-people / HOURS_A_MONTH)
     collect = CalledHour(invocations=use.collects, seconds=use.collect_seconds).used_cny
     reconcile = CalledHour(invocations=use.ticks, seconds=use.tick_seconds).used_cny

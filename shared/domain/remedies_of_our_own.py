@@ -282,7 +282,7 @@ OUR_OWN: dict[str, Told] = {
     ),
     "list_too_long": Told(
         Words(
-            "DashScope's list of fine-tunes is too long to be read to its end; nothing is paid for without it.",
+            "DashScope's list of fine-tunes is too long to be read whole; nothing is paid for without it.",
             "DashScope 的训练任务列表过长，无法完整读取；为避免重复付费，暂不提交。",
         ),
         Words(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
@@ -140,9 +141,7 @@ class MonthCloud(SimulatedCloud):
         """Let a person do what they do."""
         self._expected += len(delivery.sent)
         for sent in delivery.sent:
-            self.kernel.at(
-                self.kernel.start + sent.at, lambda sent=sent: self._happens(delivery.person, sent)
-            )
+            self.kernel.at(self.kernel.start + sent.at, partial(self._happens, delivery.person, sent))
 
     def _happens(self, person: str, sent: Sent) -> None:
         self._expected -= 1

@@ -108,8 +108,11 @@ class _Sender:
             self.send("_READY", b"")
 
 
-def delivery_of(number: int, arrives: int, seed: int) -> Delivery:
-    """Return what the person of that number does who arrives at that moment of the month."""
+def delivery_of(number: int, arrives: int, seed: int, *, day_ms: int = DAY_MS) -> Delivery:
+    """Return what the person of that number does who arrives at that moment of the month.
+
+    ``day_ms``: how long a day is for those who come again days later.
+    """
     sender = _Sender(number, arrives, seed)
     usable = not sender.happens("no usable photo", ODD_PEOPLE["no usable photo"])
     if sender.happens("a zip", ODD_PEOPLE["a zip"]):
@@ -124,7 +127,7 @@ def delivery_of(number: int, arrives: int, seed: int) -> Delivery:
     if sender.happens("an upload deleted", ODD_PEOPLE["an upload deleted"]):
         sender.send("01.jpg", None, after_ms=(10_000, 20 * MINUTE_MS))
     if sender.happens("comes again days later", ODD_PEOPLE["comes again days later"]):
-        sender.now += sender.chance.randint(1, 6) * DAY_MS
+        sender.now += sender.chance.randint(1, 6) * day_ms
         sender.photos("again ", sender.chance.choice((2, 3, 4)))
         sender.is_done()
     return sender.delivery

@@ -26,7 +26,7 @@ class ListedStore(ObjectStore):
     def __init__(self, data: Path | None, clock: Clock) -> None:
         super().__init__(data, clock)
         self._keys: list[str] = []
-        self._listed: dict[str, StoredObject] = {}
+        self._uploads: dict[str, StoredObject] = {}
         self._entries: dict[str, Listed] = {}
 
     def put(self, bucket: str, key: str, *arguments: Any, **options: Any) -> StoredObject:
@@ -62,11 +62,11 @@ class ListedStore(ObjectStore):
         keys = self._keys[first : first + limit + 1]
         keys = keys[: bisect_left(keys, f"{prefix}\U0010ffff")]
         following = keys[limit - 1] if len(keys) > limit else ""
-        return Page(rows=[self._listed[key] for key in keys[:limit]], next_marker=following)
+        return Page(rows=[self._uploads[key] for key in keys[:limit]], next_marker=following)
 
     def as_listed(self, found: StoredObject) -> Listed:
         """Return an object as an entry of a listing; that of an upload is ready."""
-        return self._entries[found.key] if found.key in self._listed else listed(found)
+        return self._entries[found.key] if found.key in self._uploads else listed(found)
 
     def check_list(self, bucket: str) -> None:
         """Hold the list against the emulator's database."""
@@ -77,16 +77,18 @@ class ListedStore(ObjectStore):
             if not page.next_marker:
                 break
             page = super().list_objects(bucket, prefix=PEOPLE_PREFIX, marker=page.next_marker, limit=1000)
-        assert [self._listed[key] for key in self._keys] == found, "the list of uploads is not the database's"
+        assert [self._uploads[key] for key in self._keys] == found, (
+            "the list of uploads is not the database's"
+        )
 
     def _note(self, key: str, stored: StoredObject | None) -> None:
         if not key.startswith(PEOPLE_PREFIX):
             return
         if stored is None:
-            if self._listed.pop(key, None) is not None:
+            if self._uploads.pop(key, None) is not None:
                 del self._keys[bisect_left(self._keys, key)]
             return
-        if key not in self._listed:
+        if key not in self._uploads:
             insort(self._keys, key)
-        self._listed[key] = stored
+        self._uploads[key] = stored
         self._entries[key] = listed(stored)

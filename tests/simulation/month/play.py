@@ -13,7 +13,7 @@ from local.prices.table import CalledHour
 from tests.simulation.cloud import simulated
 from tests.simulation.kernel import Violation
 from tests.simulation.month.account import MonthCloud
-from tests.simulation.month.arrivals import DAY_MS, MONTH_MS, moments
+from tests.simulation.month.arrivals import DAY_MS, DAYS, MONTH_MS, moments
 from tests.simulation.month.deliveries import delivery_of
 from tests.simulation.seeds import check_everything_ended
 from tests.simulation.silence import Silence
@@ -84,7 +84,7 @@ def play(
         people: how many come.
         slots: trainings at once.
         seed: another one is another month.
-        days_ms: a shorter time than a month: then so many people come within it.
+        days_ms: a shorter time than a month: then so many people come within it, and come again sooner.
         told: called with a line for each day.
 
     Raises:
@@ -93,7 +93,8 @@ def play(
     began = time.monotonic()
     cloud, odd, uploads = MonthCloud(slots=slots, seed=seed), Counter[str](), 0
     for number, moment in enumerate(moments(people, seed)):
-        delivery = delivery_of(number, moment * days_ms // MONTH_MS, seed)
+        arrives = moment * days_ms // MONTH_MS
+        delivery = delivery_of(number, arrives, seed, day_ms=days_ms // DAYS)
         odd.update(delivery.odd)
         uploads += sum(sent.content is not None for sent in delivery.sent)
         cloud.plan(delivery)
