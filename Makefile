@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 MUTANTS ?= 400
 SEED ?= 1
+PEOPLE ?= 10000
+SLOTS ?= 2
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
@@ -19,7 +21,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean month
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -100,6 +102,9 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 
 matrix: $(READY) ## Play every documented error at every operation
 	@$(BIN)/python -m tests.simulation.matrix
+
+month: $(READY) ## Play a month of PEOPLE=N people, SLOTS=N trainings at once
+	@$(BIN)/python -m tests.simulation.month --people $(PEOPLE) --slots $(SLOTS)
 
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
 	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \
