@@ -6,8 +6,9 @@ the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.domain.clocks import has_come
 from shared.domain.held_back import is_held_back
@@ -88,6 +89,7 @@ class JobRecord:
         model_released_at: when the fine-tune was deleted at DashScope because an administrator asked for it.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
+        unknown: columns that newer code has added, which stay with the row (:mod:`shared.domain.formats`).
     """
 
     person_id: str
@@ -132,6 +134,7 @@ class JobRecord:
     reason: Reason | None = None
     result_at: int = 0
     delivered: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def job_id(self) -> str:

@@ -140,6 +140,16 @@ OUR_OWN: dict[str, Told] = {
             "若该结果刚被删除则无需操作，下次检查时会确认。",
         ),
     ),
+    "result_of_newer_code": Told(
+        Words(
+            "The bucket has a result of this person by newer code; nothing is paid for on a guess.",
+            "存储空间中有较新版本写入的此人结果；系统不会在不确定时付费训练。",
+        ),
+        Words(
+            "Deploy that version again, or delete the result to train anew.",
+            "请重新部署该版本；若要重新训练，请删除该结果文件。",
+        ),
+    ),
     "other_spelling_trains": Told(
         Words(
             "Photos of this person are being trained that an earlier version has recorded under another "

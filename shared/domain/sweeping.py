@@ -17,7 +17,9 @@ two lies in two places, and what is settled in one of them says nothing of the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.domain.clocks import has_come, is_ahead
 from shared.domain.object_keys import folder_in, person_folder
@@ -44,6 +46,7 @@ class SweepProgress:
         left_over: the same of this round.
         people_passed: people on the page at hand who had something unrecorded and have had their turn.
         refusals: how often the page at hand has been refused in a row.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     version: int = 0
@@ -56,6 +59,7 @@ class SweepProgress:
     left_over: tuple[str, ...] = ()
     people_passed: tuple[str, ...] = ()
     refusals: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def is_page_hopeless(self) -> bool:

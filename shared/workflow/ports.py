@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
-    from shared.domain.requests import Request
+    from shared.domain.requests import Pending, Request
     from shared.domain.retry_state import RetryState
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
@@ -110,7 +110,7 @@ class ControlTable(Documents, Protocol):
 class RequestTable(Protocol):
     """Requests of operators, and the doorbell by which a tick knows of them."""
 
-    def pending(self, limit: int) -> list[Request]:
+    def pending(self, limit: int) -> Pending:
         """Return at most ``limit`` requests that are not settled, oldest first."""
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
