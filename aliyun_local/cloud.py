@@ -140,6 +140,7 @@ class LocalCloud:
     def reset(self) -> None:
         """Throw away everything but keys and ports, and begin as on the first start."""
         with self._resetting:
+            self._deployment.close_triggers()
             self._doors.close_all()
             self._deployment.close()
             self._emulators.close()

@@ -23,6 +23,7 @@ from aliyun_local.function_compute.account.records import (
 from aliyun_local.function_compute.account.views import function_of, trigger_of
 from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.running.deployed import Code, Created
+from aliyun_local.private_files import make_private_folder
 
 LAYERS_FOLDER = "python"
 """The folder of a layer that Python functions find on their path, as ``/opt/python``."""
@@ -39,6 +40,8 @@ class Account(Domains):
             data: the folder for records and code; None keeps both until :meth:`close`.
             fetch_object: reads code from OSS.
         """
+        if data is not None:
+            make_private_folder(data)
         resources = compute.resources
         super().__init__(
             Records(data and data / "account.sqlite"),
