@@ -157,8 +157,8 @@ def _too_long(calls: int) -> RetryLater:
     return RetryLater(
         "list_too_long",
         f"DashScope's list of fine-tunes has no end within {calls} pages and {LIST_SECONDS} seconds. What "
-        "was sent and not answered cannot be looked for in it, and is not sent again. Delete fine-tunes that are "
-        "not needed any more, or go on with the key of another workspace.",
+        "was sent and not answered cannot be looked for in it, and is not sent again. Delete fine-tunes that "
+        "are not needed any more, or go on with the key of another workspace.",
         delay_seconds=UNREADABLE_DELAY_SECONDS,
         api=Api.TRAINING,
     )
