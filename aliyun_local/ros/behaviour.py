@@ -15,16 +15,15 @@ class RosBehaviour:
     """How the ROS of the account behaves.
 
     Attributes:
-        services_off: services that the account has not switched on, with commas between them, such as ``FC,SLS``.
-        resource_seconds: so long takes each step of a resource, on the cloud's clock.
-        role_propagation_seconds: so long after its creation a role cannot be taken by OSS, and a trigger that
-            names it cannot be made. No document says how long that is. 0, against the rule for defaults: with
-            more, no stack with a trigger could be made at all, since resources take no time here.
-        keeps_retained_on_rollback: resources with the DeletionPolicy Retain stay when the creation of a stack
-            is rolled back; their names are taken then. The documents say only that such a resource stays
-            when its stack is deleted.
-        empty_change_set: the status of a change set without changes. The documents do not say; UpdateStack
-            without changes is an error.
+        services_off: services that the account has not switched on, with commas between them, such as
+        ``FC,SLS``. resource_seconds: so long takes each step of a resource, on the cloud's clock.
+        role_propagation_seconds: so long after its creation a role cannot be taken by OSS, and a trigger
+        that names it cannot be made. No document says how long that is. 0, against the rule for defaults:
+        with more, no stack with a trigger could be made at all, since resources take no time here.
+        keeps_retained_on_rollback: resources with the DeletionPolicy Retain stay when the creation of a
+        stack is rolled back; their names are taken then. The documents say only that such a resource stays
+        when its stack is deleted. empty_change_set: the status of a change set without changes. The
+        documents do not say; UpdateStack without changes is an error.
     """
 
     services_off: str = ""

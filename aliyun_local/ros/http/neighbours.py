@@ -1,7 +1,8 @@
 """What a deployer asks beside ROS: who is calling, and which services the account has switched on.
 
-The first is the one call of another service, the Security Token Service (2015-04-01, "GetCallerIdentity"), that
-deploying needs; it has the same form of calls, so it is answered at the same address. ``responses`` calls this.
+The first is the one call of another service, the Security Token Service (2015-04-01, "GetCallerIdentity"),
+that deploying needs; it has the same form of calls, so it is answered at the same address. ``responses``
+calls this.
 """
 
 from __future__ import annotations
