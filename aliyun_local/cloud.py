@@ -10,14 +10,13 @@ import copy
 import dataclasses
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from aliyun_local.account import ACCOUNT_FILE, Account, open_account
 from aliyun_local.clock import Clock, ControlledClock, SystemClock
+from aliyun_local.cloud_options import Application, CloudOptions
 from aliyun_local.control import ControlledServer, Controls
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.dashscope.account.behaviour import Behaviour
@@ -27,13 +26,13 @@ from aliyun_local.emulators import REGION, Emulators
 from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
 from aliyun_local.http_doors import HttpDoors
-from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.parameters import filled_in
-from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
-from aliyun_local.serving.server import LOOPBACK, LoopbackServer
+from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
+
+__all__ = ["HTTP", "SERVICES", "Application", "CloudOptions", "LocalCloud", "PortInUse"]
 
 SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "ros")
 """The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
@@ -52,59 +51,6 @@ class PortInUse(RuntimeError):
     def __init__(self, endpoint: str, host: str, port: int, problem: str) -> None:
         super().__init__(f"port {port} of {host} cannot be used for {endpoint} ({problem})")
         self.endpoint = endpoint
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """A template to deploy.
-
-    Attributes:
-        template: the file.
-        code: the folder of the functions' code.
-        parameters: the template's parameters. A text may name an address or a secret of the cloud, such as
-            ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
-        libraries: a folder of libraries that the functions find before this environment's.
-        preloaded: modules that all instances import, loaded once for all of them.
-        interpreter: the Python that runs the functions; None: this one.
-    """
-
-    template: Path
-    code: Path
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    libraries: Path | None = None
-    preloaded: Sequence[str] = ()
-    interpreter: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloudOptions:
-    """How a local cloud runs.
-
-    Attributes:
-        data: the folder that keeps everything; None: a temporary one.
-        disposable: the data folder begins empty; refused where it holds data that is to be kept.
-        host: the address that all endpoints listen on; any other than loopback lets other machines in.
-        ports: ports by endpoint; 0, or no entry, is any free one.
-        behaviour: how the DashScope account behaves at first and after a reset.
-        oss_behaviour: how the OSS account behaves at first and after a reset.
-        ros_behaviour: how the ROS of the account behaves at first and after a reset.
-        tick_seconds: the interval of all timer triggers; None leaves the template's.
-        text_environment: a template that gives a function a number or a boolean as an environment variable is
-            refused; else it becomes text. See :meth:`aliyun_local.template.Template.resolve`.
-        default_domain: the HTTP trigger answers like ``*.fcapp.run`` and not like a domain of one's own; see
-            :class:`~aliyun_local.function_compute.compute.FunctionCompute`.
-    """
-
-    data: Path | None = None
-    disposable: bool = False
-    host: str = LOOPBACK
-    ports: Mapping[str, int] = field(default_factory=dict)
-    behaviour: Behaviour = field(default_factory=Behaviour)
-    oss_behaviour: OssBehaviour = field(default_factory=OssBehaviour)
-    ros_behaviour: RosBehaviour = field(default_factory=RosBehaviour)
-    tick_seconds: float | None = None
-    text_environment: bool = True
-    default_domain: bool = True
 
 
 _Cloud = TypeVar("_Cloud", bound="LocalCloud")

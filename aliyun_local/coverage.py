@@ -17,6 +17,8 @@ from aliyun_local.function_compute.http import api_operations as function_comput
 from aliyun_local.function_compute.http import operations as function_compute
 from aliyun_local.oss.http import api_operations as oss_api
 from aliyun_local.oss.http import operations as oss
+from aliyun_local.ros.http import api_operations as ros_api
+from aliyun_local.ros.http import operations as ros
 from aliyun_local.tablestore.http import operations as tablestore
 
 PAGE = Path(__file__).with_name("COVERAGE.md")
@@ -65,6 +67,11 @@ def coverages() -> Iterator[Coverage]:
             ),
             missing=function_compute_api.REFUSED[version],
         )
+    yield Coverage(
+        title=f"Resource Orchestration Service: API of {ros.VERSION}",
+        served=frozenset(ros.OPERATIONS),
+        missing=ros_api.REFUSED,
+    )
 
 
 def page() -> str:

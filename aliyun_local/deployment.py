@@ -104,24 +104,7 @@ class Deployment:
         """
         emulators.create(resources)
         self.resources = resources
-        # Clients compare the life of their credentials with the machine's clock.
-        credentials = _KeptCredentials(keys, SystemClock())
-        self.compute = FunctionCompute(
-            DeployedFunctions(
-                resources=resources,
-                code=options.code,
-                credentials=credentials,
-                own_code=OwnCode(options.data and options.data / "code"),
-            ),
-            clock,
-            data=options.data,
-            # More processes than cores would only start slower; further invocations wait for their turn.
-            limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
-            pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
-            timer_interval_seconds=options.tick_seconds,
-            on_log=options.on_log,
-        )
-        self.compute.default_domain = options.default_domain
+        self.compute = _function_compute(resources, clock, keys, options)
         self.account = Account(self.compute, options.data, _reader_of(emulators))
         api = FunctionComputeService(self.compute, authenticate=authenticate, account=self.account)
         self.fronts = {"fc": Front(api, now=clock.now)}
@@ -171,6 +154,29 @@ class Deployment:
         self._pump.close()
         self.compute.close()
         self.account.close()
+
+
+def _function_compute(
+    resources: Resources, clock: Clock, keys: AccessKeys, options: RunOptions
+) -> FunctionCompute:
+    compute = FunctionCompute(
+        DeployedFunctions(
+            resources=resources,
+            code=options.code,
+            # Clients compare the life of their credentials with the machine's clock.
+            credentials=_KeptCredentials(keys, SystemClock()),
+            own_code=OwnCode(options.data and options.data / "code"),
+        ),
+        clock,
+        data=options.data,
+        # More processes than cores would only start slower; further invocations wait for their turn.
+        limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
+        pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
+        timer_interval_seconds=options.tick_seconds,
+        on_log=options.on_log,
+    )
+    compute.default_domain = options.default_domain
+    return compute
 
 
 def _reader_of(emulators: Emulators) -> FetchObject:

@@ -101,7 +101,9 @@ class Switches:
     def _of(self, service: str) -> OssBehaviour | Behaviour | RosBehaviour:
         known = [one.name for one in fields(self)]
         if service not in known:
-            raise SwitchError(f"{service!r} has no switches; {' and '.join(known)} have some")
+            raise SwitchError(
+                f"{service!r} has no switches; {', '.join(known[:-1])} and {known[-1]} have some"
+            )
         behaviour: OssBehaviour | Behaviour | RosBehaviour = getattr(self, service)
         return behaviour
 

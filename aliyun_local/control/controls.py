@@ -60,6 +60,7 @@ class Controls:
         self._behaviour = behaviour
         self._oss_behaviour = oss_behaviour
         self._stacks = stacks
+        self._no_failures = ResourceFailures()
         self._ledger = ledger
         self._clock = clock
         self._fronts = fronts
@@ -90,15 +91,9 @@ class Controls:
 
     @property
     def resource_failures(self) -> ResourceFailures:
-        """The failures of resources of stacks that are armed.
-
-        Raises:
-            ControlError: this cloud has no stacks.
-        """
+        """The failures of stacks' resources; in a cloud without stacks they strike nothing."""
         stacks = self._stacks()
-        if stacks is None:
-            raise ControlError("there are no stacks in this cloud")
-        return stacks.failures
+        return stacks.failures if stacks else self._no_failures
 
     @property
     def ledger(self) -> Sequence[LedgerEntry]:
@@ -136,8 +131,7 @@ class Controls:
     def reset(self) -> None:
         """Bring the cloud to its start: no data, faults or log, the machine's time, its first switches."""
         self.faults.clear()
-        if self._stacks() is not None:
-            self.resource_failures.clear()
+        self.resource_failures.clear()
         if isinstance(self._clock, ControlledClock):
             self._clock.release()
         self._reset()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from aliyun_local.clock import Clock
@@ -20,10 +19,11 @@ from aliyun_local.function_compute.queue.dispatching import Dispatcher, RetryPau
 from aliyun_local.function_compute.queue.invocations import AbandonedInvocation, AsyncTask, InvocationQueue
 from aliyun_local.function_compute.queue.schedules import Schedule
 from aliyun_local.function_compute.request_ids import new_request_id
-from aliyun_local.function_compute.running.deployed import Code, Created, DeployedFunctions
+from aliyun_local.function_compute.running.deployed import Created, DeployedFunctions
+from aliyun_local.function_compute.running.function_pools import FunctionPools
 from aliyun_local.function_compute.running.instances import Instance
 from aliyun_local.function_compute.running.logs import FunctionLogs
-from aliyun_local.function_compute.running.pools import InstanceLimits, InstancePool
+from aliyun_local.function_compute.running.pools import InstanceLimits
 from aliyun_local.function_compute.running.runner import InvocationResult, Runner
 from aliyun_local.private_files import make_private_folder
 from aliyun_local.template import Function, Resources, TimerTrigger
@@ -82,24 +82,16 @@ class FunctionCompute:
             for trigger in self._template_timers
         ]
         self._lifecycle = Lifecycle()
+        self._timer_interval_seconds = timer_interval_seconds
+        self._changing = threading.Lock()
         self._logs = FunctionLogs(data / "logs" if data else None, on_log)
         self._runner = Runner(deployed, clock, self._logs, self._lifecycle)
-        self._limits = limits or InstanceLimits()
-        self._changing = threading.Lock()
-        self._timer_interval_seconds = timer_interval_seconds
-        self._shown: dict[str, tuple[Function, Code, Path]] = {}
-        self._pools: dict[str, InstancePool] = {}
-        self._retired: list[InstancePool] = []
-        self._renew_pools()
+        self._function_pools = FunctionPools(deployed, self._runner, limits or InstanceLimits())
+        self._pools = self._function_pools.by_name
         self._queue = InvocationQueue(data / "function_compute.sqlite" if data else None)
+        pauses = pauses or RetryPauses()
         self._dispatcher = Dispatcher(
-            self._queue,
-            self.schedules,
-            self._pools,
-            self._runner,
-            clock,
-            pauses or RetryPauses(),
-            self._lifecycle,
+            self._queue, self.schedules, self._pools, self._runner, clock, pauses, self._lifecycle
         )
 
     # -- life ---------------------------------------------------------------------------------------
@@ -113,8 +105,7 @@ class FunctionCompute:
         """End every instance at once; interrupted asynchronous invocations run again after the next start."""
         if not self._lifecycle.close():
             return
-        for pool in [*self._pools.values(), *self._retired]:
-            pool.close()
+        self._function_pools.close()
         self._dispatcher.close()
         self._logs.close()
 
@@ -146,30 +137,9 @@ class FunctionCompute:
                 for trigger in [*self._template_timers, *timers]
             ]
             self.deployed.show(created)
-            self._renew_pools()
+            self._function_pools.renew()
             self.schedules[:] = schedules
         self._lifecycle.notify()
-
-    def _renew_pools(self) -> None:
-        functions = self.resources.functions
-        self._retired = [pool for pool in self._retired if pool.instances]
-        for name, function in functions.items():
-            code, folder = self.deployed.code_of(function), self.deployed.folder(function)
-            # Another content has another folder.
-            shown = (function, code, folder)
-            if self._shown.get(name) != shown:
-                self._retire(name)
-                self._shown[name] = shown
-                start = partial(self._runner.start, function, code, folder)
-                self._pools[name] = InstancePool(function, start, self._limits)
-        for name in self._pools.keys() - functions.keys():
-            self._retire(name)
-            del self._pools[name], self._shown[name]
-
-    def _retire(self, name: str) -> None:
-        if name in self._pools:
-            self._pools[name].retire()
-            self._retired.append(self._pools[name])
 
     # -- invocations --------------------------------------------------------------------------------
 

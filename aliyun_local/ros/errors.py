@@ -24,7 +24,7 @@ def missing_parameter(name: str) -> RosError:
     return RosError(400, "MissingParameter", f"The input parameter {name} should be specified.")
 
 
-def invalid_parameter(name: str, reason: str) -> RosError:
+def invalid_value(name: str, reason: str) -> RosError:
     """400: a parameter has a value that is not taken."""
     return RosError(400, "InvalidParameter", f"The specified parameter {name} is invalid, {reason}.")
 
@@ -52,13 +52,3 @@ def not_supported(reason: str) -> RosError:
 def validation_failed(reason: str) -> RosError:
     """400: the template or its parameters are wrong."""
     return RosError(400, "StackValidationFailed", reason)
-
-
-def too_many(code: str, reason: str) -> RosError:
-    """403: a limit of the account is reached."""
-    return RosError(403, code, reason)
-
-
-def not_found(code: str, reason: str) -> RosError:
-    """404: something other than a stack is not there."""
-    return RosError(404, code, reason)

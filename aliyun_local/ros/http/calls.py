@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from aliyun_local.ros.errors import invalid_parameter, missing_parameter
+from aliyun_local.ros.errors import invalid_value, missing_parameter
 from aliyun_local.ros.state.change_sets import ChangeSets
 from aliyun_local.ros.state.models import Stacks
 from aliyun_local.ros.state.records import Source, Stack
@@ -60,7 +60,7 @@ class Call:
         name = self.text(parameter)
         if not _NAME.fullmatch(name):
             reason = "it has up to 255 letters, digits, - and _, and begins with a letter or a digit"
-            raise invalid_parameter(parameter, reason)
+            raise invalid_value(parameter, reason)
         return name
 
     def flag(self, name: str, *, default: bool = False) -> bool:
@@ -71,7 +71,7 @@ class Call:
         """
         value = self.text(name, "true" if default else "false").lower()
         if value not in ("true", "false"):
-            raise invalid_parameter(name, "it must be true or false")
+            raise invalid_value(name, "it must be true or false")
         return value == "true"
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
@@ -82,7 +82,7 @@ class Call:
         """
         value = self.text(name, str(default))
         if not (value.isascii() and value.isdigit()) or not low <= int(value[:9]) <= high:
-            raise invalid_parameter(name, f"it must be a whole number from {low} to {high}")
+            raise invalid_value(name, f"it must be a whole number from {low} to {high}")
         return int(value)
 
     def choice(self, name: str, *choices: str) -> str:
@@ -93,7 +93,7 @@ class Call:
         """
         value = self.text(name, choices[0])
         if value not in choices:
-            raise invalid_parameter(name, f"it must be one of {', '.join(choices)}")
+            raise invalid_value(name, f"it must be one of {', '.join(choices)}")
         return value
 
     def list(self, name: str) -> list[str]:
@@ -132,7 +132,7 @@ class Call:
         """
         for name in ("TemplateURL", "TemplateId", "TemplateScratchId"):
             if self.given.get(name):
-                raise invalid_parameter(name, "the local ROS takes TemplateBody alone")
+                raise invalid_value(name, "the local ROS takes TemplateBody alone")
         return self.given.get("TemplateBody", "")
 
     def source(self, before: Stack | None = None) -> Source:
@@ -149,7 +149,7 @@ class Call:
             raise missing_parameter("TemplateBody")
         parameters = self.pairs("Parameters", "ParameterKey", "ParameterValue")
         if len(parameters) > MAX_PARAMETERS:
-            raise invalid_parameter("Parameters", f"there are at most {MAX_PARAMETERS}")
+            raise invalid_value("Parameters", f"there are at most {MAX_PARAMETERS}")
         if before is not None and self.flag("UsePreviousParameters"):
             parameters = {**before.source.parameters, **parameters}
         return Source(template=template, parameters=parameters)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from aliyun_local.ros.errors import not_found
+from aliyun_local.ros.errors import RosError
 from aliyun_local.ros.http import documents
 from aliyun_local.ros.http.calls import Call
 from aliyun_local.ros.http.documents import Document
@@ -68,7 +68,7 @@ def get_stack_resource(call: Call) -> Document:
     resource = call.stacks.store.resources(stack.id).get(name)
     if resource is None:
         message = f"The Resource ({name}) could not be found in Stack {stack.name}."
-        raise not_found("ResourceNotFound", message)
+        raise RosError(404, "ResourceNotFound", message)
     return documents.resource_details(stack, resource)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from aliyun_local.clock import Clock
-from aliyun_local.ros.errors import RosError, invalid_parameter, not_found, not_supported, too_many
+from aliyun_local.ros.errors import RosError, invalid_value, not_supported
 from aliyun_local.ros.state.models import Stacks
 from aliyun_local.ros.state.planning import as_change
 from aliyun_local.ros.state.records import CREATE, REVIEW, UPDATE, ChangeSet, Source, Stack
@@ -84,7 +84,7 @@ class ChangeSets:
         for change_set in self._stacks.store.change_sets():
             if change_set.id == change_set_id:
                 return self._current(change_set)
-        raise not_found("ChangeSetNotFound", f"The ChangeSet ({change_set_id}) could not be found.")
+        raise RosError(404, "ChangeSetNotFound", f"The ChangeSet ({change_set_id}) could not be found.")
 
     def of_stack(self, stack_id: str) -> list[ChangeSet]:
         """Return the change sets of a stack, the newest first.
@@ -154,7 +154,8 @@ class ChangeSets:
         if any(other.name == name for other in others):
             raise RosError(409, "ChangeSetExists", f"The ChangeSet ({name}) already exists.")
         if len(others) >= MAX_CHANGE_SETS:
-            raise too_many("TooManyChangeSets", f"A stack has at most {MAX_CHANGE_SETS} change sets.")
+            message = f"A stack has at most {MAX_CHANGE_SETS} change sets."
+            raise RosError(403, "TooManyChangeSets", message)
 
 
 def check_kind(kind: str) -> str:
@@ -164,5 +165,5 @@ def check_kind(kind: str) -> str:
         RosError: it is neither CREATE nor UPDATE.
     """
     if kind not in (CREATE, UPDATE):
-        raise invalid_parameter("ChangeSetType", "it must be CREATE or UPDATE here")
+        raise invalid_value("ChangeSetType", "it must be CREATE or UPDATE here")
     return kind

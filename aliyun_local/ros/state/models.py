@@ -18,24 +18,16 @@ from aliyun_local.function_compute.account.models import Account
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.ros.errors import (
-    action_in_progress,
-    invalid_parameter,
+    invalid_value,
     not_supported,
-    stack_exists,
-    stack_not_found,
-    too_many,
 )
 from aliyun_local.ros.kinds.base import Services
-from aliyun_local.ros.kinds.table import KINDS
+from aliyun_local.ros.state.checking import CheckedStacks
 from aliyun_local.ros.state.failures import ResourceFailures
-from aliyun_local.ros.state.operations import Interrupted, Operations
-from aliyun_local.ros.state.planning import Difference, differences
+from aliyun_local.ros.state.operations import Operations
 from aliyun_local.ros.state.records import (
-    COMPLETE,
     CREATE,
-    CREATE_ROLLBACK,
     DELETE,
-    FAILED,
     IN_PROGRESS,
     REVIEW,
     UPDATE,
@@ -43,15 +35,11 @@ from aliyun_local.ros.state.records import (
     Stack,
 )
 from aliyun_local.ros.state.store import Store
-from aliyun_local.ros.state.templates import Plan, Pseudo
+from aliyun_local.ros.state.workers import Workers
 from aliyun_local.tablestore.store.models import TableStore
 
-# ROS, "Limits" (2026): stacks of an account in a region.
-MAX_STACKS = 200
-ROLE = "ALIYUN::RAM::Role"
 
-
-class Stacks:
+class Stacks(CheckedStacks):
     """The stacks of the account. Thread-safe."""
 
     def __init__(
@@ -69,13 +57,10 @@ class Stacks:
         """Open the stacks in the file ``data`` (None: in memory); :meth:`start` goes on with operations."""
         self.behaviour = behaviour
         self.failures = ResourceFailures()
-        self.store = Store(data)
-        self.region = region
-        self.account_id = account_id
+        super().__init__(Store(data), region, account_id)
         self._clock = clock
-        self._closing = threading.Event()
         self._changing = threading.RLock()
-        self._threads: dict[str, threading.Thread] = {}
+        self._workers = Workers()
         services = Services(
             objects=objects,
             tables=tables,
@@ -84,10 +69,12 @@ class Stacks:
             behaviour=behaviour,
             region=region,
             account_id=account_id,
-            recorded=self._recorded,
-            role_created_at=self._role_created_at,
+            recorded=self.store.physical_ids,
+            role_created_at=self.store.role_created_at,
         )
-        self._operations = Operations(self.store, services, self.failures, self.pseudo_of, self._closing)
+        self._operations = Operations(
+            self.store, services, self.failures, self.pseudo_of, self._workers.closing
+        )
 
     # -- life ---------------------------------------------------------------------------------------
 
@@ -95,14 +82,12 @@ class Stacks:
         """Go on with the operations that closing has interrupted."""
         for stack in self.store.stacks():
             if stack.is_busy:
-                self._carry_out(stack.id)
+                self._workers.begin(stack.id, self._operations.run)
         return self
 
     def interrupt(self) -> None:
         """Stop the operations between two steps; they go on after the next start."""
-        self._closing.set()
-        for thread in list(self._threads.values()):
-            thread.join()
+        self._workers.interrupt()
 
     def close(self) -> None:
         """Interrupt the operations, and close the state."""
@@ -111,55 +96,7 @@ class Stacks:
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Wait until no operation runs; False: it took too long."""
-        for thread in list(self._threads.values()):
-            thread.join(timeout_seconds)
-        return not any(thread.is_alive() for thread in list(self._threads.values()))
-
-    # -- reading ------------------------------------------------------------------------------------
-
-    def stack(self, name: str) -> Stack:
-        """Return a stack by its id, or by its name.
-
-        Raises:
-            RosError: StackNotFound.
-        """
-        found = self.store.stack(name)
-        if found is None:
-            found = next((stack for stack in self.store.stacks() if stack.name == name), None)
-        if found is None:
-            raise stack_not_found(name)
-        return found
-
-    def pseudo_of(self, stack: Stack | None) -> Pseudo:
-        """Return the values of ROS's own parameters for a stack, or for one that is not there yet."""
-        return Pseudo(
-            region=self.region,
-            account_id=self.account_id,
-            stack_id=stack.id if stack else "",
-            stack_name=stack.name if stack else "",
-        )
-
-    def checked(self, source: Source, stack: Stack | None = None) -> Plan:
-        """Return the plan of a source, after the checks that come before any operation.
-
-        Raises:
-            RosError: StackValidationFailed, or InvalidTemplate.
-        """
-        attributes: dict[str, Any] = {}
-        for resource in self.store.resources(stack.id).values() if stack else ():
-            for name, value in resource.attributes.items():
-                attributes[f"{resource.logical_id}.{name}"] = value
-        plan = Plan(source, self.pseudo_of(stack), attributes)
-        plan.check(KINDS)
-        return plan
-
-    def differences(self, source: Source, stack: Stack | None) -> list[Difference]:
-        """Return what ``source`` changes.
-
-        Raises:
-            RosError: StackValidationFailed, or InvalidTemplate.
-        """
-        return differences(self.checked(source, stack), self.store.resources(stack.id) if stack else {})
+        return self._workers.wait(timeout_seconds)
 
     # -- operations ---------------------------------------------------------------------------------
 
@@ -196,7 +133,7 @@ class Stacks:
             RosError: there is none, or it waits no longer.
         """
         with self._changing:
-            stack = self._idle(stack_id)
+            stack = self.idle(stack_id)
             if stack.status != REVIEW:
                 raise not_supported(f"Creating a stack in state {stack.status} is not supported.")
             stack = replace(stack, source=source, status=CREATE + IN_PROGRESS, reason="", **settings)
@@ -226,28 +163,6 @@ class Stacks:
             )
             self._begin(stack)
         return stack
-
-    def updatable(self, stack_id: str) -> Stack:
-        """Return a stack that can be updated now.
-
-        Raises:
-            RosError: it is not there, is busy, or never came to be.
-        """
-        stack = self._idle(stack_id)
-        if (
-            stack.status == REVIEW
-            or stack.action in (CREATE_ROLLBACK, DELETE)
-            or stack.status == CREATE + FAILED
-        ):
-            raise not_supported(f"Updating a stack in state {stack.status} is not supported.")
-        return stack
-
-    def is_same(self, stack: Stack, source: Source) -> bool:
-        """Return whether ``source`` says of ``stack`` what it is already."""
-        plans = [self.checked(one, stack) for one in (stack.source, source)]
-        documents = [plan.document for plan in plans]
-        values = [plan.parameters for plan in plans]
-        return documents[0] == documents[1] and values[0] == values[1] and stack.status.endswith(COMPLETE)
 
     def cancel(self, stack_id: str) -> Stack:
         """Stop an update before its next resource, and roll it back.
@@ -280,13 +195,13 @@ class Stacks:
             RosError: the stack is not there, is busy or protected; a resource that is to stay is unknown.
         """
         with self._changing:
-            stack = self._idle(stack_id)
+            stack = self.idle(stack_id)
             if stack.deletion_protection:
                 raise not_supported("Deleting a stack with deletion protection is not supported.")
             unknown = set(retained) - self.store.resources(stack.id).keys()
             if unknown:
                 names = ", ".join(sorted(unknown))
-                raise invalid_parameter("RetainResources", f"the stack has no resource {names}")
+                raise invalid_value("RetainResources", f"the stack has no resource {names}")
             stack = replace(
                 stack,
                 status=DELETE + IN_PROGRESS,
@@ -296,18 +211,6 @@ class Stacks:
             )
             self._begin(stack)
         return stack
-
-    def check_new(self, name: str) -> None:
-        """Refuse the name of a stack, and one stack more than the account may have.
-
-        Raises:
-            RosError: StackExists, or StackQuotaExceeded.
-        """
-        stacks = self.store.stacks()
-        if any(stack.name == name for stack in stacks):
-            raise stack_exists(name)
-        if len(stacks) >= MAX_STACKS:
-            raise too_many("TooManyStacks", f"The account has {MAX_STACKS} stacks, and may have no more.")
 
     # -- within -------------------------------------------------------------------------------------
 
@@ -323,43 +226,6 @@ class Stacks:
             **settings,
         )
 
-    def _idle(self, stack_id: str) -> Stack:
-        stack = self.stack(stack_id)
-        if stack.is_busy:
-            raise action_in_progress(stack.name, stack.action)
-        return stack
-
     def _begin(self, stack: Stack) -> None:
         self.store.put_stack(stack, at=self._clock.now())
-        self._carry_out(stack.id)
-
-    def _carry_out(self, stack_id: str) -> None:
-        before = self._threads.get(stack_id)
-
-        def run() -> None:
-            if before is not None:
-                before.join()
-            try:
-                self._operations.run(stack_id)
-            except Interrupted:
-                return
-
-        thread = threading.Thread(target=run, daemon=True, name=f"ros-{stack_id[:8]}")
-        self._threads = {key: one for key, one in self._threads.items() if one.is_alive()}
-        self._threads[stack_id] = thread
-        thread.start()
-
-    def _recorded(self, kind: str) -> Collection[str]:
-        return {
-            resource.physical_id
-            for stack in self.store.stacks()
-            for resource in self.store.resources(stack.id).values()
-            if resource.kind == kind and resource.is_there
-        }
-
-    def _role_created_at(self, arn: str) -> float | None:
-        for stack in self.store.stacks():
-            for resource in self.store.resources(stack.id).values():
-                if resource.kind == ROLE and resource.attributes.get("Arn") == arn:
-                    return resource.created_at
-        return None
+        self._workers.begin(stack.id, self._operations.run)

@@ -38,12 +38,9 @@ from aliyun_local.ros.state.records import (
 )
 from aliyun_local.ros.state.store import Store
 from aliyun_local.ros.state.templates import Plan, Pseudo
+from aliyun_local.ros.state.workers import Interrupted
 
 _POLL_SECONDS = 0.02
-
-
-class Interrupted(Exception):
-    """The service is closing; the operation goes on after the next start."""
 
 
 class Operations:

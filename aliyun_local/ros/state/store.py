@@ -108,6 +108,15 @@ class Store:
             whole = (resource.logical_id, resource.physical_id, resource.kind)
             _add_event(connection, stack_id, whole, resource.status, resource.reason, resource.updated_at)
 
+    def physical_ids(self, kind: str) -> set[str]:
+        """Return the physical ids of all stacks' resources of a type."""
+        return {one.physical_id for one in self._everywhere() if one.kind == kind and one.is_there}
+
+    def role_created_at(self, arn: str) -> float | None:
+        """Return when the role of an ARN was made, None if no stack has made it."""
+        made = [one.created_at for one in self._everywhere() if one.attributes.get("Arn") == arn]
+        return made[0] if made else None
+
     def events(self, stack_id: str) -> list[Event]:
         """Return the events of a stack, the newest first."""
         rows = self._read("SELECT document FROM events WHERE stack = ? ORDER BY number DESC", stack_id)
@@ -141,6 +150,9 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def _everywhere(self) -> list[Resource]:
+        return [Resource(**document) for document in self._read("SELECT document FROM resources")]
 
     def _read(self, query: str, *values: str | None) -> list[dict[str, Any]]:
         with self._database.reading() as connection:

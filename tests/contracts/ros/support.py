@@ -1,4 +1,4 @@
-"""Calls of ROS by the generic client, with their parameters in the body, as the operator's commands send them."""
+"""Calls of ROS by the generic client, with their parameters in the body of the request."""
 
 from __future__ import annotations
 
