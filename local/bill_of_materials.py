@@ -22,6 +22,8 @@ from local.runtimes import Library
 PRODUCT = "facechain-autotrain"
 LICENCE = "Apache-2.0"
 _OWN_LICENCE = ROOT / "LICENSE"
+_KEPT = ROOT / "requirements" / "licences"
+"""Texts that not every wheel of a library brings: protobuf 3.20.3's compiled ones have none."""
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, f"pkg:generic/{PRODUCT}")
 _RULE = "=" * 80
 
@@ -75,14 +77,16 @@ def licences(package: Package) -> str:
     """Return the licences of all that is in ``package``, ours first, as text.
 
     Raises:
-        FileNotFoundError: a library is not installed here.
+        FileNotFoundError: a library is not installed here, or the text of its licence is missing.
     """
     own = _OWN_LICENCE.read_text(encoding="utf-8")
     parts = [f"{PRODUCT} ({LICENCE})\n\n{own}"]
     for library in sorted(package.runtime.libraries, key=lambda library: library.name):
         installed = library.distribution()
-        # What comes without a text is Apache's, as ours is, and that text is the same for all.
-        text = _text(installed) or "It comes without a text of its licence; the text is that at the top.\n"
+        text = _kept_text(library) or _text(installed)
+        if not text and library.licence != LICENCE:
+            raise FileNotFoundError(f"{library.name} has no text of its licence; add one to {_KEPT}")
+        text = text or "It comes without a text of its licence; the text is that at the top.\n"
         parts.append(f"{library.name} {installed.version} ({library.licence})\n\n{text}")
     return f"\n{_RULE}\n".join(part.rstrip() + "\n" for part in parts)
 
@@ -100,6 +104,11 @@ def _component(library: Library) -> dict[str, Any]:
 
 def _reference(library: Library) -> str:
     return f"pkg:pypi/{library.name}@{library.distribution().version}"
+
+
+def _kept_text(library: Library) -> str:
+    kept = _KEPT / f"{library.name}.txt"
+    return kept.read_text(encoding="utf-8") if kept.is_file() else ""
 
 
 def _text(installed: Distribution) -> str:

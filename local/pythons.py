@@ -1,7 +1,8 @@
 """The unit and workflow tests on every Python that the project or a runtime has: ``make pythons``.
 
-Each Python gets an environment of its own below ``.pythons``, from the same locked lists as ``.venv``. On
-Python 3.10 the tests meet the library versions of Function Compute's python3.10 instead of newer ones.
+``make test`` has tested that of ``.venv``, which is left out here. Each other one gets an environment of its
+own below ``.pythons``, from the same locked lists. On Python 3.10 the tests meet the library versions of
+Function Compute's python3.10 instead of newer ones.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ from local.runtimes import DEFAULT_RUNTIME
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 TESTS = ("tests/unit", "tests/workflow")
+# What the runtime's older libraries differ in for tests alone: urllib3 1.26 remarks on what tablestore 5.4.1
+# calls, and lacks an error that one test raises; tablestore 5.4.1 lacks a module that another signs with.
+OF_OLD_LIBRARIES = (
+    "-Wignore:HTTPResponse.getheader:DeprecationWarning",
+    "--ignore=tests/unit/dashscope_client/test_silence.py",
+    "--ignore=tests/workflow/test_revoked_links.py",
+)
+_OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 _LISTS = ("build.txt", "development.txt", "function-runtime.txt")
 _PYTEST = ("-m", "pytest", "--quiet", "-p", "no:terminaldistreporter", "-n", "2", "--dist", "worksteal")
 
@@ -34,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     failed = []
     for version in VERSIONS:
+        if version == _OWN and not given.install_only:
+            continue
         python = find_python(version)
         if python is None:
             print(f"Python {version} is not here, so nothing was tested on it.", file=sys.stderr)
@@ -68,8 +79,9 @@ def _install(python: Path, environment: Path) -> bool:
 
 
 def _test(version: str, environment: Path) -> bool:
-    own = {"PYTHONPATH": str(environment / "function-runtime")} if version == DEFAULT_RUNTIME.version else {}
-    command = [str(environment / "bin" / "python"), *_PYTEST, *TESTS]
+    is_old = version == DEFAULT_RUNTIME.version
+    own = {"PYTHONPATH": str(environment / "function-runtime")} if is_old else {}
+    command = [str(environment / "bin" / "python"), *_PYTEST, *(OF_OLD_LIBRARIES if is_old else ()), *TESTS]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **own}, check=False).returncode == 0
 
 

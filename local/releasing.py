@@ -30,13 +30,11 @@ def release(folder: Path, runtime: Runtime) -> Path:
     for ending, text in documents.items():
         (folder / f"{package.stem}.{ending}").write_text(text, encoding="utf-8", newline="\n")
     print(f"{path}  {len(package.content):,} bytes, of them {_parts(package)}")
-    print(
-        f"beside it, what it consists of ({package.stem}.cdx.json) and the licences ({package.stem}.licenses.txt)"
-    )
+    print(f"beside it: {', '.join(f'{package.stem}.{ending}' for ending in documents)}")
     if python is None:
         print(
-            f"There is no python{runtime.version} here, so the zip has no bytecode: it works, and each cold start"
-            " compiles what it loads. To save this time, install that Python and package again.",
+            f"There is no python{runtime.version} here, so the zip has no bytecode: it works, and each"
+            " cold start compiles what it loads. To save this time, install that Python and package again.",
             file=sys.stderr,
         )
     return path

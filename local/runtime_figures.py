@@ -28,7 +28,7 @@ _SECONDS = 60
 IMPORTS: Mapping[str, str] = {
     "status, JSON": "functions.status, shared.clients.rows, tablestore",
     "status, a page": "functions.status, shared.clients.rows, tablestore, shared.pages.rendering",
-    "collect": "functions.collect, shared.clients.rows, shared.clients.photo_bucket, tablestore, oss2, requests",
+    "collect": "functions.collect, shared.clients.rows, tablestore, oss2, requests",
 }
 """What a function has imported by the end of its first event."""
 _PROBE = "import sys, time; began = time.process_time(); import {modules}; print(time.process_time() - began)"
@@ -71,8 +71,8 @@ def main() -> int:
         for one in prepared:
             content = one.package.content
             print(
-                f"{one.runtime.name}: zip {len(content):,} bytes, of them {one.package.bytecode_bytes:,} bytecode;"
-                f" deflated it would be about {len(zlib.compress(content, 9)):,}"
+                f"{one.runtime.name}: zip {len(content):,} bytes, of them {one.package.bytecode_bytes:,}"
+                f" bytecode; deflated about {len(zlib.compress(content, 9)):,}"
             )
         for title, modules in IMPORTS.items():
             _show(title, prepared, [[one.seconds(modules) for one in prepared] for _ in range(SAMPLES)])
@@ -83,7 +83,7 @@ def _prepare(runtime: Runtime, folder: Path) -> Prepared | None:
     python, libraries = find_python(runtime.version), libraries_of(runtime)
     if python is None or not libraries.is_dir():
         print(
-            f"{runtime.name}: not here; install Python {runtime.version} and run 'make runtimes'",
+            f"{runtime.name}: needs Python {runtime.version} and 'make runtimes'",
             file=sys.stderr,
         )
         return None
@@ -104,8 +104,8 @@ def _show(title: str, prepared: Sequence[Prepared], samples: Sequence[Sequence[f
     for one, column in zip(prepared, columns, strict=True):
         least, middle = min(column), statistics.median(column)
         print(
-            f"{title:15} {one.runtime.name}: {least * 1000:4.0f} ms at least, {middle * 1000:4.0f} ms in the middle"
-            f"  ({least / first[0]:.2f} and {middle / first[1]:.2f} of {prepared[0].runtime.name}'s)"
+            f"{title:15} {one.runtime.name}: {least * 1000:4.0f} ms at least, {middle * 1000:4.0f} ms"
+            f" in the middle  ({least / first[0]:.2f} and {middle / first[1]:.2f} of the first runtime's)"
         )
 
 

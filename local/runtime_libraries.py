@@ -41,7 +41,7 @@ def install(runtime: Runtime, python: Path, folder: Path = FOLDER) -> Path:
         return libraries
     shutil.rmtree(libraries, ignore_errors=True)
     tools = folder / f"{runtime.name}-tools"
-    # pip builds what has no wheel with a setuptools whose hash is locked; it must not lie beside the libraries.
+    # pip builds what has no wheel with a setuptools whose hash is locked; it must not lie beside them.
     run_pip("the build tool", [str(python), "-m", "venv", "--clear", str(tools)])
     installer = str(tools / "bin" / "python")
     run_pip("the build tool", [installer, *PIP, *LOCKED, "-r", str(LISTS / "build.txt")])

@@ -35,7 +35,7 @@ class Library:
         folder: its package, with slashes.
         licence: what it may be used under, as SPDX names it.
         needs: the other libraries of the zip that it imports.
-        is_of_runtime: taken from :data:`RUNTIME_LIBRARIES` and not from this environment, whose version is newer.
+        is_of_runtime: taken from :data:`RUNTIME_LIBRARIES`; this environment has a newer version.
     """
 
     name: str

@@ -81,7 +81,7 @@ def importing() -> Iterator[Sequence[Benchmark]]:
                 name="The zip's own code",
                 unit="KB",
                 measure=lambda: build_package().own_bytes / KILOBYTE,
-                bar=300,
+                bar=1_400,
             ),
         ]
 

@@ -1,14 +1,18 @@
-"""Each zip alone, on its runtime's Python and libraries: it trains a person, and nothing of this checkout helps."""
+"""Each zip alone, on its runtime's Python and libraries, trains a person; nothing of this checkout helps."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from local.packaging import LAYER_FOLDER, ROOT
+from local.runtime_libraries import FOLDER
 from tests.end_to_end.support import COLLECT, RECONCILE, STATUS, LocalStudio
 from tests.packages.conftest import Unpacked
 
@@ -78,13 +82,40 @@ def test_the_libraries_that_the_zip_leaves_out_have_the_runtimes_versions(unpack
     assert run(unpacked, script).split() == list(OWN_VERSIONS[unpacked.runtime.name].values())
 
 
-def test_nothing_is_compiled_at_a_start_since_the_bytecode_is_taken(unpacked: Unpacked) -> None:
-    script = PLACES.replace("import json, sys", "import json, sys, importlib.util")
-    script += "from pathlib import Path\n"
-    script += f"ours = [file for file in files.values() if file.startswith({str(unpacked.layer)!r})]\n"
-    script += (
-        "print(len(ours), all(Path(importlib.util.cache_from_source(file)).exists() for file in ours))\n"
+def test_nothing_is_compiled_at_a_start_since_all_that_is_imported_has_bytecode(unpacked: Unpacked) -> None:
+    places = json.loads(run(unpacked, PLACES)).values()
+    ours = [Path(file).relative_to(unpacked.layer) for file in places if file.startswith(str(unpacked.layer))]
+    tag = f"cpython-{unpacked.runtime.version.replace('.', '')}"
+    needed = {
+        (LAYER_FOLDER / file.parent / "__pycache__" / f"{file.stem}.{tag}.pyc").as_posix() for file in ours
+    }
+    assert len(needed) > 50
+    with zipfile.ZipFile(unpacked.zipped) as archive:
+        assert needed <= set(archive.namelist())
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
+def test_every_python_that_packs_makes_the_same_bytes(
+    unpacked: Unpacked, version: str, tmp_path: Path
+) -> None:
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = Path(sys.executable) if version == own else FOLDER / version / "bin" / "python"
+    if not python.exists():
+        reason = f"needs Python {version} and 'make pythons'"
+        if os.environ.get("RUNTIMES_NEEDED"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    command = [str(python), "-W", "ignore", "-m", "local", "package", "--folder", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--runtime", unpacked.runtime.name],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    count, everything = run(unpacked, script).splitlines()[-1].split()
-    assert int(count) > 50
-    assert everything == "True"
+    assert done.returncode == 0, done.stderr
+    ours = {path.name: path.read_bytes() for path in unpacked.zipped.parent.iterdir()}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ours
+    assert len(ours) == 3
