@@ -34,7 +34,7 @@ from aliyun_local.template import Resources
 
 __all__ = ["HTTP", "SERVICES", "Application", "CloudOptions", "LocalCloud", "PortInUse"]
 
-SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "ros")
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "sls", "ros")
 """The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
 HTTP = "http"
 """The endpoint of the deployed HTTP trigger, if the template has exactly one."""
@@ -132,7 +132,7 @@ class LocalCloud:
             if name in self._servers:
                 self._servers[name].close()
         self._deployment.close()
-        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope"):
+        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "sls"):
             self._servers[name].close()
         self._emulators.close()
         self._folder.close()
@@ -174,6 +174,7 @@ class LocalCloud:
             "DASHSCOPE_API_KEY": self.account.dashscope_api_key,
             "FC_ENDPOINT": self.url("fc"),
             "ROS_ENDPOINT": self.url("ros"),
+            "SLS_ENDPOINT": self.url("sls"),
             **({"HTTP_TRIGGER_URL": self.url(HTTP)} if HTTP in self._servers else {}),
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.access_key_secret,

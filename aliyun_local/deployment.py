@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aliyun_local.clock import Clock, SystemClock
@@ -25,6 +26,7 @@ from aliyun_local.function_compute.queue.dispatching import RetryPauses
 from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
 from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
+from aliyun_local.log_service.entries import LogEntries
 from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.notifications import event_json
 from aliyun_local.ros.behaviour import RosBehaviour
@@ -104,7 +106,7 @@ class Deployment:
         """
         emulators.create(resources)
         self.resources = resources
-        self.compute = _function_compute(resources, clock, keys, options)
+        self.compute = _function_compute(resources, clock, keys, options, emulators.logs)
         self.account = Account(self.compute, options.data, _reader_of(emulators))
         api = FunctionComputeService(self.compute, authenticate=authenticate, account=self.account)
         self.fronts = {"fc": Front(api, now=clock.now)}
@@ -115,6 +117,7 @@ class Deployment:
             objects=emulators.objects,
             tables=emulators.tables,
             functions=self.account,
+            logs=emulators.logs,
             region=resources.region,
             account_id=resources.account_id,
         )
@@ -157,23 +160,24 @@ class Deployment:
 
 
 def _function_compute(
-    resources: Resources, clock: Clock, keys: AccessKeys, options: RunOptions
+    resources: Resources, clock: Clock, keys: AccessKeys, options: RunOptions, logs: LogEntries
 ) -> FunctionCompute:
+    deployed = DeployedFunctions(
+        resources=resources,
+        code=options.code,
+        # Clients compare the life of their credentials with the machine's clock.
+        credentials=_KeptCredentials(keys, SystemClock()),
+        own_code=OwnCode(options.data and options.data / "code"),
+    )
     compute = FunctionCompute(
-        DeployedFunctions(
-            resources=resources,
-            code=options.code,
-            # Clients compare the life of their credentials with the machine's clock.
-            credentials=_KeptCredentials(keys, SystemClock()),
-            own_code=OwnCode(options.data and options.data / "code"),
-        ),
+        deployed,
         clock,
         data=options.data,
         # More processes than cores would only start slower; further invocations wait for their turn.
         limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
         pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
         timer_interval_seconds=options.tick_seconds,
-        on_log=options.on_log,
+        on_log=partial(_log, logs, deployed, options.on_log),
     )
     compute.default_domain = options.default_domain
     return compute
@@ -189,6 +193,25 @@ def _reader_of(emulators: Emulators) -> FetchObject:
             raise LookupError(key) from problem
 
     return fetch
+
+
+def _log(
+    entries: LogEntries,
+    deployed: DeployedFunctions,
+    also: Callable[[str, str], object] | None,
+    name: str,
+    line: str,
+) -> None:
+    """Write a line of a function to its Logstore, and tell ``also``.
+
+    Topic and fields are those of Function Compute, "Print function logs".
+    """
+    logs = deployed.function(name).logs
+    if logs is not None:
+        contents = {"functionName": name, "message": line, "qualifier": "LATEST", "versionId": ""}
+        entries.append(logs.project, logs.name, f"FCLogs:{name}", contents)
+    if also is not None:
+        also(name, line)
 
 
 class _KeptCredentials:

@@ -13,6 +13,7 @@ from aliyun_local.dashscope.errors import ERRORS
 from aliyun_local.dashscope.http.operations import DOWNLOAD_OPERATION
 from aliyun_local.dashscope.http.operations import OPERATIONS as DASHSCOPE_OPERATIONS
 from aliyun_local.function_compute.http.operations import OPERATIONS as FUNCTION_COMPUTE_OPERATIONS
+from aliyun_local.log_service.http.responses import OPERATIONS as LOG_SERVICE_OPERATIONS
 from aliyun_local.oss.http.operations import OPERATIONS as OSS_OPERATIONS
 from aliyun_local.ros.http.operations import OPERATIONS as ROS_OPERATIONS
 from aliyun_local.serving.wire import ANY_OPERATION, Front, Refusal
@@ -26,6 +27,7 @@ NAMES = {
     "fc": "fc",
     "http": "http",
     "ros": "ros",
+    "sls": "sls",
 }
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
@@ -35,6 +37,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "fc": frozenset(operation.name for operation in FUNCTION_COMPUTE_OPERATIONS),
     "http": frozenset({"InvokeHTTPTrigger"}),
     "ros": frozenset(ROS_OPERATIONS),
+    "sls": LOG_SERVICE_OPERATIONS,
 }
 
 _CONCURRENCY_EXHAUSTED = Refusal(
@@ -58,6 +61,7 @@ THROTTLING: Mapping[str, Refusal] = {
     "ros": Refusal(
         status=400, code="Throttling.User", message="Request was denied due to user flow control."
     ),
+    "sls": Refusal(status=403, code="ReadQuotaExceed", message="read quota is exceeded"),
 }
 
 

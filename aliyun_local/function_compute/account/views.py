@@ -11,7 +11,7 @@ from typing import Any
 
 from aliyun_local.function_compute.account.fields import Fields
 from aliyun_local.function_compute.errors import invalid
-from aliyun_local.template import AsyncConfig, Function, HttpTrigger, OssTrigger, TimerTrigger
+from aliyun_local.template import AsyncConfig, Function, HttpTrigger, Logstore, OssTrigger, TimerTrigger
 
 Trigger = OssTrigger | TimerTrigger | HttpTrigger
 _MEMORY_STEP_MB = 64
@@ -43,7 +43,14 @@ def function_of(
         environment=fields.texts("environmentVariables"),
         reserved_concurrency=None if concurrency is None else concurrency_of(concurrency),
         asynchronous=AsyncConfig() if asynchronous is None else asynchronous_of(asynchronous),
+        logs=_logs_of(fields),
     )
+
+
+def _logs_of(fields: Fields) -> Logstore | None:
+    given = Fields(fields.mapping("logConfig"), "logConfig")
+    project, name = given.text("project", ""), given.text("logstore", "")
+    return Logstore(project=project, name=name) if project and name else None
 
 
 def concurrency_of(document: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aliyun_local.clock import Clock
 from aliyun_local.function_compute.account.models import Account
+from aliyun_local.log_service.entries import LogEntries
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.tablestore.store.models import TableStore
@@ -39,6 +40,7 @@ class Services:
     objects: ObjectStore
     tables: TableStore
     functions: Account
+    logs: LogEntries
     clock: Clock
     behaviour: RosBehaviour
     region: str

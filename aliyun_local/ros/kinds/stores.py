@@ -106,6 +106,17 @@ class InstanceKind(Kind):
         }
 
 
+class LogstoreKind(Kind):
+    """``ALIYUN::SLS::Logstore``. Its entries outlive it here; nothing reads them then."""
+
+    naming = ("ProjectName", "LogstoreName")
+
+    def create(self, services: Services, properties: Properties, physical_id: str) -> str:
+        """Make the Logstore with its project."""
+        services.logs.create_logstore(str(properties["ProjectName"]), str(properties["LogstoreName"]))
+        return physical_id
+
+
 class TableKind(Kind):
     """``ALIYUN::OTS::Table``."""
 

@@ -17,13 +17,14 @@ from aliyun_local.ros.kinds.functions import (
     TriggerKind,
 )
 from aliyun_local.ros.kinds.recorded import RoleKind
-from aliyun_local.ros.kinds.stores import BucketKind, InstanceKind, TableKind
+from aliyun_local.ros.kinds.stores import BucketKind, InstanceKind, LogstoreKind, TableKind
 
 _EFFECTIVE: tuple[Kind, ...] = (
     BucketKind("ALIYUN::OSS::Bucket"),
     InstanceKind("ALIYUN::OTS::InstanceV2"),
     InstanceKind("ALIYUN::OTS::Instance"),
     TableKind("ALIYUN::OTS::Table"),
+    LogstoreKind("ALIYUN::SLS::Logstore"),
     FunctionKind("ALIYUN::FC3::Function"),
     TriggerKind("ALIYUN::FC3::Trigger"),
     ConcurrencyKind("ALIYUN::FC3::ConcurrencyConfig"),
@@ -36,7 +37,6 @@ _RECORDED: tuple[Kind, ...] = (
     Kind("ALIYUN::RAM::ManagedPolicy", ("PolicyName",)),
     Kind("ALIYUN::RAM::AttachPolicyToRole", ("RoleName", "PolicyName")),
     Kind("ALIYUN::SLS::Project", ("Name",)),
-    Kind("ALIYUN::SLS::Logstore", ("ProjectName", "LogstoreName")),
     Kind("ALIYUN::SLS::Index", ("ProjectName", "LogstoreName")),
     Kind("ALIYUN::SLS::Alert", ("ProjectName",)),
     Kind("ALIYUN::SLS::Dashboard", ("ProjectName", "DashboardName")),

@@ -15,6 +15,7 @@ from typing import Any
 
 from aliyun_local.clock import Clock
 from aliyun_local.function_compute.account.models import Account
+from aliyun_local.log_service.entries import LogEntries
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.ros.errors import (
@@ -51,6 +52,7 @@ class Stacks(CheckedStacks):
         objects: ObjectStore,
         tables: TableStore,
         functions: Account,
+        logs: LogEntries,
         region: str,
         account_id: str,
     ) -> None:
@@ -65,6 +67,7 @@ class Stacks(CheckedStacks):
             objects=objects,
             tables=tables,
             functions=functions,
+            logs=logs,
             clock=clock,
             behaviour=behaviour,
             region=region,
