@@ -244,7 +244,8 @@ class LocalCloud:
         return copy.deepcopy(self.options.behaviour)
 
     def _answer(self, name: str, request: Request) -> Response:
-        if name == "ots" and self.application is None:
+        # Whoever lists the tables of an instance may ask whether there is one, before ROS makes it.
+        if name == "ots" and self.application is None and not request.raw_path.endswith("/ListTable"):
             self._emulators.make_instance_for(request)
         if name == PUBLIC_OSS:
             return self.fronts[INTERNAL_OSS](dataclasses.replace(request, endpoint=PUBLIC_OSS))

@@ -180,14 +180,15 @@ def _function_compute(
     options: RunOptions,
     on_log: Callable[[str, str], object],
 ) -> FunctionCompute:
+    deployed = DeployedFunctions(
+        resources=resources,
+        code=options.code,
+        # Clients compare the life of their credentials with the machine's clock.
+        credentials=_KeptCredentials(keys, SystemClock()),
+        own_code=OwnCode(options.data and options.data / "code"),
+    )
     compute = FunctionCompute(
-        DeployedFunctions(
-            resources=resources,
-            code=options.code,
-            # Clients compare the life of their credentials with the machine's clock.
-            credentials=_KeptCredentials(keys, SystemClock()),
-            own_code=OwnCode(options.data and options.data / "code"),
-        ),
+        deployed,
         clock,
         data=options.data,
         # More processes than cores would only start slower; further invocations wait for their turn.

@@ -17,7 +17,14 @@ MOST_EVENT_PAGES = 20
 REVIEW = "REVIEW_IN_PROGRESS"
 """A stack that a change set has named and nobody has made yet."""
 _NOT_THERE = ("StackNotFound", "ChangeSetNotFound")
-_NOTHING_TO_DO = ("no change", "not changed", "no update", "didn't contain changes", "nothing to")
+_NOTHING_TO_DO = (
+    "completely same",
+    "no change",
+    "not changed",
+    "no update",
+    "didn't contain changes",
+    "nothing to",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,16 +174,12 @@ class Ros:
 
     def forget(self, change_set_id: str) -> None:
         """Delete a change set that is not carried out; one that is gone is as well."""
-        try:
-            self._call("DeleteChangeSet", {"ChangeSetId": change_set_id})
-        except ServiceError as problem:
-            if problem.code not in _NOT_THERE:
-                raise
+        self._call_of_maybe_gone("DeleteChangeSet", {"ChangeSetId": change_set_id})
 
     def delete(self, stack_id: str, retained: tuple[str, ...] = ()) -> None:
         """Begin to delete a stack; ``retained`` resources stay, and those with Retain in the template."""
         more = {"RetainResources": list(retained)} if retained else {}
-        self._call("DeleteStack", {"StackId": stack_id, **more})
+        self._call_of_maybe_gone("DeleteStack", {"StackId": stack_id, **more})
 
     def resources(self, stack_id: str) -> list[dict[str, str]]:
         """Return the resources of a stack, each with name, kind, physical id and status."""
@@ -194,7 +197,7 @@ class Ros:
         """Return the events that are not ``known``, oldest first; ROS lists the newest first."""
         news: list[Event] = []
         for page in range(1, MOST_EVENT_PAGES + 1):
-            answer = self._call(
+            answer = self._call_of_maybe_gone(
                 "ListStackEvents", {"StackId": stack_id, "PageSize": EVENT_PAGE, "PageNumber": page}
             )
             found = [_event(one) for one in answer.get("Events") or ()]
@@ -226,6 +229,15 @@ class Ros:
         answer = self._call("ListStacks", {"StackName": [name], "PageSize": EVENT_PAGE})
         living = (one for one in answer.get("Stacks") or () if one.get("Status") != "DELETE_COMPLETE")
         return next((str(one["StackId"]) for one in living if one.get("StackName") == name), "")
+
+    def _call_of_maybe_gone(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call about what another call, or a lost answer of this one, may have ended meanwhile."""
+        try:
+            return self._call(action, parameters)
+        except ServiceError as problem:
+            if problem.code not in _NOT_THERE:
+                raise
+            return {}
 
     def _call(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return self._api.rpc(action, {"RegionId": self._region, **parameters})

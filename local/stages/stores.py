@@ -80,6 +80,26 @@ class Stores:
                 return None
             raise ServiceError("Tablestore", "NoAnswer", str(problem)) from None
 
+    def has_rows(self, instance: str, table: str) -> bool:
+        """Whether a table of ours has a row.
+
+        Raises:
+            ServiceError: Tablestore does not tell.
+        """
+        import tablestore
+
+        client = self._tables(instance)
+        try:
+            names = [name for name, _ in client.describe_table(table).table_meta.schema_of_primary_key]
+            first = [(name, tablestore.INF_MIN) for name in names]
+            last = [(name, tablestore.INF_MAX) for name in names]
+            _, _, rows, _ = client.get_range(table, tablestore.Direction.FORWARD, first, last, limit=1)
+        except tablestore.OTSServiceError as problem:
+            raise _of_tables(problem) from None
+        except tablestore.OTSClientError as problem:
+            raise ServiceError("Tablestore", "NoAnswer", str(problem)) from None
+        return bool(rows)
+
     def delete_tables(self, instance: str) -> tuple[str, ...]:
         """Delete our tables of an instance with all rows; returns their names. Others' tables stay."""
         import tablestore

@@ -6,7 +6,7 @@ names are its own from before, and a new stack could not make them again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from local.stages.context import Context
@@ -120,14 +120,30 @@ def _left_behind(
         if tables is not None:
             found["CreateInstance"] = "off"
             told.append(f"Tablestore instance {instance}")
-            ours = [name for name in TABLES if name in tables]
-            if ours and "CreateTables" not in asked:
-                if len(ours) < len(TABLES):
-                    missing = ", ".join(name for name in TABLES if name not in tables)
-                    raise NotStarted(
-                        f"instance {instance} has only some of the tables of a stage; missing: {missing}",
-                        f"Delete the others ({', '.join(ours)}) there, or choose another InstanceName.",
-                    )
+            if "CreateTables" not in asked and _tables_left(context, instance, tables):
                 found["CreateTables"] = "off"
-                told.append(f"tables {', '.join(ours)} with their rows")
+                told.append(f"tables {', '.join(TABLES)} with their rows")
     return found, tuple(told)
+
+
+def _tables_left(context: Context, instance: str, there: Sequence[str]) -> bool:
+    """Whether all tables of a stage are left in an instance.
+
+    A creation that failed halfway may have left some; while they are empty they are removed and made anew.
+
+    Raises:
+        NotStarted: only some are left, and one of these has rows.
+    """
+    ours = [name for name in TABLES if name in there]
+    if len(ours) == len(TABLES):
+        return True
+    full = [name for name in ours if context.stores.has_rows(instance, name)]
+    if full:
+        missing = ", ".join(name for name in TABLES if name not in there)
+        raise NotStarted(
+            f"instance {instance} lacks the tables {missing}, and {', '.join(full)} there have rows",
+            f"Delete {', '.join(ours)} in the console if nobody needs them, or choose another InstanceName.",
+        )
+    if ours:
+        context.stores.delete_tables(instance)
+    return False

@@ -39,8 +39,8 @@ class Services:
 
     objects: ObjectStore
     tables: TableStore
-    logs: LogEntries
     functions: Account
+    logs: LogEntries
     clock: Clock
     behaviour: RosBehaviour
     region: str

@@ -51,8 +51,8 @@ class Stacks(CheckedStacks):
         *,
         objects: ObjectStore,
         tables: TableStore,
-        logs: LogEntries,
         functions: Account,
+        logs: LogEntries,
         region: str,
         account_id: str,
     ) -> None:
@@ -66,8 +66,8 @@ class Stacks(CheckedStacks):
         services = Services(
             objects=objects,
             tables=tables,
-            logs=logs,
             functions=functions,
+            logs=logs,
             clock=clock,
             behaviour=behaviour,
             region=region,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from aliyun_local.cloud import LocalCloud
+from aliyun_local.ros.state.failures import ResourceFailures
 from local import __main__ as commands
 from local.stages import command_line, deploying
 from local.stages.context import Context
@@ -104,6 +105,28 @@ class Operator:
             return with_change(build_code(runtime), number)
 
         self._patch.setattr(deploying, "build_code", build)
+
+    @property
+    def failures(self) -> ResourceFailures:
+        """Failures of resources, to be armed."""
+        return self.cloud.stacks.failures
+
+    def slow(self, seconds: float) -> None:
+        """Have each step of a resource take so long."""
+        self.cloud.stacks.behaviour.resource_seconds = seconds
+
+    def until_busy(self) -> None:
+        """Wait until an operation goes on."""
+        ends = time.monotonic() + 20
+        while not any(stack.status.endswith("IN_PROGRESS") for stack in self.cloud.stacks.store.stacks()):
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
+    def deploy_elsewhere(self) -> None:
+        """Change the stack by ROS itself, as another operator would."""
+        stack = self.cloud.stacks.store.stacks()[0]
+        source = replace(stack.source, parameters={**stack.source.parameters, "MaxAttempts": "3"})
+        self.cloud.stacks.update(stack.id, source)
 
     @property
     def remembered(self) -> dict[str, Any]:
