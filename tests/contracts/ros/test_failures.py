@@ -119,6 +119,20 @@ def test_an_operation_that_a_restart_interrupts_goes_on(slow: Callable[[], Local
         assert buckets(cloud) == ["bucket-one", "bucket-three", "bucket-two"]
 
 
+def test_what_a_killed_service_had_made_already_is_not_taken_for_anothers(
+    slow: Callable[[], LocalCloud],
+) -> None:
+    with slow() as cloud:
+        call = {"StackName": "s", "TemplateBody": json.dumps(template({"One": bucket("bucket-one")}))}
+        stack_id = Deployer(cloud).call("CreateStack", **call)["StackId"]
+    with slow() as cloud:
+        cloud.objects.create_bucket("bucket-one")
+        assert Deployer(cloud).resources(stack_id) == {"One": "CREATE_IN_PROGRESS"}
+        cloud.controls.clock.advance(3600)
+        assert cloud.stacks.wait_until_idle(20)
+        assert Deployer(cloud).status(stack_id) == "CREATE_COMPLETE"
+
+
 def test_a_cancelled_update_is_rolled_back(slow: Callable[[], LocalCloud]) -> None:
     with slow() as cloud:
         deployer = Deployer(cloud)
