@@ -206,7 +206,9 @@ def _log(
 
     Topic and fields are those of Function Compute, "Print function logs".
     """
-    logs = deployed.function(name).logs
+    # A function may be deleted while its last lines come.
+    function = deployed.resources.functions.get(name)
+    logs = function.logs if function is not None else None
     if logs is not None:
         contents = {"functionName": name, "message": line, "qualifier": "LATEST", "versionId": ""}
         entries.append(logs.project, logs.name, f"FCLogs:{name}", contents)
