@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 MUTANTS ?= 400
 SEED ?= 1
+PEOPLE ?= 10000
+SLOTS ?= 2
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
@@ -22,7 +24,7 @@ override PERSON := $(value PERSON)
 export PERSON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -108,6 +110,9 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 matrix: $(READY) ## Play every documented error at every operation
 	@$(BIN)/python -m tests.simulation.matrix
 
+month: $(READY) ## Play a month of PEOPLE=N people, SLOTS=N trainings at once
+	@$(BIN)/python -m tests.simulation.month --people $(PEOPLE) --slots $(SLOTS)
+
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
 	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \
 		$(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES)) $(if $(SCOPE),--scope $(SCOPE))
@@ -152,7 +157,7 @@ runtimes: $(READY) ## Run each runtime's zip on its own Python, and show its siz
 pythons: $(READY) ## Run unit and workflow tests on Python 3.10 to 3.13
 	@$(BIN)/python -m local.pythons $(if $(RUNTIMES_NEEDED),--all)
 
-.PHONY: deploy diff smoke logs rollback destroy status doctor open
+.PHONY: deploy diff smoke logs rollback destroy cost status doctor open
 # The operator's commands. Secrets are asked for, or come from the environment or a file, never from here.
 OPERATE = $(BIN)/python -m local $@ --stage "$(or $(STAGE),$(error Say which stage: make $@ STAGE=name))" \
 	$(if $(JSON),--json) $(if $(YES),--yes) $(if $(PROFILE),--profile "$(PROFILE)") \
@@ -174,9 +179,12 @@ logs: $(READY) $(DEPLOY) ## Show what STAGE=name logged; FOLLOW=1 ERRORS=1 PERSO
 rollback: $(READY) $(DEPLOY) ## Run the code that STAGE=name ran before
 	@$(OPERATE) $(if $(TO),--to "$(TO)")
 
-destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; its data stays unless BUCKET=1 TABLES=1 ...
+destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABLES=1 ...
 	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
 		$(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+cost: $(READY) ## Estimate what STAGE=name costs a month for PEOPLE=N
+	@$(OPERATE) $(if $(PEOPLE),--people $(PEOPLE))
 
 status doctor open: $(READY) $(DEPLOY)
 	@$(OPERATE)

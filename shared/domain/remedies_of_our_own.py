@@ -280,6 +280,16 @@ OUR_OWN: dict[str, Told] = {
             "无需操作：会重新上传；如仅此照片被拒绝，则不用于训练。",
         ),
     ),
+    "list_too_long": Told(
+        Words(
+            "DashScope's list of fine-tunes is too long to be read whole; nothing is paid for without it.",
+            "DashScope 的训练任务列表过长，无法完整读取；为避免重复付费，暂不提交。",
+        ),
+        Words(
+            "Delete fine-tunes that are not needed any more, or use an API key of another workspace.",
+            "请删除不再需要的训练任务，或改用其他业务空间的 API Key。",
+        ),
+    ),
     "list_incomplete": Told(
         Words(
             "DashScope's list of fine-tunes could not be read to its end; nothing is paid for without it.",

@@ -66,9 +66,14 @@ class SweepProgress:
         """Whether to read on; ``rest_ms`` is how long a rest is."""
         return has_come(self.rests_until, now, longest_ms=rest_ms)
 
+    @property
+    def not_settled(self) -> frozenset[str]:
+        """The folders of which nothing counts as settled, however old it is."""
+        return frozenset((*self.stuck, *self.left_over))
+
     def may_miss(self, modified_at: int, folder: str) -> bool:
         """Whether an upload of that time in a person's folder may be unrecorded."""
-        return modified_at >= self.recorded_before or folder in (*self.stuck, *self.left_over)
+        return modified_at >= self.recorded_before or folder in self.not_settled
 
     def passing(self, folder: str, *, clean: bool) -> SweepProgress:
         """Note that a person has had their turn, and whether all that the page has of theirs is recorded."""
