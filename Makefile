@@ -24,7 +24,7 @@ override PERSON := $(value PERSON)
 export PERSON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean month
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -157,7 +157,7 @@ runtimes: $(READY) ## Run each runtime's zip on its own Python, and show its siz
 pythons: $(READY) ## Run unit and workflow tests on Python 3.10 to 3.13
 	@$(BIN)/python -m local.pythons $(if $(RUNTIMES_NEEDED),--all)
 
-.PHONY: deploy diff smoke logs rollback destroy status doctor open
+.PHONY: deploy diff smoke logs rollback destroy cost status doctor open
 # The operator's commands. Secrets are asked for, or come from the environment or a file, never from here.
 OPERATE = $(BIN)/python -m local $@ --stage "$(or $(STAGE),$(error Say which stage: make $@ STAGE=name))" \
 	$(if $(JSON),--json) $(if $(YES),--yes) $(if $(PROFILE),--profile "$(PROFILE)") \
@@ -179,9 +179,12 @@ logs: $(READY) $(DEPLOY) ## Show what STAGE=name logged; FOLLOW=1 ERRORS=1 PERSO
 rollback: $(READY) $(DEPLOY) ## Run the code that STAGE=name ran before
 	@$(OPERATE) $(if $(TO),--to "$(TO)")
 
-destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; its data stays unless BUCKET=1 TABLES=1 ...
+destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABLES=1 ...
 	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
 		$(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+cost: $(READY) ## Estimate what STAGE=name costs a month for PEOPLE=N
+	@$(OPERATE) $(if $(PEOPLE),--people $(PEOPLE))
 
 status doctor open: $(READY) $(DEPLOY)
 	@$(OPERATE)

@@ -58,6 +58,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--confirm", default="", metavar="NAME", help="the stage's name, instead of typing it"
     )
     _command(commands, "doctor", "check account and stage, and say what to do", runs.doctor)
+    cost = _command(commands, "cost", "estimate a month", runs.cost)
+    cost.add_argument("--people", type=int, default=100, help="people trained in a month (default: 100)")
     opened = _command(commands, "open", "open the pages, or a console", runs.open_)
     opened.add_argument("what", nargs="?", default="pages", choices=("pages", "stack", "logs", "functions"))
 

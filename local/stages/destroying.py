@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from local.prices.table import OSS_STORAGE, TABLE_STORAGE
 from local.stages import events
 from local.stages.changing import remove
 from local.stages.context import Context
@@ -19,7 +20,8 @@ from local.stages.ros import Stack
 from local.stages.stage_file import forget_stage
 from local.stages.status_api import ApiError
 
-STORAGE = "its storage by the GB and month (docs/costs.md)"
+BUCKET_COSTS = f"{OSS_STORAGE.cny:g} CNY a GB and month"
+TABLES_COST = f"about {TABLE_STORAGE.cny:.2f} CNY a GB and month"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +139,9 @@ def _data(context: Context, going: Going, bucket: str, instance: str) -> list[Le
         context.output.mark("ok", f"deleted: {', '.join(deleted) or 'none was there'}")
         left.append(Left(f"the empty Tablestore instance {instance}", "nothing while it has no tables"))
     else:
-        left.append(Left(f"the tables of Tablestore instance {instance}", STORAGE))
+        left.append(Left(f"the tables of Tablestore instance {instance}", TABLES_COST))
     if not going.bucket:
-        left.append(Left(f"the bucket {bucket} with all photos and results", STORAGE))
+        left.append(Left(f"the bucket {bucket} with all photos and results", BUCKET_COSTS))
         return left
     context.output.step(f"Emptying and deleting the bucket {bucket}")
     try:

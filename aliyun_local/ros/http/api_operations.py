@@ -33,7 +33,6 @@ REFUSED: frozenset[str] = frozenset(
         "GetResourceType",
         "GetResourceTypeTemplate",
         "GetServiceAccess",
-        "GetServiceProvisions",
         "GetStackDriftDetectionStatus",
         "GetStackGroup",
         "GetStackGroupOperation",

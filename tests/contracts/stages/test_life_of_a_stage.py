@@ -93,3 +93,18 @@ def test_one_training_is_paid_when_it_is_said_and_answered(operator: Operator) -
     assert paid.status == 0, paid.err
     assert len(operator.cloud.studio.ledger()) == 1
     assert paid.document["smoke"][-1]["name"] == "training"
+
+
+def test_what_a_stage_logs_is_found_by_person_run_and_trouble(operator: Operator) -> None:
+    assert operator.deploy("--json").status == 0
+    found = operator.run("logs", "--person", "facechain-smoke-test", "--json", "--since", "1h")
+    lines = [json.loads(line) for line in found.out.splitlines()]
+    assert {line["function"].rpartition("-")[2] for line in lines} >= {"collect"}
+    run = lines[0]["request_id"]
+    whole = operator.run("logs", "--request-id", run)
+    assert len(whole.out.splitlines()) >= 1
+    # What the client of Tablestore says of a codec that it lacks here is a warning.
+    errors = operator.run("logs", "--errors").out.splitlines()
+    assert errors
+    assert all("coder not available" in line for line in errors)
+    assert operator.run("logs", "--since", "yesterday").status == 2
