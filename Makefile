@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 MUTANTS ?= 400
 SEED ?= 1
+PEOPLE ?= 10000
+SLOTS ?= 2
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
 BROWSER := $(VENV)/.browser
 FUZZ := $(VENV)/.fuzz
+DEPLOY := $(VENV)/.deploy
 # Real photos by which the face check of the local DashScope is judged. Of the packages only the pictures are kept.
 PORTRAITS := $(VENV)/portraits
 # An environment of its own, since the libraries in it want other versions, and nothing else needs them.
@@ -17,9 +20,11 @@ CHECKED := $(VENV)/template-checks
 # As it was typed: make would take a dollar sign in it for a variable of its own.
 override PHOTOS := $(value PHOTOS)
 export PHOTOS
+override PERSON := $(value PERSON)
+export PERSON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -48,6 +53,10 @@ $(BROWSER): requirements/browser.txt $(READY)
 
 $(FUZZ): requirements/fuzz.txt $(READY)
 	@$(BIN)/python -m local.installation --fuzz $(VENV)
+	@touch $@
+
+$(DEPLOY): requirements/deploy.txt $(READY)
+	@$(BIN)/python -m local.installation --deploy $(VENV)
 	@touch $@
 
 $(PORTRAITS)/.ready: requirements/portraits.txt $(READY)
@@ -101,6 +110,9 @@ simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
 matrix: $(READY) ## Play every documented error at every operation
 	@$(BIN)/python -m tests.simulation.matrix
 
+month: $(READY) ## Play a month of PEOPLE=N people, SLOTS=N trainings at once
+	@$(BIN)/python -m tests.simulation.month --people $(PEOPLE) --slots $(SLOTS)
+
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
 	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \
 		$(if $(BUDGET_MINUTES),--budget-minutes $(BUDGET_MINUTES)) $(if $(SCOPE),--scope $(SCOPE))
@@ -145,6 +157,42 @@ runtimes: $(READY) ## Run each runtime's zip on its own Python, and show its siz
 pythons: $(READY) ## Run unit and workflow tests on Python 3.10 to 3.13
 	@$(BIN)/python -m local.pythons $(if $(RUNTIMES_NEEDED),--all)
 
+.PHONY: deploy diff smoke logs rollback destroy cost status doctor open
+# The operator's commands. Secrets are asked for, or come from the environment or a file, never from here.
+OPERATE = $(BIN)/python -m local $@ --stage "$(or $(STAGE),$(error Say which stage: make $@ STAGE=name))" \
+	$(if $(JSON),--json) $(if $(YES),--yes) $(if $(PROFILE),--profile "$(PROFILE)") \
+	$(if $(SECRETS),--secrets "$(SECRETS)") $(if $(ENDPOINTS),--endpoints "$(ENDPOINTS)")
+WISHES = $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
+
+deploy: $(READY) $(DEPLOY) ## Deploy STAGE=name to your account; DRY_RUN=1: without one
+	@$(OPERATE) $(WISHES) $(if $(DRY_RUN),--dry-run)
+
+diff: $(READY) $(DEPLOY) ## Show what deploying STAGE=name would change
+	@$(OPERATE) $(WISHES)
+
+smoke: $(READY) $(DEPLOY) ## Prove that STAGE=name works; TRAIN=1: pay for one training
+	@$(OPERATE) $(if $(TRAIN),--train)
+
+logs: $(READY) $(DEPLOY) ## Show what STAGE=name logged; FOLLOW=1 ERRORS=1 PERSON=name
+	@$(OPERATE) $(if $(FOLLOW),--follow) $(if $(ERRORS),--errors) $(if $(PERSON),--person "$$PERSON")
+
+rollback: $(READY) $(DEPLOY) ## Run the code that STAGE=name ran before
+	@$(OPERATE) $(if $(TO),--to "$(TO)")
+
+destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABLES=1 ...
+	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
+		$(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+cost: $(READY) ## Estimate what STAGE=name costs a month for PEOPLE=N
+	@$(OPERATE) $(if $(PEOPLE),--people $(PEOPLE))
+
+status doctor open: $(READY) $(DEPLOY)
+	@$(OPERATE)
+
+status: ## Show how STAGE=name stands
+doctor: ## Check account and STAGE=name, and say what to do
+open: ## Open the pages of STAGE=name in a browser
+
 LOCKING := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url
 
 lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
@@ -157,6 +205,8 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 		-o requirements/fuzz.txt
 	@$(LOCKING) --extra local --extra clients --constraint requirements/development.txt pyproject.toml \
 		-o requirements/clients.txt
+	@$(LOCKING) --extra local --extra deploy --constraint requirements/clients.txt pyproject.toml \
+		-o requirements/deploy.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
 		-o requirements/aliyun-local.txt
 	@$(LOCKING) --no-deps requirements/portraits.in -o requirements/portraits.txt

@@ -1,4 +1,4 @@
-"""A local Aliyun: wire-level emulators of OSS, Tablestore, DashScope and Function Compute.
+"""A local Aliyun: wire-level emulators of OSS, Tablestore, DashScope, Function Compute and ROS.
 
 Each service is state without a wire (``state``, ``store``, ``account``) and a wire without state (``http``).
 They are used in three ways: ``mock_aliyun`` runs them inside a test, the command ``aliyun-local`` as servers

@@ -1,4 +1,4 @@
-"""The command ``aliyun-local``: OSS, Tablestore, DashScope and Function Compute on loopback until Ctrl-C."""
+"""The command ``aliyun-local``: a local Aliyun on loopback until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from aliyun_local.switches import SwitchError, Switches
 from aliyun_local.template import TemplateError
 from aliyun_local.version import VERSION
 
-DESCRIPTION = "Run a local Aliyun: OSS, Tablestore, DashScope and Function Compute on loopback, until Ctrl-C."
+DESCRIPTION = (
+    "Run a local Aliyun: OSS, Tablestore, DashScope, Function Compute and ROS on loopback, until Ctrl-C."
+)
 PORT_NAMES = (*SERVICES, HTTP)
 
 
@@ -85,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ports=_ports(commands, given.port),
         behaviour=switches.dashscope,
         oss_behaviour=switches.oss,
+        ros_behaviour=switches.ros,
     )
     try:
         return _run(LocalCloud(options, application, on_log=_print_log))

@@ -10,14 +10,13 @@ import copy
 import dataclasses
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from aliyun_local.account import ACCOUNT_FILE, Account, open_account
 from aliyun_local.clock import Clock, ControlledClock, SystemClock
+from aliyun_local.cloud_options import Application, CloudOptions
 from aliyun_local.control import ControlledServer, Controls
 from aliyun_local.credentials import AccessKeys
 from aliyun_local.dashscope.account.behaviour import Behaviour
@@ -26,14 +25,16 @@ from aliyun_local.deployment import Deployment, RunOptions, resolve
 from aliyun_local.emulators import REGION, Emulators
 from aliyun_local.function_compute.http.signatures import SignatureCheck
 from aliyun_local.function_compute.running.deployed import Code
-from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.http_doors import HttpDoors
 from aliyun_local.parameters import filled_in
 from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS, Listener
-from aliyun_local.serving.server import LOOPBACK, LoopbackServer
+from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc")
+__all__ = ["HTTP", "SERVICES", "Application", "CloudOptions", "LocalCloud", "PortInUse"]
+
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "fc", "sls", "ros")
 """The endpoints of the services. OSS has two: its internal one, and that for the public and bound domains."""
 HTTP = "http"
 """The endpoint of the deployed HTTP trigger, if the template has exactly one."""
@@ -50,57 +51,6 @@ class PortInUse(RuntimeError):
     def __init__(self, endpoint: str, host: str, port: int, problem: str) -> None:
         super().__init__(f"port {port} of {host} cannot be used for {endpoint} ({problem})")
         self.endpoint = endpoint
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """A template to deploy.
-
-    Attributes:
-        template: the file.
-        code: the folder of the functions' code.
-        parameters: the template's parameters. A text may name an address or a secret of the cloud, such as
-            ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
-        libraries: a folder of libraries that the functions find before this environment's.
-        preloaded: modules that all instances import, loaded once for all of them.
-        interpreter: the Python that runs the functions; None: this one.
-    """
-
-    template: Path
-    code: Path
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    libraries: Path | None = None
-    preloaded: Sequence[str] = ()
-    interpreter: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloudOptions:
-    """How a local cloud runs.
-
-    Attributes:
-        data: the folder that keeps everything; None: a temporary one.
-        disposable: the data folder begins empty; refused where it holds data that is to be kept.
-        host: the address that all endpoints listen on; any other than loopback lets other machines in.
-        ports: ports by endpoint; 0, or no entry, is any free one.
-        behaviour: how the DashScope account behaves at first and after a reset.
-        oss_behaviour: how the OSS account behaves at first and after a reset.
-        tick_seconds: the interval of all timer triggers; None leaves the template's.
-        text_environment: a template that gives a function a number or a boolean as an environment variable is
-            refused; else it becomes text. See :meth:`aliyun_local.template.Template.resolve`.
-        default_domain: the HTTP trigger answers like ``*.fcapp.run`` and not like a domain of one's own; see
-            :class:`~aliyun_local.function_compute.compute.FunctionCompute`.
-    """
-
-    data: Path | None = None
-    disposable: bool = False
-    host: str = LOOPBACK
-    ports: Mapping[str, int] = field(default_factory=dict)
-    behaviour: Behaviour = field(default_factory=Behaviour)
-    oss_behaviour: OssBehaviour = field(default_factory=OssBehaviour)
-    tick_seconds: float | None = None
-    text_environment: bool = True
-    default_domain: bool = True
 
 
 _Cloud = TypeVar("_Cloud", bound="LocalCloud")
@@ -155,6 +105,7 @@ class LocalCloud:
             behaviour=lambda: self.studio.behaviour,
             default_behaviour=self._behaviour,
             oss_behaviour=lambda: self.oss_behaviour,
+            stacks=lambda: self.stacks,
             ledger=lambda: self.studio.ledger(),
             reset=self.reset,
         )
@@ -169,17 +120,19 @@ class LocalCloud:
         """Begin to answer, and to fire triggers."""
         for server in self._servers.values():
             server.start()
+        self._doors.start()
         self._deployment.start()
         return self
 
     def close(self) -> None:
         """Stop; everything that was accepted is on disk and continues at the next start."""
         self._deployment.close_triggers()
-        for name in (HTTP, "fc"):
+        self._doors.close_all()
+        for name in (HTTP, "fc", "ros"):
             if name in self._servers:
                 self._servers[name].close()
         self._deployment.close()
-        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope"):
+        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "sls"):
             self._servers[name].close()
         self._emulators.close()
         self._folder.close()
@@ -187,12 +140,15 @@ class LocalCloud:
     def reset(self) -> None:
         """Throw away everything but keys and ports, and begin as on the first start."""
         with self._resetting:
+            self._deployment.close_triggers()
+            self._doors.close_all()
             self._deployment.close()
             self._emulators.close()
             for path in self._folder.path.iterdir():
                 if path.name not in _KEPT_BY_RESET:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             self._open()
+            self._doors.start()
             self._deployment.start()
 
     def __enter__(self: _Cloud) -> _Cloud:
@@ -218,6 +174,8 @@ class LocalCloud:
             "DASHSCOPE_HTTP_BASE_URL": f"{self.url('dashscope')}/api/v1",
             "DASHSCOPE_API_KEY": self.account.dashscope_api_key,
             "FC_ENDPOINT": self.url("fc"),
+            "SLS_ENDPOINT": self.url("sls"),
+            "ROS_ENDPOINT": self.url("ros"),
             **({"HTTP_TRIGGER_URL": self.url(HTTP)} if HTTP in self._servers else {}),
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.access_key_secret,
@@ -259,19 +217,35 @@ class LocalCloud:
                 tick_seconds=self.options.tick_seconds,
                 on_log=self._on_log,
                 default_domain=self.options.default_domain,
+                stacks=self._folder.path / "ros.sqlite",
+                ros_behaviour=copy.deepcopy(self.options.ros_behaviour),
             ),
         )
         self.compute = self._deployment.compute
-        self.fronts: dict[str, Front] = {**self._emulators.fronts, **self._deployment.fronts}
+        self.functions = self._deployment.account
+        self.stacks = self._deployment.stacks
+        first_port = 0 if HTTP in self._servers else self.options.ports.get(HTTP, 0)
+        self._doors = HttpDoors(self._deployment.http_front, self._listen, first_port=first_port)
+        self.functions.open_doors(self._doors)
+
+    @property
+    def fronts(self) -> dict[str, Front]:
+        """The services by their short names."""
+        fronts = {**self._emulators.fronts, **self._deployment.fronts}
+        if HTTP not in fronts and self._doors.front is not None:
+            fronts[HTTP] = self._doors.front
+        return fronts
 
     def _listeners(self) -> list[Listener]:
-        return [server.listener(name) for name, server in self._servers.items()]
+        servers = [*self._servers.items(), *((HTTP, server) for server in self._doors.servers())]
+        return [server.listener(name) for name, server in servers]
 
     def _behaviour(self) -> Behaviour:
         return copy.deepcopy(self.options.behaviour)
 
     def _answer(self, name: str, request: Request) -> Response:
-        if name == "ots" and self.application is None:
+        # Whoever lists the tables of an instance may ask whether there is one, before ROS makes it.
+        if name == "ots" and self.application is None and not request.raw_path.endswith("/ListTable"):
             self._emulators.make_instance_for(request)
         if name == PUBLIC_OSS:
             return self.fronts[INTERNAL_OSS](dataclasses.replace(request, endpoint=PUBLIC_OSS))
@@ -284,11 +258,12 @@ class LocalCloud:
             # Every path of the HTTP trigger is the function's, so no part of it is for controls.
             answer = ControlledServer(answer, self.controls)
         try:
-            return LoopbackServer(
-                answer, port=port, address=self.options.host, spool_folder=self._folder.path
-            )
+            return self._listen(answer, port)
         except OSError as problem:
             raise PortInUse(name, self.options.host, port, problem.strerror or str(problem)) from problem
+
+    def _listen(self, answer: Callable[[Request], Response], port: int) -> LoopbackServer:
+        return LoopbackServer(answer, port=port, address=self.options.host, spool_folder=self._folder.path)
 
     def _resolve(self) -> Resources:
         if self.application is None:

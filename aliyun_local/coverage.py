@@ -7,7 +7,7 @@ operations beside those tables. The page thus shows each gap before a client mee
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,12 @@ from aliyun_local.dashscope.http import api_operations as dashscope_api
 from aliyun_local.dashscope.http import operations as dashscope
 from aliyun_local.function_compute.http import api_operations as function_compute_api
 from aliyun_local.function_compute.http import operations as function_compute
+from aliyun_local.log_service.http import api_operations as log_service_api
+from aliyun_local.log_service.http import responses as log_service
 from aliyun_local.oss.http import api_operations as oss_api
 from aliyun_local.oss.http import operations as oss
+from aliyun_local.ros.http import api_operations as ros_api
+from aliyun_local.ros.http import operations as ros
 from aliyun_local.tablestore.http import operations as tablestore
 
 PAGE = Path(__file__).with_name("COVERAGE.md")
@@ -54,6 +58,7 @@ def coverages() -> Iterator[Coverage]:
         (operation.name for operation in dashscope.OPERATIONS),
         dashscope_api.API_OPERATIONS,
     )
+    yield _within("Simple Log Service", log_service.OPERATIONS, log_service_api.API_OPERATIONS)
     for generation, version in (
         ("3.0", function_compute_api.VERSION_2023),
         ("2.0", function_compute_api.VERSION_2016),
@@ -65,6 +70,11 @@ def coverages() -> Iterator[Coverage]:
             ),
             missing=function_compute_api.REFUSED[version],
         )
+    yield Coverage(
+        title=f"Resource Orchestration Service: API of {ros.VERSION}",
+        served=frozenset(ros.OPERATIONS),
+        missing=ros_api.REFUSED,
+    )
 
 
 def page() -> str:
@@ -88,7 +98,7 @@ def main() -> int:
     return 0
 
 
-def _within(title: str, names: Iterator[str], known: Collection[str]) -> Coverage:
+def _within(title: str, names: Iterable[str], known: Collection[str]) -> Coverage:
     served = frozenset(names)
     return Coverage(title=title, served=served, missing=frozenset(known) - served)
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aliyun_local.clock import Clock, SystemClock
 from aliyun_local.credentials import AccessKeys, TemporaryCredentials
 from aliyun_local.emulators import ACCOUNT_ID, REGION, Emulators
+from aliyun_local.function_compute.account.models import Account
+from aliyun_local.function_compute.account.packages import FetchObject
 from aliyun_local.function_compute.compute import FunctionCompute
+from aliyun_local.function_compute.errors import FunctionNotFound
 from aliyun_local.function_compute.http.responses import FunctionComputeService, HttpTriggerService
 from aliyun_local.function_compute.http.signatures import Authenticator
 from aliyun_local.function_compute.oss_trigger import OssTriggerPump
@@ -23,7 +27,11 @@ from aliyun_local.function_compute.queue.dispatching import RetryPauses
 from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
 from aliyun_local.function_compute.running.own_code import OwnCode
 from aliyun_local.function_compute.running.pools import InstanceLimits
+from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.ros.behaviour import RosBehaviour
+from aliyun_local.ros.http.responses import RosService
+from aliyun_local.ros.state.models import Stacks
 from aliyun_local.serving.wire import Front
 from aliyun_local.template import Resources, Template
 
@@ -59,6 +67,8 @@ class RunOptions:
         data: the folder for queue and logs; None keeps both in memory.
         tick_seconds: the interval of all timer triggers; None leaves the template's.
         on_log: gets a function's name and each line that it logs.
+        stacks: the file for the stacks of ROS; None keeps them in memory.
+        ros_behaviour: the switches of ROS.
         default_domain: the HTTP trigger answers like the domain that Function Compute gives to each trigger
             (``*.fcapp.run``), and not like one's own; see :class:`FunctionCompute`.
     """
@@ -68,6 +78,8 @@ class RunOptions:
     tick_seconds: float | None = None
     on_log: Callable[[str, str], object] | None = None
     default_domain: bool = True
+    stacks: Path | None = None
+    ros_behaviour: RosBehaviour = field(default_factory=RosBehaviour)
 
 
 class Deployment:
@@ -94,37 +106,40 @@ class Deployment:
         """
         emulators.create(resources)
         self.resources = resources
-        # Clients compare the life of their credentials with the machine's clock.
-        credentials = _KeptCredentials(keys, SystemClock())
-        self.compute = FunctionCompute(
-            DeployedFunctions(
-                resources=resources,
-                code=options.code,
-                credentials=credentials,
-                own_code=OwnCode(options.data and options.data / "code"),
-            ),
+        self._logs, self._on_log = emulators.logs, options.on_log
+        self.compute = _function_compute(resources, clock, keys, options, self._log)
+        self.account = Account(self.compute, options.data, _reader_of(emulators))
+        api = FunctionComputeService(self.compute, authenticate=authenticate, account=self.account)
+        self.fronts = {"fc": Front(api, now=clock.now)}
+        self.stacks = Stacks(
+            options.stacks,
             clock,
-            data=options.data,
-            # More processes than cores would only start slower; further invocations wait for their turn.
-            limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
-            pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
-            timer_interval_seconds=options.tick_seconds,
-            on_log=options.on_log,
+            options.ros_behaviour,
+            objects=emulators.objects,
+            tables=emulators.tables,
+            logs=emulators.logs,
+            functions=self.account,
+            region=resources.region,
+            account_id=resources.account_id,
         )
-        self.compute.default_domain = options.default_domain
-        self.fronts = {
-            "fc": Front(FunctionComputeService(self.compute, authenticate=authenticate), now=clock.now)
-        }
+        self.fronts["ros"] = Front(RosService(self.stacks, keys, clock, SystemClock()), now=clock.now)
+        self._authenticate = authenticate
+        self._clock = clock
         if len(resources.http_triggers) == 1:
-            trigger = HttpTriggerService(self.compute, authenticate=authenticate)
-            self.fronts["http"] = Front(trigger, now=clock.now)
+            self.fronts["http"] = self.http_front(resources.http_triggers[0].function)
         self._pump = OssTriggerPump(emulators.objects, self.compute, event_json)
         emulators.objects.subscribe(self._pump.wake)
+
+    def http_front(self, function: str) -> Front:
+        """Return the front of a function's HTTP trigger, for an address of its own."""
+        trigger = HttpTriggerService(self.compute, function, authenticate=self._authenticate)
+        return Front(trigger, now=self._clock.now)
 
     def start(self) -> Deployment:
         """Begin to fire triggers and to run what is queued."""
         self.compute.start()
         self._pump.start()
+        self.stacks.start()
         return self
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
@@ -133,13 +148,69 @@ class Deployment:
         return self.compute.wait_idle(timeout_seconds)
 
     def close_triggers(self) -> None:
-        """Fire no more triggers."""
+        """Fire no more triggers, and interrupt the operations on stacks."""
+        self.stacks.interrupt()
         self._pump.close()
 
     def close(self) -> None:
         """End every function; accepted invocations that are on disk continue at the next start."""
+        self.stacks.close()
         self._pump.close()
         self.compute.close()
+        self.account.close()
+
+    def _log(self, name: str, line: str) -> None:
+        """Write a line of a function to its Logstore, and tell whoever wants to know.
+
+        Topic and fields are those of Function Compute, "Print function logs".
+        """
+        with suppress(FunctionNotFound):  # it was deleted while it ran
+            logs = self.compute.function(name).logs
+            if logs is not None:
+                contents = {"functionName": name, "message": line, "qualifier": "LATEST", "versionId": ""}
+                self._logs.append(logs.project, logs.name, f"FCLogs:{name}", contents)
+        if self._on_log is not None:
+            self._on_log(name, line)
+
+
+def _function_compute(
+    resources: Resources,
+    clock: Clock,
+    keys: AccessKeys,
+    options: RunOptions,
+    on_log: Callable[[str, str], object],
+) -> FunctionCompute:
+    deployed = DeployedFunctions(
+        resources=resources,
+        code=options.code,
+        # Clients compare the life of their credentials with the machine's clock.
+        credentials=_KeptCredentials(keys, SystemClock()),
+        own_code=OwnCode(options.data and options.data / "code"),
+    )
+    compute = FunctionCompute(
+        deployed,
+        clock,
+        data=options.data,
+        # More processes than cores would only start slower; further invocations wait for their turn.
+        limits=InstanceLimits(per_function=max(2, os.cpu_count() or 2), warm=WARM_INSTANCES),
+        pauses=RetryPauses(longest_seconds=MAX_RETRY_DELAY_SECONDS),
+        timer_interval_seconds=options.tick_seconds,
+        on_log=on_log,
+    )
+    compute.default_domain = options.default_domain
+    return compute
+
+
+def _reader_of(emulators: Emulators) -> FetchObject:
+    """Return what reads the code of functions and layers from the account's OSS."""
+
+    def fetch(bucket: str, key: str) -> bytes:
+        try:
+            return emulators.objects.get(bucket, key)[1]
+        except OssError as problem:
+            raise LookupError(key) from problem
+
+    return fetch
 
 
 class _KeptCredentials:

@@ -16,6 +16,7 @@ from functools import cache
 from aliyun_local.dashscope import error_table as dashscope
 from aliyun_local.documented_error import OTHER_OPERATIONS, DocumentedError, errors_of
 from aliyun_local.oss import error_table as oss
+from aliyun_local.ros import error_table as ros
 from aliyun_local.serving.broken_requests import DEFECTS, in_words_of
 from aliyun_local.tablestore import error_table as tablestore
 
@@ -23,6 +24,7 @@ _TABLES = {
     "oss": (oss.CALLED_OPERATIONS, oss.DOCUMENTED_ERRORS),
     "tablestore": (tablestore.CALLED_OPERATIONS, tablestore.DOCUMENTED_ERRORS),
     "dashscope": (dashscope.CALLED_OPERATIONS, dashscope.DOCUMENTED_ERRORS),
+    "ros": (ros.CALLED_OPERATIONS, ros.DOCUMENTED_ERRORS),
 }
 SERVICES = tuple(_TABLES)
 

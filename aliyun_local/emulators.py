@@ -1,4 +1,4 @@
-"""The account's OSS, Tablestore and DashScope, each with its state, its faults and its request log.
+"""The services of the account that keep state, each with its faults and its request log.
 
 Used by both kinds of local cloud: :mod:`aliyun_local.cloud` listens on loopback and keeps everything on disk,
 :mod:`aliyun_local.mocking` lives inside a test.
@@ -15,6 +15,8 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.fetching import Fetched, fetch
+from aliyun_local.log_service.entries import LogEntries
+from aliyun_local.log_service.http.responses import LogService
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
@@ -30,7 +32,7 @@ REGION = "cn-beijing"
 
 
 class Emulators:
-    """The three services that keep state."""
+    """The services that keep state."""
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Emulators:
         self.objects = ObjectStore(data and data / "oss", clock)
         self.tables = TableStore(data and data / "tablestore", clock)
         self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, download)
+        self.logs = LogEntries(data and data / "log_service.sqlite", clock)
         oss = OssService(
             self.objects,
             keys,
@@ -81,6 +84,7 @@ class Emulators:
             "oss": Front(oss, now=clock.now),
             "ots": Front(TablestoreService(self.tables, keys, machine), now=clock.now),
             "dashscope": Front(DashScopeService(self.studio, clock, api_keys=api_keys), now=clock.now),
+            "sls": Front(LogService(self.logs, keys, machine), now=clock.now),
         }
 
     def close(self) -> None:
@@ -88,6 +92,7 @@ class Emulators:
         self.objects.close()
         self.tables.close()
         self.studio.close()
+        self.logs.close()
 
     def make_instance_for(self, request: Request) -> None:
         """Make the Tablestore instance that a request names, since Tablestore's clients cannot make one."""
@@ -96,7 +101,7 @@ class Emulators:
             self.tables.create_instance(name)
 
     def create(self, resources: Resources) -> None:
-        """Make the buckets, instances and tables of a template, as far as they are missing."""
+        """Make the buckets, instances, tables and Logstores of a template, as far as they are missing."""
         for bucket in resources.buckets:
             self.objects.create_bucket(bucket.name, region=resources.region, acl=bucket.access_control)
         for instance in resources.instances:
@@ -104,6 +109,8 @@ class Emulators:
         for table in resources.tables:
             if table.name not in self.tables.list_tables(table.instance):
                 self._create_table(table)
+        for logstore in resources.logstores:
+            self.logs.create_logstore(logstore.project, logstore.name)
 
     def _create_table(self, table: Table) -> None:
         self.tables.create_table(

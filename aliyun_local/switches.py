@@ -1,7 +1,8 @@
 """The switches of the services by their names, as the command line and the controls give them.
 
-A switch is a field of :class:`~aliyun_local.oss.behaviour.OssBehaviour` or of
-:class:`~aliyun_local.dashscope.account.behaviour.Behaviour`, and its type is the field's. Names are nested as
+A switch is a field of :class:`~aliyun_local.oss.behaviour.OssBehaviour`, of
+:class:`~aliyun_local.dashscope.account.behaviour.Behaviour` or of
+:class:`~aliyun_local.ros.behaviour.RosBehaviour`, and its type is the field's. Names are nested as
 in ``{"oss": {"public_data_access": true}}``, or written with a dot on the command line.
 """
 
@@ -13,13 +14,14 @@ import types
 import typing
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.ros.behaviour import RosBehaviour
 
 _WORDS = {"on": True, "true": True, "off": False, "false": False}
 
@@ -34,6 +36,7 @@ class Switches:
 
     oss: OssBehaviour
     dashscope: Behaviour
+    ros: RosBehaviour = field(default_factory=RosBehaviour)
 
     def as_json(self) -> dict[str, dict[str, object]]:
         """Return every switch of every service."""
@@ -95,11 +98,13 @@ class Switches:
         except SwitchError as problem:
             raise SwitchError(f"{file}: {problem}") from None
 
-    def _of(self, service: str) -> OssBehaviour | Behaviour:
+    def _of(self, service: str) -> OssBehaviour | Behaviour | RosBehaviour:
         known = [one.name for one in fields(self)]
         if service not in known:
-            raise SwitchError(f"{service!r} has no switches; {' and '.join(known)} have some")
-        behaviour: OssBehaviour | Behaviour = getattr(self, service)
+            raise SwitchError(
+                f"{service!r} has no switches; {', '.join(known[:-1])} and {known[-1]} have some"
+            )
+        behaviour: OssBehaviour | Behaviour | RosBehaviour = getattr(self, service)
         return behaviour
 
 

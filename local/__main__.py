@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.options import PORT_NAMES, OptionError, Options, read_options
 from local.real_dashscope.account import MODE_VARIABLE, REAL
+from local.stages.command_line import add_commands
 from local.stopping import INTERRUPTED
 
 DEMO_DEFAULTS = Options(
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("person")
     sign.add_argument("name")
     sign.set_defaults(run=_sign)
+    add_commands(commands)
     return parser
 
 

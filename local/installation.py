@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clients", action="store_true", help="add what only the contract tests need")
     parser.add_argument("--browser", action="store_true", help="add what leads a browser through the pages")
     parser.add_argument("--fuzz", action="store_true", help="add what makes requests of openapi.json")
+    parser.add_argument("--deploy", action="store_true", help="add what the operator's commands need")
     parser.add_argument("--portraits", action="store_true", help="fetch the real photos of the tests")
     parser.add_argument("--template-checks", action="store_true", help="make one that checks the template")
     given = parser.parse_args(arguments)
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _install(given.environment, "what leads a browser", "-r", str(LISTS / "browser.txt"))
         elif given.fuzz:
             _install(given.environment, "what makes requests", "-r", str(LISTS / "fuzz.txt"))
+        elif given.deploy:
+            _install(given.environment, "the operator's clients", "-r", str(LISTS / "deploy.txt"))
         elif given.portraits:
             _fetch_portraits(given.environment)
         elif given.template_checks:

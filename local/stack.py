@@ -61,19 +61,9 @@ class Stack(LocalCloud):
             OptionError: the data folder or a port cannot be used, or a setting makes no sense.
         """
         self._forwarder = forwarder
-        code = code or function_code()
         parameters = {**_parameters(options), **_real_parameters(forwarder)}
-        if code.runtime is not None:
-            parameters["Runtime"] = code.runtime
         _check(parameters)
-        self._application = Application(
-            template=TEMPLATE,
-            code=code.folder,
-            parameters=parameters,
-            libraries=code.libraries,
-            preloaded=code.preloaded,
-            interpreter=code.interpreter,
-        )
+        self._application = _application(parameters, code or function_code())
         cloud_options = CloudOptions(
             data=options.data,
             disposable=options.disposable,
@@ -159,6 +149,19 @@ class Stack(LocalCloud):
             "STATUS_TOKEN": self.status_token,
             "ADMIN_TOKEN": self.admin_token,
         }
+
+
+def _application(parameters: Mapping[str, object], code: FunctionCode) -> Application:
+    """Return the product as it is deployed; ``code`` may be for another runtime than the default one."""
+    runtime = {} if code.runtime is None else {"Runtime": code.runtime}
+    return Application(
+        template=TEMPLATE,
+        code=code.folder,
+        parameters={**parameters, **runtime},
+        libraries=code.libraries,
+        preloaded=code.preloaded,
+        interpreter=code.interpreter,
+    )
 
 
 def _parameters(options: Options) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from shared.domain import formats
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photos import Photo
@@ -108,4 +109,5 @@ def job_as_json(job: Job) -> str:
     photos = [
         {**photo_view(photo), "etag": photo.etag, "crc64": photo.crc64} for photo in job.photo_set.photos
     ]
-    return json.dumps({**job_view(job), "photos": photos}, ensure_ascii=False, indent=2) + "\n"
+    result = {"format": formats.RESULTS.number, **job_view(job), "photos": photos}
+    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"

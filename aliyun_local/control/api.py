@@ -27,6 +27,7 @@ from urllib.parse import parse_qs
 
 from aliyun_local.control.controls import Controls
 from aliyun_local.control.errors import ControlError
+from aliyun_local.control.failure_fields import arm_failure
 from aliyun_local.control.fault_fields import arm
 from aliyun_local.control.fields import Fields
 from aliyun_local.control.transitions import MAX_READS, MAX_SECONDS
@@ -61,6 +62,11 @@ class ControlledServer:
             "faults": {"GET": self._faults, "POST": self._arm, "DELETE": self._disarm_all},
             "requests": {"GET": self._requests, "DELETE": self._forget_requests},
             "ledger": {"GET": self._ledger},
+            "resource-failures": {
+                "GET": self._failures,
+                "POST": self._arm_failure,
+                "DELETE": self._disarm_failures,
+            },
             "behaviour": {"GET": self._behaviour, "PUT": self._set_behaviour},
             "transitions": {"GET": self._transitions, "PUT": self._set_transitions},
         }
@@ -170,6 +176,16 @@ class ControlledServer:
 
     def _ledger(self, _: Request) -> object:
         return {"fine_tunes": [asdict(entry) for entry in self._controls.ledger]}
+
+    def _failures(self, _: Request) -> object:
+        return {"resource_failures": [asdict(armed) for armed in self._controls.resource_failures.armed]}
+
+    def _arm_failure(self, request: Request) -> object:
+        return asdict(arm_failure(self._controls.resource_failures, request.body))
+
+    def _disarm_failures(self, _: Request) -> object:
+        self._controls.resource_failures.clear()
+        return {"resource_failures": []}
 
     def _behaviour(self, _: Request | None = None) -> object:
         return self._controls.switches.as_json()

@@ -16,6 +16,9 @@ from aliyun_local.control.transitions import Transitions
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.fine_tune_ledger import LedgerEntry
 from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.ros.behaviour import RosBehaviour
+from aliyun_local.ros.state.failures import ResourceFailures
+from aliyun_local.ros.state.models import Stacks
 from aliyun_local.serving.wire import Front, LoggedRequest
 from aliyun_local.switches import Switches
 
@@ -38,6 +41,7 @@ class Controls:
         behaviour: Callable[[], Behaviour],
         default_behaviour: Callable[[], Behaviour],
         oss_behaviour: Callable[[], OssBehaviour],
+        stacks: Callable[[], Stacks | None] = lambda: None,
         ledger: Callable[[], Sequence[LedgerEntry]],
         reset: Callable[[], object],
     ) -> None:
@@ -49,11 +53,14 @@ class Controls:
             behaviour: returns DashScope's switches.
             default_behaviour: returns DashScope's switches with their initial values.
             oss_behaviour: returns OSS's switches.
+            stacks: returns the stacks of ROS, None in a cloud without them.
             ledger: returns every fine-tune that was ever submitted.
             reset: deletes all state, and brings back the first switches.
         """
         self._behaviour = behaviour
         self._oss_behaviour = oss_behaviour
+        self._stacks = stacks
+        self._no_failures = ResourceFailures()
         self._ledger = ledger
         self._clock = clock
         self._fronts = fronts
@@ -74,8 +81,19 @@ class Controls:
 
     @property
     def switches(self) -> Switches:
-        """The switches of the accounts of OSS and DashScope as they are now."""
-        return Switches(oss=self._oss_behaviour(), dashscope=self._behaviour())
+        """The switches of the account's services as they are now."""
+        stacks = self._stacks()
+        return Switches(
+            oss=self._oss_behaviour(),
+            dashscope=self._behaviour(),
+            ros=stacks.behaviour if stacks else RosBehaviour(),
+        )
+
+    @property
+    def resource_failures(self) -> ResourceFailures:
+        """The failures of stacks' resources; in a cloud without stacks they strike nothing."""
+        stacks = self._stacks()
+        return stacks.failures if stacks else self._no_failures
 
     @property
     def ledger(self) -> Sequence[LedgerEntry]:
@@ -113,6 +131,7 @@ class Controls:
     def reset(self) -> None:
         """Bring the cloud to its start: no data, faults or log, the machine's time, its first switches."""
         self.faults.clear()
+        self.resource_failures.clear()
         if isinstance(self._clock, ControlledClock):
             self._clock.release()
         self._reset()

@@ -13,12 +13,22 @@ from aliyun_local.dashscope.errors import ERRORS
 from aliyun_local.dashscope.http.operations import DOWNLOAD_OPERATION
 from aliyun_local.dashscope.http.operations import OPERATIONS as DASHSCOPE_OPERATIONS
 from aliyun_local.function_compute.http.operations import OPERATIONS as FUNCTION_COMPUTE_OPERATIONS
+from aliyun_local.log_service.http.responses import OPERATIONS as LOG_SERVICE_OPERATIONS
 from aliyun_local.oss.http.operations import OPERATIONS as OSS_OPERATIONS
+from aliyun_local.ros.http.operations import OPERATIONS as ROS_OPERATIONS
 from aliyun_local.serving.wire import ANY_OPERATION, Front, Refusal
 from aliyun_local.tablestore.http.operations import OPERATIONS as TABLESTORE_OPERATIONS
 
 # By the short names that the local clouds have for their fronts, the names that users have for the services.
-NAMES = {"oss": "oss", "ots": "tablestore", "dashscope": "dashscope", "fc": "fc", "http": "http"}
+NAMES = {
+    "oss": "oss",
+    "ots": "tablestore",
+    "dashscope": "dashscope",
+    "fc": "fc",
+    "http": "http",
+    "sls": "sls",
+    "ros": "ros",
+}
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "oss": frozenset(operation.name for operation in OSS_OPERATIONS),
@@ -26,6 +36,8 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "dashscope": frozenset(operation.name for operation in DASHSCOPE_OPERATIONS) | {DOWNLOAD_OPERATION},
     "fc": frozenset(operation.name for operation in FUNCTION_COMPUTE_OPERATIONS),
     "http": frozenset({"InvokeHTTPTrigger"}),
+    "sls": LOG_SERVICE_OPERATIONS,
+    "ros": frozenset(ROS_OPERATIONS),
 }
 
 _CONCURRENCY_EXHAUSTED = Refusal(
@@ -46,6 +58,10 @@ THROTTLING: Mapping[str, Refusal] = {
     ),
     "fc": _CONCURRENCY_EXHAUSTED,
     "http": _CONCURRENCY_EXHAUSTED,
+    "sls": Refusal(status=403, code="ReadQuotaExceed", message="read quota is exceeded"),
+    "ros": Refusal(
+        status=400, code="Throttling.User", message="Request was denied due to user flow control."
+    ),
 }
 
 

@@ -2,13 +2,14 @@
 
 A deployment makes one. No wire here: :mod:`aliyun_local.function_compute.http` speaks HTTP for it, and
 :mod:`aliyun_local.function_compute.oss_trigger` brings the events of OSS. The functions come from a template
-(:mod:`aliyun_local.template`), so nothing in this package knows the functions it runs.
+(:mod:`aliyun_local.template`) and from the account (:mod:`aliyun_local.function_compute.account`), so nothing
+in this package knows the functions it runs.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from aliyun_local.clock import Clock
@@ -18,13 +19,14 @@ from aliyun_local.function_compute.queue.dispatching import Dispatcher, RetryPau
 from aliyun_local.function_compute.queue.invocations import AbandonedInvocation, AsyncTask, InvocationQueue
 from aliyun_local.function_compute.queue.schedules import Schedule
 from aliyun_local.function_compute.request_ids import new_request_id
-from aliyun_local.function_compute.running.deployed import DeployedFunctions
+from aliyun_local.function_compute.running.deployed import Created, DeployedFunctions
+from aliyun_local.function_compute.running.function_pools import FunctionPools
 from aliyun_local.function_compute.running.instances import Instance
 from aliyun_local.function_compute.running.logs import FunctionLogs
-from aliyun_local.function_compute.running.pools import InstanceLimits, InstancePool
+from aliyun_local.function_compute.running.pools import InstanceLimits
 from aliyun_local.function_compute.running.runner import InvocationResult, Runner
 from aliyun_local.private_files import make_private_folder
-from aliyun_local.template import Function, Resources
+from aliyun_local.template import Function, Resources, TimerTrigger
 
 # Function Compute, "Quotas and limits" (2026): bytes of an event.
 MAX_SYNC_PAYLOAD_BYTES = 32 * 1024**2
@@ -74,31 +76,23 @@ class FunctionCompute:
         self.default_domain = True
         self.clock = clock
         self.deployed_at = clock.now()
+        self._template_timers = [trigger for trigger in self.resources.timer_triggers if trigger.enabled]
         self.schedules = [
             Schedule(trigger, self.deployed_at, interval_seconds=timer_interval_seconds)
-            for trigger in self.resources.timer_triggers
-            if trigger.enabled
+            for trigger in self._template_timers
         ]
         self._lifecycle = Lifecycle()
+        self._timer_interval_seconds = timer_interval_seconds
+        self._changing = threading.Lock()
         self._logs = FunctionLogs(data / "logs" if data else None, on_log)
         self._runner = Runner(deployed, clock, self._logs, self._lifecycle)
-        self._pools = self._make_pools(limits or InstanceLimits())
+        self._function_pools = FunctionPools(deployed, self._runner, limits or InstanceLimits())
+        self._pools = self._function_pools.by_name
         self._queue = InvocationQueue(data / "function_compute.sqlite" if data else None)
+        pauses = pauses or RetryPauses()
         self._dispatcher = Dispatcher(
-            self._queue,
-            self.schedules,
-            self._pools,
-            self._runner,
-            clock,
-            pauses or RetryPauses(),
-            self._lifecycle,
+            self._queue, self.schedules, self._pools, self._runner, clock, pauses, self._lifecycle
         )
-
-    def _make_pools(self, limits: InstanceLimits) -> dict[str, InstancePool]:
-        return {
-            name: InstancePool(function, partial(self._runner.start, function), limits)
-            for name, function in self.resources.functions.items()
-        }
 
     # -- life ---------------------------------------------------------------------------------------
 
@@ -111,8 +105,7 @@ class FunctionCompute:
         """End every instance at once; interrupted asynchronous invocations run again after the next start."""
         if not self._lifecycle.close():
             return
-        for pool in self._pools.values():
-            pool.close()
+        self._function_pools.close()
         self._dispatcher.close()
         self._logs.close()
 
@@ -124,11 +117,35 @@ class FunctionCompute:
         """Close."""
         self.close()
 
+    # -- changes ------------------------------------------------------------------------------------
+
+    def show(self, created: Created) -> None:
+        """Have exactly these functions and triggers beside the template's from now on.
+
+        A changed function runs in new instances; invocations that have begun end in the old ones. A changed
+        timer counts from now.
+
+        Raises:
+            TemplateError: a timer's schedule is not one that Function Compute takes; nothing is changed.
+        """
+        with self._changing:
+            kept = {schedule.trigger: schedule for schedule in self.schedules}
+            now = self.clock.now()
+            timers = [one for one in created.triggers if isinstance(one, TimerTrigger) and one.enabled]
+            schedules = [
+                kept.get(trigger) or Schedule(trigger, now, interval_seconds=self._timer_interval_seconds)
+                for trigger in [*self._template_timers, *timers]
+            ]
+            self.deployed.show(created)
+            self._function_pools.renew()
+            self.schedules[:] = schedules
+        self._lifecycle.notify()
+
     # -- invocations --------------------------------------------------------------------------------
 
     @property
     def resources(self) -> Resources:
-        """The resources that the template deploys."""
+        """The resources that the template deploys, with what calls have created."""
         return self.deployed.resources
 
     def function(self, name: str) -> Function:
@@ -154,7 +171,8 @@ class FunctionCompute:
             ConcurrencyExceeded: the function's instances are all busy.
             ServiceUnavailable: no instance can be had.
         """
-        pool = self._pools[self.function(function_name).name]
+        self.function(function_name)
+        pool = self._pools[function_name]
         if len(payload) > MAX_SYNC_PAYLOAD_BYTES:
             raise PayloadTooLarge(MAX_SYNC_PAYLOAD_BYTES)
         pool.reserve(0.0 if pool.refuses else SYNC_WAIT_SECONDS)

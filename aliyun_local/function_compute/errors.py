@@ -1,14 +1,15 @@
-"""The reasons for which an invocation is not accepted or not run.
+"""The reasons for which an invocation is not accepted or not run, and a change is not made.
 
 Raised by the queue and by running instances, seen by the callers of ``FunctionCompute``; the module
-``http.errors`` gives each the status and the code of the service.
+``http.errors`` gives each the status and the code of the service. The account raises :class:`ResourceRefused`
+for a change that it does not make.
 """
 
 from __future__ import annotations
 
 
 class FunctionNotFound(LookupError):
-    """The template has no function of this name."""
+    """There is no function of this name."""
 
     def __init__(self, name: str) -> None:
         """Name the function."""
@@ -38,3 +39,18 @@ class InvocationIdInUse(Exception):
         """Name the earlier request."""
         super().__init__(request_id)
         self.request_id = request_id
+
+
+class ResourceRefused(Exception):
+    """A change of the account's resources is refused, with the ``status`` and ``code`` of the service."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Take the answer."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+def invalid(message: str) -> ResourceRefused:
+    """Return the refusal of a value that the service does not take."""
+    return ResourceRefused(400, "InvalidArgument", message)

@@ -20,11 +20,19 @@ class AsyncConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Logstore:
+    """A Logstore of Simple Log Service, in its project."""
+
+    project: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Function:
     """A function; ``reserved_concurrency`` is None where it has none.
 
     ``source_code`` is the ``index.py`` that ROS packs for it, None where its code is a zip; ``layers`` are
-    the ARNs of its layers, whose folder ``python`` is ``/opt/python`` to it.
+    the ARNs of its layers, whose folder ``python`` is ``/opt/python`` to it. ``logs`` is where its lines go.
     """
 
     name: str
@@ -37,6 +45,7 @@ class Function:
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
     source_code: str | None = None
     layers: tuple[str, ...] = ()
+    logs: Logstore | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +165,7 @@ class Resources:
     buckets: tuple[Bucket, ...] = ()
     instances: tuple[TablestoreInstance, ...] = ()
     tables: tuple[Table, ...] = ()
+    logstores: tuple[Logstore, ...] = ()
     region: str = "cn-beijing"
     account_id: str = "1000000000000000"
     properties: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from aliyun_local.template.resources import (
     Column,
     Function,
     HttpTrigger,
+    Logstore,
     OssTrigger,
     Resources,
     SecondaryIndex,
@@ -69,7 +70,11 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
             for kind in ("OTS::Instance", "OTS::InstanceV2")
             for instance in by_kind.get(kind, [])
         ),
-        tables=tuple(_table(table) for table in by_kind.get("OTS::Table", [])),
+        tables=tuple(table_of(table) for table in by_kind.get("OTS::Table", [])),
+        logstores=tuple(
+            Logstore(project=logstore.text("ProjectName"), name=logstore.text("LogstoreName"))
+            for logstore in by_kind.get("SLS::Logstore", [])
+        ),
         region=evaluation.pseudo["ALIYUN::Region"],
         account_id=evaluation.pseudo["ALIYUN::AccountId"],
         properties=everything,
@@ -102,9 +107,17 @@ def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: boo
             asynchronous=asynchronous.get(name, AsyncConfig()),
             source_code=_source_code(item),
             layers=tuple(as_text(layer) for layer in item.items("Layers", [])),
+            logs=_logs(item),
         )
         for name, item in declared.items()
     }
+
+
+def _logs(item: Properties) -> Logstore | None:
+    given = Properties(f"{item.place}.LogConfig", item.mapping("LogConfig"))
+    if not given.values:
+        return None
+    return Logstore(project=given.text("Project"), name=given.text("Logstore"))
 
 
 def _source_code(item: Properties) -> str | None:
@@ -194,7 +207,9 @@ def _oss_trigger(item: Properties, config: Properties, function: str, name: str)
     )
 
 
-def _table(item: Properties) -> Table:
+def table_of(item: Properties) -> Table:
+    """Return the table that the properties of an ``ALIYUN::OTS::Table`` describe."""
+
     def columns(key: str, default: list[Any] | None) -> tuple[Column, ...]:
         found = []
         for position, column in enumerate(item.items(key, default)):

@@ -66,6 +66,9 @@ REASONS: dict[str, str] = {
     "unreadable_answer": "DashScope's answer cannot be read. It is tried again; nothing needs to be done.",
     "list_incomplete": "DashScope's list of fine-tunes could not be read to its end. It is tried again; "
     "nothing needs to be done.",
+    "list_too_long": "DashScope's list of fine-tunes is too long to be read to its end, which a submit "
+    "that was not answered needs. Delete fine-tunes that are not needed any more, or use an API key of "
+    "another workspace.",
     "submit_unclear": "DashScope did not answer the submit, and a fine-tune of that time may be this "
     "training's or not. Nothing is paid for again; compare it with the console, and upload a new photo to "
     "train again.",

@@ -1,17 +1,18 @@
 """The page docs/api.md: its prose is written by hand, its tables are made here and put between markers.
 
-A table stands between ``<!-- table: name -->`` and ``<!-- end -->``. A unit test compares the page with what
-this module makes of it. Called by ``python -m local.api_reference``.
+Markers are those of :mod:`local.generated_tables`. A unit test compares the page with what this module makes
+of it. Called by ``python -m local.api_reference``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from local.api_reference.fields import DOCUMENTS
 from local.api_reference.meanings import PARAMETERS, PEOPLE_PARAMETERS, REASONS, ROUTES, STATES, Parameter
 from local.api_reference.shapes import Field
+from local.generated_tables import code, table, unescaped
+from local.generated_tables import with_tables as fill
 from local.packaging import ROOT
 from shared.domain.photos import Verdict
 from shared.domain.reasons import CHINESE_REASONS, IGNORED, Words
@@ -27,36 +28,25 @@ from shared.http_api.resources import POLL_SECONDS
 from shared.http_api.waiting_words import SENTENCES
 
 PAGE = ROOT / REFERENCE_PAGE
-_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
     """Return the page with each of its tables made from the code."""
-    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
-
-
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    headings = tuple(headings)
-    lines = [headings, ("---",) * len(headings), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`"
+    return fill(text, TABLES)
 
 
 def _routes() -> str:
     tokens = {Access.ANYONE: "none", Access.READER: "read or admin", Access.ADMIN: "admin"}
     rows = (
         (
-            _code(name),
+            code(name),
             ROUTES[name],
             f"{tokens[route.access]}{', or the link of the person' if route.is_for_the_person else ''}",
         )
         for route in routes.ROUTES
         for name in [f"{route.method} {route.path}"]
     )
-    return _table(("route", "answer", "token"), rows)
+    return table(("route", "answer", "token"), rows)
 
 
 def _parameters() -> str:
@@ -64,8 +54,8 @@ def _parameters() -> str:
 
 
 def _parameters_of(parameters: Iterable[Parameter]) -> str:
-    rows = ((_code(one.name), one.values, one.default, one.meaning) for one in parameters)
-    return _table(("parameter", "values", "default", "meaning"), rows)
+    rows = ((code(one.name), one.values, one.default, one.meaning) for one in parameters)
+    return table(("parameter", "values", "default", "meaning"), rows)
 
 
 def _documents() -> str:
@@ -76,8 +66,8 @@ def _documents() -> str:
 
 
 def _fields(fields: Iterable[Field]) -> str:
-    rows = ((_code(one.name), _type(one), one.null or "never", one.meaning) for one in fields)
-    return _table(("field", "type", "null", "meaning"), rows)
+    rows = ((code(one.name), _type(one), one.null or "never", one.meaning) for one in fields)
+    return table(("field", "type", "null", "meaning"), rows)
 
 
 def _type(field: Field) -> str:
@@ -93,54 +83,54 @@ def _type(field: Field) -> str:
 def _states() -> str:
     rows = (
         (
-            _code(state.value),
+            code(state.value),
             STATES[state],
-            ", ".join(_code(following.value) for following in JobState if following in LEGAL_MOVES[state])
+            ", ".join(code(following.value) for following in JobState if following in LEGAL_MOVES[state])
             or "none",
             f"{POLL_SECONDS[state]} s" if state in POLL_SECONDS else "no header",
         )
         for state in JobState
     )
-    return _table(("state", "meaning", "next state", "`Retry-After`"), rows)
+    return table(("state", "meaning", "next state", "`Retry-After`"), rows)
 
 
 def _waiting() -> str:
     rows = (
         (
-            _code(code),
-            ", ".join(_code(state.value) for state in sentence.states),
+            code(name),
+            ", ".join(code(state.value) for state in sentence.states),
             sentence.words.english,
             sentence.words.chinese,
         )
-        for code, sentence in SENTENCES.items()
+        for name, sentence in SENTENCES.items()
     )
-    return _table(("code", "states", "in English", "in Chinese"), rows)
+    return table(("code", "states", "in English", "in Chinese"), rows)
 
 
 def _our_own() -> str:
-    rows = ((_code(code), *_told(told)) for code, told in OUR_OWN.items())
-    return _table(("code", "in English", "in Chinese"), rows)
+    rows = ((code(name), *_told(told)) for name, told in OUR_OWN.items())
+    return table(("code", "in English", "in Chinese"), rows)
 
 
 def _of_services() -> str:
     codes: dict[str, list[str]] = {name: [] for name in (*OF_SERVICES, *OUR_OWN)}
     for one in (coded for service in CODES.values() for coded in service):
         condition = f" (“{one.says}”)" if one.says else ""
-        codes[one.name] += [f"{_code(code)}{condition}" for code in one.codes]
+        codes[one.name] += [f"{code(said)}{condition}" for said in one.codes]
     rows = (
-        (_code(name), ", ".join(codes[name]) or "–", *_told(told))
+        (code(name), ", ".join(codes[name]) or "–", *_told(told))
         for name, told in {**OUR_OWN, **OF_SERVICES}.items()
         if codes[name] or name in OF_SERVICES
     )
-    return _table(("code in `/readyz`", "codes in `blocked_by`", "in English", "in Chinese"), rows)
+    return table(("code in `/readyz`", "codes in `blocked_by`", "in English", "in Chinese"), rows)
 
 
 def _refusals() -> str:
     rows = (
-        (_code(name), _code(api.value) if api else "–", words.english, words.chinese)
+        (code(name), code(api.value) if api else "–", words.english, words.chinese)
         for api, (name, words) in REFUSALS.items()
     )
-    return _table(("code in `/readyz`", "API", "in English", "in Chinese"), rows)
+    return table(("code in `/readyz`", "API", "in English", "in Chinese"), rows)
 
 
 def _told(told: Told) -> tuple[str, str]:
@@ -151,37 +141,31 @@ def _told(told: Told) -> tuple[str, str]:
 
 
 def _in_words(codes: Mapping[str, Words]) -> str:
-    rows = (
-        (_code(code), _unescaped(words.english), _unescaped(words.chinese)) for code, words in codes.items()
-    )
-    return _table(("code", "in English", "in Chinese"), rows)
+    rows = ((code(name), unescaped(words.english), unescaped(words.chinese)) for name, words in codes.items())
+    return table(("code", "in English", "in Chinese"), rows)
 
 
 def _reasons() -> str:
-    rows = ((_code(code), meaning, CHINESE_REASONS.get(code, "–")) for code, meaning in REASONS.items())
-    return _table(("code", "meaning and remedy", "in Chinese"), rows)
+    rows = ((code(name), meaning, CHINESE_REASONS.get(name, "–")) for name, meaning in REASONS.items())
+    return table(("code", "meaning and remedy", "in Chinese"), rows)
 
 
 def _problems() -> str:
     rows = (
         (
-            _code(code),
+            code(name),
             str(kind.status),
             kind.meaning.english,
-            _unescaped(kind.remedy.english),
-            _unescaped(kind.meaning.chinese + kind.remedy.chinese),
+            unescaped(kind.remedy.english),
+            unescaped(kind.meaning.chinese + kind.remedy.chinese),
         )
-        for code, kind in sorted(PROBLEMS.items(), key=lambda entry: (entry[1].status, entry[0]))
+        for name, kind in sorted(PROBLEMS.items(), key=lambda entry: (entry[1].status, entry[0]))
     )
-    return _table(("code", "status", "meaning", "remedy", "in Chinese"), rows)
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("{{", "{").replace("}}", "}").replace("<", "&lt;")
+    return table(("code", "status", "meaning", "remedy", "in Chinese"), rows)
 
 
 def _verdicts() -> str:
-    return ", ".join(_code(verdict.value) for verdict in Verdict) + ".\n"
+    return ", ".join(code(verdict.value) for verdict in Verdict) + ".\n"
 
 
 TABLES: dict[str, Callable[[], str]] = {

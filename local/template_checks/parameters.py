@@ -1,14 +1,16 @@
-"""Checks of parameters and rules: what has to be chosen, what is secret, and where the stack may be."""
+"""Checks of parameters and rules: what is chosen, what is secret, what the form shows, and the region."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aliyun_local.template import Template, TemplateError
 
 CHOSEN = ("BucketName", "InstanceName", "DashScopeApiKey", "StatusToken")
 """Names that are unique beyond the account, and secrets: a default would be somebody else's."""
 SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken")
+LANGUAGES = ("en", "zh-cn")
+"""What the console shows texts in (ROS, "Parameters")."""
 REGION = "cn-beijing"
 """The region of DashScope's FaceChain."""
 REFUSED: Mapping[str, tuple[str, ...]] = {
@@ -44,11 +46,7 @@ def findings(template: Template, given: Mapping[str, object]) -> list[str]:
         for name in SECRETS
         if declared.get(name, {}).get("NoEcho") is not True
     ]
-    found += [
-        f"Parameters.{name}: it has no Description"
-        for name, one in declared.items()
-        if not one.get("Description")
-    ]
+    found += _of_the_form(template)
     for name, values in REFUSED.items():
         for value in values:
             if name in declared and not _is_refused(template, {**given, name: value}, REGION):
@@ -56,6 +54,21 @@ def findings(template: Template, given: Mapping[str, object]) -> list[str]:
     if not _is_refused(template, given, "cn-hangzhou"):
         found.append(f"Rules: a stack outside {REGION} is not refused")
     return found
+
+
+def _of_the_form(template: Template) -> Iterator[str]:
+    """Find what the form of ROS's console would not show, or in one language alone."""
+    declared = template.document.get("Parameters") or {}
+    for name, one in declared.items():
+        for member in ("Label", "Description"):
+            text = one.get(member)
+            if not isinstance(text, Mapping) or not all(text.get(language) for language in LANGUAGES):
+                yield f"Parameters.{name}: it has no {member} in {' and '.join(LANGUAGES)}"
+    interface = (template.document.get("Metadata") or {}).get("ALIYUN::ROS::Interface") or {}
+    grouped = [name for group in interface.get("ParameterGroups") or [] for name in group["Parameters"]]
+    for name in {*declared, *grouped}:
+        if grouped.count(name) != 1 or name not in declared:
+            yield f"Metadata: {name} is to stand in one group of the form, once"
 
 
 def _is_refused(template: Template, given: Mapping[str, object], region: str) -> bool:

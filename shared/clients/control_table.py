@@ -18,9 +18,11 @@ from shared.clients.stored_values import (
     check_scalars,
     checked,
     scalars_of,
+    unknown_in,
     unreadable,
 )
 from shared.clients.table_calls import Columns, Key
+from shared.domain import formats
 from shared.domain.job import Reason
 from shared.domain.slot import Pause, Slot
 from shared.errors import Trouble
@@ -35,11 +37,11 @@ if TYPE_CHECKING:
 TABLE = "control"
 SLOT, SWEEP, LINGERING, HEALTH, IGNORED = "slot", "sweep", "lingering", "health", "ignored"
 """The rows' names. ``ignored`` may be large: no tick reads it."""
-FORMAT = 1
-"""The format of the values that this version writes."""
 
 _STORED_AS = {"durations_ms": "durations", "halted_until": "closed_until", "stayed_ms": "stayed"}
 """Fields whose name in the row is another one: rows outlive names."""
+_APART = (VERSION, "unknown")
+"""Fields that are not stored as they are."""
 
 _T = TypeVar("_T")
 
@@ -133,14 +135,15 @@ class ControlTable:
         """
         return _document(self._rows.get(_key(name)))
 
-    def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
-        """Write ``value`` on top of the version that was read (0: there was none), like :meth:`save_slot`."""
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
+        """Write ``value`` on top of ``before``, like :meth:`save_slot`; what else is in there stays."""
         from shared.domain.control_rows import Document
 
-        return Document(value=value, version=self._save(name, before_version, value))
+        value = {**before.value, **value}
+        return Document(value=value, version=self._save(name, before.version, value))
 
     def _save(self, name: str, expected: int, value: Mapping[str, Any]) -> int:
-        text = json.dumps({**value, "format": FORMAT}, ensure_ascii=False)
+        text = json.dumps({**value, "format": formats.CONTROL.number}, ensure_ascii=False)
         return self._rows.put(_key(name), {"value": text}, expected=expected or None)
 
 
@@ -225,13 +228,15 @@ def _document(columns: Columns | None) -> Document:
 
 
 def _read(columns: Columns | None, kind: type[Any], make: Callable[[dict[str, Any]], _T]) -> _T:
-    """Make a value from a row, without fields that this version of the code does not know."""
+    """Make a value from a row; fields that this version of the code does not know are kept apart in it."""
     if columns is None:
         return make({})
     try:
         value = _value(columns)
-        stored_as = {field.name: _STORED_AS.get(field.name, field.name) for field in fields(kind)}
+        names = [field.name for field in fields(kind) if field.name not in _APART]
+        stored_as = {name: _STORED_AS.get(name, name) for name in names}
         known = {name: value[stored] for name, stored in stored_as.items() if stored in value}
+        known["unknown"] = unknown_in(value, stored_as.values())
         known[VERSION] = columns[VERSION]
         check_scalars(known, scalars_of(kind))
         return make(known)
@@ -241,10 +246,11 @@ def _read(columns: Columns | None, kind: type[Any], make: Callable[[dict[str, An
 
 def _value(columns: Columns) -> dict[str, Any]:
     value: dict[str, Any] = checked("value", json.loads(columns["value"]), dict)
-    check_format(value, FORMAT)
+    check_format(value, formats.CONTROL)
     value.pop("format", None)
     return value
 
 
 def _fields_of(value: Slot | SweepProgress | Lingering) -> dict[str, Any]:
-    return {_STORED_AS.get(name, name): part for name, part in asdict(value).items() if name != VERSION}
+    written = {_STORED_AS.get(name, name): part for name, part in asdict(value).items() if name not in _APART}
+    return {**value.unknown, **written}

@@ -8,23 +8,21 @@ are tried again. Bodies are read defensively: field by field, unknown ones ignor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
 
-from shared.clients.answers import (
-    UNKNOWN_DELAY_SECONDS,
-    UNREADABLE_DELAY_SECONDS,
-    said,
-)
+from shared.clients.answers import UNKNOWN_DELAY_SECONDS, UNREADABLE_DELAY_SECONDS, said
 from shared.clients.dashscope_answers import (
     UnreadableAnswer,
     entries_in,
     fine_tune_from,
+    fine_tunes_in,
     hashed,
+    is_made_before,
     list_in,
-    listed_fine_tune,
     output_of,
     silence,
     stored_file_from,
@@ -33,9 +31,9 @@ from shared.clients.dashscope_answers import (
     trouble_of_create,
     trouble_of_upload,
 )
-from shared.clients.dashscope_list import LIST_SECONDS, Page, whole_list
+from shared.clients.dashscope_list import LIST_SECONDS, Page, newest_of_list, whole_list
 from shared.clients.retries import Retries
-from shared.domain.fine_tunes import OUR_MODEL, FineTune
+from shared.domain.fine_tunes import OUR_MODEL, FineTune, NewestFineTunes
 from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, OutcomeUnknown, RetryLater
@@ -118,8 +116,16 @@ class DashScope:
         Raises:
             RetryLater: the list could not be read for certain; it is never taken for an empty one.
         """
-        listed = map(listed_fine_tune, whole_list(self._page, self._retries.now))
-        return iter([fine_tune for fine_tune in listed if fine_tune is not None])
+        return iter(fine_tunes_in(whole_list(self._page, self._retries.now)))
+
+    def newest_fine_tunes(self, since: int) -> NewestFineTunes:
+        """Return the list down to what is older than ``since``, as far as it is in order, or all of it.
+
+        It proves nothing about what it does not show (:func:`~shared.clients.dashscope_list.newest_of_list`).
+        """
+        is_older = partial(is_made_before, since=since)
+        found, is_whole = newest_of_list(self._page, self._retries.now, is_older=is_older)
+        return NewestFineTunes(fine_tunes=fine_tunes_in(found), is_whole=is_whole)
 
     def _page(self, page_no: int) -> Page:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}

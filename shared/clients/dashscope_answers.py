@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -26,6 +27,8 @@ from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind, Service
 from shared.errors import AccountTrouble, OutcomeUnknown, Permanent, RequestTrouble, RetryLater, Trouble
 
+CLOCKS_DIFFER_MS = 3_600_000
+"""Our clocks and DashScope's, at most, where that only decides how much of the list is read."""
 LONGEST_NAME = 200
 """In characters, of a stored file's name; ours have fewer."""
 BEIJING = timezone(timedelta(hours=8))
@@ -92,6 +95,18 @@ def listed_fine_tune(entry: Any) -> FineTune | None:
         code=said(entry.get("code"), LONGEST_CODE),
         message=said(entry.get("message")),
     )
+
+
+def fine_tunes_in(entries: Iterable[object]) -> list[FineTune]:
+    """Return the fine-tunes that entries of the list describe, without foreign ones that have no id."""
+    listed = map(listed_fine_tune, entries)
+    return [fine_tune for fine_tune in listed if fine_tune is not None]
+
+
+def is_made_before(entry: object, since: int) -> bool:
+    """Whether an entry of the list says that it was made well before ``since``."""
+    made_at = _time(entry.get("create_time")) if isinstance(entry, dict) else None
+    return made_at is not None and made_at + CLOCKS_DIFFER_MS < since
 
 
 def stored_file_from(entry: dict[str, Any]) -> StoredFile:

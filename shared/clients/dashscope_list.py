@@ -1,4 +1,4 @@
-"""Reads DashScope's list of fine-tunes to its end, or says that it could not.
+"""Reads DashScope's list of fine-tunes to its end, or says that it could not; or only its newest part.
 
 Used by :mod:`shared.clients.dashscope`. Whether money is spent again depends on this list: a lost submit that
 it does not show is sent once more.
@@ -20,6 +20,10 @@ empty one; or the last one again, as servers give that clamp the page's number).
 
 Rounds, calls and time are bounded; past a bound the list counts as unread. A fine-tune that DashScope does
 not list *yet* is not seen either: against that the submit protocol waits (``listing_delay_ms``).
+
+:func:`newest_of_list` stops where the entries are older than what is looked for. "Newest first" is what every
+published sample shows, and no document promises it. So it proves nothing unless it has met the list's end;
+whoever needs proof reads the whole list.
 """
 
 from __future__ import annotations
@@ -32,9 +36,13 @@ from shared.clients.answers import UNREADABLE_DELAY_SECONDS
 from shared.clients.dashscope_answers import id_in
 from shared.domain.trouble_kinds import Api
 from shared.errors import RetryLater
+from shared.logs import warn
 
 LIST_ROUNDS = 3
 LIST_CALLS = 200
+NEAR_THE_LIMIT = 0.8
+"""Of the calls or the time: from then on the log warns of a list that will soon be too long."""
+NEWEST_CALLS = 20
 LIST_SECONDS = 20
 """No page is asked for later than so long after the first; a page itself may take half a minute at worst."""
 
@@ -71,25 +79,60 @@ def whole_list(read_page: Callable[[int], Page], now: Callable[[], float]) -> li
         now: seconds of a clock that is never set.
 
     Raises:
-        RetryLater: ``list_incomplete``: no round was proof within the bounds.
+        RetryLater: ``list_too_long``: it has more pages than the bounds allow. ``list_incomplete``: no round
+            was proof.
         Trouble: what ``read_page`` raises.
     """
-    ends, calls_left = now() + LIST_SECONDS, LIST_CALLS
+    began, calls = now(), 0
 
     def bounded(page_no: int) -> Page:
-        nonlocal calls_left
-        if calls_left == 0 or now() > ends:
-            raise _incomplete(f"it has more pages than can be read in {LIST_SECONDS} seconds")
-        calls_left -= 1
+        nonlocal calls
+        if calls == LIST_CALLS or now() > began + LIST_SECONDS:
+            raise _too_long(calls)
+        calls += 1
         return read_page(page_no)
 
     before: _Round | None = None
     for _ in range(LIST_ROUNDS):
         found = _read_round(bounded)
         if found.is_proof or (before is not None and found.confirms(before)):
+            if max(calls / LIST_CALLS, (now() - began) / LIST_SECONDS) >= NEAR_THE_LIMIT:
+                warn("list_nearly_too_long", entries=len(found.entries), calls=calls, most_calls=LIST_CALLS)
             return list(found.entries.values())
         before = found
     raise _incomplete("it changed while it was read, or shows nothing of what it counts")
+
+
+def newest_of_list(
+    read_page: Callable[[int], Page], now: Callable[[], float], *, is_older: Callable[[Any], bool]
+) -> tuple[list[Any], bool]:
+    """Return the entries up to the first page of which all are older than what is looked for.
+
+    Args:
+        read_page: reads the page of a number, from 1 on.
+        now: seconds of a clock that is never set.
+        is_older: whether an entry is older than what is looked for.
+
+    Returns:
+        The entries, each once, and whether they are proved to be the whole list.
+
+    Raises:
+        Trouble: what ``read_page`` raises.
+    """
+    ends, was_met = now() + LIST_SECONDS, False
+
+    def bounded(page_no: int) -> Page:
+        nonlocal was_met
+        was_met = was_met or page_no > NEWEST_CALLS or now() > ends
+        if was_met:
+            # An empty page ends the round.
+            return Page([], None)
+        page = read_page(page_no)
+        was_met = bool(page.entries) and all(map(is_older, page.entries))
+        return page
+
+    found = _read_round(bounded)
+    return list(found.entries.values()), found.is_proof
 
 
 def _read_round(read_page: Callable[[int], Page]) -> _Round:
@@ -108,6 +151,17 @@ def _read_round(read_page: Callable[[int], Page]) -> _Round:
 
 def _text_of(entry: object) -> str:
     return json.dumps(entry, sort_keys=True)
+
+
+def _too_long(calls: int) -> RetryLater:
+    return RetryLater(
+        "list_too_long",
+        f"DashScope's list of fine-tunes has no end within {calls} pages and {LIST_SECONDS} seconds. What "
+        "was sent and not answered cannot be looked for in it, and is not sent again. Delete fine-tunes that "
+        "are not needed any more, or go on with the key of another workspace.",
+        delay_seconds=UNREADABLE_DELAY_SECONDS,
+        api=Api.TRAINING,
+    )
 
 
 def _incomplete(why: str) -> RetryLater:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from shared.clients.stored_values import checked
+from shared.clients.stored_values import checked, unknown_in
 from shared.domain.retry_json import cause_from_json, cause_to_json
 from shared.domain.trouble_kinds import Api
 
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from shared.domain.breakers import Breaker
     from shared.domain.health import Health
 
+_APART = {"version", "breakers", "unknown", "unknown_breakers"}
+"""Fields that are not stored as they are."""
+
 
 def health_to_json(health: Health) -> dict[str, Any]:
     """Return the JSON value of ``health``, without its version."""
-    value = {name: part for name, part in asdict(health).items() if name not in ("version", "breakers")}
-    return {**value, "breakers": {api.value: _breaker_to_json(one) for api, one in health.breakers.items()}}
+    value = {name: part for name, part in asdict(health).items() if name not in _APART}
+    breakers = {api.value: _breaker_to_json(one) for api, one in health.breakers.items()}
+    return {**health.unknown, **value, "breakers": {**health.unknown_breakers, **breakers}}
 
 
 def health_from_json(value: dict[str, Any], version: int) -> Health:
@@ -26,7 +30,7 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
     from shared.domain.breakers import Breaker
     from shared.domain.health import Health, Unwritten
 
-    names = {field.name for field in fields(Health)} - {"version", "breakers"}
+    names = {field.name for field in fields(Health)} - _APART
     known = {name: value[name] for name in names if name in value}
     apis = {api.value: api for api in Api}
     breaker_names = {field.name for field in fields(Breaker)} - {"cause"}
@@ -38,10 +42,14 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
         for name, one in value.get("breakers", {}).items()
         if name in apis
     }
+    unknown_breakers = unknown_in(value.get("breakers", {}), apis)
     errors = checked("errors", known.get("errors", {}), dict)
     known["errors"] = {code: checked("count", count, int) for code, count in errors.items()}
     known["unwritten"] = {name: Unwritten(*one) for name, one in value.get("unwritten", {}).items()}
-    return Health(**known, version=version, breakers=breakers)
+    unknown = unknown_in(value, {*names, "breakers"})
+    return Health(
+        **known, version=version, breakers=breakers, unknown=unknown, unknown_breakers=unknown_breakers
+    )
 
 
 def _breaker_to_json(breaker: Breaker) -> dict[str, Any]:

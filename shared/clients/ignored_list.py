@@ -35,7 +35,7 @@ class IgnoredList:
                 if entries != document.value.get("entries", []):
                     dropped = document.value.get("dropped", False) or len(entries) > MAX_ENTRIES
                     value = {"entries": entries[:MAX_ENTRIES], "dropped": dropped}
-                    self._control.save_json(ROW, document.version, value)
+                    self._control.save_json(ROW, document, value)
                 return
             except Conflict:
                 continue

@@ -1,9 +1,10 @@
 """A job as a row and back; :mod:`shared.clients.job_table` reads and writes the rows.
 
 Scalars are columns of their own, so that the console shows them; lists are JSON. The job's photo set is
-spread over columns of the same row. Versions of the code follow one another, and back: unknown columns are
-ignored and missing ones take their defaults. A row that means something which this version does not know, by
-its ``format``, its state or a verdict, is not read at all: half understood, it would be written over.
+spread over columns of the same row. Versions of the code follow one another, and back
+(:mod:`shared.domain.formats`): unknown columns, and unknown fields of photos, are kept, and missing ones take
+their defaults. A row that means something which this version does not know, by its ``format``, its state or a
+verdict, is not read at all: half understood, it would be written over.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from shared.clients.stored_values import (
     check_scalars,
     checked,
     scalars_of,
+    unknown_in,
     unreadable,
 )
+from shared.domain import formats
 from shared.domain.job import Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.object_keys import search_name
@@ -31,8 +34,6 @@ from shared.domain.row_size import as_json, photos_as_json
 from shared.domain.states import JobState
 from shared.domain.timeline import Move
 
-FORMAT = 1
-"""The format of the rows that this version writes."""
 MAX_REASON_CHARACTERS = 4000
 
 _COLUMN_NAMES = {"ready_at": "ready"}
@@ -43,7 +44,7 @@ _PHOTO_SET_COLUMNS = {
     if field.name != "dropped"
 }
 _KEY = "revision"
-_JOB_COLUMNS = [field.name for field in fields(Job) if field.name not in ("version", "photo_set")]
+_JOB_COLUMNS = [field.name for field in fields(Job) if field.name not in ("version", "photo_set", "unknown")]
 _LISTS = (
     "photos",
     "marker_names",
@@ -63,7 +64,7 @@ _JOB_SCALARS = scalars_of(Job) | {
     if name in _PHOTO_SET_COLUMNS
 }
 _PHOTO_SCALARS = scalars_of(Photo)
-_PHOTO_FIELDS = {field.name for field in fields(Photo)}
+_PHOTO_FIELDS = {field.name for field in fields(Photo)} - {"unknown"}
 
 _COUNTS = ("photo_count", "usable_count")
 SUMMARY_COLUMNS = (
@@ -74,6 +75,11 @@ SUMMARY_COLUMNS = (
     "verdicts",
 )
 """What :func:`summary_from_columns` reads: everything but the lists."""
+_KNOWN_COLUMNS = {
+    *(*SUMMARY_COLUMNS, *_JOB_COLUMNS, *_PHOTO_SET_COLUMNS.values()),
+    *("person_key", "search_name", "lane", "write_token"),
+}
+"""All that this version writes, and the key."""
 
 
 def to_columns(job: Job) -> dict[str, Any]:
@@ -82,12 +88,13 @@ def to_columns(job: Job) -> dict[str, Any]:
     values["state"] = job.state.value
     values |= {column: getattr(job.photo_set, name) for name, column in _PHOTO_SET_COLUMNS.items()}
     values["retry"] = retry_to_json(job.retry) if job.retry is not None else None
-    columns = {
+    written = {
         name: _stored(name, value) for name, value in values.items() if value is not None or name != "retry"
     }
+    columns = {**job.unknown, **written}
     photos, usable = job.photo_set.photos, job.photo_set.usable
     columns["search_name"] = search_name(job.person_id)
-    columns |= {"format": FORMAT, "photo_count": len(photos), "usable_count": len(usable)}
+    columns |= {"format": formats.JOBS.number, "photo_count": len(photos), "usable_count": len(usable)}
     if job.state is JobState.REJECTED:
         columns["verdicts"] = json.dumps(sorted({photo.verdict.value for photo in photos if photo.is_new}))
     if job.lane is not None:
@@ -130,14 +137,15 @@ def summary_from_columns(columns: dict[str, Any]) -> JobSummary:
 
 
 def _job(columns: dict[str, Any]) -> Job:
-    check_format(columns, FORMAT)
+    check_format(columns, formats.JOBS)
     values = {name: _loaded(name, value) for name, value in columns.items()}
     check_scalars(values, _JOB_SCALARS)
     photo_set = PhotoSet(
         **{name: values[column] for name, column in _PHOTO_SET_COLUMNS.items() if column in values}
     )
     known = {name: values[name] for name in (*_JOB_COLUMNS, "version") if name in values}
-    return Job(**{**known, "state": JobState(values["state"])}, photo_set=photo_set)
+    unknown = unknown_in(columns, _KNOWN_COLUMNS)
+    return Job(**{**known, "state": JobState(values["state"])}, photo_set=photo_set, unknown=unknown)
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -173,4 +181,5 @@ def _photo(stored: Any) -> Photo:
     known = {name: value for name, value in checked("photo", stored, dict).items() if name in _PHOTO_FIELDS}
     check_scalars(known, _PHOTO_SCALARS)
     retry = retry_from_json(known["retry"]) if "retry" in known else None
-    return Photo(**{**known, "verdict": Verdict(stored["verdict"]), "retry": retry})
+    unknown = as_json(unknown_in(stored, _PHOTO_FIELDS)) if len(known) < len(stored) else ""
+    return Photo(**{**known, "verdict": Verdict(stored["verdict"]), "retry": retry, "unknown": unknown})

@@ -10,25 +10,25 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from shared.clients.rows import VERSION, Rows
+from shared.clients.rows import VERSION, WRITE_TOKEN, Rows
 from shared.clients.stored_values import (
     UNREADABLE,
     check_format,
     check_scalars,
     checked,
     scalars_of,
+    unknown_in,
     unreadable,
 )
 from shared.clients.table_calls import Columns, Key
+from shared.domain import formats
 from shared.domain.control_rows import Doorbell
-from shared.domain.requests import Claim, Request
+from shared.domain.requests import Claim, Pending, Request
 from shared.errors import Conflict, Permanent, Trouble
 from shared.logs import warn
 
 TABLE = "requests"
 DOORBELL: Key = [("name", "doorbell")]
-FORMAT = 1
-"""The format of the rows that this version writes."""
 RING_TRIES = 5
 
 _CLAIM = "idempotency/"
@@ -37,6 +37,7 @@ _PREFIX = "request/"
 _END = "request0"
 """``0`` follows ``/``: behind every request."""
 _SCALARS = scalars_of(Request)
+_OF_EVERY_ROW = ("name", "format", VERSION, WRITE_TOKEN)
 
 
 class RequestTable:
@@ -76,7 +77,7 @@ class RequestTable:
         It expires with the rows of this table, after a day. ``key`` is a hash: what a client sends may be
         long, and may mean something to others.
         """
-        columns = {**claim._asdict(), "format": FORMAT}
+        columns = {**claim._asdict(), "format": formats.REQUESTS.number}
         try:
             self._rows.put([("name", f"{_CLAIM}{key}")], columns, expected=None)
         except Conflict:
@@ -96,7 +97,7 @@ class RequestTable:
         if columns is None:
             return None
         try:
-            check_format(columns, FORMAT)
+            check_format(columns, formats.REQUESTS)
             return Claim(*(checked(name, columns[name], str) for name in Claim._fields))
         except UNREADABLE as problem:
             raise unreadable("an idempotency key", problem) from problem
@@ -108,7 +109,7 @@ class RequestTable:
         """
         key: Key = [("name", f"{_REVOKED}{link_id}")]
         try:
-            self._rows.put(key, {"format": FORMAT}, expected=None, as_of=until)
+            self._rows.put(key, {"format": formats.REQUESTS.number}, expected=None, as_of=until)
         except Conflict:
             # It was revoked before.
             return
@@ -117,7 +118,7 @@ class RequestTable:
                 raise
             # The table was made by an earlier template, and takes no moment that far ahead: better for a day.
             warn("revoked_for_a_day", link=link_id, code=refusal.code)
-            self._rows.put(key, {"format": FORMAT}, expected=None)
+            self._rows.put(key, {"format": formats.REQUESTS.number}, expected=None)
 
     def is_link_revoked(self, link_id: str) -> bool:
         """Whether that is written down."""
@@ -131,11 +132,13 @@ class RequestTable:
         """
         return self._set(heard, is_rung=False)
 
-    def pending(self, limit: int) -> list[Request]:
+    def pending(self, limit: int) -> Pending:
         """Return at most ``limit`` requests that are not settled, oldest first."""
         rows = self._rows.range([("name", _PREFIX)], [("name", _END)])
-        requests = [request for row in rows if (request := _readable(row)) and not request.is_settled]
-        return requests[:limit]
+        found = [_readable(row) for row in rows]
+        requests = tuple(request for request in found if request is not None and not request.is_settled)
+        is_whole = len(requests) <= limit and None not in found
+        return Pending(requests=requests[:limit], is_whole=is_whole)
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
         """Write down what became of ``request``.
@@ -155,15 +158,15 @@ class RequestTable:
         return None if columns is None else _request(columns)
 
     def _save(self, request: Request, *, expected: int | None) -> Request:
-        columns = {**asdict(request), "format": FORMAT}
-        del columns["request_id"], columns[VERSION]
+        columns = {**request.unknown, **asdict(request), "format": formats.REQUESTS.number}
+        del columns["request_id"], columns[VERSION], columns["unknown"]
         version = self._rows.put(_key(request.request_id), columns, expected=expected)
         return replace(request, version=version)
 
     def _set(self, before: Doorbell, *, is_rung: bool) -> Doorbell:
-        columns = {"is_rung": is_rung, "format": FORMAT}
+        columns = {**before.unknown, "is_rung": is_rung, "format": formats.REQUESTS.number}
         version = self._rows.put(DOORBELL, columns, expected=before.version or None)
-        return Doorbell(is_rung=is_rung, version=version)
+        return replace(before, is_rung=is_rung, version=version)
 
 
 def doorbell_from(columns: Columns | None) -> Doorbell:
@@ -175,19 +178,24 @@ def doorbell_from(columns: Columns | None) -> Doorbell:
     if columns is None:
         return Doorbell()
     try:
-        check_format(columns, FORMAT)
-        return Doorbell(is_rung=checked("is_rung", columns["is_rung"], bool), version=columns[VERSION])
+        check_format(columns, formats.REQUESTS)
+        return Doorbell(
+            is_rung=checked("is_rung", columns["is_rung"], bool),
+            version=columns[VERSION],
+            unknown=unknown_in(columns, (*_OF_EVERY_ROW, "is_rung")),
+        )
     except UNREADABLE as problem:
         raise unreadable("the doorbell", problem) from problem
 
 
 def _request(columns: Columns) -> Request:
     try:
-        check_format(columns, FORMAT)
+        check_format(columns, formats.REQUESTS)
         name = columns["name"].removeprefix(_PREFIX)
         values: dict[str, Any] = {field: columns[field] for field in _SCALARS if field in columns}
         check_scalars(values, _SCALARS)
-        return Request(**{**values, "request_id": name})
+        unknown = unknown_in(columns, (*_OF_EVERY_ROW, *_SCALARS))
+        return Request(**{**values, "request_id": name, "unknown": unknown})
     except UNREADABLE as problem:
         raise unreadable("a request", problem) from problem
 

@@ -19,13 +19,17 @@ from typing import Any
 
 from shared.clients.row_batches import BATCH_READS
 from shared.clients.rows import INF_MAX, Rows
-from shared.clients.table_calls import Key
+from shared.clients.stored_values import UNREADABLE, check_format, unreadable
+from shared.clients.table_calls import Columns, Key
+from shared.domain import formats
 from shared.errors import Trouble
 
 TABLE = "seen"
 PAGE = 1000
 ROWS_FOR_ONE_UNIT = 30
 """Rows that Tablestore reads for one capacity unit (4 KB), side by side: one has 120 bytes, more or less."""
+
+_COLUMNS = ("etag", "format")
 
 
 class SeenTable:
@@ -42,12 +46,12 @@ class SeenTable:
         """
         names_of = {_digest(name): name for name in names}
         found, left = self._read_along(person_key, sorted(names_of))
-        rows = self._rows.find_each([_key(person_key, digest) for digest in left], columns=["etag"])
+        rows = self._rows.find_each([_key(person_key, digest) for digest in left], columns=_COLUMNS)
         for digest, row in zip(left, rows, strict=True):
             if isinstance(row, Trouble):
                 raise row
             if row is not None:
-                found[digest] = str(row["etag"])
+                found[digest] = _etag(row)
         return {names_of[digest]: etag for digest, etag in found.items()}
 
     def _read_along(self, person_key: str, asked: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
@@ -56,10 +60,10 @@ class SeenTable:
         left, settled = asked, PAGE
         while len(left) > BATCH_READS and settled * ROWS_FOR_ONE_UNIT > PAGE:
             page = self._rows.range(
-                _key(person_key, left[0]), _key(person_key, INF_MAX), limit=PAGE, columns=["etag"]
+                _key(person_key, left[0]), _key(person_key, INF_MAX), limit=PAGE, columns=_COLUMNS
             )
             wanted = frozenset(left)
-            found |= {str(row["name"]): str(row["etag"]) for row in page if row["name"] in wanted}
+            found |= {str(row["name"]): _etag(row) for row in page if row["name"] in wanted}
             # A page that is not full has come to the person's last row: what is not in it is nowhere.
             settled = bisect_right(left, str(page[-1]["name"])) if len(page) == PAGE else len(left)
             left = left[settled:]
@@ -74,6 +78,19 @@ class SeenTable:
         self._rows.put_each(
             [(_key(person_key, _digest(name)), {"etag": etag, "at": now}) for name, etag in etags.items()]
         )
+
+
+def _etag(row: Columns) -> str:
+    """Return what a row remembers.
+
+    Raises:
+        Permanent: newer code has written it.
+    """
+    try:
+        check_format(row, formats.SEEN)
+    except UNREADABLE as problem:
+        raise unreadable("what is remembered of an upload", problem) from problem
+    return str(row["etag"])
 
 
 def _digest(name: str) -> str:

@@ -5,10 +5,11 @@ Used by every client of a table: what a row holds is taken for what it should be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import fields
 from typing import Any
 
+from shared.domain.formats import Format
 from shared.domain.unread import UNREADABLE_ROW
 from shared.errors import Permanent
 
@@ -26,14 +27,18 @@ def unreadable(what: str, problem: Exception) -> Permanent:
     )
 
 
-def check_format(columns: Mapping[str, Any], known: int) -> None:
+def check_format(columns: Mapping[str, Any], known: Format) -> None:
     """Raise ``ValueError`` or ``TypeError`` if what is stored has a newer format than ``known``.
 
-    A table's format is raised when older code would misunderstand what newer code writes, not for a column
-    more. What is stored without one has 1.
+    :mod:`shared.domain.formats`. What is stored without one has 1.
     """
-    if not 1 <= checked("format", columns.get("format", 1), int) <= known:
+    if not 1 <= checked("format", columns.get("format", 1), int) <= known.number:
         raise ValueError("format")
+
+
+def unknown_in(stored: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    """Return what newer code has added, and this version is to keep: all that is not ``known``."""
+    return {name: value for name, value in stored.items() if name not in known}
 
 
 def scalars_of(kind: type[Any]) -> dict[str, type]:

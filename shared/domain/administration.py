@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.held_back import is_held_back
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Verdict
@@ -88,6 +89,8 @@ def check_queued(job: Job) -> None:
 
 def asked_to_train(job: Job, rules: Rules, now: int) -> Job:
     """Have the open set close at its next look, with what is there then."""
+    if is_held_back(job.person_id):
+        raise NotPossible("held_back")
     if job.state is not JobState.COLLECTING:
         raise NotPossible("not_collecting")
     if not job.photo_set.new_usable and not job.photo_set.unfinished and not job.photo_set.unpacking:
@@ -97,6 +100,8 @@ def asked_to_train(job: Job, rules: Rules, now: int) -> Job:
 
 def once_more(job: Job, rules: Rules, now: int) -> Job:
     """Open the revision that trains the photos of ``job``, which has ended without a model, once more."""
+    if is_held_back(job.person_id):
+        raise NotPossible("held_back")
     if job.state not in (JobState.FAILED, JobState.CANCELED):
         raise NotPossible("not_failed")
     photos = tuple(

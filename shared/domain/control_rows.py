@@ -30,10 +30,14 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Doorbell:
-    """Whether somebody waits for a tick: the one row by which a tick knows that there are requests."""
+    """Whether somebody waits for a tick: the one row by which a tick knows that there are requests.
+
+    ``unknown`` is what newer code has added, which stays (:mod:`shared.domain.formats`).
+    """
 
     is_rung: bool = False
     version: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 class ControlRows(NamedTuple):

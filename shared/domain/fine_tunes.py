@@ -68,6 +68,14 @@ class FineTune:
         return is_ours and self.status not in (FAILED, CANCELED)
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewestFineTunes:
+    """Fine-tunes of the list, the newest part of it or all; ``is_whole``: these are proved to be all."""
+
+    fine_tunes: list[FineTune]
+    is_whole: bool
+
+
 def derived_output(fine_tune: FineTune) -> FineTune:
     """Return ``fine_tune`` with the model's name as its id gives it.
 

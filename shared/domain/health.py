@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.domain.breakers import Breaker
 from shared.domain.clocks import has_come, is_ahead
@@ -67,6 +67,8 @@ class Health:
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
         retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
         errors: DashScope's errors by code, as far as a run that met them has written anything afterwards.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
+        unknown_breakers: the same of the breakers: those of APIs that this version does not know.
     """
 
     version: int = 0
@@ -83,6 +85,8 @@ class Health:
     is_retimed: bool = False
     retimed_up_to: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown_breakers: Mapping[str, Any] = field(default_factory=dict)
 
     def breaker(self, api: Api | None) -> Breaker:
         """Return the breaker of ``api``."""

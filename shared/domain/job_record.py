@@ -6,10 +6,12 @@ the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.domain.clocks import has_come
+from shared.domain.held_back import is_held_back
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
@@ -87,6 +89,7 @@ class JobRecord:
         model_released_at: when the fine-tune was deleted at DashScope because an administrator asked for it.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
+        unknown: columns that newer code has added, which stay with the row (:mod:`shared.domain.formats`).
     """
 
     person_id: str
@@ -131,6 +134,7 @@ class JobRecord:
     reason: Reason | None = None
     result_at: int = 0
     delivered: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def job_id(self) -> str:
@@ -232,15 +236,20 @@ class JobRecord:
     def completed_by(self, rules: Rules, now: int) -> ClosedBy | None:
         """Say what completes the set at ``now``; None while it has to wait, and for a set that is closed.
 
-        While it is leased, other runs have left photos in the folder to the one that has the lease.
+        Nothing ever completes the set of whoever is held back. While it is leased, other runs have left
+        photos in the folder to the one that has the lease.
         """
-        if self.state is not JobState.COLLECTING or self.is_leased(now):
+        if self.state is not JobState.COLLECTING or self.is_leased(now) or is_held_back(self.person_id):
             return None
         return self.photo_set.completed_by(rules, now, deadline=self.deadline)
 
     def next_look_at(self, rules: Rules, photo_set: PhotoSet) -> int:
         """When the open set is to be looked at if it becomes ``photo_set``."""
-        return self.leased_until or photo_set.next_look_at(rules, deadline=self.deadline)
+        if self.leased_until:
+            return self.leased_until
+        if is_held_back(self.person_id) and not photo_set.unpacking and not photo_set.unfinished:
+            return NEVER
+        return photo_set.next_look_at(rules, deadline=self.deadline)
 
     def trainings_today(self, now: int) -> int:
         """How many fine-tunes of the person were made on this day in Beijing."""

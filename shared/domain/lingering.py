@@ -22,7 +22,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 STEP_MS = 1_000
 PRICE_OF_STAYING = 0.11
@@ -42,11 +42,13 @@ class Lingering:
     Attributes:
         until: until then a run may be there; milliseconds since the epoch.
         stayed_ms: how long runs have stayed for each fine-tune that is going, as far as they planned.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     version: int = 0
     until: int = 0
     stayed_ms: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def begun(self, until: int, stayed_ms: Mapping[str, int]) -> Lingering:
         """Note that a run stays, and how long all runs will have stayed by then for each that is going."""

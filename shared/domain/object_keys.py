@@ -137,9 +137,15 @@ def problem_with_person_id(person_id: str) -> str:
         return f"the person's name has {size} bytes, at most {MAX_PERSON_BYTES} are allowed"
     if person_id[0] == ".":
         return "the person's name starts with '.'"
-    if "/" in person_id or any(unicodedata.category(character) == "Cc" for character in person_id):
+    if "/" in person_id or _has(person_id, "Cc"):
         return "the person's name holds '/' or a control character"
     return ""
+
+
+def _has(text: str, category: str) -> bool:
+    """Whether a character is of a category of controls or surrogates, neither of which is printable."""
+    # The sweep asks this of every name in the bucket; nearly all of them are printable as a whole.
+    return not text.isprintable() and any(unicodedata.category(one) == category for one in text)
 
 
 def _folder(key: str) -> Ignored:
@@ -165,7 +171,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
         return _folder(key)
     if is_marker(name, marker):
         return Upload(person_id, upload_name(folder, name), Kind.MARKER)
-    if any(unicodedata.category(character) == "Cs" for character in name):
+    if _has(name, "Cs"):
         return Ignored(key, "unusable_name", "its name is not valid UTF-8")
     segments = name.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
@@ -173,7 +179,7 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if is_system_file([folder, *segments]):
         reason = "it is hidden (a part of its name starts with '.') or a system file, not a photo"
         return Ignored(key, "system_file", reason, is_news=False)
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    if _has(name, "Cc"):
         return Ignored(key, "unusable_name", "its name holds a control character")
     if len(segments) > 1 and is_marker(segments[-1], marker):
         reason = f"it is a marker in a sub-folder; put it right into {PEOPLE_PREFIX}<person>/"

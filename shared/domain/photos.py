@@ -1,7 +1,7 @@
 """A photo, its verdict, and the rules that decide from cheap facts whether it can be used.
 
-Limits: DashScope, "Portrait detection" (the criteria that facechain training shares): 256 to 4096 px a side,
-at most 5 MB, one face; OSS, "Image processing": sources of at most 20 MB.
+Limits: DashScope, "Portrait detection" (as for training): 256 to 4096 px a side, at most 5 MB, one face; OSS,
+"Image processing": sources of at most 20 MB.
 """
 
 from __future__ import annotations
@@ -143,10 +143,9 @@ class Photo:
     of its zip: :mod:`shared.domain.taken_out`). ``retry`` is how the tries to prepare or check it have gone,
     while its verdict is still to come. Of a zip, ``tries`` counts the runs that began to unpack it and did
     not get further, ``taken_out`` the files that are uploads now and ``refused`` those that are not; the next
-    run goes on behind them. ``crc64`` is that of its object (:class:`Stored`), "" where nobody knows it.
-    ``pixels`` are those of its snapshot, 0 where nobody knows, ``dhash`` is its hash
-    (:mod:`shared.domain.difference_hash`), ``turned`` by how many degrees it was turned clockwise, and
-    ``overruled`` the verdict that an administrator has overruled, "" without one.
+    run goes on behind them. ``crc64`` is that of its object, ``pixels`` are those of its snapshot ("" and 0
+    where nobody knows them), ``dhash`` is its hash, ``turned`` by how many degrees it was turned clockwise,
+    ``overruled`` the verdict that an administrator has overruled, and ``unknown`` what :mod:`.formats` says.
     """
 
     name: str
@@ -169,6 +168,7 @@ class Photo:
     dhash: str = ""
     turned: int = 0
     overruled: str = ""
+    unknown: str = ""
 
     @property
     def is_new(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from shared.domain.held_back import is_held_back
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE
 from shared.domain.slot import Slot
@@ -55,7 +56,7 @@ def to_submit(
 
 
 def _may_be_sent(job: Job) -> bool:
-    return job.state is JobState.QUEUED and not job.cancel_asked_at
+    return job.state is JobState.QUEUED and not job.cancel_asked_at and not is_held_back(job.person_id)
 
 
 def _is_going(job: Job, slot: Slot) -> bool:

@@ -36,6 +36,8 @@ CHINESE_REASONS: dict[str, str] = {
     "unreachable": "无法连接 DashScope，系统会自动重试。",
     "unreadable_answer": "无法解析 DashScope 的响应，系统会自动重试。",
     "list_incomplete": "无法完整读取 DashScope 的训练任务列表，系统会自动重试。",
+    "list_too_long": "DashScope 的训练任务列表过长，无法完整读取；为避免重复付费，暂不再次提交。"
+    "请删除不再需要的训练任务，或改用其他业务空间的 API Key。",
     "submit_unclear": "DashScope 没有答复提交，同一时段的训练任务可能属于此次训练；系统没有重复付费提交。"
     "请在控制台核对；上传新照片即可重新训练。",
     "photos_lost": "已处理的照片和上传的原图都已不存在；上传照片即可重新训练。",

@@ -140,6 +140,16 @@ OUR_OWN: dict[str, Told] = {
             "若该结果刚被删除则无需操作，下次检查时会确认。",
         ),
     ),
+    "result_of_newer_code": Told(
+        Words(
+            "The bucket has a result of this person by newer code; nothing is paid for on a guess.",
+            "存储空间中有较新版本写入的此人结果；系统不会在不确定时付费训练。",
+        ),
+        Words(
+            "Deploy that version again, or delete the result to train anew.",
+            "请重新部署该版本；若要重新训练，请删除该结果文件。",
+        ),
+    ),
     "other_spelling_trains": Told(
         Words(
             "Photos of this person are being trained that an earlier version has recorded under another "
@@ -278,6 +288,16 @@ OUR_OWN: dict[str, Told] = {
         Words(
             "Nothing needs to be done: it is stored again, or left out once only this photo is refused.",
             "无需操作：会重新上传；如仅此照片被拒绝，则不用于训练。",
+        ),
+    ),
+    "list_too_long": Told(
+        Words(
+            "DashScope's list of fine-tunes is too long to be read whole; nothing is paid for without it.",
+            "DashScope 的训练任务列表过长，无法完整读取；为避免重复付费，暂不提交。",
+        ),
+        Words(
+            "Delete fine-tunes that are not needed any more, or use an API key of another workspace.",
+            "请删除不再需要的训练任务，或改用其他业务空间的 API Key。",
         ),
     ),
     "list_incomplete": Told(

@@ -6,8 +6,9 @@ The status function writes it down and may do nothing else; a tick does it and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 PROBE = "probe"
 """Try at once what waits: the halted queue, and the APIs that are refused."""
@@ -44,6 +45,7 @@ class Request:
         asked_by: the name of the token that it was asked with.
         outcome: what became of it; empty: nothing yet.
         settled_at: when it was done or refused; 0: not yet.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     request_id: str
@@ -57,6 +59,7 @@ class Request:
     outcome: str = ""
     settled_at: int = 0
     version: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def is_settled(self) -> bool:
@@ -66,6 +69,18 @@ class Request:
     def settled(self, outcome: str, now: int) -> Request:
         """Note what became of it."""
         return replace(self, outcome=outcome, settled_at=now)
+
+
+class Pending(NamedTuple):
+    """Requests that are not settled, oldest first.
+
+    Attributes:
+        requests: the first of them.
+        is_whole: whether there are no others, and none that only newer code can read.
+    """
+
+    requests: tuple[Request, ...]
+    is_whole: bool
 
 
 class Claim(NamedTuple):

@@ -68,7 +68,8 @@ def _stored(photo: Photo) -> dict[str, Any]:
         "detail": _cut(photo.detail),
         "retry": retry,
     }
-    return {name: value for name, value in values.items() if value or name in _WITHOUT_A_DEFAULT}
+    unknown: dict[str, Any] = json.loads(values.pop("unknown") or "{}")
+    return unknown | {name: value for name, value in values.items() if value or name in _WITHOUT_A_DEFAULT}
 
 
 def _cut(text: str) -> str:

@@ -28,7 +28,7 @@ def links_in(value: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     found = {}
     for name, one in links.items() if isinstance(links, dict) else ():
         if isinstance(one, dict) and all(isinstance(one.get(field), int) for field in _FIELDS):
-            found[str(name)] = {field: one[field] for field in _FIELDS}
+            found[str(name)] = dict(one)
     return found
 
 

@@ -9,7 +9,9 @@ the epoch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.domain.clocks import has_come
 from shared.domain.job import Reason
@@ -68,6 +70,7 @@ class Slot:
         switched_by: ids of the latest requests that have paused or resumed the queue.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     version: int = 0
@@ -86,6 +89,7 @@ class Slot:
     kept: int | None = None
     paused: Pause | None = None
     switched_by: tuple[str, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def is_free(self, capacity: int, now: int) -> bool:
         """Whether a job may take the slot now."""

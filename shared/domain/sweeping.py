@@ -17,7 +17,9 @@ two lies in two places, and what is settled in one of them says nothing of the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.domain.clocks import has_come, is_ahead
 from shared.domain.object_keys import folder_in, person_folder
@@ -44,6 +46,7 @@ class SweepProgress:
         left_over: the same of this round.
         people_passed: people on the page at hand who had something unrecorded and have had their turn.
         refusals: how often the page at hand has been refused in a row.
+        unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     version: int = 0
@@ -56,6 +59,7 @@ class SweepProgress:
     left_over: tuple[str, ...] = ()
     people_passed: tuple[str, ...] = ()
     refusals: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def is_page_hopeless(self) -> bool:
@@ -66,9 +70,14 @@ class SweepProgress:
         """Whether to read on; ``rest_ms`` is how long a rest is."""
         return has_come(self.rests_until, now, longest_ms=rest_ms)
 
+    @property
+    def not_settled(self) -> frozenset[str]:
+        """The folders of which nothing counts as settled, however old it is."""
+        return frozenset((*self.stuck, *self.left_over))
+
     def may_miss(self, modified_at: int, folder: str) -> bool:
         """Whether an upload of that time in a person's folder may be unrecorded."""
-        return modified_at >= self.recorded_before or folder in (*self.stuck, *self.left_over)
+        return modified_at >= self.recorded_before or folder in self.not_settled
 
     def passing(self, folder: str, *, clean: bool) -> SweepProgress:
         """Note that a person has had their turn, and whether all that the page has of theirs is recorded."""

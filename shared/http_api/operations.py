@@ -97,7 +97,11 @@ OPERATIONS: dict[str, Operation] = {
         "numbers for Prometheus, in its text format 0.0.4; no label names a person", texts=("text/plain",)
     ),
     "POST /people/{person_id}/train": asks(
-        "[Accepted](#accepted): the open set closes now", *PERSON, "not_collecting", "no_usable_photo"
+        "[Accepted](#accepted): the open set closes now",
+        *PERSON,
+        "not_collecting",
+        "no_usable_photo",
+        "held_back",
     ),
     "DELETE /people/{person_id}/photos/{name}": asks(
         "[Accepted](#accepted): the photo is deleted from the bucket, and from a set that is not submitted",
@@ -114,7 +118,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /jobs/{job_id}/retry": asks(
         "[Accepted](#accepted): the photos of a failed or cancelled job are trained once more, as the next "
         "revision",
-        *(*JOB, "not_newest", "not_failed", "no_usable_photo"),
+        *(*JOB, "not_newest", "not_failed", "no_usable_photo", "held_back"),
     ),
     "POST /jobs/{job_id}/cancel": asks(
         "[Accepted](#accepted): the job is cancelled, at DashScope too",

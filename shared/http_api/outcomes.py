@@ -72,6 +72,10 @@ OUTCOMES: dict[str, Words] = {
         "The person has no open set: it is queued, trained or has ended. Upload a photo to open one.",
         "此人没有正在收集的照片集：可能在排队、训练或已结束。上传照片即可开始新的照片集。",
     ),
+    "held_back": Words(
+        "This is the person of the smoke test, whose photos are checked and never trained.",
+        "此人是冒烟测试专用的：其照片只做检测，从不训练。",
+    ),
     "photo_deleted": Words("The photo is deleted.", "照片已删除。"),
     "photo_deleted_later": Words(
         "The photo is deleted from the bucket. The set had been submitted with it, and that does not change.",
@@ -129,7 +133,7 @@ CHANGED_NOTHING = frozenset(
         *("not_paused", "rejected_already", "still_unpacking", "not_queued", "not_failed", "not_newest"),
         *("no_usable_photo", "not_collecting", "photo_unknown", "photo_replaced", "set_submitted"),
         *("verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
-        *("failed", "unknown"),
+        *("held_back", "failed", "unknown"),
     }
 )
 """Outcomes after which all is as it was, though something else was asked for."""

@@ -17,6 +17,7 @@ from shared.domain.completion import (
     missing_names,
     missing_photos,
 )
+from shared.domain.held_back import is_held_back
 from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF
 from shared.domain.photo_set import NEVER, PhotoSet
@@ -130,6 +131,8 @@ def _of_collecting(job: Job, outlook: Outlook) -> Waiting:
     if photo_set.unfinished:
         is_unprepared = any(photo.verdict is Verdict.UNPREPARED for photo in photo_set.unfinished)
         return Waiting("preparation" if is_unprepared else "face_check")
+    if is_held_back(job.person_id):
+        return Waiting("held_back")
     if next_look >= NEVER:
         return Waiting("more_photos" if photo_set.new_usable else "photos")
     if next_look <= outlook.now:

@@ -26,6 +26,13 @@ SENTENCES: dict[str, Sentence] = {
             "照片集中没有新照片，请上传。",
         ),
     ),
+    "held_back": Sentence(
+        _COLLECTING,
+        Words(
+            "This is the person of the smoke test: the photos are checked and never trained.",
+            "此人是冒烟测试专用的：其照片只做检测，从不训练。",
+        ),
+    ),
     "more_photos": Sentence(
         _COLLECTING,
         Words(

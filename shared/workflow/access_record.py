@@ -27,7 +27,7 @@ class Documents(Protocol):
     def read_json(self, name: str) -> Document:
         """Return the row ``name``; an empty one when none has been written yet."""
 
-    def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
         """Write ``value`` on top of the version that was read; raises Conflict."""
 
 
@@ -78,7 +78,7 @@ class AccessRecord:
         try:
             for _ in range(TRIES):
                 try:
-                    self._rows.save_json(ROW, self._rows.read_json(ROW).version, learnt.as_value())
+                    self._rows.save_json(ROW, self._rows.read_json(ROW), learnt.as_value())
                     return
                 except Conflict:
                     continue

@@ -2,6 +2,13 @@
 
 Called by :mod:`shared.workflow.submitting` before every submit.
 
+The theory. A set that was tried before is looked for in the whole list, so that nothing is paid for twice. A
+set whose row says that no attempt was ever intended has no fine-tune: the intent is saved before the POST
+leaves. So for it the list is needed to count what the account keeps, and that the slot's row knows: it is
+counted anew each day, whenever it says that the cap is reached, and by every list that is short enough to be
+read whole in passing. The newest part of the list is looked through all the same: a table that was restored
+from a backup may have forgotten an attempt. A list that has become too long to be read keeps no such set.
+
 DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
 contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is
 off unless wanted, and a refusal is no more than a warning.
@@ -10,19 +17,52 @@ off unless wanted, and a refusal is no more than a warning.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shared.domain.fine_tunes import SUCCEEDED, FineTune, job_of
 from shared.domain.job import Job
+from shared.domain.job_record import BEIJING_MS, DAY_MS
 from shared.domain.object_keys import parse_job_id
 from shared.domain.rules import Rules
+from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
 
+TOO_LONG = "list_too_long"
 OWNERS = "fine_tunes"
 """The partition of the table of what was seen that is no person's: jobs by their fine-tunes' ids."""
+
+
+def counted(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
+    """Return the slot with the number of fine-tunes that the account keeps, and the list as far as read.
+
+    Raises:
+        Trouble: the list could not be read, and is needed.
+    """
+    if job.attempt or _is_to_be_counted(world, slot):
+        try:
+            account = list(world.dashscope.fine_tunes())
+        except Trouble as trouble:
+            if job.attempt or trouble.code != TOO_LONG:
+                raise
+            warn("fine_tunes_not_counted", code=trouble.code, message=trouble.message)
+        else:
+            return _with_count(slot, account), account
+    newest = world.dashscope.newest_fine_tunes(job.closed_at)
+    return _with_count(slot, newest.fine_tunes) if newest.is_whole else slot, newest.fine_tunes
+
+
+def _is_to_be_counted(world: World, slot: Slot) -> bool:
+    """Whether the slot knows no number, or says that the cap is reached, or has it of an earlier day."""
+    today, counted_on = ((at + BEIJING_MS) // DAY_MS for at in (world.clock.now(), slot.taken_at))
+    return slot.kept is None or slot.kept >= world.rules.kept_fine_tunes or counted_on != today
+
+
+def _with_count(slot: Slot, account: Sequence[FineTune]) -> Slot:
+    return replace(slot, kept=sum(fine_tune.counts_against_the_cap for fine_tune in account))
 
 
 def account_is_full(kept: int, rules: Rules) -> AccountTrouble:

@@ -50,6 +50,11 @@ from shared.workflow.saving import save
 _Note = Callable[[Mapping[str, Any], str, int], dict[str, Any]]
 
 
+def is_known(request: Request) -> bool:
+    """Whether this version knows what is asked for."""
+    return request.kind in _DOING
+
+
 def carry_out(world: World, request: Request) -> str:
     """Do what ``request`` asks for; returns the outcome: a code, and perhaps more words behind a colon.
 
@@ -248,7 +253,7 @@ def _noted(world: World, request: Request, note: _Note) -> str:
     stored = world.control.read_json(row)
     after = note(stored.value, str(told["link_id"]), int(told["expires_at"]))
     if after != stored.value:
-        world.control.save_json(row, stored.version, after)
+        world.control.save_json(row, stored, after)
     return "link_made"
 
 

@@ -34,7 +34,7 @@ def count(world: World, job: Job) -> None:
         if after is before:
             return
         try:
-            world.control.save_json(ROW, stored.version, after.as_value())
+            world.control.save_json(ROW, stored, after.as_value())
         except Conflict:
             if not tries_left:
                 raise

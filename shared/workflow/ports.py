@@ -15,13 +15,13 @@ from shared.workflow.access_record import AccessRecord, Documents
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
     from shared.domain.control_rows import ControlRows, Doorbell
-    from shared.domain.fine_tunes import FineTune
+    from shared.domain.fine_tunes import FineTune, NewestFineTunes
     from shared.domain.health import Health
     from shared.domain.job import Job
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
-    from shared.domain.requests import Request
+    from shared.domain.requests import Pending, Request
     from shared.domain.retry_state import RetryState
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
@@ -79,11 +79,7 @@ class JobTable(Protocol):
         """
 
     def save(self, before: Job | None, after: Job) -> Job:
-        """Write ``after`` on top of ``before`` (None: it must be new) and return it with its new version.
-
-        Raises:
-            Conflict: the stored job is not ``before`` any more.
-        """
+        """Write ``after`` on top of ``before`` (None: it must be new); raises Conflict if it is outdated."""
 
 
 class ControlTable(Documents, Protocol):
@@ -114,7 +110,7 @@ class ControlTable(Documents, Protocol):
 class RequestTable(Protocol):
     """Requests of operators, and the doorbell by which a tick knows of them."""
 
-    def pending(self, limit: int) -> list[Request]:
+    def pending(self, limit: int) -> Pending:
         """Return at most ``limit`` requests that are not settled, oldest first."""
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
@@ -225,6 +221,9 @@ class DashScope(Protocol):
 
     def fine_tunes(self) -> Iterator[FineTune]:
         """Iterate over the complete list, newest first; raises RetryLater if it cannot be completed."""
+
+    def newest_fine_tunes(self, since: int) -> NewestFineTunes:
+        """Return the list down to what is older than ``since``: no proof of what it does not show."""
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         """Cancel it."""

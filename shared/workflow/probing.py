@@ -58,7 +58,8 @@ def _process(world: World) -> None:
 
 
 def _list_fine_tunes(world: World) -> None:
-    list(world.dashscope.fine_tunes())
+    # One page tells whether it is served.
+    world.dashscope.newest_fine_tunes(world.clock.now())
 
 
 def _check_face(world: World) -> None:

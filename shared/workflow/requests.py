@@ -18,7 +18,7 @@ from shared.workflow.ports import World
 
 REQUESTS_A_RUN = 20
 TRIED_FOR_MS = 3_600_000
-"""A request that has met trouble for so long is answered with that trouble."""
+"""A request that has met trouble, or no code that knows it, for so long is answered with that."""
 TIME_FOR_A_REQUEST_MS = 15_000
 
 
@@ -26,9 +26,8 @@ def answer_requests(world: World, bell: Doorbell | None) -> bool:
     """Carry out the open requests; returns whether there were any."""
     if bell is None or not bell.is_rung:
         return False
-    pending = world.requests.pending(REQUESTS_A_RUN)
-    is_whole = len(pending) < REQUESTS_A_RUN
-    for request in pending:
+    requests, is_whole = world.requests.pending(REQUESTS_A_RUN)
+    for request in requests:
         if not world.has_time_for(TIME_FOR_A_REQUEST_MS):
             return True
         is_whole &= _answer(world, request)
@@ -37,16 +36,24 @@ def answer_requests(world: World, bell: Doorbell | None) -> bool:
             world.requests.silence(bell)
         except Conflict:
             log("rung_again")
-    return bool(pending)
+    return bool(requests)
 
 
 def _answer(world: World, request: Request) -> bool:
     """Carry out a request and write down what became of it; returns whether nothing is left to be done."""
     # Imported here: few ticks have requests.
-    from shared.workflow.administering import carry_out
+    from shared.workflow.administering import carry_out, is_known
 
+    if not is_known(request) and _is_young(world, request):
+        # Newer code has put it there, and runs beside this one.
+        warn("request_left_alone", request=request.request_id, kind=request.kind)
+        return False
     with following(request.traceparent):
         return _answered(world, request, carry_out)
+
+
+def _is_young(world: World, request: Request) -> bool:
+    return abs(world.clock.now() - request.asked_at) < TRIED_FOR_MS
 
 
 def _answered(world: World, request: Request, carry_out: Callable[[World, Request], str]) -> bool:
@@ -60,7 +67,7 @@ def _answered(world: World, request: Request, carry_out: Callable[[World, Reques
         trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
         cause = world.health.failed(trouble.cause)
         warn("request_held_up", request=request.request_id, kind=request.kind, code=cause.code)
-        if abs(world.clock.now() - request.asked_at) < TRIED_FOR_MS:
+        if _is_young(world, request):
             return False
         outcome = f"failed: {cause.code}"
     try:

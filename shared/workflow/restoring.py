@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from shared.domain import formats
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.job_record import MAX_FOLDERS, having_met
 from shared.domain.object_keys import (
@@ -166,15 +167,27 @@ def _job(person_id: str, revision: int, text: bytes, now: int, folder: str) -> J
     """Return the job that a result tells of; of an unreadable one only that there was a training.
 
     ``folder``: the folder that the result lies in.
+
+    Raises:
+        RetryLater: newer code has written it.
     """
     try:
-        return _from_result(open_job(person_id, revision, now), json.loads(text), folder)
+        result = json.loads(text)
+        _check_format(result, person_id)
+        return _from_result(open_job(person_id, revision, now), result, folder)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
         warn("result_unreadable", person=person_id, revision=revision, problem=type(problem).__name__)
         reason = Reason(
             "result_unreadable", "The result in the bucket cannot be read; train again if needed."
         )
         return _ended(open_job(person_id, revision, now), JobState.FAILED, reason, now)
+
+
+def _check_format(result: dict[str, Any], person_id: str) -> None:
+    """Leave the person alone whose result only newer code can read: nothing is paid for on a guess."""
+    if result.get("format", 1) > formats.RESULTS.number:
+        message = f"a result of {person_id} was written by newer code; deploy that, or delete the result"
+        raise RetryLater("result_of_newer_code", message, delay_seconds=60)
 
 
 def _from_result(job: Job, result: dict[str, Any], folder: str) -> Job:

@@ -29,7 +29,7 @@ from shared.domain.slot import SUBMIT_SPACING_MS, Slot
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
 from shared.logs import log, warn
-from shared.workflow.account import account_is_full, make_room
+from shared.workflow.account import account_is_full, counted, make_room
 from shared.workflow.owning import adopt, find_own, own
 from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
@@ -114,12 +114,10 @@ def _give_way(world: World, job: Job, slot: Slot) -> None:
 def _with_room_for_one(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
     """Count the account's fine-tunes, and make room for one; a trouble of DashScope's halts the queue."""
     try:
-        account = list(world.dashscope.fine_tunes())
+        slot, account = counted(world, job, slot)
         world.health.passed(Api.TRAINING)
-        kept = sum(fine_tune.counts_against_the_cap for fine_tune in account)
-        slot = replace(slot, kept=kept)
         if not slot.held_by(job.job_id):
-            slot = _with_room(world, slot, kept, account)
+            slot = _with_room(world, slot, account)
         return slot, account
     except Conflict:
         raise
@@ -195,10 +193,10 @@ def _post(world: World, intent: Job, files: tuple[str, ...], slot: Slot) -> Job:
     return own(world, intent, fine_tune, slot)
 
 
-def _with_room(world: World, slot: Slot, kept: int, account: list[FineTune]) -> Slot:
+def _with_room(world: World, slot: Slot, account: list[FineTune]) -> Slot:
     """Return the slot once the account has room for another fine-tune; raises AccountTrouble without room."""
-    if kept < world.rules.kept_fine_tunes:
+    if slot.kept is None or slot.kept < world.rules.kept_fine_tunes:
         return slot
     if not make_room(world, account):
-        raise account_is_full(kept, world.rules)
-    return replace(slot, kept=kept - 1)
+        raise account_is_full(slot.kept, world.rules)
+    return replace(slot, kept=slot.kept - 1)

@@ -107,14 +107,16 @@ def _folders(
     before = world.clock.now() - EVENTS_TAKE_MS
     ignored: dict[str, str] = {}
     uploads: list[Found] = []
+    apart = progress.not_settled
     for entry in listed:
         at = entry.stored.modified_at
-        if at >= before:
+        # Most of a large bucket is settled: what an earlier round has found needs no look at its name.
+        is_settled = at < progress.recorded_before
+        if at >= before or (is_settled and not (apart and folder_in(entry.key) in apart)):
             continue
         upload = parse_upload(entry.key, world.rules.ready_marker)
         if isinstance(upload, Upload):
-            if progress.may_miss(at, upload.folder):
-                uploads.append(Found(upload, entry.stored))
+            uploads.append(Found(upload, entry.stored))
         elif upload.is_news and at >= progress.recorded_before:
             ignored[upload.key] = upload.code
     if ignored:

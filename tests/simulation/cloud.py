@@ -130,7 +130,7 @@ class SimulatedCloud:
         self.memories: dict[str, AccessMemory] = {}
         clock = Seconds(self.kernel)
         with quick_databases():
-            self.objects = ObjectStore(None, clock)
+            self.objects = self._new_objects(clock)
             self.tables = TableStore(None, clock, index_lag_seconds=index_lag) if emulated_tables else None
         begin_alike(self.objects._database, "bucket", lambda: self.objects.create_bucket(BUCKET))
         if self.tables is not None:
@@ -148,7 +148,7 @@ class SimulatedCloud:
         self.account = account
         with quick_databases():
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
-        self.invariants = Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
+        self.invariants = self._new_invariants()
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
         self.invariants.administration.longest_skew = skew
@@ -183,6 +183,12 @@ class SimulatedCloud:
         self.ahead_ms = 0
         self._key = API_KEY
         self.abandoned = 0
+
+    def _new_objects(self, clock: Seconds) -> ObjectStore:
+        return ObjectStore(None, clock)
+
+    def _new_invariants(self) -> Invariants:
+        return Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
 
     def _told_of(self, text: str) -> str:
         """Return what a request to DashScope is about: the id of a fine-tune or a file stands for more."""
@@ -323,7 +329,13 @@ class SimulatedCloud:
 
     def uploads(self) -> list[StoredObject]:
         """Return everything that lies under ``people/``."""
-        return self.objects.list_objects(BUCKET, prefix="people/", limit=1000).rows
+        found: list[StoredObject] = []
+        marker: str | None = ""
+        while marker is not None:
+            page = self.objects.list_objects(BUCKET, prefix="people/", marker=marker, limit=1000)
+            found += page.rows
+            marker = page.next_marker or None
+        return found
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -334,8 +346,11 @@ class SimulatedCloud:
 
     def is_at_rest(self) -> bool:
         """Whether nothing is in flight and no job has anything left to be done, nor any request."""
-        is_quiet = not self.kernel.runs and not self.is_rung()
-        return is_quiet and not any(self.is_unfinished(job) for job in self.jobs())
+        return not self.kernel.runs and not self.is_rung() and not self.unfinished()
+
+    def unfinished(self) -> list[Job]:
+        """Return the jobs that have something left to be done, by person and revision."""
+        return [job for job in self.jobs() if self.is_unfinished(job)]
 
     def is_unfinished(self, job: Job) -> bool:
         """Whether ``job`` has something left to be done; one that is short of photos only waits for more."""

@@ -319,7 +319,7 @@ def _recover(cloud: SimulatedCloud) -> None:
     # The last events come hours late, into a world that is at rest.
     cloud.advance(LATEST_EVENT_MS)
     _tick_until_at_rest(cloud)
-    _check_everything_ended(cloud)
+    check_everything_ended(cloud)
     _check_no_file_is_left(cloud)
 
 
@@ -386,7 +386,12 @@ def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:
     return None if grace or going else waiting[0].job_id
 
 
-def _check_everything_ended(cloud: SimulatedCloud) -> None:
+def check_everything_ended(cloud: SimulatedCloud) -> None:
+    """Check at rest that every job has its end and its result, every fine-tune its job, every photo its set.
+
+    Raises:
+        Violation: a promise was broken.
+    """
     jobs = cloud.jobs()
     owners: dict[str, list[str]] = {}
     for job in jobs:

@@ -56,9 +56,9 @@ class Silence:
         """
         self.blocked.clear()
         overdue: dict[str, Overdue] = {}
-        jobs = cloud.jobs()
+        jobs = cloud.unfinished()
         queue = sorted((job for job in jobs if job.state is JobState.QUEUED), key=lambda job: job.due_at)
-        for job in filter(cloud.is_unfinished, jobs):
+        for job in jobs:
             self.asked += 1
             ahead = queue.index(job) if job in queue else 0
             code = self._code(job, cloud, ahead)

@@ -242,7 +242,7 @@ class SimulatedOtsClient:
         store: TableStore, table: str, row: Any, condition: Any, refusal: tablestore.OTSServiceError | None
     ) -> None:
         """Have the emulator write the row; it has to say the same of the condition."""
-        expected = condition.get_column_condition()
+        expected = condition.column_condition
         column = None
         if expected is not None:
             column = SingleColumn(
@@ -329,6 +329,11 @@ def _stored(found: StoredObject) -> Stored:
     )
 
 
+def listed(found: StoredObject) -> Listed:
+    """Return an object as an entry of a listing."""
+    return Listed(found.key, _stored(found))
+
+
 TAKEN_FROM = "x-oss-meta-taken-from"
 METADATA = b"with a place"
 """In the content of a photo: OSS leaves in its snapshot where it was taken."""
@@ -391,6 +396,8 @@ class SimulatedBucket:
         """
         self.watch_deletion: Callable[[str, int, Run], None] | None = None
         """Sees the key of an object that a run deletes, when it was put (in milliseconds), and the run."""
+        self.as_listed: Callable[[StoredObject], Listed] = listed
+        """Makes an object an entry of a listing."""
         self.account = "old"
         self._stored_with_dashscope = stored_with_dashscope
         self._store = store
@@ -491,12 +498,12 @@ class SimulatedBucket:
 
     def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
         def recall() -> tuple[list[Listed], str]:
-            listed, following = self._remembered((prefix, after, count), read)
-            return list(listed), following
+            entries, following = self._remembered((prefix, after, count), read)
+            return list(entries), following
 
         def read() -> tuple[list[Listed], str]:
             page = self._store.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
-            return [Listed(found.key, _stored(found)) for found in page.rows], page.next_marker
+            return [self.as_listed(found) for found in page.rows], page.next_marker
 
         return self._call(Api.LISTING, "ListObjects", prefix, recall)
 

@@ -73,7 +73,7 @@ def test_requests_and_what_was_seen_are_written_and_read_by_every_call(emulated:
         world.seen.remember("anna", {"0.jpg": "other"}, 2)
         rows = world.control.read_all()
         assert rows.doorbell is not None
-        read.extend([rows.doorbell.is_rung, requests.pending(5) == [asked]])
+        read.extend([rows.doorbell.is_rung, requests.pending(5) == ((asked,), True)])
         requests.settle(asked, "done", 2)
         requests.silence(rows.doorbell)
         read.extend([world.control.read_all().doorbell, requests.pending(5)])

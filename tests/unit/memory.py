@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.fine_tunes import FineTune
+from shared.domain.fine_tunes import FineTune, NewestFineTunes
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload
 from shared.domain.photo_access import AccessSettings, Way
@@ -198,6 +198,7 @@ class Memory(MemoryBucket):
         self.save_takes_ms = 0
         self.key_id = "key"
         self.listed: list[FineTune] = []
+        self.list_is_short = True
         self.known: dict[str, FineTune] = {}
         self.answer: FineTune | Trouble = fine_tune("PENDING", "ft-new")
         self.created: list[tuple[str, ...]] = []
@@ -274,6 +275,11 @@ class Memory(MemoryBucket):
         self.calls.append("list fine-tunes")
         self.meet("fine_tunes")
         return iter(self.listed)
+
+    def newest_fine_tunes(self, since: int) -> NewestFineTunes:
+        self.calls.append("list newest")
+        self.meet("fine_tunes")
+        return NewestFineTunes(fine_tunes=list(self.listed), is_whole=self.list_is_short)
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         self.meet("cancel_fine_tune")

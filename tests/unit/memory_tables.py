@@ -21,7 +21,7 @@ from shared.domain.lanes import (
 from shared.domain.lingering import Lingering
 from shared.domain.object_keys import person_key
 from shared.domain.photo_set import NEVER
-from shared.domain.requests import Request
+from shared.domain.requests import Pending, Request
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
@@ -146,11 +146,11 @@ class MemoryTables:
         self.meet("read_json", name)
         return self.documents.get(name, Document())
 
-    def save_json(self, name: str, before_version: int, value: Mapping[str, Any]) -> Document:
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
         self.meet("save_json", name)
-        if self.documents.get(name, Document()).version != before_version:
+        if self.documents.get(name, Document()).version != before.version:
             raise Conflict("another run has written it")
-        self.documents[name] = Document(value=dict(value), version=before_version + 1)
+        self.documents[name] = Document(value={**before.value, **value}, version=before.version + 1)
         return self.documents[name]
 
     def health(self) -> Health:
@@ -205,10 +205,11 @@ class MemoryTables:
     def note(self, ignored: Mapping[str, str], now: int) -> None:
         self.nobodys.update(ignored)
 
-    def pending(self, limit: int) -> list[Request]:
+    def pending(self, limit: int) -> Pending:
         self.meet("pending")
         open_ones = [one for one in self.asked.values() if not one.is_settled]
-        return sorted(open_ones, key=lambda one: one.request_id)[:limit]
+        oldest_first = sorted(open_ones, key=lambda one: one.request_id)
+        return Pending(requests=tuple(oldest_first[:limit]), is_whole=len(oldest_first) <= limit)
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
         self.meet("settle", request.request_id)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, open_job
+from shared.domain.job_record import DAY_MS
 from shared.domain.rules import Rules
+from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.errors import Permanent
-from shared.workflow.account import make_room
+from shared.domain.trouble_kinds import Api
+from shared.errors import Permanent, RetryLater
+from shared.workflow.account import counted, make_room
 from tests.unit.memory import Memory
 from tests.unit.support import NOW, fine_tune, job_in
 
@@ -91,3 +96,66 @@ def test_a_refused_deletion_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(memory, "delete_fine_tune", refuse)
     assert not make_room(memory.world(DELETING), [fine_tune_of(first, "ft-1")])
+
+
+# -- the count, and how much of the list it takes -------------------------------------------------
+
+
+COUNTED = Slot(kept=3, taken_at=NOW)
+TOO_LONG = RetryLater("list_too_long", "…", delay_seconds=10, api=Api.TRAINING)
+NEVER_TRIED = job_in(S.QUEUED)
+TRIED = replace(NEVER_TRIED, attempt=1)
+
+
+def test_a_set_that_was_never_tried_takes_the_newest_part_of_the_list_alone() -> None:
+    memory = Memory()
+    memory.list_is_short = False
+    slot, _ = counted(memory.world(), NEVER_TRIED, COUNTED)
+    assert memory.calls == ["list newest"]
+    assert slot.kept == 3
+
+
+def test_a_set_that_was_tried_before_takes_the_whole_list_whatever_the_slot_knows() -> None:
+    memory = Memory()
+    memory.listed = [fine_tune("SUCCEEDED", "ft-1")]
+    slot, account = counted(memory.world(), TRIED, COUNTED)
+    assert memory.calls == ["list fine-tunes"]
+    assert (slot.kept, account) == (1, memory.listed)
+
+
+@pytest.mark.parametrize(
+    "slot",
+    [Slot(taken_at=NOW), Slot(kept=20, taken_at=NOW), Slot(kept=3, taken_at=NOW - DAY_MS)],
+    ids=["never counted", "the cap is reached", "counted on another day"],
+)
+def test_the_account_is_counted_anew(slot: Slot) -> None:
+    memory = Memory()
+    memory.list_is_short = False
+    assert counted(memory.world(), NEVER_TRIED, slot)[0].kept == 0
+    assert memory.calls == ["list fine-tunes"]
+
+
+def test_a_list_that_was_read_whole_in_passing_counts() -> None:
+    memory = Memory()
+    assert counted(memory.world(), NEVER_TRIED, COUNTED)[0].kept == 0
+
+
+def test_a_list_that_is_too_long_keeps_no_set_that_was_never_tried() -> None:
+    memory = Memory()
+
+    def whole() -> Iterator[FineTune]:
+        raise TOO_LONG
+
+    memory.list_is_short = False
+    world = memory.world()
+    with mock.patch.object(memory, "fine_tunes", whole):
+        assert counted(world, NEVER_TRIED, Slot(kept=3, taken_at=NOW - DAY_MS))[0].kept == 3
+        with pytest.raises(RetryLater, match="list_too_long"):
+            counted(world, TRIED, COUNTED)
+
+
+def test_another_trouble_of_the_list_keeps_everybody() -> None:
+    memory = Memory()
+    memory.troubles["fine_tunes"] = RetryLater("unreachable", "…", delay_seconds=10, api=Api.TRAINING)
+    with pytest.raises(RetryLater):
+        counted(memory.world(), NEVER_TRIED, COUNTED)

@@ -128,7 +128,10 @@ def test_of_two_runs_that_sweep_the_same_page_one_is_told(bench: Bench) -> None:
         control.save_sweep(start, start.past("people/b", now=1))
 
 
-def test_fields_of_a_later_version_inside_the_slots_trouble_are_ignored(bench: Bench) -> None:
+def test_a_field_of_a_later_version_is_kept_and_one_inside_the_slots_trouble_goes_with_that(
+    bench: Bench,
+) -> None:
     value = {"trouble": {"code": "c", "message": "m", "link": "https://…"}, "colour": "green"}
     bench.client.rows[tuple(KEY)] = {"value": json.dumps(value), VERSION: 3, WRITE_TOKEN: "t"}
-    assert ControlTable(bench.rows).slot() == Slot(version=3, trouble=Reason("c", "m"))
+    slot = Slot(version=3, trouble=Reason("c", "m"), unknown={"colour": "green"})
+    assert ControlTable(bench.rows).slot() == slot

@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from aliyun_local.template import Template
-from local.options import PARAMETERS, PORT_NAMES
+from local.options import PORT_NAMES
 from local.packaging import ROOT
 from shared.clients.preparing import PREPARE
 from shared.clients.turning import NO_STEP_AFTER_SECONDS
@@ -23,24 +22,14 @@ from shared.domain.orientation import HEADER_BYTES
 from shared.domain.photos import MAX_SOURCE_BYTES, Verdict
 from shared.domain.reasons import Language, reason, remedy
 from shared.domain.states import LEGAL_MOVES, JobState
-from shared.settings import ENVIRONMENT_NAMES
 from shared.workflow.taking_out import BYTES_A_RUN, ENTRIES_A_RUN
 from shared.workflow.unpacking import MAX_TRIES
 
 READMES = ["README.md", "README.zh-CN.md"]
-GIVEN_BY_THE_PLATFORM = {"FC_REGION"}
 
 
 def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-def settings_of_the_functions() -> set[str]:
-    resources = Template.from_file(ROOT / "template.yml").document["Resources"]
-    names = set(ENVIRONMENT_NAMES.values()) - GIVEN_BY_THE_PLATFORM
-    for resource in resources.values():
-        names |= set(resource.get("Properties", {}).get("EnvironmentVariables", {}))
-    return names
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -53,27 +42,9 @@ def test_the_state_diagram_is_the_table_of_legal_moves(readme: str) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_setting_stands_in_the_table_with_its_template_parameter_and_default(readme: str) -> None:
-    rows = {
-        cells[0].strip("` "): [cell.strip("` ") for cell in cells[1:]]
-        for cells in (
-            line.strip("|").split("|") for line in text_of(readme).splitlines() if line.startswith("| `")
-        )
-    }
-    parameters = Template.from_file(ROOT / "template.yml").document["Parameters"]
-    for name in settings_of_the_functions():
-        assert name in rows, f"{name} is not documented"
-        parameter, default = rows[name][0], rows[name][1]
-        assert parameter in parameters, f"{name}: the template has no parameter {parameter}"
-        plain = str(parameters[parameter].get("Default", ""))
-        if re.fullmatch(r"\w{1,10}", plain):
-            assert default == plain, f"{name}: the default is {plain}"
-
-
-@pytest.mark.parametrize("readme", READMES)
 def test_every_option_of_the_local_cloud_is_documented(readme: str) -> None:
     text = text_of(readme)
-    names = {f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES} | set(PARAMETERS)
+    names = {f"LOCAL_PORT_{name.upper()}" for name in PORT_NAMES}
     names |= set(re.findall(r'"(LOCAL_[A-Z_]+[A-Z])"', text_of("local/options.py")))
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
 
@@ -82,7 +53,7 @@ def test_every_option_of_the_local_cloud_is_documented(readme: str) -> None:
 def test_every_command_that_a_readme_names_exists(readme: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text_of(readme)))
-    assert {"demo", "up", "test", "package"} <= named <= targets
+    assert {"demo", "up", "test", "deploy"} <= named <= targets
 
 
 def test_both_readmes_have_the_same_sections_tables_and_transcripts() -> None:

@@ -53,7 +53,7 @@ def test_the_oldest_leave_a_full_list_which_says_so_from_then_on(control: Contro
     assert (len(value["entries"]), value["entries"][0]["key"]) == (MAX_ENTRIES, "people/new")
     assert value["entries"][-1]["key"] == f"people/{MAX_ENTRIES - 2}"
     assert value["dropped"] is True
-    control.save_json(ROW, control.read_json(ROW).version, {**value, "entries": []})
+    control.save_json(ROW, control.read_json(ROW), {**value, "entries": []})
     assert note(control, "people/newer")["dropped"] is True
 
 
@@ -69,11 +69,11 @@ def test_an_entry_that_is_lost_to_other_runs_is_tried_again_and_then_left_to_the
 ) -> None:
     left, save = [losses], control.save_json
 
-    def lose(name: str, before_version: int, value: dict[str, Any]) -> Document:
+    def lose(name: str, before: Document, value: dict[str, Any]) -> Document:
         left[0] -= 1
         if left[0] >= 0:
             raise Conflict("another run was faster")
-        return save(name, before_version, value)
+        return save(name, before, value)
 
     monkeypatch.setattr(control, "save_json", lose)
     assert bool(note(control, "people/a").get("entries")) is is_noted

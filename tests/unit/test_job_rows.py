@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clients.job_rows import (
-    FORMAT,
     SUMMARY_COLUMNS,
     from_columns,
     has_summary,
     summary_from_columns,
     to_columns,
 )
+from shared.domain.formats import JOBS as JOBS_FORMAT
 from shared.domain.job import Job, Reason
 from shared.domain.job_summary import summary_of
 from shared.domain.lanes import COLLECTING_LANE, DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE
@@ -25,6 +25,7 @@ from shared.domain.photo_set import MAX_RECORDED, PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import Cause, RetryState
 from shared.domain.row_size import MAX_DETAIL_CHARACTERS, MAX_PHOTOS_BYTES, MAX_ROW_BYTES, bytes_of
+from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Permanent
@@ -174,12 +175,26 @@ def test_names_are_stored_readable_for_people() -> None:
     assert "照片.jpg" in columns["photos"]
 
 
-def test_columns_and_photo_fields_of_a_later_version_are_ignored() -> None:
+def test_columns_and_photo_fields_of_a_later_version_are_kept_through_a_change() -> None:
     job = job_in(JobState.TRAINING)
     row = stored(job, colour="green", number=5)
     photos = json.loads(row["photos"])
-    row["photos"] = json.dumps([{**one, "sharpness": 0.9} for one in photos])
-    assert from_columns(row) == job
+    row["photos"] = json.dumps([{**one, "sharpness": 0.9, "eyes": [1, 2]} for one in photos])
+    read = from_columns(row)
+    assert replace(read, unknown={}, photo_set=job.photo_set) == job
+    written = to_columns(replace(read, attempt=5))
+    assert (written["colour"], written["number"], written["attempt"]) == ("green", 5, 5)
+    assert json.loads(written["photos"]) == [{**one, "sharpness": 0.9, "eyes": [1, 2]} for one in photos]
+
+
+def test_a_row_of_this_version_holds_nothing_that_is_unknown() -> None:
+    read = from_columns(stored(job_in(JobState.REJECTED)))
+    assert (read.unknown, {one.unknown for one in read.photo_set.photos}) == ({}, {""})
+
+
+def test_the_next_revision_takes_over_no_unknown_column() -> None:
+    job = from_columns(stored(job_in(JobState.SUCCEEDED), colour="green"))
+    assert job.next_revision(Rules(), NOW).unknown == {}
 
 
 def test_a_row_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() -> None:
@@ -206,14 +221,14 @@ def test_fields_of_a_later_version_inside_the_reason_are_ignored() -> None:
 def test_a_row_says_in_which_format_it_is_and_one_that_does_not_is_of_the_first() -> None:
     job = job_in(JobState.QUEUED)
     row = stored(job)
-    assert row["format"] == FORMAT
+    assert row["format"] == JOBS_FORMAT.number
     del row["format"]
     assert from_columns(row) == job
     assert from_columns({**row, "format": 1}) == job
 
 
 UNREADABLE: list[tuple[str, Any]] = [
-    ("format", FORMAT + 1),
+    ("format", JOBS_FORMAT.number + 1),
     ("format", 0),
     ("format", "1"),
     ("format", True),
@@ -283,7 +298,12 @@ def test_a_row_from_before_there_were_summaries_has_one_by_its_photos() -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("format", FORMAT + 1), ("state", "DREAMING"), ("verdicts", '["too_good"]'), ("photo_count", "3")],
+    [
+        ("format", JOBS_FORMAT.number + 1),
+        ("state", "DREAMING"),
+        ("verdicts", '["too_good"]'),
+        ("photo_count", "3"),
+    ],
 )
 def test_a_summary_that_this_version_does_not_understand_is_not_read(column: str, value: Any) -> None:
     with pytest.raises(Permanent, match="unreadable_row"):

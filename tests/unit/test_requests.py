@@ -11,7 +11,7 @@ from shared.domain.requests import PROBE, Request, request_id
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, RetryLater
-from shared.workflow.requests import REQUESTS_A_RUN, answer_requests
+from shared.workflow.requests import REQUESTS_A_RUN, TRIED_FOR_MS, answer_requests
 from tests.unit.memory import Memory
 from tests.unit.support import NOW, cause
 
@@ -56,10 +56,17 @@ def test_a_probe_of_what_works_changes_nothing() -> None:
     assert (memory.held.version, memory.well_being) == (1, before)
 
 
-def test_a_request_that_this_version_does_not_know_is_answered_so() -> None:
+def test_a_request_that_this_version_does_not_know_waits_for_newer_code_and_keeps_nobody_waiting() -> None:
     memory = asked("dance", PROBE)
     answer_requests(memory.world(), memory.bell)
-    assert outcomes(memory) == ["unknown", "done"]
+    assert (outcomes(memory), memory.bell.is_rung) == (["", "done"], True)
+
+
+def test_a_request_that_no_version_knows_for_an_hour_is_answered_so() -> None:
+    memory = asked("dance")
+    memory.time = NOW + TRIED_FOR_MS
+    answer_requests(memory.world(), memory.bell)
+    assert (outcomes(memory), memory.bell.is_rung) == (["unknown"], False)
 
 
 def test_more_requests_than_one_run_takes_keep_the_bell_rung() -> None:

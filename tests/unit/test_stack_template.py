@@ -170,7 +170,9 @@ def test_the_instances_of_the_status_api_are_bounded_by_a_parameter(count: int) 
 
 def test_the_cost_beside_that_parameter_is_its_default_times_one_instance() -> None:
     parameter = TEMPLATE.document["Parameters"]["StatusInstances"]
-    assert f"{parameter['Default']} of them {128 * parameter['Default']} CNY" in parameter["Description"]
+    count, cost = parameter["Default"], 128 * parameter["Default"]
+    assert f"{count} of them {cost} CNY" in parameter["Description"]["en"]
+    assert f"{count} 个约 {cost} 元" in parameter["Description"]["zh-cn"]
 
 
 @pytest.mark.parametrize(

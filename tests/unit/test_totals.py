@@ -166,11 +166,11 @@ def test_a_count_that_another_run_has_overtaken_is_made_on_top_of_the_other(
     memory, other = Memory(job := ended()), ended("boris")
     save, overtaken = memory.save_json, iter([True])
 
-    def raced(name: str, before_version: int, value: Any) -> Document:
+    def raced(name: str, before: Document, value: Any) -> Document:
         if next(overtaken, False):
-            save(ROW, before_version, Totals().with_job(other).as_value())
+            save(ROW, before, Totals().with_job(other).as_value())
             raise Conflict("another run has written it")
-        return save(name, before_version, value)
+        return save(name, before, value)
 
     monkeypatch.setattr(memory, "save_json", raced)
     deliver(memory.world(), memory[job])

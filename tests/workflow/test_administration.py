@@ -347,7 +347,6 @@ def test_a_model_that_dashscope_does_not_delete_stays_and_the_answer_says_so(clo
         ("photo_delete", "Li", "2.jpg", "photo_unknown"),
         ("release", job_id("Li", 2), "", "job_unknown"),
         ("resume", "", "", "not_paused"),
-        ("dance", "", "", "unknown"),
     ],
 )
 def test_what_cannot_be_done_changes_nothing_and_is_answered(

@@ -10,6 +10,7 @@ import pytest
 
 from aliyun_local.mocking import mock_aliyun
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
+from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -65,7 +66,7 @@ def fill(tables: Tables, people: int) -> None:
             tables.save(job_in(S.SUCCEEDED, name, delivered=True, opened_at=NOW + number, **ended))
     if people < 100:
         totals = Totals().with_job(job_in(S.SUCCEEDED, "zoe", **ended))
-        tables.control.save_json(ROW, 0, totals.as_value())
+        tables.control.save_json(ROW, Document(), totals.as_value())
         tables.control.save_slot(Slot(), Slot(holders=("x-1",), kept=17))
         tables.control.save_health(Health(), replace(Health(), beat_at=NOW, errors={"Throttled": 3}))
 

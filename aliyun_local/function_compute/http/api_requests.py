@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aliyun_local.function_compute.account.models import Account
 from aliyun_local.function_compute.compute import FunctionCompute
-from aliyun_local.function_compute.http.errors import RequestRefused, invalid_argument
+from aliyun_local.function_compute.http.errors import (
+    RequestRefused,
+    access_denied,
+    invalid_argument,
+)
 from aliyun_local.function_compute.http.signatures import Authenticator
 from aliyun_local.serving.wire import Request, Response
 from aliyun_local.template import Function
@@ -26,6 +31,7 @@ class ApiRequest:
     ``http`` is the request as it came. ``names`` holds the decoded parts of its path, by the words that
     :data:`OPERATIONS` has for them. ``is_2023`` says which generation of the API it is for. ``authenticate``
     is for InvokeHTTPTrigger, which finds out only by the trigger whether the caller has to be checked.
+    ``account`` has what calls create; without one, nothing can be created.
     """
 
     compute: FunctionCompute
@@ -34,6 +40,32 @@ class ApiRequest:
     names: Mapping[str, str] = field(default_factory=dict)
     is_2023: bool = False
     authenticate: Authenticator | None = None
+    account: Account | None = None
+
+    @property
+    def changeable(self) -> Account:
+        """The account, for a call that changes it.
+
+        Raises:
+            RequestRefused: this Function Compute has the functions of its template and no others.
+        """
+        if self.account is None:
+            raise access_denied("this Function Compute runs a template's functions and takes no changes")
+        return self.account
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON object that the call brings.
+
+        Raises:
+            RequestRefused: there is none.
+        """
+        try:
+            document = json.loads(self.http.body or b"{}")
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise invalid_argument("the body is not a JSON object")
+        return document
 
     @property
     def service(self) -> str:
@@ -52,14 +84,14 @@ class ApiRequest:
 
         Raises:
             FunctionNotFound: there is no such function.
-            RequestRefused: there is no such version or alias: a template deploys none but ``LATEST``.
+            RequestRefused: there is no such version or alias; there is none but ``LATEST`` here.
         """
         function = self.compute.function(self.names["function"])
         self.check_qualifier()
         return function
 
     def check_qualifier(self) -> None:
-        """Refuse a version or an alias, which a template does not deploy.
+        """Refuse a version or an alias, which nothing makes here.
 
         Raises:
             RequestRefused: the qualifier is not ``LATEST``.
@@ -85,11 +117,11 @@ class ApiRequest:
         return int(written)
 
     def json_response(
-        self, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+        self, document: Mapping[str, Any], headers: Mapping[str, str] | None = None, *, status: int = 200
     ) -> Response:
         """Return ``document`` as the answer."""
         return Response(
-            status=200,
+            status=status,
             headers={
                 "Content-Type": "application/json",
                 "X-Fc-Request-Id": self.request_id,

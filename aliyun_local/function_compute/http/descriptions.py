@@ -1,8 +1,8 @@
 """The documents that describe the deployed resources, as the management APIs of both generations write them.
 
 ``management`` asks for them. Field names follow the API references of 2016-08-15 and 2023-03-30 (GetService,
-GetFunction, GetTrigger and their lists). No call created these resources, so their time is that at which the
-template was read.
+GetFunction, GetTrigger and their lists). No call created the resources of the template, so their time is that
+at which it was read.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aliyun_local.clock import utc
+from aliyun_local.function_compute.account.records import public
 from aliyun_local.function_compute.compute import FunctionCompute
 from aliyun_local.function_compute.http.api_requests import ApiRequest
 from aliyun_local.function_compute.queue.invocations import AsyncTask
@@ -38,10 +39,15 @@ def describe_service(compute: FunctionCompute, name: str) -> dict[str, Any]:
     }
 
 
-def describe_function(compute: FunctionCompute, function: Function, *, is_2023: bool) -> dict[str, Any]:
+def describe_function(request: ApiRequest, function: Function) -> dict[str, Any]:
     """Return a function as GetFunction does."""
+    compute, created = request.compute, request.account and request.account.find_function(function.name)
+    if created and request.is_2023:
+        return public(created)
     declared = _declared(compute, FunctionName=function.name, Handler=function.handler)
-    size, checksum = _measure(compute.deployed.code.folder)
+    size, checksum = (
+        (created["codeSize"], created["codeChecksum"]) if created else _measure(compute.deployed.code.folder)
+    )
     common = {
         "functionName": function.name,
         "functionId": _identity(compute, "function", function.name),
@@ -56,7 +62,7 @@ def describe_function(compute: FunctionCompute, function: Function, *, is_2023: 
         "codeChecksum": checksum,
         **_times(compute),
     }
-    if not is_2023:
+    if not request.is_2023:
         return {**common, "instanceType": "e1", "initializer": None, "initializationTimeout": 3}
     log = declared.get("LogConfig") or {}
     return {
@@ -86,7 +92,8 @@ def triggers_of(compute: FunctionCompute, function_name: str) -> list[Trigger]:
 
 def describe_trigger(request: ApiRequest, trigger: Trigger) -> dict[str, Any]:
     """Return a trigger as GetTrigger does; an HTTP trigger's URL reaches it here."""
-    compute = request.compute
+    compute, account = request.compute, request.account
+    created = account and account.find_trigger(trigger.function, trigger.name)
     declared = _declared(compute, TriggerName=trigger.name, FunctionName=trigger.function)
     kind, config = _trigger_config(trigger)
     described: dict[str, Any] = {
@@ -102,9 +109,12 @@ def describe_trigger(request: ApiRequest, trigger: Trigger) -> dict[str, Any]:
     }
     if request.is_2023:
         described["targetArn"] = function_arn(compute, trigger.function)
+    if created:
+        described |= {**public(created), "triggerConfig": described["triggerConfig"]}
     if isinstance(trigger, HttpTrigger):
         service = request.service or DEFAULT_SERVICE
         url = f"http://{request.http.host}/2016-08-15/proxy/{service}/{trigger.function}/"
+        url = (created or {}).get("_url") or url
         urls = {"urlInternet": url, "urlIntranet": url}
         described.update({"httpTrigger": urls} if request.is_2023 else urls)
     return described
@@ -130,8 +140,12 @@ def describe_task(compute: FunctionCompute, task: AsyncTask, *, payload: bool) -
     return described
 
 
-def describe_async_config(compute: FunctionCompute, function: Function, *, is_2023: bool) -> dict[str, Any]:
+def describe_async_config(request: ApiRequest, function: Function) -> dict[str, Any]:
     """Return how a function's asynchronous invocations are retried."""
+    compute = request.compute
+    created = request.account and request.account.find_asynchronous(function.name)
+    if created and request.is_2023:
+        return public(created)
     config: dict[str, Any] = {
         "maxAsyncRetryAttempts": function.asynchronous.max_retries,
         "maxAsyncEventAgeInSeconds": function.asynchronous.max_age_seconds,
@@ -139,7 +153,7 @@ def describe_async_config(compute: FunctionCompute, function: Function, *, is_20
         "qualifier": "LATEST",
         **_times(compute),
     }
-    if is_2023:
+    if request.is_2023:
         return {**config, "functionArn": function_arn(compute, function.name), "asyncTask": False}
     return {**config, "function": function.name, "statefulInvocation": False}
 

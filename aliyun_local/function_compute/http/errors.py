@@ -13,6 +13,7 @@ from aliyun_local.function_compute.errors import (
     FunctionNotFound,
     InvocationIdInUse,
     PayloadTooLarge,
+    ResourceRefused,
     ServiceUnavailable,
 )
 from aliyun_local.serving.wire import Response
@@ -58,6 +59,8 @@ def refusal(problem: Exception) -> RequestRefused:
     match problem:
         case RequestRefused():
             return problem
+        case ResourceRefused():
+            return RequestRefused(problem.status, problem.code, str(problem))
         case FunctionNotFound():
             return RequestRefused(404, "FunctionNotFound", str(problem))
         case PayloadTooLarge():

@@ -1,20 +1,11 @@
-"""The management reads that clients make around an invocation; changes are made in the template.
+"""The management reads that clients make around an invocation; ``changing`` has the changes.
 
 ``operations`` routes requests to the functions here, ``descriptions`` makes the documents that they return.
-
-Paging follows the lists of both API references: names in order, ``prefix``, ``startKey``, and a ``nextToken``
-that goes before ``startKey``.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
+from aliyun_local.function_compute.http.answers import DEFAULT_LIMIT, MAX_LIMIT, listed, page_of, tagged
 from aliyun_local.function_compute.http.api_requests import ApiRequest
 from aliyun_local.function_compute.http.descriptions import (
     DEFAULT_SERVICE,
@@ -26,13 +17,9 @@ from aliyun_local.function_compute.http.descriptions import (
     describe_trigger,
     triggers_of,
 )
-from aliyun_local.function_compute.http.errors import RequestRefused, invalid_argument
+from aliyun_local.function_compute.http.errors import RequestRefused
 from aliyun_local.serving.wire import Response
 from aliyun_local.template import Function
-
-MAX_LIMIT = 100
-DEFAULT_LIMIT = 20
-T = TypeVar("T")
 
 
 def get_account_settings(request: ApiRequest) -> Response:
@@ -44,58 +31,56 @@ def get_account_settings(request: ApiRequest) -> Response:
 
 def list_services(request: ApiRequest) -> Response:
     """List the one service that stands for the template."""
-    names, token = _page(request, [DEFAULT_SERVICE], str)
-    return _list(request, "services", [describe_service(request.compute, name) for name in names], token)
+    names, token = page_of(request, [DEFAULT_SERVICE], str)
+    return listed(request, "services", [describe_service(request.compute, name) for name in names], token)
 
 
 def get_service(request: ApiRequest) -> Response:
     """Return a service; every name is one."""
     request.check_qualifier()
-    return _tagged(request, describe_service(request.compute, request.service))
+    return tagged(request, describe_service(request.compute, request.service))
 
 
 def list_functions(request: ApiRequest) -> Response:
     """List the deployed functions; all are of the third generation."""
     request.check_qualifier()
     functions = [] if request.http.query.get("fcVersion") == "v2" else _functions(request)
-    page, token = _page(request, functions, lambda function: function.name)
-    shown = [describe_function(request.compute, function, is_2023=request.is_2023) for function in page]
-    return _list(request, "functions", shown, token)
+    page, token = page_of(request, functions, lambda function: function.name)
+    shown = [describe_function(request, function) for function in page]
+    return listed(request, "functions", shown, token)
 
 
 def get_function(request: ApiRequest) -> Response:
     """Return a function."""
-    return _tagged(request, describe_function(request.compute, request.function(), is_2023=request.is_2023))
+    return tagged(request, describe_function(request, request.function()))
 
 
 def list_triggers(request: ApiRequest) -> Response:
     """List a function's triggers."""
     triggers = triggers_of(request.compute, request.function().name)
-    page, token = _page(request, triggers, lambda trigger: trigger.name)
-    return _list(request, "triggers", [describe_trigger(request, trigger) for trigger in page], token)
+    page, token = page_of(request, triggers, lambda trigger: trigger.name)
+    return listed(request, "triggers", [describe_trigger(request, trigger) for trigger in page], token)
 
 
 def get_trigger(request: ApiRequest) -> Response:
     """Return a trigger."""
     for trigger in triggers_of(request.compute, request.function().name):
         if trigger.name == request.names["trigger"]:
-            return _tagged(request, describe_trigger(request, trigger))
+            return tagged(request, describe_trigger(request, trigger))
     raise RequestRefused(404, "TriggerNotFound", f"trigger '{request.names['trigger']}' does not exist")
 
 
 def get_async_invoke_config(request: ApiRequest) -> Response:
     """Return how a function's asynchronous invocations are retried."""
-    return request.json_response(
-        describe_async_config(request.compute, request.function(), is_2023=request.is_2023)
-    )
+    return request.json_response(describe_async_config(request, request.function()))
 
 
 def list_async_invoke_configs(request: ApiRequest) -> Response:
     """List how asynchronous invocations are retried: one function's (2016) or all functions' (2023)."""
     functions = [request.function()] if "function" in request.names else _functions_of_query(request)
-    page, token = _page(request, functions, lambda function: function.name)
-    shown = [describe_async_config(request.compute, function, is_2023=request.is_2023) for function in page]
-    return _list(request, "configs", shown, token)
+    page, token = page_of(request, functions, lambda function: function.name)
+    shown = [describe_async_config(request, function) for function in page]
+    return listed(request, "configs", shown, token)
 
 
 def get_concurrency_config(request: ApiRequest) -> Response:
@@ -108,8 +93,8 @@ def list_concurrency_configs(request: ApiRequest) -> Response:
     functions = [
         function for function in _functions_of_query(request) if function.reserved_concurrency is not None
     ]
-    page, token = _page(request, functions, lambda function: function.name)
-    return _list(
+    page, token = page_of(request, functions, lambda function: function.name)
+    return listed(
         request, "configs", [describe_concurrency(request.compute, function) for function in page], token
     )
 
@@ -169,7 +154,7 @@ def list_async_tasks(request: ApiRequest) -> Response:
     end = begin + request.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     with_payload = query.get("includePayload", "").lower() == "true"
     shown = [describe_task(request.compute, task, payload=with_payload) for task in tasks[begin:end]]
-    return _list(request, "tasks", shown, str(end) if end < len(tasks) else None)
+    return listed(request, "tasks", shown, str(end) if end < len(tasks) else None)
 
 
 def _functions(request: ApiRequest) -> list[Function]:
@@ -179,34 +164,3 @@ def _functions(request: ApiRequest) -> list[Function]:
 def _functions_of_query(request: ApiRequest) -> list[Function]:
     wanted = request.http.query.get("functionName", "")
     return [function for function in _functions(request) if function.name == (wanted or function.name)]
-
-
-def _page(request: ApiRequest, items: Sequence[T], name: Callable[[T], str]) -> tuple[list[T], str | None]:
-    """Return the items of the page that the query asks for, and a token for the next; names are in order."""
-    query = request.http.query
-    begin = _read_token(query["nextToken"]) if query.get("nextToken") else query.get("startKey", "")
-    wanted = [
-        item for item in items if name(item) >= begin and name(item).startswith(query.get("prefix", ""))
-    ]
-    limit = request.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-    return wanted[:limit], _write_token(name(wanted[limit])) if len(wanted) > limit else None
-
-
-def _write_token(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode()
-
-
-def _read_token(token: str) -> str:
-    try:
-        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise invalid_argument("nextToken was not given out here") from None
-
-
-def _list(request: ApiRequest, name: str, shown: list[dict[str, Any]], token: str | None) -> Response:
-    return request.json_response({name: shown, **({"nextToken": token} if token else {})})
-
-
-def _tagged(request: ApiRequest, document: dict[str, Any]) -> Response:
-    etag = hashlib.md5(json.dumps(document, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-    return request.json_response(document, {"Etag": etag})

@@ -1,8 +1,8 @@
 """The routing table: every operation of the APIs of 2016-08-15 and 2023-03-30 that is served.
 
-``responses`` finds operations in it, the page of coverage lists them. Deployed resources are changed in the
-template, so operations that create, update or delete are not here; a request for one is refused for its
-path or its method. ``api_operations`` names them.
+``responses`` finds operations in it, the page of coverage lists them. The API of 2016 changes nothing here; a
+request for an operation that is not served is refused for its path or its method. ``api_operations`` names
+those.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
-from aliyun_local.function_compute.http import invoking, management
+from aliyun_local.function_compute.http import changing, domains, invoking, layers, management
 from aliyun_local.function_compute.http.api_operations import VERSION_2016, VERSION_2023
 from aliyun_local.function_compute.http.api_requests import ApiRequest
 from aliyun_local.function_compute.http.errors import method_not_allowed, path_not_supported
@@ -39,7 +39,8 @@ class Operation:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The pattern that a request's raw path has to match."""
-        path = re.escape(f"/{self.version}{self.path}").replace(r"\{", "{").replace(r"\}", "}")
+        version = f"/{self.version}" if self.version else ""
+        path = re.escape(f"{version}{self.path}").replace(r"\{", "{").replace(r"\}", "}")
         rest = path.endswith("{rest}")
         path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.removesuffix("{rest}"))
         return re.compile(path + ("(?P<rest>/.*)?" if rest else "/?"), re.DOTALL)
@@ -52,6 +53,8 @@ class Operation:
 _SERVICE = "/services/{service}"
 _OLD_FUNCTION = "/services/{service}/functions/{function}"
 _FUNCTION = "/functions/{function}"
+_LAYER = "/layers/{layer}/versions"
+_DOMAIN = "/custom-domains/{domain}"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -134,7 +137,52 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GetAsyncTask", VERSION_2023, "GET", f"{_FUNCTION}/async-tasks/{{task}}", management.get_async_task
     ),
+    *(
+        Operation(name, VERSION_2023, method, path, run)
+        for name, method, path, run in (
+            ("CreateFunction", "POST", "/functions", changing.create_function),
+            ("UpdateFunction", "PUT", _FUNCTION, changing.update_function),
+            ("DeleteFunction", "DELETE", _FUNCTION, changing.delete_function),
+            ("GetFunctionCode", "GET", f"{_FUNCTION}/code", changing.get_function_code),
+            ("CreateTrigger", "POST", f"{_FUNCTION}/triggers", changing.create_trigger),
+            ("UpdateTrigger", "PUT", f"{_FUNCTION}/triggers/{{trigger}}", changing.update_trigger),
+            ("DeleteTrigger", "DELETE", f"{_FUNCTION}/triggers/{{trigger}}", changing.delete_trigger),
+            ("PutConcurrencyConfig", "PUT", f"{_FUNCTION}/concurrency", changing.put_concurrency_config),
+            (
+                "DeleteConcurrencyConfig",
+                "DELETE",
+                f"{_FUNCTION}/concurrency",
+                changing.delete_concurrency_config,
+            ),
+            (
+                "PutAsyncInvokeConfig",
+                "PUT",
+                f"{_FUNCTION}/async-invoke-config",
+                changing.put_async_invoke_config,
+            ),
+            (
+                "DeleteAsyncInvokeConfig",
+                "DELETE",
+                f"{_FUNCTION}/async-invoke-config",
+                changing.delete_async_invoke_config,
+            ),
+            ("CreateLayerVersion", "POST", _LAYER, layers.create_layer_version),
+            ("ListLayerVersions", "GET", _LAYER, layers.list_layer_versions),
+            ("GetLayerVersion", "GET", f"{_LAYER}/{{version}}", layers.get_layer_version),
+            ("DeleteLayerVersion", "DELETE", f"{_LAYER}/{{version}}", layers.delete_layer_version),
+            ("GetLayerVersionByArn", "GET", "/layerarn/{arn}", layers.get_layer_version_by_arn),
+            ("ListLayers", "GET", "/layers", layers.list_layers),
+            ("PutLayerACL", "PUT", "/layers/{layer}/acl", layers.put_layer_acl),
+            ("CreateCustomDomain", "POST", "/custom-domains", domains.create_custom_domain),
+            ("ListCustomDomains", "GET", "/custom-domains", domains.list_custom_domains),
+            ("GetCustomDomain", "GET", _DOMAIN, domains.get_custom_domain),
+            ("UpdateCustomDomain", "PUT", _DOMAIN, domains.update_custom_domain),
+            ("DeleteCustomDomain", "DELETE", _DOMAIN, domains.delete_custom_domain),
+        )
+    ),
 )
+CODE_DOWNLOAD = Operation("DownloadCode", "", "GET", "/code/{digest}.zip", layers.download_code)
+"""Not an operation of the API: the address of a package, which is one of OSS in the cloud."""
 
 
 def find_operation(request: Request) -> tuple[Operation, dict[str, str]]:
@@ -144,7 +192,7 @@ def find_operation(request: Request) -> tuple[Operation, dict[str, str]]:
         RequestRefused: no operation has this path and this method.
     """
     path_is_known = False
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, CODE_DOWNLOAD):
         found = operation.pattern.fullmatch(request.raw_path)
         if found is None:
             continue

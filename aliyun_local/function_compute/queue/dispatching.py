@@ -9,7 +9,7 @@ Function Compute, "Retry mechanism". An accepted invocation comes to one of thes
 - It finds no instance, because the function's reserved concurrency is used up: it is *throttled*. It is tried
   again after a pause of another kind, which uses up no retry, for five hours at the most.
 - It grows older than the configuration allows and is abandoned as expired, without a run.
-- Its function is no longer in the template, and it is abandoned.
+- Its function does not exist any more, and it is abandoned.
 
 A function without reserved concurrency is limited by this machine, which the cloud is not. Its invocations
 wait in the queue until an instance is free, and do not count as throttled.
@@ -83,7 +83,7 @@ class Dispatcher:
 
         Args:
             queue: the invocations that are accepted and not done.
-            schedules: the timers, asked before the queue is.
+            schedules: the timers, asked before the queue is; they and the pools may change at any time.
             pools: the functions' instances, by the functions' names.
             runner: runs an invocation.
             clock: the time by which invocations are due.
@@ -154,7 +154,7 @@ class Dispatcher:
             self._lifecycle.wait_for_change(seen, DISPATCH_SECONDS)
 
     def _retire_idle(self) -> None:
-        for pool in self._pools.values():
+        for pool in list(self._pools.values()):
             pool.retire_idle()
 
     # -- due invocations ----------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class Dispatcher:
         return begun
 
     def _fire_timers(self, now: float) -> None:
-        for schedule in self._schedules:
+        for schedule in list(self._schedules):
             moment = schedule.take(now)
             if moment is not None:
                 event = timer_event(schedule.trigger, moment)

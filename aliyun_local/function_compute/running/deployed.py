@@ -5,14 +5,21 @@ A deployment makes one for ``FunctionCompute``; the runner and the fork server s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aliyun_local.credentials import TemporaryCredentials
 from aliyun_local.function_compute.errors import FunctionNotFound
 from aliyun_local.function_compute.running.own_code import OwnCode
-from aliyun_local.template import Function, Resources, TemplateError
+from aliyun_local.template import (
+    Function,
+    HttpTrigger,
+    OssTrigger,
+    Resources,
+    TemplateError,
+    TimerTrigger,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,27 +46,81 @@ class Code:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeployedFunctions:
-    """The functions of ``resources``, the code of all of them, and the maker of their role's credentials.
+class Created:
+    """The functions that calls have created, with their triggers, folders and code.
 
-    Every invocation gets credentials of its own. ``own_code`` keeps the code of functions with a source.
-
-    Raises:
-        TemplateError: a runtime cannot run here.
+    ``folders`` holds each function's own folder, ``codes`` what it finds beside that.
     """
 
-    resources: Resources
-    code: Code
-    credentials: Callable[[], TemporaryCredentials]
-    own_code: OwnCode = field(default_factory=OwnCode)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    triggers: tuple[OssTrigger | TimerTrigger | HttpTrigger, ...] = ()
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    codes: Mapping[str, Code] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Refuse the runtimes of other languages."""
-        for function in self.resources.functions.values():
+
+class DeployedFunctions:
+    """The functions that there are now, their code, and the maker of their role's credentials.
+
+    Those of a template stay, those that calls create come and go (:meth:`show`). Every invocation gets
+    credentials of its own.
+
+    Attributes:
+        resources: the template's resources, and the created functions and triggers. Replaced as a whole.
+        code: the code of the template's functions.
+    """
+
+    def __init__(
+        self,
+        *,
+        resources: Resources,
+        code: Code,
+        credentials: Callable[[], TemporaryCredentials],
+        own_code: OwnCode | None = None,
+    ) -> None:
+        """Take the template's functions and code.
+
+        Args:
+            resources: what the template deploys.
+            code: the code of all its functions.
+            credentials: makes the credentials of the functions' role.
+            own_code: keeps the code of functions whose source stands in the template.
+
+        Raises:
+            TemplateError: a runtime cannot run here.
+        """
+        for function in resources.functions.values():
             if not function.runtime.startswith("python3"):
                 raise TemplateError(
                     f"function {function.name!r}: runtime {function.runtime!r} cannot run here, only python3*"
                 )
+        self.resources = resources
+        self.code = code
+        self.credentials = credentials
+        self._template = resources
+        self._own_code = own_code or OwnCode()
+        self._created = Created()
+
+    def show(self, created: Created) -> None:
+        """Have exactly these functions beside the template's from now on."""
+        template, triggers = self._template, created.triggers
+        self._created = created
+        self.resources = replace(
+            template,
+            functions={**template.functions, **created.functions},
+            oss_triggers=(*template.oss_triggers, *(one for one in triggers if isinstance(one, OssTrigger))),
+            timer_triggers=(
+                *template.timer_triggers,
+                *(one for one in triggers if isinstance(one, TimerTrigger)),
+            ),
+            http_triggers=(
+                *template.http_triggers,
+                *(one for one in triggers if isinstance(one, HttpTrigger)),
+            ),
+        )
+
+    def code_of(self, function: Function) -> Code:
+        """Return the code that ``function`` finds beside its own folder."""
+        return self._created.codes.get(function.name, self.code)
 
     def folder(self, function: Function) -> Path:
         """Return the folder that is ``/code`` to ``function``.
@@ -67,9 +128,11 @@ class DeployedFunctions:
         Raises:
             OSError: its own code cannot be written.
         """
+        if function.name in self._created.folders:
+            return self._created.folders[function.name]
         if function.source_code is None:
             return self.code.folder
-        return self.own_code.folder(function.source_code)
+        return self._own_code.folder(function.source_code)
 
     def function(self, name: str) -> Function:
         """Return the function ``name``.

@@ -7,6 +7,7 @@ and Python, "context".
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from aliyun_local.function_compute.running.deployed import DeployedFunctions
@@ -22,12 +23,8 @@ def base_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LANG": LANGUAGE, "TZ": "UTC"}
 
 
-def instance_environment(deployed: DeployedFunctions, function: Function) -> dict[str, str]:
-    """Return the whole environment of an instance of ``function``.
-
-    Raises:
-        OSError: the function's own code cannot be written.
-    """
+def instance_environment(deployed: DeployedFunctions, function: Function, folder: Path) -> dict[str, str]:
+    """Return the whole environment of an instance of ``function``, whose own code is in ``folder``."""
     credentials = deployed.credentials()
     return {
         **base_environment(),
@@ -38,7 +35,7 @@ def instance_environment(deployed: DeployedFunctions, function: Function) -> dic
         "FC_FUNCTION_NAME": function.name,
         "FC_FUNCTION_HANDLER": function.handler,
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
-        "FC_FUNC_CODE_PATH": str(deployed.folder(function)),
+        "FC_FUNC_CODE_PATH": str(folder),
         "FC_QUALIFIER": "LATEST",
         "FC_REGION": deployed.resources.region,
         "FC_RUNTIME_VERSION": function.runtime,

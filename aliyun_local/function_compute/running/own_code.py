@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 MODULE = "index.py"
@@ -21,7 +23,6 @@ class OwnCode:
     def __init__(self, place: Path | None = None) -> None:
         """Keep the folders in ``place``; nothing is written yet."""
         self._place = place
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def folder(self, source: str) -> Path:
         """Return the folder that holds ``source`` alone. Many may ask at once.
@@ -30,8 +31,8 @@ class OwnCode:
             OSError: it cannot be written.
         """
         if self._place is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="function-code-")
-            self._place = Path(self._temporary.name)
+            self._place = Path(tempfile.mkdtemp(prefix="function-code-"))
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         content = source.encode("utf-8")
         folder = (self._place / hashlib.sha256(content).hexdigest()[:16]).resolve()
         if not (folder / MODULE).exists():

@@ -46,6 +46,7 @@ class InstancePool:
         self._limits = limits
         self._changed = threading.Condition()
         self._reserved = 0
+        self._keeps = True
         self._idle: list[Instance] = []
         self._busy: set[Instance] = set()
         self._closed = False
@@ -114,7 +115,7 @@ class InstancePool:
         """Keep ``instance`` warm if it is ``usable`` and there is room, else end it."""
         with self._changed:
             self._busy.discard(instance)
-            if usable and not self._closed and len(self._idle) < self._limits.warm:
+            if usable and self._keeps and not self._closed and len(self._idle) < self._limits.warm:
                 instance.released_at = time.monotonic()
                 self._idle.append(instance)
                 return
@@ -127,6 +128,14 @@ class InstancePool:
             old = [instance for instance in self._idle if instance.released_at < oldest]
             self._idle = [instance for instance in self._idle if instance.released_at >= oldest]
         for instance in old:
+            instance.close()
+
+    def retire(self) -> None:
+        """Keep no instance any more: the idle ones end now, the busy ones with their invocation."""
+        with self._changed:
+            self._keeps = False
+            idle, self._idle = self._idle, []
+        for instance in idle:
             instance.close()
 
     def close(self) -> None:

@@ -11,14 +11,15 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aliyun_local.clock import Clock, utc
 from aliyun_local.function_compute.errors import ServiceUnavailable
 from aliyun_local.function_compute.lifecycle import Lifecycle
-from aliyun_local.function_compute.running.deployed import DeployedFunctions
+from aliyun_local.function_compute.running.deployed import Code, DeployedFunctions
 from aliyun_local.function_compute.running.environment import instance_environment, request_head
-from aliyun_local.function_compute.running.fork_server import fork_server_of
+from aliyun_local.function_compute.running.fork_server import ForkServer, fork_server_of
 from aliyun_local.function_compute.running.instances import (
     Instance,
     InstanceExited,
@@ -77,16 +78,16 @@ class Runner:
         self._clock = clock
         self._logs = logs
         self._lifecycle = lifecycle
-        self._fork_server = fork_server_of(deployed.code) if deployed.code.preloaded else None
+        self._fork_servers: dict[Code, ForkServer] = {}
 
-    def start(self, function: Function) -> Instance:
-        """Start an instance of ``function``.
+    def start(self, function: Function, code: Code, folder: Path) -> Instance:
+        """Start an instance of ``function`` in its own ``folder``, which finds ``code`` beside that.
 
         Raises:
             OSError: no process could be started.
         """
-        environment = instance_environment(self._deployed, function)
-        return Instance(environment, self._deployed.code, self._fork_server)
+        environment = instance_environment(self._deployed, function, folder)
+        return Instance(environment, code, self._fork_server(code))
 
     def run(self, pool: InstancePool, payload: bytes, request_id: str, retry_count: int) -> InvocationResult:
         """Run an invocation, for which the caller holds a reservation, on an instance of ``pool``.
@@ -129,6 +130,11 @@ class Runner:
             max_memory_mb=max_memory_mb,
             instance_id=instance.identity,
         )
+
+    def _fork_server(self, code: Code) -> ForkServer | None:
+        if code.preloaded and code not in self._fork_servers:
+            self._fork_servers[code] = fork_server_of(code)
+        return self._fork_servers.get(code)
 
     def log_error(self, function_name: str, request_id: str, message: str) -> str:
         """Write an error of the service's own to a function's log, and return the line."""

@@ -38,6 +38,11 @@ def add_instance(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("INSERT OR IGNORE INTO instances (name) VALUES (?)", (name,))
 
 
+def remove_instance(connection: sqlite3.Connection, name: str) -> None:
+    """Delete an instance."""
+    connection.execute("DELETE FROM instances WHERE name = ?", (name,))
+
+
 def has_instance(connection: sqlite3.Connection, name: str) -> bool:
     """Tell whether an instance exists."""
     return connection.execute("SELECT 1 FROM instances WHERE name = ?", (name,)).fetchone() is not None

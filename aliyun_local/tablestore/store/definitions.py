@@ -58,6 +58,12 @@ class Definitions(Storage):
             self._instances.add(name)
         return True
 
+    def delete_instance(self, name: str) -> None:
+        """Delete the instance ``name``, which has no tables any more; the control plane sees to that."""
+        with self._redefining() as connection:
+            catalog.remove_instance(connection, name)
+        self._instances.discard(name)
+
     def create_table(
         self,
         instance: str,

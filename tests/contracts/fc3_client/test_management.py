@@ -99,13 +99,12 @@ def test_there_are_no_versions_and_aliases(client: Client) -> None:
     assert refused(lambda: client.get_alias("echo", "prod")) == (404, "AliasNotFound")
 
 
-def test_what_is_the_templates_to_change_is_refused_in_the_services_words(client: Client) -> None:
+def test_without_an_account_nothing_can_be_created(client: Client) -> None:
     create = models.CreateFunctionRequest(
         body=models.CreateFunctionInput(function_name="new", handler="index.handler", runtime="python3.10")
     )
-    assert refused(lambda: client.create_function(create)) == (405, "MethodNotAllowed")
-    assert refused(lambda: client.delete_function("echo")) == (405, "MethodNotAllowed")
-    assert refused(lambda: client.list_layers(models.ListLayersRequest())) == (400, "PathNotSupported")
+    assert refused(lambda: client.create_function(create)) == (403, "AccessDenied")
+    assert refused(lambda: client.delete_function("echo")) == (403, "AccessDenied")
 
 
 def test_every_operation_of_the_client_is_served_or_said_not_to_be(client: Client) -> None:

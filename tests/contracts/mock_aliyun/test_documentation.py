@@ -76,6 +76,7 @@ def test_each_row_of_the_table_of_controls_is_accepted_over_http_and_in_python(
             "transitions",
             "switches",
             "ledger",
+            "resource_failures",
         )
     }
     eval(python, {**names, "Target": Target, "fault": mock_aliyun.faults.throttle("oss")})

@@ -13,7 +13,7 @@ from tests.emulators.control.support import Control, Steered
 
 def test_the_root_says_which_services_and_controls_there_are(control: Control) -> None:
     shown = control("GET", "").json()
-    assert shown["services"] == ["oss", "tablestore", "dashscope"]
+    assert shown["services"] == ["oss", "tablestore", "dashscope", "sls"]
     assert "/_control/faults" in shown["controls"]
 
 

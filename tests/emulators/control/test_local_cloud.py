@@ -38,7 +38,7 @@ def test_each_endpoint_has_the_controls_of_the_whole_cloud(
     ask: Callable[..., requests.Response], endpoint: str
 ) -> None:
     shown = ask(endpoint, "GET", "/_control").json()
-    assert shown["services"] == ["oss", "tablestore", "dashscope", "fc", "http"]
+    assert shown["services"] == ["oss", "tablestore", "dashscope", "sls", "fc", "ros", "http"]
 
 
 def test_every_path_of_the_http_trigger_is_the_functions(

@@ -18,27 +18,28 @@ from aliyun_local.cloud import CloudOptions, LocalCloud
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.mocking import mock_aliyun
 from aliyun_local.oss.behaviour import OssBehaviour
+from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.switches import SwitchError, Switches
 from tests.emulators.control.support import Control, Steered
 
 
 @pytest.fixture
 def switches() -> Switches:
-    return Switches(oss=OssBehaviour(), dashscope=Behaviour())
+    return Switches(oss=OssBehaviour(), dashscope=Behaviour(), ros=RosBehaviour())
 
 
-@pytest.mark.parametrize("kind", [OssBehaviour, Behaviour])
+@pytest.mark.parametrize("kind", [OssBehaviour, Behaviour, RosBehaviour])
 def test_every_switch_is_documented_in_the_docstring_of_its_class(kind: type) -> None:
     documented = re.findall(r"^    (\w+): ", inspect.getdoc(kind) or "", re.MULTILINE)
     assert documented == [one.name for one in fields(kind)]
 
 
-@pytest.mark.parametrize("kind", [OssBehaviour, Behaviour])
+@pytest.mark.parametrize("kind", [OssBehaviour, Behaviour, RosBehaviour])
 def test_every_default_is_a_legal_value_of_its_switch(switches: Switches, kind: type) -> None:
     shown = switches.as_json()
     switches.set(json.loads(json.dumps(shown)))
     assert switches.as_json() == shown
-    assert list(shown) == ["oss", "dashscope"]
+    assert list(shown) == ["oss", "dashscope", "ros"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_switch_is_written_as_text_and_read_by_its_type(
     [
         ("oss.public_data_access", "is not SERVICE.NAME=VALUE"),
         ("public_data_access=on", "is not SERVICE.NAME=VALUE"),
-        ("ots.public_data_access=on", "'ots' has no switches; oss and dashscope have some"),
+        ("ots.public_data_access=on", "'ots' has no switches; oss, dashscope and ros have some"),
         ("oss.public_data_acces=on", "did you mean public_data_access?"),
         ("oss.qqq=on", "there are public_data_access, domains"),
         ("oss.public_data_access=1", "must be true or false"),

@@ -302,7 +302,7 @@ def test_errors_have_the_shape_of_their_generation(serve: Serve) -> None:
     assert (new.status, new.json()["Code"]) == (404, "FunctionNotFound")
     assert new.json()["RequestId"] == new.headers["x-fc-request-id"]
     assert call("GET", INVOKE[1]).status == 405
-    assert call("GET", "/2023-03-30/layers").json()["Code"] == "PathNotSupported"
+    assert call("GET", "/2023-03-30/instances").json()["Code"] == "PathNotSupported"
     large = call("POST", INVOKE[1], bytes(128 * 1024 + 1), {"X-Fc-Invocation-Type": "Async"})
     assert (large.status, large.json()["Code"]) == (413, "EntityTooLarge")
 

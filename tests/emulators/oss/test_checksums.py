@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aliyun_local.oss.state.checksums import by_crcmod, by_lzma, crc64
+from aliyun_local.crc64 import by_crcmod, by_lzma
+from aliyun_local.oss.state.checksums import crc64
 
 
 @given(content=st.binary(max_size=300), cut=st.integers(0, 300))

@@ -108,4 +108,18 @@ FORM: dict[str, Mistake] = {
         "AppName: type 'Text'",
         "ROS refuses the stack.",
     ),
+    "a parameter is described in one language": Mistake(
+        "      zh-cn: 北京地域的 API Key。\n",
+        "",
+        "own",
+        "DashScopeApiKey: it has no Description in en and zh-cn",
+        "Half of those who fill the form in are left to guess.",
+    ),
+    "a parameter is in no group of the form": Mistake(
+        "          - LinkKey\n",
+        "",
+        "own",
+        "LinkKey is to stand in one group",
+        "The console shows it at the end, among nothing that it belongs to.",
+    ),
 }

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import responses
 
 from shared.clients.dashscope import PAGE_SIZE, DashScope
-from shared.clients.dashscope_list import LIST_CALLS, LIST_ROUNDS, LIST_SECONDS
+from shared.clients.dashscope_list import (
+    LIST_CALLS,
+    LIST_ROUNDS,
+    LIST_SECONDS,
+    NEAR_THE_LIMIT,
+    NEWEST_CALLS,
+)
 from shared.clients.retries import TRIES, Retries
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, RetryLater
@@ -306,7 +313,7 @@ def test_the_number_of_calls_is_bounded(wire: responses.RequestsMock, client: Da
     ledger.largest_page = 1
     with pytest.raises(RetryLater) as raised:
         client.fine_tunes()
-    assert raised.value.code == "list_incomplete"
+    assert raised.value.code == "list_too_long"
     assert len(ledger.pages) == LIST_CALLS
 
 
@@ -322,8 +329,73 @@ def test_no_page_is_asked_for_after_the_time_is_up(wire: responses.RequestsMock)
     ledger.before_call = slow
     with pytest.raises(RetryLater) as raised:
         client.fine_tunes()
-    assert (raised.value.code, raised.value.api) == ("list_incomplete", Api.TRAINING)
+    assert (raised.value.code, raised.value.api) == ("list_too_long", Api.TRAINING)
     assert len(ledger.pages) == LIST_SECONDS // 6 + 1
+
+
+def test_a_list_that_soon_has_too_many_pages_is_read_and_warned_of(
+    wire: responses.RequestsMock, client: DashScope, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger(wire, round(LIST_CALLS * NEAR_THE_LIMIT))
+    ledger.largest_page = 1
+    assert len(list(client.fine_tunes())) == len(ledger.entries)
+    assert "list_nearly_too_long" in caplog.text
+    caplog.clear()
+    ledger.entries.pop()
+    assert len(list(client.fine_tunes())) == len(ledger.entries)
+    assert "list_nearly_too_long" not in caplog.text
+
+
+# -- the newest part ----------------------------------------------------------------------------------
+
+
+def _ledger_of_days(wire: responses.RequestsMock, days: int) -> Ledger:
+    days_ago = [
+        f"{datetime(2026, 1, days, 12) - timedelta(days=ago):%Y-%m-%d %H:%M:%S}" for ago in range(days)
+    ]
+    ledger = Ledger(wire, [{"job_id": f"ft-{made_at}", "create_time": made_at} for made_at in days_ago])
+    ledger.largest_page = 3
+    return ledger
+
+
+def _beijing(day: int) -> int:
+    return int(datetime(2026, 1, day, tzinfo=timezone(timedelta(hours=8))).timestamp() * 1000)
+
+
+def test_the_newest_part_ends_with_the_first_page_that_is_older_as_a_whole(
+    wire: responses.RequestsMock, client: DashScope
+) -> None:
+    ledger = _ledger_of_days(wire, 30)
+    newest = client.newest_fine_tunes(_beijing(26))
+    assert not newest.is_whole
+    # Three a page: of the 30th to the 28th, the 27th to the 25th, and the 24th to the 22nd, which are older.
+    assert [one.fine_tune_id for one in newest.fine_tunes] == [one["job_id"] for one in ledger.entries[:9]]
+    assert ledger.pages == [1, 2, 3]
+
+
+def test_what_was_made_within_the_hour_before_is_not_older(
+    wire: responses.RequestsMock, client: DashScope
+) -> None:
+    ledger = _ledger_of_days(wire, 30)
+    noon, half_an_hour = 12 * 3_600_000, 1_800_000
+    client.newest_fine_tunes(_beijing(30) + noon + half_an_hour)
+    assert ledger.pages == [1, 2]
+
+
+def test_a_short_list_is_read_whole_in_passing(wire: responses.RequestsMock, client: DashScope) -> None:
+    _ledger_of_days(wire, 3)
+    newest = client.newest_fine_tunes(_beijing(30))
+    assert (len(newest.fine_tunes), newest.is_whole) == (3, True)
+
+
+def test_a_list_that_tells_no_times_is_read_on_to_its_bound(
+    wire: responses.RequestsMock, client: DashScope
+) -> None:
+    ledger = Ledger(wire, 10 * NEWEST_CALLS)
+    ledger.largest_page = 1
+    newest = client.newest_fine_tunes(_beijing(30))
+    assert not newest.is_whole
+    assert len(ledger.pages) == NEWEST_CALLS
 
 
 def test_an_id_is_quoted_in_the_path(wire: responses.RequestsMock, client: DashScope) -> None:

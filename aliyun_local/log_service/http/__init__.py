@@ -1,0 +1,1 @@
+"""The wire of Simple Log Service: signatures, GetLogs, and errors as JSON."""

@@ -1,0 +1,94 @@
+"""The bucket of the month: listings of uploads come from a sorted list beside the emulator's database.
+
+The sweep reads five pages of a thousand every five minutes, forty million entries a month, which the
+emulator would read from its database and turn into records. At the end of the month both are compared.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from pathlib import Path
+from typing import Any
+
+from aliyun_local.clock import Clock
+from aliyun_local.oss.errors import OssError
+from aliyun_local.oss.state.listing import Page
+from aliyun_local.oss.state.models import ObjectStore
+from aliyun_local.oss.state.objects import StoredObject
+from shared.domain.object_keys import PEOPLE_PREFIX
+from shared.workflow.ports import Listed
+from tests.simulation.stores import listed
+
+
+class ListedStore(ObjectStore):
+    """The emulator's bucket, and beside it what lies under ``people/``, in the order of the keys."""
+
+    def __init__(self, data: Path | None, clock: Clock) -> None:
+        super().__init__(data, clock)
+        self._keys: list[str] = []
+        self._uploads: dict[str, StoredObject] = {}
+        self._entries: dict[str, Listed] = {}
+
+    def put(self, bucket: str, key: str, *arguments: Any, **options: Any) -> StoredObject:
+        """Write an object."""
+        stored = super().put(bucket, key, *arguments, **options)
+        self._note(key, stored)
+        return stored
+
+    def delete(self, bucket: str, key: str, *arguments: Any, **options: Any) -> Any:
+        """Delete an object."""
+        deletion = super().delete(bucket, key, *arguments, **options)
+        self.note(bucket, key)
+        return deletion
+
+    def note(self, bucket: str, key: str) -> None:
+        """Look what lies under a key, which was written in another way."""
+        if not key.startswith(PEOPLE_PREFIX):
+            return
+        try:
+            self._note(key, self.head(bucket, key))
+        except OssError:
+            self._note(key, None)
+
+    def list_objects(
+        self, bucket: str, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 100
+    ) -> Page[StoredObject]:
+        """Return a page of the objects by key: of uploads from the list beside the database."""
+        if delimiter or not prefix.startswith(PEOPLE_PREFIX):
+            return super().list_objects(
+                bucket, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit
+            )
+        first = bisect_right(self._keys, marker) if marker >= prefix else bisect_left(self._keys, prefix)
+        keys = self._keys[first : first + limit + 1]
+        keys = keys[: bisect_left(keys, f"{prefix}\U0010ffff")]
+        following = keys[limit - 1] if len(keys) > limit else ""
+        return Page(rows=[self._uploads[key] for key in keys[:limit]], next_marker=following)
+
+    def as_listed(self, found: StoredObject) -> Listed:
+        """Return an object as an entry of a listing; that of an upload is ready."""
+        return self._entries[found.key] if found.key in self._uploads else listed(found)
+
+    def check_list(self, bucket: str) -> None:
+        """Hold the list against the emulator's database."""
+        found: list[StoredObject] = []
+        page = super().list_objects(bucket, prefix=PEOPLE_PREFIX, limit=1000)
+        while True:
+            found += page.rows
+            if not page.next_marker:
+                break
+            page = super().list_objects(bucket, prefix=PEOPLE_PREFIX, marker=page.next_marker, limit=1000)
+        assert [self._uploads[key] for key in self._keys] == found, (
+            "the list of uploads is not the database's"
+        )
+
+    def _note(self, key: str, stored: StoredObject | None) -> None:
+        if not key.startswith(PEOPLE_PREFIX):
+            return
+        if stored is None:
+            if self._uploads.pop(key, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
+            return
+        if key not in self._uploads:
+            insort(self._keys, key)
+        self._uploads[key] = stored
+        self._entries[key] = listed(stored)
