@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aliyun_local.template import Template, TemplateError
-from local.template_checks import functions, parameters, rights, stored_data, triggers
+from local.template_checks import alarms, functions, parameters, rights, stored_data, triggers
 
 EXAMPLE_PARAMETERS: Mapping[str, object] = {
     "AppName": "faces",
@@ -32,6 +32,6 @@ def findings(text: str, given: Mapping[str, object] = EXAMPLE_PARAMETERS) -> lis
     except TemplateError as problem:
         return [str(problem)]
     found = parameters.findings(template, given)
-    for check in (stored_data, rights, functions, triggers):
+    for check in (stored_data, rights, functions, triggers, alarms):
         found += check.findings(template.document, resources)
     return found

@@ -46,7 +46,7 @@ def _code(function: Function) -> Iterator[str]:
         yield "Layers: without one the function has no code but its own"
     if f"sys.path.insert(0, {LAYER!r})" not in (function.source_code or ""):
         yield f"Code.SourceCode: {LAYER} is not put first, and the runtime's oss2 may be found before ours"
-    module = _module(function)
+    module = module_of(function)
     path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
     if module.partition(".")[0] not in OWN_PACKAGES or not path.is_file():
         yield f"Code.SourceCode: the zip has no {module.replace('.', '/') or name}.py"
@@ -59,7 +59,7 @@ def _code(function: Function) -> Iterator[str]:
         yield f"Timeout {function.timeout_seconds}: the code counts on {longest} seconds"
 
 
-def _module(function: Function) -> str:
+def module_of(function: Function) -> str:
     """Return the module of which the source imports the handler; empty where it imports none."""
     name = function.handler.rpartition(".")[2]
     try:
@@ -99,7 +99,7 @@ def _environment(function: Function, properties: Mapping[str, Any], known: set[s
         yield f"EnvironmentVariables has more than {MAX_ENVIRONMENT_BYTES} bytes"
     try:
         settings = read_settings({**function.environment, "FC_REGION": "cn-beijing"})
-        settings.require(*NEEDED.get(_module(function).rpartition(".")[2], ()))
+        settings.require(*NEEDED.get(module_of(function).rpartition(".")[2], ()))
     except SettingsError as problem:
         yield f"EnvironmentVariables: {problem}"
 

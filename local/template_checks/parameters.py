@@ -8,7 +8,7 @@ from aliyun_local.template import Template, TemplateError
 
 CHOSEN = ("BucketName", "InstanceName", "DashScopeApiKey", "StatusToken")
 """Names that are unique beyond the account, and secrets: a default would be somebody else's."""
-SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken")
+SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken", "LinkKey", "StatusPrivateKey")
 LANGUAGES = ("en", "zh-cn")
 """What the console shows texts in (ROS, "Parameters")."""
 REGION = "cn-beijing"
@@ -30,7 +30,23 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     # OSS, "Bucket naming conventions".
     "BucketName": ("ab", "a" * 64, "Photos", "-photos", "photos-", "my_photos"),
     "AdminToken": ("short",),
+    "LinkKey": ("short",),
+    "VpcId": ("10.0.0.0/8",),
 }
+_VPC = {
+    "VpcId": "vpc-0123456789abcdef",
+    "VSwitchId": "vsw-0123456789abcdef",
+    "SecurityGroupId": "sg-0123456789abcdef",
+}
+HALF: tuple[Mapping[str, object], ...] = (
+    # Function Compute needs a VPC with its vSwitch and security group, and a way to DashScope.
+    {**_VPC, "VSwitchId": ""},
+    {**_VPC, "SecurityGroupId": ""},
+    {**dict.fromkeys(_VPC, ""), "InternetThroughVpc": "on"},
+    {"BindOssPublicDomain": "on", "OssPublicDomain": ""},
+    {"BindOssPublicDomain": "on", "OssPublicDomain": "https://photos.example.com"},
+)
+"""Choices that need another one, which is missing."""
 
 
 def findings(template: Template, given: Mapping[str, object]) -> list[str]:
@@ -51,6 +67,11 @@ def findings(template: Template, given: Mapping[str, object]) -> list[str]:
         for value in values:
             if name in declared and not _is_refused(template, {**given, name: value}, REGION):
                 found.append(f"Parameters.{name}: {value!r} is taken, and the service refuses it later")
+    found += [
+        f"Rules: {half} is taken, and leads to functions that do not work"
+        for half in HALF
+        if half.keys() <= declared.keys() and not _is_refused(template, {**given, **half}, REGION)
+    ]
     if not _is_refused(template, given, "cn-hangzhou"):
         found.append(f"Rules: a stack outside {REGION} is not refused")
     return found

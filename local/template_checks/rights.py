@@ -6,65 +6,57 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aliyun_local.template import Resources
+from local.template_checks.functions import module_of
 
-ACTIONS: Mapping[str, frozenset[str]] = {
-    "fc.aliyuncs.com": frozenset(
-        {
-            "oss:ListObjects",
-            "oss:GetObject",
-            "oss:PutObject",
-            "oss:DeleteObject",
-            "oss:PostProcessTask",
-            "ots:GetRow",
-            "ots:GetRange",
-            "ots:BatchGetRow",
-            "ots:PutRow",
-            "ots:BatchWriteRow",
-            "log:PostLogStoreLogs",
-        }
-    ),
-    "oss.aliyuncs.com": frozenset({"fc:InvokeFunction"}),
+_ROWS = frozenset({"ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"})
+_LOGS = frozenset({"log:PostLogStoreLogs"})
+_FACTORY = _ROWS | {
+    *("oss:ListObjects", "oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:PostProcessTask"),
+    "ots:BatchWriteRow",
 }
-"""The actions that the code calls, by the service that takes the role: functions, and OSS for its trigger."""
-PUBLIC_ACTIONS = frozenset(
-    {
-        *("ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"),
-        *("oss:GetObject", "oss:PutObject"),
-        "log:PostLogStoreLogs",
-    }
-)
-"""What the function that the Internet reaches may do."""
+ACTIONS: Mapping[str, frozenset[str]] = {
+    # The platform sends an event that failed for good to its queue with the function's role.
+    "collect": _FACTORY | _LOGS | {"mns:SendMessage"},
+    "reconcile": _FACTORY | _LOGS,
+    # What the function that the Internet reaches may do.
+    "status": _ROWS | _LOGS | {"oss:GetObject", "oss:PutObject"},
+}
+"""The actions that each function calls, by the module that its source imports."""
+TRIGGER_ACTIONS = frozenset({"fc:InvokeFunction"})
+"""What OSS calls for its trigger."""
 
 
 def findings(document: Mapping[str, Any], resources: Resources) -> list[str]:
     """Return what is wrong with the roles."""
-    public = {trigger.function for trigger in resources.http_triggers}
-    exposed = {
-        str(properties.get("Role"))
-        for name, properties in resources.properties.items()
-        if document["Resources"][name]["Type"] == "ALIYUN::FC3::Function"
-        and properties["FunctionName"] in public
-    }
+    taken_by: dict[str, list[str]] = {}
+    for name, properties in resources.properties.items():
+        if document["Resources"][name]["Type"] == "ALIYUN::FC3::Function":
+            module = module_of(resources.functions[properties["FunctionName"]]).rpartition(".")[2]
+            taken_by.setdefault(str(properties.get("Role")), []).append(module)
     found = []
     for name, properties in resources.properties.items():
         if document["Resources"][name]["Type"] == "ALIYUN::RAM::Role":
             arn = f"acs:ram::{resources.account_id}:role/{str(properties['RoleName']).lower()}"
             found += [
-                f"Resources.{name}: {one}" for one in _role(properties, resources, is_public=arn in exposed)
+                f"Resources.{name}: {one}" for one in _role(properties, resources, taken_by.get(arn, []))
             ]
     return found
 
 
-def _role(properties: Mapping[str, Any], resources: Resources, *, is_public: bool) -> Iterator[str]:
+def _role(properties: Mapping[str, Any], resources: Resources, functions: list[str]) -> Iterator[str]:
     trusted = [
         service
         for statement in properties["AssumeRolePolicyDocument"]["Statement"]
         for service in statement["Principal"].get("Service", ["an account"])
     ]
-    if len(trusted) != 1 or trusted[0] not in ACTIONS:
+    if len(trusted) != 1 or trusted[0] not in ("fc.aliyuncs.com", "oss.aliyuncs.com"):
         yield f"{', '.join(trusted)} may take the role; Function Compute or OSS is meant"
         return
-    allowed = PUBLIC_ACTIONS if is_public else ACTIONS[trusted[0]]
+    if len(functions) > 1:
+        yield f"{' and '.join(functions)} share the role, so that each may do what the other needs"
+    allowed = TRIGGER_ACTIONS
+    if trusted[0] == "fc.aliyuncs.com":
+        allowed = frozenset.intersection(*(ACTIONS.get(name, frozenset()) for name in functions or [""]))
     for policy in properties.get("Policies", []):
         for statement in policy["PolicyDocument"]["Statement"]:
             for action in statement["Action"]:
@@ -91,6 +83,7 @@ def _arn(arn: str, resources: Resources) -> Iterator[str]:
         "ots": (f"instance/{instance}/table/",),
         "fc": tuple(f"functions/{name}" for name in resources.functions),
         "log": ("project/",),
+        "mns": tuple(f"{queue}/messages" for queue in _queues(resources)),
     }.get(service, ())
     if not any(
         resource == name or (name.endswith("/") and resource.startswith(name)) for name in own
@@ -98,6 +91,15 @@ def _arn(arn: str, resources: Resources) -> Iterator[str]:
         yield f"{arn} is nothing of this stack"
     if service == "ots" and resource.endswith("/*"):
         yield f"{arn} matches tables of others in an instance that is taken over"
+
+
+def _queues(resources: Resources) -> set[str]:
+    """Return the queues that events go to whose last try has failed, as destinations name them."""
+    destinations = (
+        properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+        for properties in resources.properties.values()
+    )
+    return {one.split(":", 4)[4].removesuffix("/messages") for one in destinations if ":/queues/" in one}
 
 
 def _names(resources: Resources) -> tuple[str, str]:

@@ -55,12 +55,13 @@ def _tell(world: World, seen: Observed, report: Report) -> None:
     blocks = blocks_of_all(seen.slot, world.health.known or seen.health, seen.now)
     log(
         "tick",
-        rounds=report.rounds,
-        actions=report.actions,
-        troubles=report.troubles,
+        # First what alarms read: Simple Log Service analyses the beginning of a long text alone.
         blocked_by=blocks[0].cause.code if blocks else "",
         scope=blocks[0].scope.value if blocks else "",
         oldest_wait_seconds=max([0, *(seen.now - job.closed_at for job in seen.queue)]) // 1000,
+        rounds=report.rounds,
+        actions=report.actions,
+        troubles=report.troubles,
     )
 
 

@@ -30,6 +30,14 @@ STACKS: Mapping[str, Mapping[str, object]] = {
         "OtsEndpoint": "https://faces.example.com",
         "QuietSeconds": 86_400,
         "StatusInstances": 100,
+        "AlarmActionPolicy": "sls.builtin",
+        "KeepFailedEvents": "on",
+        "OssPublicDomain": "photos.example.com",
+        "BindOssPublicDomain": "on",
+        "VpcId": "vpc-2ze0123456789abcdefgh",
+        "VSwitchId": "vsw-2ze0123456789abcdefgh",
+        "SecurityGroupId": "sg-2ze0123456789abcdefg",
+        "InternetThroughVpc": "on",
     },
 }
 """Parameters of deployments that reach every branch of the template's conditions."""

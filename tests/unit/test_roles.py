@@ -17,7 +17,7 @@ from aliyun_local.template import TemplateError
 from local.packaging import ROOT
 from tests.stack import PARAMETERS, TEMPLATE
 
-APP = {**PARAMETERS, "AppName": "faces"}
+APP = {**PARAMETERS, "AppName": "faces", "KeepFailedEvents": "on"}
 RESOURCES = TEMPLATE.resolve(APP)
 TABLES = [table.name for table in RESOURCES.tables]
 INDEXES = [index.name for table in RESOURCES.tables for index in table.indexes]
@@ -27,10 +27,52 @@ ACCOUNT = "1000000000000000"
 OTS = f"acs:ots:cn-beijing:{ACCOUNT}:instance/facechain/table"
 OSS = f"acs:oss:*:{ACCOUNT}:photos"
 LOGS = f"acs:log:cn-beijing:{ACCOUNT}:project/faces-{ACCOUNT}/logstore/functions"
+FAILED = f"acs:mns:cn-beijing:{ACCOUNT}:/queues/faces-failed-events/messages"
 COLLECT = f"acs:fc:cn-beijing:{ACCOUNT}:functions/faces-collect"
 
 PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
-    "FunctionRole": {
+    "CollectRole": {
+        "oss:ListObjects": {OSS: "the photos of a set, entries of a zip, earlier results"},
+        "oss:GetObject": {
+            f"{OSS}/people/*": "HEAD before an upload is recorded; zips; the source of image processing",
+            f"{OSS}/submissions/*": "a snapshot's header and pixels; URLs for DashScope have this right",
+            f"{OSS}/results/*": "a person's earlier models, where the rows are lost",
+        },
+        "oss:PostProcessTask": {
+            f"{OSS}/people/*": "OSS makes the snapshot of a photo",
+            f"{OSS}/submissions/*": "snapshots that lie on their side",
+        },
+        "oss:PutObject": {
+            f"{OSS}/people/*": "photos taken out of a zip",
+            f"{OSS}/submissions/*": "snapshots: saved by OSS, copied for the next revision, cleaned",
+        },
+        "oss:DeleteObject": {
+            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face"
+        },
+        "ots:GetRow": {
+            f"{OTS}/jobs": "whether a write without an answer took effect",
+            f"{OTS}/control": "slot and health, read again before they are written",
+        },
+        "ots:BatchGetRow": {
+            f"{OTS}/jobs": "the jobs beside the one that has just closed",
+            f"{OTS}/seen": "whether names have been uploaded before",
+        },
+        "ots:GetRange": {
+            f"{OTS}/jobs": "a person's revisions",
+            f"{OTS}/jobs_in_hand": "the head of the queue, once a set has closed",
+            f"{OTS}/seen": "a person's uploads, where many names are asked for",
+        },
+        "ots:PutRow": {
+            f"{OTS}/jobs": "each move of a job",
+            f"{OTS}/control": "the slot, once a set has closed; health; uploads that belong to nobody",
+        },
+        "ots:BatchWriteRow": {f"{OTS}/seen": "what has been uploaded, many names at once"},
+        "log:PostLogStoreLogs": {LOGS: "the platform writes the function's log with its role"},
+        "mns:SendMessage": {
+            FAILED: "with `KeepFailedEvents`: the platform keeps an event whose last try has failed"
+        },
+    },
+    "ReconcileRole": {
         "oss:ListObjects": {OSS: "the sweep, the photos of a set, entries of a zip, earlier results"},
         "oss:GetObject": {
             f"{OSS}/people/*": "HEAD before an upload is recorded; zips; the source of image processing",
@@ -180,8 +222,9 @@ def test_the_rights_are_those_of_the_calls_in_the_code() -> None:
                     and node.attr in ACTION_OF_CALL
                 ):
                     called.add(ACTION_OF_CALL[node.attr])
-    of_the_platform = {"log:PostLogStoreLogs"}
-    assert called == set(PERMISSIONS["FunctionRole"]) - of_the_platform
+    of_the_platform = {"log:PostLogStoreLogs", "mns:SendMessage"}
+    for role in ("CollectRole", "ReconcileRole"):
+        assert called == set(PERMISSIONS[role]) - of_the_platform
 
 
 @pytest.mark.parametrize("role", PERMISSIONS)
@@ -195,7 +238,7 @@ def test_no_right_is_for_any_action_or_any_resource(role: str) -> None:
 
 
 @pytest.mark.parametrize("index", INDEXES)
-@pytest.mark.parametrize("role", ["FunctionRole", "StatusRole"])
+@pytest.mark.parametrize("role", ["CollectRole", "ReconcileRole", "StatusRole"])
 def test_an_index_is_read_by_ranges_alone_and_only_where_it_is_needed(role: str, index: str) -> None:
     allowed = {action for action in (*READS, *WRITES) if allows(role, action, index)}
     assert allowed == ({"GetRange"} if index == "jobs_in_hand" or role == "StatusRole" else set())
@@ -209,18 +252,43 @@ def test_the_function_that_the_internet_reaches_writes_requests_and_nothing_else
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_other_functions_write_whole_rows_and_delete_none(table: str) -> None:
-    written = [action for action in WRITES if allows("FunctionRole", action, table)]
+    written = [action for action in WRITES if allows("ReconcileRole", action, table)]
     assert written == (["BatchWriteRow"] if table == "seen" else ["PutRow"])
+    written_by_collect = [action for action in WRITES if allows("CollectRole", action, table)]
+    assert written_by_collect == ([] if table == "requests" else written)
 
 
-@pytest.mark.parametrize("role", ["FunctionRole", "StatusRole"])
+def test_no_function_takes_the_role_of_another() -> None:
+    functions = ("CollectFunction", "ReconcileFunction", "StatusFunction")
+    roles = [RESOURCES.properties[name]["Role"] for name in functions]
+    assert roles == [f"acs:ram::{ACCOUNT}:role/faces-{name}" for name in ("collect", "reconcile", "status")]
+
+
+def test_uploads_delete_no_photo_and_write_no_result() -> None:
+    granted = {
+        (action, resource.rpartition(":")[2])
+        for statement in statements("CollectRole")
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+    assert not granted & {("oss:DeleteObject", "photos/people/*"), ("oss:PutObject", "photos/results/*")}
+    assert not any("table/requests" in resource for _, resource in granted)
+
+
+def test_without_the_queue_nobody_may_send_to_it() -> None:
+    kept_nowhere = TEMPLATE.resolve({**APP, "KeepFailedEvents": "off"})
+    assert not any("mns" in str(statement) for statement in statements("CollectRole", kept_nowhere))
+    assert "DestinationConfig" not in kept_nowhere.properties["CollectAsync"]
+
+
+@pytest.mark.parametrize("role", ["CollectRole", "ReconcileRole", "StatusRole"])
 @pytest.mark.parametrize("instance", ["facechain2", "facechain-prod", "facechain-test"])
 def test_no_function_reaches_the_tables_of_another_stack(role: str, instance: str) -> None:
     assert not any(allows(role, action, "jobs", instance) for action in (*READS, *WRITES))
     assert not any(allows(role, "PutRow", "requests", instance) for _ in WRITES)
 
 
-@pytest.mark.parametrize("role", ["FunctionRole", "StatusRole"])
+@pytest.mark.parametrize("role", ["CollectRole", "ReconcileRole", "StatusRole"])
 def test_no_function_reaches_a_table_of_others_in_an_instance_that_is_shared(role: str) -> None:
     assert not any(allows(role, action, "patients") for action in (*READS, *WRITES))
 

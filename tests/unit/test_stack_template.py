@@ -151,7 +151,10 @@ def test_photos_are_encrypted_at_rest_and_snapshots_are_not_kept_for_ever() -> N
 
 
 def test_chinese_words_are_found_in_the_logs() -> None:
-    assert resolve().properties["LogIndex"]["FullTextIndex"] == {"Enable": True, "IncludeChinese": True}
+    index = resolve().properties["LogIndex"]
+    words = index["FullTextIndex"]
+    assert (words["Enable"], words["IncludeChinese"]) == (True, True)
+    assert [key["Name"] for key in index["KeyIndices"]] == ["message", "functionName", "errorType"]
 
 
 def test_the_trigger_lets_every_method_of_the_api_through_and_those_to_come() -> None:

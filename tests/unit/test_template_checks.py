@@ -50,6 +50,6 @@ def test_the_columns_have_the_types_that_the_client_writes() -> None:
 
 
 def test_the_rights_are_those_that_have_a_reason() -> None:
-    assert rights.ACTIONS["fc.aliyuncs.com"] == set(PERMISSIONS["FunctionRole"])
-    assert set(PERMISSIONS["StatusRole"]) == rights.PUBLIC_ACTIONS
-    assert rights.ACTIONS["oss.aliyuncs.com"] == set(PERMISSIONS["TriggerRole"])
+    for name in ("collect", "reconcile", "status"):
+        assert rights.ACTIONS[name] == set(PERMISSIONS[f"{name.capitalize()}Role"])
+    assert set(PERMISSIONS["TriggerRole"]) == rights.TRIGGER_ACTIONS

@@ -105,21 +105,27 @@ def ask(method: str, path: str, token: str, **query: str) -> dict[str, Any]:
     return found
 
 
-def test_uploads_and_ticks_call_what_the_role_of_the_functions_allows(
+def test_uploads_and_ticks_call_what_the_roles_of_their_functions_allow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with open_studio(monkeypatch) as studio:
         studio.upload("li", "1.jpg", jpeg())
         studio.upload("li", "more.zip", zipped({"2.jpg": jpeg()}))
         studio.upload("li", "_READY", b"")
-        with noted(monkeypatch) as calls:
+        with noted(monkeypatch) as of_uploads:
             studio.handle_uploads()
+        with noted(monkeypatch) as of_ticks:
             for _ in range(2):
-                reconcile.handler(json.dumps({"triggerTime": "2026-01-01T00:00:00Z"}).encode(), CONTEXT)
+                # Without a time, since a tick of long ago is dropped.
+                assert "dropped" not in reconcile.handler(b"{}", CONTEXT)
     assert {"oss:PostProcessTask", "oss:PutObject", "oss:ListObjects", "ots:PutRow", "ots:GetRange"} <= {
-        call[0] for call in calls
+        call[0] for call in of_uploads
     }
-    assert refused("FunctionRole", calls) == []
+    assert refused("CollectRole", of_uploads) == []
+    assert refused("ReconcileRole", of_ticks) == []
+    # Reconcile does for uploads whose event was lost what collect does.
+    assert refused("ReconcileRole", of_uploads) == []
+    assert refused("CollectRole", of_ticks) != []
 
 
 def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +154,7 @@ def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPat
     assert {call[0] for call in calls} == {"ots:GetRow", "ots:GetRange", "ots:BatchGetRow", "ots:PutRow"}
     assert refused("StatusRole", calls) == []
     indexes = ("jobs_by_name", "jobs_by_state")
-    assert refused("FunctionRole", calls) == [
+    assert refused("ReconcileRole", calls) == [
         ("ots:GetRange", f"instance/facechain/table/{index}") for index in indexes
     ]
 
@@ -164,4 +170,4 @@ def test_a_call_that_no_statement_allows_is_told() -> None:
         ("oss:GetObject", "photos/submissions/a/1.jpg"),
         ("ots:PutRow", f"{table}/jobs"),
     ]
-    assert refused("FunctionRole", {("oss:DeleteObject", "photos/results/a/1.json")}) != []
+    assert refused("ReconcileRole", {("oss:DeleteObject", "photos/results/a/1.json")}) != []
