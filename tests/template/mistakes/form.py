@@ -28,10 +28,10 @@ FORM: dict[str, Mistake] = {
         "ROS refuses the stack.",
     ),
     "a required property is missing": Mistake(
-        "      FullTextIndex: {Enable: true, IncludeChinese: true}\n",
-        "",
+        "      ProjectName: {'Fn::GetAtt': [LogProject, Name]}\n      LogstoreName: functions\n",
+        "      LogstoreName: functions\n",
         "classes",
-        "full_text_index",
+        "project_name",
         "ROS refuses the stack.",
     ),
     "a number is a word": Mistake(
