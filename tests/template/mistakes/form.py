@@ -28,10 +28,10 @@ FORM: dict[str, Mistake] = {
         "ROS refuses the stack.",
     ),
     "a required property is missing": Mistake(
-        "      ProjectName: {'Fn::GetAtt': [LogProject, Name]}\n      LogstoreName: functions\n",
-        "      LogstoreName: functions\n",
+        "        DisplayName: No good tick for 5 minutes\n",
+        "",
         "classes",
-        "project_name",
+        "display_name",
         "ROS refuses the stack.",
     ),
     "a number is a word": Mistake(
