@@ -12,6 +12,11 @@ from shared.logs import warn
 from shared.tracing import begin
 from shared.workflow.collecting import collect
 
+RETRIES = 8
+"""So often Function Compute calls again after an exception, as ``template.yml`` sets it."""
+KEYS_TOLD = 20
+MESSAGE_CHARACTERS = 1000
+
 
 def handler(event: bytes, context: object) -> dict[str, object]:
     """Handle every upload that ``event`` names; returns the outcome of each, by key.
@@ -25,4 +30,19 @@ def handler(event: bytes, context: object) -> dict[str, object]:
     except UnusableEvent as problem:
         warn("event_unusable", problem=str(problem))
         return {"ignored": str(problem)}
-    return {"outcomes": collect(build_world(context), entries)}
+    try:
+        return {"outcomes": collect(build_world(context), entries)}
+    except Exception as problem:
+        if _retries_before(context) >= RETRIES:
+            # An alarm watches for this line. The upload is not lost: the sweep finds it.
+            keys = [entry.key for entry in entries[:KEYS_TOLD]]
+            warn("event_given_up", keys=keys, message=str(problem)[:MESSAGE_CHARACTERS])
+        raise
+
+
+def _retries_before(context: object) -> int:
+    """Return how often the event has been tried before; Function Compute gives it as a number or as text."""
+    try:
+        return int(getattr(context, "retry_count", 0))
+    except (TypeError, ValueError):
+        return 0

@@ -12,9 +12,9 @@ gives. Called by ``documents`` and ``readiness``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from shared.domain.error_kinds import kind_of
+from shared.domain.blocks import TRIES_THAT_BLOCK, Block, block_of_api, block_of_queue
 from shared.domain.health import Health
 from shared.domain.held_back import is_held_back
 from shared.domain.job import Job
@@ -24,9 +24,8 @@ from shared.domain.photos import Photo, Verdict
 from shared.domain.reasons import Language
 from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, Cause, RetryState
 from shared.domain.rules import Rules
-from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Api, Kind, Service
+from shared.domain.trouble_kinds import Api, Kind
 from shared.http_api.forecast import Outlook
 from shared.views import timestamp
 
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from shared.domain.remedies import Explanation
     from shared.http_api.person_types import BlockedDocument
 
-TRIES_THAT_BLOCK = 3
-STILL_HALTED_MS = 120_000
-"""So long after a halt a run has tried again, and the trouble is gone or has halted the queue anew."""
 GOOD_TICK_WITHIN_MS = 300_000
 
 STEPS = {
@@ -51,16 +47,6 @@ STEPS = {
 """The next step of a job in each state, as the record of what kills runs calls it."""
 
 NO_GOOD_TICK = Cause("no_good_tick", "", Kind.ACCOUNT)
-QUEUE_PAUSED = "queue_paused"
-
-
-class Block(NamedTuple):
-    """What blocks. ``since`` is 0 when nobody knows, and ``next_try_at`` when the next run tries."""
-
-    cause: Cause
-    scope: Kind
-    since: int
-    next_try_at: int = 0
 
 
 _WIDEST_FIRST = (Kind.ACCOUNT, Kind.API, Kind.PERSON)
@@ -154,30 +140,6 @@ def block_of(trouble: RetryState) -> Block | None:
     return None
 
 
-def block_of_api(api: Api | None, health: Health) -> Block | None:
-    """Return the open breaker of ``api`` as a block."""
-    breaker = health.breaker(api)
-    if not breaker.is_open or breaker.cause is None:
-        return None
-    # Whatever it was at first: by now nobody is served.
-    scope = breaker.cause.kind if breaker.cause.kind.is_of_all else Kind.API
-    return Block(breaker.cause, scope, breaker.since, breaker.next_probe_at)
-
-
-def block_of_queue(slot: Slot, now: int) -> Block | None:
-    """Return what halts the queue, if that is of everybody, or has come again and again."""
-    if slot.paused is not None:
-        return Block(Cause(QUEUE_PAUSED, slot.paused.because, Kind.ACCOUNT), Kind.ACCOUNT, slot.paused.since)
-    if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
-        return None
-    cause = cause_of_halt(slot)
-    if cause.kind is Kind.PASSING and slot.refusals < TRIES_THAT_BLOCK:
-        return None
-    # The queue is not halted before a second job has been refused alike.
-    scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
-    return Block(cause, scope, slot.halted_since, slot.halted_until)
-
-
 def block_of_ticks(health: Health, now: int) -> Block | None:
     """Return the absence of a good tick; a heartbeat of the future is of a clock that runs ahead."""
     if abs(now - health.beat_at) <= GOOD_TICK_WITHIN_MS:
@@ -199,17 +161,6 @@ def block_of_row(job: Job, health: Health, now: int) -> Block | None:
     if noted is None:
         return None
     return Block(Cause(noted.code, noted.message, Kind.PERSON, Api.TABLES), Kind.PERSON, noted.since)
-
-
-def cause_of_halt(slot: Slot) -> Cause:
-    """Return why the queue is halted; what the slot's row keeps of it is a code and a message."""
-    code, message = (slot.trouble.code, slot.trouble.message) if slot.trouble else ("", "")
-    if code == "fine_tunes_full":
-        return Cause(code, message, Kind.ACCOUNT, Api.TRAINING)
-    status = code.removeprefix("http_")
-    known = ("", int(status)) if code != status and status.isdigit() else (code, 0)
-    kind = kind_of(Service.DASHSCOPE, Api.TRAINING, known[1], known[0], message)
-    return Cause(code, message, kind, Api.TRAINING)
 
 
 # -- which of them concern a job ---------------------------------------------------------------------------
@@ -241,10 +192,6 @@ def _waits_for_an_upload(job: Job, rules: Rules) -> bool:
     if is_open and is_held_back(job.person_id):
         return not job.photo_set.unfinished and not job.photo_set.unpacking
     return is_open and job.photo_set.next_look_at(rules, deadline=job.deadline) >= NEVER
-
-
-def _was_halted_just_now(slot: Slot, now: int) -> bool:
-    return slot.halted_until <= now < slot.halted_until + STILL_HALTED_MS
 
 
 def _scope(kind: Kind) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from shared.domain.blocks import Block
 from shared.domain.completion import is_announced, missing_names, missing_photos
 from shared.domain.health import Health
 from shared.domain.job import Job
@@ -16,7 +17,7 @@ from shared.domain.retry_state import Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
-from shared.http_api.blocked import Block, blocked_by, in_words, what_blocks, what_blocks_photo
+from shared.http_api.blocked import blocked_by, in_words, what_blocks, what_blocks_photo
 from shared.http_api.forecast import Outlook, eta, queue
 from shared.http_api.waiting import waiting_for
 from shared.version import VERSION

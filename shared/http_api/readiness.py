@@ -12,19 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from shared.domain.blocks import Block, block_of_api, block_of_queue
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Trouble
-from shared.http_api.blocked import (
-    Block,
-    block_of_api,
-    block_of_queue,
-    block_of_ticks,
-    blocked_by,
-    in_words,
-)
+from shared.http_api.blocked import block_of_ticks, blocked_by, in_words
 from shared.http_api.photo_access import photo_access_document
 from shared.http_api.reader import Control, ControlRows
 from shared.logs import warn

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import partial
 
+from shared.domain.blocks import blocks_of_all
 from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.trouble_kinds import Api
@@ -36,18 +37,35 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     """
     report = Report()
     try:
-        _work(world, report, Lingerer(world, next_tick_at))
+        seen = _work(world, report, Lingerer(world, next_tick_at))
     except Exception:
         # A run that ends with an error has ended: the piece of work in its hand has not killed it.
         world.health.end(is_good=False)
         raise
     world.health.end()
-    if report.troubles or set(report.actions) - {"poll", "sweep"}:
-        log("tick", rounds=report.rounds, actions=report.actions, troubles=report.troubles)
+    _tell(world, seen, report)
     return report
 
 
-def _work(world: World, report: Report, lingerer: Lingerer) -> None:
+def _tell(world: World, seen: Observed, report: Report) -> None:
+    """Write the line of a good tick, idle or not: alarms of ``template.yml`` watch for it and read it.
+
+    It costs no call: of the queue its head is known, which has waited longest.
+    """
+    blocks = blocks_of_all(seen.slot, world.health.known or seen.health, seen.now)
+    log(
+        "tick",
+        rounds=report.rounds,
+        actions=report.actions,
+        troubles=report.troubles,
+        blocked_by=blocks[0].cause.code if blocks else "",
+        scope=blocks[0].scope.value if blocks else "",
+        oldest_wait_seconds=max([0, *(seen.now - job.closed_at for job in seen.queue)]) // 1000,
+    )
+
+
+def _work(world: World, report: Report, lingerer: Lingerer) -> Observed:
+    """Do everything; returns what was observed last."""
     seen = _run_rounds(world, report)
     if _set_right(world, seen, report):
         seen = _run_rounds(world, report)
@@ -57,7 +75,8 @@ def _work(world: World, report: Report, lingerer: Lingerer) -> None:
         seen = _run_rounds(world, report)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
-        _run_rounds(world, report)
+        seen = _run_rounds(world, report)
+    return seen
 
 
 def _run_rounds(world: World, report: Report) -> Observed:

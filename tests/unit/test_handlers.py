@@ -14,6 +14,7 @@ from shared.clients.credentials import Credentials, find_credentials
 from shared.version import VERSION
 from shared.workflow.actions import Report
 from tests.described import check
+from tests.stack import PARAMETERS, TEMPLATE
 from tests.unit.support import NOW
 
 ENVIRONMENT = {
@@ -237,3 +238,29 @@ def test_a_tick_whose_event_is_none_says_so_in_the_log(
     reconcile.handler(b"[]", None)
     assert len(ticks) == 1
     assert "event_unusable" in caplog.text
+
+
+# -- events that are given up ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tried", "lines"), [(0, 0), ("7", 0), (collect.RETRIES, 1), ("8", 1), (None, 0)])
+def test_the_last_try_of_an_event_that_fails_leaves_a_line_and_no_other_try_does(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tried: object, lines: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Signature=abcdefgh is wrong")
+
+    monkeypatch.setattr(collect, "build_world", fail)
+    key = "people/li/1.jpg"
+    entry = SimpleNamespace(key=key)
+    monkeypatch.setattr(collect, "parse_oss_event", lambda _: [entry])
+    with pytest.raises(RuntimeError):
+        collect.handler(b"{}", SimpleNamespace(request_id="1", retry_count=tried))
+    told = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [(one["event"], one["keys"]) for one in told] == [("event_given_up", [key])] * lines
+    assert "abcdefgh" not in caplog.text
+
+
+def test_the_code_counts_as_many_retries_as_the_template_sets() -> None:
+    resources = TEMPLATE.resolve(PARAMETERS)
+    assert resources.functions["facechain-autotrain-collect"].asynchronous.max_retries == collect.RETRIES

@@ -165,7 +165,7 @@ STATUS_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
     | modules("shared", "version views")
-    | modules("shared.domain", "breakers health")
+    | modules("shared.domain", "blocks breakers health")
     | modules("shared.http_api", "authentication blocked callers conditional deployment documents forecast")
     | modules("shared.http_api", "languages limits messages negotiation problems reader resources routes")
     | modules("shared.http_api", "waiting waiting_words")
@@ -211,7 +211,7 @@ RECONCILE_LOADS = (
     | modules("shared", "views")
     | modules("shared.clients", "health_row")
     | modules("shared.workflow", "own_picture")
-    | modules("shared.domain", "breakers decide health lingering rebasing sweeping")
+    | modules("shared.domain", "blocks breakers decide health lingering rebasing sweeping")
     | modules(
         "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.domain.control_rows import Doorbell
 from shared.domain.decide import Submit
 from shared.domain.health import HEARTBEAT_MS, SILENCE_MS
-from shared.domain.job import Job
+from shared.domain.job import Job, Reason
 from shared.domain.object_keys import PEOPLE_PREFIX, snapshot_key
 from shared.domain.photos import Verdict
 from shared.domain.requests import PROBE, Request
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.rules import Rules
-from shared.domain.slot import Slot
+from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api, Kind
@@ -132,19 +134,68 @@ def test_the_report_counts_the_sweep_that_found_something_and_no_other() -> None
         assert reconcile(memory.world()).actions.get("Sweep".lower(), 0) == bool(people)
 
 
-def test_the_log_has_a_line_of_each_tick_that_did_more_than_poll_and_sweep(
+def tick_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The lines of ticks in the log, read."""
+    lines = [json.loads(record.getMessage()) for record in caplog.records if record.getMessage()[:1] == "{"]
+    return [line for line in lines if line["event"] == "tick"]
+
+
+def test_the_log_has_one_line_of_each_good_tick_however_little_it_did(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    swept = Memory(job_in(S.TRAINING))
-    swept.well_being = quiet(Memory()).well_being
-    swept.upload("1.jpg", at=NOW - 10 * MINUTE_MS, person_id="wei")
     busy = quiet(Memory(due_set("li")))
     busy.upload("a.jpg", at=NOW - 1000)
-    for memory, lines in ((quiet(Memory()), 0), (swept, 0), (busy, 1)):
+    for memory, is_idle in ((quiet(Memory()), True), (busy, False)):
         caplog.clear()
         reconcile(memory.world())
-        assert sum('"event": "tick"' in record.getMessage() for record in caplog.records) == lines
+        (line,) = tick_lines(caplog)
+        assert (line["actions"] == {}) is is_idle
+        assert (line["blocked_by"], line["scope"], line["oldest_wait_seconds"]) == ("", "", 0)
+
+
+def test_a_tick_that_fails_leaves_no_line_of_a_good_one(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    memory = quiet(Memory())
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the table is gone")
+
+    monkeypatch.setattr("shared.workflow.reconciling.observe", fail)
+    with pytest.raises(RuntimeError):
+        reconcile(memory.world())
+    assert tick_lines(caplog) == []
+
+
+def test_the_line_of_a_tick_says_how_long_the_head_of_the_queue_has_waited(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    waits = job_in(S.QUEUED, closed_at=NOW - 90 * MINUTE_MS)
+    trains = job_in(S.TRAINING, "wei")
+    memory = quiet(Memory(waits, trains))
+    memory.held = replace(memory.held, holders=(trains.job_id,), taken_at=NOW)
+    reconcile(memory.world())
+    assert tick_lines(caplog)[0]["oldest_wait_seconds"] == 5400
+
+
+def test_the_line_of_a_tick_says_what_blocks_everybody_and_no_pause(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    arrears = Reason("Arrearage", "the account is in arrears")
+    halted = Slot(trouble=arrears, refusals=1, halted_since=NOW - 1000, halted_until=NOW + 60_000)
+    told = []
+    for slot in (halted, replace(halted, paused=Pause("holidays", "admin", NOW))):
+        caplog.clear()
+        memory = quiet(Memory())
+        memory.held = replace(slot, version=1)
+        reconcile(memory.world())
+        (line,) = tick_lines(caplog)
+        told.append((line["blocked_by"], line["scope"]))
+    assert told == [("Arrearage", "account"), ("", "")]
 
 
 def test_what_waits_for_a_refused_api_is_not_even_read_until_that_works() -> None:

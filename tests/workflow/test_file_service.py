@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from shared.domain.blocks import cause_of_halt
 from shared.domain.job import Job
 from shared.domain.photos import Verdict
 from shared.domain.remedies import explanation
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
-from shared.http_api.blocked import cause_of_halt
 from shared.workflow.snapshots import FRESH_MS
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
 from tests.simulation.faults import At, Fault, NoFaults

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.blocks import STILL_HALTED_MS
 from shared.domain.health import FIRST_REST_AFTER_DEATHS_MS, Health
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Photo, Verdict
@@ -18,7 +19,7 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
-from shared.http_api.blocked import GOOD_TICK_WITHIN_MS, STEPS, STILL_HALTED_MS
+from shared.http_api.blocked import GOOD_TICK_WITHIN_MS, STEPS
 from tests.unit.http_api.support import CHINESE, Api, at, document, trouble
 from tests.unit.support import MINUTE_MS, NOW, collecting, job_in, photo
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.blocks import STILL_HALTED_MS
 from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Reason
@@ -16,7 +17,7 @@ from shared.domain.trouble_kinds import Api as Service
 from shared.domain.trouble_kinds import Kind
 from shared.errors import AccountTrouble, MissingCredentials, RetryLater
 from shared.http_api.authentication import Tokens
-from shared.http_api.blocked import GOOD_TICK_WITHIN_MS, STILL_HALTED_MS
+from shared.http_api.blocked import GOOD_TICK_WITHIN_MS
 from shared.http_api.messages import HttpRequest
 from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
