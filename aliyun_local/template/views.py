@@ -71,15 +71,16 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
             for instance in by_kind.get(kind, [])
         ),
         tables=tuple(table_of(table) for table in by_kind.get("OTS::Table", [])),
-        logstores=tuple(
-            Logstore(project=logstore.text("ProjectName"), name=logstore.text("LogstoreName"))
-            for logstore in by_kind.get("SLS::Logstore", [])
-        ),
+        logstores=_logstores(by_kind.get("SLS::Logstore", [])),
         region=evaluation.pseudo["ALIYUN::Region"],
         account_id=evaluation.pseudo["ALIYUN::AccountId"],
         properties=everything,
         outputs=outputs,
     )
+
+
+def _logstores(declared: list[Properties]) -> tuple[Logstore, ...]:
+    return tuple(Logstore(project=one.text("ProjectName"), name=one.text("LogstoreName")) for one in declared)
 
 
 def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: bool) -> dict[str, Function]:

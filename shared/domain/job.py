@@ -170,10 +170,7 @@ class Job(JobRecord):
     def attempting(
         self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = "", behind: int = 0
     ) -> Job:
-        """Write down the intent to submit. Only the invocation that saves this may send the POST.
-
-        Raises IllegalMove for a person who is held back.
-        """
+        """Write down the intent to submit. Only the invocation that saves this may send the POST."""
         if is_held_back(self.person_id):
             raise IllegalMove(f"{self.person_id} is the smoke test's person and is never trained")
         replaced = tuple(name for name in self.file_ids if name not in file_ids)

@@ -152,8 +152,8 @@ def modules(package: str, names: str) -> set[str]:
 WHAT_A_JOB_IS = modules("shared", "assembly errors logs settings tracing") | modules(
     "shared.domain",
     "clocks completion copies crowding error_kinds failed_trainings formats held_back job job_record "
-    "job_summary lanes markers object_keys photo_set photos reasons retry_json retry_state row_size rules slot states "
-    "timeline trouble_kinds unread words",
+    "job_summary lanes markers object_keys photo_set photos reasons retry_json retry_state row_size rules "
+    "slot states timeline trouble_kinds unread words",
 )
 TABLES = modules(
     "shared.clients",
