@@ -19,7 +19,7 @@ override PHOTOS := $(value PHOTOS)
 export PHOTOS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package lock clean
+.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -132,8 +132,18 @@ template: $(CHECKED)/.ready ## Check template.yml by the ROS team's tools and by
 	@command -v node >/dev/null || { echo "make template needs Node.js: apt-get install nodejs" >&2; exit 1; }
 	@$(CHECKED)/bin/python -m pytest --quiet --confcutdir tests/template tests/template
 
+# RUNTIME=python3.12 makes that of the other runtime.
 package: $(READY) ## Build the zip that Function Compute gets, into dist/
-	@$(BIN)/python -m local package
+	@$(BIN)/python -m local package $(if $(RUNTIME),--runtime $(RUNTIME))
+
+# The Pythons of both runtimes have to be here. Tests and figures tell what is missing; CI sets RUNTIMES_NEEDED.
+runtimes: $(READY) ## Run each runtime's zip on its own Python, and show its size
+	@$(BIN)/python -m local.runtime_libraries $(if $(RUNTIMES_NEEDED),--all)
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter tests/packages
+	@$(BIN)/python -m local.runtime_figures
+
+pythons: $(READY) ## Run unit and workflow tests on Python 3.10 to 3.13
+	@$(BIN)/python -m local.pythons $(if $(RUNTIMES_NEEDED),--all)
 
 LOCKING := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-emit-index-url
 
@@ -153,6 +163,7 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 	@$(LOCKING) requirements/template-checks.in -o requirements/template-checks.txt
 	@$(LOCKING) --no-deps requirements/template-validator.in -o requirements/template-validator.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt
+	@$(LOCKING) --python-version 3.12 requirements/function-runtime-3.12.in -o requirements/function-runtime-3.12.txt
 
 clean: ## Remove everything made here, the local cloud's data too
-	rm -rf $(VENV) .local dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pythons .local dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -202,6 +202,7 @@ class LocalCloud:
                 folder=application.code,
                 libraries=application.libraries,
                 preloaded=tuple(application.preloaded),
+                interpreter=application.interpreter,
             )
         self._deployment = Deployment(
             self._emulators,

@@ -23,6 +23,7 @@ class Application:
             ``{oss}``; see :func:`aliyun_local.parameters.filled_in`.
         libraries: a folder of libraries that the functions find before this environment's.
         preloaded: modules that all instances import, loaded once for all of them.
+        interpreter: the Python that runs the functions; None: this one.
     """
 
     template: Path
@@ -30,6 +31,7 @@ class Application:
     parameters: Mapping[str, object] = field(default_factory=dict)
     libraries: Path | None = None
     preloaded: Sequence[str] = ()
+    interpreter: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     package = commands.add_parser("package", help="build the zip that Function Compute gets")
     package.add_argument("--folder", type=Path, default=Path("dist"), help="where to put it")
+    package.add_argument("--runtime", choices=("python3.10", "python3.12"), default="python3.10")
     package.set_defaults(run=_package)
     upload = commands.add_parser("upload", help="upload photos of a person to the local cloud that runs here")
     upload.add_argument("person")
@@ -73,24 +74,10 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _package(given: argparse.Namespace) -> int:
-    from local.bytecode import find_python
-    from local.packaging import RUNTIME_VERSION, build_package
+    from local.releasing import release
+    from local.runtimes import RUNTIMES
 
-    python = find_python(RUNTIME_VERSION)
-    package = build_package(python=python)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    path = given.folder / package.name
-    path.write_bytes(package.content)
-    parts = f"{package.own_bytes:,} our own code"
-    if python is not None:
-        parts += f", {package.bytecode_bytes:,} bytecode for Python {RUNTIME_VERSION}"
-    print(f"{path}  {len(package.content):,} bytes, of them {parts}")
-    if python is None:
-        print(
-            f"There is no python{RUNTIME_VERSION} on the path, so the zip has no bytecode: it works, and each"
-            " cold start compiles what it loads. To save this time, install that Python and package again.",
-            file=sys.stderr,
-        )
+    release(given.folder, RUNTIMES[given.runtime])
     return 0
 
 

@@ -14,6 +14,7 @@ Called by :mod:`local.packaging`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,8 +29,14 @@ _TELL = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:
 
 
 def find_python(version: str) -> Path | None:
-    """Return a CPython of ``version``, such as 3.10: the one that runs, or one on the path, or none."""
-    for candidate in (sys.executable, shutil.which(f"python{version}")):
+    """Return a CPython of ``version``, such as 3.10: this one, or one on the path, or of pyenv, or none.
+
+    pyenv puts a ``python3.10`` on the path that does nothing unless this version is chosen, so its folder is
+    looked through as well, the newest first.
+    """
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    of_pyenv = sorted(versions.glob(f"{version}.*/bin/python{version}"), key=_patch_level, reverse=True)
+    for candidate in (sys.executable, shutil.which(f"python{version}"), *map(str, of_pyenv)):
         implementation, found, path = _told_by(candidate) if candidate else ("", "", "")
         if (implementation, found) == ("cpython", version):
             return Path(path)
@@ -67,6 +74,12 @@ def bytecode_of(sources: Iterable[tuple[str, bytes]], python: Path) -> dict[str,
             raise RuntimeError(f"{python} cannot compile the code: {(done.stdout + done.stderr).strip()}")
         files = sorted(folder.rglob("*.pyc"))
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _patch_level(python: Path) -> int:
+    """Return 13 of ``versions/3.10.13/bin/python3.10``; what is no release comes last."""
+    patch = python.parents[1].name.rpartition(".")[2]
+    return int(patch) if patch.isdecimal() else -1
 
 
 def _told_by(python: str) -> tuple[str, str, str]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from aliyun_local.deployment import resolve as resolve_template
 from aliyun_local.emulators import ACCOUNT_ID, REGION
 from aliyun_local.template import Resources
 from local.packaging import ROOT, build_package, unpack_package
+from local.runtimes import RUNTIME_LIBRARIES
 from shared.settings import read_settings
 
 TEMPLATE = ROOT / "template.yml"
 CODE_FOLDER = ROOT / ".local" / "code"
-RUNTIME_LIBRARIES = Path(sys.prefix) / "function-runtime"
-"""The library versions of Function Compute's python3.10, which ``make setup`` installs here."""
 PRELOADED = ("requests", "oss2", "tablestore")
 """The functions' clients: loaded once for all instances, which are many."""
 BUCKET_NAME = "facechain-photos"
@@ -40,6 +39,25 @@ ENDPOINT_PARAMETERS: Mapping[str, object] = {
 """The template's parameters that lead deployed functions to a local cloud."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FunctionCode:
+    """What the functions run from.
+
+    Attributes:
+        folder: an unpacked zip's ``python``.
+        libraries: the runtime's own libraries; None: those of this environment.
+        preloaded: the libraries that are loaded once for all instances.
+        runtime: the id of the runtime; None: the template's default.
+        interpreter: the Python that runs them; None: this one.
+    """
+
+    folder: Path
+    libraries: Path | None
+    preloaded: tuple[str, ...] = ()
+    runtime: str | None = None
+    interpreter: Path | None = None
+
+
 def resolve(parameters: Mapping[str, object]) -> Resources:
     """Resolve this product's template for the local account.
 
@@ -53,11 +71,10 @@ def resolve(parameters: Mapping[str, object]) -> Resources:
     return resources
 
 
-def code_folder() -> Path:
-    """Build the zip of a deployment, unpack it, and return its folder."""
-    return unpack_package(build_package(), CODE_FOLDER)
-
-
-def runtime_libraries() -> Path | None:
-    """Return the folder of the runtime's library versions, or None where they are not installed."""
-    return RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None
+def function_code() -> FunctionCode:
+    """Build the zip of a deployment, unpack it, and return it with the library versions of its runtime."""
+    return FunctionCode(
+        folder=unpack_package(build_package(), CODE_FOLDER),
+        libraries=RUNTIME_LIBRARIES if RUNTIME_LIBRARIES.is_dir() else None,
+        preloaded=PRELOADED,
+    )

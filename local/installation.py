@@ -154,6 +154,15 @@ def _python(environment: Path) -> str:
     return str(environment / "bin" / "python")
 
 
+def run_pip(title: str, command: Sequence[str]) -> None:
+    """Run a ``command`` that installs ``title`` and show what it does.
+
+    Raises:
+        InstallationError: it failed; the message is its own.
+    """
+    _run(f"install {title}", title, command)
+
+
 def _install(environment: Path, title: str, *arguments: str) -> None:
     _run(f"install {title}", title, [_python(environment), *PIP, *LOCKED, *arguments])
 

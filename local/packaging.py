@@ -1,37 +1,35 @@
 """The zip that Function Compute gets: the product's own code and what the runtime lacks or has too old.
 
-The pages' templates are in it as Python, which Jinja2 makes of them here, so that no function compiles them;
-and bytecode of everything, where a Python of the runtime's version can make it (:mod:`local.bytecode`).
+Everything lies below ``python/``, since the zip is a layer. The pages' templates are in it as Python, which
+Jinja2 makes of them here, so that no function compiles them; and bytecode of everything, where a Python of
+the runtime's version can make it (:mod:`local.bytecode`).
 
-The same content always gives the same bytes, so the name, which carries their hash, changes exactly when
-the code does; ROS sees a new release by that name.
+The same commit gives the same bytes, whatever Python packs it. So nothing is compressed: what deflate makes
+of a file depends on the zlib that a Python was built with, and some are built with zlib-ng. The name carries
+a hash of the sources alone. It names the release, and ROS sees a new one by it: whether a machine could make
+bytecode changes how fast the release starts and not what it is.
 """
 
 from __future__ import annotations
 
 import compileall
 import hashlib
-import importlib.util
 import io
 import shutil
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.bytecode import bytecode_of
+from local.runtimes import DEFAULT_RUNTIME, Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("functions", "shared")
 LAYER_FOLDER = "python"
 """What Function Compute puts at ``/opt/python`` (Function Compute, "Create a custom layer")."""
-RUNTIME_VERSION = "3.10"
-"""The version of Python that the template's default runtime has."""
-# Function Compute's python3.10 has oss2 2.16.0, which cannot sign with V4; all that oss2 needs is there.
-# jinja2 and markupsafe are not there; markupsafe works without its compiled part, which fits one Python only.
-VENDORED_PACKAGES = ("oss2", "jinja2", "markupsafe")
 # What the pages are made of, beside Python; editors and systems leave other files.
 _PAGE_FILES = ("shared/pages/assets/*.css", "shared/pages/assets/*.js")
 _TEMPLATES = Path("shared/pages/templates")
@@ -39,52 +37,68 @@ _COMPILED_DOCSTRING = b'"""The templates of the pages as Python, made when the z
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """A built zip.
 
     Attributes:
         content: its bytes.
+        runtime: what it is made for.
+        release: the hash of its sources, 16 hexadecimal digits.
         own_bytes: the share of the sources that are ours rather than a library's.
-        bytecode_bytes: the share of the bytecode.
+        bytecode_bytes: the share of the bytecode; 0 without any.
     """
 
     content: bytes
-    own_bytes: int
-    bytecode_bytes: int
+    runtime: Runtime = DEFAULT_RUNTIME
+    release: str
+    own_bytes: int = 0
+    bytecode_bytes: int = 0
+
+    @property
+    def stem(self) -> str:
+        """The file name without its ending, for what lies beside the zip."""
+        return f"facechain-autotrain-{self.runtime.name}-{self.release}"
 
     @property
     def name(self) -> str:
-        """The file name, which carries the content's hash."""
-        return f"facechain-autotrain-{hashlib.sha256(self.content).hexdigest()[:16]}.zip"
+        """The file name."""
+        return f"{self.stem}.zip"
 
 
-def build_package(root: Path = ROOT, *, python: Path | None = None) -> Package:
+def build_package(
+    root: Path = ROOT, *, runtime: Runtime = DEFAULT_RUNTIME, python: Path | None = None
+) -> Package:
     """Build the zip from the checkout at ``root`` and the libraries of this environment.
 
     Args:
         root: the checkout.
-        python: makes the bytecode, for its own version; None leaves that to whoever runs the code.
+        runtime: what it is made for.
+        python: a Python of the runtime's version, which makes the bytecode; None leaves that to whoever runs
+            the code.
+
+    Raises:
+        FileNotFoundError: a library is not installed here.
+        RuntimeError: ``python`` cannot compile a module.
     """
-    files = dict(_files(root))
+    files = dict(_files(root, runtime))
     sources = ((name, content) for name, content in files.items() if name.endswith(".py"))
     bytecode = bytecode_of(sources, python) if python is not None else {}
-    files = {f"{LAYER_FOLDER}/{name}": content for name, content in files.items()}
-    bytecode = {f"{LAYER_FOLDER}/{name}": content for name, content in bytecode.items()}
     buffer = io.BytesIO()
-    own = compiled = 0
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in (*files.items(), *bytecode.items()):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry = zipfile.ZipInfo(f"{LAYER_FOLDER}/{name}", _EPOCH)
+            entry.create_system = 3  # Unix, whatever packs it
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
-            size = archive.getinfo(name).compress_size
-            if name in bytecode:
-                compiled += size
-            elif name.split("/")[1] in OWN_PACKAGES:
-                own += size
-    return Package(buffer.getvalue(), own, compiled)
+    own = (content for name, content in files.items() if name.partition("/")[0] in OWN_PACKAGES)
+    return Package(
+        content=buffer.getvalue(),
+        runtime=runtime,
+        release=_release(files, runtime),
+        own_bytes=sum(map(len, own)),
+        bytecode_bytes=sum(map(len, bytecode.values())),
+    )
 
 
 def unpack_package(package: Package, folder: Path) -> Path:
@@ -128,11 +142,22 @@ def templates_as_python(folder: Path) -> Iterator[tuple[str, str]]:
         yield path.name.removesuffix(SUFFIX), f"{docstring}\n\n{python}\n"
 
 
-def _files(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield archive names and contents: Python sources, and what pages are made of."""
+def _release(files: Mapping[str, bytes], runtime: Runtime) -> str:
+    """Return the hash that names a release: of the runtime, and of each source's name and content."""
+    whole = hashlib.sha256(runtime.name.encode())
+    for name, content in sorted(files.items()):
+        whole.update(f"\n{name} {hashlib.sha256(content).hexdigest()}".encode())
+    return whole.hexdigest()[:16]
+
+
+def _files(root: Path, runtime: Runtime) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents, as functions find them: Python sources, and what pages are made of."""
     folders = [(package, root / package) for package in OWN_PACKAGES]
-    folders += [(package, _installed(package)) for package in VENDORED_PACKAGES]
+    folders += [(library.folder, library.package()) for library in runtime.libraries]
     for package, folder in folders:
+        for parent in list(Path(package).parents)[:-1]:
+            # A package of that name further down the path, the runtime's own, would go before a bare folder.
+            yield f"{parent.as_posix()}/__init__.py", b""
         for path in sorted(folder.rglob("*.py")):
             yield f"{package}/{path.relative_to(folder).as_posix()}", path.read_bytes()
     for pattern in _PAGE_FILES:
@@ -142,10 +167,3 @@ def _files(root: Path) -> Iterator[tuple[str, bytes]]:
     yield f"{package}/__init__.py", _COMPILED_DOCSTRING
     for name, python in templates_as_python(root / _TEMPLATES):
         yield f"{package}/{name}.py", python.encode("utf-8")
-
-
-def _installed(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"{package} is not installed here; run 'make setup'")
-    return Path(spec.origin).parent

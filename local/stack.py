@@ -17,13 +17,12 @@ from aliyun_local.template import TemplateError
 from local.deployment import (
     ADMIN_TOKEN_PURPOSE,
     ENDPOINT_PARAMETERS,
-    PRELOADED,
     REQUIRED_PARAMETERS,
     STATUS_TOKEN_PURPOSE,
     TEMPLATE,
-    code_folder,
+    FunctionCode,
+    function_code,
     resolve,
-    runtime_libraries,
 )
 from local.options import OLD, PARAMETERS, TODAY, OptionError, Options
 from local.real_dashscope.forwarder import Forwarder
@@ -47,6 +46,7 @@ class Stack(LocalCloud):
         clock: Clock | None = None,
         on_log: Callable[[str, str], object] | None = None,
         forwarder: Forwarder | None = None,
+        code: FunctionCode | None = None,
     ) -> None:
         """Check the settings, bind the ports and open the state; nothing answers before ``start``.
 
@@ -55,6 +55,7 @@ class Stack(LocalCloud):
             clock: the time of the services.
             on_log: gets a function's name and each line that it logs.
             forwarder: the way to the real DashScope, which the functions then use; its owner closes it.
+            code: what the functions run from; None: the zip of this checkout, which is built.
 
         Raises:
             OptionError: the data folder or a port cannot be used, or a setting makes no sense.
@@ -62,13 +63,7 @@ class Stack(LocalCloud):
         self._forwarder = forwarder
         parameters = {**_parameters(options), **_real_parameters(forwarder)}
         _check(parameters)
-        self._application = Application(
-            template=TEMPLATE,
-            code=code_folder(),
-            parameters=parameters,
-            libraries=runtime_libraries(),
-            preloaded=PRELOADED,
-        )
+        self._application = _application(parameters, code or function_code())
         cloud_options = CloudOptions(
             data=options.data,
             disposable=options.disposable,
@@ -154,6 +149,19 @@ class Stack(LocalCloud):
             "STATUS_TOKEN": self.status_token,
             "ADMIN_TOKEN": self.admin_token,
         }
+
+
+def _application(parameters: Mapping[str, object], code: FunctionCode) -> Application:
+    """Return the product as it is deployed; ``code`` may be for another runtime than the default one."""
+    runtime = {} if code.runtime is None else {"Runtime": code.runtime}
+    return Application(
+        template=TEMPLATE,
+        code=code.folder,
+        parameters={**parameters, **runtime},
+        libraries=code.libraries,
+        preloaded=code.preloaded,
+        interpreter=code.interpreter,
+    )
 
 
 def _parameters(options: Options) -> dict[str, object]:

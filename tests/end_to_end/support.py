@@ -26,6 +26,7 @@ import requests.auth
 from PIL import Image
 
 from aliyun_local.samples import landscape, portrait
+from local.deployment import FunctionCode
 from local.options import OLD, PORT_NAMES, TODAY, Options
 from local.stack import Stack
 from tests.described import session_to
@@ -327,7 +328,11 @@ IS_FRIENDLY = bool(os.environ.get("FRIENDLY"))
 
 @contextmanager
 def running_studio(
-    data: Path, *, oss_account: str = OLD if IS_FRIENDLY else TODAY, **changes: Any
+    data: Path,
+    *,
+    oss_account: str = OLD if IS_FRIENDLY else TODAY,
+    code: FunctionCode | None = None,
+    **changes: Any,
 ) -> Iterator[LocalStudio]:
     """Run a quick local cloud on ``data`` in this process, with an OSS account as in LOCAL_OSS_ACCOUNT."""
     parameters = {"QuietSeconds": 1, "SettleSeconds": 1, "SweepSeconds": 2, **changes.pop("parameters", {})}
@@ -339,7 +344,11 @@ def running_studio(
         **{"training_seconds": 0.3, "tick_seconds": 0.5, "kept_jobs": 10_000, **changes},
     )
     lines: dict[str, list[str]] = {}
-    with Stack(options, on_log=lambda function, line: lines.setdefault(function, []).append(line)) as cloud:
+
+    def on_log(function: str, line: str) -> None:
+        lines.setdefault(function, []).append(line)
+
+    with Stack(options, on_log=on_log, code=code) as cloud:
         if IS_FRIENDLY:
             cloud.controls.switches.set({"dashscope": FRIENDLY})
         studio = LocalStudio(endpoints=cloud.endpoints, cloud=cloud, lines=lines)

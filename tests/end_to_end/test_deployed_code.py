@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.deployment import RUNTIME_LIBRARIES
 from local.packaging import ROOT
+from local.runtimes import RUNTIME_LIBRARIES
 
 from .support import COLLECT, STATUS, LocalStudio
 from .up import environment, run_local
@@ -80,7 +80,8 @@ def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path
     env = environment(tmp_path / "data")
     first = run_local("package", "--folder", str(tmp_path / "dist"), cwd=tmp_path, env=env)
     assert first.returncode == 0, first.stderr
-    (path,) = (tmp_path / "dist").iterdir()
+    (path,) = (tmp_path / "dist").glob("*.zip")
+    beside = {f"{path.stem}.cdx.json", f"{path.stem}.licenses.txt"}
     assert str(path) in first.stdout
     assert f"{path.stat().st_size:,} bytes" in first.stdout
     with zipfile.ZipFile(path) as archive:
@@ -99,5 +100,5 @@ def test_the_package_command_writes_the_zip_and_the_same_one_every_time(tmp_path
     again = run_local("package", cwd=tmp_path, env=env)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "dist" / path.name).read_bytes() == content
-    assert [file.name for file in (tmp_path / "dist").iterdir()] == [path.name]
+    assert {file.name for file in (tmp_path / "dist").iterdir()} == {path.name, *beside}
     assert str(ROOT).encode() not in content

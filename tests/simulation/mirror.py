@@ -161,7 +161,7 @@ class Mirror:
         wanted = condition.get_row_existence_expectation()
         if wanted != Existence.IGNORE and (row is None) == (wanted == Existence.EXPECT_EXIST):
             return False
-        column = condition.get_column_condition()
+        column = condition.column_condition
         return column is None or (
             row is not None and row.get(column.get_column_name()) == column.get_column_value()
         )

@@ -242,7 +242,7 @@ class SimulatedOtsClient:
         store: TableStore, table: str, row: Any, condition: Any, refusal: tablestore.OTSServiceError | None
     ) -> None:
         """Have the emulator write the row; it has to say the same of the condition."""
-        expected = condition.get_column_condition()
+        expected = condition.column_condition
         column = None
         if expected is not None:
             column = SingleColumn(

@@ -58,7 +58,7 @@ class FakeClient:
         if expectation == tablestore.RowExistenceExpectation.EXPECT_NOT_EXIST:
             holds = stored is None
         else:
-            wanted = condition.get_column_condition()
+            wanted = condition.column_condition  # its getter returns nothing in tablestore 5.4.1
             assert wanted.pass_if_missing is False
             assert wanted.comparator == tablestore.ComparatorType.EQUAL
             holds = stored is not None and stored.get(wanted.column_name) == wanted.column_value

@@ -13,7 +13,8 @@ import pytest
 
 from aliyun_local.template import Template
 from local.bytecode import bytecode_of, find_python
-from local.packaging import ROOT, RUNTIME_VERSION, build_package
+from local.packaging import ROOT, build_package
+from local.runtimes import DEFAULT_RUNTIME
 
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 SOURCES = [
@@ -108,4 +109,4 @@ def _module(bytecode: str) -> str:
 
 def test_it_is_made_for_the_runtime_that_the_template_takes_by_default() -> None:
     parameters = Template.from_file(ROOT / "template.yml").document["Parameters"]
-    assert parameters["Runtime"]["Default"] == f"python{RUNTIME_VERSION}"
+    assert parameters["Runtime"]["Default"] == DEFAULT_RUNTIME.name

@@ -163,6 +163,7 @@ LISTS = (
     "development",
     "fuzz",
     "function-runtime",
+    "function-runtime-3.12",
     "portraits",
     "template-checks",
     "template-validator",

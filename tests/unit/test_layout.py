@@ -18,7 +18,7 @@ from local.packaging import LAYER_FOLDER, ROOT, Package, build_package, unpack_p
 
 COMPILED = "shared/pages/compiled/"
 LAYER = f"{LAYER_FOLDER}/"
-OWN_CODE_CEILING = 460 * 1024
+OWN_CODE_CEILING = 1400 * 1024
 """A call that carries the zip has room for more; what a cold start loads has tests of its own."""
 
 
@@ -161,15 +161,13 @@ def test_a_library_that_python_remarks_on_is_compiled_without_a_word(tmp_path: P
         archive.writestr(f"{LAYER}oss2/api.py", 'ESCAPE = "\\&"\n')
     with warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
-        code = unpack_package(Package(buffer.getvalue(), 0, 0), tmp_path)
+        code = unpack_package(Package(content=buffer.getvalue(), release="0" * 16), tmp_path)
     assert list(code.glob("oss2/__pycache__/*.pyc"))
     assert remarks == []
 
 
 def test_our_own_code_stays_small(package: Package, archive: zipfile.ZipFile) -> None:
-    assert package.own_bytes == sum(
-        archive.getinfo(LAYER + name).compress_size for name in own_files(archive)
-    )
+    assert package.own_bytes == sum(archive.getinfo(LAYER + name).file_size for name in own_files(archive))
     assert 0 < package.own_bytes <= OWN_CODE_CEILING
 
 

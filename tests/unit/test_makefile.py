@@ -41,6 +41,17 @@ def test_the_log_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
     assert make(tmp_path, "up", "LOG=1") == "-m\nlocal\nup\n--log\n"
 
 
+def test_the_package_is_of_the_runtime_that_is_asked_for(tmp_path: Path) -> None:
+    assert make(tmp_path, "package") == "-m\nlocal\npackage\n"
+    assert make(tmp_path, "package", "RUNTIME=python3.12") == "-m\nlocal\npackage\n--runtime\npython3.12\n"
+
+
+def test_what_a_developers_machine_lacks_is_left_out_and_ci_wants_all_of_it(tmp_path: Path) -> None:
+    assert make(tmp_path, "pythons") == "-m\nlocal.pythons\n"
+    assert make(tmp_path, "pythons", RUNTIMES_NEEDED="1") == "-m\nlocal.pythons\n--all\n"
+    assert "local.runtime_libraries\n--all\n" in make(tmp_path, "runtimes", RUNTIMES_NEEDED="1")
+
+
 def test_the_live_test_pays_cleans_and_continues_only_when_it_is_told_to(tmp_path: Path) -> None:
     assert make(tmp_path, "test-live") == "-m\ntests.live\n"
     assert make(tmp_path, "test-live", "PAY=1") == "-m\ntests.live\n--pay\n"
