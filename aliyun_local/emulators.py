@@ -69,17 +69,16 @@ class Emulators:
         self.tables = TableStore(data and data / "tablestore", clock)
         self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, download)
         self.logs = LogEntries(data and data / "log_service.sqlite", clock)
+        oss = OssService(
+            *(self.objects, keys, clock),
+            account_id=ACCOUNT_ID,
+            region=REGION,
+            callers_clock=machine,
+            listeners=listeners,
+            behaviour=self.oss_behaviour,
+        )
         services: dict[str, Service] = {
-            "oss": OssService(
-                self.objects,
-                keys,
-                clock,
-                account_id=ACCOUNT_ID,
-                region=REGION,
-                callers_clock=machine,
-                listeners=listeners,
-                behaviour=self.oss_behaviour,
-            ),
+            "oss": oss,
             "ots": TablestoreService(self.tables, keys, machine),
             "dashscope": DashScopeService(self.studio, clock, api_keys=api_keys),
             "sls": LogService(self.logs, keys, machine),
