@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_the_name_is_one_that_uploads_can_have() -> None:
 
 @pytest.mark.parametrize("rules", [RULES, EAGER])
 @pytest.mark.parametrize("changes", [{}, {"ready_at": NOW, "marker_noted_at": NOW}, {"train_asked_at": NOW}])
-def test_no_rule_marker_or_request_ever_completes_its_set(rules: Rules, changes: dict[str, int]) -> None:
+def test_no_rule_marker_or_request_ever_completes_its_set(rules: Rules, changes: dict[str, Any]) -> None:
     photos = [photo(f"{number}.jpg") for number in range(10)]
     for person_id, is_completed in ((SMOKE_PERSON, False), ("li", True)):
         job = collecting(*photos, person_id=person_id)
