@@ -59,15 +59,10 @@ class Emulators:
         """
         machine = SystemClock()
         self.oss_behaviour = oss_behaviour or OssBehaviour()
-
-        def download(url: str) -> Fetched:
-            return fetch(
-                url, listeners=listeners, private_addresses=self.studio.behaviour.fetch_private_addresses
-            )
-
+        self._listeners = listeners
         self.objects = ObjectStore(data and data / "oss", clock)
         self.tables = TableStore(data and data / "tablestore", clock)
-        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, download)
+        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, self._download)
         self.logs = LogEntries(data and data / "log_service.sqlite", clock)
         oss = OssService(
             *(self.objects, keys, clock),
@@ -84,6 +79,10 @@ class Emulators:
             "sls": LogService(self.logs, keys, machine),
         }
         self.fronts = {name: Front(service, now=clock.now) for name, service in services.items()}
+
+    def _download(self, url: str) -> Fetched:
+        private = self.studio.behaviour.fetch_private_addresses
+        return fetch(url, listeners=self._listeners, private_addresses=private)
 
     def close(self) -> None:
         """Close the state; every write that was answered is on disk already."""
