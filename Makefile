@@ -24,7 +24,7 @@ override PERSON := $(value PERSON)
 export PERSON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
+.PHONY: help setup demo up portraits test end-to-end upgrades test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -75,9 +75,11 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
+UPGRADES := $(addprefix tests/upgrades/,test_side_by_side.py test_next_release.py test_mutants.py)
+
 # Each folder or file that is named here has a target of its own.
 TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template \
-	--ignore tests/end_to_end --ignore tests/simulation/test_crash_points.py
+	--ignore tests/end_to_end --ignore tests/simulation/test_crash_points.py $(UPGRADES:%=--ignore %)
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
@@ -91,6 +93,10 @@ bytecode: $(READY)
 # Four processes on two cores: these tests mostly wait.
 end-to-end: $(READY) $(PORTRAITS)/.ready ## Run the whole stack in processes of its own, and kill them
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 4 --dist worksteal tests/end_to_end
+
+# Needs the whole history: the previous release comes from git.
+upgrades: $(READY) ## Run the previous release and this code side by side
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 --dist worksteal $(UPGRADES)
 
 # Reads the variables that docs/live-test.md lists; without an account it says so and is done.
 test-live: $(READY) ## Ask the real services; PAY=1: the paid questions too

@@ -21,7 +21,7 @@ from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.http.responses import OssService
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.serving.destinations import Listeners, no_listeners
-from aliyun_local.serving.wire import Front, Request
+from aliyun_local.serving.wire import Front, Request, Service
 from aliyun_local.tablestore.http.responses import TablestoreService
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
@@ -49,8 +49,7 @@ class Emulators:
 
         Args:
             data: the folder that keeps everything.
-            clock: the services' time. The dates of requests are compared with the machine's time, since
-                clients keep the machine's clock when the services' clock is moved.
+            clock: the services' time; clients' dates are compared with the machine's.
             keys: the access keys that are accepted.
             behaviour: DashScope's limits and switches.
             api_keys: DashScope's keys; None accepts any.
@@ -60,32 +59,30 @@ class Emulators:
         """
         machine = SystemClock()
         self.oss_behaviour = oss_behaviour or OssBehaviour()
-
-        def download(url: str) -> Fetched:
-            return fetch(
-                url, listeners=listeners, private_addresses=self.studio.behaviour.fetch_private_addresses
-            )
-
+        self._listeners = listeners
         self.objects = ObjectStore(data and data / "oss", clock)
         self.tables = TableStore(data and data / "tablestore", clock)
-        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, download)
+        self.studio = ModelStudio(data and data / "dashscope", clock, behaviour, self._download)
         self.logs = LogEntries(data and data / "log_service.sqlite", clock)
         oss = OssService(
-            self.objects,
-            keys,
-            clock,
+            *(self.objects, keys, clock),
             account_id=ACCOUNT_ID,
             region=REGION,
             callers_clock=machine,
             listeners=listeners,
             behaviour=self.oss_behaviour,
         )
-        self.fronts = {
-            "oss": Front(oss, now=clock.now),
-            "ots": Front(TablestoreService(self.tables, keys, machine), now=clock.now),
-            "dashscope": Front(DashScopeService(self.studio, clock, api_keys=api_keys), now=clock.now),
-            "sls": Front(LogService(self.logs, keys, machine), now=clock.now),
+        services: dict[str, Service] = {
+            "oss": oss,
+            "ots": TablestoreService(self.tables, keys, machine),
+            "dashscope": DashScopeService(self.studio, clock, api_keys=api_keys),
+            "sls": LogService(self.logs, keys, machine),
         }
+        self.fronts = {name: Front(service, now=clock.now) for name, service in services.items()}
+
+    def _download(self, url: str) -> Fetched:
+        private = self.studio.behaviour.fetch_private_addresses
+        return fetch(url, listeners=self._listeners, private_addresses=private)
 
     def close(self) -> None:
         """Close the state; every write that was answered is on disk already."""

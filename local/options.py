@@ -15,8 +15,8 @@ from pathlib import Path
 from aliyun_local.serving.server import EVERYWHERE, HOST_VARIABLE, LOOPBACK
 from local.real_dashscope.account import RealAccount, RealAccountError, read_real_account
 
-PORT_NAMES = ("oss", "oss_public", "ots", "dashscope", "fc", "sls", "status")
-DEFAULT_PORTS = dict(zip(PORT_NAMES, (9010, 9011, 9020, 9030, 9040, 9060, 9050), strict=True))
+PORT_NAMES = ("oss", "oss_public", "ots", "dashscope", "fc", "sls", "ros", "status")
+DEFAULT_PORTS = dict(zip(PORT_NAMES, (9010, 9011, 9020, 9030, 9040, 9060, 9070, 9050), strict=True))
 
 PARAMETERS = {
     "QUIET_SECONDS": "QuietSeconds",

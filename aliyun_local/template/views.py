@@ -71,10 +71,7 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
             for instance in by_kind.get(kind, [])
         ),
         tables=tuple(table_of(table) for table in by_kind.get("OTS::Table", [])),
-        logstores=tuple(
-            Logstore(project=logstore.text("ProjectName"), name=logstore.text("LogstoreName"))
-            for logstore in by_kind.get("SLS::Logstore", [])
-        ),
+        logstores=tuple(_logstore(logstore) for logstore in by_kind.get("SLS::Logstore", [])),
         region=evaluation.pseudo["ALIYUN::Region"],
         account_id=evaluation.pseudo["ALIYUN::AccountId"],
         properties=everything,
@@ -111,6 +108,10 @@ def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: boo
         )
         for name, item in declared.items()
     }
+
+
+def _logstore(item: Properties) -> Logstore:
+    return Logstore(project=item.text("ProjectName"), name=item.text("LogstoreName"))
 
 
 def _logs(item: Properties) -> Logstore | None:

@@ -32,13 +32,11 @@ def lines_of(month: Estimate) -> list[str]:
     width = max(len(item.name) for item in month.items)
     lines = [f"{month.people:,} people a month, list prices of {month.as_of}, in CNY"]
     for item in month.items:
-        mark = "  (assumed)" if item.is_assumed else ""
-        lines.append(
-            f"  {item.name:<{width}}  {item.quantity:>14,.1f} {item.unit:<28} {item.cny:>12,.2f}{mark}"
-        )
-    lines.append(f"  {'together':<{width}}  {'':>14} {'':<28} {month.cny:>12,.2f}")
+        mark = " (assumed)" if item.is_assumed else ""
+        lines.append(f"  {item.name:<{width}} {item.cny:>12,.2f}   {item.quantity:,.1f} {item.unit}{mark}")
+    lines.append(f"  {'together':<{width}} {month.cny:>12,.2f}")
     if month.cny_a_person is not None:
-        lines.append(f"  {'a person':<{width}}  {'':>14} {'':<28} {month.cny_a_person:>12,.2f}")
+        lines.append(f"  {'a person':<{width}} {month.cny_a_person:>12,.2f}")
     if month.slots > 1:
         lines.append(
             f"  So many people need ConcurrentTrainings={month.slots}, which DashScope has to agree to."

@@ -89,9 +89,23 @@ def _ask(
             context.output.say(f"  - {what}, for ever", "bold red")
         else:
             context.output.say(f"    {what}: stays", "green")
+    if stack is not None:
+        _warn_of_trainings(context, stack)
     if confirmed == context.name:
         return
     context.output.confirm("", wanted=context.name, yes_is_enough=False)
+
+
+def _warn_of_trainings(context: Context, stack: Stack) -> None:
+    """Say that trainings go on, as far as the stage tells."""
+    try:
+        running = context.status_api(stack).line()["slot"]["running"]
+    except (StageError, KeyError, TypeError):
+        return
+    if running:
+        context.output.say(
+            f"  {len(running)} trainings run: they go on at DashScope, and are billed", "yellow"
+        )
 
 
 def _release_models(context: Context, stack: Stack) -> None:

@@ -19,6 +19,7 @@ from local.stages.errors import Refused, without_secrets
 if TYPE_CHECKING:
     from local.stages.ros import Event
 
+STACK = "ALIYUN::ROS::Stack"
 MARKS = {
     "ok": ("✓", "green"),
     "warning": ("!", "yellow"),
@@ -63,7 +64,9 @@ class Output:
             self.say(f"    {remedy}")
 
     def event(self, event: Event) -> None:
-        """Show an event of the stack."""
+        """Show an event of the stack; that a resource begins is of little interest once it has ended."""
+        if event.status.endswith("IN_PROGRESS") and event.kind != STACK:
+            return
         style = (
             _BAD if event.status.endswith("FAILED") else _GOOD if event.status.endswith("COMPLETE") else "dim"
         )

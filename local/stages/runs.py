@@ -189,5 +189,15 @@ def _wishes(given: argparse.Namespace) -> Wishes:
 def _outputs(context: Context, outputs: Mapping[str, str]) -> list[str]:
     lines = [f"Stage {context.name} is deployed."]
     lines += [f"  {name:<14} {value}" for name, value in outputs.items()]
-    lines.append(f"  tokens         {context.folder / context.name}.secrets (for your eyes only)")
-    return lines
+    tokens = f"{context.folder / context.name}.secrets"
+    lines.append(f"  tokens         {tokens} (for your eyes only)")
+    url = outputs.get("StatusUrl", "").rstrip("/")
+    authorized = '-H "Authorization: Bearer $ADMIN_TOKEN"'
+    return [
+        *lines,
+        "Train somebody, which is paid for:",
+        f"  set -a; . {tokens}; set +a",
+        f"  curl -T photo.jpg {authorized} {url}/people/maria/photos/photo.jpg",
+        f"  curl -X POST {authorized} {url}/people/maria/done",
+        f"Then see maria with ADMIN_TOKEN at {outputs.get('PagesUrl') or url}/people/maria",
+    ]

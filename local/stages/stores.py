@@ -64,7 +64,7 @@ class Stores:
         Raises:
             ServiceError: Tablestore does not tell.
         """
-        import tablestore
+        tablestore = _client_library()
 
         client = self._tables(instance)
         try:
@@ -86,7 +86,7 @@ class Stores:
         Raises:
             ServiceError: Tablestore does not tell.
         """
-        import tablestore
+        tablestore = _client_library()
 
         client = self._tables(instance)
         try:
@@ -102,7 +102,7 @@ class Stores:
 
     def delete_tables(self, instance: str) -> tuple[str, ...]:
         """Delete our tables of an instance with all rows; returns their names. Others' tables stay."""
-        import tablestore
+        tablestore = _client_library()
 
         client = self._tables(instance)
         found = [name for name in self.tables(instance) or () if name in TABLES]
@@ -201,7 +201,7 @@ class Stores:
             ) from None
 
     def _tables(self, instance: str) -> Any:
-        import tablestore
+        tablestore = _client_library()
 
         logging.getLogger("tablestore-stages").setLevel(logging.CRITICAL)
         key = self._credentials.key()
@@ -214,6 +214,15 @@ class Stores:
             socket_timeout=TIMEOUT_SECONDS,
             logger_name="tablestore-stages",
         )
+
+
+def _client_library() -> Any:
+    """Return the client of Tablestore, which remarks on a codec that it lacks when it is loaded."""
+    for name in ("tablestore.encoder", "tablestore.decoder"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    import tablestore
+
+    return tablestore
 
 
 def _is_forbidden_here(problem: ServiceError) -> bool:

@@ -8,9 +8,17 @@ queued job is not sent (:mod:`shared.domain.queue`), and no intent to submit can
 
 from __future__ import annotations
 
+from shared.domain.states import IllegalMove
+
 SMOKE_PERSON = "facechain-smoke-test"
 
 
 def is_held_back(person_id: str) -> bool:
     """Whether nothing of this person may ever be trained."""
     return person_id == SMOKE_PERSON
+
+
+def check_may_be_trained(person_id: str) -> None:
+    """Raise :class:`IllegalMove` for a person who is held back."""
+    if is_held_back(person_id):
+        raise IllegalMove(f"{person_id} is the smoke test's person and is never trained")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.clocks import plausible_time
 from shared.domain.failed_trainings import are_photos_at_fault
-from shared.domain.held_back import is_held_back
+from shared.domain.held_back import check_may_be_trained
 from shared.domain.job_record import DAY_MS, EARLIER_RESULT, JobRecord
 from shared.domain.job_record import Reason as Reason
 from shared.domain.photo_set import ClosedBy, PhotoSet
@@ -170,12 +170,8 @@ class Job(JobRecord):
     def attempting(
         self, now: int, *, expires_at: int, file_ids: tuple[str, ...] = (), key_id: str = "", behind: int = 0
     ) -> Job:
-        """Write down the intent to submit. Only the invocation that saves this may send the POST.
-
-        Raises IllegalMove for a person who is held back.
-        """
-        if is_held_back(self.person_id):
-            raise IllegalMove(f"{self.person_id} is the smoke test's person and is never trained")
+        """Write down the intent to submit. Only the invocation that saves this may send the POST."""
+        check_may_be_trained(self.person_id)
         replaced = tuple(name for name in self.file_ids if name not in file_ids)
         return self._moved(
             *(JobState.SUBMITTING, now, behind),

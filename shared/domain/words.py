@@ -36,3 +36,16 @@ class VerdictWords(NamedTuple):
 
     reason: Words
     remedy: Words
+
+
+NOTHING = Words(
+    "Nothing needs to be done: it is tried again by itself.",
+    "无需操作，系统会自动重试。",
+)
+
+
+class Told(NamedTuple):
+    """What is told of a trouble: what is wrong, and what to do about it."""
+
+    message: Words
+    remedy: Words = NOTHING

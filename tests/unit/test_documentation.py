@@ -53,7 +53,7 @@ def test_every_option_of_the_local_cloud_is_documented(readme: str) -> None:
 def test_every_command_that_a_readme_names_exists(readme: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     named = set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text_of(readme)))
-    assert {"demo", "up", "test", "deploy"} <= named <= targets
+    assert {"demo", "up", "test", "diff", "destroy"} <= named <= targets
 
 
 def test_both_readmes_have_the_same_sections_tables_and_transcripts() -> None:

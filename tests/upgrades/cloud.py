@@ -224,6 +224,10 @@ class Cloud:
         value: dict[str, Any] = json.loads(values[0]) if values else {}
         return value
 
+    def rings(self) -> bool:
+        """Whether the doorbell is rung."""
+        return any(row["is_rung"] for row in self.rows("requests") if row["name"] == "doorbell")
+
     def put_row(self, table: str, columns: Mapping[str, Any]) -> None:
         """Write a row, with its key, as a version of the code would that nobody knows."""
         key = [(name, columns[name]) for name in KEYS[table]]

@@ -9,7 +9,8 @@ import pytest
 
 from local.packaging import ROOT
 from tests.upgrades.cloud import Cloud, Instance, instance
-from tests.upgrades.releases import previous_release
+from tests.upgrades.next_release import NEXT_RELEASE
+from tests.upgrades.releases import changed_copy, previous_release
 
 
 @pytest.fixture
@@ -27,4 +28,10 @@ def previous() -> Iterator[Instance]:
 @pytest.fixture(scope="session")
 def this() -> Iterator[Instance]:
     with instance(ROOT, "this version") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def following() -> Iterator[Instance]:
+    with changed_copy(NEXT_RELEASE) as folder, instance(folder, "the next release") as started:
         yield started
