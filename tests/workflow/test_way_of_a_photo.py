@@ -38,11 +38,11 @@ LOOKED_THROUGH = ["closing", "folders", "recognizing", "marking", "saving"]
 THREE = b'{"photos": 3}'
 """A marker that speaks for three photos: the third one closes the set."""
 CLOSED = [*RECORDED, *LOOKED_THROUGH]
-WITH_FILES = ["snapshots", "training_files", "photo_access"]
+WITH_FILES = ["snapshots", "account", "training_files", "photo_access"]
 SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "owning"]
-"""``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
+"""``account`` says whether another may be sent; ``owning`` is asked whether the job has its fine-tune already, and told of the new one."""
 WHAT_A_JOB_IS = {
-    *("job", "job_record", "states", "object_keys"),
+    *("job", "job_record", "held_back", "states", "object_keys"),
     *("photo_set", "completion", "copies", "crowding", "row_size", "photos", "jpeg", "markers"),
 }
 """The modules of the domain that a photo's record takes: the job, its states, its set, photos and files."""
