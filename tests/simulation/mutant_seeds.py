@@ -18,7 +18,7 @@ ALL_MUTANTS = (*MUTANTS, *MUTANTS_OF_ADMINISTRATION)
 
 FOUND_BY_SEED: dict[str, int] = {
     "no adoption": 1,
-    "no grace": 4,
+    "no grace": 114,
     "the grace begins with the submit, not with the end of the run that may send it": 4,
     "POST before intent": 0,
     "no version check": 0,
@@ -32,7 +32,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "unknown status counted as failed": 14,
     "404 believed without the list": 19,
     "a cancel by hand not seen": 68,
-    "no deadline for a stuck training": 45,
+    "no deadline for a stuck training": 126,
     "a result that is never written": 0,
     "late photos dropped": 0,
     "event deduplicated by ETag alone": 1,
@@ -44,7 +44,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "the snapshot's name does not tell the job": 0,
     "each spelling of a name is a person of its own": 13,
     "an upload that was left to its event counts as recorded": 10,
-    "a job that is put back, or that photos join, goes to the end of the queue": 1,
+    "a job that is put back, or that photos join, goes to the end of the queue": 49,
     "the slot is released though its holder still needs it": 1,
     "a carried photo is submitted under the other revision's path": 0,
     "a signed URL in the log": 0,
