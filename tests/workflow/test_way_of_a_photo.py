@@ -40,8 +40,8 @@ THREE = b'{"photos": 3}'
 CLOSED = [*RECORDED, *LOOKED_THROUGH]
 WITH_FILES = ["snapshots", "account", "training_files", "photo_access"]
 SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "owning"]
-"""``account`` says whether another may be sent; ``owning`` whether the job has its fine-tune already, and is told
-of the new one."""
+"""``account`` says whether another may be sent; ``owning`` whether the job has its fine-tune already, and it
+is told of the new one."""
 WHAT_A_JOB_IS = {
     *("job", "job_record", "held_back", "states", "object_keys"),
     *("photo_set", "completion", "copies", "crowding", "row_size", "photos", "jpeg", "markers"),
