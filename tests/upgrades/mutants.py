@@ -38,12 +38,12 @@ MUTANTS = (
     Mutant(
         "a column is renamed",
         (
-            Change(_ROWS, _KEPT, f'{_KEPT}\n    columns["tune_id"] = columns.pop("fine_tune_id")'),
+            Change(_ROWS, _KEPT, f'{_KEPT}\n    columns["model"] = columns.pop("finetuned_output")'),
             Change(
                 _ROWS,
                 "    check_format(columns, formats.JOBS)\n",
                 "    check_format(columns, formats.JOBS)\n"
-                '    columns = {**columns, "fine_tune_id": columns.get("tune_id", "")}\n',
+                '    columns = {**columns, "finetuned_output": columns.get("model", "")}\n',
             ),
         ),
         "training",
