@@ -3,8 +3,8 @@
 Used by the command ``cost``. The theory: nearly everything is in proportion to people, by the figures of
 ``PER_PERSON``, which a hundredth of the simulated month of 10,000 people has measured
 (``tests/simulation/month``; a test holds both against each other). The rest is there without anybody,
-``IDLE_MONTH``: the timer's ticks and the sweep's listings. A function that is called at all in an hour is billed 0.01 CNY for it, so few people cost by
-the hours in which they come, and many by what they use.
+``IDLE_MONTH``: the timer's ticks and the sweep's listings. A function that is called at all in an hour is
+billed 0.01 CNY for it, so few people cost by the hours in which they come, and many by what they use.
 """
 
 from __future__ import annotations
