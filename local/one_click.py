@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from local.packaging import ROOT
 
 CONSOLE = "https://ros.console.aliyun.com/cn-beijing/stacks/create"
-"""The console's page that makes a stack in FaceChain's region, as the vendor's own one-click links have it."""
+"""The console's page that makes a stack in FaceChain's region, as the vendor's own links have it."""
 MAX_URL_BYTES = 1024
 MAX_TEMPLATE_BYTES = 524_288
 """ROS, "CreateStack": the longest TemplateURL, and the largest template."""
