@@ -56,8 +56,8 @@ MUTANTS_OF_ADMINISTRATION = (
     one(
         "a request is settled again by each run that has carried it out",
         "shared.clients.request_table",
-        "(request := _readable(row)) and not request.is_settled]",
-        "(request := _readable(row))]",
+        "if request is not None and not request.is_settled)",
+        "if request is not None)",
     ),
     one(
         "a training that succeeded is made once more",

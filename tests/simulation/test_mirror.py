@@ -81,7 +81,7 @@ def test_requests_and_what_was_seen_are_written_and_read_by_every_call(emulated:
 
     cloud.kernel.spawn("reconcile", work, timeout=600_000)
     cloud.advance(600_000)
-    assert read == [True, True, Doorbell(version=2), [], {"0.jpg": "other", "249.jpg": "E249"}]
+    assert read == [True, True, Doorbell(version=2), ((), True), {"0.jpg": "other", "249.jpg": "E249"}]
     operations = Counter(call.operation for call in cloud.gate.trace)
     assert operations["BatchWriteRow seen"] == 3
     assert operations["BatchGetRow control requests"] == 2
