@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -45,8 +45,8 @@ def previous_release() -> Path:
         _RELEASES.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_RELEASES) as made:
             unpacked = Path(made) / "unpacked"
-            with tarfile.open(fileobj=BytesIO(_archive())) as archive:
-                archive.extractall(unpacked, filter="data")
+            with zipfile.ZipFile(BytesIO(_archive())) as archive:
+                archive.extractall(unpacked)
             try:
                 unpacked.rename(folder)
             except OSError:
@@ -56,7 +56,7 @@ def previous_release() -> Path:
 
 
 def _archive() -> bytes:
-    command = ["git", "-C", str(ROOT), "archive", "--format=tar", PREVIOUS_RELEASE, *OWN_PACKAGES]
+    command = ["git", "-C", str(ROOT), "archive", "--format=zip", PREVIOUS_RELEASE, *OWN_PACKAGES]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         raise NoPreviousRelease from RuntimeError(done.stderr.decode(errors="replace"))
