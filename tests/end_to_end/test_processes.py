@@ -161,6 +161,8 @@ def test_every_endpoint_is_named_and_answers_and_shells_can_read_the_file(prepar
         "DASHSCOPE_HTTP_BASE_URL",
         "DASHSCOPE_API_KEY",
         "FC_ENDPOINT",
+        "ROS_ENDPOINT",
+        "SLS_ENDPOINT",
         "FC_COLLECT",
         "FC_RECONCILE",
         "FC_STATUS",
