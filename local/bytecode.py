@@ -34,9 +34,13 @@ def find_python(version: str) -> Path | None:
     pyenv puts a ``python3.10`` on the path that does nothing unless this version is chosen, so its folder is
     looked through as well, the newest first.
     """
-    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    of_pyenv = sorted(versions.glob(f"{version}.*/bin/python{version}"), key=_patch_level, reverse=True)
-    for candidate in (sys.executable, shutil.which(f"python{version}"), *map(str, of_pyenv)):
+    on_path = shutil.which(f"python{version}")
+    roots = {Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")}
+    if on_path and Path(on_path).parent.name == "shims":
+        roots.add(Path(on_path).parent.parent)
+    found_there = (path for root in roots for path in root.glob(f"versions/{version}.*/bin/python{version}"))
+    of_pyenv = sorted(found_there, key=_patch_level, reverse=True)
+    for candidate in (sys.executable, on_path, *map(str, of_pyenv)):
         implementation, found, path = _told_by(candidate) if candidate else ("", "", "")
         if (implementation, found) == ("cpython", version):
             return Path(path)
