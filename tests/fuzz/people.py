@@ -14,6 +14,7 @@ import pytest
 from local.page_preview import people as preview
 from shared.assembly import photo_bucket, request_table, tables
 from shared.clients.credentials import find_credentials
+from shared.domain.control_rows import Document
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.requests import RELEASE, Request
@@ -60,7 +61,7 @@ def _filled() -> Seeded:
     totals = Totals()
     for job in made:
         totals = totals.with_job(job) if job.state.is_terminal else totals
-    control.save_json(ROW, 0, totals.as_value())
+    control.save_json(ROW, Document(), totals.as_value())
     running = tuple(job.job_id for job in made if job.state is JobState.TRAINING)
     pause = Pause(because="<b>rent</b>\u202e", by="admin", since=now)
     control.save_slot(Slot(), Slot(holders=running, kept=17, paused=pause))
@@ -86,7 +87,7 @@ def _filled() -> Seeded:
     links = [Link(name, f"{number:016x}", expires_at) for number, name in enumerate(holders)]
     for link in links[:2]:
         row = with_link({}, link.link_id, now, expires_at * 1000)
-        control.save_json(row_of(link.person_id), 0, row)
+        control.save_json(row_of(link.person_id), Document(), row)
     asked.revoke_link(links[-1].link_id, expires_at * 1000)
     return Seeded(
         people=tuple(dict.fromkeys(job.person_id for job in made)),
