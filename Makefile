@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 MUTANTS ?= 400
 SEED ?= 1
-PEOPLE ?= 10000
-SLOTS ?= 2
 READY := $(VENV)/.ready
 LOCK := requirements/build.txt requirements/development.txt requirements/function-runtime.txt
 CLIENTS := $(VENV)/.clients
@@ -117,7 +115,7 @@ matrix: $(READY) ## Play every documented error at every operation
 	@$(BIN)/python -m tests.simulation.matrix
 
 month: $(READY) ## Play a month of PEOPLE=N people, SLOTS=N trainings at once
-	@$(BIN)/python -m tests.simulation.month --people $(PEOPLE) --slots $(SLOTS)
+	@$(BIN)/python -m tests.simulation.month --people $(or $(PEOPLE),10000) --slots $(or $(SLOTS),2)
 
 mutants: $(READY) ## Change MUTANTS=N places by SEED=N, show what no test finds
 	@$(BIN)/python -m tests.mutation --mutants $(MUTANTS) --seed $(SEED) \
@@ -180,7 +178,8 @@ smoke: $(READY) $(DEPLOY) ## Prove that STAGE=name works; TRAIN=1: pay for one t
 	@$(OPERATE) $(if $(TRAIN),--train)
 
 logs: $(READY) $(DEPLOY) ## Show what STAGE=name logged; FOLLOW=1 ERRORS=1 PERSON=name
-	@$(OPERATE) $(if $(FOLLOW),--follow) $(if $(ERRORS),--errors) $(if $(PERSON),--person "$$PERSON")
+	@$(OPERATE) $(if $(FOLLOW),--follow) $(if $(ERRORS),--errors) $(if $(PERSON),--person "$$PERSON") \
+		$(if $(JOB),--job "$(JOB)") $(if $(REQUEST_ID),--request-id "$(REQUEST_ID)") $(if $(SINCE),--since "$(SINCE)")
 
 rollback: $(READY) $(DEPLOY) ## Run the code that STAGE=name ran before
 	@$(OPERATE) $(if $(TO),--to "$(TO)")
@@ -189,8 +188,8 @@ destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABL
 	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
 		$(if $(CONFIRM),--confirm "$(CONFIRM)")
 
-cost: $(READY) ## Estimate what STAGE=name costs a month for PEOPLE=N
-	@$(OPERATE) $(if $(PEOPLE),--people $(PEOPLE))
+cost: $(READY) $(DEPLOY) ## Estimate what a month of PEOPLE=N costs
+	@$(BIN)/python -m local cost $(if $(JSON),--json) $(if $(PEOPLE),--people $(PEOPLE))
 
 status doctor open: $(READY) $(DEPLOY)
 	@$(OPERATE)

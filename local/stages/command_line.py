@@ -11,10 +11,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from local.stages import cost
 from local.stages.context import REGION, Context
 from local.stages.credentials import Credentials
 from local.stages.endpoints import endpoints_of, with_endpoints_file
-from local.stages.errors import EXIT_STATUSES, INTERRUPTED, NotStarted, StageError
+from local.stages.errors import DONE, EXIT_STATUSES, INTERRUPTED, NotStarted, StageError
 from local.stages.names import checked_stage
 from local.stages.output import Output
 
@@ -58,8 +59,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--confirm", default="", metavar="NAME", help="the stage's name, instead of typing it"
     )
     _command(commands, "doctor", "check account and stage, and say what to do", runs.doctor)
-    cost = _command(commands, "cost", "estimate a month", runs.cost)
-    cost.add_argument("--people", type=int, default=100, help="people trained in a month (default: 100)")
+    month = commands.add_parser(
+        "cost", help="estimate a month", description="estimate a month; needs no stage and no account."
+    )
+    month.add_argument("--people", type=int, default=100, help="people trained in a month (default: 100)")
+    month.add_argument("--json", action="store_true", help="one JSON document on the standard output")
+    month.set_defaults(run=_cost)
     opened = _command(commands, "open", "open the pages, or a console", runs.open_)
     opened.add_argument("what", nargs="?", default="pages", choices=("pages", "stack", "logs", "functions"))
 
@@ -79,6 +84,17 @@ def _command(
     parser.add_argument("--endpoints", type=Path, metavar="FILE", help="a local cloud: .local/endpoints.env")
     parser.set_defaults(run=lambda given: _guarded(run, given))
     return parser
+
+
+def _cost(given: argparse.Namespace) -> int:
+    """Estimate a month; this needs no stage, no account and no credentials."""
+    output = Output(as_json=given.json)
+    try:
+        month = cost.estimated(given.people)
+    except StageError as problem:
+        return _failed(output, given, problem)
+    output.result(cost.document_of(month), cost.lines_of(month))
+    return DONE
 
 
 def _parameters(parser: argparse.ArgumentParser) -> None:
@@ -121,9 +137,7 @@ def _guarded(run: Run, given: argparse.Namespace) -> int:
         context = context_of(given, output)
         return run(context, given)
     except StageError as problem:
-        output.say(f"{given.command}: {problem}", "red")
-        output.result({"error": str(problem), "remedy": problem.remedy, "status": problem.status})
-        return problem.status
+        return _failed(output, given, problem)
     except ModuleNotFoundError as problem:
         missing = NotStarted(f"{problem.name} is not installed", _MISSING)
         output.say(f"{given.command}: {missing}", "red")
@@ -131,6 +145,12 @@ def _guarded(run: Run, given: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         output.say(_how_to_go_on(context, given), "yellow")
         return INTERRUPTED
+
+
+def _failed(output: Output, given: argparse.Namespace, problem: StageError) -> int:
+    output.say(f"{given.command}: {problem}", "red")
+    output.result({"error": str(problem), "remedy": problem.remedy, "status": problem.status})
+    return problem.status
 
 
 def _how_to_go_on(context: Context | None, given: argparse.Namespace) -> str:

@@ -134,15 +134,6 @@ def doctor(context: Context, _: argparse.Namespace) -> int:
     return FAILED if failed else DONE
 
 
-def cost(context: Context, given: argparse.Namespace) -> int:
-    """Estimate a month."""
-    from local.stages.cost import document_of, estimated, lines_of
-
-    month = estimated(given.people)
-    context.output.result({"stage": context.name, **document_of(month)}, lines_of(month))
-    return DONE
-
-
 def open_(context: Context, given: argparse.Namespace) -> int:
     """Open the pages or a console."""
     from local.stages.opening import address_of, open_address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -63,3 +64,29 @@ def test_help_lists_every_command_and_fits_a_narrow_terminal(tmp_path: Path) -> 
     lines = make(tmp_path, "help").splitlines()
     assert {"demo", "up", "test", "test-live", "package"} <= {line.split()[1] for line in lines}
     assert max(map(len, lines)) < 80
+
+
+def commands_of_documents() -> set[str]:
+    """Return every call of make, with its variables, that README and docs name as code."""
+    pages = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts = (re.sub(r"\s+", " ", page.read_text(encoding="utf-8")) for page in pages)
+    return {
+        command.strip()
+        for text in texts
+        for command in re.findall(r"`(make [a-z-]+(?: [A-Z_]+=[^\s`]+)+)`", text)
+    }
+
+
+@pytest.mark.parametrize("command", sorted(commands_of_documents()))
+def test_a_command_of_the_documents_takes_each_variable_that_it_names(tmp_path: Path, command: str) -> None:
+    _, target, *variables = command.split()
+    (tmp_path / "deploy").touch()
+    given = ["DEPLOY=" + str(tmp_path / "deploy"), target]
+    values = [(name, f"value-of-{name.lower()}") for name, _, _ in (one.partition("=") for one in variables)]
+    whole = make(tmp_path, *given, *(f"{name}={value}" for name, value in values))
+    for name, value in values:
+        others = [f"{one}={its}" for one, its in values if one != name]
+        if name == "STAGE":
+            assert f"--stage\n{value}\n" in whole
+        else:
+            assert make(tmp_path, *given, *others) != whole, f"{target} takes no {name}"
