@@ -23,9 +23,9 @@ from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.serving.destinations import Listeners, no_listeners
 from aliyun_local.serving.wire import Front, Request, Service
 from aliyun_local.tablestore.http.responses import TablestoreService
+from aliyun_local.tablestore.store.declared import create_declared
 from aliyun_local.tablestore.store.models import TableStore
-from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
-from aliyun_local.template import Resources, Table
+from aliyun_local.template import Resources
 
 ACCOUNT_ID = "1234567890123456"
 REGION = "cn-beijing"
@@ -105,23 +105,6 @@ class Emulators:
             self.tables.create_instance(instance.name)
         for table in resources.tables:
             if table.name not in self.tables.list_tables(table.instance):
-                self._create_table(table)
+                create_declared(self.tables, table)
         for logstore in resources.logstores:
             self.logs.create_logstore(logstore.project, logstore.name)
-
-    def _create_table(self, table: Table) -> None:
-        self.tables.create_table(
-            table.instance,
-            table.name,
-            [Column(name=column.name, type=column.type) for column in table.primary_key],
-            TableOptions(
-                time_to_live_seconds=table.time_to_live_seconds,
-                max_versions=table.max_versions,
-                max_deviation_seconds=table.max_deviation_seconds,
-            ),
-            defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
-            index_metas=[
-                IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)
-                for index in table.indexes
-            ],
-        )

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from shared.domain.blocks import TRIES_THAT_BLOCK, Block, block_of_api, block_of_queue
 from shared.domain.health import Health
-from shared.domain.held_back import is_held_back
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
 from shared.domain.photo_set import NEVER
@@ -189,9 +188,7 @@ def _apis_of(photo: Photo) -> tuple[Api, ...]:
 def _waits_for_an_upload(job: Job, rules: Rules) -> bool:
     """Whether nothing happens before somebody uploads something; no tick and no API is needed for that."""
     is_open = job.state is JobState.COLLECTING and job.retry is None
-    if is_open and is_held_back(job.person_id):
-        return not job.photo_set.unfinished and not job.photo_set.unpacking
-    return is_open and job.photo_set.next_look_at(rules, deadline=job.deadline) >= NEVER
+    return is_open and job.next_look_at(rules, job.photo_set) >= NEVER
 
 
 def _scope(kind: Kind) -> Kind:

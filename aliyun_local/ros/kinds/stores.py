@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from aliyun_local.oss.errors import OssError
 from aliyun_local.ros.kinds.base import Attributes, Kind, Properties, ResourceFailed, Services
 from aliyun_local.tablestore.errors import TableStoreError
-from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
+from aliyun_local.tablestore.store.declared import create_declared
 from aliyun_local.template import Table, TemplateError
 from aliyun_local.template.properties import Properties as TypedProperties
 from aliyun_local.template.views import table_of
@@ -123,21 +123,7 @@ class TableKind(Kind):
             table = _table(properties)
             if not services.tables.has_instance(table.instance):
                 raise ResourceFailed("OTSParameterInvalid", f"The instance {table.instance} is not found.")
-            services.tables.create_table(
-                table.instance,
-                table.name,
-                [Column(name=column.name, type=column.type) for column in table.primary_key],
-                TableOptions(
-                    time_to_live_seconds=table.time_to_live_seconds,
-                    max_versions=table.max_versions,
-                    max_deviation_seconds=table.max_deviation_seconds,
-                ),
-                defined_columns=[Column(name=column.name, type=column.type) for column in table.columns],
-                index_metas=[
-                    IndexMeta(name=index.name, primary_key=index.primary_key, defined_columns=index.columns)
-                    for index in table.indexes
-                ],
-            )
+            create_declared(services.tables, table)
         return physical_id
 
     def update(self, services: Services, physical_id: str, before: Properties, after: Properties) -> None:
