@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from shared import logs
+from shared import logs, tracing
 from tests.simulation.conftest import pytest_terminal_summary  # noqa: F401 (a hook is found by its name)
 
 # A test that fails has to fail again for the next one who runs it.
@@ -25,9 +25,10 @@ logging.getLogger("tablestore").addHandler(logging.NullHandler())
 
 
 @pytest.fixture(autouse=True)
-def _secrets_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one test has hidden as a secret is cut out of no text of another."""
+def _work_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test has hidden is cut out of no text of another, and no other logs under its trace."""
     monkeypatch.setattr(logs, "_hidden", {})
+    tracing.begin(None)
 
 
 TESTS = Path(__file__).parent
