@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from shared.domain.clocks import has_come, is_ahead
@@ -70,14 +71,17 @@ class SweepProgress:
         """Whether to read on; ``rest_ms`` is how long a rest is."""
         return has_come(self.rests_until, now, longest_ms=rest_ms)
 
-    @property
+    @cached_property
     def not_settled(self) -> frozenset[str]:
         """The folders of which nothing counts as settled, however old it is."""
         return frozenset((*self.stuck, *self.left_over))
 
-    def may_miss(self, modified_at: int, folder: str) -> bool:
-        """Whether an upload of that time in a person's folder may be unrecorded."""
-        return modified_at >= self.recorded_before or folder in self.not_settled
+    def may_miss(self, modified_at: int, key: str) -> bool:
+        """Whether an upload of that time may be unrecorded."""
+        # Asked of every key in the bucket: of most it is known by the time alone.
+        if modified_at >= self.recorded_before:
+            return True
+        return bool(self.not_settled) and folder_in(key) in self.not_settled
 
     def passing(self, folder: str, *, clean: bool) -> SweepProgress:
         """Note that a person has had their turn, and whether all that the page has of theirs is recorded."""

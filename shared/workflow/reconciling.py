@@ -50,7 +50,7 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
 def _tell(world: World, seen: Observed, report: Report) -> None:
     """Write the line of a good tick, idle or not: alarms of ``template.yml`` watch for it and read it.
 
-    It costs no call: of the queue its head is known, which has waited longest.
+    It costs no call: of the queue its head is known, which has waited longest where nobody was moved first.
     """
     blocks = blocks_of_all(seen.slot, world.health.known or seen.health, seen.now)
     log(

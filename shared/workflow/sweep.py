@@ -107,12 +107,10 @@ def _folders(
     before = world.clock.now() - EVENTS_TAKE_MS
     ignored: dict[str, str] = {}
     uploads: list[Found] = []
-    apart = progress.not_settled
     for entry in listed:
         at = entry.stored.modified_at
-        # Most of a large bucket is settled: what an earlier round has found needs no look at its name.
-        is_settled = at < progress.recorded_before
-        if at >= before or (is_settled and not (apart and folder_in(entry.key) in apart)):
+        # First the times: most of a large bucket is settled, and needs no look at its names.
+        if at >= before or not progress.may_miss(at, entry.key):
             continue
         upload = parse_upload(entry.key, world.rules.ready_marker)
         if isinstance(upload, Upload):

@@ -30,4 +30,5 @@ def test_each_check_is_needed_for_some_mistake(check: str) -> None:
 
 
 def test_no_two_mistakes_have_one_name() -> None:
-    assert len(MISTAKES) == len(FORM) + len(FUNCTIONS) + len(STACK) >= 25
+    # docs/template.md tells how many there are.
+    assert len(MISTAKES) == len(FORM) + len(FUNCTIONS) + len(STACK) > 80

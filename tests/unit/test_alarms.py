@@ -26,7 +26,7 @@ from shared.views import PRICE_PER_TRAINING_CNY
 from shared.workflow.reconciling import reconcile
 from tests.stack import PARAMETERS, TEMPLATE
 from tests.unit.memory import Memory
-from tests.unit.support import MINUTE_MS, NOW, job_in
+from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in
 from tests.unit.test_reconciling import quiet
 
 Line = dict[str, str]
@@ -168,14 +168,24 @@ def test_the_money_of_a_day_is_told_beyond_the_sum_that_is_set(
 ) -> None:
     assert BUDGET_CNY == 4 * PRICE_PER_TRAINING_CNY
     lines = written(tick(None, job_in(JobState.QUEUED)))
-    submitted = [
-        line for line in lines if json.loads(line["message"].partition("] ")[2])["event"] == "submitted"
-    ]
-    assert len(submitted) == 1, "a submit leaves one line"
-    others = [line for line in lines if line not in submitted]
-    assert fires("money-of-a-day", [*others, *submitted * trainings]) is is_told
-    adopted = written(lambda: log("fine_tune_adopted", job="a-1"))
-    assert fires("money-of-a-day", adopted * trainings) is is_told
+    assert events(lines).count("submitted") == 1, "a submit leaves one line"
+    assert fires("money-of-a-day", lines * trainings) is is_told
+
+
+@pytest.mark.parametrize(("trainings", "is_told"), [(4, False), (5, True)])
+def test_a_training_whose_submit_had_no_answer_counts_once(
+    written: Any, trainings: int, is_told: bool
+) -> None:
+    lost = job_in(JobState.SUBMITTING)
+    memory = quiet(Memory(lost, slot=Slot(holders=(lost.job_id,))))
+    memory.listed = [fine_tune("RUNNING", "ft-1", files=(f"https://photos.oss.example/{lost.files[0]}",))]
+    lines = written(lambda: reconcile(memory.world()))
+    assert "fine_tune_adopted" in events(lines)
+    assert fires("money-of-a-day", lines * trainings) is is_told
+
+
+def events(lines: list[Line]) -> list[str]:
+    return [json.loads(line["message"].partition("] ")[2])["event"] for line in lines]
 
 
 def test_without_somebody_to_be_told_there_are_no_alarms() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.administration import NotPossible, asked_to_train, once_more
 from shared.domain.held_back import SMOKE_PERSON
-from shared.domain.object_keys import parse_upload, problem_with_person_id
+from shared.domain.object_keys import Upload, parse_upload, problem_with_person_id
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Verdict
 from shared.domain.queue import to_submit
@@ -24,7 +24,7 @@ YEAR_MS = 365 * 86_400_000
 
 def test_the_name_is_one_that_uploads_can_have() -> None:
     assert not problem_with_person_id(SMOKE_PERSON)
-    assert parse_upload(f"people/{SMOKE_PERSON}/a.jpg")
+    assert isinstance(parse_upload(f"people/{SMOKE_PERSON}/a.jpg"), Upload)
 
 
 @pytest.mark.parametrize("rules", [RULES, EAGER])

@@ -113,14 +113,14 @@ def test_what_a_full_set_has_no_room_for_is_not_taken_for_recorded() -> None:
     assert swept(memory) == 1
     (job,) = memory.rows.values()
     assert len(job.photo_set.unfinished) < 200
-    assert memory.progress.may_miss(0, "li")
+    assert memory.progress.may_miss(0, "people/li/1.jpg")
     del memory.troubles["detect_faces"]
     for _ in range(3):
         memory.time += MINUTE_MS
         memory.progress = replace(memory.progress, rests_until=0)
         swept(memory)
     assert len(memory.rows[job.job_id].photo_set.photos) == 201
-    assert not memory.progress.may_miss(0, "li")
+    assert not memory.progress.may_miss(0, "people/li/1.jpg")
 
 
 def test_a_photo_behind_the_part_of_a_folder_that_a_look_reads_is_recorded_all_the_same(
@@ -140,7 +140,7 @@ def test_a_photo_behind_the_part_of_a_folder_that_a_look_reads_is_recorded_all_t
         "li": everything,
         "z": ["1.jpg"],
     }
-    assert not memory.progress.may_miss(0, "li")
+    assert not memory.progress.may_miss(0, "people/li/1.jpg")
 
 
 # -- one person's trouble -------------------------------------------------------------------------

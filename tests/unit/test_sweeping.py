@@ -31,7 +31,7 @@ def refused(progress: SweepProgress, times: int) -> SweepProgress:
 def test_a_sweep_that_never_ran_is_due_and_may_miss_everything() -> None:
     start = SweepProgress()
     assert start.is_due(REST, NOW)
-    assert start.may_miss(0, "li")
+    assert start.may_miss(0, "people/li/1.jpg")
 
 
 def test_a_round_goes_from_page_to_page_and_then_the_next_begins() -> None:
@@ -44,13 +44,13 @@ def test_a_round_goes_from_page_to_page_and_then_the_next_begins() -> None:
 
 def test_a_clean_round_settles_the_uploads_that_are_surely_older_than_its_beginning() -> None:
     round_ = SweepProgress().past("people/b", now=NOW).past("", now=NOW + REST)
-    assert not round_.may_miss(NOW - CERTAINTY_MS - 1, "li")
-    assert round_.may_miss(NOW - CERTAINTY_MS, "li")
-    assert round_.may_miss(NOW - 1, "li")
+    assert not round_.may_miss(NOW - CERTAINTY_MS - 1, "people/li/1.jpg")
+    assert round_.may_miss(NOW - CERTAINTY_MS, "people/li/1.jpg")
+    assert round_.may_miss(NOW - 1, "people/li/1.jpg")
 
 
 def test_a_round_settles_nothing_before_its_last_page() -> None:
-    assert SweepProgress().past("people/b", now=NOW).may_miss(0, "li")
+    assert SweepProgress().past("people/b", now=NOW).may_miss(0, "people/li/1.jpg")
 
 
 def test_settled_uploads_stay_settled_when_a_clock_goes_back() -> None:
@@ -59,9 +59,9 @@ def test_settled_uploads_stay_settled_when_a_clock_goes_back() -> None:
 
 def test_what_a_clock_far_ahead_has_settled_is_looked_for_again() -> None:
     ahead = settled(NOW + DAY_MS)
-    assert not ahead.may_miss(NOW, "li")
+    assert not ahead.may_miss(NOW, "people/li/1.jpg")
     again = ahead.past("people/b", now=NOW).past("", now=NOW + 1)
-    assert again.may_miss(0, "li")
+    assert again.may_miss(0, "people/li/1.jpg")
     # That round has looked up nobody, so it settles nothing itself; the next one does.
     assert again.past("", now=NOW + 2).recorded_before == NOW + 2 - CERTAINTY_MS
 
@@ -71,10 +71,10 @@ def test_what_a_clock_far_ahead_has_settled_is_looked_for_again() -> None:
 
 def test_a_person_who_is_stuck_is_looked_up_by_the_next_round_and_keeps_no_other_from_being_settled() -> None:
     round_ = SweepProgress().past("people/a", now=NOW).passing("li", clean=False).past("", now=NOW)
-    assert round_.may_miss(0, "li")
-    assert not round_.may_miss(0, "wu")
+    assert round_.may_miss(0, "people/li/1.jpg")
+    assert not round_.may_miss(0, "people/wu/1.jpg")
     following = round_.passing("wu", clean=True).passing("li", clean=False).past("", now=NOW + DAY_MS)
-    assert following.may_miss(0, "li")
+    assert following.may_miss(0, "people/li/1.jpg")
     assert following.recorded_before == NOW + DAY_MS - CERTAINTY_MS
 
 
@@ -83,17 +83,17 @@ def test_a_person_is_stuck_no_more_once_a_whole_round_has_found_everything_recor
     assert stuck.stuck == ("li", "wu")
     # One page of theirs says nothing of the next.
     page = stuck.passing("li", clean=True).past("people/li/5.jpg", now=NOW)
-    assert page.may_miss(0, "li")
+    assert page.may_miss(0, "people/li/1.jpg")
     assert page.past("", now=NOW).stuck == ()
     assert page.passing("li", clean=False).past("", now=NOW).stuck == ("li",)
 
 
 def test_a_person_with_one_page_left_over_is_stuck_whatever_the_next_page_shows() -> None:
     page = SweepProgress().passing("li", clean=False).past("people/li/5.jpg", now=NOW)
-    assert page.may_miss(0, "li")
+    assert page.may_miss(0, "people/li/1.jpg")
     after = page.passing("li", clean=True).past("", now=NOW)
     assert after.stuck == ("li",)
-    assert not after.may_miss(0, "wu")
+    assert not after.may_miss(0, "people/wu/1.jpg")
 
 
 def test_a_round_that_has_passed_by_a_page_keeps_those_in_mind_whom_it_may_not_have_met() -> None:
@@ -112,8 +112,8 @@ def test_when_more_people_are_stuck_than_can_be_remembered_nothing_is_settled_an
     after = crowd.past("people/b", now=NOW).past("", now=NOW)
     assert (len(after.stuck), after.stuck[-1]) == (MAX_STUCK, "and another")
     # Somebody has been forgotten by then, perhaps with uploads that were settled for everybody else.
-    assert after.may_miss(0, "p0")
-    assert crowd.passing("p5", clean=True).past("", now=NOW).may_miss(0, "p0")
+    assert after.may_miss(0, "people/p0/1.jpg")
+    assert crowd.passing("p5", clean=True).past("", now=NOW).may_miss(0, "people/p0/1.jpg")
     # The next round begins with a clean slate.
     assert after.past("", now=NOW + 1).recorded_before == NOW + 1 - CERTAINTY_MS
 
@@ -125,7 +125,7 @@ def test_more_stuck_people_of_two_rounds_than_can_be_remembered_unsettle_everyth
         progress = progress.passing(f"p{number}", clean=False)
     after = progress.past("people/li/\U0010ffff", now=NOW)
     assert len(after.stuck) == MAX_STUCK
-    assert after.may_miss(0, "long stuck")
+    assert after.may_miss(0, "people/long stuck/1.jpg")
 
 
 def test_whoever_had_a_turn_on_a_page_has_none_again_on_it() -> None:
@@ -147,8 +147,8 @@ def test_a_page_is_hopeless_after_some_refusals_in_a_row() -> None:
 def test_the_person_of_a_page_that_is_passed_over_counts_as_not_recorded() -> None:
     page = SweepProgress(cursor="people/li/1.jpg", round_began=NOW)
     after = refused(page, TRIES_OF_A_PAGE).past("people/li/\U0010ffff", now=NOW).past("", now=NOW)
-    assert after.may_miss(0, "li")
-    assert not after.may_miss(0, "wu")
+    assert after.may_miss(0, "people/li/1.jpg")
+    assert not after.may_miss(0, "people/wu/1.jpg")
 
 
 def test_a_page_that_is_read_after_all_leaves_nobody_stuck() -> None:
@@ -205,4 +205,7 @@ def test_only_complete_rounds_settle_and_never_what_is_younger_than_they_are(
             assert (what, progress.cursor) == ("page", "")
             assert progress.recorded_before <= now - CERTAINTY_MS
         assert len(progress.stuck) <= MAX_STUCK
-        assert all(progress.may_miss(0, person) for person in (*progress.stuck, *progress.left_over))
+        assert all(
+            progress.may_miss(0, f"people/{person}/1.jpg")
+            for person in (*progress.stuck, *progress.left_over)
+        )

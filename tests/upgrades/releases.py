@@ -15,7 +15,7 @@ from typing import NamedTuple
 from local.packaging import OWN_PACKAGES, ROOT
 
 PREVIOUS_RELEASE = "8a1699e760d582de93d67ad77dcde049a5ddfccc"
-"""The commit that is deployed where somebody upgrades to this code; the one place that names it."""
+"""The commit that is deployed where somebody upgrades to this code. ``docs/upgrades.md`` names it as well."""
 _RELEASES = ROOT / ".local" / "releases"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.packaging import ROOT
 from shared.clients.job_rows import from_columns, to_columns
 from shared.domain import formats
 from shared.domain.formats import Format
@@ -18,6 +19,7 @@ from shared.domain.photos import Photo
 from shared.domain.slot import Slot
 from tests.upgrades import stored_forms
 from tests.upgrades.filled import KEPT_APART, filled
+from tests.upgrades.releases import PREVIOUS_RELEASE
 from tests.upgrades.stored_forms import FORMS, file_of, sample_of
 
 HOW = f"Raise the format in shared/domain/formats.py, as {stored_forms.__name__} tells."
@@ -81,6 +83,14 @@ def test_a_row_of_every_format_so_far_is_read_and_loses_nothing(path: Path) -> N
 )
 def test_what_counts_as_an_addition(earlier: object, later: object, adds: bool) -> None:
     assert _is_in(earlier, later) is adds
+
+
+@pytest.mark.parametrize("page", ["docs/upgrades.md", "docs/zh-CN/upgrades.md"])
+def test_the_page_of_upgrades_names_the_release_that_is_played_and_each_format(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert f"`{PREVIOUS_RELEASE[:7]}`" in text
+    for kind, (format_, _) in FORMS.items():
+        assert f"| `{kind.upper()}` {format_.number} |" in text
 
 
 def test_samples_that_are_there_are_never_written_over(
