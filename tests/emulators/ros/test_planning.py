@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from aliyun_local.ros.errors import RosError
+from aliyun_local.ros.kinds.table import KINDS
 from aliyun_local.ros.state.planning import as_change, differences
 from aliyun_local.ros.state.records import Resource, Source
 from aliyun_local.ros.state.templates import HIDDEN, Plan, Pseudo, shown_parameters
@@ -149,3 +151,26 @@ def test_parameters_are_shown_with_those_of_ros_and_without_secrets() -> None:
     parameters = {"Open": {"Type": "String", "Default": "d"}, "Key": {"Type": "String", "NoEcho": True}}
     shown = shown_parameters(source({"A": bucket("a")}, Parameters=parameters, values={"Key": "s"}), PSEUDO)
     assert (shown["Open"], shown["Key"], shown["ALIYUN::StackName"]) == ("d", HIDDEN, "name")
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ({"Parameters": ["Key"]}, "Parameters"),
+        ({"Parameters": {"Key": "String"}}, "Parameters.Key"),
+        ({"Outputs": {"Url": "x"}}, "Outputs.Url"),
+        ({"Outputs": "x"}, "Outputs"),
+        ({"Conditions": True}, "Conditions"),
+        ({"Resources": {"A": {**bucket("a"), "Properties": ["x"]}}}, "Resources.A.Properties"),
+        ({"Resources": {"A": {**bucket("a"), "DependsOn": 1}}}, "Resources.A.DependsOn"),
+        ({"Resources": {"A": {**bucket("a"), "DependsOn": [["B"]]}}}, "Resources.A.DependsOn"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": []})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": [["B"], "Name"]})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": ["A", {}]})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::Sub": {}})}}, "Resources.A.Properties.BucketName"),
+    ],
+)
+def test_a_template_of_another_form_is_refused_with_its_place(section: dict[str, Any], place: str) -> None:
+    with pytest.raises(RosError, match=f"^{re.escape(place)}: ") as refused:
+        plan(**{"resources": section.pop("Resources", {"A": bucket("a")}), **section}).check(KINDS)
+    assert refused.value.code == "StackValidationFailed"
