@@ -11,6 +11,8 @@ import requests
 
 from aliyun_local.clock import ControlledClock
 from aliyun_local.cloud import CloudOptions, LocalCloud
+from aliyun_local.documented_error import OTHER_OPERATIONS
+from aliyun_local.documented_errors import documented_errors
 from aliyun_local.ros.behaviour import RosBehaviour
 from aliyun_local.ros.errors import RosError
 from aliyun_local.ros.http.api_operations import REFUSED
@@ -241,6 +243,20 @@ def test_throttled_calls_are_told_so_and_lost_answers_leave_their_effect(
     assert cloud.stacks.wait_until_idle(20)
     assert deployer.refused("CreateStack", StackName="t", TemplateBody=body) == (409, "StackExists")
     assert cloud.controls.requests("ros", "CreateStack")[-1].status == 409
+
+
+def test_every_documented_error_arrives_at_the_client_as_it_is_documented(
+    cloud: LocalCloud, deployer: Deployer
+) -> None:
+    table = documented_errors("ros")
+    assert len(table) > 300
+    for error in table:
+        action = "DescribeRegions" if error.operation == OTHER_OPERATIONS else error.operation
+        cloud.controls.faults.documented("ros", error)
+        problem = deployer.problem(action)
+        assert (problem.status_code, problem.code) == (error.status, error.code)
+        assert error.example in problem.message
+        assert len(cloud.controls.faults) == 0
 
 
 def test_a_protected_stack_is_not_deleted(deployer: Deployer) -> None:
