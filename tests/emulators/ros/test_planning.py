@@ -134,6 +134,13 @@ def test_what_the_template_no_longer_has_goes_in_the_opposite_order() -> None:
     assert [(one.logical_id, one.action) for one in found] == [("C", "Add"), ("B", "Remove"), ("A", "Remove")]
 
 
+def test_changes_hide_secrets_that_json_writes_in_another_way() -> None:
+    secret = 'with "quotes",\na line break and \\'
+    found = differences(plan({"A": bucket("a", Tags=[{"Value": secret}])}), {"A": there("A", bucket("a"))})
+    [change] = as_change(found[0], {secret})["ResourceChange"]["ResourcePropertyChanges"]
+    assert change["After"] == '[{"Value": "' + HIDDEN + '"}]'
+
+
 def test_changes_hide_secrets_also_within_longer_texts() -> None:
     before = {"A": there("A", bucket("a", Tags=[{"Key": "k", "Value": "the-old-secret"}]))}
     found = differences(plan({"A": bucket("a", Tags=[{"Key": "k", "Value": "the-new-secret"}])}), before)
