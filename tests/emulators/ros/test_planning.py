@@ -31,7 +31,7 @@ def bucket(name: object, **more: object) -> dict[str, Any]:
     return {"Type": "ALIYUN::OSS::Bucket", "Properties": {"BucketName": name, **more}}
 
 
-def layer(description: str) -> dict[str, Any]:
+def layer(description: object) -> dict[str, Any]:
     properties = {"LayerName": "l", "Description": description}
     return {"Type": "ALIYUN::FC3::LayerVersion", "Properties": properties}
 
@@ -126,6 +126,19 @@ def test_what_depends_on_a_replaced_resource_changes_too() -> None:
     assert [(one.logical_id, one.replacement) for one in found] == [("Layer", "True"), ("Function", "False")]
     details = as_change(found[1], set())["ResourceChange"]["Details"]
     assert details[0]["Evaluation"] == "Dynamic"
+
+
+def test_a_replacement_that_another_one_decides_is_conditional() -> None:
+    before = {
+        "Layer": there("Layer", layer("old"), LayerVersionArn="arn-of-old"),
+        "Other": there("Other", layer("arn-of-old")),
+    }
+    other = layer({"Fn::GetAtt": ["Layer", "LayerVersionArn"]})
+    found = differences(plan({"Layer": layer("new"), "Other": other}), before)
+    assert [(one.logical_id, one.replacement) for one in found] == [
+        ("Layer", "True"),
+        ("Other", "Conditional"),
+    ]
 
 
 def test_what_the_template_no_longer_has_goes_in_the_opposite_order() -> None:
