@@ -40,7 +40,10 @@ def parse(statement: str) -> Condition:
     if "|" in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
         raise parameter_invalid("the local cloud knows search statements only, no analytic ones")
     parser = _Parser(_tokens(text))
-    condition = parser.alternatives()
+    try:
+        condition = parser.alternatives()
+    except RecursionError:
+        raise parameter_invalid("invalid query: too many parentheses") from None
     if not parser.is_at_end:
         raise parameter_invalid(f"invalid query: unexpected {parser.peek()[1]!r}")
     return condition
@@ -59,8 +62,6 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         kind = found.lastgroup or ""
         tokens.append((kind, found[kind]))
         at = found.end()
-    if sum(kind != "mark" for kind, _ in tokens) > MOST_TERMS * 2:
-        raise parameter_invalid(f"a query has at most {MOST_TERMS} conditions")
     return tokens
 
 
@@ -70,6 +71,7 @@ class _Parser:
     def __init__(self, tokens: Sequence[tuple[str, str]]) -> None:
         self._tokens = tokens
         self._at = 0
+        self._terms = 0
 
     @property
     def is_at_end(self) -> bool:
@@ -114,6 +116,9 @@ class _Parser:
                 raise parameter_invalid("invalid query: a parenthesis is not closed")
             self._take()
             return inner
+        self._terms += 1
+        if self._terms > MOST_TERMS:
+            raise parameter_invalid(f"a query has at most {MOST_TERMS} conditions")
         kind, text = self._take()
         if kind not in ("bare", "quoted", "phrase"):
             raise parameter_invalid(f"invalid query: unexpected {text or 'end'!r}")

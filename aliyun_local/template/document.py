@@ -24,13 +24,19 @@ class Template:
         """Take a parsed document.
 
         Raises:
-            TemplateError: it has no ``Resources``.
+            TemplateError: it has no ``Resources``, or a section or a member of one has another form.
         """
         if not isinstance(document, Mapping) or not isinstance(document.get("Resources"), Mapping):
             raise TemplateError("Resources: a template is a mapping with a section of that name")
+        for section in ("Parameters", "Mappings", "Conditions", "Rules", "Outputs"):
+            members = _mapping(document.get(section) or {}, section)
+            if section in ("Parameters", "Rules", "Outputs"):
+                for name, member in members.items():
+                    _mapping(member, f"{section}.{name}")
         for name, resource in document["Resources"].items():
             if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
                 raise TemplateError(f"Resources.{name}: a resource needs a Type")
+            _mapping(resource.get("Properties") or {}, f"Resources.{name}.Properties")
         self.document = document
 
     @classmethod
@@ -81,6 +87,12 @@ class Template:
         evaluation = Evaluation(self.document, parameters or {}, pseudo or {}, attributes or {})
         evaluation.check_rules()
         return typed_views(evaluation, text_environment=text_environment)
+
+
+def _mapping(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TemplateError(f"{place}: a mapping is needed")
+    return value
 
 
 class _Loader(yaml.SafeLoader):

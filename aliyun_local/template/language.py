@@ -194,6 +194,8 @@ class Evaluation:
         if not isinstance(parts, list) or len(parts) != 2:
             raise TemplateError(f"{place}: Fn::GetAtt takes a resource and an attribute")
         name, attribute = parts[0], self.value(parts[1], place)
+        if not isinstance(name, str) or not isinstance(attribute, str):
+            raise TemplateError(f"{place}: Fn::GetAtt takes two texts, not {name!r} and {attribute!r}")
         if name not in self.document["Resources"]:
             raise TemplateError(f"{place}: Fn::GetAtt of unknown resource {name!r}")
         if f"{name}.{attribute}" in self.attributes:
@@ -201,7 +203,7 @@ class Evaluation:
         properties = self.properties(name, place)
         if attribute in properties:
             return properties[attribute]
-        derived = self._derived_attribute(name, str(attribute), place)
+        derived = self._derived_attribute(name, attribute, place)
         if derived is None:
             kind = self.document["Resources"][name]["Type"]
             raise TemplateError(f"{place}: {name} ({kind}) has no attribute {attribute!r} that is known here")
@@ -221,6 +223,26 @@ class Evaluation:
         return "Condition" not in resource or self.condition(
             resource["Condition"], f"Resources.{name}.Condition"
         )
+
+    def depends_on(self, name: str) -> list[str]:
+        """Return the resources that the resource ``name`` is said to come after."""
+        place, given = f"Resources.{name}.DependsOn", self.document["Resources"][name].get("DependsOn") or []
+        names = [given] if isinstance(given, str) else given
+        if not isinstance(names, list):
+            raise TemplateError(f"{place}: a name or a list of names is needed")
+        for target in names:
+            if not isinstance(target, str) or target not in self.document["Resources"]:
+                raise TemplateError(f"{place}: no resource is called {target!r}")
+        return names
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the values of the outputs whose conditions hold."""
+        declared: Mapping[str, Any] = self.document.get("Outputs") or {}
+        return {
+            name: self.value(output.get("Value"), f"Outputs.{name}.Value")
+            for name, output in declared.items()
+            if "Condition" not in output or self.condition(output["Condition"], f"Outputs.{name}")
+        }
 
     def properties(self, name: str, place: str | None = None) -> Mapping[str, Any]:
         """Return the evaluated properties of the resource ``name``; ``place`` asks."""

@@ -69,10 +69,15 @@ def parameter_values(declared: Mapping[str, Any], given: Mapping[str, object]) -
     return values
 
 
+def is_hidden(declaration: Mapping[str, Any]) -> bool:
+    """Return whether the value of a declared parameter is a secret (``NoEcho``)."""
+    return str(declaration.get("NoEcho", "")).lower() == "true"
+
+
 def _checked(name: str, declaration: Mapping[str, Any], value: Any) -> Any:
     """Convert and check one parameter as ROS does; the value of a ``NoEcho`` one stays out of messages."""
     place = f"Parameters.{name}"
-    shown = "the value" if str(declaration.get("NoEcho", "")).lower() == "true" else repr(value)
+    shown = "the value" if is_hidden(declaration) else repr(value)
     kind = declaration.get("Type", "String")
     if kind == "String":
         value = as_text(value)

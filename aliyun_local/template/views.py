@@ -40,10 +40,7 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
     everything: dict[str, Mapping[str, Any]] = {}
     resources: Mapping[str, Any] = evaluation.document["Resources"]
     for name, resource in resources.items():
-        depends = resource.get("DependsOn") or []
-        for target in [depends] if isinstance(depends, str) else depends:
-            if target not in resources:
-                raise TemplateError(f"Resources.{name}.DependsOn: no resource is called {target!r}")
+        evaluation.depends_on(name)
         if not evaluation.exists(name):
             continue
         everything[name] = evaluation.properties(name)
@@ -51,11 +48,6 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
         by_kind.setdefault(kind, []).append(Properties(f"Resources.{name}.Properties", everything[name]))
     functions = _functions(by_kind, text_environment=text_environment)
     oss, timers, http = _triggers(by_kind.get("FC3::Trigger", []), functions)
-    outputs = {
-        name: evaluation.value(output.get("Value"), f"Outputs.{name}.Value")
-        for name, output in (evaluation.document.get("Outputs") or {}).items()
-        if "Condition" not in output or evaluation.condition(output["Condition"], f"Outputs.{name}")
-    }
     return Resources(
         functions=functions,
         oss_triggers=oss,
@@ -75,7 +67,7 @@ def typed_views(evaluation: Evaluation, *, text_environment: bool) -> Resources:
         region=evaluation.pseudo["ALIYUN::Region"],
         account_id=evaluation.pseudo["ALIYUN::AccountId"],
         properties=everything,
-        outputs=outputs,
+        outputs=evaluation.outputs(),
     )
 
 

@@ -6,13 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulators.said_errors import listen
+from tests.emulators.said_errors import only_documented_errors
 
 
 @pytest.fixture(autouse=True)
 def _errors_are_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test in which an emulator answers with an error that its error table does not have."""
-    said = listen(monkeypatch)
-    yield
-    undocumented = [error for error in dict.fromkeys(said) if not error.is_documented]
-    assert not undocumented, f"not in the service's error_table: {undocumented}"
+    with only_documented_errors(monkeypatch):
+        yield

@@ -6,6 +6,7 @@ import base64
 import functools
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
@@ -16,12 +17,13 @@ from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.documented_error import IN_PART
 from aliyun_local.documented_errors import errors_of_operation
 from aliyun_local.oss.http.responses import OssService
+from aliyun_local.ros.http.responses import RosService
 from aliyun_local.serving.wire import Request, Response
 from aliyun_local.tablestore.codec.common_messages import Error
 from aliyun_local.tablestore.codec.row_messages import BatchResponse
 from aliyun_local.tablestore.http.responses import TablestoreService
 
-_SERVICES: tuple[type[Any], ...] = (OssService, TablestoreService, DashScopeService)
+_SERVICES: tuple[type[Any], ...] = (OssService, TablestoreService, DashScopeService, RosService)
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,20 @@ def listen(monkeypatch: pytest.MonkeyPatch) -> list[Said]:
     return said
 
 
+@contextmanager
+def only_documented_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail if an emulator of this process answers with an error that its error table does not have."""
+    said = listen(monkeypatch)
+    yield
+    undocumented = [error for error in dict.fromkeys(said) if not error.is_documented]
+    assert not undocumented, f"not in the service's error_table: {undocumented}"
+
+
 def errors_in(service: str, response: Response) -> Iterator[tuple[int, str, str]]:
     """Yield the status, the code and the message of each error in an answer of ``service``."""
-    return {"oss": _of_oss, "tablestore": _of_tablestore, "dashscope": _of_dashscope}[service](response)
+    return {"oss": _of_oss, "tablestore": _of_tablestore, "dashscope": _of_dashscope, "ros": _of_ros}[
+        service
+    ](response)
 
 
 def _heard(method: Callable[[Any, Request], object], said: list[Said]) -> Callable[[Any, Request], object]:
@@ -110,6 +123,12 @@ def _of_dashscope(response: Response) -> Iterator[tuple[int, str, str]]:
     elif b'"failed_uploads"' in response.body:
         for upload in json.loads(response.body)["data"]["failed_uploads"]:
             yield IN_PART, upload["code"], upload["message"]
+
+
+def _of_ros(response: Response) -> Iterator[tuple[int, str, str]]:
+    if response.status >= 300:
+        body = json.loads(response.body)
+        yield response.status, body["Code"], body["Message"]
 
 
 def _of_xml(text: bytes) -> tuple[str, str]:

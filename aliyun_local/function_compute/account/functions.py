@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from aliyun_local.function_compute.account.fields import Fields
 from aliyun_local.function_compute.account.layers import Layers
 from aliyun_local.function_compute.account.records import (
     ASYNCHRONOUS,
@@ -65,7 +66,7 @@ class Functions(Layers):
                 "createdTime": self._now(),
                 "state": "Active",
             }
-            return self._store(document, given, given.get("code") or {})
+            return self._store(document, given, Fields(given).mapping("code"))
 
     def update_function(self, name: str, given: Mapping[str, Any]) -> Document:
         """Change what ``given`` names, its ``code`` too, and return the document.
@@ -76,7 +77,8 @@ class Functions(Layers):
         """
         with self._changing:
             document = {**self._created(name), **_settings(given)}
-            return self._store(document, given, given.get("code"))
+            code = Fields(given).mapping("code") if given.get("code") is not None else None
+            return self._store(document, given, code)
 
     def delete_function(self, name: str) -> None:
         """Delete a function with its limits.
@@ -103,7 +105,7 @@ class Functions(Layers):
     ) -> Document:
         function_of(document)
         if "layers" in given:
-            layers = [self.layer_by_arn(str(arn)) for arn in given["layers"] or []]
+            layers = [self.layer_by_arn(str(arn)) for arn in Fields(given).list("layers")]
             if len(layers) > MAX_LAYERS:
                 raise invalid(f"a function has at most {MAX_LAYERS} layers")
             document["layers"] = [

@@ -22,15 +22,15 @@ from typing import Any
 
 from aliyun_local.crc64 import fastest
 from aliyun_local.function_compute.errors import ResourceRefused, invalid
+from aliyun_local.function_compute.running.own_code import MODULE
 from aliyun_local.private_files import make_private_folder
+from aliyun_local.template.views import MAX_SOURCE_CHARACTERS
 
 FetchObject = Callable[[str, str], bytes]
 """Returns the bytes of an object of the account's OSS by bucket and key; raises LookupError without one."""
 
 # Function Compute, "Quotas and limits" (2026): an unpacked layer; code by the API is bounded by the request.
 MAX_UNPACKED_BYTES = 500 * 1024**2
-# ROS, "ALIYUN::FC3::Function", Code: the file that SourceCode becomes, and its longest text.
-SOURCE_FILE, MAX_SOURCE_CHARACTERS = "index.py", 4096
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -147,7 +147,7 @@ def _zip_of_source(source: str) -> bytes:
         raise invalid(f"SourceCode has more than {MAX_SOURCE_CHARACTERS} characters")
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(SOURCE_FILE, _NO_TIME), source)
+        archive.writestr(zipfile.ZipInfo(MODULE, _NO_TIME), source)
     return made.getvalue()
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from aliyun_local.function_compute.account.records import public
 from aliyun_local.function_compute.http.answers import nothing, tagged
 from aliyun_local.function_compute.http.api_requests import ApiRequest
-from aliyun_local.function_compute.http.descriptions import describe_trigger, triggers_of
 from aliyun_local.function_compute.http.errors import RequestRefused
+from aliyun_local.function_compute.http.management import trigger_named
 from aliyun_local.serving.wire import Response
 
 
@@ -42,15 +42,16 @@ def get_function_code(request: ApiRequest) -> Response:
 
 def create_trigger(request: ApiRequest) -> Response:
     """Create a trigger of a function."""
-    document = request.changeable.create_trigger(request.names["function"], request.document())
-    return _trigger(request, document["triggerName"])
+    function = request.names["function"]
+    document = request.changeable.create_trigger(function, request.document())
+    return trigger_named(request, function, document["triggerName"])
 
 
 def update_trigger(request: ApiRequest) -> Response:
     """Change a trigger."""
     function, name = request.names["function"], request.names["trigger"]
     request.changeable.update_trigger(function, name, request.document())
-    return _trigger(request, name)
+    return trigger_named(request, function, name)
 
 
 def delete_trigger(request: ApiRequest) -> Response:
@@ -83,10 +84,3 @@ def delete_async_invoke_config(request: ApiRequest) -> Response:
     """Retry a function's asynchronous invocations as usual."""
     request.changeable.delete_asynchronous(request.names["function"])
     return nothing(request)
-
-
-def _trigger(request: ApiRequest, name: str) -> Response:
-    for trigger in triggers_of(request.compute, request.names["function"]):
-        if trigger.name == name:
-            return tagged(request, describe_trigger(request, trigger))
-    raise RequestRefused(404, "TriggerNotFound", f"trigger '{name}' does not exist")

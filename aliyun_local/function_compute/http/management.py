@@ -64,10 +64,15 @@ def list_triggers(request: ApiRequest) -> Response:
 
 def get_trigger(request: ApiRequest) -> Response:
     """Return a trigger."""
-    for trigger in triggers_of(request.compute, request.function().name):
-        if trigger.name == request.names["trigger"]:
+    return trigger_named(request, request.function().name, request.names["trigger"])
+
+
+def trigger_named(request: ApiRequest, function: str, name: str) -> Response:
+    """Return the trigger ``name`` of a function."""
+    for trigger in triggers_of(request.compute, function):
+        if trigger.name == name:
             return tagged(request, describe_trigger(request, trigger))
-    raise RequestRefused(404, "TriggerNotFound", f"trigger '{request.names['trigger']}' does not exist")
+    raise RequestRefused(404, "TriggerNotFound", f"trigger '{name}' does not exist")
 
 
 def get_async_invoke_config(request: ApiRequest) -> Response:

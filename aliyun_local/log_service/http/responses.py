@@ -31,6 +31,7 @@ OPERATIONS = frozenset({"GetLogs", "GetLogsV2"})
 OTHER_OPERATION = "OtherOperation"
 MOST_LINES = 100
 _MAX_BODY_BYTES = 1024 * 1024
+_MOST = 2**63 - 1
 _BY_QUERY = re.compile(r"/logstores/([^/]+)")
 _BY_BODY = re.compile(r"/logstores/([^/]+)/logs")
 _log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ def _search_of(request: Request, operation: str) -> _Search:
         raise parameter_invalid("the body is no JSON object")
     if operation == "GetLogs" and given.get("type") != "log":
         raise unsupported(f"type={given.get('type')}")
-    lines = _number(given, "line", 100)
+    lines = _number(given, "line", MOST_LINES)
     if not 0 <= lines <= MOST_LINES:
         raise parameter_invalid(f"line must be 0 to {MOST_LINES}")
     return _Search(
@@ -157,6 +158,6 @@ def _number(given: Mapping[str, object], name: str, default: int | None) -> int:
         number = int(str(value))
     except ValueError:
         raise parameter_invalid(f"{name} must be a number, not {value!r}") from None
-    if number < 0:
-        raise parameter_invalid(f"{name} must not be negative")
+    if not 0 <= number <= _MOST:
+        raise parameter_invalid(f"{name} must be 0 to {_MOST}")
     return number

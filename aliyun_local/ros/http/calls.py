@@ -36,7 +36,6 @@ class Call:
     stacks: Stacks
     change_sets: ChangeSets
     given: Mapping[str, str]
-    request_id: str
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a parameter; without a ``default`` it is required.

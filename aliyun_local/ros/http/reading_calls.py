@@ -10,7 +10,6 @@ from aliyun_local.ros.errors import RosError
 from aliyun_local.ros.http import documents
 from aliyun_local.ros.http.calls import Call
 from aliyun_local.ros.http.documents import Document
-from aliyun_local.ros.state.records import Source
 from aliyun_local.ros.state.templates import read_template
 
 MAX_PAGE = 50
@@ -81,16 +80,11 @@ def get_template(call: Call) -> Document:
 
 def validate_template(call: Call) -> Document:
     """Check a template by itself, and return its parameters."""
-    source = Source(template=call.text("TemplateBody", call.template()))
-    document = read_template(source.template).document
+    document = read_template(call.template()).document
     declared: dict[str, Any] = document.get("Parameters") or {}
     return {
         "Description": document.get("Description", ""),
-        "Parameters": [
-            {"ParameterKey": name, **{key: value for key, value in one.items() if key != "NoEcho"}}
-            | ({"NoEcho": one["NoEcho"]} if "NoEcho" in one else {})
-            for name, one in declared.items()
-        ],
+        "Parameters": [{"ParameterKey": name, **one} for name, one in declared.items()],
         "Resources": [
             {"LogicalResourceIdPattern": name, "ResourcePath": name, "ResourceType": one["Type"]}
             for name, one in document["Resources"].items()

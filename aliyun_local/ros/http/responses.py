@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from aliyun_local.serving.wire import Admission, Refusal, Request, Response
 UNKNOWN_OPERATION = "Unknown"
 # A template of 512 KB, percent-encoded, with its parameters.
 MAX_REQUEST_BYTES = 4 * 1024**2
+_log = logging.getLogger(__name__)
 
 
 class RosService:
@@ -57,17 +59,18 @@ class RosService:
             action = _action(request, given)
             self._signatures.check(request, given)
             version = request.headers.get("x-acs-version") or given.get("Version", "")
+            call = Call(self._stacks, self._change_sets, given)
             if (action, version) == (CALLER, STS_VERSION):
-                call = Call(self._stacks, self._change_sets, given, _request_id())
-                return _answer(200, {**caller_identity(call), "RequestId": call.request_id})
-            if action not in OPERATIONS or version != VERSION:
+                document = caller_identity(call)
+            elif action not in OPERATIONS or version != VERSION:
                 raise RosError(404, "InvalidAction.NotFound", "Specified api is not found, please check.")
-            call = Call(self._stacks, self._change_sets, given, _request_id())
-            document = self._tokens.once(action, given, lambda: OPERATIONS[action](call))
-            return _answer(200, {**document, "RequestId": call.request_id})
+            else:
+                document = self._tokens.once(action, given, lambda: OPERATIONS[action](call))
+            return _answer(200, {**document, "RequestId": _request_id()})
         except RosError as problem:
             return _refused(problem)
         except Exception as problem:
+            _log.exception("%s failed", self.operation(request))
             message = f"{type(problem).__name__} in the emulator"
             return _refused(RosError(500, "InternalServerError", message))
 

@@ -60,11 +60,10 @@ class Kind:
     naming: tuple[str, ...] = ()
     fixed: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, naming: tuple[str, ...] = (), fixed: Collection[str] = ()) -> None:
+    def __init__(self, name: str, naming: tuple[str, ...] = ()) -> None:
         """Be the type ``name``."""
         self.name = name
         self.naming = naming or self.naming
-        self.fixed = frozenset(fixed) or self.fixed
 
     def physical_id(self, properties: Properties, logical_id: str) -> str:
         """Return the id under which a resource is to be made; empty where its service gives one."""

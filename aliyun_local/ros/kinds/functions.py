@@ -86,8 +86,9 @@ class TriggerKind(Kind):
         seconds = services.behaviour.role_propagation_seconds
         if made_at is not None and services.clock.now() < made_at + seconds:
             raise ResourceFailed("AccessDenied", f"OSS cannot assume the role {role} yet")
+        function, _, _ = physical_id.partition(":")
         with _in_words_of_the_service():
-            services.functions.create_trigger(str(properties["FunctionName"]), _document(properties))
+            services.functions.create_trigger(function, _document(properties))
         return physical_id
 
     def update(self, services: Services, physical_id: str, before: Properties, after: Properties) -> None:
@@ -202,7 +203,8 @@ class LayerKind(Kind):
 
     def attributes(self, services: Services, physical_id: str, properties: Properties) -> Attributes:
         """Return the version's ARN, number and size."""
-        document = services.functions.layer_by_arn(physical_id)
+        with _in_words_of_the_service():
+            document = services.functions.layer_by_arn(physical_id)
         return {
             "LayerVersionArn": physical_id,
             "Version": str(document["version"]),

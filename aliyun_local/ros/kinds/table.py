@@ -1,6 +1,6 @@
 """Every type of resource that can be deployed, by its name.
 
-Types without effect have the properties that name them, and those that cannot be updated.
+Types without effect have the properties that name them; all others of theirs can be updated.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aliyun_local.ros.errors import RosError, action_in_progress, not_supported, stack_exists, stack_not_found
 from aliyun_local.ros.kinds.table import KINDS
 from aliyun_local.ros.state.planning import Difference, differences
@@ -19,6 +17,7 @@ from aliyun_local.ros.state.records import (
     REVIEW,
     Source,
     Stack,
+    attributes_of,
 )
 from aliyun_local.ros.state.store import Store
 from aliyun_local.ros.state.templates import Plan, Pseudo
@@ -64,10 +63,7 @@ class CheckedStacks:
         Raises:
             RosError: StackValidationFailed, or InvalidTemplate.
         """
-        attributes: dict[str, Any] = {}
-        for resource in self.store.resources(stack.id).values() if stack else ():
-            for name, value in resource.attributes.items():
-                attributes[f"{resource.logical_id}.{name}"] = value
+        attributes = attributes_of(self.store.resources(stack.id).values() if stack else ())
         plan = Plan(source, self.pseudo_of(stack), attributes)
         plan.check(KINDS)
         return plan
@@ -97,10 +93,10 @@ class CheckedStacks:
 
     def is_same(self, stack: Stack, source: Source) -> bool:
         """Return whether ``source`` says of ``stack`` what it is already."""
-        plans = [self.checked(one, stack) for one in (stack.source, source)]
-        documents = [plan.document for plan in plans]
-        values = [plan.parameters for plan in plans]
-        return documents[0] == documents[1] and values[0] == values[1] and stack.status.endswith(COMPLETE)
+        if not stack.status.endswith(COMPLETE):
+            return False
+        before, after = (Plan(one, self.pseudo_of(stack)) for one in (stack.source, source))
+        return before.document == after.document and before.parameters == after.parameters
 
     def check_new(self, name: str) -> None:
         """Refuse the name of a stack, and one stack more than the account may have.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aliyun_local.ros.kinds.base import ResourceFailed
 
@@ -87,5 +87,4 @@ class ResourceFailures:
         if armed.times <= 1:
             del self._armed[position]
         else:
-            values = {**vars(armed), "times": armed.times - 1}
-            self._armed[position] = ResourceFailure(**values)
+            self._armed[position] = replace(armed, times=armed.times - 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,7 @@ from aliyun_local.function_compute.account.models import Account
 from aliyun_local.log_service.entries import LogEntries
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.ros.behaviour import RosBehaviour
-from aliyun_local.ros.errors import (
-    invalid_value,
-    not_supported,
-)
+from aliyun_local.ros.errors import invalid_value, not_supported, stack_not_found
 from aliyun_local.ros.kinds.base import Services
 from aliyun_local.ros.state.checking import CheckedStacks
 from aliyun_local.ros.state.failures import ResourceFailures
@@ -167,20 +164,21 @@ class Stacks(CheckedStacks):
             self._begin(stack)
         return stack
 
-    def cancel(self, stack_id: str) -> Stack:
+    def cancel(self, stack_id: str) -> None:
         """Stop an update before its next resource, and roll it back.
 
         Raises:
             RosError: there is no such stack, or it is not being updated.
         """
-        with self._changing:
-            stack = self.stack(stack_id)
+
+        def cancelled(stack: Stack) -> Stack:
             if stack.status != UPDATE + IN_PROGRESS:
                 raise not_supported(
                     f"Cancelling the update of a stack in state {stack.status} is not supported."
                 )
-            self.store.put_stack(replace(stack, is_cancelled=True))
-        return stack
+            return replace(stack, is_cancelled=True)
+
+        self._change(stack_id, cancelled)
 
     def protect(self, stack_id: str, is_protected: bool) -> None:
         """Protect a stack from deletion, or not any more.
@@ -188,8 +186,7 @@ class Stacks(CheckedStacks):
         Raises:
             RosError: StackNotFound.
         """
-        with self._changing:
-            self.store.put_stack(replace(self.stack(stack_id), deletion_protection=is_protected))
+        self._change(stack_id, lambda stack: replace(stack, deletion_protection=is_protected))
 
     def delete(self, stack_id: str, *, retained: Collection[str] = (), retains_all: bool = False) -> Stack:
         """Begin to delete a stack.
@@ -228,6 +225,16 @@ class Stacks(CheckedStacks):
             created_at=now,
             **settings,
         )
+
+    def _change(self, stack_id: str, change: Callable[[Stack], Stack]) -> None:
+        """Change a stack on which an operation may be under way.
+
+        Raises:
+            RosError: StackNotFound, or what ``change`` raises.
+        """
+        with self._changing:
+            if self.store.change_stack(self.stack(stack_id).id, change) is None:
+                raise stack_not_found(stack_id)
 
     def _begin(self, stack: Stack) -> None:
         self.store.put_stack(stack, at=self._clock.now())

@@ -13,13 +13,15 @@ service that outlives its machines, so the local one goes on too, rather than fa
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from aliyun_local.ros.errors import RosError
-from aliyun_local.ros.kinds.base import Kind, ResourceFailed, Services
+from aliyun_local.ros.kinds.base import Attributes, Kind, ResourceFailed, Services
 from aliyun_local.ros.kinds.table import KINDS
 from aliyun_local.ros.state.failures import ResourceFailures
 from aliyun_local.ros.state.planning import ADD, Difference, difference_of, removals
@@ -35,12 +37,15 @@ from aliyun_local.ros.state.records import (
     Resource,
     Source,
     Stack,
+    attributes_of,
 )
 from aliyun_local.ros.state.store import Store
 from aliyun_local.ros.state.templates import Plan, Pseudo
 from aliyun_local.ros.state.workers import Interrupted
 
 _POLL_SECONDS = 0.02
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Operations:
@@ -64,6 +69,8 @@ class Operations:
     def run(self, stack_id: str) -> None:
         """Carry out the operation that the status of a stack names, and those that follow from it.
 
+        A mistake of the emulator fails the stack, which would be busy for ever otherwise.
+
         Raises:
             Interrupted: the service is closing.
         """
@@ -75,7 +82,13 @@ class Operations:
             ROLLBACK: self._roll_update_back,
         }
         while (stack := self._store.stack(stack_id)) is not None and stack.is_busy:
-            steps[stack.action](stack)
+            try:
+                steps[stack.action](stack)
+            except Interrupted:
+                raise
+            except Exception as problem:
+                _log.exception("the operation on stack %s failed", stack.id)
+                self._end(stack, stack.action + FAILED, str(_mistake(problem)))
 
     # -- operations ---------------------------------------------------------------------------------
 
@@ -133,11 +146,8 @@ class Operations:
             RosError: the template cannot be evaluated any further.
             Interrupted: the service is closing.
         """
-        attributes: dict[str, Any] = {}
         resources = self._store.resources(stack.id)
-        for resource in resources.values():
-            if resource.is_there:
-                self._learn(attributes, resource)
+        attributes = attributes_of(resources.values())
         plan = Plan(source, self._pseudo_of(stack), attributes)
         for name in plan.names:
             # Each time anew, with what the resources before have turned out to be.
@@ -145,7 +155,8 @@ class Operations:
             difference = difference_of(fresh, name, resources.get(name))
             if difference is not None:
                 self._check_cancelled(stack)
-                self._learn(attributes, self._carry_out(stack, difference, fresh, replaces=replaces))
+                made = self._carry_out(stack, difference, fresh, replaces=replaces)
+                attributes |= attributes_of([made])
         for difference in removals(plan, self._store.resources(stack.id)):
             if difference.resource is not None:
                 self._remove(stack, difference.resource)
@@ -184,17 +195,17 @@ class Operations:
             updated_at=now,
         )
 
-        def make() -> str:
+        def make() -> tuple[str, Attributes]:
+            made = physical_id
             # A step that was interrupted may have made the resource; otherwise its name must be free.
             is_made = begun is not None and begun.status == resource.status
             if not (is_made and kind.exists(self._services, physical_id, properties)):
                 kind.check_free(self._services, properties, physical_id)
-                return kind.create(self._services, properties, physical_id)
-            return physical_id
+                made = kind.create(self._services, properties, physical_id)
+            return made, kind.attributes(self._services, made, properties)
 
         resource = self._step(stack, resource, CREATE + IN_PROGRESS)
-        made = self._try(stack, resource, CREATE, make)
-        attributes = kind.attributes(self._services, made, properties)
+        made, attributes = self._try(stack, resource, CREATE, make)
         return self._step(
             stack,
             replace(resource, physical_id=made, properties=properties, attributes=attributes),
@@ -205,29 +216,21 @@ class Operations:
         kind, properties = KINDS[resource.kind], difference.properties
         resource = self._step(stack, resource, UPDATE + IN_PROGRESS)
 
-        def change() -> str:
+        def change() -> Attributes:
             kind.update(self._services, resource.physical_id, resource.properties, properties)
-            return resource.physical_id
+            return kind.attributes(self._services, resource.physical_id, properties)
 
-        self._try(stack, resource, UPDATE, change)
-        changed = replace(
-            resource,
-            properties=properties,
-            attributes=kind.attributes(self._services, resource.physical_id, properties),
-            is_retained=plan.is_retained(resource.logical_id),
-        )
+        attributes = self._try(stack, resource, UPDATE, change)
+        is_retained = plan.is_retained(resource.logical_id)
+        changed = replace(resource, properties=properties, attributes=attributes, is_retained=is_retained)
         return self._step(stack, changed, UPDATE + COMPLETE)
 
     def _remove(self, stack: Stack, resource: Resource, *, stays: bool | None = None) -> None:
         kind: Kind = KINDS[resource.kind]
         if resource.is_there and not (resource.is_retained if stays is None else stays):
             resource = self._step(stack, resource, DELETE + IN_PROGRESS)
-
-            def remove() -> str:
-                kind.delete(self._services, resource.physical_id, resource.properties)
-                return resource.physical_id
-
-            self._try(stack, resource, DELETE, remove)
+            delete = partial(kind.delete, self._services, resource.physical_id, resource.properties)
+            self._try(stack, resource, DELETE, delete)
         gone = replace(resource, status=DELETE + COMPLETE, reason="", updated_at=self._services.clock.now())
         self._store.remove_resource(stack.id, gone)
 
@@ -252,14 +255,17 @@ class Operations:
                 needed |= plan.needed_by(name)
         return "; ".join(reasons)
 
-    def _try(self, stack: Stack, resource: Resource, action: str, work: Callable[[], str]) -> str:
+    def _try(self, stack: Stack, resource: Resource, action: str, work: Callable[[], T]) -> T:
         self._take_time()
         try:
             self._failures.strike(resource.logical_id, resource.kind, action)
             return work()
-        except ResourceFailed as problem:
+        except Exception as problem:
+            if not isinstance(problem, ResourceFailed):
+                _log.exception("%s of resource %s failed", action, resource.logical_id)
+                problem = _mistake(problem)
             self._step(stack, resource, action + FAILED, str(problem))
-            raise
+            raise problem from None
 
     def _step(self, stack: Stack, resource: Resource, status: str, reason: str = "") -> Resource:
         stepped = replace(resource, status=status, reason=reason, updated_at=self._services.clock.now())
@@ -273,9 +279,8 @@ class Operations:
             Interrupted: the service is closing.
         """
         due_at = self._services.clock.now() + self._services.behaviour.resource_seconds
-        while self._services.clock.now() < due_at:
-            if self._closing.wait(_POLL_SECONDS):
-                raise Interrupted
+        while self._services.clock.now() < due_at and not self._closing.wait(_POLL_SECONDS):
+            pass
         if self._closing.is_set():
             raise Interrupted
 
@@ -284,16 +289,12 @@ class Operations:
         if now is not None and now.is_cancelled and now.action == UPDATE:
             raise ResourceFailed("Cancelled", "the update was cancelled")
 
-    @staticmethod
-    def _learn(attributes: dict[str, Any], resource: Resource) -> None:
-        for name, value in resource.attributes.items():
-            attributes[f"{resource.logical_id}.{name}"] = value
-
     def _end(self, stack: Stack, status: str, reason: str, **changes: Any) -> None:
         """Store the next status of a stack."""
         now = self._services.clock.now()
-        current = self._store.stack(stack.id) or stack
-        self._store.put_stack(
-            replace(current, status=status, reason=reason, updated_at=now, is_cancelled=False, **changes),
-            at=now,
-        )
+        changes |= {"status": status, "reason": reason, "updated_at": now, "is_cancelled": False}
+        self._store.change_stack(stack.id, lambda current: replace(current, **changes), at=now)
+
+
+def _mistake(problem: Exception) -> ResourceFailed:
+    return ResourceFailed("InternalError", f"{type(problem).__name__} in the emulator")

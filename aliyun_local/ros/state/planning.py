@@ -145,7 +145,12 @@ def _detail(difference: Difference, name: str) -> dict[str, Any]:
 
 
 def _shown(value: Any, secrets: Collection[str]) -> str:
-    text = value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(_plain(value), ensure_ascii=False)
+        # Within JSON a secret has its quotes and line breaks escaped.
+        secrets = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
     # The longest first: a secret may be a part of another one.
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,15 @@ class Resource:
     def is_there(self) -> bool:
         """Whether the resource exists, or may exist."""
         return bool(self.physical_id)
+
+
+def attributes_of(resources: Iterable[Resource]) -> dict[str, Any]:
+    """Return the attributes of resources as ``Fn::GetAtt`` names them: ``LogicalId.Attribute``."""
+    return {
+        f"{resource.logical_id}.{name}": value
+        for resource in resources
+        for name, value in resource.attributes.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,23 @@ class Store:
     def put_stack(self, stack: Stack, *, at: float | None = None) -> None:
         """Store a stack; with ``at`` its status becomes an event of that time, too."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO stacks VALUES (?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-                (stack.id, stack.created_at, json.dumps(asdict(stack))),
-            )
-            if at is not None:
-                whole = (stack.name, stack.id, STACK_KIND)
-                _add_event(connection, stack.id, whole, stack.status, stack.reason, at)
+            _write_stack(connection, stack, at)
+
+    def change_stack(
+        self, stack_id: str, change: Callable[[Stack], Stack], *, at: float | None = None
+    ) -> Stack | None:
+        """Change a stack as :meth:`put_stack` does, and return it; None: there is none any more.
+
+        Operations and calls change stacks side by side. Neither may bring back what it has read before the
+        other wrote, such as a status, so ``change`` gets the stack within the transaction.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT document FROM stacks WHERE id = ?", (stack_id,)).fetchone()
+            if row is None:
+                return None
+            changed = change(_stack(json.loads(row[0])))
+            _write_stack(connection, changed, at)
+        return changed
 
     def remove_stack(self, stack_id: str) -> None:
         """Forget a stack with everything that belongs to it."""
@@ -157,6 +166,16 @@ class Store:
     def _read(self, query: str, *values: str | None) -> list[dict[str, Any]]:
         with self._database.reading() as connection:
             return [json.loads(row[0]) for row in connection.execute(query, values)]
+
+
+def _write_stack(connection: sqlite3.Connection, stack: Stack, at: float | None) -> None:
+    connection.execute(
+        "INSERT INTO stacks VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+        (stack.id, stack.created_at, json.dumps(asdict(stack))),
+    )
+    if at is not None:
+        whole = (stack.name, stack.id, STACK_KIND)
+        _add_event(connection, stack.id, whole, stack.status, stack.reason, at)
 
 
 def _add_event(

@@ -16,6 +16,7 @@ from aliyun_local.ros.errors import RosError, validation_failed
 from aliyun_local.ros.state.records import Source
 from aliyun_local.template import Template, TemplateError
 from aliyun_local.template.language import Evaluation
+from aliyun_local.template.parameters import is_hidden
 
 MAX_TEMPLATE_BYTES = 524_288
 MAX_RESOURCES = 300
@@ -83,9 +84,7 @@ class Plan:
             raise validation_failed(f"The template has more than {MAX_RESOURCES} resources.")
         for name in self.names:
             if self.kind(name) not in kinds:
-                raise validation_failed(
-                    f"Resource {name}: the type {self.kind(name)} is not supported, it unknown here."
-                )
+                raise validation_failed(f"Resource {name}: the type {self.kind(name)} is not known here.")
             self.properties(name)
 
     def kind(self, name: str) -> str:
@@ -113,36 +112,21 @@ class Plan:
         Raises:
             RosError: StackValidationFailed.
         """
-        values = {}
-        declared: Mapping[str, Any] = self.document.get("Outputs") or {}
         try:
-            for name, output in declared.items():
-                place = f"Outputs.{name}"
-                if "Condition" not in output or self._evaluation.condition(output["Condition"], place):
-                    values[name] = self._evaluation.value(output.get("Value"), f"{place}.Value")
+            return self._evaluation.outputs()
         except TemplateError as problem:
             raise validation_failed(str(problem)) from None
-        return values
 
     def needed_by(self, name: str) -> set[str]:
         """Return the resources that ``name`` needs, by references or by DependsOn."""
-        resource = self.document["Resources"][name]
-        depends = resource.get("DependsOn") or []
-        named = {depends} if isinstance(depends, str) else set(depends)
-        named |= set(_references(resource.get("Properties")))
-        return {
-            one for one in named if one in self.document["Resources"] and self._evaluation.exists(one)
-        } - {name}
+        resources = self.document["Resources"]
+        named = {*self._evaluation.depends_on(name), *_references(resources[name].get("Properties"))}
+        return {one for one in named if one in resources and self._evaluation.exists(one)} - {name}
 
     def _ordered(self) -> list[str]:
-        waiting = {
-            name: self.needed_by(name) for name in self.document["Resources"] if self._evaluation.exists(name)
-        }
-        for name, resource in self.document["Resources"].items():
-            depends = resource.get("DependsOn") or []
-            for target in [depends] if isinstance(depends, str) else depends:
-                if target not in self.document["Resources"]:
-                    raise TemplateError(f"Resources.{name}.DependsOn: no resource is called {target!r}")
+        # Those that a condition leaves out are read too, since their mistakes are refused as well.
+        needed = {name: self.needed_by(name) for name in self.document["Resources"]}
+        waiting = {name: needs for name, needs in needed.items() if self._evaluation.exists(name)}
         ordered: list[str] = []
         while waiting:
             ready = next((name for name, needs in waiting.items() if not needs & waiting.keys()), None)
@@ -177,8 +161,7 @@ def shown_parameters(source: Source, pseudo: Pseudo) -> dict[str, str]:
     shown = dict(pseudo.values())
     for name, declaration in declared.items():
         value = source.parameters.get(name, declaration.get("Default", ""))
-        hidden = str(declaration.get("NoEcho", "")).lower() == "true"
-        shown[name] = HIDDEN if hidden else str(value)
+        shown[name] = HIDDEN if is_hidden(declaration) else str(value)
     return shown
 
 
@@ -188,7 +171,7 @@ def secrets_of(source: Source) -> set[str]:
     return {
         str(source.parameters[name])
         for name, declaration in declared.items()
-        if str(declaration.get("NoEcho", "")).lower() == "true" and source.parameters.get(name)
+        if is_hidden(declaration) and source.parameters.get(name)
     }
 
 
@@ -201,12 +184,10 @@ def _references(raw: Any) -> Iterator[str]:
         for name, argument in raw.items():
             if name == "Ref" and isinstance(argument, str):
                 yield argument
-            elif name == "Fn::GetAtt":
-                first = argument.split(".")[0] if isinstance(argument, str) else argument[0]
+            elif name in ("Fn::GetAtt", "Fn::Sub"):
+                # Arguments of another form are refused when they are evaluated.
+                first = argument[0] if isinstance(argument, list) and argument else argument
                 if isinstance(first, str):
-                    yield first
-            elif name == "Fn::Sub":
-                text = argument if isinstance(argument, str) else argument[0]
-                yield from _SUBSTITUTION.findall(str(text))
+                    yield from _SUBSTITUTION.findall(first) if name == "Fn::Sub" else [first.split(".")[0]]
             if not isinstance(argument, str):
                 yield from _references(argument)

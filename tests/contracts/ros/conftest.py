@@ -10,11 +10,18 @@ import pytest
 
 from aliyun_local.cloud import CloudOptions, LocalCloud
 from tests.contracts.ros.support import Deployer
+from tests.emulators.said_errors import only_documented_errors
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from alibabacloud_ros20190910.client import Client
     from alibabacloud_tea_openapi.utils_models import Config
+
+
+@pytest.fixture(autouse=True)
+def _errors_are_documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with only_documented_errors(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from aliyun_local.cloud import LocalCloud
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from alibabacloud_tea_openapi.client import Client
-    from alibabacloud_tea_openapi.exceptions import ClientException
+    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
     from alibabacloud_tea_openapi.utils_models import Config, OpenApiRequest, Params
     from darabonba.runtime import RuntimeOptions
 
@@ -52,10 +52,14 @@ class Deployer:
         return content
 
     def refused(self, action: str, **parameters: object) -> tuple[int, str]:
+        problem = self.problem(action, **parameters)
+        return problem.status_code, problem.code
+
+    def problem(self, action: str, **parameters: object) -> AlibabaCloudException:
         try:
             self.call(action, **parameters)
-        except ClientException as problem:
-            return problem.status_code, problem.code
+        except AlibabaCloudException as problem:
+            return problem
         raise AssertionError(f"{action} was not refused")
 
     def create(self, name: str, template: object, **parameters: object) -> str:

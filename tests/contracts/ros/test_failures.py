@@ -11,9 +11,15 @@ import requests
 
 from aliyun_local.clock import ControlledClock
 from aliyun_local.cloud import CloudOptions, LocalCloud
+from aliyun_local.documented_error import OTHER_OPERATIONS
+from aliyun_local.documented_errors import documented_errors
 from aliyun_local.ros.behaviour import RosBehaviour
+from aliyun_local.ros.errors import RosError
 from aliyun_local.ros.http.api_operations import REFUSED
 from aliyun_local.ros.http.operations import OPERATIONS
+from aliyun_local.ros.kinds.stores import BucketKind
+from aliyun_local.ros.state.records import Stack
+from aliyun_local.ros.state.templates import Plan
 from tests.contracts.ros.support import Deployer, template
 from tests.contracts.ros.test_stacks import APPLICATION, bucket, buckets
 
@@ -24,6 +30,8 @@ THREE = template(
         "Three": bucket("bucket-three", DependsOn="Two"),
     }
 )
+
+FUNCTION = {"FunctionName": "f", "Runtime": "python3.10", "Handler": "index.handler"}
 
 
 def control(cloud: LocalCloud, method: str, path: str, body: object = None) -> requests.Response:
@@ -148,6 +156,71 @@ def test_a_cancelled_update_is_rolled_back(slow: Callable[[], LocalCloud]) -> No
         assert buckets(cloud) == ["bucket-one"]
 
 
+def test_what_is_said_of_a_stack_does_not_undo_the_end_of_its_operation(
+    slow: Callable[[], LocalCloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with slow() as cloud:
+        deployer = Deployer(cloud)
+        cloud.stacks.behaviour.resource_seconds = 0
+        stack_id = deployer.create("s", template({"One": bucket("bucket-one")}))
+        cloud.stacks.behaviour.resource_seconds = 60
+        deployer.call("UpdateStack", StackId=stack_id, TemplateBody=json.dumps(THREE))
+        read = cloud.stacks.stack
+
+        def read_just_before_the_end(name: str) -> Stack:
+            found = read(name)
+            cloud.stacks.behaviour.resource_seconds = 0
+            cloud.controls.clock.advance(60)
+            assert cloud.stacks.wait_until_idle(20)
+            return found
+
+        monkeypatch.setattr(cloud.stacks, "stack", read_just_before_the_end)
+        cloud.stacks.protect(stack_id, True)
+        with pytest.raises(RosError, match="Cancelling"):
+            cloud.stacks.cancel(stack_id)
+        monkeypatch.undo()
+        shown = deployer.call("GetStack", StackId=stack_id)
+        assert (shown["Status"], shown["DeletionProtection"]) == ("UPDATE_COMPLETE", "Enabled")
+
+
+def test_a_mistake_of_the_emulator_fails_the_resource_and_leaves_no_stack_busy(
+    cloud: LocalCloud, deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(BucketKind, "create", mistaken)
+    stack_id = deployer.create("s", template({"One": bucket("bucket-one")}))
+    shown = deployer.call("GetStack", StackId=stack_id)
+    assert shown["Status"] == "CREATE_ROLLBACK_COMPLETE"
+    assert "InternalError: ZeroDivisionError in the emulator" in shown["StatusReason"]
+    monkeypatch.undo()
+    monkeypatch.setattr(Plan, "outputs", mistaken)
+    stack_id = deployer.create("t", template({"One": bucket("bucket-one")}))
+    assert deployer.status(stack_id) == "CREATE_FAILED"
+    deployer.delete(stack_id)
+    assert buckets(cloud) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "code"),
+    [
+        ("ALIYUN::FC3::Trigger", {"TriggerName": "t", "TriggerType": "http"}, "FunctionNotFound"),
+        ("ALIYUN::FC3::Function", {**FUNCTION, "Code": "x"}, "InvalidArgument"),
+        ("ALIYUN::FC3::LayerVersion", {"Code": {"SourceCode": "x"}}, "InvalidArgument"),
+        ("ALIYUN::OSS::Bucket", {}, "InvalidBucketName"),
+        ("ALIYUN::OTS::Table", {}, "InvalidParameter"),
+    ],
+)
+def test_a_resource_without_its_properties_fails_in_the_words_of_its_service(
+    deployer: Deployer, kind: str, properties: dict[str, object], code: str
+) -> None:
+    stack_id = deployer.create("s", template({"One": {"Type": kind, "Properties": properties}}))
+    shown = deployer.call("GetStack", StackId=stack_id)
+    assert shown["Status"] == "CREATE_ROLLBACK_COMPLETE"
+    assert f"{code}: " in shown["StatusReason"]
+
+
 def test_a_role_that_has_not_spread_yet_fails_the_trigger(cloud: LocalCloud, deployer: Deployer) -> None:
     cloud.controls.switches.set({"ros": {"role_propagation_seconds": 30}})
     stack_id = deployer.create("s", APPLICATION, Key="k")
@@ -170,6 +243,20 @@ def test_throttled_calls_are_told_so_and_lost_answers_leave_their_effect(
     assert cloud.stacks.wait_until_idle(20)
     assert deployer.refused("CreateStack", StackName="t", TemplateBody=body) == (409, "StackExists")
     assert cloud.controls.requests("ros", "CreateStack")[-1].status == 409
+
+
+def test_every_documented_error_arrives_at_the_client_as_it_is_documented(
+    cloud: LocalCloud, deployer: Deployer
+) -> None:
+    table = documented_errors("ros")
+    assert len(table) > 300
+    for error in table:
+        action = "DescribeRegions" if error.operation == OTHER_OPERATIONS else error.operation
+        cloud.controls.faults.documented("ros", error)
+        problem = deployer.problem(action)
+        assert (problem.status_code, problem.code) == (error.status, error.code)
+        assert error.example in problem.message
+        assert len(cloud.controls.faults) == 0
 
 
 def test_a_protected_stack_is_not_deleted(deployer: Deployer) -> None:

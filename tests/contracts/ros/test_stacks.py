@@ -277,6 +277,27 @@ def test_retained_resources_outlive_their_stack(cloud: LocalCloud, deployer: Dep
     assert buckets(cloud) == ["bucket-gone", "bucket-kept"]
 
 
+def test_what_a_resource_needs_stays_where_that_cannot_be_deleted(
+    cloud: LocalCloud, deployer: Deployer
+) -> None:
+    resources = {"Needed": bucket("bucket-needed"), "Full": bucket("bucket-full", DependsOn="Needed")}
+    stack_id = deployer.create("s", template(resources))
+    cloud.objects.put("bucket-full", "key", b"x")
+    deployer.delete(stack_id)
+    assert deployer.resources(stack_id) == {"Needed": "CREATE_COMPLETE", "Full": "DELETE_FAILED"}
+    assert buckets(cloud) == ["bucket-full", "bucket-needed"]
+
+
+def test_a_resource_stays_by_the_policy_that_the_last_update_gave_it(
+    cloud: LocalCloud, deployer: Deployer
+) -> None:
+    stack_id = deployer.create("s", template({"One": bucket("bucket-one")}))
+    deployer.update(stack_id, template({"One": bucket("bucket-one", DeletionPolicy="Retain")}))
+    assert deployer.status(stack_id) == "UPDATE_COMPLETE"
+    deployer.delete(stack_id)
+    assert buckets(cloud) == ["bucket-one"]
+
+
 def test_tables_are_made_in_their_instance_and_bar_its_deletion(
     cloud: LocalCloud, deployer: Deployer
 ) -> None:

@@ -16,7 +16,7 @@ from tests.emulators.said_errors import errors_in
 
 _API = "/api/v1"
 _WITHOUT_A_DEPLOYMENT = [service for service in SERVICES if service != "ros"]
-"""ROS answers beside what is deployed, which the clouds of these tests have not."""
+"""ROS answers beside what is deployed, which these clouds have not; see ``tests/contracts/ros``."""
 _ASKED: dict[str, tuple[str, str]] = {
     "GetObject": ("GET", "/photos/a"),
     "HeadObject": ("HEAD", "/photos/a"),

@@ -90,7 +90,10 @@ def test_a_quoted_term_asks_for_its_words_in_any_order() -> None:
         "message:",
         "not",
         "* | SELECT count(*)",
-        " ".join(["word"] * 100),
+        " ".join(["word"] * 31),
+        " and ".join(["message: word"] * 31),
+        "(" * 5000,
+        "not " * 5000 + "word",
         "a and",
     ],
 )
@@ -98,6 +101,11 @@ def test_what_is_no_search_statement_is_refused(statement: str) -> None:
     with pytest.raises(LogServiceError) as refused:
         parse(statement)
     assert (refused.value.status, refused.value.code) == (400, "ParameterInvalid")
+
+
+def test_a_statement_has_thirty_conditions_whatever_joins_them() -> None:
+    for one in ("photo_checked", "message: photo_checked", "not nothing", "(not message: nothing)"):
+        assert parse(" and ".join([one] * 30))({"message": LINE})
 
 
 def test_a_search_has_a_first_moment_and_ends_before_a_last_one(entries: LogEntries) -> None:

@@ -123,11 +123,20 @@ def test_pages_follow_one_another_by_offset(service: LogService) -> None:
     ]
 
 
+def test_an_answer_has_a_hundred_lines_at_most_and_by_default(service: LogService) -> None:
+    for number in range(3, 101):
+        service._entries.append("project", "functions", "FCLogs:collect", {"message": str(number)})
+    asked = [{}, {"line": "100"}, {"line": "1"}, {"line": "0"}]
+    assert [len(messages(service, search(**one))) for one in asked] == [100, 100, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
         (search(line="101"), (400, "ParameterInvalid")),
         (search(line="-1"), (400, "ParameterInvalid")),
+        (search(offset=str(2**63)), (400, "ParameterInvalid")),
+        ({"to": str(2**63)}, (400, "ParameterInvalid")),
         ({"from": "yesterday"}, (400, "ParameterInvalid")),
         (search(query="* | SELECT 1"), (400, "ParameterInvalid")),
         (search(type="histogram"), (405, "MethodNotAllowed")),

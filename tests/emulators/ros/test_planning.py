@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from aliyun_local.ros.errors import RosError
+from aliyun_local.ros.kinds.table import KINDS
 from aliyun_local.ros.state.planning import as_change, differences
 from aliyun_local.ros.state.records import Resource, Source
 from aliyun_local.ros.state.templates import HIDDEN, Plan, Pseudo, shown_parameters
@@ -29,7 +31,7 @@ def bucket(name: object, **more: object) -> dict[str, Any]:
     return {"Type": "ALIYUN::OSS::Bucket", "Properties": {"BucketName": name, **more}}
 
 
-def layer(description: str) -> dict[str, Any]:
+def layer(description: object) -> dict[str, Any]:
     properties = {"LayerName": "l", "Description": description}
     return {"Type": "ALIYUN::FC3::LayerVersion", "Properties": properties}
 
@@ -126,10 +128,30 @@ def test_what_depends_on_a_replaced_resource_changes_too() -> None:
     assert details[0]["Evaluation"] == "Dynamic"
 
 
+def test_a_replacement_that_another_one_decides_is_conditional() -> None:
+    before = {
+        "Layer": there("Layer", layer("old"), LayerVersionArn="arn-of-old"),
+        "Other": there("Other", layer("arn-of-old")),
+    }
+    other = layer({"Fn::GetAtt": ["Layer", "LayerVersionArn"]})
+    found = differences(plan({"Layer": layer("new"), "Other": other}), before)
+    assert [(one.logical_id, one.replacement) for one in found] == [
+        ("Layer", "True"),
+        ("Other", "Conditional"),
+    ]
+
+
 def test_what_the_template_no_longer_has_goes_in_the_opposite_order() -> None:
     before = {name: there(name, bucket(name.lower())) for name in ("A", "B")}
     found = differences(plan({"C": bucket("c")}), before)
     assert [(one.logical_id, one.action) for one in found] == [("C", "Add"), ("B", "Remove"), ("A", "Remove")]
+
+
+def test_changes_hide_secrets_that_json_writes_in_another_way() -> None:
+    secret = 'with "quotes",\na line break and \\'
+    found = differences(plan({"A": bucket("a", Tags=[{"Value": secret}])}), {"A": there("A", bucket("a"))})
+    [change] = as_change(found[0], {secret})["ResourceChange"]["ResourcePropertyChanges"]
+    assert change["After"] == '[{"Value": "' + HIDDEN + '"}]'
 
 
 def test_changes_hide_secrets_also_within_longer_texts() -> None:
@@ -149,3 +171,26 @@ def test_parameters_are_shown_with_those_of_ros_and_without_secrets() -> None:
     parameters = {"Open": {"Type": "String", "Default": "d"}, "Key": {"Type": "String", "NoEcho": True}}
     shown = shown_parameters(source({"A": bucket("a")}, Parameters=parameters, values={"Key": "s"}), PSEUDO)
     assert (shown["Open"], shown["Key"], shown["ALIYUN::StackName"]) == ("d", HIDDEN, "name")
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ({"Parameters": ["Key"]}, "Parameters"),
+        ({"Parameters": {"Key": "String"}}, "Parameters.Key"),
+        ({"Outputs": {"Url": "x"}}, "Outputs.Url"),
+        ({"Outputs": "x"}, "Outputs"),
+        ({"Conditions": True}, "Conditions"),
+        ({"Resources": {"A": {**bucket("a"), "Properties": ["x"]}}}, "Resources.A.Properties"),
+        ({"Resources": {"A": {**bucket("a"), "DependsOn": 1}}}, "Resources.A.DependsOn"),
+        ({"Resources": {"A": {**bucket("a"), "DependsOn": [["B"]]}}}, "Resources.A.DependsOn"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": []})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": [["B"], "Name"]})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::GetAtt": ["A", {}]})}}, "Resources.A.Properties.BucketName"),
+        ({"Resources": {"A": bucket({"Fn::Sub": {}})}}, "Resources.A.Properties.BucketName"),
+    ],
+)
+def test_a_template_of_another_form_is_refused_with_its_place(section: dict[str, Any], place: str) -> None:
+    with pytest.raises(RosError, match=f"^{re.escape(place)}: ") as refused:
+        plan(**{"resources": section.pop("Resources", {"A": bucket("a")}), **section}).check(KINDS)
+    assert refused.value.code == "StackValidationFailed"
