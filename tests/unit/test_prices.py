@@ -58,7 +58,12 @@ def test_slots_are_planned_for_three_quarters_of_their_time(people: int, slots: 
 def test_the_page_of_costs_shows_what_the_estimate_says(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert AS_OF in text
-    row = next(line for line in text.splitlines() if line.startswith(("| **together**", "| **合计**")))
-    shown = [float(cell.strip(" *").replace(",", "")) for cell in row.split("|")[2:6]]
-    expected = [estimate(people).cny for people in (0, 10, 1_000, 100_000)]
-    assert shown == pytest.approx(expected, abs=0.5)
+    months = [estimate(people) for people in (0, 10, 1_000, 100_000)]
+    rows = {
+        ("| **together**", "| **合计**"): [month.cny for month in months],
+        ("| without the trainings", "| 不含训练"): [month.cny - month.items[0].cny for month in months],
+    }
+    for beginnings, expected in rows.items():
+        row = next(line for line in text.splitlines() if line.startswith(beginnings))
+        shown = [float(cell.strip(" *").replace(",", "")) for cell in row.split("|")[2:6]]
+        assert shown == pytest.approx(expected, abs=0.5)
