@@ -175,7 +175,7 @@ diff: $(READY) $(DEPLOY) ## Show what deploying STAGE=name would change
 	@$(OPERATE) $(WISHES)
 
 smoke: $(READY) $(DEPLOY) ## Prove that STAGE=name works; TRAIN=1: pay for one training
-	@$(OPERATE) $(if $(TRAIN),--train)
+	@$(OPERATE) $(if $(TRAIN),--train) $(if $(PHOTOS),--photos "$$PHOTOS")
 
 logs: $(READY) $(DEPLOY) ## Show what STAGE=name logged; FOLLOW=1 ERRORS=1 PERSON=name
 	@$(OPERATE) $(if $(FOLLOW),--follow) $(if $(ERRORS),--errors) $(if $(PERSON),--person "$$PERSON") \
@@ -188,7 +188,7 @@ destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABL
 	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
 		$(if $(CONFIRM),--confirm "$(CONFIRM)")
 
-cost: $(READY) $(DEPLOY) ## Estimate what a month of PEOPLE=N costs
+cost: $(READY) ## Estimate what a month of PEOPLE=N costs
 	@$(BIN)/python -m local cost $(if $(JSON),--json) $(if $(PEOPLE),--people $(PEOPLE))
 
 status doctor open: $(READY) $(DEPLOY)

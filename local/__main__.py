@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: ``python -m local up | demo | package | upload | sign``."""
+"""The command line behind the Makefile: the local cloud, the package, and the operator's commands."""
 
 from __future__ import annotations
 

@@ -67,11 +67,6 @@ class Estimate:
         return sum(item.cny for item in self.items)
 
     @property
-    def cny_without_trainings(self) -> float:
-        """The whole month but what DashScope bills."""
-        return self.cny - self.items[0].cny
-
-    @property
     def cny_a_person(self) -> float | None:
         """The share of one person; None of nobody."""
         return self.cny / self.people if self.people else None

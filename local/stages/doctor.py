@@ -7,13 +7,14 @@ on is ROS's to tell (ROS, "GetServiceProvisions"), with the address that does it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 import requests
 
 from local.stages.context import Context
 from local.stages.errors import NotStarted, ServiceError, StageError, remedy_of
+from local.stages.events import console_url
+from local.stages.names import FUNCTIONS
 from local.stages.ros import Stack
 from local.stages.status_api import ApiError
 from local.stages.values import Values
@@ -158,12 +159,15 @@ def check_key(context: Context, key: str) -> Finding:
     if not key:
         return Finding(name=name, state="skipped", text="DashScope's key is ROS's alone; the stage checks it")
     try:
-        answer = requests.post(
-            f"{context.endpoints.dashscope}/services/vision/facedetection/detect",
-            headers={"Authorization": f"Bearer {key}"},
-            json={"model": "facechain-facedetect", "input": {"images": [_NO_PICTURE]}, "parameters": {}},
-            timeout=DASHSCOPE_SECONDS,
-        )
+        with requests.Session() as session:
+            # A local cloud is not asked through a proxy.
+            session.trust_env = not context.endpoints.is_local
+            answer = session.post(
+                f"{context.endpoints.dashscope}/services/vision/facedetection/detect",
+                headers={"Authorization": f"Bearer {key}"},
+                json={"model": "facechain-facedetect", "input": {"images": [_NO_PICTURE]}, "parameters": {}},
+                timeout=DASHSCOPE_SECONDS,
+            )
     except requests.RequestException as problem:
         return Finding(
             name=name, state="warning", text=f"DashScope does not answer ({type(problem).__name__})"
@@ -216,14 +220,14 @@ def _stack(stack: Stack) -> Finding:
         name="stack",
         state="failed",
         text=f"{stack.name} is {stack.status}: {stack.reason}",
-        remedy="Deploy again, or look at its events: 'status'.",
+        remedy=f"Deploy again, or look at its events: {console_url(stack.stack_id)}",
     )
 
 
 def _functions(context: Context, stack: Stack) -> list[Finding]:
     wanted = stack.parameters.get("CodeLayer", "")
     findings = []
-    for name in ("collect", "reconcile", "status"):
+    for name in FUNCTIONS:
         full = f"{stack.parameters.get('AppName', context.names.app)}-{name}"
         try:
             function = context.layers.function(full)
@@ -275,8 +279,3 @@ def _obstacles(context: Context, stack: Stack) -> list[Finding]:
         for one in reasons
     ]
     return found or [Finding(name="status API", state="ok", text="the status API answers: ready to train")]
-
-
-def now_text(seconds: float) -> str:
-    """Return a moment as text in UTC."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")

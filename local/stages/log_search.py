@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from local.stages.credentials import Key
+from local.stages.endpoints import LOOPBACK
 from local.stages.errors import ServiceError
 
 LINES_A_PAGE = 100
@@ -101,7 +102,7 @@ class LogSearch:
     def _get(self, query: Mapping[str, str]) -> requests.Response:
         # The project is the first label of the host; the local cloud has one address for all of them.
         host = f"{self._project}.{self._endpoint.netloc}"
-        is_local = self._endpoint.hostname in ("127.0.0.1", "localhost", "::1")
+        is_local = self._endpoint.hostname in LOOPBACK
         address = self._endpoint.netloc if is_local else host
         headers = {"Host": host, **signed_headers("GET", self._path, query, self._key(), self._now())}
         return self._session.get(

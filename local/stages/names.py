@@ -10,6 +10,8 @@ from local.stages.errors import NotStarted
 
 STAGE_PATTERN = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
 PREFIX = "facechain-autotrain"
+FUNCTIONS = ("collect", "reconcile", "status")
+"""What follows ``AppName-`` in the names of the functions."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from local.stages.context import Context
 from local.stages.events import console_url
 
-WAYS = ("pages", "stack", "logs", "functions")
-
 
 def address_of(context: Context, what: str) -> str:
     """Return the address of the pages, the stack, the logs or the functions; none has a token in it.

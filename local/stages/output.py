@@ -109,6 +109,9 @@ class Output:
             raise Refused(
                 "nobody can be asked here", "Say so beforehand: --yes, and for destroy --confirm NAME."
             )
-        answer = self._ask(f"{question} Type {wanted} to go on: ")
+        try:
+            answer = self._ask(f"{question} Type {wanted} to go on: ")
+        except EOFError:
+            answer = ""
         if answer.strip() != wanted:
             raise Refused(f"{answer.strip()!r} was typed, and nothing was changed")

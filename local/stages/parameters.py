@@ -36,7 +36,7 @@ def read_parameters(pairs: Sequence[str], file: Path | None, template: Template)
     declared = template.document.get("Parameters", {})
     for name in values:
         if name not in declared:
-            raise NotStarted(f"the template has no parameter {name}", "docs/template.md lists them.")
+            raise NotStarted(f"the template has no parameter {name}", "docs/settings.md lists them.")
         if name in secret_names(template):
             raise NotStarted(
                 f"{name} is secret and is not taken from the command line or a file of parameters",

@@ -184,11 +184,14 @@ def _outputs(context: Context, outputs: Mapping[str, str]) -> list[str]:
     lines.append(f"  tokens         {tokens} (for your eyes only)")
     url = outputs.get("StatusUrl", "").rstrip("/")
     authorized = '-H "Authorization: Bearer $ADMIN_TOKEN"'
-    return [
-        *lines,
-        "Train somebody, which is paid for:",
-        f"  set -a; . {tokens}; set +a",
+    # The tokens are not exported: given by the environment, they would become those of the next stage.
+    lines += [
+        "Train somebody, which is paid for, and look:",
+        f"  . {tokens}",
         f"  curl -T photo.jpg {authorized} {url}/people/maria/photos/photo.jpg",
         f"  curl -X POST {authorized} {url}/people/maria/done",
-        f"Then see maria with ADMIN_TOKEN at {outputs.get('PagesUrl') or url}/people/maria",
+        f"  curl {authorized} {url}/people/maria",
     ]
+    # Without it there is only Function Compute's own domain, from which browsers save pages.
+    pages = outputs.get("PagesUrl", "").rstrip("/")
+    return [*lines, f"Or sign in with ADMIN_TOKEN at {pages}/people/maria"] if pages else lines

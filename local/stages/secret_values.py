@@ -76,7 +76,10 @@ def ask_for_key(ask: Callable[[str], str] = getpass.getpass, *, is_terminal: boo
             "DashScope's API key is missing, and nobody can be asked here",
             "Set DASHSCOPE_API_KEY in the environment, or name a file with that line by --secrets.",
         )
-    key = ask("DashScope API key of the Beijing region (it is not shown): ").strip()
+    try:
+        key = ask("DashScope API key of the Beijing region (it is not shown): ").strip()
+    except EOFError:
+        key = ""
     if not key:
         raise NotStarted(
             "no API key was typed", "Make one at https://bailian.console.aliyun.com/?tab=model#/api-key"

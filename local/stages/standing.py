@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from local.stages.context import Context
 from local.stages.errors import StageError
 from local.stages.events import console_url
 from local.stages.layers import parts_of
+from local.stages.names import FUNCTIONS
 from local.stages.ros import Stack
-
-FUNCTIONS = ("collect", "reconcile", "status")
-EVENTS_SHOWN = 5
 
 
 def standing(context: Context) -> dict[str, object]:
@@ -40,31 +40,30 @@ def standing(context: Context) -> dict[str, object]:
 
 def lines_of(document: dict[str, object]) -> list[str]:
     """Return the document of :func:`standing` as lines for people."""
-    from typing import Any, cast
-
     told = cast(Any, document)
     stack = told["stack"]
-    lines = [f"Stage {told['stage']} in account {told['account']}"]
     percent = f", {stack['progress_percent']} %" if stack["progress_percent"] not in (None, 100) else ""
-    lines.append(f"  stack      {stack['status']}{percent} since {stack['updated_at']}")
+    lines = [("stack", f"{stack['status']}{percent} since {stack['updated_at']}")]
     if stack["reason"] and "FAILED" in stack["status"]:
-        lines.append(f"             {stack['reason']}")
-    lines.append(f"  code       {told['release']}")
-    for one in told["functions"]:
-        lines.append(f"  function   {one['name']}: {one['state']}")
-    for name, value in told["outputs"].items():
-        lines.append(f"  {name:<10} {value}")
+        lines.append(("", stack["reason"]))
+    lines.append(("code", told["release"]))
+    lines += [("function", f"{one['name']}: {one['state']}") for one in told["functions"]]
+    lines += told["outputs"].items()
     if told.get("unreachable"):
-        return [*lines, f"  work       {told['unreachable']}"]
-    queue = told["queue"]
-    lines.append(f"  training   {queue['running']} of {queue['places']}; {queue['waiting']} wait")
-    for one in told["blocked_by"]:
-        lines.append(f"  in the way {one['code']}: {one.get('message', '')}")
-        if one.get("remedy"):
-            lines.append(f"             {one['remedy']}")
-    if not told["blocked_by"]:
-        lines.append("  in the way nothing: the last run of the timer was a good one")
-    return lines
+        lines.append(("work", told["unreachable"]))
+    else:
+        queue = told["queue"]
+        lines.append(("training", f"{queue['running']} of {queue['places']}; {queue['waiting']} wait"))
+        for one in told["blocked_by"]:
+            lines.append(("in the way", f"{one['code']}: {one.get('message', '')}"))
+            lines += [("", one["remedy"])] if one.get("remedy") else []
+        if not told["blocked_by"]:
+            lines.append(("in the way", "nothing: the last run of the timer was a good one"))
+    width = max(len(label) for label, _ in lines)
+    return [
+        f"Stage {told['stage']} in account {told['account']}",
+        *(f"  {label:<{width}}  {text}" for label, text in lines),
+    ]
 
 
 def _function(context: Context, stack: Stack, name: str) -> dict[str, object]:

@@ -96,10 +96,6 @@ class StatusApi:
         path = f"/people/{quote(person_id, safe='')}/photos/{quote(name, safe='')}"
         return str(self._json("DELETE", path)["request_id"])
 
-    def cancel(self, job_id: str) -> str:
-        """Ask for a job to be cancelled; returns the id of the request."""
-        return str(self._json("POST", f"/jobs/{quote(job_id, safe='')}/cancel")["request_id"])
-
     def release(self, job_id: str) -> str:
         """Ask for a job's model to be deleted at DashScope; returns the id of the request."""
         return str(self._json("POST", f"/models/{quote(job_id, safe='')}/release")["request_id"])

@@ -230,7 +230,7 @@ def test_a_setting_that_makes_no_sense_is_named_before_anything_starts(
 
 def _started_or_refused(folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     try:
-        return run_local("up", cwd=folder, env=env, seconds=4)
+        return run_local("up", cwd=folder, env=env)
     except subprocess.TimeoutExpired as running:
         pytest.fail(f"it started: {(running.stdout or b'')[:60]!r}")
 

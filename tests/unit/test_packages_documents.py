@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from local import releasing
 from local.bill_of_materials import bill_of_materials, licences
 from local.packaging import LAYER_FOLDER, OWN_PACKAGES, Package, build_package
-from local.runtimes import RUNTIMES
+from local.runtimes import DEFAULT_RUNTIME, RUNTIMES
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
@@ -87,3 +88,18 @@ def test_the_two_runtimes_have_two_releases_and_bytecode_changes_neither_name() 
     with_bytecode = build_package(python=Path(sys.executable))
     assert with_bytecode.bytecode_bytes > 0
     assert with_bytecode.release == names[0]
+
+
+def test_a_release_is_three_files_of_one_name_and_tells_of_missing_bytecode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(releasing, "find_python", lambda _: None)
+    path = releasing.release(tmp_path / "dist", DEFAULT_RUNTIME)
+    endings = {".zip", ".cdx.json", ".licenses.txt"}
+    assert {file.name for file in path.parent.iterdir()} == {f"{path.stem}{ending}" for ending in endings}
+    shown = capsys.readouterr()
+    assert str(path) in shown.out
+    assert f"no python{DEFAULT_RUNTIME.version}" in shown.err
+    monkeypatch.setattr(releasing, "find_python", lambda _: Path(sys.executable))
+    assert releasing.release(tmp_path / "again", DEFAULT_RUNTIME).name == path.name
+    assert capsys.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""The examples for ``make up`` in the page about the local cloud run as they stand there."""
+"""The examples for ``make up`` and for ROS in the page about the local cloud run as they stand there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from local.stack import Stack
 
 PAGE = (ROOT / "docs" / "local-cloud.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("\n## A cloud that runs")[2].partition("\n## ")[0]
+STACKS = PAGE.partition("\n## Deploy a stack")[2].partition("\n## ")[0]
 SHELL = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 SET_VARIABLES = "set -a; . .local/endpoints.env; set +a\n"
@@ -93,3 +94,23 @@ def test_each_client_runs_reconcile(cloud: Stack, folder: Path, source: str) -> 
 
 def test_every_shell_and_python_example_of_the_section_is_run_here() -> None:
     assert (len(SHELL), len(PYTHON)) == (2, 3)
+
+
+def test_a_stack_is_deployed_to_an_empty_account(tmp_path: Path) -> None:
+    (start,) = re.findall(r"```sh\n(.*?)```", STACKS, re.DOTALL)
+    (deploy,) = re.findall(r"```python\n(.*?)```", STACKS, re.DOTALL)
+    (tmp_path / "deploy.py").write_text(deploy)
+    here = start.replace(".venv/bin/python", sys.executable)
+    ran = subprocess.run(
+        ["sh", "-c", f"{here}trap 'kill $!' EXIT\n{sys.executable} -W ignore deploy.py"],
+        cwd=tmp_path,
+        env={
+            "PYTHONPATH": str(ROOT),
+            **{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert ran.stdout == "CREATE_COMPLETE\n", ran.stderr

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 
 import pytest
 
+from local.stages.smoke import drawn_portrait
 from tests.contracts.stages.support import Operator
 
 pytestmark = pytest.mark.timeout(300)
@@ -93,6 +96,28 @@ def test_one_training_is_paid_when_it_is_said_and_answered(operator: Operator) -
     assert paid.status == 0, paid.err
     assert len(operator.cloud.studio.ledger()) == 1
     assert paid.document["smoke"][-1]["name"] == "training"
+
+
+def test_the_commands_that_a_deployment_prints_train_somebody_and_export_no_token(operator: Operator) -> None:
+    operator.cloud.studio.behaviour.training_seconds = 1.0
+    done = operator.deploy("--no-smoke")
+    printed = [line.strip() for line in done.out.splitlines() if line.startswith(("  . ", "  curl "))]
+    load, *calls = printed
+    assert [call.split()[1] for call in calls] == ["-T", "-X", "-H"]
+    (operator.home / "photo.jpg").write_bytes(drawn_portrait())
+    sh(operator, "\n".join((load, *(f"{call} -sSf" for call in calls[:2]))))
+    assert "ADMIN_TOKEN" not in sh(operator, f"{load}\nenv")
+    ends = time.monotonic() + 60
+    while '"state": "SUCCEEDED"' not in sh(operator, f"{load}\n{calls[2]} -sS"):
+        assert time.monotonic() < ends
+        time.sleep(0.5)
+
+
+def sh(operator: Operator, script: str) -> str:
+    run = subprocess.run(
+        ["sh", "-ec", script], cwd=operator.home, capture_output=True, text=True, check=True, timeout=60
+    )
+    return run.stdout
 
 
 def test_what_a_stage_logs_is_found_by_person_run_and_trouble(operator: Operator) -> None:

@@ -33,6 +33,15 @@ def test_every_switch_is_documented_in_the_docstring_of_its_class(kind: type) ->
     assert documented == [one.name for one in fields(kind)]
 
 
+def test_the_readme_shows_the_help_of_the_command() -> None:
+    readme = (Path(command.__file__).parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("$ aliyun-local --help\n")[2].partition("```")[0]
+    assert (
+        shown.partition("options:")[2].split()
+        == command.parser().format_help().partition("options:")[2].split()
+    )
+
+
 @pytest.mark.parametrize("kind", [OssBehaviour, Behaviour, RosBehaviour])
 def test_every_default_is_a_legal_value_of_its_switch(switches: Switches, kind: type) -> None:
     shown = switches.as_json()

@@ -55,9 +55,10 @@ def test_a_file_of_secrets_goes_before_the_environment_and_must_be_ones_own(tmp_
     file = private(tmp_path / "s", "# mine\nexport ADMIN_TOKEN='from file'\nSTATUS_PRIVATE_KEY=a\\nb\n")
     found = given_secrets(("AdminToken", "StatusPrivateKey"), {"ADMIN_TOKEN": "other"}, file)
     assert found == {"AdminToken": "from file", "StatusPrivateKey": "a\nb"}
-    file.chmod(0o644)
-    with pytest.raises(NotStarted, match="chmod 600"):
-        given_secrets(("AdminToken",), {}, file)
+    for mode in (0o640, 0o604):
+        file.chmod(mode)
+        with pytest.raises(NotStarted, match="chmod 600"):
+            given_secrets(("AdminToken",), {}, file)
 
 
 def test_a_line_of_another_form_is_not_repeated_in_the_error(tmp_path: Path) -> None:
@@ -100,4 +101,7 @@ def test_the_names_of_a_stage_fit_every_service_and_the_template(stage: str) -> 
     secrets = {"DashScopeApiKey": "sk-1", "StatusToken": "t" * 16}
     layer = f"acs:fc:cn-beijing:{account}:layers/{names.layer}/versions/1"
     TEMPLATE.resolve({**values, **secrets, "CodeLayer": layer})
-    assert names != names_of(stage, "6543210987654321")
+    # What has to be unique among all accounts.
+    elsewhere = names_of(stage, "6543210987654321")
+    assert names.bucket != elsewhere.bucket
+    assert names.instance != elsewhere.instance

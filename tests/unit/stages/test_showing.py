@@ -13,7 +13,9 @@ from local.stages.calls import _flat
 from local.stages.errors import EXIT_STATUSES, Refused, ServiceError, StageError, without_secrets
 from local.stages.output import Output
 from local.stages.runs import seconds_of
+from local.stages.secret_values import ask_for_key
 from local.stages.stage_file import Release, Stage, read_stage, write_stage
+from local.stages.standing import lines_of
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,43 @@ def test_only_the_wanted_word_goes_on_and_nobody_is_not_a_yes() -> None:
         Output(ask=lambda _: "y").confirm("Sure?")
     with pytest.raises(Refused):
         Output(assume_yes=True, ask=lambda _: "yes").confirm("Sure?", wanted="dev", yes_is_enough=False)
+
+
+def test_an_input_that_ends_is_a_no() -> None:
+    def end(_: str) -> str:
+        raise EOFError
+
+    with pytest.raises(Refused, match="nothing was changed"):
+        Output(ask=end).confirm("Sure?")
+    with pytest.raises(StageError, match="no API key"):
+        ask_for_key(end, is_terminal=True)
+
+
+def test_a_stage_stands_in_one_column_and_what_is_in_the_way_below_it() -> None:
+    document: dict[str, object] = {
+        "stage": "dev",
+        "account": "1",
+        "stack": {"status": "UPDATE_FAILED", "reason": "why", "updated_at": "9Z", "progress_percent": None},
+        "functions": [{"name": "dev-status", "state": "Active"}],
+        "release": "a.zip",
+        "outputs": {"LogStoreName": "logs"},
+        "queue": {"running": 1, "places": 1, "waiting": 2},
+        "blocked_by": [{"code": "arrears", "message": "A bill is open.", "remedy": "Pay it."}],
+    }
+    assert lines_of(document) == [
+        "Stage dev in account 1",
+        "  stack         UPDATE_FAILED since 9Z",
+        "                why",
+        "  code          a.zip",
+        "  function      dev-status: Active",
+        "  LogStoreName  logs",
+        "  training      1 of 1; 2 wait",
+        "  in the way    arrears: A bill is open.",
+        "                Pay it.",
+    ]
+    assert lines_of({**document, "unreachable": "no answer"})[-1] == "  work          no answer"
+    free = lines_of({**document, "blocked_by": []})
+    assert free[-1] == "  in the way    nothing: the last run of the timer was a good one"
 
 
 def test_nested_parameters_are_counted_from_one_as_rpc_calls_have_them() -> None:
