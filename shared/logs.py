@@ -28,6 +28,10 @@ MOST_HIDDEN = 64
 
 # Secrets, in the order in which they came, with the forms in which they may stand in a text.
 _hidden: dict[str, set[str]] = {}
+# All these forms, the longest first: a secret may begin like another.
+_forms: list[str] = []
+# Names, numbers and codes, which most texts are: no pattern below matches in one.
+_PLAIN = re.compile(r"(?!.*sk)[a-z0-9_-]*")
 
 
 @cache
@@ -71,6 +75,7 @@ def hide(value: str) -> None:
     _hidden[value] = _hidden.pop(value, set()) or _forms_of(value)
     while len(_hidden) > MOST_HIDDEN:
         del _hidden[next(iter(_hidden))]
+    _forms[:] = sorted(set().union(*_hidden.values()), key=len, reverse=True)
 
 
 def _forms_of(secret: str) -> set[str]:
@@ -83,9 +88,10 @@ def _forms_of(secret: str) -> set[str]:
 
 def redact(text: str) -> str:
     """Cut queries of URLs, signatures, tokens, keys, and what :func:`hide` was given out of ``text``."""
-    # The longest first: a secret may begin like another.
-    for form in sorted(set().union(*_hidden.values()), key=len, reverse=True):
+    for form in _forms:
         text = text.replace(form, "…")
+    if _PLAIN.fullmatch(text):
+        return text
     for pattern, instead in _patterns():
         text = pattern.sub(instead, text)
     return text

@@ -133,9 +133,13 @@ def hashed(value: object, *, salt: str = "") -> str:
 
 
 def _time(text: object) -> int | None:
-    """Return a DashScope time as milliseconds since the epoch."""
+    """Return a DashScope time (``2025-09-02 09:51:02``) as milliseconds since the epoch."""
+    to_the_second = str(text)[:19]
+    if to_the_second[10:11] != " ":
+        return None
     try:
-        moment = datetime.strptime(str(text)[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+        # A tenth of strptime's time, for each entry of a list of thousands.
+        moment = datetime.fromisoformat(to_the_second).replace(tzinfo=BEIJING)
     except ValueError:
         return None
     return int(moment.timestamp() * 1000)

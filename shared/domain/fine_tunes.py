@@ -19,6 +19,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from shared.domain.clocks import plausible_time
@@ -84,6 +85,8 @@ def derived_output(fine_tune: FineTune) -> FineTune:
     return replace(fine_tune, finetuned_output=f"{OUR_MODEL}-{fine_tune.fine_tune_id}")
 
 
+# A tick reads the newest entries of the list again and again.
+@lru_cache(maxsize=1024)
 def path_of(file: str) -> str:
     """The decoded path of a URL; of a file id, the id itself. Host, scheme and query do not count.
 

@@ -205,6 +205,7 @@ def test_a_secret_is_cut_by_the_name_in_front_of_it_in_whatever_wrapping(text: s
 def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start without hidden values, and leave none to other tests."""
     monkeypatch.setattr(logs, "_hidden", {})
+    monkeypatch.setattr(logs, "_forms", [])
 
 
 @pytest.mark.usefixtures("nothing_hidden")
@@ -399,3 +400,15 @@ def test_every_line_is_printable_and_says_what_was_logged(text: str) -> None:
     (line,) = lines
     assert line.isprintable()
     assert json.loads(line)["text"] == redact(text)
+
+
+WORDS = ("sk-abcdefghijklmnop", "SK-", "s", "k", "bearer ", "signature=", "LTAI", "STS.", "%", "…", "_", "\n")
+
+
+@few_examples
+@given(
+    st.lists(st.one_of(st.sampled_from(WORDS), st.text("abcks019-_", max_size=20)), max_size=6).map("".join)
+)
+def test_a_text_that_is_not_looked_through_has_nothing_to_cut(text: str) -> None:
+    if logs._PLAIN.fullmatch(text):
+        assert not [pattern.pattern for pattern, _ in logs._patterns() if pattern.search(text)]

@@ -31,6 +31,8 @@ FIELD_BY_FIELD: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"create_time": ""}, {"created_at": None}),
     ({"create_time": 1756777862}, {"created_at": None}),
     ({"create_time": "2025-13-40 09:51:02"}, {"created_at": None}),
+    ({"create_time": "2025-09-02"}, {"created_at": None}),
+    ({"create_time": 20250902}, {"created_at": None}),
     ({"create_time": "2025-09-02 09:51:02.123"}, {"created_at": 1_756_777_862_000}),
     ({"end_time": None}, {"ended_at": None}),
     ({"usage": None}, {"usage": 0}),
