@@ -107,7 +107,7 @@ class DashScope:
         path = _path_of(fine_tune_id)
         return self._readable(lambda: fine_tune_from(output_of(self._read(path))))
 
-    def fine_tunes(self) -> Iterator[FineTune]:
+    def fine_tunes(self, *, within_seconds: float = LIST_SECONDS) -> Iterator[FineTune]:
         """Iterate over the complete list, each fine-tune once, those of other models among them.
 
         What counts as complete stands in :mod:`shared.clients.dashscope_list`. An entry without an id is left
@@ -116,7 +116,8 @@ class DashScope:
         Raises:
             RetryLater: the list could not be read for certain; it is never taken for an empty one.
         """
-        return iter(fine_tunes_in(whole_list(self._page, self._retries.now)))
+        found = whole_list(self._page, self._retries.now, within_seconds=within_seconds)
+        return iter(fine_tunes_in(found))
 
     def newest_fine_tunes(self, since: int) -> NewestFineTunes:
         """Return the list down to what is older than ``since``, as far as it is in order, or all of it.

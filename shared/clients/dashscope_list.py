@@ -34,17 +34,18 @@ from typing import Any, NamedTuple
 
 from shared.clients.answers import UNREADABLE_DELAY_SECONDS
 from shared.clients.dashscope_answers import id_in
-from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater
 from shared.logs import warn
 
 LIST_ROUNDS = 3
-LIST_CALLS = 200
+LIST_CALLS = 2000
+LIST_SECONDS = 20
+"""Unless more is given, no page is asked for later than so long after the first; a page itself may take half
+a minute at worst."""
 NEAR_THE_LIMIT = 0.8
 """Of the calls or the time: from then on the log warns of a list that will soon be too long."""
 NEWEST_CALLS = 20
-LIST_SECONDS = 20
-"""No page is asked for later than so long after the first; a page itself may take half a minute at worst."""
 
 
 class Page(NamedTuple):
@@ -71,12 +72,15 @@ class _Round(NamedTuple):
         return self.ids == before.ids and shows_what_it_counts
 
 
-def whole_list(read_page: Callable[[int], Page], now: Callable[[], float]) -> list[Any]:
+def whole_list(
+    read_page: Callable[[int], Page], now: Callable[[], float], *, within_seconds: float = LIST_SECONDS
+) -> list[Any]:
     """Return the entries of the complete list, each once.
 
     Args:
         read_page: reads the page of a number, from 1 on.
         now: seconds of a clock that is never set.
+        within_seconds: no page is asked for later than so long after the first.
 
     Raises:
         RetryLater: ``list_too_long``: it has more pages than the bounds allow. ``list_incomplete``: no round
@@ -87,8 +91,8 @@ def whole_list(read_page: Callable[[int], Page], now: Callable[[], float]) -> li
 
     def bounded(page_no: int) -> Page:
         nonlocal calls
-        if calls == LIST_CALLS or now() > began + LIST_SECONDS:
-            raise _too_long(calls)
+        if calls == LIST_CALLS or now() > began + within_seconds:
+            raise _too_long(calls, within_seconds)
         calls += 1
         return read_page(page_no)
 
@@ -96,7 +100,7 @@ def whole_list(read_page: Callable[[int], Page], now: Callable[[], float]) -> li
     for _ in range(LIST_ROUNDS):
         found = _read_round(bounded)
         if found.is_proof or (before is not None and found.confirms(before)):
-            if max(calls / LIST_CALLS, (now() - began) / LIST_SECONDS) >= NEAR_THE_LIMIT:
+            if max(calls / LIST_CALLS, (now() - began) / within_seconds) >= NEAR_THE_LIMIT:
                 warn("list_nearly_too_long", entries=len(found.entries), calls=calls, most_calls=LIST_CALLS)
             return list(found.entries.values())
         before = found
@@ -153,13 +157,15 @@ def _text_of(entry: object) -> str:
     return json.dumps(entry, sort_keys=True)
 
 
-def _too_long(calls: int) -> RetryLater:
+def _too_long(calls: int, seconds: float) -> RetryLater:
     return RetryLater(
         "list_too_long",
-        f"DashScope's list of fine-tunes has no end within {calls} pages and {LIST_SECONDS} seconds. What "
+        f"DashScope's list of fine-tunes has no end within {calls} pages and {seconds:.0f} seconds. What "
         "was sent and not answered cannot be looked for in it, and is not sent again. Delete fine-tunes that "
         "are not needed any more, or go on with the key of another workspace.",
         delay_seconds=UNREADABLE_DELAY_SECONDS,
+        # Whoever needs no proof goes on.
+        kind=Kind.PERSON,
         api=Api.TRAINING,
     )
 

@@ -103,13 +103,13 @@ def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int) -> list[floa
     """The chances that a training ends in each step from ``elapsed_ms`` after its start on."""
     # The longer it outlasts all others, the less they tell about it.
     width_ms = max(_width_ms(durations_ms), (elapsed_ms - max(durations_ms)) / 4)
-    lasts = [
-        sum(
-            1 / (1 + math.exp(min((elapsed_ms + step * STEP_MS - duration_ms) / width_ms, 700)))
-            for duration_ms in durations_ms
-        )
-        for step in range(steps + 1)
-    ]
+    # One power for each duration, and not one for each of its steps: a run that stays asks at each poll.
+    growth = math.exp(STEP_MS / width_ms)
+    odds = [math.exp(min((elapsed_ms - duration_ms) / width_ms, 700)) for duration_ms in durations_ms]
+    lasts = []
+    for _ in range(steps + 1):
+        lasts.append(sum([1 / (1 + one) for one in odds]))
+        odds = [one * growth for one in odds]
     return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in itertools.pairwise(lasts)]
 
 

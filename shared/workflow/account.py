@@ -2,12 +2,14 @@
 
 Called by :mod:`shared.workflow.submitting` before every submit.
 
-The theory. A set that was tried before is looked for in the whole list, so that nothing is paid for twice. A
-set whose row says that no attempt was ever intended has no fine-tune: the intent is saved before the POST
-leaves. So for it the list is needed to count what the account keeps, and that the slot's row knows: it is
-counted anew each day, whenever it says that the cap is reached, and by every list that is short enough to be
-read whole in passing. The newest part of the list is looked through all the same: a table that was restored
-from a backup may have forgotten an attempt. A list that has become too long to be read keeps no such set.
+The theory. A queued set has no fine-tune: the intent is saved before a POST leaves, and an attempt goes back
+to the queue only when it is known to have made none (:mod:`shared.workflow.resolving`). So the list is needed
+to count what the account keeps, and that the slot's row knows: it is counted anew each day, whenever it says
+that the cap is reached, and by every list that is short enough to be read whole in passing. A set that was
+tried before is looked for in the whole list all the same, and one that was not in its newest part: an answer
+that was taken for a refusal may have made a fine-tune, and a table that was restored from a backup may have
+forgotten an attempt. A list that has become too long to be read keeps no queued set: then its newest part,
+down to the time at which the set closed, has to do.
 
 DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
 contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is
@@ -46,7 +48,7 @@ def counted(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
         try:
             account = list(world.dashscope.fine_tunes())
         except Trouble as trouble:
-            if job.attempt or trouble.code != TOO_LONG:
+            if trouble.code != TOO_LONG:
                 raise
             warn("fine_tunes_not_counted", code=trouble.code, message=trouble.message)
         else:

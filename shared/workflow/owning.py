@@ -1,6 +1,6 @@
 """Finds the fine-tune that a job has made, and makes it the job's.
 
-Called by :mod:`shared.workflow.submitting` and :mod:`shared.workflow.resolving`.
+Called by :mod:`shared.workflow.submitting`, ``resolving``, ``training`` and ``reclaiming``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,20 @@ from shared.domain.slot import Slot
 from shared.errors import Conflict
 from shared.logs import log
 from shared.workflow.ports import World
+
+TIME_FOR_A_PAGE_MS = 35_000
+"""The last page that is asked for, at worst, and what is saved then."""
+SHORTEST_LIST_MS = 20_000
+
+
+def read_whole_list(world: World) -> list[FineTune]:
+    """Return the complete list of fine-tunes, read in as much time as this run has.
+
+    Raises:
+        RetryLater: it could not be completed.
+    """
+    left_ms = world.dead_at - world.clock.now() - TIME_FOR_A_PAGE_MS
+    return list(world.dashscope.fine_tunes(within_seconds=max(left_ms, SHORTEST_LIST_MS) / 1000))
 
 
 def find_own(job: Job, fine_tunes: Iterable[FineTune]) -> FineTune | None:

@@ -219,7 +219,7 @@ class DashScope(Protocol):
     def fine_tune(self, fine_tune_id: str) -> FineTune:
         """Return one fine-tune; raises NotFound."""
 
-    def fine_tunes(self) -> Iterator[FineTune]:
+    def fine_tunes(self, *, within_seconds: float = ...) -> Iterator[FineTune]:
         """Iterate over the complete list, newest first; raises RetryLater if it cannot be completed."""
 
     def newest_fine_tunes(self, since: int) -> NewestFineTunes:

@@ -20,6 +20,7 @@ from shared.domain.photo_access import Way
 from shared.domain.stored_files import mark_of, parse_name
 from shared.domain.trouble_kinds import Api
 from shared.logs import warn
+from shared.workflow.owning import read_whole_list
 from shared.workflow.photo_access import known_way
 from shared.workflow.ports import World
 from shared.workflow.resolving import GOES_ON, known_fine_tunes
@@ -43,7 +44,7 @@ def reclaim(world: World, job_id: str) -> bool:
     longest_ms = RUNS_LAST_MS + world.rules.listing_delay_ms
     if not slot.held_by(job_id) or not has_come(slot.taken_at + longest_ms, now, longest_ms=longest_ms):
         return False
-    listed = list(world.dashscope.fine_tunes())
+    listed = read_whole_list(world)
     world.health.passed(Api.TRAINING)
     made = _made_for(world, job_id, listed)
     if any(one.status not in _ENDED for one in made):

@@ -2,7 +2,10 @@
 
 The theory. A fine-tune with one of the job's paths is the job's, by whatever attempt. Without one, the job
 is queued again, but only when no run can send the attempt's POST any more (``attempt_expires_at``) and the
-list has had time to show it (``LIST_GRACE_SECONDS``). Two things can be in the way of that proof:
+list has had time to show it (``LIST_GRACE_SECONDS``). Until then the newest part of the list is looked
+through at each tick, since the fine-tune is there if anywhere; after that the whole list is read, once, in as
+much time as the run has, because every run that waits for a proof keeps a slot. Two things can be in the way
+of that proof:
 
 - The list shows fine-tunes of the time in question whose files say nothing (DashScope has stored them
   elsewhere, or does not tell). One of these may be the job's. It is neither adopted, since it may be another
@@ -20,13 +23,14 @@ from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause, failed_again
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Trouble
+from shared.errors import RetryLater, Trouble
 from shared.logs import warn
-from shared.workflow.owning import adopt, find_own
+from shared.workflow.owning import adopt, find_own, read_whole_list
 from shared.workflow.ports import World
 from shared.workflow.refusing import tried_in_vain, tries_of_submit
 from shared.workflow.saving import hold_up_briefly
 
+TIME_FOR_THE_LIST_MS = 55_000
 TRIES_AT_ITS_PLACE = 2
 """A lost answer or two say nothing about the job: it goes again from its old place."""
 GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
@@ -47,9 +51,16 @@ OTHER_ACCOUNT = Cause(
 
 
 def resolve(world: World, job: Job) -> Job:
-    """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards."""
+    """Find out what became of the attempt of ``job``, which is SUBMITTING; returns the job afterwards.
+
+    Raises:
+        RetryLater: too little of this invocation is left to read the whole list.
+    """
+    is_early = _is_too_early(world, job, world.clock.now())
+    if not is_early and not world.has_time_for(TIME_FOR_THE_LIST_MS):
+        raise RetryLater("no_time", "too little of the invocation is left to read the list", delay_seconds=1)
     try:
-        fine_tunes = list(world.dashscope.fine_tunes())
+        fine_tunes = _newest(world, job) if is_early else read_whole_list(world)
     except Trouble as trouble:
         return _without_the_list(world, job, trouble)
     world.health.passed(Api.TRAINING)
@@ -57,9 +68,9 @@ def resolve(world: World, job: Job) -> Job:
     if mine is not None:
         return adopt(world, job, mine)
     _hold(world, job)
-    now = world.clock.now()
-    if _is_too_early(world, job, now):
+    if is_early:
         return job
+    now = world.clock.now()
     if not _is_same_account(world, job, fine_tunes):
         return hold_up_briefly(world, job, OTHER_ACCOUNT)
     doubtful = _doubtful(job, fine_tunes, world.rules.listing_delay_ms, known_fine_tunes(world))
@@ -75,6 +86,10 @@ def resolve(world: World, job: Job) -> Job:
             job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
         )
     return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
+
+
+def _newest(world: World, job: Job) -> list[FineTune]:
+    return world.dashscope.newest_fine_tunes(job.submitted_at).fine_tunes
 
 
 def _hold(world: World, job: Job) -> None:
@@ -94,7 +109,7 @@ def _without_the_list(world: World, job: Job, trouble: Trouble) -> Job:
     warn("list_not_read", job=job.job_id, code=cause.code, message=cause.message, kind=cause.kind.value)
     if _is_too_early(world, job, now):
         return job
-    return hold_up_briefly(world, job, cause._replace(kind=Kind.API))
+    return hold_up_briefly(world, job, cause if cause.kind is Kind.PERSON else cause._replace(kind=Kind.API))
 
 
 def _is_too_early(world: World, job: Job, now: int) -> bool:

@@ -16,7 +16,7 @@ from shared.errors import Conflict, NotFound, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.views import job_as_json
 from shared.workflow.account import remember_owner
-from shared.workflow.owning import find_own
+from shared.workflow.owning import find_own, read_whole_list
 from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
 from shared.workflow.resolving import OTHER_ACCOUNT
@@ -99,7 +99,7 @@ def _fine_tune(world: World, job: Job) -> FineTune | None:
     deaths = world.health.has_killed(f"{job.job_id} Poll")
     if tries < TRIES_BEFORE_THE_LIST and deaths < DEATHS_ALLOWED:
         return world.dashscope.fine_tune(job.fine_tune_id)
-    listed = world.dashscope.fine_tunes()
+    listed = read_whole_list(world)
     return next((one for one in listed if one.fine_tune_id == job.fine_tune_id), None)
 
 
@@ -180,7 +180,7 @@ def _vanished(world: World, job: Job) -> Job:
     now = world.clock.now()
     if now < min(job.changed_at, now) + NEW_ID_DELAY_MS:
         return job
-    listed = list(world.dashscope.fine_tunes())
+    listed = read_whole_list(world)
     mine = next((one for one in listed if one.fine_tune_id == job.fine_tune_id), None) or find_own(
         job, listed
     )

@@ -271,7 +271,7 @@ class Memory(MemoryBucket):
             raise NotFound("NotFound", "Not Found!")
         return self.known[fine_tune_id]
 
-    def fine_tunes(self) -> Iterator[FineTune]:
+    def fine_tunes(self, *, within_seconds: float = 20) -> Iterator[FineTune]:
         self.calls.append("list fine-tunes")
         self.meet("fine_tunes")
         return iter(self.listed)

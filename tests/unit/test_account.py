@@ -140,7 +140,8 @@ def test_a_list_that_was_read_whole_in_passing_counts() -> None:
     assert counted(memory.world(), NEVER_TRIED, COUNTED)[0].kept == 0
 
 
-def test_a_list_that_is_too_long_keeps_no_set_that_was_never_tried() -> None:
+@pytest.mark.parametrize("queued", [NEVER_TRIED, TRIED], ids=["never tried", "tried before"])
+def test_a_list_that_is_too_long_keeps_no_queued_set(queued: Job) -> None:
     memory = Memory()
 
     def whole() -> Iterator[FineTune]:
@@ -149,9 +150,8 @@ def test_a_list_that_is_too_long_keeps_no_set_that_was_never_tried() -> None:
     memory.list_is_short = False
     world = memory.world()
     with mock.patch.object(memory, "fine_tunes", whole):
-        assert counted(world, NEVER_TRIED, Slot(kept=3, taken_at=NOW - DAY_MS))[0].kept == 3
-        with pytest.raises(RetryLater, match="list_too_long"):
-            counted(world, TRIED, COUNTED)
+        assert counted(world, queued, Slot(kept=3, taken_at=NOW - DAY_MS))[0].kept == 3
+    assert memory.calls == ["list newest"]
 
 
 def test_another_trouble_of_the_list_keeps_everybody() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -14,9 +16,9 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, RetryLater
-from shared.workflow.owning import adopt, find_own, own
+from shared.workflow.owning import SHORTEST_LIST_MS, TIME_FOR_A_PAGE_MS, adopt, find_own, own
 from shared.workflow.refusing import TRIES_BESIDE_OTHERS
-from shared.workflow.resolving import TRIES_AT_ITS_PLACE, resolve
+from shared.workflow.resolving import TIME_FOR_THE_LIST_MS, TRIES_AT_ITS_PLACE, resolve
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in, trouble
 
@@ -66,6 +68,52 @@ def test_a_fine_tune_is_the_jobs_own_by_any_file_that_any_attempt_was_sent_with(
 def test_a_fine_tune_without_any_of_the_files_is_never_adopted() -> None:
     job = job_in(S.SUBMITTING, file_ids=("",))
     assert find_own(job, [fine_tune("RUNNING", "ft-1"), fine_tune("RUNNING", "ft-2", files=("",))]) is None
+
+
+def test_the_newest_part_of_the_list_does_until_the_list_has_had_its_grace() -> None:
+    memory, job = lost()
+    memory.time = NOW + GRACE_MS - 1
+    resolve(memory.world(), memory[job])
+    assert memory.calls.count("list newest") == 1
+    assert "list fine-tunes" not in memory.calls
+
+
+def test_the_proof_takes_the_whole_list_in_all_the_time_that_the_run_has() -> None:
+    memory, job = lost()
+    given: list[float] = []
+
+    def whole(*, within_seconds: float) -> Iterator[FineTune]:
+        given.append(within_seconds)
+        return iter(())
+
+    world = memory.world()
+    with mock.patch.object(memory, "fine_tunes", whole):
+        assert resolve(world, memory[job]).state is S.QUEUED
+    assert given == [(LIFE_MS - TIME_FOR_A_PAGE_MS) / 1000]
+    assert given[0] > SHORTEST_LIST_MS / 1000
+
+
+def test_a_run_that_has_no_time_for_the_whole_list_leaves_it_to_the_next() -> None:
+    memory, job = lost()
+    world, before = memory.world(), memory[job]
+    memory.time += LIFE_MS - TIME_FOR_THE_LIST_MS
+    with pytest.raises(RetryLater) as raised:
+        resolve(world, before)
+    assert raised.value.code == "no_time"
+    assert memory.calls == []
+
+
+def test_a_list_that_is_too_long_for_a_proof_keeps_this_job_alone() -> None:
+    memory, job = lost()
+    memory.troubles["fine_tunes"] = RetryLater(
+        "list_too_long", "…", delay_seconds=10, kind=Kind.PERSON, api=Api.TRAINING
+    )
+    world = memory.world()
+    held = resolve(world, memory[job])
+    assert held.state is S.SUBMITTING
+    assert held.retry is not None
+    assert (held.retry.cause.code, held.retry.waits_for) == ("list_too_long", None)
+    assert not world.health.is_open(Api.TRAINING)
 
 
 # -- sending again --------------------------------------------------------------------------------

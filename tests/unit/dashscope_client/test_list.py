@@ -18,7 +18,7 @@ from shared.clients.dashscope_list import (
     NEWEST_CALLS,
 )
 from shared.clients.retries import TRIES, Retries
-from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import NotFound, RetryLater
 from tests.unit.dashscope_client.support import ABSENT, API_KEY, BASE, ID, PENDING, Ledger, answer
 
@@ -317,7 +317,8 @@ def test_the_number_of_calls_is_bounded(wire: responses.RequestsMock, client: Da
     assert len(ledger.pages) == LIST_CALLS
 
 
-def test_no_page_is_asked_for_after_the_time_is_up(wire: responses.RequestsMock) -> None:
+@pytest.mark.parametrize("within", [LIST_SECONDS, 80])
+def test_no_page_is_asked_for_after_the_time_is_up(wire: responses.RequestsMock, within: int) -> None:
     seconds = [0.0]
     client = DashScope(BASE, API_KEY, retries=Retries(sleep=lambda _: None, now=lambda: seconds[0]))
     ledger = Ledger(wire, 50)
@@ -328,9 +329,10 @@ def test_no_page_is_asked_for_after_the_time_is_up(wire: responses.RequestsMock)
 
     ledger.before_call = slow
     with pytest.raises(RetryLater) as raised:
-        client.fine_tunes()
-    assert (raised.value.code, raised.value.api) == ("list_too_long", Api.TRAINING)
-    assert len(ledger.pages) == LIST_SECONDS // 6 + 1
+        client.fine_tunes(within_seconds=within)
+    assert (raised.value.code, raised.value.kind) == ("list_too_long", Kind.PERSON)
+    assert f"{within} seconds" in raised.value.message
+    assert len(ledger.pages) == within // 6 + 1
 
 
 def test_a_list_that_soon_has_too_many_pages_is_read_and_warned_of(
