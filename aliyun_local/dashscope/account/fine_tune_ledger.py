@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from aliyun_local.dashscope.account.fine_tunes import FineTune
 from aliyun_local.dashscope.account.records import Table
-from aliyun_local.dashscope.account.work import SUCCEEDED, TERMINAL
+from aliyun_local.dashscope.account.work import TERMINAL
 
 _ACTIVE = "deleted_at IS NULL AND status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
+_KEPT = "deleted_at IS NULL AND status = 'SUCCEEDED'"
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS fine_tunes (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,6 +42,9 @@ CREATE TABLE IF NOT EXISTS fine_tunes (
     hurried_at REAL
 );
 CREATE INDEX IF NOT EXISTS active_fine_tunes ON fine_tunes (sequence) WHERE {_ACTIVE};
+CREATE INDEX IF NOT EXISTS listed_fine_tunes ON fine_tunes (sequence, created_at, model)
+    WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS kept_fine_tunes ON fine_tunes (sequence) WHERE {_KEPT};
 CREATE TABLE IF NOT EXISTS fine_tune_statuses (
     sequence INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -107,8 +111,7 @@ def active(connection: sqlite3.Connection) -> list[FineTune]:
 
 def count_succeeded(connection: sqlite3.Connection) -> int:
     """Return how many succeeded fine-tunes exist."""
-    query = "SELECT COUNT(*) FROM fine_tunes WHERE deleted_at IS NULL AND status = ?"
-    count: int = connection.execute(query, (SUCCEEDED,)).fetchone()[0]
+    count: int = connection.execute(f"SELECT COUNT(*) FROM fine_tunes WHERE {_KEPT}").fetchone()[0]
     return count
 
 
@@ -116,8 +119,9 @@ def page(
     connection: sqlite3.Connection, *, offset: int, limit: int, model: str | None, created_until: float
 ) -> tuple[int, list[FineTune]]:
     """Return how many fine-tunes there are, and ``limit`` of them, newest first, after ``offset``."""
-    where = "deleted_at IS NULL AND created_at <= ? AND (? IS NULL OR model = ?)"
-    return TABLE.page(connection, where, (created_until, model, model), offset=offset, limit=limit)
+    where, values = "deleted_at IS NULL AND created_at <= ?", [created_until, *([model] if model else [])]
+    where += " AND model = ?" if model else ""
+    return TABLE.page(connection, where, values, offset=offset, limit=limit)
 
 
 def statuses(connection: sqlite3.Connection, sequence: int) -> list[tuple[str, float]]:
