@@ -37,7 +37,7 @@ _HEADINGS = {
 }
 _LOOK_UP = Words(
     "Look the code up in the service's documents; [the template](template.md) has the rights of the roles.",
-    "请在该服务的文档中查找错误码；角色的权限见[模板说明](../template.md)（英文）。",
+    "请在该服务的文档中查找错误码；角色的权限见[模板说明](template.md)。",
 )
 _PUT_TOGETHER: Mapping[str, str] = {
     "no_usable_photo": "照片集中没有可用的照片；提示会列出各张的原因和处理办法，请上传其他照片。",
