@@ -104,11 +104,12 @@ def _pause(world: World, request: Request) -> str:
 def _resume(world: World, request: Request) -> str:
     slot = world.control.slot()
     if request.request_id in slot.switched_by:
-        # An earlier run has resumed the queue, and perhaps somebody has paused it since.
+        # An earlier run has, and perhaps somebody has paused the queue since.
         return "resumed"
+    # Noted also where there is nothing to resume: a slower run would end a pause that came later.
+    world.control.save_slot(slot, slot.switched(None, request.request_id))
     if slot.paused is None:
         return "not_paused"
-    world.control.save_slot(slot, slot.switched(None, request.request_id))
     return "resumed"
 
 

@@ -55,6 +55,15 @@ def test_a_slow_run_does_not_resume_a_queue_that_was_paused_since() -> None:
     assert memory.held.paused is not None
 
 
+def test_a_resume_that_found_no_pause_does_not_end_a_later_one_in_a_slow_run() -> None:
+    memory = Memory()
+    resume, pause = request("resume", number=1), request("pause", number=2)
+    assert carry_out(memory.world(), resume) == "not_paused"
+    assert carry_out(memory.world(), pause) == "paused"
+    assert carry_out(memory.world(), resume) == "resumed", "for all that this run can tell"
+    assert memory.held.paused is not None
+
+
 def test_a_slow_run_does_not_pause_a_queue_that_was_resumed_since() -> None:
     memory = Memory()
     pause, resume = request("pause", number=1), request("resume", number=2)
