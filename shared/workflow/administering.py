@@ -108,9 +108,7 @@ def _resume(world: World, request: Request) -> str:
         return "resumed"
     # Noted also where there is nothing to resume: a slower run would end a pause that came later.
     world.control.save_slot(slot, slot.switched(None, request.request_id))
-    if slot.paused is None:
-        return "not_paused"
-    return "resumed"
+    return "resumed" if slot.paused else "not_paused"
 
 
 # -- a job -----------------------------------------------------------------------------------------------
