@@ -7,6 +7,7 @@ work. Reads are remembered until something in the database changes.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -52,6 +53,8 @@ class QuickDatabase(Database):
     def __init__(self, path: Path | None, schema: str) -> None:
         assert path is None
         self._connection = _new_connection()
+        # Nobody closes an account that is over; Python 3.13 warns of a connection that is left open.
+        weakref.finalize(self, self._connection.close)
         self._reading = _Reading(self._connection)
         self._transaction = _Transaction(self._connection)
         begin_alike(self, schema, lambda: self._connection.executescript(schema))
@@ -101,4 +104,5 @@ def remembered(ask: Callable[[sqlite3.Connection], list[T]]) -> Callable[[sqlite
 
 
 def _new_connection() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+    # Whichever thread collects the garbage closes it.
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

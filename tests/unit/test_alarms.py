@@ -11,6 +11,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -54,15 +55,15 @@ def fires(alarm: str, lines: list[Line]) -> bool:
     found = [
         line for line in lines if wanted & {word for text in line.values() for word in split.split(text)}
     ]
-    database = sqlite3.connect(":memory:")
-    database.execute("PRAGMA case_sensitive_like = on")
-    database.create_function("regexp_extract", 3, _extract)
-    database.execute("create table log (message text, errorType text)")
-    database.executemany(
-        "insert into log values (?, ?)", [(line.get("message"), line.get("errorType")) for line in found]
-    )
-    cursor = database.execute(sql)
-    names, (row,) = [column[0] for column in cursor.description], cursor.fetchall()
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("PRAGMA case_sensitive_like = on")
+        database.create_function("regexp_extract", 3, _extract)
+        database.execute("create table log (message text, errorType text)")
+        database.executemany(
+            "insert into log values (?, ?)", [(line.get("message"), line.get("errorType")) for line in found]
+        )
+        cursor = database.execute(sql)
+        names, (row,) = [column[0] for column in cursor.description], cursor.fetchall()
     (severity,) = ALARMS[alarm]["Configuration"]["SeverityConfigurations"]
     name, sign, limit = severity["EvalCondition"]["Condition"].split()
     value = dict(zip(names, row, strict=True))[name]
