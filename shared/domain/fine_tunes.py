@@ -69,18 +69,12 @@ class FineTune:
         return is_ours and self.status not in (FAILED, CANCELED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewestFineTunes:
-    """Fine-tunes of the list, the newest part of it or all.
-
-    Attributes:
-        is_whole: these are proved to be all.
-        is_reached: the list was read down to what is older than asked for, or to its end.
-    """
+    """Fine-tunes of the list, the newest part of it or all; ``is_whole``: these are proved to be all."""
 
     fine_tunes: list[FineTune]
     is_whole: bool
-    is_reached: bool
 
 
 def derived_output(fine_tune: FineTune) -> FineTune:
