@@ -14,9 +14,11 @@ from shared.errors import Conflict
 from shared.logs import log
 from shared.workflow.ports import World
 
+SHORTEST_LIST_MS = 20_000
+"""A list of usual length is read to its end in this, so it is begun in no less."""
 TIME_FOR_A_PAGE_MS = 35_000
 """The last page that is asked for, at worst, and what is saved then."""
-SHORTEST_LIST_MS = 20_000
+TIME_FOR_THE_LIST_MS = SHORTEST_LIST_MS + TIME_FOR_A_PAGE_MS
 
 
 def read_whole_list(world: World) -> list[FineTune]:

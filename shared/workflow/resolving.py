@@ -2,10 +2,10 @@
 
 The theory. A fine-tune with one of the job's paths is the job's, by whatever attempt. Without one, the job
 is queued again, but only when no run can send the attempt's POST any more (``attempt_expires_at``) and the
-list has had time to show it (``LIST_GRACE_SECONDS``). Until then the newest part of the list is looked
-through at each tick, since the fine-tune is there if anywhere; after that the whole list is read, once, in as
-much time as the run has, because every run that waits for a proof keeps a slot. Two things can be in the way
-of that proof:
+list has had time to show it (``LIST_GRACE_SECONDS``). Until then nothing is to be proved, and the
+newest part of the list is looked through at each tick, since the fine-tune is there if anywhere. After that
+the whole list is read, in as much time as the run has, because the job keeps its slot until there is a proof.
+A list that is too long for that keeps this job and no other. Two more things can be in the way of the proof:
 
 - The list shows fine-tunes of the time in question whose files say nothing (DashScope has stored them
   elsewhere, or does not tell). One of these may be the job's. It is neither adopted, since it may be another
@@ -25,12 +25,11 @@ from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater, Trouble
 from shared.logs import warn
-from shared.workflow.owning import adopt, find_own, read_whole_list
+from shared.workflow.owning import TIME_FOR_THE_LIST_MS, adopt, find_own, read_whole_list
 from shared.workflow.ports import World
 from shared.workflow.refusing import tried_in_vain, tries_of_submit
 from shared.workflow.saving import hold_up_briefly
 
-TIME_FOR_THE_LIST_MS = 55_000
 TRIES_AT_ITS_PLACE = 2
 """A lost answer or two say nothing about the job: it goes again from its old place."""
 GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
@@ -60,7 +59,10 @@ def resolve(world: World, job: Job) -> Job:
     if not is_early and not world.has_time_for(TIME_FOR_THE_LIST_MS):
         raise RetryLater("no_time", "too little of the invocation is left to read the list", delay_seconds=1)
     try:
-        fine_tunes = _newest(world, job) if is_early else read_whole_list(world)
+        if is_early:
+            fine_tunes = world.dashscope.newest_fine_tunes(job.submitted_at).fine_tunes
+        else:
+            fine_tunes = read_whole_list(world)
     except Trouble as trouble:
         return _without_the_list(world, job, trouble)
     world.health.passed(Api.TRAINING)
@@ -86,10 +88,6 @@ def resolve(world: World, job: Job) -> Job:
             job, job.requeued(Reason(cause.code, cause.message), now, retry=retry, at_once=True)
         )
     return world.jobs.save(job, tried_in_vain(job, retry, world.control.slot(), cause, now))
-
-
-def _newest(world: World, job: Job) -> list[FineTune]:
-    return world.dashscope.newest_fine_tunes(job.submitted_at).fine_tunes
 
 
 def _hold(world: World, job: Job) -> None:

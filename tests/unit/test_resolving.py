@@ -16,9 +16,16 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, RetryLater
-from shared.workflow.owning import SHORTEST_LIST_MS, TIME_FOR_A_PAGE_MS, adopt, find_own, own
+from shared.workflow.owning import (
+    SHORTEST_LIST_MS,
+    TIME_FOR_A_PAGE_MS,
+    TIME_FOR_THE_LIST_MS,
+    adopt,
+    find_own,
+    own,
+)
 from shared.workflow.refusing import TRIES_BESIDE_OTHERS
-from shared.workflow.resolving import TIME_FOR_THE_LIST_MS, TRIES_AT_ITS_PLACE, resolve
+from shared.workflow.resolving import TRIES_AT_ITS_PLACE, resolve
 from tests.unit.memory import LIFE_MS, Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in, trouble
 

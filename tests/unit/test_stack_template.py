@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from aliyun_local.template import Template, TemplateError
+from local.packaging import ROOT
 from local.stages.stores import TABLES
+from shared.clients.dashscope_list import LIST_CALLS
 from shared.http_api.routes import ROUTES
 from shared.settings import read_settings
+from shared.workflow.owning import TIME_FOR_A_PAGE_MS
 from tests.stack import PARAMETERS, TEMPLATE
 
 KEPT = ("ALIYUN::OSS::Bucket", "ALIYUN::OTS::InstanceV2", "ALIYUN::OTS::Table")
@@ -171,6 +175,15 @@ def test_the_instances_of_the_status_api_are_bounded_by_a_parameter(count: int) 
         resolve(StatusInstances=count).functions["facechain-autotrain-status"].reserved_concurrency == count
     )
     assert resolve().functions["facechain-autotrain-status"].reserved_concurrency == 5
+
+
+@pytest.mark.parametrize("page", ["docs/limits.md", "docs/zh-CN/limits.md"])
+def test_a_tick_has_the_time_for_dashscopes_list_that_the_page_of_limits_plans_with(page: str) -> None:
+    timeout_ms = 1000 * resolve().functions["facechain-autotrain-reconcile"].timeout_seconds
+    for_pages_seconds = (timeout_ms - TIME_FOR_A_PAGE_MS) // 1000
+    assert 80 <= for_pages_seconds < 90
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert re.search(rf" 80 .*{LIST_CALLS:,}.* 80,000 .*8,000", text.replace("\n", " "))
 
 
 def test_the_cost_beside_that_parameter_is_its_default_times_one_instance() -> None:

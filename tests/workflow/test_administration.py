@@ -363,7 +363,7 @@ def test_what_cannot_be_done_changes_nothing_and_is_answered(
 
 
 def without_notes(slot: Slot) -> Slot:
-    """The slot without its note of which requests have spoken to it."""
+    """The slot without its note of which requests it has heard."""
     return replace(slot, switched_by=(), version=0)
 
 

@@ -16,6 +16,8 @@ from aliyun_local.dashscope.account.work import TERMINAL
 
 _ACTIVE = "deleted_at IS NULL AND status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
 _KEPT = "deleted_at IS NULL AND status = 'SUCCEEDED'"
+# The list is read page by page, and each page says how many there are: ``listed_fine_tunes`` holds all that
+# either asks for, so that neither reads the rows that it does not show.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS fine_tunes (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -119,9 +121,10 @@ def page(
     connection: sqlite3.Connection, *, offset: int, limit: int, model: str | None, created_until: float
 ) -> tuple[int, list[FineTune]]:
     """Return how many fine-tunes there are, and ``limit`` of them, newest first, after ``offset``."""
-    where, values = "deleted_at IS NULL AND created_at <= ?", [created_until, *([model] if model else [])]
-    where += " AND model = ?" if model else ""
-    return TABLE.page(connection, where, values, offset=offset, limit=limit)
+    where, values = "deleted_at IS NULL AND created_at <= ?", (created_until,)
+    if model is None:
+        return TABLE.page(connection, where, values, offset=offset, limit=limit)
+    return TABLE.page(connection, f"{where} AND model = ?", (*values, model), offset=offset, limit=limit)
 
 
 def statuses(connection: sqlite3.Connection, sequence: int) -> list[tuple[str, float]]:

@@ -16,6 +16,7 @@ import pytest
 
 import aliyun_local
 from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.files import StoredFile
 from aliyun_local.dashscope.account.models import FINE_TUNE_MODEL, Behaviour, ModelStudio
 from aliyun_local.dashscope.account.records import OtherVersionError
@@ -90,6 +91,7 @@ def test_a_kill_during_the_answer_leaves_the_job(tmp_path: Path, clock: ManualCl
 import os, signal, sys
 from pathlib import Path
 from aliyun_local.clock import ManualClock
+from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 studio = ModelStudio(Path(sys.argv[1]), ManualClock(), Behaviour(fetch="start"), lambda url: 1 / 0)
 studio.create_fine_tune(model="facechain-finetune", training_file_ids=["https://photos/a.jpg"])
@@ -216,3 +218,21 @@ def test_a_restart_may_change_what_moves_fine_tunes_on(
     again = ModelStudio(tmp_path, clock, other, web.fetch)
     assert again.fine_tune(job_id).status == ("PENDING" if progression == "reads" else "SUCCEEDED")
     again.close()
+
+
+def test_a_page_of_a_long_list_reads_no_row_that_it_does_not_show(tmp_path: Path) -> None:
+    studio = ModelStudio(tmp_path, ManualClock(), Behaviour(), Web().fetch)
+    asked: list[str] = []
+    with studio._database.reading() as connection:
+        connection.set_trace_callback(asked.append)
+        for model in (None, FINE_TUNE_MODEL):
+            fine_tune_ledger.page(connection, offset=1000, limit=10, model=model, created_until=1e12)
+        fine_tune_ledger.count_succeeded(connection)
+        connection.set_trace_callback(None)
+        plans = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")] for query in list(asked)
+        ]
+    studio.close()
+    scans = [step for steps in plans for step in steps if step.startswith("SCAN")]
+    assert len(asked) == 5
+    assert [step for step in scans if "INDEX" not in step] == []
