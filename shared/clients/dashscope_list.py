@@ -109,7 +109,7 @@ def whole_list(
 
 def newest_of_list(
     read_page: Callable[[int], Page], now: Callable[[], float], *, is_older: Callable[[Any], bool]
-) -> tuple[list[Any], bool]:
+) -> tuple[list[Any], bool, bool]:
     """Return the entries up to the first page of which all are older than what is looked for.
 
     Args:
@@ -118,25 +118,26 @@ def newest_of_list(
         is_older: whether an entry is older than what is looked for.
 
     Returns:
-        The entries, each once, and whether they are proved to be the whole list.
+        The entries, each once; whether they are proved to be the whole list; and whether what is older, or
+        the list's end, was reached within the bounds.
 
     Raises:
         Trouble: what ``read_page`` raises.
     """
-    ends, was_met = now() + LIST_SECONDS, False
+    ends, is_reached, is_cut_off = now() + LIST_SECONDS, False, False
 
     def bounded(page_no: int) -> Page:
-        nonlocal was_met
-        was_met = was_met or page_no > NEWEST_CALLS or now() > ends
-        if was_met:
+        nonlocal is_reached, is_cut_off
+        is_cut_off = not is_reached and (page_no > NEWEST_CALLS or now() > ends)
+        if is_reached or is_cut_off:
             # An empty page ends the round.
             return Page([], None)
         page = read_page(page_no)
-        was_met = bool(page.entries) and all(map(is_older, page.entries))
+        is_reached = bool(page.entries) and all(map(is_older, page.entries))
         return page
 
     found = _read_round(bounded)
-    return list(found.entries.values()), found.is_proof
+    return list(found.entries.values()), found.is_proof, not is_cut_off
 
 
 def _read_round(read_page: Callable[[int], Page]) -> _Round:

@@ -69,12 +69,18 @@ class FineTune:
         return is_ours and self.status not in (FAILED, CANCELED)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class NewestFineTunes:
-    """Fine-tunes of the list, the newest part of it or all; ``is_whole``: these are proved to be all."""
+    """Fine-tunes of the list, the newest part of it or all.
+
+    Attributes:
+        is_whole: these are proved to be all.
+        is_reached: the list was read down to what is older than asked for, or to its end.
+    """
 
     fine_tunes: list[FineTune]
     is_whole: bool
+    is_reached: bool
 
 
 def derived_output(fine_tune: FineTune) -> FineTune:

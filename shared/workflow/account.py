@@ -5,11 +5,11 @@ Called by :mod:`shared.workflow.submitting` before every submit.
 The theory. A queued set has no fine-tune: the intent is saved before a POST leaves, and an attempt goes back
 to the queue only when it is known to have made none (:mod:`shared.workflow.resolving`). So the list is needed
 to count what the account keeps, and that the slot's row knows: it is counted anew each day, whenever it says
-that the cap is reached, and by every list that is short enough to be read whole in passing. A set that was
-tried before is looked for in the whole list all the same, and one that was not in its newest part: an answer
-that was taken for a refusal may have made a fine-tune, and a table that was restored from a backup may have
-forgotten an attempt. A list that has become too long to be read keeps no queued set: then its newest part,
-down to the time at which the set closed, has to do.
+that the cap is reached, and by every list that is short enough to be read whole in passing. All the same the
+newest part of the list is looked through, down to the time at which the set closed: an answer that was taken
+for a refusal may have made a fine-tune, and a table that was restored from a backup may have forgotten an
+attempt. Where that part is too long for its bounds, a set that was tried before is looked for in the whole
+list; and where that is too long as well, the newest part has to do.
 
 DashScope, "Error codes": "Only 20 fine-tune job in running or succeeded allowed per user." Its documents
 contradict one another on whether succeeded fine-tunes can be deleted at all, so deleting is a policy that is
@@ -44,17 +44,26 @@ def counted(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
     Raises:
         Trouble: the list could not be read, and is needed.
     """
-    if job.attempt or _is_to_be_counted(world, slot):
-        try:
-            account = list(world.dashscope.fine_tunes())
-        except Trouble as trouble:
-            if trouble.code != TOO_LONG:
-                raise
-            warn("fine_tunes_not_counted", code=trouble.code, message=trouble.message)
-        else:
+    if _is_to_be_counted(world, slot):
+        account = _all_of_it(world)
+        if account is not None:
             return _with_count(slot, account), account
     newest = world.dashscope.newest_fine_tunes(job.closed_at)
+    account = _all_of_it(world) if job.attempt and not newest.is_reached else None
+    if account is not None:
+        return _with_count(slot, account), account
     return _with_count(slot, newest.fine_tunes) if newest.is_whole else slot, newest.fine_tunes
+
+
+def _all_of_it(world: World) -> list[FineTune] | None:
+    """Return the whole list, or None where it is too long for that."""
+    try:
+        return list(world.dashscope.fine_tunes())
+    except Trouble as trouble:
+        if trouble.code != TOO_LONG:
+            raise
+        warn("fine_tunes_not_counted", code=trouble.code, message=trouble.message)
+        return None
 
 
 def _is_to_be_counted(world: World, slot: Slot) -> bool:

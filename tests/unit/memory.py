@@ -199,6 +199,7 @@ class Memory(MemoryBucket):
         self.key_id = "key"
         self.listed: list[FineTune] = []
         self.list_is_short = True
+        self.list_is_reached = True
         self.known: dict[str, FineTune] = {}
         self.answer: FineTune | Trouble = fine_tune("PENDING", "ft-new")
         self.created: list[tuple[str, ...]] = []
@@ -279,7 +280,7 @@ class Memory(MemoryBucket):
     def newest_fine_tunes(self, since: int) -> NewestFineTunes:
         self.calls.append("list newest")
         self.meet("fine_tunes")
-        return NewestFineTunes(fine_tunes=list(self.listed), is_whole=self.list_is_short)
+        return NewestFineTunes(list(self.listed), self.list_is_short, self.list_is_reached)
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         self.meet("cancel_fine_tune")

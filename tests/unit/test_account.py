@@ -107,20 +107,25 @@ NEVER_TRIED = job_in(S.QUEUED)
 TRIED = replace(NEVER_TRIED, attempt=1)
 
 
-def test_a_set_that_was_never_tried_takes_the_newest_part_of_the_list_alone() -> None:
+@pytest.mark.parametrize("queued", [NEVER_TRIED, TRIED], ids=["never tried", "tried before"])
+def test_a_queued_set_takes_the_newest_part_of_the_list_alone(queued: Job) -> None:
     memory = Memory()
     memory.list_is_short = False
-    slot, _ = counted(memory.world(), NEVER_TRIED, COUNTED)
+    slot, _ = counted(memory.world(), queued, COUNTED)
     assert memory.calls == ["list newest"]
     assert slot.kept == 3
 
 
-def test_a_set_that_was_tried_before_takes_the_whole_list_whatever_the_slot_knows() -> None:
+def test_a_set_that_was_tried_so_long_ago_that_the_newest_part_does_not_reach_it_takes_the_whole_list() -> (
+    None
+):
     memory = Memory()
+    memory.list_is_short = memory.list_is_reached = False
     memory.listed = [fine_tune("SUCCEEDED", "ft-1")]
     slot, account = counted(memory.world(), TRIED, COUNTED)
-    assert memory.calls == ["list fine-tunes"]
+    assert memory.calls == ["list newest", "list fine-tunes"]
     assert (slot.kept, account) == (1, memory.listed)
+    assert counted(memory.world(), NEVER_TRIED, COUNTED)[0].kept == 3
 
 
 @pytest.mark.parametrize(
@@ -147,7 +152,7 @@ def test_a_list_that_is_too_long_keeps_no_queued_set(queued: Job) -> None:
     def whole() -> Iterator[FineTune]:
         raise TOO_LONG
 
-    memory.list_is_short = False
+    memory.list_is_short = memory.list_is_reached = False
     world = memory.world()
     with mock.patch.object(memory, "fine_tunes", whole):
         assert counted(world, queued, Slot(kept=3, taken_at=NOW - DAY_MS))[0].kept == 3

@@ -369,7 +369,7 @@ def test_the_newest_part_ends_with_the_first_page_that_is_older_as_a_whole(
 ) -> None:
     ledger = _ledger_of_days(wire, 30)
     newest = client.newest_fine_tunes(_beijing(26))
-    assert not newest.is_whole
+    assert (newest.is_whole, newest.is_reached) == (False, True)
     # Three a page: of the 30th to the 28th, the 27th to the 25th, and the 24th to the 22nd, which are older.
     assert [one.fine_tune_id for one in newest.fine_tunes] == [one["job_id"] for one in ledger.entries[:9]]
     assert ledger.pages == [1, 2, 3]
@@ -387,7 +387,7 @@ def test_what_was_made_within_the_hour_before_is_not_older(
 def test_a_short_list_is_read_whole_in_passing(wire: responses.RequestsMock, client: DashScope) -> None:
     _ledger_of_days(wire, 3)
     newest = client.newest_fine_tunes(_beijing(30))
-    assert (len(newest.fine_tunes), newest.is_whole) == (3, True)
+    assert (len(newest.fine_tunes), newest.is_whole, newest.is_reached) == (3, True, True)
 
 
 def test_a_list_that_tells_no_times_is_read_on_to_its_bound(
@@ -396,7 +396,7 @@ def test_a_list_that_tells_no_times_is_read_on_to_its_bound(
     ledger = Ledger(wire, 10 * NEWEST_CALLS)
     ledger.largest_page = 1
     newest = client.newest_fine_tunes(_beijing(30))
-    assert not newest.is_whole
+    assert (newest.is_whole, newest.is_reached) == (False, False)
     assert len(ledger.pages) == NEWEST_CALLS
 
 
