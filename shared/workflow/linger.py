@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from shared.domain.decide import Observed, Poll
+from shared.domain.decide import Observed, Poll, is_awaited
 from shared.domain.job import Job
-from shared.domain.lingering import Lingering, Plan, plan
-from shared.domain.slot import DOCUMENTED_DURATION_MS, Slot
+from shared.domain.lingering import LOOK_SPACING_MS, Lingering, Plan, plan
+from shared.domain.slot import DOCUMENTED_DURATION_MS
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
+from shared.views import PRICE_PER_TRAINING_CNY
 from shared.workflow import training
 from shared.workflow.actions import piece_of
+from shared.workflow.looks import BEFORE_THE_TICK_MS, Looks
 from shared.workflow.ports import World
 
 TIME_TO_FOLLOW_UP_MS = 45_000
 """A run keeps so much for submitting the next job and delivering the one that has ended."""
-BEFORE_THE_TICK_MS = 1_500
-"""A run that is still there when the next tick is due would keep it from starting."""
 
 
 class Lingerer:
@@ -33,8 +33,9 @@ class Lingerer:
     its fine-tune. While a run is there, it polls all trainings.
     """
 
-    def __init__(self, world: World, next_tick_at: int) -> None:
+    def __init__(self, world: World, next_tick_at: int, looks: Looks) -> None:
         self._world = world
+        self._looks = looks
         self._next_tick_at = next_tick_at
         self._noted: Lingering | None = None
         self._leave_at: Mapping[str, int] = {}
@@ -48,12 +49,12 @@ class Lingerer:
             return False
         jobs = [job for job in seen.running if job.state is JobState.TRAINING and self._may_be_polled(job)]
         stayed_ms = self._stayed_ms(seen.lingering, jobs)
-        plans = self._plans(seen.slot, jobs, self._latest(stayed_ms))
+        plans = self._plans(seen, jobs, self._latest(stayed_ms))
         if not plans:
             return False
         try:
             self._note(seen.lingering, stayed_ms, plans)
-            return self._watch(seen.slot, jobs, plans)
+            return self._watch(seen, jobs, plans)
         except Conflict as conflict:
             log("overtaken", action="Linger", message=conflict.message)
         except Trouble as trouble:
@@ -89,14 +90,20 @@ class Lingerer:
         budget_ms = self._world.rules.linger_ms
         return {name: min(latest, now + budget_ms - spent_ms) for name, spent_ms in stayed_ms.items()}
 
-    def _plans(self, slot: Slot, jobs: Iterable[Job], latest: Mapping[str, int]) -> dict[str, Plan]:
+    def _plans(self, seen: Observed, jobs: Iterable[Job], latest: Mapping[str, int]) -> dict[str, Plan]:
         """Plan for each training that is worth a stay, until its moment in ``latest`` at most."""
         now = self._world.clock.now()
-        durations_ms = slot.durations_ms or (DOCUMENTED_DURATION_MS,)
+        durations_ms = seen.slot.durations_ms or (DOCUMENTED_DURATION_MS,)
         horizon_ms = self._next_tick_at - BEFORE_THE_TICK_MS - now
+        somebody_waits = is_awaited(seen)
         plans = {
             job.fine_tune_id: plan(
-                durations_ms, now - job.submitted_at, horizon_ms, latest[job.fine_tune_id] - now
+                durations_ms,
+                now - job.submitted_at,
+                horizon_ms,
+                latest[job.fine_tune_id] - now,
+                training_cny=PRICE_PER_TRAINING_CNY,
+                is_awaited=somebody_waits,
             )
             for job in jobs
             if job.fine_tune_id in latest
@@ -112,24 +119,32 @@ class Lingerer:
         self._noted = self._world.control.save_lingering(before, after)
         log("lingering", fine_tunes=sorted(plans), seconds=(after.until - now) / 1000)
 
-    def _watch(self, slot: Slot, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
+    def _watch(self, seen: Observed, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
         """Poll again and again until a job has moved on or it is time to leave."""
         while plans:
-            # The steps before may have taken long: a run never sleeps beyond its stay.
+            # The steps before may have taken long: a run never sleeps beyond its stay. A last look that would
+            # be too close to the one before is left to the next tick.
             left_ms = max(self._leave_at.values()) - self._world.clock.now()
+            if left_ms < LOOK_SPACING_MS:
+                return False
             look_in_ms = min(found.look_in_ms for found in plans.values())
-            self._world.clock.sleep(max(0, min(left_ms, look_in_ms)))
+            self._world.clock.sleep(min(left_ms, look_in_ms))
             polled = [self._poll(job) for job in jobs]
             if any(job is None or job.state is not JobState.TRAINING for job in polled):
                 return True
             jobs = [job for job in polled if job is not None]
-            plans = self._plans(slot, jobs, self._leave_at)
+            plans = self._plans(seen, jobs, self._leave_at)
         return False
 
     def _poll(self, job: Job) -> Job | None:
         """Poll one training; returns its job as it is now, or None: another run has moved it."""
         self._world.health.take_in_hand(piece_of(Poll, job.job_id))
+        is_missed = True
         try:
-            return training.poll(self._world, job)
+            polled = training.poll(self._world, job)
+            is_missed = False
+            return polled
         except Conflict:
             return None
+        finally:
+            self._looks.note(job, is_missed=is_missed)
