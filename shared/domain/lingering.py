@@ -110,7 +110,8 @@ def plan(
         return None
     # And the more of its looks are spent.
     price_ms = price_of_a_look_ms(tuple(durations_ms)) * (width_ms / known_width_ms) ** 2
-    look_in_ms = _look_in_ms(ends[: leave_in_ms // STEP_MS], price_ms)
+    missed_ms = horizon_ms - leave_in_ms + LOOK_SPACING_MS
+    look_in_ms = _look_in_ms(ends[: leave_in_ms // STEP_MS], price_ms, missed_ms)
     return Plan(look_in_ms=look_in_ms, leave_in_ms=leave_in_ms)
 
 
@@ -154,13 +155,13 @@ def _leave_in_ms(
     return leave_in_ms
 
 
-def _look_in_ms(ends: Sequence[float], price_ms: float) -> int:
+def _look_in_ms(ends: Sequence[float], price_ms: float, missed_ms: int) -> int:
     """When to look next, by the way of looking from now on that loses least, in idle time and in looks.
 
     It is found backwards: ``losses`` are those from a look at a step on that has seen no end. The last look
-    is at the end of the stay; what ends after the last one is seen by the next tick.
+    is at the end of the stay; what ends after the last one is seen by the next tick, ``missed_ms`` later.
     """
-    count = len(ends)
+    count, late_ms = len(ends), 0.0
     survives = [1.0, *(1.0 - ended for ended in itertools.accumulate(ends))]
     losses, best_waits = [0.0] * (count + 1), [0] * (count + 1)
     for step in reversed(range(count)):
@@ -173,9 +174,8 @@ def _look_in_ms(ends: Sequence[float], price_ms: float) -> int:
             is_possible = wait * STEP_MS >= LOOK_SPACING_MS
             if loses < loses_least and is_possible:
                 loses_least, best_waits[step] = loses, wait
-        # Too late for another look: the next tick makes it, at least as long after the end of the stay.
-        left_ms = (count - step) * STEP_MS + LOOK_SPACING_MS
-        losses[step] = min(loses_least, sum(ends[step:]) * left_ms)
+        late_ms += ends[step] * ((count - step - 0.5) * STEP_MS + missed_ms)
+        losses[step] = min(loses_least, late_ms)
     return best_waits[0] * STEP_MS
 
 

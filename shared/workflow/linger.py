@@ -7,11 +7,12 @@ each training), the row that keeps two runs from staying at once, and the polls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.domain.decide import Observed, Poll, is_awaited
 from shared.domain.job import Job
-from shared.domain.lingering import LOOK_SPACING_MS, Lingering, Plan, plan
+from shared.domain.lingering import LONGEST_WAIT_MS, LOOK_SPACING_MS, Lingering, Plan, plan
 from shared.domain.slot import DOCUMENTED_DURATION_MS
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
@@ -30,7 +31,7 @@ class Lingerer:
     """One run's stays until the next tick, one after the other.
 
     A stay is planned for each training by itself: ``plans`` and the moments to leave are keyed by the id of
-    its fine-tune. While a run is there, it polls all trainings.
+    its fine-tune. While a run is there, it polls all trainings, each at its own time.
     """
 
     def __init__(self, world: World, next_tick_at: int, looks: Looks) -> None:
@@ -41,7 +42,7 @@ class Lingerer:
         self._leave_at: Mapping[str, int] = {}
 
     def stay(self, seen: Observed) -> bool:
-        """Stay as long as it is worth it and poll all trainings; returns whether something has changed.
+        """Stay as long as it is worth it and poll the trainings; returns whether something has changed.
 
         Raises nothing: a run that cannot stay leaves, and the next tick reads the same state.
         """
@@ -119,22 +120,40 @@ class Lingerer:
         self._noted = self._world.control.save_lingering(before, after)
         log("lingering", fine_tunes=sorted(plans), seconds=(after.until - now) / 1000)
 
-    def _watch(self, seen: Observed, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
-        """Poll again and again until a job has moved on or it is time to leave."""
+    def _watch(self, seen: Observed, jobs: Sequence[Job], plans: Mapping[str, Plan]) -> bool:
+        """Poll each training when it is due, until a job has moved on or it is time to leave."""
+        clock, due_at = self._world.clock, dict[str, int]()
         while plans:
-            # The steps before may have taken long: a run never sleeps beyond its stay. A last look that would
-            # be too close to the one before is left to the next tick.
-            left_ms = max(self._leave_at.values()) - self._world.clock.now()
-            if left_ms < LOOK_SPACING_MS:
+            due_at = self._due_at(due_at, jobs, plans)
+            if not due_at:
                 return False
-            look_in_ms = min(found.look_in_ms for found in plans.values())
-            self._world.clock.sleep(min(left_ms, look_in_ms))
-            polled = [self._poll(job) for job in jobs]
+            clock.sleep(max(0, min(due_at.values()) - clock.monotonic()))
+            due = {job.job_id for job in jobs if clock.monotonic() >= due_at.get(job.job_id, math.inf)}
+            polled = [self._poll(job) if job.job_id in due else job for job in jobs]
             if any(job is None or job.state is not JobState.TRAINING for job in polled):
                 return True
             jobs = [job for job in polled if job is not None]
+            due_at = {name: at for name, at in due_at.items() if name not in due}
             plans = self._plans(seen, jobs, self._leave_at)
         return False
+
+    def _due_at(
+        self, due_at: Mapping[str, int], jobs: Iterable[Job], plans: Mapping[str, Plan]
+    ) -> dict[str, int]:
+        """When to poll each job, by the monotonic clock: as ``due_at`` says, or as is planned for it.
+
+        A run that is there for another training sees an end that nobody expects within ten seconds, too. It
+        never sleeps beyond its stay: the steps before may have taken long. A last look that would be too
+        close to the one before is left to the next tick.
+        """
+        left_ms = max(self._leave_at.values()) - self._world.clock.now()
+        added = {}
+        if left_ms >= LOOK_SPACING_MS:
+            now = self._world.clock.monotonic()
+            for job in jobs:
+                found = plans.get(job.fine_tune_id)
+                added[job.job_id] = now + min(left_ms, found.look_in_ms if found else LONGEST_WAIT_MS)
+        return {**added, **due_at}
 
     def _poll(self, job: Job) -> Job | None:
         """Poll one training; returns its job as it is now, or None: another run has moved it."""

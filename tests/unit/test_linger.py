@@ -123,3 +123,20 @@ def test_a_run_leaves_when_another_look_would_be_too_close_to_the_last() -> None
     assert len(looked_at) > 10
     assert min(after - before for before, after in itertools.pairwise([NOW, *looked_at])) >= 2_000
     assert looked_at[-1] <= next_tick_at - 2_500
+
+
+@pytest.mark.parametrize(("note_takes_ms", "looks"), [(0, 1), (1, 0)])
+def test_a_run_whose_stay_has_become_too_short_for_a_look_leaves(
+    note_takes_ms: int, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, job, seen = about_to_end()
+    save = memory.save_lingering
+
+    def save_slowly(before: Lingering, after: Lingering) -> Lingering:
+        memory.time += note_takes_ms
+        return save(before, after)
+
+    monkeypatch.setattr(memory, "save_lingering", save_slowly)
+    seen = replace(seen, lingering=Lingering(stayed_ms={"ft-1": RULES.linger_ms - 2_000}))
+    assert lingerer(memory).stay(seen) is bool(looks)
+    assert memory[job].state is (S.SUCCEEDED if looks else S.TRAINING)

@@ -94,15 +94,16 @@ def idle_to_expect(ends: Sequence[float], looks: Sequence[int]) -> float:
     )
 
 
+@pytest.mark.parametrize("dearer", [1, 500])
 @pytest.mark.parametrize("elapsed", [270, 295, 299, 301])
 @pytest.mark.parametrize("durations", [STEADY, spread(20), [300 * SECOND, 310 * SECOND]])
 def test_no_other_way_to_look_loses_less_than_the_one_that_is_taken(
-    durations: list[int], elapsed: int
+    durations: list[int], elapsed: int, dearer: int
 ) -> None:
     width_ms, seconds = lingering._width_ms(durations), 12
     ends = lingering._ends(durations, elapsed * SECOND, seconds, width_ms)
     survives = [1.0, *(1 - ended for ended in itertools.accumulate(ends))]
-    price = price_of_a_look_ms(tuple(durations)) / SECOND
+    price = dearer * price_of_a_look_ms(tuple(durations)) / SECOND
     losses: dict[int, float] = {}
     for count in range(1, seconds):
         for looks in itertools.combinations(range(2, seconds + 1), count):
@@ -111,7 +112,7 @@ def test_no_other_way_to_look_loses_less_than_the_one_that_is_taken(
                 paid = price * sum(survives[before] for before in (0, *looks[:-1]))
                 loss = idle_to_expect(ends, looks) + paid
                 losses[looks[0]] = min(loss, losses.get(looks[0], loss))
-    taken = lingering._look_in_ms(ends, price * SECOND) // SECOND
+    taken = lingering._look_in_ms(ends, price * SECOND, LOOK_SPACING_MS) // SECOND
     assert losses[taken] == pytest.approx(min(losses.values()))
 
 

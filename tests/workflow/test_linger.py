@@ -183,6 +183,8 @@ def test_no_fine_tune_is_asked_about_twice_in_two_seconds_by_whichever_runs(
     assert len(looks) == 6
     spacings = [after - before for each in looks.values() for before, after in itertools.pairwise(each)]
     assert 2 * SECOND <= min(spacings) < 3 * SECOND
+    # Beside another, a training is not looked at whenever the other one is.
+    assert sum(map(len, looks.values())) / len(looks) <= 45
 
 
 def test_a_run_that_stays_is_gone_before_the_next_tick(cloud: SimulatedCloud) -> None:
