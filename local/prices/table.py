@@ -2,7 +2,8 @@
 
 List prices of the mainland in CNY, pay as you go, without free quotas, packages and discounts. Used by
 :mod:`local.prices.estimating`, by the benchmarks and by the simulated month. What a training costs stands
-with the product (:data:`shared.views.PRICE_PER_TRAINING_CNY`), whose pages show it.
+with the product (:data:`shared.views.PRICE_PER_TRAINING_CNY`), whose pages show it, and what function time
+costs with the decision that weighs it (:mod:`shared.domain.function_time`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.domain.function_time import CNY_A_UNIT, UNITS_A_SECOND
 from shared.views import PRICE_PER_TRAINING_CNY
 
 AS_OF = "2026-11-29"
@@ -44,7 +46,7 @@ TRAINING = Price(
 FREE_TRAININGS = 50
 """Within 90 days of the account's approval (the same page); not taken off here."""
 FUNCTION_UNIT = Price(
-    cny=0.000_11, unit="capacity unit", source="Function Compute, billing overview, first tier (2025-12)"
+    cny=CNY_A_UNIT, unit="capacity unit", source="Function Compute, billing overview, first tier (2025-12)"
 )
 CALLED_HOUR = Price(
     cny=0.01,
@@ -103,11 +105,6 @@ FACE_CHECK = Price(
 )
 
 UNITS_AN_INVOCATION = 75 / 10_000
-UNITS_A_VCPU_SECOND, UNITS_A_GB_SECOND, UNITS_A_DISK_GB_SECOND = 1, 0.15, 0.05
-"""Function Compute, billing overview: an instance's resources are billed while it runs."""
-VCPU, MEMORY_GB, DISK_GB = 0.35, 0.5, 0.5
-"""The functions' size in ``template.yml``."""
-UNITS_A_SECOND = UNITS_A_VCPU_SECOND * VCPU + UNITS_A_GB_SECOND * MEMORY_GB + UNITS_A_DISK_GB_SECOND * DISK_GB
 UNITS_AN_INDEX = 1
 """Tablestore, "Billing of secondary indexes": reading and writing an index row, at most this much each."""
 PLATFORM_LOG_BYTES = 900

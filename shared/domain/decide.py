@@ -153,6 +153,11 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     return actions
 
 
+def is_awaited(seen: Observed) -> bool:
+    """Whether somebody in the queue would be submitted if no training were going."""
+    return bool(to_submit(seen.slot, seen.queue, (), (), 1, seen.now))
+
+
 def _cancels(seen: Observed) -> list[Action]:
     """A job that was cancelled while its submit was on its way has come back to the queue."""
     held = (job for job in seen.holders.values() if isinstance(job, Job))

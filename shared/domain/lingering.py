@@ -1,19 +1,31 @@
 """When a timer run stays for a fine-tune that is about to end, and when it looks.
 
-The theory. A slot that becomes free between two ticks is idle until the next tick. A run that stays can see
-the end at once, and pays for it with function time. So it compares two amounts, both in milliseconds of an
-idle slot: the idle time that staying is expected to save (from the likely end to the next tick), and the
-price of the function time (``PRICE_OF_STAYING`` for each millisecond). It stays as long as the expected gain
-grows. While it stays it polls: it waits until the idle time that is expected since the last poll costs more
-than a poll (``PRICE_OF_A_LOOK_MS``).
+**What a stay saves.** A slot that becomes free between two ticks is idle until the next tick. A run that
+stays sees the end at once. While somebody waits in the queue, an idle second is lost for good: it delays
+everybody in it. A slot earns the price of a training in the time of one, so a second of it is worth 2.50 CNY
+/ 302 = 0.0083 CNY. Where nobody waits, an idle second is lost only if somebody comes while the end goes
+unseen. With a queue that stays empty at most one comes in the time of a training, and on average in the
+middle of the wait: of ``x`` seconds until the next tick, ``x * x / (2 * 302)`` are lost, a tenth at most.
 
-The chance of an end in each second comes from the durations of the account's own latest trainings: a training
-that has gone on for ``elapsed`` ends like one of those that lasted longer. Each known duration stands for
-others near it, with a logistic curve as wide as the distance to its neighbours, so that a change of regime is
-seen with the first training of the new kind. A training that outlasts all known ones is polled ever less
-often, and only until its budget of function time is spent.
+**What a stay costs.** Function time, 0.00005 CNY a second: 0.006 of a second of the slot. So a whole training
+of staying costs 0.6 % of its price. The least that Function Compute bills for an hour is paid anyway and
+would make the first minutes free; it is left out, which errs towards leaving. A run stays as long as the
+expected gain grows.
 
-:class:`shared.workflow.linger.Lingerer` carries it out. All numbers are milliseconds.
+**When to look.** To a run that stays, a look costs next to nothing; what it takes is DashScope's patience.
+So there are two rules: no two looks at a fine-tune within ``LOOK_SPACING_MS``, and about
+``LOOKS_A_TRAINING`` for each. A look gets the price at which so many are taken: with the chance ``f`` of an
+end at a moment and ``S`` of none before, the square of the integral of ``sqrt(S * f)``, divided by twice the
+square of their number (Keller, "Optimum checking schedules for systems subject to random failure", 1974).
+Of all ways to look until the end of the stay, the run takes the one that loses least at that price.
+
+**The chance of an end** in each second comes from the durations of the account's own latest trainings: a
+training that has gone on for ``elapsed`` ends like one of those that lasted longer. Each known duration
+stands for others near it, with a logistic curve as wide as the distance to its neighbours, so that a change
+of regime is seen with the first training of the new kind. A training that outlasts all known ones ends like
+ever more distant ones: it is polled ever less often, and only until its budget of function time is spent.
+
+:class:`shared.workflow.linger.Lingerer` carries it out. All numbers are milliseconds, and prices CNY.
 """
 
 from __future__ import annotations
@@ -22,17 +34,22 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from shared.domain.function_time import CNY_A_SECOND
+
 STEP_MS = 1_000
-PRICE_OF_STAYING = 0.11
-"""Milliseconds of an idle slot that cost as much as one of function time."""
-PRICE_OF_A_LOOK_MS = 120
-"""Milliseconds of an idle slot that cost as much as one call of DashScope."""
+LOOK_SPACING_MS = 2_000
+"""No two looks at a fine-tune are closer. DashScope documents no limit for them; submits have 2 a second."""
+LOOKS_A_TRAINING = 55
+"""With the five ticks of a training of 302 s, which look too, 60: so many are planned for, on average."""
 LONGEST_WAIT_MS = 9_000
 """However unlikely an end: where a run stays for it, it is seen within ten seconds."""
-NARROWEST_MS, UNTAUGHT_MS = 1_500, 30_000
+NARROWEST_MS, UNTAUGHT_MS = 1_000, 30_000
+"""DashScope tells an end in whole seconds."""
 NEIGHBOURS = 5
+QUANTILES = tuple((number + 0.5) / 10 for number in range(10))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +80,13 @@ class Plan(NamedTuple):
 
 
 def plan(
-    durations_ms: Sequence[int], elapsed_ms: int, horizon_ms: int, at_most_ms: int | None = None
+    durations_ms: Sequence[int],
+    elapsed_ms: int,
+    horizon_ms: int,
+    at_most_ms: int | None = None,
+    *,
+    training_cny: float,
+    is_awaited: bool,
 ) -> Plan | None:
     """Plan a stay, or return None when leaving is better.
 
@@ -72,37 +95,92 @@ def plan(
         elapsed_ms: how long the training in question has been going.
         horizon_ms: the time until the next tick, which is the idle time that a missed end costs.
         at_most_ms: the longest stay that is possible, if that is shorter.
+        training_cny: the price of a training.
+        is_awaited: whether somebody would be submitted if the training ended now.
     """
     longest_ms = horizon_ms if at_most_ms is None else min(horizon_ms, at_most_ms)
-    ends = _ends(durations_ms, elapsed_ms, longest_ms // STEP_MS)
-    gain = best = 0.0
-    survives, leave_in_ms = 1.0, 0
-    for step, chance in enumerate(ends):
-        gain += chance * (horizon_ms - step * STEP_MS) - survives * STEP_MS * PRICE_OF_STAYING
-        survives -= chance
-        if gain > best:
-            best, leave_in_ms = gain, (step + 1) * STEP_MS
-    if not leave_in_ms:
+    if longest_ms < LOOK_SPACING_MS:
         return None
-    look_in_ms = min(_look_in_ms(ends), LONGEST_WAIT_MS, leave_in_ms)
+    known_width_ms = _width_ms(durations_ms)
+    # The longer it outlasts all others, the less they tell about it.
+    width_ms = max(known_width_ms, (elapsed_ms - max(durations_ms)) / 4)
+    ends = _ends(durations_ms, elapsed_ms, longest_ms // STEP_MS, width_ms)
+    leave_in_ms = _leave_in_ms(ends, horizon_ms, _mean(durations_ms), training_cny, is_awaited=is_awaited)
+    if leave_in_ms < LOOK_SPACING_MS:
+        return None
+    # And the more of its looks are spent.
+    price_ms = price_of_a_look_ms(tuple(durations_ms)) * (width_ms / known_width_ms) ** 2
+    missed_ms = horizon_ms - leave_in_ms + LOOK_SPACING_MS
+    look_in_ms = _look_in_ms(ends[: leave_in_ms // STEP_MS], price_ms, missed_ms)
     return Plan(look_in_ms=look_in_ms, leave_in_ms=leave_in_ms)
 
 
-def _look_in_ms(ends: Sequence[float]) -> int:
-    """When the idle time to expect since the last poll costs as much as a poll."""
-    ended = idled_ms = 0.0
+def price_of_staying(duration_ms: float, training_cny: float) -> float:
+    """How much of an idle slot costs as much as function time of the same length."""
+    return CNY_A_SECOND * duration_ms / 1000 / training_cny if training_cny else math.inf
+
+
+@lru_cache(maxsize=8)
+def price_of_a_look_ms(durations_ms: tuple[int, ...]) -> float:
+    """How much idle time may be expected between two looks, so that the looks of a training suffice.
+
+    The integral of ``sqrt(S * f)`` is the mean of ``sqrt(S / f)`` over the ends that are to be expected.
+    """
+    width_ms = _width_ms(durations_ms)
+    around_ms = [width_ms * math.log(share / (1 - share)) for share in QUANTILES]
+    ends = [duration + around for duration in durations_ms for around in around_ms]
+    whole = _mean(
+        [
+            math.sqrt(_lasts(durations_ms, end, width_ms) / _density(durations_ms, end, width_ms))
+            for end in ends
+        ]
+    )
+    return whole * whole / (2 * LOOKS_A_TRAINING**2)
+
+
+def _leave_in_ms(
+    ends: Sequence[float], horizon_ms: int, duration_ms: float, training_cny: float, *, is_awaited: bool
+) -> int:
+    """When the gain that is to be expected has grown to its most; 0: there is none."""
+    price = STEP_MS * price_of_staying(duration_ms, training_cny)
+    gain = best = 0.0
+    survives, leave_in_ms = 1.0, 0
     for step, chance in enumerate(ends):
-        idled_ms += (ended + chance / 2) * STEP_MS
-        ended += chance
-        if idled_ms >= PRICE_OF_A_LOOK_MS:
-            return (step + 1) * STEP_MS
-    return len(ends) * STEP_MS
+        idle_ms = horizon_ms - step * STEP_MS
+        lost = 1.0 if is_awaited else min(1.0, idle_ms / (2 * max(duration_ms, STEP_MS)))
+        gain += chance * idle_ms * lost - survives * price
+        survives -= chance
+        if gain > best:
+            best, leave_in_ms = gain, (step + 1) * STEP_MS
+    return leave_in_ms
 
 
-def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int) -> list[float]:
+def _look_in_ms(ends: Sequence[float], price_ms: float, missed_ms: int) -> int:
+    """When to look next, by the way of looking from now on that loses least, in idle time and in looks.
+
+    It is found backwards: ``losses`` are those from a look at a step on that has seen no end. The last look
+    is at the end of the stay; what ends after the last one is seen by the next tick, ``missed_ms`` later.
+    """
+    count, late_ms = len(ends), 0.0
+    survives = [1.0, *(1.0 - ended for ended in itertools.accumulate(ends))]
+    losses, best_waits = [0.0] * (count + 1), [0] * (count + 1)
+    for step in reversed(range(count)):
+        ended = idled_ms = 0.0
+        loses_least = math.inf
+        for wait, chance in enumerate(ends[step : step + LONGEST_WAIT_MS // STEP_MS], 1):
+            idled_ms += (ended + chance / 2) * STEP_MS
+            ended += chance
+            loses = idled_ms + survives[step] * price_ms + losses[step + wait]
+            is_possible = wait * STEP_MS >= LOOK_SPACING_MS
+            if loses < loses_least and is_possible:
+                loses_least, best_waits[step] = loses, wait
+        late_ms += ends[step] * ((count - step - 0.5) * STEP_MS + missed_ms)
+        losses[step] = min(loses_least, late_ms)
+    return best_waits[0] * STEP_MS
+
+
+def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int, width_ms: float) -> list[float]:
     """The chances that a training ends in each step from ``elapsed_ms`` after its start on."""
-    # The longer it outlasts all others, the less they tell about it.
-    width_ms = max(_width_ms(durations_ms), (elapsed_ms - max(durations_ms)) / 4)
     # One power for each duration, and not one for each of its steps: a run that stays asks at each poll.
     growth = math.exp(STEP_MS / width_ms)
     odds = [math.exp(min((elapsed_ms - duration_ms) / width_ms, 700)) for duration_ms in durations_ms]
@@ -111,6 +189,17 @@ def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int) -> list[floa
         lasts.append(sum([1 / (1 + one) for one in odds]))
         odds = [one * growth for one in odds]
     return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in itertools.pairwise(lasts)]
+
+
+def _lasts(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
+    """The chance that a training lasts longer than ``at_ms``."""
+    return _mean([1 / (1 + math.exp(min((at_ms - one) / width_ms, 700))) for one in durations_ms])
+
+
+def _density(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
+    """The chance that a training ends in the millisecond at ``at_ms``."""
+    lasts = [1 / (1 + math.exp(min((at_ms - one) / width_ms, 700))) for one in durations_ms]
+    return _mean([share * (1 - share) / width_ms for share in lasts])
 
 
 def _width_ms(durations_ms: Sequence[int]) -> float:
@@ -123,3 +212,8 @@ def _width_ms(durations_ms: Sequence[int]) -> float:
     reach = min(NEIGHBOURS, len(durations_ms) - 1)
     distances = sorted(sorted(abs(one - other) for other in durations_ms)[reach] for one in durations_ms)
     return max(NARROWEST_MS, distances[len(distances) // 2] / 1.5)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The arithmetic mean. The library's own module would load much that no function needs."""
+    return sum(values) / len(values)

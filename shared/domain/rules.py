@@ -52,5 +52,5 @@ class Rules:
     max_trainings_per_person_per_day: int = 3
     listing_delay_ms: int = 600_000
     sweep_rest_ms: int = 300_000
-    linger_ms: int = 300_000
+    linger_ms: int = 450_000
     training_deadline_ms: int = 6 * 3600_000

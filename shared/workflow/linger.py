@@ -7,40 +7,42 @@ each training), the row that keeps two runs from staying at once, and the polls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
-from shared.domain.decide import Observed, Poll
+from shared.domain.decide import Observed, Poll, is_awaited
 from shared.domain.job import Job
-from shared.domain.lingering import Lingering, Plan, plan
-from shared.domain.slot import DOCUMENTED_DURATION_MS, Slot
+from shared.domain.lingering import LONGEST_WAIT_MS, LOOK_SPACING_MS, Lingering, Plan, plan
+from shared.domain.slot import DOCUMENTED_DURATION_MS
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
+from shared.views import PRICE_PER_TRAINING_CNY
 from shared.workflow import training
 from shared.workflow.actions import piece_of
+from shared.workflow.looks import BEFORE_THE_TICK_MS, Looks
 from shared.workflow.ports import World
 
 TIME_TO_FOLLOW_UP_MS = 45_000
 """A run keeps so much for submitting the next job and delivering the one that has ended."""
-BEFORE_THE_TICK_MS = 1_500
-"""A run that is still there when the next tick is due would keep it from starting."""
 
 
 class Lingerer:
     """One run's stays until the next tick, one after the other.
 
     A stay is planned for each training by itself: ``plans`` and the moments to leave are keyed by the id of
-    its fine-tune. While a run is there, it polls all trainings.
+    its fine-tune. While a run is there, it polls all trainings, each at its own time.
     """
 
-    def __init__(self, world: World, next_tick_at: int) -> None:
+    def __init__(self, world: World, next_tick_at: int, looks: Looks) -> None:
         self._world = world
+        self._looks = looks
         self._next_tick_at = next_tick_at
         self._noted: Lingering | None = None
         self._leave_at: Mapping[str, int] = {}
 
     def stay(self, seen: Observed) -> bool:
-        """Stay as long as it is worth it and poll all trainings; returns whether something has changed.
+        """Stay as long as it is worth it and poll the trainings; returns whether something has changed.
 
         Raises nothing: a run that cannot stay leaves, and the next tick reads the same state.
         """
@@ -48,12 +50,12 @@ class Lingerer:
             return False
         jobs = [job for job in seen.running if job.state is JobState.TRAINING and self._may_be_polled(job)]
         stayed_ms = self._stayed_ms(seen.lingering, jobs)
-        plans = self._plans(seen.slot, jobs, self._latest(stayed_ms))
+        plans = self._plans(seen, jobs, self._latest(stayed_ms))
         if not plans:
             return False
         try:
             self._note(seen.lingering, stayed_ms, plans)
-            return self._watch(seen.slot, jobs, plans)
+            return self._watch(seen, jobs, plans)
         except Conflict as conflict:
             log("overtaken", action="Linger", message=conflict.message)
         except Trouble as trouble:
@@ -89,14 +91,20 @@ class Lingerer:
         budget_ms = self._world.rules.linger_ms
         return {name: min(latest, now + budget_ms - spent_ms) for name, spent_ms in stayed_ms.items()}
 
-    def _plans(self, slot: Slot, jobs: Iterable[Job], latest: Mapping[str, int]) -> dict[str, Plan]:
+    def _plans(self, seen: Observed, jobs: Iterable[Job], latest: Mapping[str, int]) -> dict[str, Plan]:
         """Plan for each training that is worth a stay, until its moment in ``latest`` at most."""
         now = self._world.clock.now()
-        durations_ms = slot.durations_ms or (DOCUMENTED_DURATION_MS,)
+        durations_ms = seen.slot.durations_ms or (DOCUMENTED_DURATION_MS,)
         horizon_ms = self._next_tick_at - BEFORE_THE_TICK_MS - now
+        somebody_waits = is_awaited(seen)
         plans = {
             job.fine_tune_id: plan(
-                durations_ms, now - job.submitted_at, horizon_ms, latest[job.fine_tune_id] - now
+                durations_ms,
+                now - job.submitted_at,
+                horizon_ms,
+                latest[job.fine_tune_id] - now,
+                training_cny=PRICE_PER_TRAINING_CNY,
+                is_awaited=somebody_waits,
             )
             for job in jobs
             if job.fine_tune_id in latest
@@ -112,24 +120,50 @@ class Lingerer:
         self._noted = self._world.control.save_lingering(before, after)
         log("lingering", fine_tunes=sorted(plans), seconds=(after.until - now) / 1000)
 
-    def _watch(self, slot: Slot, jobs: list[Job], plans: Mapping[str, Plan]) -> bool:
-        """Poll again and again until a job has moved on or it is time to leave."""
+    def _watch(self, seen: Observed, jobs: Sequence[Job], plans: Mapping[str, Plan]) -> bool:
+        """Poll each training when it is due, until a job has moved on or it is time to leave."""
+        clock, due_at = self._world.clock, dict[str, int]()
         while plans:
-            # The steps before may have taken long: a run never sleeps beyond its stay.
-            left_ms = max(self._leave_at.values()) - self._world.clock.now()
-            look_in_ms = min(found.look_in_ms for found in plans.values())
-            self._world.clock.sleep(max(0, min(left_ms, look_in_ms)))
-            polled = [self._poll(job) for job in jobs]
+            due_at = self._due_at(due_at, jobs, plans)
+            if not due_at:
+                return False
+            clock.sleep(max(0, min(due_at.values()) - clock.monotonic()))
+            due = {job.job_id for job in jobs if clock.monotonic() >= due_at.get(job.job_id, math.inf)}
+            polled = [self._poll(job) if job.job_id in due else job for job in jobs]
             if any(job is None or job.state is not JobState.TRAINING for job in polled):
                 return True
             jobs = [job for job in polled if job is not None]
-            plans = self._plans(slot, jobs, self._leave_at)
+            due_at = {name: at for name, at in due_at.items() if name not in due}
+            plans = self._plans(seen, jobs, self._leave_at)
         return False
+
+    def _due_at(
+        self, due_at: Mapping[str, int], jobs: Iterable[Job], plans: Mapping[str, Plan]
+    ) -> dict[str, int]:
+        """When to poll each job, by the monotonic clock: as ``due_at`` says, or as is planned for it.
+
+        A run that is there for another training sees an end that nobody expects within ten seconds, too. It
+        never sleeps beyond its stay: the steps before may have taken long. A last look that would be too
+        close to the one before is left to the next tick.
+        """
+        left_ms = max(self._leave_at.values()) - self._world.clock.now()
+        added = {}
+        if left_ms >= LOOK_SPACING_MS:
+            now = self._world.clock.monotonic()
+            for job in jobs:
+                found = plans.get(job.fine_tune_id)
+                added[job.job_id] = now + min(left_ms, found.look_in_ms if found else LONGEST_WAIT_MS)
+        return {**added, **due_at}
 
     def _poll(self, job: Job) -> Job | None:
         """Poll one training; returns its job as it is now, or None: another run has moved it."""
         self._world.health.take_in_hand(piece_of(Poll, job.job_id))
+        is_missed = True
         try:
-            return training.poll(self._world, job)
+            polled = training.poll(self._world, job)
+            is_missed = False
+            return polled
         except Conflict:
             return None
+        finally:
+            self._looks.note(job, is_missed=is_missed)

@@ -17,6 +17,7 @@ from shared.domain.trouble_kinds import Api
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
 from shared.workflow.linger import Lingerer
+from shared.workflow.looks import Looks
 from shared.workflow.observing import observe
 from shared.workflow.ports import World
 from shared.workflow.probing import probe
@@ -37,7 +38,7 @@ def reconcile(world: World, next_tick_at: int = 0) -> Report:
     """
     report = Report()
     try:
-        seen = _work(world, report, Lingerer(world, next_tick_at))
+        seen = _work(world, report, next_tick_at)
     except Exception:
         # A run that ends with an error has ended: the piece of work in its hand has not killed it.
         world.health.end(is_good=False)
@@ -65,29 +66,31 @@ def _tell(world: World, seen: Observed, report: Report) -> None:
     )
 
 
-def _work(world: World, report: Report, lingerer: Lingerer) -> Observed:
+def _work(world: World, report: Report, next_tick_at: int) -> Observed:
     """Do everything; returns what was observed last."""
-    seen = _run_rounds(world, report)
+    looks = Looks(world.clock, next_tick_at)
+    lingerer = Lingerer(world, next_tick_at, looks)
+    seen = _run_rounds(world, report, looks)
     if _set_right(world, seen, report):
-        seen = _run_rounds(world, report)
+        seen = _run_rounds(world, report, looks)
     # What this run has learnt since it observed last counts as well.
     probe(world, world.health.known or seen.health)
     while lingerer.stay(seen):
-        seen = _run_rounds(world, report)
+        seen = _run_rounds(world, report, looks)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
-        seen = _run_rounds(world, report)
+        seen = _run_rounds(world, report, looks)
     return seen
 
 
-def _run_rounds(world: World, report: Report) -> Observed:
+def _run_rounds(world: World, report: Report, looks: Looks) -> Observed:
     """Observe and act until no action changes anything; returns the state that was observed last."""
     done: set[Hashable] = set()
     for _ in range(MAX_ROUNDS):
         seen = observe(world)
         report.rounds += 1
         actions = [action for action in decide(seen, world.rules) if _key(action) not in done]
-        if not _run_round(world, _without_killers(world, actions), done, report):
+        if not _run_round(world, _without_killers(world, actions), done, report, looks):
             break
     return seen
 
@@ -103,7 +106,9 @@ def _without_killers(world: World, actions: list[Action]) -> list[Action]:
     return sorted(left, key=lambda action: world.health.killed_for(_key(action)[1].partition("-")[0]))
 
 
-def _run_round(world: World, actions: list[Action], done: set[Hashable], report: Report) -> bool:
+def _run_round(
+    world: World, actions: list[Action], done: set[Hashable], report: Report, looks: Looks
+) -> bool:
     """Carry out ``actions`` and add them to ``done``; returns whether another round is worth it."""
     is_changed = False
     for action in actions:
@@ -111,8 +116,13 @@ def _run_round(world: World, actions: list[Action], done: set[Hashable], report:
             warn("run_cut_short", left=len(actions))
             report.count_trouble("no_time")
             return False
+        if isinstance(action, Poll) and not looks.may_look(action.job):
+            done.add(_key(action))
+            continue
         world.health.take_in_hand(_piece(action))
         effect = attempt(world, action, partial(carry_out, world, action), report)
+        if isinstance(action, Poll):
+            looks.note(action.job, is_missed=effect is Effect.OVERTAKEN)
         is_changed |= effect is not Effect.NONE
         if effect is not Effect.OVERTAKEN:
             done.add(_key(action))

@@ -13,6 +13,7 @@ from shared.domain.decide import (
     Reclaim,
     Release,
     decide,
+    is_awaited,
 )
 from shared.domain.job import Job
 from shared.domain.photos import Verdict
@@ -437,3 +438,20 @@ def test_a_state_leads_to_these_actions_in_this_order(
     seen: Observed, rules: Rules, expected: list[str]
 ) -> None:
     assert words(decide(seen, rules)) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "awaited"),
+    [
+        (observed(running=(training("li"),), holders={"li": training("li")}, queue=(queued("wang"),)), True),
+        (observed(running=(training("li"),), holders={"li": training("li")}), False),
+        (observed(queue=(queued("wang", cancel_asked_at=NOW),)), False),
+        (observed(queue=(held_up(S.QUEUED, "wang", NOW + 1),)), False),
+        (observed(queue=(queued("wang"),), halted_until=NOW + 1), False),
+    ],
+    ids=["somebody queues", "nobody does", "they have cancelled", "their next try is later", "it is halted"],
+)
+def test_the_slot_is_awaited_by_whoever_would_have_it_if_no_training_were_going(
+    state: Observed, awaited: bool
+) -> None:
+    assert is_awaited(state) is awaited

@@ -211,9 +211,10 @@ RECONCILE_LOADS = (
     | modules("shared", "views")
     | modules("shared.clients", "health_row")
     | modules("shared.workflow", "own_picture")
-    | modules("shared.domain", "blocks breakers decide health lingering rebasing sweeping")
+    | modules("shared.domain", "blocks breakers decide function_time health lingering rebasing sweeping")
     | modules(
-        "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"
+        "shared.workflow",
+        "actions linger looks observing probing reconciling requests retiming sweep training",
     )
 )
 
@@ -266,8 +267,9 @@ def test_an_event_loads_the_modules_that_it_needs_and_no_others(event: str, expe
 
 @pytest.mark.parametrize("event", ["a photo", "a photo that closes a set", "a zip"])
 def test_an_upload_loads_nothing_of_a_tick(event: str) -> None:
-    of_a_tick = modules("shared.domain", "breakers decide health lingering sweeping") | modules(
-        "shared.workflow", "actions linger observing probing reconciling requests retiming sweep training"
+    of_a_tick = modules("shared.domain", "breakers decide function_time health lingering sweeping") | modules(
+        "shared.workflow",
+        "actions linger looks observing probing reconciling requests retiming sweep training",
     )
     assert of_a_tick <= RECONCILE_LOADS
     assert not loaded(event)["answered"] & of_a_tick

@@ -12,6 +12,7 @@ from local.prices import estimate
 from local.prices import table as prices
 from local.prices.estimating import IDLE_MONTH, PER_PERSON, TRAINING_SECONDS, slots_for
 from local.prices.table import AS_OF, CALLED_HOUR, HOURS_A_MONTH, CalledHour, Price
+from shared.domain import function_time
 from shared.views import PRICE_PER_TRAINING_CNY
 
 TABLE = {name: value for name, value in vars(prices).items() if isinstance(value, Price)}
@@ -26,6 +27,21 @@ def test_every_price_has_a_source_with_its_month_or_says_that_it_is_assumed(name
 
 def test_the_fee_of_a_training_is_the_one_that_the_pages_show() -> None:
     assert prices.TRAINING.cny == PRICE_PER_TRAINING_CNY
+
+
+def test_function_time_costs_by_the_size_that_the_template_gives_the_functions() -> None:
+    text = (ROOT / "template.yml").read_text(encoding="utf-8")
+    sizes = {
+        name: {float(size) for size in re.findall(rf"^      {name}: ([\d.]+)$", text, re.MULTILINE)}
+        for name in ("Cpu", "MemorySize", "DiskSize")
+    }
+    assert sizes == {
+        "Cpu": {function_time.VCPU},
+        "MemorySize": {1024 * function_time.MEMORY_GB},
+        "DiskSize": {1024 * function_time.DISK_GB},
+    }
+    a_second = CalledHour(invocations=0, seconds=1).used_cny
+    assert a_second == pytest.approx(function_time.CNY_A_SECOND) == pytest.approx(0.000_05, rel=0.02)
 
 
 def test_a_function_that_is_called_in_an_hour_costs_a_fen_at_least() -> None:

@@ -75,7 +75,7 @@ def test_a_blank_text_is_as_good_as_none(variable: str, blank: str) -> None:
         ("DELETE_SUPERSEDED", "", "delete_superseded", False),
         ("LINGER_SECONDS", "0", "linger_ms", 0),
         ("LINGER_SECONDS", "3600", "linger_ms", 3_600_000),
-        ("LINGER_SECONDS", "", "linger_ms", 300_000),
+        ("LINGER_SECONDS", "", "linger_ms", 450_000),
         ("MAX_ATTEMPTS", "1", "max_attempts", 1),
         ("MAX_ATTEMPTS", "5", "max_attempts", 5),
         ("MAX_ATTEMPTS", "", "max_attempts", 2),

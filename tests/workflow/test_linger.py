@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
+from shared.clients.dashscope import DashScope
+from shared.domain.fine_tunes import FineTune
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
@@ -75,7 +78,7 @@ def test_the_next_training_begins_seconds_after_the_last_has_ended(cloud: Simula
     # After a single training, and once there are two to learn from.
     assert max(idle_seconds(cloud)[1:]) <= 6
     assert max(idle_seconds(cloud)[2:]) <= 4
-    assert polls(cloud) <= 20 * 6
+    assert polls(cloud) <= 30 * 6
 
 
 def test_without_lingering_the_slot_idles_until_the_next_tick() -> None:
@@ -152,6 +155,36 @@ def test_with_a_capacity_of_two_both_trainings_are_polled_and_followed_while_a_r
         seen = [jobs[name].changed_at / 1000 - (ended or 0) for _, ended, name in taught]
         assert max(seen) <= 10
     cloud.close()
+
+
+@pytest.mark.parametrize("capacity", [1, 2])
+def test_no_fine_tune_is_asked_about_twice_in_two_seconds_by_whichever_runs(
+    capacity: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = new_cloud(capacity=capacity)
+    looks: dict[str, list[int]] = defaultdict(list)
+    ask = DashScope.fine_tune
+
+    def asking(dashscope: DashScope, fine_tune_id: str) -> FineTune:
+        looks[fine_tune_id].append(cloud.kernel.now)
+        return ask(dashscope, fine_tune_id)
+
+    monkeypatch.setattr(DashScope, "fine_tune", asking)
+    with simulated(cloud):
+        for number in range(5):
+            cloud.upload(f"person {number}", "1.jpg", b"FACE %d" % number)
+            cloud.advance(7 * SECOND)
+        tick(cloud, 12)
+        # A sweep of the bucket, and what else brings news, makes another round in the same run.
+        cloud.upload("late", "1.jpg", b"FACE late")
+        tick(cloud, 30)
+        assert cloud.is_at_rest()
+    cloud.close()
+    assert len(looks) == 6
+    spacings = [after - before for each in looks.values() for before, after in itertools.pairwise(each)]
+    assert 2 * SECOND <= min(spacings) < 3 * SECOND
+    # Beside another, a training is not looked at whenever the other one is.
+    assert sum(map(len, looks.values())) / len(looks) <= 45
 
 
 def test_a_run_that_stays_is_gone_before_the_next_tick(cloud: SimulatedCloud) -> None:

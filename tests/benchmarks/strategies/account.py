@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 from unittest import mock
+from urllib.parse import urlsplit
 
 import requests
 
@@ -65,6 +66,13 @@ class Workbench:
     clock: RunClock
 
 
+class Question(NamedTuple):
+    """A query of fine-tunes at DashScope: when it left, in seconds, and of which; "" is the list."""
+
+    asked_at: float
+    fine_tune_id: str
+
+
 class Invocation(NamedTuple):
     """A run of a function: when it began and ended, in milliseconds."""
 
@@ -108,7 +116,7 @@ class Account(SimulatedCloud):
         on_upload: handles an upload's event; None is ``functions.collect``.
         store: the emulated Tablestore.
         invocations: every run of a function.
-        asked: the times of the queries of fine-tunes at DashScope, in seconds.
+        asked: the queries of fine-tunes at DashScope, in their order.
         chores: the writes of the sweep's progress and of heartbeats, by row; they belong to no single job.
     """
 
@@ -130,7 +138,7 @@ class Account(SimulatedCloud):
         self.workload = workload
         self.records = Records()
         self.invocations: list[Invocation] = []
-        self.asked: list[float] = []
+        self.asked: list[Question] = []
         self.chores: Counter[str] = Counter()
         self.on_upload: Callable[[bytes], None] | None = None
         self._accepted = 0
@@ -259,13 +267,14 @@ def _began_at(row: dict[str, Any]) -> int:
 class _Session(Session):
     """Records every query of fine-tunes."""
 
-    def __init__(self, service: DashScopeService, gate: Gate, watch: Watch, asked: list[float]) -> None:
+    def __init__(self, service: DashScopeService, gate: Gate, watch: Watch, asked: list[Question]) -> None:
         super().__init__(service, gate, watch, told_of=lambda text: text)
         self._asked = asked
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         if method == "GET" and "/fine-tunes" in url:
-            self._asked.append(self._gate.kernel.now / 1000)
+            fine_tune_id = urlsplit(url).path.partition("/fine-tunes")[2].strip("/")
+            self._asked.append(Question(self._gate.kernel.now / 1000, fine_tune_id))
         return super().request(method, url, **options)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
+from local.prices.table import TRAINING
 from tests.benchmarks.prices import Use, called_hours
 from tests.benchmarks.strategies.account import OVERHEAD, Account
 
@@ -22,7 +25,11 @@ class Figures:
         closed_free: from the close of a set to its submit, of sets that found the slot free and no queue.
         seen_lingering: from a fine-tune's end to its being visible, of those for which a run lingered.
         gets: queries of fine-tunes at DashScope, for each fine-tune.
+        most_gets: the most queries of one fine-tune.
+        get_spacing: the shortest time between two queries of one fine-tune, over all runs.
         function_seconds: running time of functions for each fine-tune; ``upload_seconds`` that of uploads.
+        function_share: percent of a training's price that Function Compute bills for each fine-tune, the
+            least that it bills for an hour with it.
         upload_units: Tablestore capacity units for each upload; ``job_units`` of all, for each fine-tune.
         cny: for 1,000 people, without the trainings.
     """
@@ -47,8 +54,11 @@ class Figures:
     seen_lingering_count: int
     gets: float
     settled_gets: float
+    most_gets: int
+    get_spacing: float | None
     function_seconds: float
     settled_function_seconds: float
+    function_share: float
     upload_seconds: float
     upload_units: float
     job_units: float
@@ -100,6 +110,7 @@ def figures(account: Account, strategy: str) -> Figures:
     seconds = _seconds(account, 0.0)
     count, people = len(entries), len(account.workload.arrivals)
     succeeded = sum(entry.status == "SUCCEEDED" for entry in entries)
+    asked_at, use = _asked_of_each(account), _use(account)
     uploads = sum(run.function == "collect" for run in account.invocations)
     return Figures(
         strategy=strategy,
@@ -121,13 +132,18 @@ def figures(account: Account, strategy: str) -> Figures:
         seen_lingering_p99=quantile(lingering, 0.99),
         seen_lingering_count=len(lingering),
         gets=len(account.asked) / count,
-        settled_gets=sum(asked_at >= settled_at for asked_at in account.asked) / len(settled),
+        settled_gets=sum(asked.asked_at >= settled_at for asked in account.asked) / len(settled),
+        most_gets=max(map(len, asked_at.values()), default=0),
+        get_spacing=min(
+            (after - before for times in asked_at.values() for before, after in pairwise(times)), default=None
+        ),
         function_seconds=seconds / count,
         settled_function_seconds=_seconds(account, settled_at) / len(settled),
+        function_share=100 * sum(hour.cny for hour in use.functions) / count / TRAINING.cny,
         upload_seconds=_seconds(account, 0.0, "collect") / count,
         upload_units=account.meters["collect"].units / uploads,
         job_units=account.meter.units / count,
-        cny=1000 * _use(account).cny / people,
+        cny=1000 * use.cny / people,
     )
 
 
@@ -155,6 +171,15 @@ def _sights(account: Account) -> tuple[list[float], list[float]]:
         if any(began + 1 < ended_at < ended for began, ended in stays):
             lingering.append(seen[-1])
     return seen, lingering
+
+
+def _asked_of_each(account: Account) -> dict[str, list[float]]:
+    """Return the times of the queries of each fine-tune by itself."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for asked_at, fine_tune_id in account.asked:
+        if fine_tune_id:
+            times[fine_tune_id].append(asked_at)
+    return times
 
 
 def _use(account: Account) -> Use:
