@@ -127,6 +127,10 @@ OPERATIONS: dict[str, Operation] = {
     "POST /jobs/{job_id}/first": asks(
         "[Accepted](#accepted): the queued job is put at the head of the queue", *JOB, "not_queued"
     ),
+    "POST /jobs/{job_id}/approve": asks(
+        "[Accepted](#accepted): the closed set is trained, where `TRAININGS=approve` has it wait for that",
+        *(*JOB, "not_queued", "approved_already", "set_changed"),
+    ),
     "POST /models/{job_id}/release": asks(
         "[Accepted](#accepted): the job's fine-tune is deleted at DashScope",
         *(*JOB, "no_model", "released_already"),

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.job import Reason
-from shared.domain.totals import Totals, beijing_day
+from shared.domain.money import beijing_day
+from shared.domain.totals import Totals
 from shared.http_api.conditional import Answer
 from shared.http_api.people import people_document
 from shared.http_api.queue_documents import (

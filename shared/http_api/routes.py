@@ -121,6 +121,7 @@ ROUTES = (
     _asks("/jobs/{job_id}/retry", _later("administration", "retry_job")),
     _asks("/jobs/{job_id}/cancel", _later("administration", "cancel_job")),
     _asks("/jobs/{job_id}/first", _later("administration", "put_job_first")),
+    _asks("/jobs/{job_id}/approve", _later("administration", "approve_job")),
     _asks("/models/{job_id}/release", _later("administration", "release_model")),
     _asks("/queue/pause", _later("administration", "pause_queue")),
     _asks("/queue/resume", _later("administration", "resume_queue")),

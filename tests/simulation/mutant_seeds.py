@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.simulation.kernel import Violation
 from tests.simulation.mutants import MUTANTS, Mutant, alive
 from tests.simulation.mutants_of_administration import MUTANTS_OF_ADMINISTRATION
+from tests.simulation.mutants_of_money import MUTANTS_OF_MONEY
 from tests.simulation.seeds import play
 
-ALL_MUTANTS = (*MUTANTS, *MUTANTS_OF_ADMINISTRATION)
+ALL_MUTANTS = (*MUTANTS, *MUTANTS_OF_ADMINISTRATION, *MUTANTS_OF_MONEY)
 
 FOUND_BY_SEED: dict[str, int] = {
     "no adoption": 1,
