@@ -16,6 +16,7 @@ from shared.domain.rules import MAX_PHOTOS, Rules, Trainings
 if TYPE_CHECKING:
     from shared.domain.photo_access import AccessSettings, Way
 
+MAX_CNY = 1_000_000
 AUTO = "auto"
 WAYS = (AUTO, "url", "file")
 """What may be set: to find out, or a way of :class:`shared.domain.photo_access.Way`."""
@@ -185,9 +186,9 @@ def _fen(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name, "").strip()
     if not text:
         return default
-    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2}0{0,9})?", text):
+    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2}0{0,9})?", text) or float(text) > MAX_CNY:
         raise SettingsError(
-            f"{name} is {text!r}; it must be a sum in CNY from 0 to 9999999.99, with at most two decimals"
+            f"{name} is {text!r}; it must be a sum in CNY from 0 to {MAX_CNY}, with at most two decimals"
         )
     yuan, _, rest = text.partition(".")
     return 100 * int(yuan) + int(rest[:2].ljust(2, "0"))

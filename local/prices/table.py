@@ -2,7 +2,7 @@
 
 List prices of the mainland in CNY, pay as you go, without free quotas, packages and discounts. Used by
 :mod:`local.prices.estimating`, by the benchmarks and by the simulated month. What a training costs stands
-with the product (:data:`shared.views.PRICE_PER_TRAINING_CNY`), whose pages show it.
+with the product (:data:`shared.domain.money.LIST_PRICE_FEN`), whose pages show it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 
 AS_OF = "2026-11-29"
 """When the table was last held against its sources."""
@@ -37,7 +37,7 @@ class Price:
 
 
 TRAINING = Price(
-    cny=PRICE_PER_TRAINING_CNY,
+    cny=LIST_PRICE_FEN / 100,
     unit="training",
     source="Model Studio, model prices, facechain-finetune (2026-02)",
 )

@@ -28,7 +28,12 @@ from shared.http_api.operation_kinds import (
     reads,
     stores,
 )
-from shared.http_api.parameters import EVENTS_PARAMETERS, MODELS_PARAMETERS, PAGE_PARAMETERS
+from shared.http_api.parameters import (
+    COSTS_PARAMETERS,
+    EVENTS_PARAMETERS,
+    MODELS_PARAMETERS,
+    PAGE_PARAMETERS,
+)
 from shared.http_api.people import PEOPLE_PARAMETERS
 from shared.http_api.sent_types import LinkForm, LinkRequest, PauseForm, PauseRequest, SignInForm
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
@@ -92,6 +97,13 @@ OPERATIONS: dict[str, Operation] = {
         lists.ModelsDocument,
         *_BAD_PAGE,
         parameters=MODELS_PARAMETERS,
+    ),
+    "GET /costs": reads(
+        "the [Costs](#costs): what is spent by day and month, what is on its way, and what the caps leave",
+        lists.CostsDocument,
+        *("unknown_parameter", "invalid_format"),
+        parameters=COSTS_PARAMETERS,
+        texts=(CSV,),
     ),
     "GET /metrics": Operation(
         "numbers for Prometheus, in its text format 0.0.4; no label names a person", texts=("text/plain",)

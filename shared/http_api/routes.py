@@ -114,6 +114,7 @@ ROUTES = (
     Route("/events", resources.events, page="events"),
     Route("/models", resources.models, page="models"),
     Route("/metrics", resources.metrics),
+    Route("/costs", _later("costs", "costs")),
     _asks("/people/{person_id}/train", _later("administration", "train_person")),
     _asks("/people/{person_id}/photos/{name}", _later("administration", "delete_photo"), method="DELETE"),
     _asks("/people/{person_id}/photos/{name}/delete", _later("administration", "delete_photo")),
@@ -158,7 +159,7 @@ def answer(
     now = deployment.now()
     caller = caller_of(request, tokens, now)
     try:
-        response = _answer(request, connect, tokens, deployment.origins, Call(caller, language, now))
+        response = _answer(request, connect, tokens, deployment, Call(caller, language, now))
     except Exception as error:
         problem = _problem_of(error)
         if problem is None:
@@ -197,14 +198,14 @@ def _answer(
     request: HttpRequest,
     connect: Callable[[], Reader],
     tokens: Tokens,
-    origins: tuple[str, ...],
+    deployment: Deployment,
     asked: Call,
 ) -> HttpResponse:
     found = _routes_of(request)
     if request.method == "OPTIONS":
         from shared.http_api.cross_origin import options
 
-        return options(request, _methods(found), origins)
+        return options(request, _methods(found), deployment.origins)
     route, parameters = _route_of(request, found)
     caller = asked.caller
     is_let_in_by_link = route.is_for_the_person and bool(caller.link)
@@ -223,6 +224,7 @@ def _answer(
         request=request,
         tokens=tokens,
         now=asked.now,
+        price_fen=deployment.price_fen,
     )
     if is_let_in_by_link:
         from shared.http_api.own import check_link

@@ -12,7 +12,7 @@ from local.prices import estimate
 from local.prices import table as prices
 from local.prices.estimating import IDLE_MONTH, PER_PERSON, TRAINING_SECONDS, slots_for
 from local.prices.table import AS_OF, CALLED_HOUR, HOURS_A_MONTH, CalledHour, Price
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 
 TABLE = {name: value for name, value in vars(prices).items() if isinstance(value, Price)}
 
@@ -25,7 +25,7 @@ def test_every_price_has_a_source_with_its_month_or_says_that_it_is_assumed(name
 
 
 def test_the_fee_of_a_training_is_the_one_that_the_pages_show() -> None:
-    assert prices.TRAINING.cny == PRICE_PER_TRAINING_CNY
+    assert prices.TRAINING.cny == LIST_PRICE_FEN / 100
 
 
 def test_a_function_that_is_called_in_an_hour_costs_a_fen_at_least() -> None:
@@ -42,7 +42,7 @@ def test_a_month_of_nobody_costs_the_hours_of_the_timer_and_little_more() -> Non
 def test_many_people_cost_in_proportion() -> None:
     some, more = estimate(50_000), estimate(100_000)
     assert more.cny / some.cny == pytest.approx(2, rel=0.01)
-    assert more.cny_a_person == pytest.approx(PRICE_PER_TRAINING_CNY * PER_PERSON.trainings, rel=0.02)
+    assert more.cny_a_person == pytest.approx(LIST_PRICE_FEN / 100 * PER_PERSON.trainings, rel=0.02)
 
 
 def test_fewer_than_nobody_is_refused() -> None:
