@@ -14,9 +14,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
+from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.job import Job
 from shared.domain.money import beijing_day
 from shared.domain.object_keys import job_id, parse_job_id
@@ -157,6 +159,7 @@ class Money:
     def check_end(self, jobs: Iterable[Job], slot: dict[str, Any]) -> None:
         """What is shown as spent is what DashScope has billed, by day, by month and by person."""
         ours, known = list(self._ours()), list(jobs)
+        self._check_retries(ours)
         price = self.rules().training_price_fen
         if any(job.reason is not None and job.reason.code == UNCLEAR for job in known):
             # Nobody can tell whether these were paid for: they count, and DashScope may not have billed them.
@@ -179,6 +182,23 @@ class Money:
         if (shown := sum(job.cost_fen for job in known)) != billed * price:
             raise Violation(f"the jobs have cost {shown}, DashScope has billed {billed} at {price}")
         self._check_people(known)
+
+    def _check_retries(self, ours: list[tuple[LedgerEntry, str]]) -> None:
+        """A training is made again for a fault that is not the photos', once that is known, and bounded."""
+        made: dict[str, list[LedgerEntry]] = {}
+        for entry, name in sorted(ours, key=lambda one: one[0].created_at):
+            made.setdefault(name, []).append(entry)
+        for name, entries in made.items():
+            if len(entries) > self.rules().max_attempts:
+                raise Violation(f"{name} was trained {len(entries)} times")
+            for entry, following in pairwise(entries):
+                is_known = entry.ended_at is not None and entry.ended_at <= following.created_at
+                if (
+                    not is_known
+                    or entry.status != "FAILED"
+                    or not is_worth_another_training(entry.code or "")
+                ):
+                    raise Violation(f"{name} was trained again after {entry.status} {entry.code}")
 
     def _check_people(self, jobs: list[Job]) -> None:
         for job in jobs:

@@ -66,6 +66,17 @@ FOUND_BY_SEED: dict[str, int] = {
     "a key stands for whatever it is sent with": 1,
     "a key that is sent once more is refused": 0,
     "administrators know no job but the unfinished ones": 1,
+    "a cap lets one training more through": 11,
+    "nothing is reserved for a training on its way": 3,
+    "what is reserved does not count under a cap": 11,
+    "a failed training counts as paid": 7,
+    "a reservation outlives its settlement": 3,
+    "a person's trainings on their way do not count under the person's cap": 15,
+    "nobody looks at what a person has cost": 15,
+    "trainings that are off go on": 19,
+    "nobody's word is needed": 11,
+    "a set that opens again is still approved": 11,
+    "who waits for money waits for ever": 55,
 }
 
 

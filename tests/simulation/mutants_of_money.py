@@ -33,12 +33,6 @@ MUTANTS_OF_MONEY = (
         "trainings = 1",
     ),
     one(
-        "what was billed before a training is made again counts once more",
-        _SPENDING,
-        "max(0, billed.trainings - reserved.before)",
-        "billed.trainings",
-    ),
-    one(
         "a reservation outlives its settlement",
         _SPENDING,
         "return replace(self, reserved=left).with_billed(",
