@@ -39,12 +39,6 @@ MUTANTS_OF_MONEY = (
         "return replace(self, reserved=self.reserved).with_billed(",
     ),
     one(
-        "a person's trainings on their way do not count under the person's cap",
-        "shared.workflow.books",
-        "    for revision, one in reserved.items():\n",
-        "    for revision, one in ():\n",
-    ),
-    one(
         "nobody looks at what a person has cost",
         _CAPS,
         "return cap if cap.most_fen and cap.is_reached(price_of(job, rules)) else None",
