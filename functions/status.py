@@ -71,4 +71,5 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
         )
 
     tokens = Tokens(reader=settings.status_token, admin=settings.admin_token, links=settings.link_key)
-    return answer(request, connect, tokens, Deployment(origins=settings.cors_origins))
+    deployed = Deployment(origins=settings.cors_origins, price_fen=settings.rules.training_price_fen)
+    return answer(request, connect, tokens, deployed)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.domain.object_keys import problem_with_marker
-from shared.domain.rules import MAX_PHOTOS, Rules
+from shared.domain.rules import MAX_PHOTOS, Rules, Trainings
 
 if TYPE_CHECKING:
     from shared.domain.photo_access import AccessSettings, Way
 
+MAX_CNY = 1_000_000
 AUTO = "auto"
 WAYS = (AUTO, "url", "file")
 """What may be set: to find out, or a way of :class:`shared.domain.photo_access.Way`."""
@@ -151,6 +152,12 @@ def _read_rules(environment: Mapping[str, str]) -> Rules:
             environment, "MAX_TRAININGS_PER_PERSON_PER_DAY", rules.max_trainings_per_person_per_day, 0, 1000
         ),
         listing_delay_ms=_milliseconds(environment, "LIST_GRACE_SECONDS", rules.listing_delay_ms, 60, 86_400),
+        trainings=_trainings(environment, "TRAININGS", rules.trainings),
+        training_price_fen=_fen(environment, "TRAINING_PRICE_CNY", rules.training_price_fen),
+        max_fen_per_day=_fen(environment, "MAX_CNY_PER_DAY", rules.max_fen_per_day),
+        max_fen_per_month=_fen(environment, "MAX_CNY_PER_MONTH", rules.max_fen_per_month),
+        max_fen_per_person=_fen(environment, "MAX_CNY_PER_PERSON", rules.max_fen_per_person),
+        max_fen_in_all=_fen(environment, "MAX_CNY_IN_ALL", rules.max_fen_in_all),
     )
 
 
@@ -172,6 +179,27 @@ def _milliseconds(environment: Mapping[str, str], name: str, default: int, low: 
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text) or not low <= float(text) <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from {low} to {high}")
     return round(float(text) * 1000)
+
+
+def _fen(environment: Mapping[str, str], name: str, default: int) -> int:
+    """Read a sum in yuan as whole fen; nothing is rounded, but the template's numbers may end with zeros."""
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2}0{0,9})?", text) or float(text) > MAX_CNY:
+        raise SettingsError(
+            f"{name} is {text!r}; it must be a sum in CNY from 0 to {MAX_CNY}, with at most two decimals"
+        )
+    yuan, _, rest = text.partition(".")
+    return 100 * int(yuan) + int(rest[:2].ljust(2, "0"))
+
+
+def _trainings(environment: Mapping[str, str], name: str, default: Trainings) -> Trainings:
+    text = environment.get(name, "").strip().lower()
+    modes = [mode.value for mode in Trainings]
+    if text and text not in modes:
+        raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(modes)}")
+    return Trainings(text) if text else default
 
 
 def _marker(environment: Mapping[str, str], name: str, default: str) -> str:

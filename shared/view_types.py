@@ -77,6 +77,9 @@ class ReasonDocument(TypedDict):
     message: str
 
 
+Money = Annotated[float, Keywords(minimum=0, description="CNY, at the list price.")]
+
+
 class PhotoView(TypedDict):
     """An upload and its verdict."""
 
@@ -110,7 +113,7 @@ class JobSummaryDocument(TypedDict):
     photo_count: Count
     usable_count: Count
     trainings_billed: Count
-    cost_cny: Annotated[float, Keywords(minimum=0)]
+    cost_cny: Money
     opened_at: Time | None
     changed_at: Time | None
     closed_at: Time | None

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from shared.domain import formats
 from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
+from shared.domain.money import cny
 from shared.domain.photos import Photo
 from shared.domain.reasons import Language, in_words, reason, remedy, why_by_verdicts
 
 if TYPE_CHECKING:
     from shared.view_types import JobSummaryDocument, JobView, MoveDocument, PhotoView, ReasonDocument
-
-PRICE_PER_TRAINING_CNY = 2.5
-"""DashScope, "Model prices": facechain-finetune, CNY for each training."""
 
 
 def timestamp(milliseconds: int) -> str | None:
@@ -68,7 +66,7 @@ def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> JobSu
         "photo_count": job.photo_count,
         "usable_count": job.usable_count,
         "trainings_billed": job.usage,
-        "cost_cny": job.usage * PRICE_PER_TRAINING_CNY,
+        "cost_cny": cny(job.cost_fen),
         "opened_at": timestamp(job.opened_at),
         "changed_at": timestamp(job.changed_at),
         "closed_at": timestamp(job.closed_at),

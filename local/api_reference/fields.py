@@ -85,6 +85,13 @@ DOCUMENTS: dict[str, Document] = {
                 "when the training is likely to end",
                 "`current` is not `QUEUED`, `SUBMITTING` or `TRAINING`, or is `QUEUED` and blocked",
             ),
+            Field(
+                "cost_cny",
+                "number",
+                "what all trainings of the person have cost at the list price",
+                "a revision cannot be read",
+                unit="CNY",
+            ),
             Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),
             Field("unreadable", "list of Unreadable", "revisions among these that cannot be read"),
         ),

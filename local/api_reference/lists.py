@@ -68,7 +68,54 @@ LISTS: dict[str, Document] = {
             Field("today_cny", "number", "today", unit="CNY"),
             Field("month_cny", "number", "this month", unit="CNY"),
             Field("total_cny", "number", "altogether", unit="CNY"),
+            Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
             Field("trainings_billed", "integer", "trainings, altogether"),
+            Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
+        ),
+    ),
+    "Spending cap": Document(
+        "A cap on what all trainings cost. Where it is reached the queue waits, and says so.",
+        (
+            Field("code", "string", "`day_cap`, `month_cap` or `total_cap`"),
+            Field("most_cny", "number", "the setting", unit="CNY"),
+            Field("committed_cny", "number", "spent or reserved under it", unit="CNY"),
+            Field("left_cny", "number", "what is left", unit="CNY"),
+            Field("is_reached", "boolean", "whether another training does not fit under it"),
+            Field("until", "time", "when it counts anew, in Beijing", "it never does"),
+        ),
+    ),
+    "Costs": Document(
+        "What the trainings have cost: the list price times DashScope's `usage`, to the fen. A training "
+        "belongs to the day in Beijing on which DashScope made it.",
+        (
+            Field("currency", "string", "`CNY`"),
+            Field("list_price_cny", "number", "`TRAINING_PRICE_CNY`", unit="CNY"),
+            Field("trainings", "string", "`TRAININGS`: `on`, `off` or `approve`"),
+            Field("today_cny", "number", "today", unit="CNY"),
+            Field("month_cny", "number", "this month", unit="CNY"),
+            Field("total_cny", "number", "altogether", unit="CNY"),
+            Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
+            Field("trainings_billed", "integer", "trainings, altogether"),
+            Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
+            Field("days", "list of Day cost", "the latest 31 days with a cost, newest first"),
+            Field("months", "list of Month cost", "the latest 13 months with a cost, newest first"),
+            Field(
+                "most_per_person_cny", "number", "`MAX_CNY_PER_PERSON`", "there is no such cap", unit="CNY"
+            ),
+        ),
+    ),
+    "Day cost": Document(
+        "What the trainings of a day have cost.",
+        (
+            Field("day", "string", "the day in Beijing: `2026-01-31`"),
+            Field("cost_cny", "number", "its cost", unit="CNY"),
+        ),
+    ),
+    "Month cost": Document(
+        "What the trainings of a month have cost.",
+        (
+            Field("month", "string", "the month in Beijing: `2026-01`"),
+            Field("cost_cny", "number", "its cost", unit="CNY"),
         ),
     ),
     "Cap": Document(

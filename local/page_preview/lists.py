@@ -39,7 +39,23 @@ def overview(language: Language) -> dict[str, Any]:
         },
         "people": {"people": people(language), "next": "cursor+/="},
         "recent": [_ended(state, language) for state in ("SUCCEEDED", "FAILED", "SUCCEEDED", "CANCELED")],
-        "spend": {"today_cny": 22.5, "month_cny": 1412.5, "total_cny": 10230.0, "trainings_billed": 4092},
+        "spend": {
+            "today_cny": 22.5,
+            "month_cny": 1412.5,
+            "total_cny": 10230.0,
+            "reserved_cny": 2.5,
+            "trainings_billed": 4092,
+            "caps": [
+                {
+                    "code": "day_cap",
+                    "most_cny": 100.0,
+                    "committed_cny": 25.0,
+                    "left_cny": 75.0,
+                    "is_reached": False,
+                    "until": timestamp(NOW),
+                }
+            ],
+        },
         "account": {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True},
         "readiness": {"status": "ready", "photo_access": None},
     }
@@ -100,7 +116,14 @@ def empty_overview() -> dict[str, Any]:
         "queue": queue,
         "people": {"people": [], "next": None},
         "recent": [],
-        "spend": {"today_cny": 0, "month_cny": 0, "total_cny": 0, "trainings_billed": 0},
+        "spend": {
+            "today_cny": 0,
+            "month_cny": 0,
+            "total_cny": 0,
+            "reserved_cny": 0,
+            "trainings_billed": 0,
+            "caps": [],
+        },
         "account": {"fine_tunes_kept": None, "fine_tunes_allowed": 20, "is_nearly_full": False},
         "readiness": {"status": "ready", "photo_access": None},
     }

@@ -2,7 +2,7 @@
 
 List prices of the mainland in CNY, pay as you go, without free quotas, packages and discounts. Used by
 :mod:`local.prices.estimating`, by the benchmarks and by the simulated month. What a training costs stands
-with the product (:data:`shared.views.PRICE_PER_TRAINING_CNY`), whose pages show it, and what function time
+with the product (:data:`shared.domain.money.LIST_PRICE_FEN`), whose pages show it, and what function time
 costs with the decision that weighs it (:mod:`shared.domain.function_time`).
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.function_time import CNY_A_UNIT, UNITS_A_SECOND
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 
 AS_OF = "2026-11-29"
 """When the table was last held against its sources."""
@@ -39,7 +39,7 @@ class Price:
 
 
 TRAINING = Price(
-    cny=PRICE_PER_TRAINING_CNY,
+    cny=LIST_PRICE_FEN / 100,
     unit="training",
     source="Model Studio, model prices, facechain-finetune (2026-02)",
 )

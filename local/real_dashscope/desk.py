@@ -18,9 +18,9 @@ from local.real_dashscope.counter import Counter, can_ask
 from local.real_dashscope.forwarder import Forwarder
 from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Purse
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 
-PRICE_FEN = round(PRICE_PER_TRAINING_CNY * 100)
+PRICE_FEN = LIST_PRICE_FEN
 
 
 class Desk:

@@ -25,6 +25,7 @@ from shared.clients.table_calls import Columns, Key
 from shared.domain import formats
 from shared.domain.job import Reason
 from shared.domain.slot import Pause, Slot
+from shared.domain.spending import spending_from
 from shared.errors import Trouble
 from shared.logs import warn
 
@@ -167,13 +168,17 @@ def _or_none(name: str, found: Found, read: Callable[[Columns | None], _T]) -> _
 
 
 def _slot(columns: Columns | None) -> Slot:
+    if columns is None:
+        return Slot()
+
     def make(value: dict[str, Any]) -> Slot:
         trouble = value.pop("trouble", None)
         for name in ("holders", "durations_ms", "ends", "refused_jobs", "ended_fine_tunes", "switched_by"):
             value[name] = tuple(checked(name, value.get(name, []), list))
-        paused = value.pop("paused", None)
+        paused, spending = value.pop("paused", None), value.pop("spending", None)
         return Slot(
             **value,
+            spending=spending_from(checked("spending", spending, dict)) if spending is not None else None,
             trouble=Reason(trouble["code"], trouble["message"]) if trouble else None,
             paused=_pause(paused) if paused else None,
         )

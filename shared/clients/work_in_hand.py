@@ -78,12 +78,19 @@ class JobsInHand(JobTable):
 
         A set whose moment changes meanwhile may be met twice, or not at all: it has just been computed anew.
         """
-        start: Key = _key(COLLECTING_LANE, INF_MIN)
+        return self._page(COLLECTING_LANE, after, count)
+
+    def set_aside(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of jobs that stand aside, whenever they are due, like :meth:`collecting`."""
+        return self._page(ASIDE_LANE, after, count)
+
+    def _page(self, lane: int, after: str, count: int) -> tuple[list[str], str]:
+        start: Key = _key(lane, INF_MIN)
         if after:
             due_at, person, revision = after.split(" ")
-            start = [("lane", COLLECTING_LANE), ("due_at", int(due_at)), ("person_key", person)]
+            start = [("lane", lane), ("due_at", int(due_at)), ("person_key", person)]
             start += [("revision", int(revision))]
-        page = _range(self._rows, start, _key(COLLECTING_LANE + 1, INF_MIN), limit=count + 1)
+        page = _range(self._rows, start, _key(lane + 1, INF_MIN), limit=count + 1)
         following = page[count] if len(page) > count else None
         ids = [_id(row) for row in page[:count]]
         if following is None:

@@ -8,9 +8,10 @@ twice, or on a state that has moved on, fails at its conditional write and does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from shared.domain.approval import is_set_aside, waits_for_approval
 from shared.domain.clocks import is_ahead
 from shared.domain.control_rows import Doorbell
 from shared.domain.health import Health
@@ -39,6 +40,7 @@ class Observed:
         doorbell: whether operators have asked for something.
         health: what is refused to everybody, and how the runs before this one have ended.
         holders: the jobs behind the slot's holders; None for one that is gone.
+        unsettled: the same behind reservations of jobs that hold the slot no longer.
         lingering: whether a run stays for a training that is about to end.
     """
 
@@ -52,7 +54,8 @@ class Observed:
     aside: tuple[Job, ...] = ()
     health: Health = field(default_factory=Health)
     doorbell: Doorbell | None = None
-    holders: Mapping[str, Job | Unread | None] = field(default_factory=dict)
+    holders: dict[str, Job | Unread | None] = field(default_factory=dict)
+    unsettled: dict[str, Job | Unread | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,20 @@ class Submit:
 
 
 @dataclass(frozen=True)
+class Withhold:
+    """Set a queued job aside that waits for an administrator's word, so that it holds nobody back."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
 class Cancel:
     """End a queued job that an administrator has asked to cancel: nothing of it is at DashScope."""
 
     job: Job
 
 
-Action = Rebase | Poll | Resolve | Deliver | Release | Reclaim | Look | Submit | Cancel
+Action = Rebase | Poll | Resolve | Deliver | Release | Reclaim | Look | Submit | Cancel | Withhold
 
 
 def decide(seen: Observed, rules: Rules) -> list[Action]:
@@ -139,11 +149,12 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
             actions.append(Resolve(job))
     actions.extend(
         Release(name)
-        for name, held in seen.holders.items()
+        for name, held in (seen.holders | seen.unsettled).items()
         if not isinstance(held, Unread) and not (held and needs_slot(held, seen.now))
     )
     aside = _fewest_tries_first(seen.aside)
     actions.extend(_cancels(seen))
+    actions.extend(_withholds(seen, rules))
     actions.extend(_reclaims(seen))
     actions.extend(Submit(job) for job in _to_submit(seen, aside, rules))
     for jobs in ((*seen.running, *seen.due), aside):
@@ -153,16 +164,26 @@ def decide(seen: Observed, rules: Rules) -> list[Action]:
     return actions
 
 
-def is_awaited(seen: Observed) -> bool:
+def is_awaited(seen: Observed, rules: Rules) -> bool:
     """Whether somebody in the queue would be submitted if no training were going."""
-    return bool(to_submit(seen.slot, seen.queue, (), (), 1, seen.now))
+    return bool(to_submit(seen.slot, seen.queue, (), (), 1, seen.now, rules=rules))
 
 
 def _cancels(seen: Observed) -> list[Action]:
     """A job that was cancelled while its submit was on its way has come back to the queue."""
+    return [Cancel(job) for job in _met_queued(seen) if job.cancel_asked_at]
+
+
+def _withholds(seen: Observed, rules: Rules) -> list[Action]:
+    """Sets that closed before ``TRAININGS=approve`` was set stand in the queue."""
+    waiting = (job for job in _met_queued(seen) if not job.cancel_asked_at)
+    return [Withhold(job) for job in waiting if waits_for_approval(job, rules) and not is_set_aside(job)]
+
+
+def _met_queued(seen: Observed) -> list[Job]:
     held = (job for job in seen.holders.values() if isinstance(job, Job))
     met = {job.job_id: job for job in (*seen.queue, *seen.aside, *held)}.values()
-    return [Cancel(job) for job in met if job.state is JobState.QUEUED and job.cancel_asked_at]
+    return [job for job in met if job.state is JobState.QUEUED]
 
 
 def _reclaims(seen: Observed) -> list[Action]:
@@ -182,7 +203,7 @@ def _to_submit(seen: Observed, aside: Iterable[Job], rules: Rules) -> list[Job]:
     queue = [*seen.queue, *(job for job in aside if job.lane != QUEUE_LANE)]
     unknown = sum(isinstance(held, Unread) for held in seen.holders.values())
     capacity = rules.concurrent_trainings - unknown
-    return to_submit(seen.slot, queue, seen.running, holders, capacity, seen.now)
+    return to_submit(seen.slot, queue, seen.running, holders, capacity, seen.now, rules=rules)
 
 
 def _fewest_tries_first(jobs: Iterable[Job]) -> list[Job]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from shared.domain.clocks import plausible_time
 from shared.domain.failed_trainings import are_photos_at_fault
 from shared.domain.held_back import check_may_be_trained
-from shared.domain.job_record import DAY_MS, EARLIER_RESULT, JobRecord
+from shared.domain.job_record import EARLIER_RESULT, JobRecord
 from shared.domain.job_record import Reason as Reason
+from shared.domain.money import DAY_MS
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import why_none_is_usable
@@ -82,6 +83,7 @@ class Job(JobRecord):
             files=(),
             closed_at=0,
             closed_by="",
+            approved_at=0,
             reason=None,
         )
 
@@ -148,8 +150,15 @@ class Job(JobRecord):
         carried_from = self.revision if rules.carry_over and not is_to_blame else 0
         following = self.photo_set.following(now, carried_from=carried_from)
         opened = open_job(self.person_id, self.revision + 1, now)
-        trainings_at = self._trainings_since(now - DAY_MS)
-        return replace(opened, photo_set=following, folders=self.folders, trainings_at=trainings_at)
+        is_final = self.state.is_terminal and self.spent_through == self.revision - 1
+        return replace(
+            opened,
+            photo_set=following,
+            folders=self.folders,
+            trainings_at=self.trainings_since(now - DAY_MS),
+            spent_before_fen=self.spent_before_fen + (self.cost_fen if is_final else 0),
+            spent_through=self.revision if is_final else self.spent_through,
+        )
 
     # -- the submit ---------------------------------------------------------------------------------
 
@@ -204,7 +213,8 @@ class Job(JobRecord):
             account=fine_tune.account,
             running_since=0,
             due_at=now,
-            trainings_at=(*self._trainings_since(now - DAY_MS), now),
+            made_at=plausible_time(began_at, self.place, now) or self.submitted_at,
+            trainings_at=(*self.trainings_since(now - DAY_MS), now),
         )
 
     def requeued(
@@ -243,7 +253,7 @@ class Job(JobRecord):
             fine_tune_status=fine_tune.status,
             finetuned_output=fine_tune.finetuned_output,
             usage=self.usage + fine_tune.usage,
-            ended_at=self._ended_at(fine_tune, now),
+            ended_at=self.end_of(fine_tune, now),
             reason=None,
         )
 
@@ -268,17 +278,9 @@ class Job(JobRecord):
             now,
             fine_tune_status=fine_tune.status if fine_tune else self.fine_tune_status,
             usage=self.usage + (fine_tune.usage if fine_tune else 0),
-            ended_at=self._ended_at(fine_tune, now),
+            ended_at=self.end_of(fine_tune, now),
             reason=reason,
         )
-
-    def _trainings_since(self, moment: int) -> tuple[int, ...]:
-        return tuple(made_at for made_at in self.trainings_at if made_at > moment)
-
-    def _ended_at(self, fine_tune: FineTune | None, now: int) -> int:
-        """When it ended by DashScope's clock, in whole seconds, but never before our own submit."""
-        ended_at = plausible_time(fine_tune.ended_at if fine_tune else None, self.submitted_at, now)
-        return max(ended_at or now, self.submitted_at)
 
     def with_result(self, now: int) -> Job:
         """Note that the result has been written to the bucket."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.domain.clocks import has_come
+from shared.domain.clocks import has_come, plausible_time
 from shared.domain.held_back import is_held_back
 from shared.domain.lanes import (
     ASIDE_LANE,
@@ -20,12 +20,17 @@ from shared.domain.lanes import (
     RUNNING_LANE,
     WAITING_LANE_OF,
 )
+from shared.domain.money import BEIJING_MS, DAY_MS, LIST_PRICE_FEN
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
 from shared.domain.retry_state import RetryState
 from shared.domain.rules import Rules
+from shared.domain.spending import Billed
 from shared.domain.states import JobState
 from shared.domain.timeline import Move
+
+if TYPE_CHECKING:
+    from shared.domain.fine_tunes import FineTune
 
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
@@ -33,8 +38,6 @@ LEASE_MS = 45_000
 """So long a run may record the photos of all others: for a look at the folder and a save."""
 MAX_FOLDERS = 8
 """People are met in one spelling or two. What lies in others is recorded by its events and the sweep."""
-DAY_MS = 86_400_000
-BEIJING_MS = 8 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ class JobRecord:
         folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
             met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
+        price_fen: the price of a training when the job was first submitted; 0: it was not noted.
+        made_at: when its latest fine-tune was made, by DashScope's clock where that tells.
+        spent_before_fen: what earlier revisions have cost, as far as ``spent_through``.
+        spent_through: up to this revision all have ended, and are in ``spent_before_fen``; 0: none is.
+        approved_at: when an administrator has let the closed set be trained; 0: nobody has.
         traceparent: the trace of the upload that opened the set; :mod:`shared.tracing`.
         moves: the states that the job has come to, with the times; of very many the first and the latest.
         moved_to: the place in the queue that an administrator has given the job, in the place of its own; 0:
@@ -124,6 +132,11 @@ class JobRecord:
     folders: tuple[str, ...] = ()
     trainings_at: tuple[int, ...] = ()
     usage: int = 0
+    price_fen: int = 0
+    made_at: int = 0
+    spent_before_fen: int = 0
+    spent_through: int = 0
+    approved_at: int = 0
     traceparent: str = ""
     moves: tuple[Move, ...] = ()
     moved_to: int = 0
@@ -154,6 +167,16 @@ class JobRecord:
     def all_file_ids(self) -> tuple[str, ...]:
         """The files of all attempts in DashScope's file service; a snapshot's key has folders, an id none."""
         return (*self.file_ids, *(name for name in self.earlier_files if "/" not in name))
+
+    @property
+    def billed(self) -> Billed:
+        """What DashScope has billed for the job's fine-tunes so far."""
+        return Billed(self.usage, self.made_at)
+
+    @property
+    def cost_fen(self) -> int:
+        """The same at the list price of its first submit."""
+        return self.usage * (self.price_fen or LIST_PRICE_FEN)
 
     @property
     def training_took_ms(self) -> int | None:
@@ -250,6 +273,15 @@ class JobRecord:
         if is_held_back(self.person_id) and not photo_set.unpacking and not photo_set.unfinished:
             return NEVER
         return photo_set.next_look_at(rules, deadline=self.deadline)
+
+    def trainings_since(self, moment: int) -> tuple[int, ...]:
+        """When fine-tunes of the person were made after ``moment``, as far as is recorded."""
+        return tuple(made_at for made_at in self.trainings_at if made_at > moment)
+
+    def end_of(self, fine_tune: FineTune | None, now: int) -> int:
+        """When it ended by DashScope's clock, in whole seconds, but never before our own submit."""
+        ended_at = plausible_time(fine_tune.ended_at if fine_tune else None, self.submitted_at, now)
+        return max(ended_at or now, self.submitted_at)
 
     def trainings_today(self, now: int) -> int:
         """How many fine-tunes of the person were made on this day in Beijing."""

@@ -22,6 +22,7 @@ class JobSummary:
         attempts: the attempts that ``MAX_ATTEMPTS`` counts.
         photo_count: the photos of its set.
         usable_count: those of them that can be trained on.
+        cost_fen: what its trainings have cost at the list price.
         verdicts: the different verdicts on the new photos of a rejected set; of any other None.
     """
 
@@ -39,6 +40,7 @@ class JobSummary:
     usable_count: int
     verdicts: frozenset[Verdict] | None
     usage: int
+    cost_fen: int
     opened_at: int
     changed_at: int
     closed_at: int
@@ -90,6 +92,7 @@ def summary_of(job: Job) -> JobSummary:
         if rejected
         else None,
         usage=job.usage,
+        cost_fen=job.cost_fen,
         opened_at=job.opened_at,
         changed_at=job.changed_at,
         closed_at=job.closed_at,

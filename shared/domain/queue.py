@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from shared.domain.caps import may_go
 from shared.domain.held_back import is_held_back
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE
+from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 
@@ -25,7 +27,14 @@ def needs_slot(job: Job, now: int) -> bool:
 
 
 def to_submit(
-    slot: Slot, queue: Sequence[Job], running: Sequence[Job], holders: Iterable[Job], capacity: int, now: int
+    slot: Slot,
+    queue: Sequence[Job],
+    running: Sequence[Job],
+    holders: Iterable[Job],
+    capacity: int,
+    now: int,
+    *,
+    rules: Rules,
 ) -> list[Job]:
     """Return the jobs that may be submitted now, in their order.
 
@@ -38,6 +47,7 @@ def to_submit(
         holders: the jobs behind the slot's holders.
         capacity: fine-tunes that may run at once.
         now: milliseconds since the epoch.
+        rules: the settings, some of which keep jobs from being submitted (:mod:`shared.domain.caps`).
     """
     if slot.is_halted(now) or slot.paused is not None:
         return []
@@ -52,7 +62,8 @@ def to_submit(
     waiting.sort(key=lambda job: (job.job_id in slot.refused_jobs, job.turn))
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if _is_going(job, slot)}
-    return [*left_behind, *waiting][: max(0, capacity - len(going))]
+    allowed = [job for job in (*left_behind, *waiting) if may_go(job, slot, rules, now)]
+    return allowed[: max(0, capacity - len(going))]
 
 
 def _may_be_sent(job: Job) -> bool:

@@ -45,6 +45,7 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
             moves=tuple(move._replace(at=min(move.at, now)) for move in job.moves),
             moved_to=min(job.moved_to, now),
             cancel_sent_at=min(job.cancel_sent_at, now),
+            approved_at=min(job.approved_at, now),
         )
     due_at = after.due_at
     if after.state is JobState.QUEUED and (after.retry is None or is_at_its_place):

@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.object_keys import READY_MARKER
 
 MAX_PHOTOS = 10
 """DashScope, facechain-finetune: a training takes 1 to 10 images."""
+
+
+class Trainings(str, Enum):
+    """Whether closed sets are trained: at once, never, or each once an administrator says so."""
+
+    ON = "on"
+    OFF = "off"
+    APPROVE = "approve"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +46,12 @@ class Rules:
         linger_ms: function time that runs may stay for one training, so that its end is seen at once; 0:
             none.
         training_deadline_ms: a fine-tune that is not done by then is given up.
+        trainings: whether closed sets are trained.
+        training_price_fen: the list price of a training, in hundredths of a yuan.
+        max_fen_per_day: so much may be spent on trainings on a day in Beijing; 0: any sum. So below.
+        max_fen_per_month: in a month.
+        max_fen_per_person: for one person, in all time.
+        max_fen_in_all: for everybody, in all time.
     """
 
     quiet_ms: int = 120_000
@@ -54,3 +70,9 @@ class Rules:
     sweep_rest_ms: int = 300_000
     linger_ms: int = 450_000
     training_deadline_ms: int = 6 * 3600_000
+    trainings: Trainings = Trainings.ON
+    training_price_fen: int = LIST_PRICE_FEN
+    max_fen_per_day: int = 0
+    max_fen_per_month: int = 0
+    max_fen_per_person: int = 0
+    max_fen_in_all: int = 0

@@ -15,6 +15,7 @@ from typing import Any
 
 from shared.domain.clocks import has_come
 from shared.domain.job import Reason
+from shared.domain.spending import Billed, Reserved, Spending
 
 SUBMIT_SPACING_MS = 1_000
 """Between two jobs that take the slot, and the longest that a POST may leave after its job took it.
@@ -70,6 +71,7 @@ class Slot:
         switched_by: ids of the latest requests that have paused or resumed the queue.
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
+        spending: what is spent and reserved; None: the row was written by code that keeps no ledger.
         unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
@@ -89,6 +91,7 @@ class Slot:
     kept: int | None = None
     paused: Pause | None = None
     switched_by: tuple[str, ...] = ()
+    spending: Spending | None = field(default_factory=Spending)
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def is_free(self, capacity: int, now: int) -> bool:
@@ -108,19 +111,47 @@ class Slot:
         """Whether ``job_id`` holds it."""
         return job_id in self.holders
 
-    def taken_by(self, job_id: str, now: int, *, adds: bool = True) -> Slot:
+    def taken_by(
+        self,
+        job_id: str,
+        now: int,
+        *,
+        adds: bool = True,
+        price_fen: int = 0,
+        billed: Billed = Billed(0),  # noqa: B008  # a value that never changes
+    ) -> Slot:
         """Give the slot to ``job_id``; ``adds``: the account will keep one fine-tune more.
 
         A job that holds it already, left behind by a run that died, takes it again: the run that put the job
-        back and is about to release it must lose that race.
+        back and is about to release it must lose that race. ``price_fen`` is reserved for its training;
+        ``billed``: what its fine-tunes before have cost.
         """
         holders = self.holders if self.held_by(job_id) else (*self.holders, job_id)
         kept = self.kept + 1 if adds and self.kept is not None else self.kept
-        return replace(self, holders=holders, taken_at=now, kept=kept)
+        spending = self.spending
+        if spending is not None:
+            reserved = Reserved(at=now, fen=price_fen, before=billed.trainings or 0)
+            settled = replace(spending.settled(job_id, billed), taken_at=now)
+            spending = settled.with_reserved(job_id, reserved)
+        return replace(self, holders=holders, taken_at=now, kept=kept, spending=spending)
 
-    def also_held_by(self, job_id: str) -> Slot:
+    def also_held_by(self, job_id: str, reserved: Reserved) -> Slot:
         """Note that ``job_id``, which nobody has given the slot, may be going at DashScope."""
-        return self if self.held_by(job_id) else replace(self, holders=(*self.holders, job_id))
+        if self.held_by(job_id):
+            return self
+        spending = self.spending.with_reserved(job_id, reserved) if self.spending is not None else None
+        return replace(self, holders=(*self.holders, job_id), spending=spending)
+
+    @property
+    def keeps_books(self) -> bool:
+        """Whether the ledger knows of everybody who has taken the slot."""
+        return self.spending is not None and self.spending.taken_at == self.taken_at
+
+    @property
+    def to_settle(self) -> tuple[str, ...]:
+        """The jobs for which something is reserved though they have given the slot back, to other code."""
+        reserved = self.spending.reserved if self.spending is not None else ()
+        return tuple(job_id for job_id in reserved if not self.held_by(job_id))
 
     def released(
         self,
@@ -131,8 +162,9 @@ class Slot:
         accepted_at: int = 0,
         fine_tunes: tuple[str, ...] = (),
         ended_at: int = 0,
+        billed: Billed = Billed(0),  # noqa: B008  # a value that never changes
     ) -> Slot:
-        """Take the slot back from ``job_id``.
+        """Take the slot back from ``job_id``, and settle what is reserved for it by what was ``billed``.
 
         ``duration_ms`` is remembered when the training ran to its end; ``keeps_fine_tune``: the account still
         has a fine-tune of it that counts against the cap; ``accepted_at``: when its submit was accepted;
@@ -155,6 +187,7 @@ class Slot:
             accepted_at=accepted_at,
             ended_fine_tunes=ended,
             ends=(*self.ends, ended_at)[-REMEMBERED_ENDS:] if ended_at else self.ends,
+            spending=self.spending.settled(job_id, billed) if self.spending is not None else None,
         )
 
     def ends_since(self, at: int) -> int:

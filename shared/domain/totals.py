@@ -9,12 +9,13 @@ are milliseconds; moments are counted since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from shared.domain.job_record import BEIJING_MS, JobRecord
+from shared.domain.job_record import JobRecord
+from shared.domain.money import beijing_day
 from shared.domain.photos import Verdict
+from shared.domain.spending import Spending
 
 ROW = "totals"
 """The row's name."""
@@ -122,9 +123,24 @@ class Totals:
         return cls(**numbers, **counts, busy_ms=busy, recent=recent, counted=counted)  # type: ignore[arg-type]  # names and types are those above
 
 
-def beijing_day(moment: int) -> str:
-    """Return the day in Beijing, as ``2026-01-31``."""
-    return datetime.fromtimestamp((moment + BEIJING_MS) / 1000, tz=timezone.utc).strftime("%Y-%m-%d")
+def spending_by(before: Spending | None, totals: Totals, price_fen: int) -> Spending:
+    """Return the ledger by the totals, for want of one that is complete; ``before`` is never lowered.
+
+    The totals count by the day on which a training ended.
+    """
+    ledger = before or Spending()
+
+    def raised(sums: Mapping[str, int], counts: Mapping[str, int]) -> dict[str, int]:
+        names = sorted({*sums, *counts})
+        return {name: max(sums.get(name, 0), counts.get(name, 0) * price_fen) for name in names}
+
+    return replace(
+        ledger,
+        trainings=max(ledger.trainings, totals.billed),
+        fen=max(ledger.fen, totals.billed * price_fen),
+        days=raised(ledger.days, totals.days),
+        months=raised(ledger.months, totals.months),
+    )
 
 
 def _result(job: JobRecord, took_ms: int) -> dict[str, Any]:

@@ -93,10 +93,9 @@ def delete_photo(request: RouteRequest) -> Answer:
 
 def cancel_job(request: RouteRequest) -> Answer:
     """``POST /jobs/{job_id}/cancel``."""
+    from shared.domain.administration import canceled
 
     def check(reader: Reader) -> None:
-        from shared.domain.administration import canceled
-
         canceled(_job(reader, request), reader.now())
 
     return _ask(request, "cancel", check, subject=request.name)
@@ -119,24 +118,26 @@ def retry_job(request: RouteRequest) -> Answer:
 
 def put_job_first(request: RouteRequest) -> Answer:
     """``POST /jobs/{job_id}/first``."""
+    from shared.domain.administration import check_queued
+
+    return _ask(request, "first", lambda reader: check_queued(_job(reader, request)), subject=request.name)
+
+
+def approve_job(request: RouteRequest) -> Answer:
+    """``POST /jobs/{job_id}/approve``."""
+    from shared.domain.approval import approved
 
     def check(reader: Reader) -> None:
-        from shared.domain.administration import check_queued
+        approved(_job(reader, request), reader.now(), reader.now())
 
-        check_queued(_job(reader, request))
-
-    return _ask(request, "first", check, subject=request.name)
+    return _ask(request, "approve", check, subject=request.name)
 
 
 def release_model(request: RouteRequest) -> Answer:
     """``POST /models/{job_id}/release``."""
+    from shared.domain.administration import check_model_is_kept as check
 
-    def check(reader: Reader) -> None:
-        from shared.domain.administration import check_model_is_kept
-
-        check_model_is_kept(_job(reader, request))
-
-    return _ask(request, "release", check, subject=request.name)
+    return _ask(request, "release", lambda reader: check(_job(reader, request)), subject=request.name)
 
 
 def request_outcome(request: RouteRequest) -> Answer:

@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from shared.domain.approval import NOT_APPROVED, is_set_aside, waits_for_approval
 from shared.domain.blocks import TRIES_THAT_BLOCK, Block, block_of_api, block_of_queue
+from shared.domain.caps import Held, what_holds
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lanes import QUEUE_LANE, WAITING_LANE_OF
@@ -63,6 +65,8 @@ def what_blocks(job: Job, outlook: Outlook) -> Block | None:
         block_of_deaths(job, health, now),
         block_of_row(job, health, now),
         block_of_queue(outlook.slot, now) if job.state is JobState.QUEUED else None,
+        block_of_money(what_holds(job, outlook.slot, outlook.rules, now)),
+        _block_of_approval(job, outlook.rules),
         *(block_of_api(api, health) for api in needed),
         *map(block_of, troubles),
     ]
@@ -135,7 +139,9 @@ def block_of(trouble: RetryState) -> Block | None:
     if trouble.waits_for in WAITING_LANE_OF:
         return None
     if cause.kind in _WIDEST_FIRST or trouble.tries >= TRIES_THAT_BLOCK:
-        return Block(cause, _scope(cause.kind), trouble.since, trouble.next_try_at)
+        # Who waits for somebody's word is tried again at no time.
+        next_try_at = trouble.next_try_at if trouble.next_try_at < NEVER else 0
+        return Block(cause, _scope(cause.kind), trouble.since, next_try_at)
     return None
 
 
@@ -183,6 +189,18 @@ def _apis_of(photo: Photo) -> tuple[Api, ...]:
     if photo.verdict is Verdict.UNPREPARED:
         return (Api.PROCESSING, Api.READING, Api.FACE_CHECK)
     return (Api.FACE_CHECK,)
+
+
+def block_of_money(held: Held | None) -> Block | None:
+    """Return as a block that by the settings nothing is to be paid for now."""
+    return Block(held.cause, Kind.ACCOUNT, held.since, held.until) if held is not None else None
+
+
+def _block_of_approval(job: Job, rules: Rules) -> Block | None:
+    """Return that the set waits for approval though it does not stand aside yet."""
+    if not waits_for_approval(job, rules) or is_set_aside(job):
+        return None
+    return Block(NOT_APPROVED, Kind.PERSON, job.closed_at)
 
 
 def _waits_for_an_upload(job: Job, rules: Rules) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from shared.domain.money import LIST_PRICE_FEN
 from shared.http_api.messages import HttpRequest
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -14,9 +15,10 @@ DEFAULT_DOMAIN = ".fcapp.run"
 
 
 class Deployment(NamedTuple):
-    """The origins whose pages may call, and the clock in milliseconds since the epoch."""
+    """The origins whose pages may call, a training's price, and the clock in milliseconds since the epoch."""
 
     origins: tuple[str, ...] = ()
+    price_fen: int = LIST_PRICE_FEN
     now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
+from shared.domain.caps import DAY, IN_ALL, MONTH
+from shared.domain.rules import Trainings
 from shared.http_api.operator_types import NotReadyDocument, ReadyDocument
 from shared.http_api.person_types import (
     BlockedDocument,
@@ -14,9 +16,17 @@ from shared.http_api.person_types import (
     PauseDocument,
     UnreadableDocument,
 )
-from shared.view_types import Count, JobId, Keywords, PersonId, ReasonDocument, Revision, State, Time
-
-Money = Annotated[float, Keywords(minimum=0, description="CNY, at the list price.")]
+from shared.view_types import (
+    Count,
+    JobId,
+    Keywords,
+    Money,
+    PersonId,
+    ReasonDocument,
+    Revision,
+    State,
+    Time,
+)
 
 
 class RunningJobDocument(TypedDict):
@@ -112,13 +122,51 @@ class ResultDocument(TypedDict):
     reason: ReasonDocument | None
 
 
+class CapDocument(TypedDict):
+    """A cap on what all trainings cost, and how it stands."""
+
+    code: Annotated[str, Keywords(enum=[DAY, MONTH, IN_ALL])]
+    most_cny: Money
+    committed_cny: Money
+    left_cny: Money
+    is_reached: bool
+    until: Time | None
+
+
 class SpendDocument(TypedDict):
     """What the trainings have cost."""
 
     today_cny: Money
     month_cny: Money
     total_cny: Money
+    reserved_cny: Money
     trainings_billed: Count
+    caps: list[CapDocument]
+
+
+class DayCostDocument(TypedDict):
+    """What the trainings of a day in Beijing have cost."""
+
+    day: Annotated[str, Keywords(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    cost_cny: Money
+
+
+class MonthCostDocument(TypedDict):
+    """What the trainings of a month have cost."""
+
+    month: Annotated[str, Keywords(pattern="^[0-9]{4}-[0-9]{2}$")]
+    cost_cny: Money
+
+
+class CostsDocument(SpendDocument):
+    """``GET /costs``."""
+
+    currency: Annotated[str, Keywords(enum=["CNY"])]
+    list_price_cny: Money
+    trainings: Annotated[str, Keywords(enum=[mode.value for mode in Trainings])]
+    days: list[DayCostDocument]
+    months: list[MonthCostDocument]
+    most_per_person_cny: Money | None
 
 
 class OverviewDocument(TypedDict):

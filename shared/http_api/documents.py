@@ -10,6 +10,7 @@ from shared.domain.completion import is_announced, missing_names, missing_photos
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
+from shared.domain.money import cny
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import Language
@@ -38,9 +39,16 @@ if TYPE_CHECKING:
 
 
 def person_document(
-    newest: Job, earlier: Sequence[JobSummary | Unread], outlook: Outlook, language: Language
+    newest: Job,
+    earlier: Sequence[JobSummary | Unread],
+    outlook: Outlook,
+    language: Language,
+    cost_fen: int | None = None,
 ) -> PersonDocument:
-    """Describe a person from the newest revision, with its ``outlook``, and earlier ones, newest first."""
+    """Describe a person from the newest revision, with its ``outlook``, and earlier ones, newest first.
+
+    ``cost_fen``: what all of them have cost; None: nobody can tell.
+    """
     current = job_document(newest, outlook, language)
     is_held = newest.state is JobState.QUEUED and current["blocked_by"] is not None
     return {
@@ -54,6 +62,7 @@ def person_document(
         "queue": queue(newest, outlook, language),
         # Nobody can say when a training ends that is kept from beginning.
         "eta": None if is_held else eta(newest, outlook),
+        "cost_cny": cny(cost_fen) if cost_fen is not None else None,
         "revisions": _summaries([summary_of(newest), *earlier], language),
         "unreadable": _unreadable(earlier, language),
     }
@@ -77,6 +86,7 @@ def unread_person_document(
         "account": account_document(outlook),
         "queue": None,
         "eta": None,
+        "cost_cny": None,
         "revisions": _summaries(earlier, language),
         "unreadable": _unreadable([newest, *earlier], language),
     }

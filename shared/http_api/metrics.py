@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from shared.domain.trouble_kinds import Api
 from shared.http_api.conditional import Answer
+from shared.http_api.costs import ledger_of, spend
 from shared.http_api.ignored import ROW as IGNORED
 from shared.http_api.queue_documents import Standing, read_standing
-from shared.views import PRICE_PER_TRAINING_CNY
 
 if TYPE_CHECKING:
     from shared.http_api.resources import RouteRequest
@@ -31,7 +31,7 @@ def metrics(request: RouteRequest) -> Answer:
     standing = read_standing(reader)
     entries = reader.control.read_json(IGNORED).value.get("entries")
     ignored = len(entries) if isinstance(entries, list) else 0
-    families = [*_of_queue(standing), *_of_totals(standing), *_of_health(standing)]
+    families = [*_of_queue(standing), *_of_totals(standing), *_of_money(standing), *_of_health(standing)]
     families.append(
         _family("ignored_uploads", "gauge", "Uploads on the list of ignored ones.", _one(ignored))
     )
@@ -60,15 +60,28 @@ def _of_totals(standing: Standing) -> list[str]:
     totals = standing.totals
     if totals is None:
         return []
-    cny = totals.billed * PRICE_PER_TRAINING_CNY
     return [
         _family(
             "slot_busy_seconds_total", "counter", "Of ended trainings.", _one(totals.busy_total_ms / 1000)
         ),
         _family("trainings_total", "counter", "Ended trainings by result.", _by("result", totals.results)),
         _family("face_checks_total", "counter", "Photos by verdict.", _by("verdict", totals.faces)),
-        _family("trainings_billed_total", "counter", "Trainings billed.", _one(totals.billed)),
-        _family("spend_cny_total", "counter", "Their cost at the list price.", _one(cny)),
+    ]
+
+
+def _of_money(standing: Standing) -> list[str]:
+    """The numbers of ``GET /costs``."""
+    outlook = standing.outlook
+    spending = ledger_of(outlook.slot, standing.totals, outlook.rules)
+    told = spend(spending, outlook.rules, outlook.now)
+    periods = [({"period": name}, told[key]) for name, key in (("day", "today_cny"), ("month", "month_cny"))]  # type: ignore[literal-required]  # both are sums
+    left = [({"cap": cap["code"]}, cap["left_cny"]) for cap in told["caps"]]
+    return [
+        _family("trainings_billed_total", "counter", "Trainings billed.", _one(told["trainings_billed"])),
+        _family("spend_cny_total", "counter", "Their cost at the list price.", _one(told["total_cny"])),
+        _family("spend_cny", "gauge", "The same of this day and month in Beijing.", periods),
+        _family("spend_reserved_cny", "gauge", "Of trainings on their way.", _one(told["reserved_cny"])),
+        _family("cap_left_cny", "gauge", "What is left under each cap that is set.", left),
     ]
 
 

@@ -28,7 +28,12 @@ from shared.http_api.operation_kinds import (
     reads,
     stores,
 )
-from shared.http_api.parameters import EVENTS_PARAMETERS, MODELS_PARAMETERS, PAGE_PARAMETERS
+from shared.http_api.parameters import (
+    COSTS_PARAMETERS,
+    EVENTS_PARAMETERS,
+    MODELS_PARAMETERS,
+    PAGE_PARAMETERS,
+)
 from shared.http_api.people import PEOPLE_PARAMETERS
 from shared.http_api.sent_types import LinkForm, LinkRequest, PauseForm, PauseRequest, SignInForm
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
@@ -93,6 +98,13 @@ OPERATIONS: dict[str, Operation] = {
         *_BAD_PAGE,
         parameters=MODELS_PARAMETERS,
     ),
+    "GET /costs": reads(
+        "the [Costs](#costs): what is spent by day and month, what is on its way, and what the caps leave",
+        lists.CostsDocument,
+        *("unknown_parameter", "invalid_format"),
+        parameters=COSTS_PARAMETERS,
+        texts=(CSV,),
+    ),
     "GET /metrics": Operation(
         "numbers for Prometheus, in its text format 0.0.4; no label names a person", texts=("text/plain",)
     ),
@@ -126,6 +138,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "POST /jobs/{job_id}/first": asks(
         "[Accepted](#accepted): the queued job is put at the head of the queue", *JOB, "not_queued"
+    ),
+    "POST /jobs/{job_id}/approve": asks(
+        "[Accepted](#accepted): the closed set is trained, where `TRAININGS=approve` has it wait for that",
+        *(*JOB, "not_queued", "approved_already", "set_changed"),
     ),
     "POST /models/{job_id}/release": asks(
         "[Accepted](#accepted): the job's fine-tune is deleted at DashScope",

@@ -23,6 +23,7 @@ Part = Annotated[
 ]
 REQUESTED = [
     *(requests.TRAIN, requests.RETRY, requests.CANCEL, requests.FIRST, requests.PHOTO_DELETE),
+    requests.APPROVE,
     *(requests.PHOTO_USE, requests.PAUSE, requests.RESUME, requests.RELEASE, requests.PROBE),
     *(requests.LINK_MADE, requests.LINK_REVOKED),
 ]

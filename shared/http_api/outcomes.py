@@ -49,6 +49,15 @@ OUTCOMES: dict[str, Words] = {
     ),
     "moved_first": Words("The job is at the head of the queue.", "该任务已排到队首。"),
     "first_already": Words("The job was at the head of the queue.", "该任务原本就在队首。"),
+    "approved": Words(
+        "The set is approved and back at its place in the queue; its training is billed at the list price.",
+        "照片集已批准并回到队列中的原位置；训练按目录价计费。",
+    ),
+    "approved_already": Words("The set had been approved before.", "该照片集此前已批准。"),
+    "set_changed": Words(
+        "The set has opened and closed again since: look at its photos as they are now and approve it again.",
+        "此后照片集重新打开过，照片已变化；请查看现在的照片后重新批准。",
+    ),
     "not_queued": Words(
         "The job is not queued, so it has no place in the queue.", "该任务不在队列中，没有排队位置。"
     ),
@@ -132,7 +141,7 @@ CHANGED_NOTHING = frozenset(
     {
         *("not_paused", "rejected_already", "still_unpacking", "not_queued", "not_failed", "not_newest"),
         *("no_usable_photo", "not_collecting", "photo_unknown", "photo_replaced", "set_submitted"),
-        *("verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
+        *("set_changed", "verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
         *("held_back", "failed", "unknown"),
     }
 )

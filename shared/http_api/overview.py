@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.job import Reason
-from shared.domain.totals import Totals, beijing_day
+from shared.domain.totals import Totals
 from shared.http_api.conditional import Answer
+from shared.http_api.costs import ledger_of, spend
 from shared.http_api.people import people_document
 from shared.http_api.queue_documents import (
     POLL_SECONDS,
@@ -21,11 +22,11 @@ from shared.http_api.queue_documents import (
     slot_document,
 )
 from shared.http_api.readiness import obstacles_in, photo_access, readiness_document
-from shared.views import PRICE_PER_TRAINING_CNY, reason_view, timestamp
+from shared.views import reason_view, timestamp
 
 if TYPE_CHECKING:
     from shared.domain.reasons import Language
-    from shared.http_api.document_types import OverviewDocument, ResultDocument, SpendDocument
+    from shared.http_api.document_types import OverviewDocument, ResultDocument
     from shared.http_api.resources import RouteRequest
 
 PEOPLE = 20
@@ -37,6 +38,7 @@ def overview(request: RouteRequest) -> Answer:
     standing = read_standing(reader)
     people = reader.jobs.people_by_name("", None, PEOPLE, None)
     now, totals = standing.outlook.now, standing.totals or Totals()
+    ledger = ledger_of(standing.rows.slot, standing.totals, reader.rules)
     access = photo_access(standing.rows, reader.photo_access, language)
     blocks = obstacles_in(standing.rows, now)
     document: OverviewDocument = {
@@ -44,22 +46,11 @@ def overview(request: RouteRequest) -> Answer:
         "queue": queue_list(standing, language),
         "people": people_document(people, language),
         "recent": [recent_result(one, language) for one in totals.recent],
-        "spend": spend(totals, now),
+        "spend": spend(ledger, reader.rules, now),
         "account": account_document(standing),
         "readiness": readiness_document(blocks, access, now, language, in_full=True),
     }
     return Answer(document, POLL_SECONDS)
-
-
-def spend(totals: Totals, now: int) -> SpendDocument:
-    """Say what the trainings have cost at the list price, by Beijing's calendar."""
-    today = beijing_day(now)
-    return {
-        "today_cny": totals.days.get(today, 0) * PRICE_PER_TRAINING_CNY,
-        "month_cny": totals.months.get(today[:7], 0) * PRICE_PER_TRAINING_CNY,
-        "total_cny": totals.billed * PRICE_PER_TRAINING_CNY,
-        "trainings_billed": totals.billed,
-    }
 
 
 def recent_result(result: Mapping[str, Any], language: Language) -> ResultDocument:

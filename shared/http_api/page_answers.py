@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.reasons import Language
 from shared.http_api.authentication import Access
 from shared.http_api.callers import Caller
@@ -45,6 +46,7 @@ class Looker(NamedTuple):
     link: str = ""
     asked: Mapping[str, object] | None = None
     thumbnails: Mapping[str, str] = {}
+    price_fen: int = LIST_PRICE_FEN
 
 
 def page_response(
@@ -68,6 +70,7 @@ def page_response(
         thumbnails=looker.thumbnails,
         asked=looker.asked,
         is_local=is_local(request),
+        price_fen=looker.price_fen,
     )
     text = rendering.render("default_domain" if is_on_default_domain(request) else page, document, view)
     sent = {**HEADERS, "Content-Language": looker.language.value, **(headers or {})}
@@ -95,6 +98,7 @@ def answer_for_browser(call: RouteRequest, page: str, answered: Answer, caller: 
         asked=_asked(call),
         link=call.parameters.get("link", ""),
         thumbnails=_thumbnails(call, page, answered.document),
+        price_fen=call.price_fen,
     )
     headers = dict(answered.headers)
     if answered.retry_after_seconds is not None:

@@ -45,6 +45,7 @@ PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The nam
 PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
 MODELS_PARAMETERS = (LIMIT, CURSOR)
 EVENTS_PARAMETERS = (PERSON,)
+COSTS_PARAMETERS = (FORMAT,)
 
 
 class PageQuery(NamedTuple):

@@ -14,6 +14,7 @@ from shared.view_types import (
     JobId,
     JobSummaryDocument,
     Keywords,
+    Money,
     MoveDocument,
     PersonId,
     PhotoView,
@@ -124,6 +125,7 @@ class PersonDocument(TypedDict):
     account: KeptFineTunesDocument
     queue: PlaceDocument | None
     eta: EstimateDocument | None
+    cost_cny: Money | None
     revisions: list[JobSummaryDocument]
     unreadable: list[UnreadableDocument]
 

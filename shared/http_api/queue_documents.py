@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.domain.caps import what_holds_all
 from shared.domain.health import Health
 from shared.domain.job_summary import JobSummary
 from shared.domain.states import JobState
 from shared.domain.totals import ROW, Totals
-from shared.http_api.blocked import blocked_by
+from shared.http_api.blocked import block_of_money, blocked_by
 from shared.http_api.conditional import Answer
 from shared.http_api.forecast import Outlook, eta, paused_document
 from shared.http_api.readiness import obstacles_in
@@ -107,6 +108,10 @@ def slot_document(standing: Standing) -> SlotDocument:
 def queue_list(standing: Standing, language: Language) -> QueueListDocument:
     """Describe the queue, and why nobody of it is submitted if that is so."""
     blocks = obstacles_in(standing.rows, standing.outlook.now)
+    if standing.rows.slot.paused is None:
+        # By the settings nothing is to be paid for: meant, and no obstacle.
+        held = what_holds_all(standing.rows.slot, standing.outlook.rules, standing.outlook.now)
+        blocks += filter(None, [block_of_money(held)])
     oldest = min((job.closed_at for job in standing.queued), default=0)
     return {
         "length": standing.length,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.job_summary import JobSummary
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
@@ -43,7 +45,8 @@ class RouteRequest(NamedTuple):
     """A request to a route: the variable parts of its path, its query, and a way to the tables.
 
     ``connect`` is called only when the tables are needed. ``is_reader``: it comes from somebody who may read.
-    ``request`` is as it was sent, with its content. ``now`` is in milliseconds since the epoch.
+    ``request`` is as it was sent, with its content. ``now`` is in milliseconds since the epoch, and
+    ``price_fen`` a training's price.
     """
 
     parameters: Mapping[str, str]
@@ -54,6 +57,7 @@ class RouteRequest(NamedTuple):
     request: HttpRequest
     tokens: Tokens = Tokens()
     now: int = 0
+    price_fen: int = LIST_PRICE_FEN
 
     @property
     def name(self) -> str:
@@ -98,8 +102,20 @@ def person(request: RouteRequest) -> Answer:
     is_first = newest.revision == 1
     earlier = [] if is_first else reader.jobs.history(newest.person_id, newest.revision, MAX_REVISIONS - 1)
     outlook = _outlook(reader, newest)
-    document = person_document(newest, earlier, outlook, request.language)
+    cost_fen = _cost_fen(newest, earlier, reader)
+    document = person_document(newest, earlier, outlook, request.language, cost_fen)
     return Answer(document, _poll_seconds(newest))
+
+
+def _cost_fen(newest: Job, earlier: Sequence[JobSummary | Unread], reader: Reader) -> int | None:
+    if newest.revision == 1:
+        return newest.cost_fen
+    from shared.http_api.costs import cost_of_person
+
+    def read(before: int) -> Sequence[JobSummary | Unread]:
+        return reader.jobs.history(newest.person_id, before, MAX_REVISIONS)
+
+    return cost_of_person(newest, earlier, read)
 
 
 def _unread_person(person_id: str, request: RouteRequest, reader: Reader, trouble: Permanent) -> Answer:

@@ -114,6 +114,7 @@ ROUTES = (
     Route("/events", resources.events, page="events"),
     Route("/models", resources.models, page="models"),
     Route("/metrics", resources.metrics),
+    Route("/costs", _later("costs", "costs")),
     _asks("/people/{person_id}/train", _later("administration", "train_person")),
     _asks("/people/{person_id}/photos/{name}", _later("administration", "delete_photo"), method="DELETE"),
     _asks("/people/{person_id}/photos/{name}/delete", _later("administration", "delete_photo")),
@@ -121,6 +122,7 @@ ROUTES = (
     _asks("/jobs/{job_id}/retry", _later("administration", "retry_job")),
     _asks("/jobs/{job_id}/cancel", _later("administration", "cancel_job")),
     _asks("/jobs/{job_id}/first", _later("administration", "put_job_first")),
+    _asks("/jobs/{job_id}/approve", _later("administration", "approve_job")),
     _asks("/models/{job_id}/release", _later("administration", "release_model")),
     _asks("/queue/pause", _later("administration", "pause_queue")),
     _asks("/queue/resume", _later("administration", "resume_queue")),
@@ -157,7 +159,7 @@ def answer(
     now = deployment.now()
     caller = caller_of(request, tokens, now)
     try:
-        response = _answer(request, connect, tokens, deployment.origins, Call(caller, language, now))
+        response = _answer(request, connect, tokens, deployment, Call(caller, language, now))
     except Exception as error:
         problem = _problem_of(error)
         if problem is None:
@@ -196,14 +198,14 @@ def _answer(
     request: HttpRequest,
     connect: Callable[[], Reader],
     tokens: Tokens,
-    origins: tuple[str, ...],
+    deployment: Deployment,
     asked: Call,
 ) -> HttpResponse:
     found = _routes_of(request)
     if request.method == "OPTIONS":
         from shared.http_api.cross_origin import options
 
-        return options(request, _methods(found), origins)
+        return options(request, _methods(found), deployment.origins)
     route, parameters = _route_of(request, found)
     caller = asked.caller
     is_let_in_by_link = route.is_for_the_person and bool(caller.link)
@@ -222,6 +224,7 @@ def _answer(
         request=request,
         tokens=tokens,
         now=asked.now,
+        price_fen=deployment.price_fen,
     )
     if is_let_in_by_link:
         from shared.http_api.own import check_link

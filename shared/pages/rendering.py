@@ -26,6 +26,7 @@ from jinja2 import (
 from markupsafe import Markup, escape
 
 from shared.domain.administration import OVERRULED
+from shared.domain.money import cny
 from shared.domain.photos import NEEDS_NOTHING
 from shared.domain.states import JobState
 from shared.domain.words import Language
@@ -34,7 +35,7 @@ from shared.pages.assets import address
 from shared.pages.timeline import steps
 from shared.pages.view import View
 from shared.pages.words import WORDS
-from shared.views import PRICE_PER_TRAINING_CNY, milliseconds
+from shared.views import milliseconds
 
 PAGES = (
     *("overview", "people", "person", "own", "links", "models", "events", "ignored"),
@@ -107,7 +108,6 @@ def environment() -> Environment:
         overrulable=OVERRULABLE,
         curl_call=portrait_call.in_curl,
         python_call=portrait_call.in_python,
-        price=f"{PRICE_PER_TRAINING_CNY:g}",
     )
     made.filters.update(name=names.isolated, money=_money, kind_of_verdict=kind_of_verdict)
     return made
@@ -130,6 +130,7 @@ def _helpers(view: View) -> dict[str, Any]:
     kept = {name: view.query[name] for name in KEPT_PARAMETERS if name in view.query}
     return {
         "t": partial(_text, language),
+        "price": f"{cny(view.price_fen):g}",
         "href": partial(_href, view),
         "moment": lambda at: times.moment(at, language),
         "clock": times.clock,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.words import Language
 
 Role = Literal["admin", "reader", "person", "nobody"]
@@ -31,3 +32,4 @@ class View:
     thumbnails: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, object] | None = None
     is_local: bool = False
+    price_fen: int = LIST_PRICE_FEN

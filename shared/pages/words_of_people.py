@@ -70,6 +70,11 @@ ACTIONS: dict[str, Words] = {
         "The training stops at DashScope. The {price} CNY may be billed all the same, without a result.",
         "DashScope 上的训练将停止，仍可能收取 {price} 元，且不会有结果。",
     ),
+    "approve": Words("Approve", "批准训练"),
+    "approve_cost": Words(
+        "The set is trained as it is. The training costs {price} CNY.",
+        "按现在的照片进行训练，费用 {price} 元。",
+    ),
     "first": Words("Put first", "排到最前"),
     "first_cost": Words(
         "Costs nothing more. Everybody else who waits is trained later.", "不另收费，其他排队人员会相应推迟。"

@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from shared.domain.fine_tunes import SUCCEEDED, FineTune, job_of
 from shared.domain.job import Job
-from shared.domain.job_record import BEIJING_MS, DAY_MS
+from shared.domain.money import BEIJING_MS, DAY_MS
 from shared.domain.object_keys import parse_job_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from shared.domain.approval import withheld
 from shared.domain.decide import (
     Action,
     Cancel,
@@ -17,6 +18,7 @@ from shared.domain.decide import (
     Release,
     Resolve,
     Submit,
+    Withhold,
 )
 from shared.domain.job import Job
 from shared.domain.job_record import OTHER_SPELLING
@@ -127,6 +129,8 @@ def carry_out(world: World, action: Action) -> bool:
             return training.deliver(world, job) != job
         case Release(job_id):
             return training.release_unused(world, job_id)
+        case Withhold(job):
+            return world.jobs.save(job, withheld(job, world.rules, world.clock.now())) != job
         case Cancel(job):
             # Imported here: cancelled jobs are rare.
             from shared.domain.administration import canceled

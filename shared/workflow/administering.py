@@ -22,19 +22,11 @@ from shared.domain.administration import (
     once_more,
     with_model_released,
     with_photo_used,
-    with_request,
     without_photo,
 )
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.object_keys import (
-    job_id,
-    parse_job_id,
-    person_of,
-    problem_with_person_id,
-    upload_called,
-    upload_key,
-)
+from shared.domain.object_keys import job_id, upload_called, upload_key
 from shared.domain.requests import Request
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
@@ -43,9 +35,14 @@ from shared.domain.taken_out import zips_around
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
 from shared.logs import log
+from shared.workflow.approving import approve
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, unrecorded
 from shared.workflow.saving import save
+from shared.workflow.subjects import by as _by
+from shared.workflow.subjects import job_of as _job
+from shared.workflow.subjects import newest_of as _newest
+from shared.workflow.subjects import person_id_of as _person_id
 
 _Note = Callable[[Mapping[str, Any], str, int], dict[str, Any]]
 
@@ -256,39 +253,13 @@ def _noted(world: World, request: Request, note: _Note) -> str:
     return "link_made"
 
 
-def _by(request: Request, after: Job) -> Job:
-    return with_request(after, request.request_id)
-
-
-def _job(world: World, request: Request) -> Job:
-    if parse_job_id(request.subject) is None:
-        raise NotPossible("job_unknown")
-    job = world.jobs.find([request.subject])[request.subject]
-    if job is None:
-        raise NotPossible("job_unknown")
-    return job
-
-
-def _newest(world: World, request: Request) -> Job:
-    job = world.jobs.latest(_person_id(request))
-    if job is None:
-        raise NotPossible("person_unknown")
-    return job
-
-
-def _person_id(request: Request) -> str:
-    person_id = person_of(request.subject)
-    if problem_with_person_id(person_id):
-        raise NotPossible("person_unknown")
-    return person_id
-
-
 _DOING: dict[str, Callable[[World, Request], str]] = {
     kinds.PROBE: _probe,
     kinds.PAUSE: _pause,
     kinds.RESUME: _resume,
     kinds.CANCEL: _cancel,
     kinds.FIRST: _first,
+    kinds.APPROVE: approve,
     kinds.RETRY: _retry,
     kinds.RELEASE: _release,
     kinds.TRAIN: _train,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+from shared.domain.approval import withheld
 from shared.domain.job import Job
 from shared.domain.object_keys import (
     Ignored,
@@ -229,7 +230,9 @@ def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job
         why = job.completed_by(world.rules, now)
     if why is None:
         return job
-    return job.closed(why, now) if job.photo_set.new_usable else job.rejected(now)
+    if not job.photo_set.new_usable:
+        return job.rejected(now)
+    return withheld(job.closed(why, now), world.rules, now)
 
 
 def _with_own_snapshots(world: World, job: Job, before: RetryState | None) -> Job:

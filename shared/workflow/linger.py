@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from shared.domain.caps import price_of
 from shared.domain.decide import Observed, Poll, is_awaited
 from shared.domain.job import Job
 from shared.domain.lingering import LONGEST_WAIT_MS, LOOK_SPACING_MS, Lingering, Plan, plan
+from shared.domain.money import cny
 from shared.domain.slot import DOCUMENTED_DURATION_MS
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
-from shared.views import PRICE_PER_TRAINING_CNY
 from shared.workflow import training
 from shared.workflow.actions import piece_of
 from shared.workflow.looks import BEFORE_THE_TICK_MS, Looks
@@ -96,14 +97,14 @@ class Lingerer:
         now = self._world.clock.now()
         durations_ms = seen.slot.durations_ms or (DOCUMENTED_DURATION_MS,)
         horizon_ms = self._next_tick_at - BEFORE_THE_TICK_MS - now
-        somebody_waits = is_awaited(seen)
+        somebody_waits = is_awaited(seen, self._world.rules)
         plans = {
             job.fine_tune_id: plan(
                 durations_ms,
                 now - job.submitted_at,
                 horizon_ms,
                 latest[job.fine_tune_id] - now,
-                training_cny=PRICE_PER_TRAINING_CNY,
+                training_cny=cny(price_of(job, self._world.rules)),
                 is_awaited=somebody_waits,
             )
             for job in jobs

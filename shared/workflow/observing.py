@@ -17,6 +17,7 @@ from shared.domain.job import Job
 from shared.domain.lanes import WAITING_LANE_OF, Work
 from shared.domain.lingering import Lingering
 from shared.domain.retry_state import FUNCTION_DIED
+from shared.domain.rules import Trainings
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress
@@ -64,6 +65,7 @@ def observe(world: World) -> Observed:
         queue=queue,
         aside=aside,
         holders={name: found[name] for name in rows.slot.holders},
+        unsettled={name: found[name] for name in rows.slot.to_settle},
     )
 
 
@@ -72,10 +74,21 @@ def _read_work(world: World, slot: Slot, now: int) -> tuple[Work, Found]:
     found: dict[str, Row] = {}
     # Behind those that were refused is somebody who shows whether everybody is.
     queue_count = world.rules.concurrent_trainings + len(slot.refused_jobs)
+    if world.rules.trainings is Trainings.APPROVE:
+        # Those who closed before that was set hide those who need no word.
+        queue_count = max(queue_count, MAX_JOBS_OF_A_LANE)
     count = MAX_JOBS_OF_A_LANE
     for _ in range(DEPTHS):
         work = _without_refused(world, world.jobs.work(now, queue_count, count))
-        names = (*work.running, *work.delivering, *work.queue, *work.due, *work.aside, *slot.holders)
+        names = (
+            *work.running,
+            *work.delivering,
+            *work.queue,
+            *work.due,
+            *work.aside,
+            *slot.holders,
+            *slot.to_settle,
+        )
         wanted = dict.fromkeys((*names, *(name for lane in work.waiting.values() for name in lane)))
         missing = [name for name in wanted if name not in found]
         rows = world.jobs.find_each(missing) if missing else {}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.domain.fine_tunes import FineTune, NewestFineTunes
     from shared.domain.health import Health
     from shared.domain.job import Job
+    from shared.domain.job_summary import JobSummary
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
     from shared.domain.photos import Stored
@@ -60,11 +61,7 @@ class JobTable(Protocol):
         """Return jobs by id, read consistently; a row that cannot be read concerns itself alone."""
 
     def work(self, now: int, queue_count: int, count: int) -> Work:
-        """Return what is to be done at ``now``; may lag behind the table by moments.
-
-        At most ``queue_count`` queued jobs and at most ``count`` jobs of every other lane, but never fewer
-        than 200 running ones.
-        """
+        """Return what is to be done, so many jobs of each lane, and 200 running ones; may lag."""
 
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``."""
@@ -73,10 +70,13 @@ class JobTable(Protocol):
         """Return ids of jobs with a time from ``moment`` on, but not never; ``count`` of each lane."""
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
-        """Return ids of the jobs that run or wait for their delivery, and of the first ``count`` queued jobs.
+        """Return ids of the jobs that run or wait for delivery, and of the first queued; may lag."""
 
-        First closed, first named; may lag behind the table by moments.
-        """
+    def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
+        """Return the person's revisions before ``before``, newest first."""
+
+    def set_aside(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return ids of jobs that stand aside like :meth:`collecting`."""
 
     def save(self, before: Job | None, after: Job) -> Job:
         """Write ``after`` on top of ``before`` (None: it must be new); raises Conflict if it is outdated."""

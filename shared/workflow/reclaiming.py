@@ -17,6 +17,7 @@ from shared.domain.clocks import has_come
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, path_of, unclear
 from shared.domain.object_keys import snapshot_folder
 from shared.domain.photo_access import Way
+from shared.domain.spending import Billed
 from shared.domain.stored_files import mark_of, parse_name
 from shared.domain.trouble_kinds import Api
 from shared.logs import warn
@@ -56,6 +57,7 @@ def reclaim(world: World, job_id: str) -> bool:
         job_id,
         keeps_fine_tune=any(one.status == SUCCEEDED for one in made),
         fine_tunes=tuple(one.fine_tune_id for one in made if one.fine_tune_id),
+        billed=Billed(sum(one.usage for one in made), max((one.created_at or 0 for one in made), default=0)),
     )
     world.control.save_slot(slot, released)
     return True

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from functools import partial
 
 from shared.domain.blocks import blocks_of_all
+from shared.domain.caps import what_holds_all
 from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.trouble_kinds import Api
@@ -54,12 +55,14 @@ def _tell(world: World, seen: Observed, report: Report) -> None:
     It costs no call: of the queue its head is known, which has waited longest where nobody was moved first.
     """
     blocks = blocks_of_all(seen.slot, world.health.known or seen.health, seen.now)
+    held = what_holds_all(seen.slot, world.rules, seen.now)
     log(
         "tick",
         # First what alarms read: Simple Log Service analyses the beginning of a long text alone.
         blocked_by=blocks[0].cause.code if blocks else "",
         scope=blocks[0].scope.value if blocks else "",
         oldest_wait_seconds=max([0, *(seen.now - job.closed_at for job in seen.queue)]) // 1000,
+        held_by=held.cause.code if held else "",
         rounds=report.rounds,
         actions=report.actions,
         troubles=report.troubles,

@@ -18,9 +18,11 @@ Called by a tick, and by :mod:`shared.workflow.submitting` right after an answer
 
 from __future__ import annotations
 
+from shared.domain.caps import price_of
 from shared.domain.fine_tunes import FineTune, unclear
 from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause, failed_again
+from shared.domain.spending import Reserved
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import RetryLater, Trouble
@@ -32,6 +34,8 @@ from shared.workflow.saving import hold_up_briefly
 
 TRIES_AT_ITS_PLACE = 2
 """A lost answer or two say nothing about the job: it goes again from its old place."""
+UNCLEAR = "submit_unclear"
+"""Why a job ends of which nobody can tell whether it was paid for."""
 GOES_ON = ("", "PENDING", "QUEUING", "RUNNING", "CANCELING")
 
 LOST = Cause(
@@ -96,7 +100,8 @@ def _hold(world: World, job: Job) -> None:
     No other is sent beside it in any case; with its place taken those who wait are told for what.
     """
     slot = world.control.slot()
-    held = slot.also_held_by(job.job_id)
+    reserved = Reserved(at=job.submitted_at, fen=price_of(job, world.rules), before=job.usage)
+    held = slot.also_held_by(job.job_id, reserved)
     if held != slot:
         world.control.save_slot(slot, held)
 
@@ -150,8 +155,8 @@ def _in_doubt(world: World, job: Job, doubtful: list[FineTune]) -> Job:
         f"DashScope did not answer the submit, and {names} may be its training: its files do not tell. "
         "Nothing is paid for again. Compare it with the console; upload another photo to train again."
     )
-    cause = Cause("submit_unclear", message, Kind.PERSON, Api.TRAINING)
+    cause = Cause(UNCLEAR, message, Kind.PERSON, Api.TRAINING)
     if any(one.status in GOES_ON for one in doubtful):
         return hold_up_briefly(world, job, cause)
-    warn("submit_unclear", job=job.job_id, fine_tunes=names)
+    warn(UNCLEAR, job=job.job_id, fine_tunes=names)
     return world.jobs.save(job, job.ended(JobState.FAILED, Reason(cause.code, cause.message), now))

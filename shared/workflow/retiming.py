@@ -1,9 +1,10 @@
 """Sets right the moments of looks that other settings, or a clock that ran ahead, have written.
 
 When a set is to be looked at next is stored, so that a tick reads only what is due. That moment was computed
-with the settings and the clock of the run that wrote it. After a change of a setting all open sets are gone
-through once, and once more a while later, since instances with the old settings may have been at work.
-Moments that no right clock would have named are looked for before each round of the sweep.
+with the settings and the clock of the run that wrote it. After a change of a setting all open sets, and all
+that stand aside, are gone through once, and once more a while later, since instances with the old settings
+may have been at work. Moments that no right clock would have named are looked for before each round of the
+sweep.
 
 Called by :mod:`shared.workflow.reconciling`.
 """
@@ -11,9 +12,11 @@ Called by :mod:`shared.workflow.reconciling`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
+from shared.domain.approval import NOT_APPROVED, waits_for_approval
+from shared.domain.caps import PERSON
 from shared.domain.clocks import CLOCKS_DIFFER_MS
 from shared.domain.health import Health
 from shared.domain.job import Job
@@ -21,6 +24,7 @@ from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.rebasing import rebased
 from shared.domain.retry_state import LONGEST_PAUSE_MS
 from shared.domain.rules import Rules
+from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
@@ -28,6 +32,10 @@ from shared.workflow.ports import World
 PAGE = 100
 PAGES_A_RUN = 10
 TIME_FOR_A_PAGE_MS = 30_000
+ASIDE = "aside "
+"""Before the place that a run has come to, once it is among the jobs that stand aside."""
+OF_SETTINGS = ("daily_limit", PERSON)
+"""Why jobs stand aside for a setting's sake."""
 OLD_INSTANCES_LIVE_MS = 600_000
 """By then no instance runs with the old settings any more; its last writes are gone through as well."""
 
@@ -78,7 +86,7 @@ def set_clocks_right(world: World) -> bool:
 
 
 def _go_through(world: World, after: str) -> tuple[int, str | None]:
-    """Compute the next look of the open sets behind ``after`` anew.
+    """Compute anew when the open sets behind ``after``, and then those that stand aside, are due.
 
     Returns:
         How many have changed, and where the next run goes on; None at the end.
@@ -87,19 +95,35 @@ def _go_through(world: World, after: str) -> tuple[int, str | None]:
     for _ in range(PAGES_A_RUN):
         if not world.has_time_for(TIME_FOR_A_PAGE_MS):
             break
-        ids, after = world.jobs.collecting(after, PAGE)
+        is_aside, place = after.startswith(ASIDE), after.removeprefix(ASIDE)
+        page = world.jobs.set_aside if is_aside else world.jobs.collecting
+        ids, place = page(place, PAGE)
         found = world.jobs.find_each(ids) if ids else {}
-        changed += _save_each(world, (job for job in found.values() if isinstance(job, Job)))
-        if not after:
+        jobs = (job for job in found.values() if isinstance(job, Job))
+        changed += _save_each(world, jobs, put_back if is_aside else rebased)
+        if is_aside and not place:
             return changed, None
+        after = f"{ASIDE}{place}" if is_aside or not place else place
     return changed, after
 
 
-def _save_each(world: World, jobs: Iterable[Job]) -> int:
-    """Save those of ``jobs`` whose moments are other ones now, each for itself."""
+def put_back(job: Job, rules: Rules, now: int) -> Job:
+    """Return a queued job at its place that stands aside for the sake of a setting, which has changed.
+
+    Whether it may go now is asked at its turn.
+    """
+    code = job.retry.cause.code if job.retry is not None and job.state is JobState.QUEUED else ""
+    is_over = code in OF_SETTINGS or (code == NOT_APPROVED.code and not waits_for_approval(job, rules))
+    return job.cleared(rules, now) if is_over else job
+
+
+def _save_each(
+    world: World, jobs: Iterable[Job], changing: Callable[[Job, Rules, int], Job] = rebased
+) -> int:
+    """Save those of ``jobs`` that ``changing`` changes, each for itself."""
     changed = 0
     for job in jobs:
-        after = rebased(job, world.rules, world.clock.now())
+        after = changing(job, world.rules, world.clock.now())
         if after == job:
             continue
         try:

@@ -40,6 +40,7 @@ def submit_next(world: World, closed: Job) -> None:
             # One that runs and cannot be read uses the slot while it holds it.
             capacity=capacity - sum(isinstance(found.get(name), Unread) for name in slot.holders),
             now=world.clock.now(),
+            rules=world.rules,
         )
         if first:
             submit(world, first[0], slot)

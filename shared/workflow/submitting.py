@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.approval import NOT_APPROVED
+from shared.domain.caps import in_words, may_go, price_of, what_holds
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause
@@ -61,9 +63,15 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         RetryLater: too little of this invocation is left, or the queue waits as a whole.
         Trouble: the job's own files could not be read.
     """
+    if not slot.keeps_books:
+        # Imported here, as below: once after a deployment.
+        from shared.workflow.books import with_books
+
+        slot = with_books(world, slot)
     _check_that_it_may_go(world, job, slot)
-    if _has_had_its_share(world, job):
-        return world.jobs.save(job, _postponed(world, job))
+    held_up, job = _by_its_share(world, job, slot)
+    if held_up is not None:
+        return held_up
     job = with_snapshots(world, job)
     if job.state.is_terminal:
         return job
@@ -77,7 +85,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     landed = find_own(job, account)
     taken_at = world.clock.monotonic()
     is_counted = landed is not None and landed.counts_against_the_cap
-    slot = world.control.save_slot(slot, slot.taken_by(job.job_id, world.clock.now(), adds=not is_counted))
+    slot = _reserve(world, job, slot, adds=not is_counted)
     intent = _intend(world, job, prepared, slot)
     if landed is not None:
         return adopt(world, intent, landed)
@@ -87,6 +95,25 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
         return world.jobs.save(intent, intent.requeued(reason, world.clock.now(), retry=intent.retry))
     return _post(world, intent, prepared.sendable, slot)
+
+
+def _reserve(world: World, job: Job, slot: Slot, *, adds: bool) -> Slot:
+    """Give the slot to the job, with the price of its training, if that fits under every cap.
+
+    The caps are looked at on the row that the write replaces: whoever has reserved meanwhile makes it fail.
+    """
+    now = world.clock.now()
+    _check_settings(world, job, slot, now)
+    taken = slot.taken_by(job.job_id, now, adds=adds, price_fen=price_of(job, world.rules), billed=job.billed)
+    return world.control.save_slot(slot, taken)
+
+
+def _check_settings(world: World, job: Job, slot: Slot, now: int) -> None:
+    if not may_go(job, slot, world.rules, now):
+        held = what_holds(job, slot, world.rules, now)
+        raise Conflict(
+            f"by the settings no training may begin: {(held.cause if held else NOT_APPROVED).code}"
+        )
 
 
 def _with_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles | None]:
@@ -131,7 +158,7 @@ def _with_room_for_one(world: World, job: Job, slot: Slot) -> tuple[Slot, list[F
 
 def _intend(world: World, job: Job, prepared: TrainingFiles, slot: Slot) -> Job:
     """Write down the intent to send the POST; a job for which that fails gives the slot back."""
-    intended = job.attempting(
+    intended = replace(job, price_fen=price_of(job, world.rules)).attempting(
         world.clock.now(),
         expires_at=world.dead_at,
         file_ids=prepared.file_ids,
@@ -161,11 +188,23 @@ def _check_that_it_may_go(world: World, job: Job, slot: Slot) -> None:
         raise Conflict("the queue has been halted meanwhile")
     if not (slot.held_by(job.job_id) or slot.is_free(world.rules.concurrent_trainings, now)):
         raise Conflict("the training slot is not free")
+    _check_settings(world, job, slot, now)
 
 
-def _has_had_its_share(world: World, job: Job) -> bool:
-    allowed = world.rules.max_trainings_per_person_per_day
-    return bool(allowed) and job.trainings_today(world.clock.now()) >= allowed
+def _by_its_share(world: World, job: Job, slot: Slot) -> tuple[Job | None, Job]:
+    """Return the job set aside, saved, if its person has had enough; and the job as it is to go on."""
+    now, allowed = world.clock.now(), world.rules.max_trainings_per_person_per_day
+    if allowed and job.trainings_today(now) >= allowed:
+        return world.jobs.save(job, _postponed(world, job)), job
+    if not world.rules.max_fen_per_person:
+        return None, job
+    from shared.workflow.books import with_costs_before
+
+    job, cap = with_costs_before(world, job, slot)
+    if cap is None:
+        return None, job
+    cause = Cause(cap.code, in_words(cap, price_of(job, world.rules)), Kind.PERSON)
+    return world.jobs.save(job, job.held_up(cause, now, until=now + ASKED_AGAIN_MS)), job
 
 
 def _postponed(world: World, job: Job) -> Job:

@@ -9,6 +9,7 @@ from shared.domain.object_keys import result_key
 from shared.domain.queue import needs_slot
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.slot import Slot
+from shared.domain.spending import Billed
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
@@ -19,7 +20,7 @@ from shared.workflow.account import remember_owner
 from shared.workflow.owning import find_own, read_whole_list
 from shared.workflow.photo_access import doubt_urls
 from shared.workflow.ports import World
-from shared.workflow.resolving import OTHER_ACCOUNT
+from shared.workflow.resolving import OTHER_ACCOUNT, UNCLEAR
 from shared.workflow.saving import hold_up_briefly
 from shared.workflow.training_files import forget_files
 
@@ -90,7 +91,8 @@ def _note_end(world: World, job: Job, after: Job) -> None:
         _release(world, slot, job.job_id, after)
     elif job.fine_tune_id not in slot.ended_fine_tunes:
         # Others have ended since, and only the latest are remembered.
-        world.control.save_slot(slot, slot.released(job.job_id, fine_tunes=(job.fine_tune_id,)))
+        made = (job.fine_tune_id,)
+        world.control.save_slot(slot, slot.released(job.job_id, fine_tunes=made, billed=after.billed))
 
 
 def _fine_tune(world: World, job: Job) -> FineTune | None:
@@ -249,9 +251,9 @@ def release_unused(world: World, job_id: str) -> bool:
 def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
     """Take the slot back and remember how long the training took.
 
-    ``job`` is None when its row is gone; its fine-tune may still be there.
+    ``job`` is None when its row is gone; its fine-tune may still be there, and counts as paid.
     """
-    if not slot.held_by(job_id):
+    if not slot.held_by(job_id) and job_id not in slot.to_settle:
         return
     keeps = job is None or job.state is JobState.SUCCEEDED
     made = (*job.earlier_fine_tunes, job.fine_tune_id) if job else ()
@@ -261,6 +263,15 @@ def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
         keeps_fine_tune=keeps,
         accepted_at=job.submitted_at if job and job.fine_tune_id else 0,
         fine_tunes=tuple(filter(None, made)),
-        ended_at=world.clock.now(),
+        ended_at=world.clock.now() if slot.held_by(job_id) else 0,
+        billed=_billed(job),
     )
     world.control.save_slot(slot, released)
+
+
+def _billed(job: Job | None) -> Billed:
+    """What was billed for a job; what nobody can ever tell counts as a training."""
+    is_unclear = job is not None and job.reason is not None and job.reason.code == UNCLEAR
+    if job is None or (job.state is JobState.FAILED and is_unclear):
+        return Billed(None)
+    return job.billed

@@ -39,6 +39,7 @@ ASKED_BY = {
     "cancel_asked_at": kinds.CANCEL,
     "train_asked_at": kinds.TRAIN,
     "model_released_at": kinds.RELEASE,
+    "approved_at": kinds.APPROVE,
 }
 """Columns of a job that nothing sets but a request, and its kind."""
 

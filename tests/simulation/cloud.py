@@ -119,8 +119,9 @@ class SimulatedCloud:
         photo_access: str = "url",
         account: str = "old",
         emulated_tables: bool = True,
+        start: int | None = None,
     ) -> None:
-        self.kernel = Kernel(seed)
+        self.kernel = Kernel(seed) if start is None else Kernel(seed, start)
         self.faults = faults
         self.rules = rules or Rules(quiet_ms=60_000, sweep_rest_ms=50_000)
         self.gate = Gate(self.kernel, faults)
@@ -151,6 +152,7 @@ class SimulatedCloud:
         self.invariants = self._new_invariants()
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
+        self.invariants.money.rules = lambda: self.rules
         self.invariants.administration.longest_skew = skew
         self._bucket.watch_deletion = self.invariants.administration.upload_deleted
         self.others = self.invariants.others = OtherPrograms(

@@ -21,6 +21,7 @@ from tests.simulation.administration import SETTLES_MS, Administration, Columns
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
 from tests.simulation.kernel import Kernel, Run, Violation
+from tests.simulation.money import Money
 from tests.simulation.stores import API_KEY, SIGNATURE
 
 GOING = {"PENDING", "QUEUING", "RUNNING"}
@@ -55,6 +56,7 @@ class Invariants(Watch):
         self.slot: Columns = {}
         self.health: Columns = {}
         self.administration = Administration(kernel, self.rows)
+        self.money = Money(studio, kernel, self.owner_of)
         self.others: OtherPrograms | None = None
         self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
@@ -92,6 +94,7 @@ class Invariants(Watch):
         if table == "jobs":
             self._job_written(before, after, writer)
             self.administration.job_written(before, after)
+            self.money.job_written(before, after)
         elif table == "requests":
             self.administration.request_written(before, after)
         elif (table, after["name"]) == ("control", "slot"):
@@ -213,6 +216,7 @@ class Invariants(Watch):
         if name not in self.slot.get("holders", ()):
             raise Violation(f"a POST for {name} leaves without a place in the slot")
         self.administration.submit_leaves(name)
+        self.money.submit_leaves(name, row)
         self._check_turn(name)
 
     def _check_turn(self, name: str) -> None:
@@ -266,6 +270,7 @@ class Invariants(Watch):
         going = [entry.job_id for entry in ours if entry.status in GOING and entry.deleted_at is None]
         if len(going) > self._limit:
             raise Violation(f"{len(going)} fine-tunes run at once: {going}")
+        self.money.check_caps()
         paid: dict[str, list[str]] = defaultdict(list)
         for entry in ours:
             if entry.status != "FAILED":

@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.simulation.kernel import Violation
 from tests.simulation.mutants import MUTANTS, Mutant, alive
 from tests.simulation.mutants_of_administration import MUTANTS_OF_ADMINISTRATION
+from tests.simulation.mutants_of_money import MUTANTS_OF_MONEY
 from tests.simulation.seeds import play
 
-ALL_MUTANTS = (*MUTANTS, *MUTANTS_OF_ADMINISTRATION)
+ALL_MUTANTS = (*MUTANTS, *MUTANTS_OF_ADMINISTRATION, *MUTANTS_OF_MONEY)
 
 FOUND_BY_SEED: dict[str, int] = {
     "no adoption": 1,
@@ -59,12 +60,22 @@ FOUND_BY_SEED: dict[str, int] = {
     "a training that succeeded is made once more": 3,
     "who is put first stands behind the head of the queue": 92,
     "a model is said to be deleted and is not": 24,
-    "who asks for a training now waits as before": 17,
+    "who asks for a training now waits as before": 4,
     "two clocks put a timeline out of order": 39,
     "a key that was sent before stands for a new request": 0,
     "a key stands for whatever it is sent with": 1,
     "a key that is sent once more is refused": 0,
     "administrators know no job but the unfinished ones": 1,
+    "a cap lets one training more through": 5,
+    "nothing is reserved for a training on its way": 0,
+    "what is reserved does not count under a cap": 11,
+    "a failed training counts as paid": 1,
+    "a reservation outlives its settlement": 0,
+    "nobody looks at what a person has cost": 83,
+    "trainings that are off go on": 17,
+    "nobody's word is needed": 5,
+    "a set that opens again is still approved": 11,
+    "who waits for money waits for ever": 5,
 }
 
 

@@ -29,6 +29,7 @@ from tests.simulation.gate import Gate
 from tests.simulation.invariants import GOING
 from tests.simulation.kernel import Violation
 from tests.simulation.lasting import draw_changes, draw_troubles
+from tests.simulation.money import Approver, drawn_settings, has_caps, lift, start_of
 from tests.simulation.scenarios import zipped
 from tests.simulation.silence import Silence
 from tests.simulation.stores import BUCKET
@@ -37,6 +38,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 TROUBLE_LASTS_MS = 8 * MINUTE_MS
 LONGEST_DEADLINE_MS = 30 * MINUTE_MS
+WAITS_FOR_MONEY_MS = 12 * MINUTE_MS
 TABLES_CHECKED_EVERY = 10
 NAMES_SPELLED_EVERY = 7
 LATEST_EVENT_MS = 4 * HOUR_MS
@@ -85,8 +87,11 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     with simulated(cloud):
         try:
             administrators.begin()
+            Approver(cloud, seed).begin(TROUBLE_LASTS_MS + WAITS_FOR_MONEY_MS)
             stuck = _trouble(cloud, chance, faults, people)
             troubled = len(cloud.gate.trace), cloud.gate.turn_changes
+            if has_caps(seed):
+                _wait_for_money(cloud)
             if stuck:
                 _live_with(cloud, stuck)
             _recover(cloud)
@@ -122,6 +127,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
             training_deadline_ms=chance.choice((12 * MINUTE_MS, LONGEST_DEADLINE_MS)),
             kept_fine_tunes=10_000,
             max_trainings_per_person_per_day=0,
+            **drawn_settings(seed),
         ),
         behaviour=Behaviour(
             training_seconds=chance.choice((20.0, 120.0, 302.0)),
@@ -144,6 +150,7 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         photo_access=photo_access,
         account=account,
         emulated_tables=seed % TABLES_CHECKED_EVERY == 0,
+        start=start_of(seed),
     )
     cloud.gate.latency = chance.choice((10, 120, 120))
     return cloud
@@ -181,6 +188,17 @@ def _trouble(cloud: SimulatedCloud, chance: random.Random, faults: Drawn, people
     cloud.others.list_change_rate = 0.0
     cloud.require_second_run(False)
     return stuck
+
+
+def _wait_for_money(cloud: SimulatedCloud) -> None:
+    """Nothing goes wrong, and the caps stand: whoever waits for money is told so, until they are lifted."""
+    silence = Silence()
+    for _ in range(WAITS_FOR_MONEY_MS // TICK_MS):
+        cloud.kernel.at(cloud.kernel.now, cloud.invoke_reconcile)
+        cloud.advance(TICK_MS)
+        cloud.invariants.check_ledger()
+        silence.check(cloud)
+    lift(cloud)
 
 
 def _live_with(cloud: SimulatedCloud, stuck: str) -> None:
@@ -414,6 +432,7 @@ def check_everything_ended(cloud: SimulatedCloud) -> None:
     _check_nothing_is_lost(cloud)
     _check_nothing_is_trained_twice(jobs)
     cloud.invariants.administration.check_end(jobs, cloud.studio.ledger(), cloud.invariants.owner_of)
+    cloud.invariants.money.check_end(jobs, cloud.invariants.slot)
     cloud.check_mirrors()
 
 

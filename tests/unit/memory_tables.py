@@ -9,6 +9,7 @@ from typing import Any
 from shared.domain.control_rows import ControlRows, Document, Doorbell
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
@@ -106,6 +107,15 @@ class MemoryTables:
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         names = sorted(name for name in self._in_lane(COLLECTING_LANE) if name > after)
         return names[:count], names[count - 1] if len(names) > count else ""
+
+    def set_aside(self, after: str, count: int) -> tuple[list[str], str]:
+        names = sorted(name for name in self._in_lane(ASIDE_LANE) if name > after)
+        return names[:count], names[count - 1] if len(names) > count else ""
+
+    def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
+        self.calls.append("history")
+        rows = [one for one in self.revisions_of(person_key(person_id)) if one.revision < before]
+        return [self.unread.get(one.job_id) or summary_of(one) for one in rows[:limit]]
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
         lanes = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, open_job
-from shared.domain.job_record import DAY_MS
+from shared.domain.money import DAY_MS
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState

@@ -19,6 +19,7 @@ from shared.domain.object_keys import job_id, upload_key
 from shared.domain.photos import Verdict
 from shared.domain.queue import to_submit
 from shared.domain.requests import Request, request_id
+from shared.domain.rules import Rules
 from shared.domain.slot import REMEMBERED_SWITCHES, Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.timeline import Move, with_move
@@ -149,9 +150,11 @@ def test_a_cancelled_fine_tune_costs_what_the_tries_before_it_have_cost() -> Non
 def test_a_job_that_is_to_be_cancelled_is_not_submitted_when_its_submit_has_failed() -> None:
     job = replace(job_in(JobState.QUEUED, attempt=1), due_at=NOW, closed_first_at=NOW)
     asked = replace(job, cancel_asked_at=NOW)
-    assert to_submit(Slot(), [job], [], [], 1, NOW) == [job]
-    assert to_submit(Slot(), [asked], [], [], 1, NOW) == []
-    assert to_submit(Slot(), [], [], [asked], 1, NOW) == [], "also when it holds the slot still"
+    assert to_submit(Slot(), [job], [], [], 1, NOW, rules=Rules()) == [job]
+    assert to_submit(Slot(), [asked], [], [], 1, NOW, rules=Rules()) == []
+    assert to_submit(Slot(), [], [], [asked], 1, NOW, rules=Rules()) == [], (
+        "also when it holds the slot still"
+    )
 
 
 # -- trying again ----------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ import pytest
 
 from functions import collect
 from shared.domain.job import Reason
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.logs import log
-from shared.views import PRICE_PER_TRAINING_CNY
 from shared.workflow.reconciling import reconcile
 from tests.stack import PARAMETERS, TEMPLATE
 from tests.unit.memory import Memory
@@ -167,7 +167,7 @@ def test_a_run_that_the_platform_has_killed_is_told(error: str) -> None:
 def test_the_money_of_a_day_is_told_beyond_the_sum_that_is_set(
     written: Any, trainings: int, is_told: bool
 ) -> None:
-    assert BUDGET_CNY == 4 * PRICE_PER_TRAINING_CNY
+    assert BUDGET_CNY == 4 * LIST_PRICE_FEN / 100
     lines = written(tick(None, job_in(JobState.QUEUED)))
     assert events(lines).count("submitted") == 1, "a submit leaves one line"
     assert fires("money-of-a-day", lines * trainings) is is_told

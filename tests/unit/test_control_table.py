@@ -64,6 +64,7 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
         "kept",
     }
     names |= {"refused_jobs", "accepted_at", "account", "ended_fine_tunes", "ends", "paused", "switched_by"}
+    names.add("spending")
     assert set(value) == {*names, "format"}
 
 
@@ -133,5 +134,5 @@ def test_a_field_of_a_later_version_is_kept_and_one_inside_the_slots_trouble_goe
 ) -> None:
     value = {"trouble": {"code": "c", "message": "m", "link": "https://…"}, "colour": "green"}
     bench.client.rows[tuple(KEY)] = {"value": json.dumps(value), VERSION: 3, WRITE_TOKEN: "t"}
-    slot = Slot(version=3, trouble=Reason("c", "m"), unknown={"colour": "green"})
+    slot = Slot(version=3, trouble=Reason("c", "m"), spending=None, unknown={"colour": "green"})
     assert ControlTable(bench.rows).slot() == slot

@@ -17,7 +17,7 @@ from shared.domain.decide import (
 )
 from shared.domain.job import Job
 from shared.domain.photos import Verdict
-from shared.domain.rules import Rules
+from shared.domain.rules import Rules, Trainings
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
@@ -441,17 +441,31 @@ def test_a_state_leads_to_these_actions_in_this_order(
 
 
 @pytest.mark.parametrize(
-    ("state", "awaited"),
+    ("state", "rules", "awaited"),
     [
-        (observed(running=(training("li"),), holders={"li": training("li")}, queue=(queued("wang"),)), True),
-        (observed(running=(training("li"),), holders={"li": training("li")}), False),
-        (observed(queue=(queued("wang", cancel_asked_at=NOW),)), False),
-        (observed(queue=(held_up(S.QUEUED, "wang", NOW + 1),)), False),
-        (observed(queue=(queued("wang"),), halted_until=NOW + 1), False),
+        (
+            observed(running=(training("li"),), holders={"li": training("li")}, queue=(queued("wang"),)),
+            RULES,
+            True,
+        ),
+        (observed(running=(training("li"),), holders={"li": training("li")}), RULES, False),
+        (observed(queue=(queued("wang", cancel_asked_at=NOW),)), RULES, False),
+        (observed(queue=(held_up(S.QUEUED, "wang", NOW + 1),)), RULES, False),
+        (observed(queue=(queued("wang"),), halted_until=NOW + 1), RULES, False),
+        (observed(queue=(queued("wang"),)), Rules(trainings=Trainings.OFF), False),
+        (observed(queue=(queued("wang"),)), Rules(max_fen_per_day=249), False),
     ],
-    ids=["somebody queues", "nobody does", "they have cancelled", "their next try is later", "it is halted"],
+    ids=[
+        "somebody queues",
+        "nobody does",
+        "they have cancelled",
+        "their next try is later",
+        "it is halted",
+        "trainings are switched off",
+        "the day's cap is reached",
+    ],
 )
 def test_the_slot_is_awaited_by_whoever_would_have_it_if_no_training_were_going(
-    state: Observed, awaited: bool
+    state: Observed, rules: Rules, awaited: bool
 ) -> None:
-    assert is_awaited(state) is awaited
+    assert is_awaited(state, rules) is awaited

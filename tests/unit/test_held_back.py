@@ -51,8 +51,8 @@ def test_an_administrator_cannot_have_it_trained() -> None:
 
 def test_a_row_that_says_it_is_queued_is_neither_sent_nor_counted() -> None:
     odd, other = job_in(JobState.QUEUED, SMOKE_PERSON), job_in(JobState.QUEUED, "li")
-    assert to_submit(Slot(), [odd, other], [], [], 2, NOW + YEAR_MS) == [other]
-    assert to_submit(Slot(holders=(odd.job_id,)), [], [], [odd], 2, NOW + YEAR_MS) == []
+    assert to_submit(Slot(), [odd, other], [], [], 2, NOW + YEAR_MS, rules=Rules()) == [other]
+    assert to_submit(Slot(holders=(odd.job_id,)), [], [], [odd], 2, NOW + YEAR_MS, rules=Rules()) == []
 
 
 def test_the_intent_to_submit_it_cannot_be_written_down() -> None:

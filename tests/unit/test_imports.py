@@ -153,7 +153,7 @@ WHAT_A_JOB_IS = modules("shared", "assembly errors logs settings tracing") | mod
     "shared.domain",
     "clocks completion copies crowding error_kinds failed_trainings formats held_back job job_record "
     "job_summary lanes markers object_keys photo_set photos reasons retry_json retry_state row_size rules "
-    "slot states timeline trouble_kinds unread words",
+    "money slot spending states timeline trouble_kinds unread words",
 )
 TABLES = modules(
     "shared.clients",
@@ -165,7 +165,7 @@ STATUS_LOADS = (
     WHAT_A_JOB_IS
     | TABLES
     | modules("shared", "version views")
-    | modules("shared.domain", "blocks breakers health")
+    | modules("shared.domain", "approval blocks breakers caps health")
     | modules("shared.http_api", "authentication blocked callers conditional deployment documents forecast")
     | modules("shared.http_api", "languages limits messages negotiation problems reader resources routes")
     | modules("shared.http_api", "waiting waiting_words")
@@ -194,7 +194,7 @@ PHOTO_LOADS = (
 )
 CLOSING_LOADS = (
     PHOTO_LOADS
-    | modules("shared.domain", "queue")
+    | modules("shared.domain", "approval caps queue")
     | modules(
         "shared.workflow",
         "account closing folders marking owning recording_found refusing resolving snapshots submit_next",

@@ -21,7 +21,7 @@ from shared.domain.lingering import (
     price_of_a_look_ms,
     price_of_staying,
 )
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 from tests.unit.support import NOW, few_examples
 
 SECOND = 1000
@@ -35,7 +35,7 @@ def plan(
     horizon_ms: int,
     at_most_ms: int | None = None,
     *,
-    training_cny: float = PRICE_PER_TRAINING_CNY,
+    training_cny: float = LIST_PRICE_FEN / 100,
     is_awaited: bool = True,
 ) -> Plan | None:
     """The plan while somebody waits, at the price that is paid."""

@@ -13,7 +13,7 @@ from local.prices import table as prices
 from local.prices.estimating import IDLE_MONTH, PER_PERSON, TRAINING_SECONDS, slots_for
 from local.prices.table import AS_OF, CALLED_HOUR, HOURS_A_MONTH, CalledHour, Price
 from shared.domain import function_time
-from shared.views import PRICE_PER_TRAINING_CNY
+from shared.domain.money import LIST_PRICE_FEN
 
 TABLE = {name: value for name, value in vars(prices).items() if isinstance(value, Price)}
 
@@ -26,7 +26,7 @@ def test_every_price_has_a_source_with_its_month_or_says_that_it_is_assumed(name
 
 
 def test_the_fee_of_a_training_is_the_one_that_the_pages_show() -> None:
-    assert prices.TRAINING.cny == PRICE_PER_TRAINING_CNY
+    assert prices.TRAINING.cny == LIST_PRICE_FEN / 100
 
 
 def test_function_time_costs_by_the_size_that_the_template_gives_the_functions() -> None:
@@ -58,7 +58,7 @@ def test_a_month_of_nobody_costs_the_hours_of_the_timer_and_little_more() -> Non
 def test_many_people_cost_in_proportion() -> None:
     some, more = estimate(50_000), estimate(100_000)
     assert more.cny / some.cny == pytest.approx(2, rel=0.01)
-    assert more.cny_a_person == pytest.approx(PRICE_PER_TRAINING_CNY * PER_PERSON.trainings, rel=0.02)
+    assert more.cny_a_person == pytest.approx(LIST_PRICE_FEN / 100 * PER_PERSON.trainings, rel=0.02)
 
 
 def test_fewer_than_nobody_is_refused() -> None:
@@ -94,7 +94,7 @@ PAGES = pytest.mark.parametrize("page", ["docs/costs.md", "docs/zh-CN/costs.md"]
 @PAGES
 def test_the_page_of_costs_shows_what_the_estimate_says(page: str) -> None:
     assert AS_OF in (ROOT / page).read_text(encoding="utf-8")
-    month, _ = tables_of(page)
+    month, *_ = tables_of(page)
     estimates = [estimate(people) for people in (0, 10, 1_000, 100_000)]
     items = [{item.name: item.cny for item in one.items} for one in estimates]
     lines = [
@@ -122,7 +122,7 @@ def test_the_page_of_costs_shows_what_the_estimate_says(page: str) -> None:
 
 @PAGES
 def test_the_page_of_costs_shows_what_a_person_and_an_idle_month_take(page: str) -> None:
-    _, person = tables_of(page)
+    _, person, *_ = tables_of(page)
     use = PER_PERSON
     expected = [
         *(use.trainings, use.photos, use.collects, use.collect_seconds, use.tick_seconds),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.domain.job import Job
 from shared.domain.queue import needs_slot, to_submit
+from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
@@ -34,7 +35,7 @@ def going(
     *queue: Job, running: Iterable[Job] = (), holders: Iterable[Job] = (), capacity: int = 1
 ) -> list[str]:
     """The people whose jobs go now."""
-    jobs = to_submit(FREE, queue, list(running), holders, capacity, NOW)
+    jobs = to_submit(FREE, queue, list(running), holders, capacity, NOW, rules=Rules())
     return [job.person_id for job in jobs]
 
 
@@ -52,7 +53,7 @@ def test_a_set_that_was_opened_again_goes_at_the_place_where_it_closed_first() -
 
 def test_nobody_goes_while_the_queue_is_halted() -> None:
     halted = Slot(halted_until=NOW + 1)
-    assert to_submit(halted, [queued("a")], [], [queued("held")], 1, NOW) == []
+    assert to_submit(halted, [queued("a")], [], [queued("held")], 1, NOW, rules=Rules()) == []
 
 
 def test_who_stepped_aside_goes_behind_those_who_closed_before_its_next_try() -> None:
@@ -83,10 +84,10 @@ def test_other_trouble_goes_to_the_back(kind: Kind) -> None:
 def test_whoever_was_refused_goes_behind_those_who_can_still_tell_whether_everybody_is() -> None:
     refused, other = queued("refused", NOW - 9), queued("other", NOW - 5)
     slot = Slot(refused_jobs=(refused.job_id,))
-    found = to_submit(slot, [refused, other], [], [], 2, NOW)
+    found = to_submit(slot, [refused, other], [], [], 2, NOW, rules=Rules())
     assert [job.person_id for job in found] == ["other", "refused"]
     both = Slot(refused_jobs=(other.job_id, refused.job_id))
-    assert [job.person_id for job in to_submit(both, [other, refused], [], [], 2, NOW)] == [
+    assert [job.person_id for job in to_submit(both, [other, refused], [], [], 2, NOW, rules=Rules())] == [
         "refused",
         "other",
     ]
@@ -113,11 +114,16 @@ def test_a_job_at_dashscope_uses_the_slot_whether_it_holds_it_or_not(state: JobS
 def test_a_training_that_has_ended_uses_nothing_although_its_row_says_that_it_goes_on() -> None:
     stale = job_in(S.TRAINING, "stale", fine_tune_id="ft-1")
     slot = Slot(ended_fine_tunes=("ft-1",))
-    assert to_submit(slot, [queued("a")], [stale], [], 1, NOW) == [queued("a")]
-    assert to_submit(FREE, [queued("a")], [stale], [], 1, NOW) == []
+    assert to_submit(slot, [queued("a")], [stale], [], 1, NOW, rules=Rules()) == [queued("a")]
+    assert to_submit(FREE, [queued("a")], [stale], [], 1, NOW, rules=Rules()) == []
     other = job_in(S.TRAINING, "other", fine_tune_id="ft-2")
-    assert to_submit(slot, [queued("a")], [other], [], 1, NOW) == []
-    assert to_submit(slot, [queued("a")], [job_in(S.SUBMITTING, "sent", fine_tune_id="")], [], 1, NOW) == []
+    assert to_submit(slot, [queued("a")], [other], [], 1, NOW, rules=Rules()) == []
+    assert (
+        to_submit(
+            slot, [queued("a")], [job_in(S.SUBMITTING, "sent", fine_tune_id="")], [], 1, NOW, rules=Rules()
+        )
+        == []
+    )
 
 
 def test_a_holder_that_has_ended_uses_nothing() -> None:
@@ -162,8 +168,8 @@ def test_the_order_in_which_jobs_are_found_does_not_matter(
         aside(f"p{number}", NOW + at * 2 + 1) if is_aside else queued(f"p{number}", NOW + at * 2)
         for number, at, is_aside in {row[0]: row for row in drawn}.values()
     ]
-    found = to_submit(FREE, jobs, [], [], capacity, NOW)
+    found = to_submit(FREE, jobs, [], [], capacity, NOW, rules=Rules())
     turns = [job.turn for job in found]
     assert turns == sorted(turns)
-    assert turns == [job.turn for job in to_submit(FREE, jobs[::-1], [], [], capacity, NOW)]
+    assert turns == [job.turn for job in to_submit(FREE, jobs[::-1], [], [], capacity, NOW, rules=Rules())]
     assert len(found) == min(max(0, capacity), sum(job.is_due(NOW) for job in jobs))

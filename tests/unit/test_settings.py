@@ -346,3 +346,27 @@ def test_secrets_are_parameters_that_do_not_echo() -> None:
 def test_every_way_to_dashscope_can_be_set() -> None:
     assert (AUTO, *(way.value for way in Way)) == WAYS
     assert [Settings(photo_access=way).way for way in WAYS] == [None, *Way]
+
+
+@pytest.mark.parametrize(
+    ("text", "fen"),
+    [("2.5", 250), ("2.50", 250), ("2", 200), ("2.0", 200), ("0.18", 18), ("1000000.0", 10**8), ("0", 0)],
+)
+def test_sums_of_money_are_read_to_the_fen(text: str, fen: int) -> None:
+    names = ("TRAINING_PRICE_CNY", "MAX_CNY_PER_DAY", "MAX_CNY_PER_MONTH", "MAX_CNY_PER_PERSON")
+    rules = read_settings(dict.fromkeys((*names, "MAX_CNY_IN_ALL"), text)).rules
+    read = (rules.training_price_fen, rules.max_fen_per_day, rules.max_fen_per_month)
+    assert {*read, rules.max_fen_per_person, rules.max_fen_in_all} == {fen}
+
+
+@pytest.mark.parametrize("text", ["2.505", "-1", "1e3", "2,5", "¥2", "12345678"])
+def test_a_sum_that_is_none_is_refused_and_never_rounded(text: str) -> None:
+    with pytest.raises(SettingsError, match="MAX_CNY_PER_DAY"):
+        read_settings({"MAX_CNY_PER_DAY": text})
+
+
+def test_trainings_are_on_unless_something_else_is_said() -> None:
+    said = {text: read_settings({"TRAININGS": text}).rules.trainings.value for text in ("", "OFF", "approve")}
+    assert said == {"": "on", "OFF": "off", "approve": "approve"}
+    with pytest.raises(SettingsError, match="on, off, approve"):
+        read_settings({"TRAININGS": "no"})

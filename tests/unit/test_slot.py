@@ -194,7 +194,8 @@ def test_releasing_it_tells_when_a_submit_was_accepted_and_never_goes_back() -> 
 
 def test_a_job_that_holds_it_already_takes_it_again_so_that_whoever_is_about_to_release_it_loses() -> None:
     slot = Slot(holders=("a", "b"), taken_at=NOW - 60_000)
-    assert slot.taken_by("a", NOW) == replace(slot, taken_at=NOW)
+    taken = slot.taken_by("a", NOW)
+    assert taken == replace(slot, taken_at=NOW, spending=taken.spending)
 
 
 @pytest.mark.parametrize(

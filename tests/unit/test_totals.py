@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.job import Job, Reason
+from shared.domain.money import beijing_day
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Verdict
 from shared.domain.states import JobState as S
@@ -22,7 +23,6 @@ from shared.domain.totals import (
     REMEMBERED_JOBS,
     ROW,
     Totals,
-    beijing_day,
 )
 from shared.errors import Conflict, Permanent, RetryLater
 from shared.workflow.training import deliver

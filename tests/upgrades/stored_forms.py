@@ -137,7 +137,7 @@ def _seen() -> dict[str, Any]:
 
 
 def _results() -> dict[str, Any]:
-    job = filled(Job, state=JobState.SUCCEEDED, photo_set=filled(PhotoSet))
+    job = filled(Job, state=JobState.SUCCEEDED, photo_set=filled(PhotoSet), price_fen=0)
     result: dict[str, Any] = json.loads(job_as_json(job))
     for photo in result["photos"]:
         # Words are for people, and may change at any time.

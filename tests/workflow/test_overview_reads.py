@@ -12,8 +12,10 @@ from aliyun_local.mocking import mock_aliyun
 from local.deployment import REQUIRED_PARAMETERS, TEMPLATE
 from shared.domain.control_rows import Document
 from shared.domain.health import Health
+from shared.domain.money import beijing_day
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
+from shared.domain.spending import Reserved, Spending
 from shared.domain.states import JobState as S
 from shared.domain.totals import ROW, Totals
 from shared.http_api.authentication import Tokens
@@ -67,11 +69,14 @@ def fill(tables: Tables, people: int) -> None:
     if people < 100:
         totals = Totals().with_job(job_in(S.SUCCEEDED, "zoe", **ended))
         tables.control.save_json(ROW, Document(), totals.as_value())
-        tables.control.save_slot(Slot(), Slot(holders=("x-1",), kept=17))
+        ledger = (
+            Spending().with_billed(1, 250, beijing_day(NOW)).with_reserved("x-1", Reserved(at=NOW, fen=250))
+        )
+        tables.control.save_slot(Slot(), Slot(holders=("x-1",), kept=17, spending=ledger))
         tables.control.save_health(Health(), replace(Health(), beat_at=NOW, errors={"Throttled": 3}))
 
 
-PATHS = {"/": 6, "/people": 2, "/queue": 3, "/models": 4, "/metrics": 4}
+PATHS = {"/": 6, "/people": 2, "/queue": 3, "/models": 4, "/metrics": 4, "/costs": 1}
 
 
 def test_the_documents_cost_as_many_reads_among_ten_people_as_among_six_hundred(tables: Tables) -> None:
@@ -107,7 +112,9 @@ def test_the_overview_tells_what_the_tables_say(tables: Tables) -> None:
         "today_cny": 2.5,
         "month_cny": 2.5,
         "total_cny": 2.5,
+        "reserved_cny": 2.5,
         "trainings_billed": 1,
+        "caps": [],
     }
     assert shown["account"] == {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True}
     assert shown["readiness"]["status"] == "ready"

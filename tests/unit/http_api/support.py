@@ -263,7 +263,9 @@ class Api:
         sent_bytes = content.encode() if isinstance(content, str) else content
         request = (_wsgi_call if self.wsgi else _event)(method, path, query or {}, sent, sent_bytes)
         tokens = Tokens(reader=self.token, admin=self.admin_token)
-        deployment = Deployment(origins=self.origins, now=lambda: self.now)
+        deployment = Deployment(
+            origins=self.origins, price_fen=self.rules.training_price_fen, now=lambda: self.now
+        )
         response = answer(request, self.connect, tokens, deployment)
         check(method, path, response.status, response.headers, response.body)
         return response

@@ -27,6 +27,7 @@ from shared.domain.remedies_of_services import CODES, OF_SERVICES
 from shared.domain.retry_state import Cause
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import Pause, Slot
+from shared.domain.spending import Spending
 from shared.domain.states import JobState
 from shared.domain.totals import Totals
 from shared.domain.trouble_kinds import Api as Service
@@ -229,6 +230,10 @@ def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Line", document(api.call("/queue"))
     yield "Models", document(api.call("/models"))
     yield "Overview", document(api.call("/"))
+    yield "Costs", document(api.call("/costs"))
+    api.rules = replace(RULES, max_fen_per_day=1, max_fen_per_person=1, max_fen_in_all=1)
+    api.held = replace(api.held, spending=Spending().with_billed(1, 250, "2026-01-01"))
+    yield "Costs", document(api.call("/costs"))
     ended = Totals().with_job(failed).with_job(replace(made, submitted_at=NOW - MINUTE_MS, usage=1))
     api.documents["totals"] = Document(value=ended.as_value(), version=1)
     yield "Overview", document(api.call("/"))

@@ -102,7 +102,7 @@ def test_a_persons_document_shows_the_newest_revision_and_the_history() -> None:
 
 
 def test_a_persons_document_reads_the_photos_of_the_newest_revision_alone() -> None:
-    jobs = [job_in(S.SUCCEEDED, revision=number) for number in range(30, 0, -1)]
+    jobs = [job_in(S.SUCCEEDED, revision=number, spent_through=number - 1) for number in range(30, 0, -1)]
     api = Api(*jobs)
     shown = document(api.call("/people/li"))
     assert api.jobs.asked == [("latest", "li"), ("history", "li", 30, MAX_REVISIONS - 1)]
