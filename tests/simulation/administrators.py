@@ -34,6 +34,8 @@ STAYS_MS = 25 * MINUTE_MS
 """So long administrators are at work: to the end of the first trainings."""
 TRIES = 8
 CHANCE = 0.5
+IMPATIENT = 0.2
+LOOKS_MS = 20 * SECOND_MS
 _S = JobState
 POSSIBLE = {
     "cancel": (_S.COLLECTING, _S.QUEUED, _S.SUBMITTING, _S.TRAINING),
@@ -93,6 +95,7 @@ class Administrators:
         self._cloud = cloud
         self._chance = random.Random(f"administrators {seed}")
         self._people = people
+        self._seed = seed
         self._pauses_end_at = pauses_end_at
         self._told: dict[tuple[Ask, int], Answers] = defaultdict(list)
         self._names = 0
@@ -113,6 +116,12 @@ class Administrators:
             when = self._pauses_end_at + minutes * MINUTE_MS + 10 * SECOND_MS
             kernel.at(when, partial(self._send, self._of("resume")))
 
+        impatient = random.Random(f"impatient administrators {self._seed}")
+        if impatient.random() < IMPATIENT:
+            # Whoever looks only now and then hardly ever sees a set between two tries, which is paid for.
+            for later in range(impatient.randint(1, LOOKS_MS), 4 * STAYS_MS, LOOKS_MS):
+                kernel.at(kernel.start + later, self._cancel_between_two_tries)
+
     # -- asking ---------------------------------------------------------------------------------------
 
     def _ask_for_anything(self) -> None:
@@ -131,6 +140,12 @@ class Administrators:
         if kind == "pause" and chance.random() < 0.7:
             later = self._cloud.kernel.now + chance.randint(0, 4 * MINUTE_MS)
             self._cloud.kernel.at(later, partial(self._send, self._of("resume")))
+
+    def _cancel_between_two_tries(self) -> None:
+        between = (one for one in self._cloud.jobs() if one.state is _S.QUEUED and one.earlier_fine_tunes)
+        for job in between:
+            path = PATHS["cancel"].format(job=quote(job.job_id, safe=""))
+            self._send(Ask("cancel", path, job.job_id))
 
     def _of(self, kind: str) -> Ask:
         """Draw what is asked for: mostly something that is possible, by what can be seen now."""

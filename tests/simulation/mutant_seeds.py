@@ -51,7 +51,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "a signed URL in the log": 0,
     "a pause is said to be carried out and is not": 3,
     "a queue is resumed by nobody": 3,
-    "a job that is cancelled between two tries says that it was never sent": 308,
+    "a job that is cancelled between two tries says that it was never sent": 525,
     "a cancelled job goes on": 1,
     "a job is counted each time that it is delivered": 21,
     "a job is counted without what DashScope has billed": 0,
