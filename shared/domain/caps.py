@@ -76,18 +76,17 @@ def caps_of_all(spending: Spending, rules: Rules, now: int, *, without: str = ""
     ``without``: the job that is about to reserve, whose earlier reservation ends with that.
     """
     coming = Reserved(at=now, fen=0).days
-    months = {day[:7] for day in coming}
-
-    def most(periods: frozenset[str] | set[str]) -> int:
-        # Around midnight there has to be room on both days.
-        return max(spending.committed(period, without=without) for period in periods)
-
     caps = [
-        Cap(IN_ALL, rules.max_fen_in_all, spending.committed("", without=without)),
-        Cap(MONTH, rules.max_fen_per_month, most(months), next_month(now)),
-        Cap(DAY, rules.max_fen_per_day, most(coming), next_day(now)),
+        (IN_ALL, rules.max_fen_in_all, {""}, 0),
+        (MONTH, rules.max_fen_per_month, {day[:7] for day in coming}, next_month(now)),
+        (DAY, rules.max_fen_per_day, coming, next_day(now)),
     ]
-    return [cap for cap in caps if cap.most_fen]
+    # Around midnight there has to be room on both days.
+    return [
+        Cap(code, most_fen, max(spending.committed(one, without=without) for one in periods), until)
+        for code, most_fen, periods, until in caps
+        if most_fen
+    ]
 
 
 def what_holds_all(slot: Slot, rules: Rules, now: int, job: Job | None = None) -> Held | None:

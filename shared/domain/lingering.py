@@ -101,7 +101,7 @@ def plan(
     longest_ms = horizon_ms if at_most_ms is None else min(horizon_ms, at_most_ms)
     if longest_ms < LOOK_SPACING_MS:
         return None
-    known_width_ms = _width_ms(durations_ms)
+    known_width_ms = _width_ms(tuple(durations_ms))
     # The longer it outlasts all others, the less they tell about it.
     width_ms = max(known_width_ms, (elapsed_ms - max(durations_ms)) / 4)
     ends = _ends(durations_ms, elapsed_ms, longest_ms // STEP_MS, width_ms)
@@ -129,12 +129,7 @@ def price_of_a_look_ms(durations_ms: tuple[int, ...]) -> float:
     width_ms = _width_ms(durations_ms)
     around_ms = [width_ms * math.log(share / (1 - share)) for share in QUANTILES]
     ends = [duration + around for duration in durations_ms for around in around_ms]
-    whole = _mean(
-        [
-            math.sqrt(_lasts(durations_ms, end, width_ms) / _density(durations_ms, end, width_ms))
-            for end in ends
-        ]
-    )
+    whole = _mean([_time_by_chance(durations_ms, end, width_ms) for end in ends])
     return whole * whole / (2 * LOOKS_A_TRAINING**2)
 
 
@@ -191,18 +186,14 @@ def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int, width_ms: fl
     return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in itertools.pairwise(lasts)]
 
 
-def _lasts(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
-    """The chance that a training lasts longer than ``at_ms``."""
-    return _mean([1 / (1 + math.exp(min((at_ms - one) / width_ms, 700))) for one in durations_ms])
-
-
-def _density(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
-    """The chance that a training ends in the millisecond at ``at_ms``."""
+def _time_by_chance(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
+    """The root of ``S / f`` at a moment: the chance to last longer, by that to end in its millisecond."""
     lasts = [1 / (1 + math.exp(min((at_ms - one) / width_ms, 700))) for one in durations_ms]
-    return _mean([share * (1 - share) / width_ms for share in lasts])
+    return math.sqrt(sum(lasts) * width_ms / sum([share * (1 - share) for share in lasts]))
 
 
-def _width_ms(durations_ms: Sequence[int]) -> float:
+@lru_cache(maxsize=8)
+def _width_ms(durations_ms: tuple[int, ...]) -> float:
     """How far one duration speaks for others: two thirds of the way to its fifth nearest neighbour.
 
     The spread of all durations would be too wide where two regimes lie side by side.

@@ -7,6 +7,7 @@ months are Beijing's, in which Alibaba Cloud bills. Moments are milliseconds sin
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 
 LIST_PRICE_FEN = 250
 """DashScope, "Model prices" (2026-02): facechain-finetune, 2.5 CNY a training. It was fixed until it became a
@@ -27,7 +28,13 @@ def in_yuan(fen: int) -> str:
 
 def beijing_day(moment: int) -> str:
     """Return the day in Beijing, as ``2026-01-31``; its first seven characters are the month."""
-    return datetime.fromtimestamp((moment + BEIJING_MS) / 1000, tz=timezone.utc).strftime("%Y-%m-%d")
+    return _name_of_day((moment + BEIJING_MS) // DAY_MS)
+
+
+@lru_cache(maxsize=8)
+def _name_of_day(number: int) -> str:
+    """Return the date of a day by its number; each look at a cap asks for the same few."""
+    return datetime.fromtimestamp(number * DAY_MS // 1000, tz=timezone.utc).strftime("%Y-%m-%d")
 
 
 def next_day(moment: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from shared.domain.caps import may_go
 from shared.domain.held_back import is_held_back
@@ -62,8 +63,8 @@ def to_submit(
     waiting.sort(key=lambda job: (job.job_id in slot.refused_jobs, job.turn))
     # A job that runs without holding the slot still uses DashScope's.
     going = {job.job_id for job in (*running, *known_holders) if _is_going(job, slot)}
-    allowed = [job for job in (*left_behind, *waiting) if may_go(job, slot, rules, now)]
-    return allowed[: max(0, capacity - len(going))]
+    allowed = (job for job in (*left_behind, *waiting) if may_go(job, slot, rules, now))
+    return list(islice(allowed, max(0, capacity - len(going))))
 
 
 def _may_be_sent(job: Job) -> bool:

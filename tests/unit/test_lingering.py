@@ -100,7 +100,7 @@ def idle_to_expect(ends: Sequence[float], looks: Sequence[int]) -> float:
 def test_no_other_way_to_look_loses_less_than_the_one_that_is_taken(
     durations: list[int], elapsed: int, dearer: int
 ) -> None:
-    width_ms, seconds = lingering._width_ms(durations), 12
+    width_ms, seconds = lingering._width_ms(tuple(durations)), 12
     ends = lingering._ends(durations, elapsed * SECOND, seconds, width_ms)
     survives = [1.0, *(1 - ended for ended in itertools.accumulate(ends))]
     price = dearer * price_of_a_look_ms(tuple(durations)) / SECOND
