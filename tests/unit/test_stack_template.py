@@ -112,7 +112,7 @@ def test_the_functions_read_the_same_settings_where_ros_writes_numbers_with_a_de
         for name, value in resource["Properties"].get("EnvironmentVariables", {}).items()
         if "Fn::Str" in value
     }
-    assert len(numbers) == 11
+    assert len(numbers) == 16
     for function in resolve().functions.values():
         written = {
             name: f"{value}.0" if name in numbers else value for name, value in function.environment.items()
