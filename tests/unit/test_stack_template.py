@@ -115,7 +115,8 @@ def test_the_functions_read_the_same_settings_where_ros_writes_numbers_with_a_de
     assert len(numbers) == 16
     for function in resolve().functions.values():
         written = {
-            name: f"{value}.0" if name in numbers else value for name, value in function.environment.items()
+            name: f"{value}.0" if name in numbers and value.isdigit() else value
+            for name, value in function.environment.items()
         }
         assert read_settings(written) == read_settings(function.environment)
 
