@@ -15,6 +15,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.domain.markers import is_marker, plain_marker
@@ -216,6 +217,7 @@ def person_folder(folder: str) -> str:
     return f"{PEOPLE_PREFIX}{folder}/"
 
 
+@lru_cache(maxsize=1_000)
 def person_key(person_id: str) -> str:
     """The person as Tablestore's partition key and as part of job ids and paths: 20 hex digits.
 

@@ -7,6 +7,7 @@ Used by ``responses``; by :mod:`aliyun_local.coverage` for the page of emulated 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote
 
 BASE_PATH = "/api/v1"
@@ -26,9 +27,13 @@ class Operation:
     path: str
     document: str
 
+    @cached_property
+    def _segments(self) -> list[str]:
+        return self.path.strip("/").split("/")
+
     def match(self, segments: list[str]) -> list[str] | None:
         """Return the varying segments if ``segments`` are those of this path, else None."""
-        wanted = self.path.strip("/").split("/")
+        wanted = self._segments
         if len(wanted) != len(segments):
             return None
         pairs = list(zip(wanted, segments, strict=True))

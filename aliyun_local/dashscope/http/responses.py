@@ -70,11 +70,9 @@ class DashScopeService:
         """Name the operation that ``request`` asks for: one of :data:`OPERATIONS`, or ``Unknown``."""
         if is_download(request.raw_path):
             return DOWNLOAD_OPERATION
+        segments = segments_of(request.raw_path)
         for operation in OPERATIONS:
-            if (
-                operation.method == request.method
-                and operation.match(segments_of(request.raw_path)) is not None
-            ):
+            if operation.method == request.method and operation.match(segments) is not None:
                 return operation.name
         return UNKNOWN_OPERATION
 

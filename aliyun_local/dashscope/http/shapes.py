@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -134,8 +135,9 @@ def listed_task(shown: Task) -> dict[str, Any]:
     return listed if shown.ended_at is None else listed | {"end_time": _milliseconds(shown.ended_at)}
 
 
+@lru_cache(maxsize=10_000)
 def beijing_time(seconds: float) -> str:
-    """Return a time as the service writes it: UTC+8, without saying so."""
+    """Return a time as the service writes it: UTC+8, without saying so. Lists repeat the same ones."""
     return f"{utc(seconds) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
 
 

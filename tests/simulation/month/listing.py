@@ -66,7 +66,7 @@ class ListedStore(ObjectStore):
 
     def as_listed(self, found: StoredObject) -> Listed:
         """Return an object as an entry of a listing; that of an upload is ready."""
-        return self._entries[found.key] if found.key in self._uploads else listed(found)
+        return self._entries.get(found.key) or listed(found)
 
     def check_list(self, bucket: str) -> None:
         """Hold the list against the emulator's database."""
@@ -85,6 +85,7 @@ class ListedStore(ObjectStore):
         if not key.startswith(PEOPLE_PREFIX):
             return
         if stored is None:
+            self._entries.pop(key, None)
             if self._uploads.pop(key, None) is not None:
                 del self._keys[bisect_left(self._keys, key)]
             return
