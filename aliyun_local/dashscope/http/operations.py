@@ -36,10 +36,13 @@ class Operation:
         wanted = self._segments
         if len(wanted) != len(segments):
             return None
-        pairs = list(zip(wanted, segments, strict=True))
-        if any(not have if want.startswith("{") else have != want for want, have in pairs):
-            return None
-        return [have for want, have in pairs if want.startswith("{")]
+        varying = []
+        for want, have in zip(wanted, segments, strict=True):
+            if want.startswith("{") and have:
+                varying.append(have)
+            elif want != have:
+                return None
+        return varying
 
 
 OPERATIONS: tuple[Operation, ...] = (
