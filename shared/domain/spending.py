@@ -8,7 +8,9 @@ A reservation stands as long as its job holds the slot, whatever becomes of the 
 whose outcome is unknown counts as spent. The write that takes the slot back settles it, by what DashScope
 says that it has billed; with nothing billed it is gone. Both happen in one write of one row, and a job that
 has no reservation is not settled, so nothing is counted twice. A job whose training failed holds the slot for
-the next one: then the write that reserves anew settles what was before.
+the next one: then the write that reserves anew settles what was before. A run that was slow may reserve for a
+job as it was before its training, and leave that to be settled once more. So the ledger remembers up to which
+training the latest jobs are settled, and reserves behind that.
 
 A training belongs to the day on which DashScope made it. Before that is known, a reservation around midnight
 belongs to both days.
@@ -29,6 +31,8 @@ from shared.domain.object_keys import parse_job_id
 
 DAYS, MONTHS = 31, 13
 """So many are remembered."""
+SETTLED_JOBS = 40
+"""So many are remembered. No run lives for more than ten minutes, and more do not end in that time."""
 CLOCKS_DIFFER_MS = 10_000
 LANDS_WITHIN_MS = 70_000
 """By then a POST has reached DashScope: it leaves within a second, and nobody waits longer for its answer."""
@@ -78,6 +82,7 @@ class Spending:
         days: their cost by day (``2026-01-31``), oldest first.
         months: their cost by month (``2026-01``), oldest first.
         reserved: what is on its way, by the ids of jobs.
+        settled_jobs: how many trainings of the latest jobs are counted, by their ids, oldest first.
     """
 
     taken_at: int = 0
@@ -86,9 +91,12 @@ class Spending:
     days: Mapping[str, int] = field(default_factory=dict, hash=False)
     months: Mapping[str, int] = field(default_factory=dict, hash=False)
     reserved: Mapping[str, Reserved] = field(default_factory=dict, hash=False)
+    settled_jobs: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def with_reserved(self, job_id: str, reserved: Reserved) -> Spending:
         """Reserve the price of a training of ``job_id``, in the place of what is reserved for it."""
+        before = max(reserved.before, self.settled_jobs.get(job_id, 0))
+        reserved = replace(reserved, before=before)
         return replace(self, reserved={**self.reserved, job_id: reserved})
 
     def settled(self, job_id: str, billed: Billed) -> Spending:
@@ -98,7 +106,11 @@ class Spending:
             return self
         left = {name: one for name, one in self.reserved.items() if name != job_id}
         trainings = 1 if billed.trainings is None else max(0, billed.trainings - reserved.before)
-        return replace(self, reserved=left).with_billed(
+        known = {name: count for name, count in self.settled_jobs.items() if name != job_id}
+        if counted := reserved.before + trainings:
+            known[job_id] = counted
+        settled_jobs = dict([*known.items()][-SETTLED_JOBS:])
+        return replace(self, reserved=left, settled_jobs=settled_jobs).with_billed(
             trainings, trainings * reserved.fen, beijing_day(billed.made_at or reserved.at)
         )
 
@@ -143,7 +155,7 @@ def spending_from(value: Mapping[str, Any]) -> Spending:
         for name, one in _mapping(value.get("reserved")).items()
         if isinstance(one, dict)
     }
-    sums = {name: _sums(value.get(name)) for name in ("days", "months")}
+    sums = {name: _sums(value.get(name)) for name in ("days", "months", "settled_jobs")}
     numbers = {name: _number(value.get(name)) for name in ("taken_at", "trainings", "fen")}
     return Spending(**numbers, **sums, reserved=reserved)  # type: ignore[arg-type]  # names and types are those above
 

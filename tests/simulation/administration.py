@@ -19,9 +19,11 @@ from typing import Any
 from aliyun_local.dashscope.account.models import LedgerEntry
 from shared.domain import requests as kinds
 from shared.domain.job import Job
+from shared.domain.money import beijing_day
 from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, job_id, parse_job_id, parse_upload
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.domain.timeline import KEPT_FIRST, KEPT_LAST
+from shared.domain.totals import DAYS
 from shared.domain.totals import ROW as TOTALS
 from shared.http_api.outcomes import OUTCOMES
 from tests.simulation.kernel import Kernel, Run, Violation
@@ -292,11 +294,18 @@ class Administration:
         results = Counter(job.state.value for job in counted)
         if results != Counter(self._totals.get("results", {})):
             raise Violation(f"counted were {self._totals.get('results')}, delivered {dict(results)}")
-        billed = sum(entry.billed_trainings for job in counted for entry in made.get(job.job_id, []))
-        for of_days in (False, True):
-            said = sum(self._totals.get("days", {}).values()) if of_days else self._totals.get("billed", 0)
-            if said != billed:
-                raise Violation(f"counted were {said} billed trainings, the ledger has {billed}")
+        billed, by_day = 0, Counter[str]()
+        for job in counted:
+            of_job = sum(entry.billed_trainings for entry in made.get(job.job_id, []))
+            billed += of_job
+            by_day[beijing_day(job.ended_at)] += of_job
+        said = self._totals.get("billed", 0)
+        if said != billed:
+            raise Violation(f"counted were {said} billed trainings, the ledger has {billed}")
+        # No more days are remembered.
+        newest = dict(sorted(by_day.items())[-DAYS:])
+        if (days := self._totals.get("days", {})) != newest:
+            raise Violation(f"counted were {days} billed trainings by day, the ledger has {newest}")
 
 
 def _next(name: str) -> str:

@@ -159,7 +159,8 @@ def test_a_reservation_that_other_code_has_left_behind_is_settled_by_a_tick() ->
     ledger = Spending().with_reserved(ended.job_id, Reserved(at=NOW, fen=250))
     memory = Memory(ended, slot=Slot(spending=ledger))
     reconcile(memory.world())
-    assert memory.held.spending == Spending().with_billed(1, 250, "2026-01-01")
+    paid = Spending(settled_jobs={ended.job_id: 1}).with_billed(1, 250, "2026-01-01")
+    assert memory.held.spending == paid
 
 
 @pytest.mark.parametrize("is_unclear", [True, False], ids=["nobody can tell", "its row is gone"])

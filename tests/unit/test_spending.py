@@ -10,7 +10,16 @@ import pytest
 from shared.domain.money import beijing_day, cny, in_yuan, next_day, next_month
 from shared.domain.object_keys import job_id
 from shared.domain.slot import Slot
-from shared.domain.spending import DAYS, LANDS_WITHIN_MS, MONTHS, Billed, Reserved, Spending, spending_from
+from shared.domain.spending import (
+    DAYS,
+    LANDS_WITHIN_MS,
+    MONTHS,
+    SETTLED_JOBS,
+    Billed,
+    Reserved,
+    Spending,
+    spending_from,
+)
 from tests.unit.support import MINUTE_MS, NOW
 
 HOUR_MS = 60 * MINUTE_MS
@@ -52,6 +61,25 @@ def test_what_was_not_billed_is_given_back() -> None:
 def test_what_nobody_can_ever_tell_counts_as_a_training() -> None:
     ledger = Spending().with_reserved("a", Reserved(at=NOW, fen=250, before=1))
     assert ledger.settled("a", Billed(None)).fen == 250
+
+
+@pytest.mark.parametrize("billed", [Billed(1, NOW), Billed(None)], ids=["it is known", "nobody can tell"])
+def test_a_slow_run_that_reserves_for_a_job_as_it_was_before_its_training_counts_nothing_again(
+    billed: Billed,
+) -> None:
+    trained = Slot().taken_by("a", NOW, price_fen=250).released("a", billed=billed)
+    slow = trained.taken_by("a", NOW + MINUTE_MS, price_fen=250)
+    spending = slow.released("a", billed=Billed(1, NOW)).spending
+    assert spending is not None
+    assert (spending.trainings, spending.fen, spending.reserved) == (1, 250, {})
+
+
+def test_up_to_where_a_job_is_settled_is_remembered_of_the_latest_ones() -> None:
+    ledger = Spending()
+    for number in range(SETTLED_JOBS + 1):
+        ledger = ledger.with_reserved(f"{number}", Reserved(at=NOW, fen=250)).settled(f"{number}", Billed(1))
+    assert list(ledger.settled_jobs) == [f"{number}" for number in range(1, SETTLED_JOBS + 1)]
+    assert spending_from(json.loads(json.dumps(asdict(ledger)))) == ledger
 
 
 def test_of_a_job_that_is_trained_again_each_training_counts_once() -> None:

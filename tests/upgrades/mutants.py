@@ -110,7 +110,7 @@ MUTANTS = (
     ),
     Mutant(
         "the format is raised for a column more",
-        (Change("shared/domain/formats.py", "JOBS = Format(1)", "JOBS = Format(2)"),),
+        (Change("shared/domain/formats.py", "JOBS = Format(1,", "JOBS = Format(2,"),),
         "queued",
         "previous",
         True,
