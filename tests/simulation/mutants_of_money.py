@@ -35,8 +35,8 @@ MUTANTS_OF_MONEY = (
     one(
         "a reservation outlives its settlement",
         _SPENDING,
-        "return replace(self, reserved=left).with_billed(",
-        "return replace(self, reserved=self.reserved).with_billed(",
+        "return replace(self, reserved=left, settled_jobs=settled_jobs).with_billed(",
+        "return replace(self, settled_jobs=settled_jobs).with_billed(",
     ),
     one(
         "nobody looks at what a person has cost",
