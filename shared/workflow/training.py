@@ -272,6 +272,7 @@ def _release(world: World, slot: Slot, job_id: str, job: Job | None) -> None:
 def _billed(job: Job | None) -> Billed:
     """What was billed for a job; what nobody can ever tell counts as a training."""
     is_unclear = job is not None and job.reason is not None and job.reason.code == UNCLEAR
-    if job is None or (job.state is JobState.FAILED and is_unclear):
+    if job is None:
         return Billed(None)
-    return job.billed
+    # As a sum of all its trainings, so that a run that has been slow leads to no other one.
+    return Billed(job.usage + 1) if job.state is JobState.FAILED and is_unclear else job.billed

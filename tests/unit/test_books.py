@@ -174,6 +174,18 @@ def test_a_training_of_which_nobody_can_tell_counts_as_spent(is_unclear: bool) -
     assert (memory.held.spending.fen, memory.held.spending.reserved) == (250, {})
 
 
+def test_a_training_of_which_nobody_can_tell_counts_once_though_a_slow_run_takes_the_slot_for_it_again() -> (
+    None
+):
+    job = job_in(S.FAILED, reason=Reason(UNCLEAR, "…"))
+    memory = Memory(job, slot=Slot().taken_by(job.job_id, NOW, price_fen=250))
+    assert release_unused(memory.world(), job.job_id)
+    memory.held = memory.held.taken_by(job.job_id, NOW + 9, price_fen=250)
+    assert release_unused(memory.world(), job.job_id)
+    assert memory.held.spending is not None
+    assert (memory.held.spending.fen, memory.held.spending.reserved) == (250, {})
+
+
 def test_a_submit_that_was_refused_gives_its_price_back() -> None:
     memory = Memory(job := job_in(S.QUEUED))
     memory.answer = RetryLater("Throttling", "busy", delay_seconds=1)
