@@ -89,7 +89,7 @@ DOCUMENTS: dict[str, Document] = {
                 "cost_cny",
                 "number",
                 "what all trainings of the person have cost at the list price",
-                "a revision cannot be read",
+                "a revision cannot be read, or there are too many",
                 unit="CNY",
             ),
             Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),

@@ -121,24 +121,24 @@ def _sum(yuan: float) -> str:
 def cost_of_person(
     newest: Job, earlier: Sequence[JobSummary | Unread], read: Callable[[int], Sequence[JobSummary | Unread]]
 ) -> int | None:
-    """Return what a person's trainings have cost, in fen; None if a revision cannot be read.
+    """Return what a person's trainings have cost, in fen; None if a revision cannot be read, or too many.
 
     ``earlier`` are the revisions before ``newest``, newest first, as far as a page shows them; ``read``
     returns those before a revision.
     """
-    costs: Mapping[int, int | None] = {newest.revision: newest.cost_fen}
-    page, before = earlier, newest.revision
+    costs: dict[int, int | None] = {newest.revision: newest.cost_fen}
+    page = earlier
     for _ in range(MAX_PAGES):
-        found = {revision_of(one): one.cost_fen if isinstance(one, JobSummary) else None for one in page}
-        costs = {**costs, **found}
+        costs |= {_revision_of(one): one.cost_fen if isinstance(one, JobSummary) else None for one in page}
         before = min(costs)
-        if before <= newest.spent_through + 1 or not found:
+        if before <= newest.spent_through + 1 or not page:
             break
         page = read(before)
+    else:
+        return None
     known = [fen for revision, fen in costs.items() if revision > newest.spent_through]
     return None if None in known else newest.spent_before_fen + sum(fen or 0 for fen in known)
 
 
-def revision_of(one: JobSummary | Unread) -> int:
-    """Return the revision that a job's id ends with."""
+def _revision_of(one: JobSummary | Unread) -> int:
     return int(one.job_id.rpartition("-")[2])

@@ -18,6 +18,8 @@ from shared.domain.spending import Reserved, Spending
 from shared.domain.states import JobState
 from shared.domain.totals import Totals
 from shared.domain.unread import Unread
+from shared.http_api.costs import MAX_PAGES
+from shared.http_api.limits import MAX_REVISIONS
 from tests.unit.http_api.support import Api, document
 from tests.unit.support import NOW, job_in
 
@@ -123,6 +125,13 @@ def test_revisions_that_no_page_shows_are_counted_as_well() -> None:
     assert document(api(*jobs).call("/people/li"))["cost_cny"] == 199.8
     summed = [replace(jobs[0], spent_before_fen=1, spent_through=59), *jobs[1:]]
     assert document(api(*summed).call("/people/li"))["cost_cny"] == 3.34
+
+
+def test_the_cost_of_a_person_with_too_many_revisions_to_be_read_is_not_told_too_low() -> None:
+    most = 1 + (MAX_REVISIONS - 1) + (MAX_PAGES - 1) * MAX_REVISIONS
+    jobs = [revision(number) for number in range(most + 1, 0, -1)]
+    assert document(api(*jobs[1:]).call("/people/li"))["cost_cny"] == round(3.33 * most, 2)
+    assert document(api(*jobs).call("/people/li"))["cost_cny"] is None
 
 
 def test_nobody_can_tell_the_cost_of_a_person_with_a_revision_that_cannot_be_read() -> None:
