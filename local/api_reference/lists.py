@@ -12,6 +12,14 @@ _JOB = (
     Field("revision", "integer", "the revision of the person"),
 )
 
+_SPEND = (
+    Field("today_cny", "number", "today", unit="CNY"),
+    Field("month_cny", "number", "this month", unit="CNY"),
+    Field("total_cny", "number", "altogether", unit="CNY"),
+    Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
+    Field("trainings_billed", "integer", "trainings, altogether"),
+    Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
+)
 LISTS: dict[str, Document] = {
     "People": Document(
         "A page of people. With `state` alone the newest come first; else they are sorted by name.",
@@ -64,14 +72,7 @@ LISTS: dict[str, Document] = {
     ),
     "Spend": Document(
         "What DashScope has billed, at the list price, by Beijing's calendar.",
-        (
-            Field("today_cny", "number", "today", unit="CNY"),
-            Field("month_cny", "number", "this month", unit="CNY"),
-            Field("total_cny", "number", "altogether", unit="CNY"),
-            Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
-            Field("trainings_billed", "integer", "trainings, altogether"),
-            Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
-        ),
+        _SPEND,
     ),
     "Spending cap": Document(
         "A cap on what all trainings cost. Where it is reached the queue waits, and says so.",
@@ -91,12 +92,7 @@ LISTS: dict[str, Document] = {
             Field("currency", "string", "`CNY`"),
             Field("list_price_cny", "number", "`TRAINING_PRICE_CNY`", unit="CNY"),
             Field("trainings", "string", "`TRAININGS`: `on`, `off` or `approve`"),
-            Field("today_cny", "number", "today", unit="CNY"),
-            Field("month_cny", "number", "this month", unit="CNY"),
-            Field("total_cny", "number", "altogether", unit="CNY"),
-            Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
-            Field("trainings_billed", "integer", "trainings, altogether"),
-            Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
+            *_SPEND,
             Field("days", "list of Day cost", "the latest 31 days with a cost, newest first"),
             Field("months", "list of Month cost", "the latest 13 months with a cost, newest first"),
             Field(

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.function_time import CNY_A_UNIT, UNITS_A_SECOND
-from shared.domain.money import LIST_PRICE_FEN
+from shared.domain.money import LIST_PRICE_FEN, cny
 
 AS_OF = "2026-11-29"
 """When the table was last held against its sources."""
@@ -39,7 +39,7 @@ class Price:
 
 
 TRAINING = Price(
-    cny=LIST_PRICE_FEN / 100,
+    cny=cny(LIST_PRICE_FEN),
     unit="training",
     source="Model Studio, model prices, facechain-finetune (2026-02)",
 )

@@ -20,8 +20,6 @@ from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Purse
 from shared.domain.money import LIST_PRICE_FEN
 
-PRICE_FEN = LIST_PRICE_FEN
-
 
 class Desk:
     """The paid side of a run.
@@ -50,9 +48,9 @@ class Desk:
         self._account = account
         self.counter = counter or Counter()
         self.purse = Purse(
-            price_fen=PRICE_FEN, limit_fen=account.limit_fen, asks=can_ask() if asks is None else asks
+            price_fen=LIST_PRICE_FEN, limit_fen=account.limit_fen, asks=can_ask() if asks is None else asks
         )
-        self.bill = Bill(PRICE_FEN)
+        self.bill = Bill(LIST_PRICE_FEN)
         try:
             self.forwarder = Forwarder(account, self.purse, self.bill, port=port)
         except OSError as problem:
@@ -83,7 +81,7 @@ class Desk:
         """Return what is said at the start."""
         host = urlsplit(self._account.base_url).hostname
         return (
-            f"Trainings are REAL, by the account at {host}, at {in_cny(PRICE_FEN)} each by list price.\n"
+            f"Trainings are REAL, by the account at {host}, at {in_cny(LIST_PRICE_FEN)} each by list price.\n"
             f"Photos are uploaded to its file service. {self._who_decides()}\n"
         )
 
@@ -101,7 +99,7 @@ class Desk:
         text = f"Paid in this run: {in_cny(self.bill.paid_fen)} by list price, for {count}."
         waiting = self.purse.orders - mine
         if waiting > 0:
-            price = in_cny(waiting * PRICE_FEN)
+            price = in_cny(waiting * LIST_PRICE_FEN)
             text += f" {waiting} more ordered, up to {price}, not seen to end; the next run follows them."
         return text
 

@@ -12,7 +12,7 @@ from local.stages.requests_made import wait_for_request
 from local.stages.ros import Stack
 from local.stages.smoke import PENDING, Link, drawn_portrait
 from local.stages.status_api import Document, StatusApi
-from shared.domain.money import LIST_PRICE_FEN
+from shared.domain.money import LIST_PRICE_FEN, cny
 
 MOST_SECONDS = 90 * 60
 """A training takes some minutes, and others may come first."""
@@ -32,7 +32,7 @@ def train(context: Context, stack: Stack, folder: Path | None) -> list[Link]:
     photos = _photos(folder)
     context.output.step("A training, which is paid for")
     context.output.say(
-        f"  DashScope bills {LIST_PRICE_FEN / 100:g} CNY for it by list price, unless free trainings are "
+        f"  DashScope bills {cny(LIST_PRICE_FEN):g} CNY for it by list price, unless free trainings are "
         "left; the model then counts against the account's cap."
     )
     context.output.confirm(f"Pay for one training of {len(photos)} photos?")

@@ -125,8 +125,8 @@ class DashScope:
         It proves nothing about what it does not show (:func:`~shared.clients.dashscope_list.newest_of_list`).
         """
         is_older = partial(is_made_before, since=since)
-        found, *how_far = newest_of_list(self._page, self._retries.now, is_older=is_older)
-        return NewestFineTunes(fine_tunes_in(found), *how_far)
+        found, is_whole, is_reached = newest_of_list(self._page, self._retries.now, is_older=is_older)
+        return NewestFineTunes(fine_tunes=fine_tunes_in(found), is_whole=is_whole, is_reached=is_reached)
 
     def _page(self, page_no: int) -> Page:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}

@@ -69,7 +69,7 @@ class FineTune:
         return is_ours and self.status not in (FAILED, CANCELED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewestFineTunes:
     """Fine-tunes of the list, the newest part of it or all.
 

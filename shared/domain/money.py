@@ -6,6 +6,7 @@ months are Beijing's, in which Alibaba Cloud bills. Moments are milliseconds sin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ LIST_PRICE_FEN = 250
 setting: jobs and totals that name no price are of that time."""
 BEIJING_MS = 8 * 3_600_000
 DAY_MS = 86_400_000
+DAYS, MONTHS = 31, 13
+"""Of so many, sums are remembered."""
 
 
 def cny(fen: int) -> float:
@@ -35,6 +38,11 @@ def beijing_day(moment: int) -> str:
 def _name_of_day(number: int) -> str:
     """Return the date of a day by its number; each look at a cap asks for the same few."""
     return datetime.fromtimestamp(number * DAY_MS // 1000, tz=timezone.utc).strftime("%Y-%m-%d")
+
+
+def newest(sums: Mapping[str, int], limit: int) -> dict[str, int]:
+    """Return so many of the sums by day or by month, oldest first."""
+    return dict(sorted(sums.items())[-limit:])
 
 
 def next_day(moment: int) -> int:

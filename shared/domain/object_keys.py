@@ -226,6 +226,10 @@ def person_key(person_id: str) -> str:
     return hashlib.sha256(person_id.encode("utf-8")).hexdigest()[:20]
 
 
+BEHIND_EVERY_REVISION = 10**9
+"""The id of a job has room for one less."""
+
+
 def job_id(person_id: str, revision: int) -> str:
     """The id of a person's ``revision``-th job."""
     return f"{person_key(person_id)}-{revision}"

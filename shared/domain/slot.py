@@ -15,14 +15,13 @@ from typing import Any
 
 from shared.domain.clocks import has_come
 from shared.domain.job import Reason
-from shared.domain.spending import Billed, Reserved, Spending
+from shared.domain.spending import CLOCKS_DIFFER_MS, Billed, Reserved, Spending
 
 SUBMIT_SPACING_MS = 1_000
 """Between two jobs that take the slot, and the longest that a POST may leave after its job took it.
 
 So of any three POSTs the first and the last are a second apart: DashScope takes 2 a second.
 """
-CLOCKS_DIFFER_MS = 10_000
 LONGEST_HALT_MS = 3_600_000
 REMEMBERED_DURATIONS = 20
 REMEMBERED_FINE_TUNES = 40

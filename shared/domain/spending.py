@@ -26,14 +26,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from shared.domain.money import beijing_day
+from shared.domain.money import DAYS, MONTHS, beijing_day, newest
 from shared.domain.object_keys import parse_job_id
 
-DAYS, MONTHS = 31, 13
-"""So many are remembered."""
 SETTLED_JOBS = 40
-"""So many are remembered. No run lives for more than ten minutes, and more do not end in that time."""
+"""So many are remembered. No run lives for more than ten minutes, in which twenty slots end as many."""
 CLOCKS_DIFFER_MS = 10_000
+"""Those of two machines on which functions run."""
 LANDS_WITHIN_MS = 70_000
 """By then a POST has reached DashScope: it leaves within a second, and nobody waits longer for its answer."""
 
@@ -122,8 +121,8 @@ class Spending:
             self,
             trainings=self.trainings + trainings,
             fen=self.fen + fen,
-            days=_newest({**self.days, day: self.days.get(day, 0) + fen}, DAYS),
-            months=_newest({**self.months, day[:7]: self.months.get(day[:7], 0) + fen}, MONTHS),
+            days=newest({**self.days, day: self.days.get(day, 0) + fen}, DAYS),
+            months=newest({**self.months, day[:7]: self.months.get(day[:7], 0) + fen}, MONTHS),
         )
 
     @property
@@ -158,10 +157,6 @@ def spending_from(value: Mapping[str, Any]) -> Spending:
     sums = {name: _sums(value.get(name)) for name in ("days", "months", "settled_jobs")}
     numbers = {name: _number(value.get(name)) for name in ("taken_at", "trainings", "fen")}
     return Spending(**numbers, **sums, reserved=reserved)  # type: ignore[arg-type]  # names and types are those above
-
-
-def _newest(sums: Mapping[str, int], limit: int) -> dict[str, int]:
-    return dict(sorted(sums.items())[-limit:])
 
 
 def _number(value: object) -> int:

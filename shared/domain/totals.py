@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from shared.domain.job_record import JobRecord
-from shared.domain.money import beijing_day
+from shared.domain.money import DAYS, MONTHS, beijing_day, newest
 from shared.domain.photos import Verdict
 from shared.domain.spending import Spending
 
 ROW = "totals"
 """The row's name."""
-DAYS, MONTHS, HOURS = 31, 13, 25
+HOURS = 25
 """So many are remembered."""
 HOUR_MS = 3_600_000
 RECENT = 20
@@ -80,8 +80,8 @@ class Totals:
             results=_added(self.results, job.state.value, 1),
             faces=faces,
             billed=self.billed + job.usage,
-            days=_newest(_added(self.days, day, job.usage), DAYS),
-            months=_newest(_added(self.months, day[:7], job.usage), MONTHS),
+            days=newest(_added(self.days, day, job.usage), DAYS),
+            months=newest(_added(self.months, day[:7], job.usage), MONTHS),
             busy_ms=self._busy_with(job, took_ms),
             busy_total_ms=self.busy_total_ms + took_ms,
             recent=_recent(self.recent, _result(job, took_ms)),
@@ -171,10 +171,6 @@ def _added(counts: Mapping[str, int], name: str, count: int) -> dict[str, int]:
 
 def _add(counts: dict[str, int], name: str, count: int) -> None:
     counts[name] = counts.get(name, 0) + count
-
-
-def _newest(counts: Mapping[str, int], limit: int) -> dict[str, int]:
-    return dict(sorted(counts.items())[-limit:])
 
 
 def _number(value: object) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.domain.job import Job
+from shared.domain.object_keys import BEHIND_EVERY_REVISION
 from shared.domain.reasons import Words, reason, remedy
 from shared.domain.states import JobState
 from shared.domain.timeline import is_full
@@ -26,7 +27,6 @@ MAX_EVENTS = 200
 REVISIONS = 5
 """So many revisions are read, the newest: a row may have 100 KB."""
 POLL_SECONDS = 15
-BEHIND_EVERY_REVISION = 10**9
 MOVES: dict[JobState, Words] = {
     JobState.COLLECTING: Words("The photo set is open and takes photos.", "照片集已打开，可以接收照片。"),
     JobState.REJECTED: Words(

@@ -74,7 +74,7 @@ def _of_money(standing: Standing) -> list[str]:
     outlook = standing.outlook
     spending = ledger_of(outlook.slot, standing.totals, outlook.rules)
     told = spend(spending, outlook.rules, outlook.now)
-    periods = [({"period": name}, told[key]) for name, key in (("day", "today_cny"), ("month", "month_cny"))]  # type: ignore[literal-required]  # both are sums
+    periods = [({"period": "day"}, told["today_cny"]), ({"period": "month"}, told["month_cny"])]
     left = [({"cap": cap["code"]}, cap["left_cny"]) for cap in told["caps"]]
     return [
         _family("trainings_billed_total", "counter", "Trainings billed.", _one(told["trainings_billed"])),

@@ -9,7 +9,7 @@ from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary
 from shared.domain.money import LIST_PRICE_FEN
-from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
+from shared.domain.object_keys import BEHIND_EVERY_REVISION, parse_job_id, person_of, problem_with_person_id
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
@@ -38,7 +38,6 @@ POLL_SECONDS = {JobState.COLLECTING: 5, JobState.QUEUED: 15, JobState.SUBMITTING
 DELIVERY_SECONDS = 15
 """The same for a job that has ended, while its outcome is still to be written out."""
 READ_AGAIN_SECONDS = 5
-BEHIND_EVERY_REVISION = 10**9
 
 
 class RouteRequest(NamedTuple):

@@ -17,7 +17,7 @@ from shared.domain.caps import Cap, cap_of_person
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary
 from shared.domain.money import LIST_PRICE_FEN, beijing_day
-from shared.domain.object_keys import parse_job_id
+from shared.domain.object_keys import BEHIND_EVERY_REVISION, parse_job_id
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.spending import Reserved
@@ -28,7 +28,6 @@ from shared.logs import log, warn
 from shared.workflow.ports import World
 
 REVISIONS_A_PAGE = 100
-BEHIND_EVERY_REVISION = 10**9
 
 
 def with_books(world: World, slot: Slot) -> Slot:

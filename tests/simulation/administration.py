@@ -19,11 +19,10 @@ from typing import Any
 from aliyun_local.dashscope.account.models import LedgerEntry
 from shared.domain import requests as kinds
 from shared.domain.job import Job
-from shared.domain.money import beijing_day
+from shared.domain.money import DAYS, beijing_day
 from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, job_id, parse_job_id, parse_upload
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.domain.timeline import KEPT_FIRST, KEPT_LAST
-from shared.domain.totals import DAYS
 from shared.domain.totals import ROW as TOTALS
 from shared.http_api.outcomes import OUTCOMES
 from tests.simulation.kernel import Kernel, Run, Violation

@@ -94,8 +94,8 @@ class Administrators:
     def __init__(self, cloud: SimulatedCloud, seed: int, people: Sequence[str], pauses_end_at: int) -> None:
         self._cloud = cloud
         self._chance = random.Random(f"administrators {seed}")
+        self._impatience = random.Random(f"impatient administrators {seed}")
         self._people = people
-        self._seed = seed
         self._pauses_end_at = pauses_end_at
         self._told: dict[tuple[Ask, int], Answers] = defaultdict(list)
         self._names = 0
@@ -116,10 +116,9 @@ class Administrators:
             when = self._pauses_end_at + minutes * MINUTE_MS + 10 * SECOND_MS
             kernel.at(when, partial(self._send, self._of("resume")))
 
-        impatient = random.Random(f"impatient administrators {self._seed}")
-        if impatient.random() < IMPATIENT:
+        if self._impatience.random() < IMPATIENT:
             # Whoever looks only now and then hardly ever sees a set between two tries, which is paid for.
-            for later in range(impatient.randint(1, LOOKS_MS), 4 * STAYS_MS, LOOKS_MS):
+            for later in range(self._impatience.randint(1, LOOKS_MS), 4 * STAYS_MS, LOOKS_MS):
                 kernel.at(kernel.start + later, self._cancel_between_two_tries)
 
     # -- asking ---------------------------------------------------------------------------------------

@@ -280,7 +280,9 @@ class Memory(MemoryBucket):
     def newest_fine_tunes(self, since: int) -> NewestFineTunes:
         self.calls.append("list newest")
         self.meet("fine_tunes")
-        return NewestFineTunes(list(self.listed), self.list_is_short, self.list_is_reached)
+        return NewestFineTunes(
+            fine_tunes=list(self.listed), is_whole=self.list_is_short, is_reached=self.list_is_reached
+        )
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         self.meet("cancel_fine_tune")

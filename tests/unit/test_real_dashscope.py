@@ -23,13 +23,14 @@ from local.real_dashscope.bill import Bill
 from local.real_dashscope.calls import Call, call_of, files_of, subject_of
 from local.real_dashscope.cashier import Cashier
 from local.real_dashscope.counter import Counter
-from local.real_dashscope.desk import PRICE_FEN, Desk
+from local.real_dashscope.desk import Desk
 from local.real_dashscope.forwarder import MOST_BODY_BYTES, Forwarder
 from local.real_dashscope.product import Product
 from local.real_dashscope.purse import Held, Order, Purse
 from local.stack import Stack
 from shared.clients.answers import trouble_for
 from shared.domain.error_kinds import is_refusal
+from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.trouble_kinds import Api, Kind, Service
 from shared.errors import RetryLater
 
@@ -152,7 +153,7 @@ MARIA = subject_of(["f-3"], [])
 
 
 def purse_with(limit_fen: int | None = None, *, asks: bool = True) -> Purse:
-    return Purse(price_fen=PRICE_FEN, limit_fen=limit_fen, asks=asks)
+    return Purse(price_fen=LIST_PRICE_FEN, limit_fen=limit_fen, asks=asks)
 
 
 def test_a_training_is_held_until_it_is_allowed_and_a_yes_pays_once() -> None:
@@ -227,7 +228,7 @@ def look(name: str, status: str, **more: object) -> bytes:
 
 
 def test_the_bill_counts_a_training_once_and_by_its_usage() -> None:
-    bill = Bill(PRICE_FEN)
+    bill = Bill(LIST_PRICE_FEN)
     for answer in (
         look("ft-1", "RUNNING"),
         look("ft-1", "SUCCEEDED", usage=1),
@@ -294,7 +295,7 @@ class Bench:
     def __init__(self, answer: Upstream, purse: Purse | None = None) -> None:
         self.upstream = FakeUpstream(answer)
         self.purse = purse or purse_with(10_000, asks=False)
-        self.bill = Bill(PRICE_FEN)
+        self.bill = Bill(LIST_PRICE_FEN)
         self.forwarder = Forwarder(ACCOUNT, self.purse, self.bill, new_session=self.upstream.session)
 
     def call(

@@ -9,7 +9,6 @@ import pytest
 from shared.domain.clocks import CLOCKS_DIFFER_MS as ANY_CLOCKS_DIFFER_MS
 from shared.domain.job import Reason
 from shared.domain.slot import (
-    CLOCKS_DIFFER_MS,
     DOCUMENTED_DURATION_MS,
     LONGEST_HALT_MS,
     REMEMBERED_DURATIONS,
@@ -18,6 +17,7 @@ from shared.domain.slot import (
     SUBMIT_SPACING_MS,
     Slot,
 )
+from shared.domain.spending import CLOCKS_DIFFER_MS
 from tests.unit.support import NOW
 
 WHY = Reason("Throttling", "Too many fine-tune job in running, please retry later")

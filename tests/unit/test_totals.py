@@ -10,15 +10,13 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.job import Job, Reason
-from shared.domain.money import beijing_day
+from shared.domain.money import DAYS, MONTHS, beijing_day
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Verdict
 from shared.domain.states import JobState as S
 from shared.domain.totals import (
-    DAYS,
     HOUR_MS,
     HOURS,
-    MONTHS,
     RECENT,
     REMEMBERED_JOBS,
     ROW,
