@@ -15,7 +15,7 @@ from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.fetching import Fetched, fetch
-from aliyun_local.log_service.entries import LogEntries
+from aliyun_local.log_service.entries import KEPT_DAYS, LogEntries
 from aliyun_local.log_service.http.responses import LogService
 from aliyun_local.oss.behaviour import OssBehaviour
 from aliyun_local.oss.http.responses import OssService
@@ -107,4 +107,4 @@ class Emulators:
             if table.name not in self.tables.list_tables(table.instance):
                 create_declared(self.tables, table)
         for logstore in resources.logstores:
-            self.logs.create_logstore(logstore.project, logstore.name)
+            self.logs.create_logstore(logstore.project, logstore.name, days=logstore.days or KEPT_DAYS)

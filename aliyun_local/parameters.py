@@ -20,8 +20,8 @@ def filled_in(
 ) -> dict[str, object]:
     """Return ``parameters`` with each name in braces replaced by its value.
 
-    The names are those of ``urls`` (``{oss}``, ``{oss_public}``, ``{ots}``, ``{dashscope}``, ``{fc}``) and
-    their ports (``{oss_public_port}``), of the account's fields (``{access_key_id}``,
+    The names are those of ``urls`` (``{oss}``, ``{oss_public}``, ``{ots}``, ``{dashscope}``, ``{fc}``,
+    ``{sls}``) and their ports (``{oss_public_port}``), of the account's fields (``{access_key_id}``,
     ``{access_key_secret}``, ``{dashscope_api_key}``), and ``{token:PURPOSE}``, a secret of the account.
     Other braces stay.
     """

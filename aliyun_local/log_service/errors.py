@@ -18,6 +18,26 @@ def parameter_invalid(message: str) -> LogServiceError:
     return LogServiceError(400, "ParameterInvalid", message)
 
 
+def post_body_invalid(message: str) -> LogServiceError:
+    """The log group cannot be read ("PutLogs", errors)."""
+    return LogServiceError(400, "PostBodyInvalid", message)
+
+
+def invalid_timestamp() -> LogServiceError:
+    """An entry's time is more than 7 days ago, or more than 15 minutes ahead; no entry is taken."""
+    return LogServiceError(400, "InvalidTimestamp", "Invalid timestamps are in logs.")
+
+
+def invalid_encoding() -> LogServiceError:
+    """A name or a text is no UTF-8; no entry is taken."""
+    return LogServiceError(400, "InvalidEncoding", "Non-UTF8 charactors are in logs.")
+
+
+def post_body_too_large(message: str) -> LogServiceError:
+    """The log group is larger than the service takes."""
+    return LogServiceError(400, "PostBodyTooLarge", message)
+
+
 def project_not_found(project: str) -> LogServiceError:
     """No such project in this region."""
     return LogServiceError(404, "ProjectNotExist", f"The Project does not exist : {project}")

@@ -26,7 +26,7 @@ from aliyun_local.serving.server import LoopbackServer
 from aliyun_local.serving.wire import Front, Request, Response
 from aliyun_local.template import Resources
 
-SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope")
+SERVICES = (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "sls")
 """The endpoints of the services that functions call."""
 
 

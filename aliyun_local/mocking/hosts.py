@@ -12,6 +12,7 @@ from aliyun_local.serving.destinations import INTERNAL_OSS, PUBLIC_OSS
 
 TABLESTORE = "ots"
 DASHSCOPE = "dashscope"
+LOG_SERVICE = "sls"
 FUNCTION_COMPUTE = "fc"
 HTTP_TRIGGER = "http"
 _BUCKET = r"(?:[a-z0-9][a-z0-9-]*\.)?"
@@ -36,6 +37,7 @@ class HostNames:
                 (TABLESTORE, rf"[a-z0-9-]+\.{place}\.(?:vpc\.)?tablestore\.aliyuncs\.com"),
                 (DASHSCOPE, r"(?:vpc-[a-z0-9-]+\.)?dashscope(?:-file-mgr)?\.aliyuncs\.com"),
                 (DASHSCOPE, rf"[a-z0-9-]+\.{place}\.maas\.aliyuncs\.com"),
+                (LOG_SERVICE, rf"[a-z0-9-]+\.{place}(?:-intranet)?\.log\.aliyuncs\.com"),
                 (FUNCTION_COMPUTE, rf"[0-9]+\.{place}(?:-internal)?\.fc\.aliyuncs\.com"),
                 (FUNCTION_COMPUTE, rf"fcv3(?:-vpc)?\.{place}\.aliyuncs\.com"),
                 (HTTP_TRIGGER, rf"[a-z0-9-]+\.{place}(?:-vpc)?\.fcapp\.run"),

@@ -20,6 +20,8 @@ CALLED_OPERATIONS = (
     "ListObjects",
     "PostProcessTask",
     "DeleteObject",
+    "GetBucketVersioning",
+    "ListMultipartUploads",
 )
 _ALL = (*CALLED_OPERATIONS, OTHER_OPERATIONS)
 _READING = ("GetObject", "HeadObject", "CopyObject", "PostProcessTask")

@@ -25,6 +25,8 @@ class Logstore:
 
     project: str
     name: str
+    days: int | None = None
+    """For how long it keeps its entries; None: that is not said."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,7 +103,8 @@ def _functions(by_kind: Mapping[str, list[Properties]], *, text_environment: boo
 
 
 def _logstore(item: Properties) -> Logstore:
-    return Logstore(project=item.text("ProjectName"), name=item.text("LogstoreName"))
+    days = item.number("TTL", 30, 1, 3650)
+    return Logstore(project=item.text("ProjectName"), name=item.text("LogstoreName"), days=days)
 
 
 def _logs(item: Properties) -> Logstore | None:

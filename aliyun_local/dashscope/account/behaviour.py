@@ -46,7 +46,8 @@ class Behaviour:
         rejection_seconds: From the start of training to FAILED when the files cannot be used.
         canceling_seconds: From CANCELING to CANCELED; the slot is taken until then.
         concurrent_fine_tunes: Trainings at once, over the whole account ("Rate limits": 1).
-        submits_per_second: Fine-tunes that may be submitted in any second (429 Throttling.RateQuota beyond).
+        submits_per_second: Fine-tunes that may be submitted in any second (429 Throttling.RateQuota beyond;
+            "Rate limits" of mid-2026: 1, before: 2).
         kept_fine_tunes: Running and succeeded fine-tunes that the account may have (429 "Only 20 …").
         max_training_files: Entries of ``training_file_ids``, and images in all.
         failed_usage: Trainings billed for a FAILED fine-tune. Not documented; 0 as in the CANCELED sample.
@@ -103,7 +104,7 @@ class Behaviour:
     rejection_seconds: float = 5.0
     canceling_seconds: float = 3.0
     concurrent_fine_tunes: int = 1
-    submits_per_second: int = 2
+    submits_per_second: int = 1
     kept_fine_tunes: int = 20
     max_training_files: int = 10
     failed_usage: int = 0

@@ -7,7 +7,7 @@ Used by ``responses``; by :mod:`aliyun_local.coverage` for the page of emulated 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
 BASE_PATH = "/api/v1"
@@ -105,3 +105,17 @@ def segments_of(raw_path: str) -> list[str]:
     segments = [unquote(segment) for segment in raw_path[len(BASE_PATH) + 1 :].split("/")]
     # The official client's asyncio calls end the paths of single tasks with a slash, and are answered.
     return segments[:-1] if segments[0] == "tasks" and len(segments) > 2 and not segments[-1] else segments
+
+
+@lru_cache(maxsize=256)
+def operations_at(raw_path: str) -> tuple[tuple[Operation, tuple[str, ...]], ...]:
+    """Return the operations at a path, one for each method, with the varying segments of the path.
+
+    Whoever waits for a task or a fine-tune asks for the same path again and again.
+    """
+    segments = segments_of(raw_path)
+    return tuple(
+        (operation, tuple(varying))
+        for operation in OPERATIONS
+        if (varying := operation.match(segments)) is not None
+    )

@@ -27,7 +27,7 @@ from aliyun_local.dashscope.http.operations import (
     DOWNLOAD_OPERATION,
     OPERATIONS,
     UNKNOWN_OPERATION,
-    segments_of,
+    operations_at,
 )
 from aliyun_local.dashscope.http.parameters import MAX_JSON_BYTES, Body
 from aliyun_local.dashscope.http.task_responses import TaskResponses
@@ -70,9 +70,8 @@ class DashScopeService:
         """Name the operation that ``request`` asks for: one of :data:`OPERATIONS`, or ``Unknown``."""
         if is_download(request.raw_path):
             return DOWNLOAD_OPERATION
-        segments = segments_of(request.raw_path)
-        for operation in OPERATIONS:
-            if operation.method == request.method and operation.match(segments) is not None:
+        for operation, _ in operations_at(request.raw_path):
+            if operation.method == request.method:
                 return operation.name
         return UNKNOWN_OPERATION
 
@@ -139,16 +138,13 @@ class DashScopeService:
             raise error_of("InvalidApiKey")
 
 
-def _found(request: Request) -> tuple[str, list[str]]:
+def _found(request: Request) -> tuple[str, tuple[str, ...]]:
     """Return the name of the operation and the varying segments of its path.
 
     Raises:
         ServiceError: the path or the method is no operation's.
     """
-    segments = segments_of(request.raw_path)
-    fitting = [
-        (operation, varying) for operation in OPERATIONS if (varying := operation.match(segments)) is not None
-    ]
+    fitting = operations_at(request.raw_path)
     for operation, varying in fitting:
         if operation.method == request.method:
             return operation.name, varying

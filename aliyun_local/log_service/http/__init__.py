@@ -1,1 +1,1 @@
-"""The wire of Simple Log Service: signatures, GetLogs, and errors as JSON."""
+"""The wire of Simple Log Service: signatures, PutLogs, GetLogs, and errors as JSON."""

@@ -1,4 +1,4 @@
-"""Simple Log Service over HTTP: whose project is meant, GetLogs in both its forms, errors.
+"""Simple Log Service over HTTP: whose project is meant, PutLogs, GetLogs in both its forms, errors.
 
 The project is the first label of the host name: ``PROJECT.cn-beijing.log.aliyuncs.com``.
 """
@@ -23,16 +23,20 @@ from aliyun_local.log_service.errors import (
     project_not_found,
     unsupported,
 )
+from aliyun_local.log_service.http.log_groups import content_of, log_group
 from aliyun_local.log_service.http.signatures import check_signature
 from aliyun_local.log_service.queries import parse
 from aliyun_local.serving.wire import Admission, Refusal, Request, Response
 
-OPERATIONS = frozenset({"GetLogs", "GetLogsV2"})
+OPERATIONS = frozenset({"GetLogs", "GetLogsV2", "PutLogs"})
 OTHER_OPERATION = "OtherOperation"
 MOST_LINES = 100
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_GROUP_BYTES = 10 * 1024 * 1024
+"""Simple Log Service, "PutLogs": the most that one call writes."""
 _MOST = 2**63 - 1
 _BY_QUERY = re.compile(r"/logstores/([^/]+)")
+_PUT = re.compile(r"/logstores/([^/]+)(?:/shards/lb)?")
 _BY_BODY = re.compile(r"/logstores/([^/]+)/logs")
 _log = logging.getLogger(__name__)
 
@@ -68,17 +72,21 @@ class LogService:
             return "GetLogs"
         if request.method == "POST" and _BY_BODY.fullmatch(request.path):
             return "GetLogsV2"
+        if request.method == "POST" and _PUT.fullmatch(request.path):
+            return "PutLogs"
         return OTHER_OPERATION
 
-    def admit(self, request: Request) -> Admission | Response:  # noqa: ARG002 (all may send one)
-        """Let a body come: a search is small."""
-        return Admission(most_bytes=_MAX_BODY_BYTES)
+    def admit(self, request: Request) -> Admission | Response:
+        """Let a body come: a search is small, a log group is not."""
+        is_put = self.operation(request) == "PutLogs"
+        return Admission(most_bytes=_MAX_GROUP_BYTES if is_put else _MAX_BODY_BYTES)
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
         try:
             check_signature(request, self._keys, self._clock.now())
-            return self._searched(request, self.operation(request))
+            operation = self.operation(request)
+            return self._put(request) if operation == "PutLogs" else self._searched(request, operation)
         except LogServiceError as failure:
             return self._failed(failure)
         except Exception:
@@ -89,15 +97,18 @@ class LogService:
         """Return the error answer for ``refusal``."""
         return self._failed(LogServiceError(refusal.status, refusal.code, refusal.message))
 
+    def _put(self, request: Request) -> Response:
+        found = _PUT.fullmatch(request.path)
+        entries = log_group(content_of(request))
+        self._entries.put(_project(request), found[1] if found else "", entries)
+        return self._answer(200, None, {})
+
     def _searched(self, request: Request, operation: str) -> Response:
         if operation not in OPERATIONS:
             raise unsupported(f"{request.method} {request.path}")
         search = _search_of(request, operation)
-        project, dot, _ = request.host.partition(".")
-        if not dot:
-            raise project_not_found(project)
         found = self._entries.search(
-            project,
+            _project(request),
             search.logstore,
             parse(search.statement),
             since=search.since,
@@ -116,9 +127,18 @@ class LogService:
 
     def _answer(self, status: int, document: object, headers: Mapping[str, str]) -> Response:
         request_id = f"{int(self._clock.now()):08X}{next(self._requests):016X}"
-        body = json.dumps(document, ensure_ascii=False).encode(errors="surrogateescape")
+        body = b""
+        if document is not None:
+            body = json.dumps(document, ensure_ascii=False).encode(errors="surrogateescape")
         all_headers = {"Content-Type": "application/json", "x-log-requestid": request_id, **headers}
         return Response(status=status, headers=all_headers, body=body)
+
+
+def _project(request: Request) -> str:
+    project, dot, _ = request.host.partition(".")
+    if not dot:
+        raise project_not_found(project)
+    return project
 
 
 def _search_of(request: Request, operation: str) -> _Search:

@@ -15,6 +15,8 @@ Row = TypeVar("Row")
 _LAST_CODE_POINT = 0x10FFFF
 _LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES = 0xD7FF, 0xE000
 _BATCH = 200
+_BATCH_OF_FOLDERS = 20
+"""With a delimiter, what is read beyond the first name of a folder is read for nothing."""
 
 
 @dataclass(kw_only=True)
@@ -90,8 +92,9 @@ def _entries(
 ) -> Iterator[tuple[str, Row | None]]:
     stop = after_prefix(prefix) if prefix else None
     start: str | None = max(prefix, marker)
+    size = _BATCH_OF_FOLDERS if delimiter else _BATCH
     while start is not None:
-        batch = fetch(start, stop, _BATCH)
+        batch = fetch(start, stop, size)
         hidden = ""
         for key, row in batch:
             if key <= marker or (hidden and key.startswith(hidden)):
@@ -104,7 +107,9 @@ def _entries(
             hidden = key[: cut + len(delimiter)]
             if hidden > marker:
                 yield hidden, None
-        if len(batch) < _BATCH:
+        if len(batch) < size:
             return
         last = batch[-1][0]
-        start = after_prefix(hidden) if hidden and last.startswith(hidden) else f"{last}\0"
+        is_in_folder = hidden and last.startswith(hidden)
+        start = after_prefix(hidden) if is_in_folder else f"{last}\0"
+        size = _BATCH_OF_FOLDERS if is_in_folder else _BATCH

@@ -117,7 +117,7 @@ class StoredObject:
     @classmethod
     def from_row(cls, row: Row) -> StoredObject:
         """Return the object in a database row."""
-        restoration = json.loads(row[15])
+        restoration = None if row[15] == "null" else json.loads(row[15])
         return cls(
             bucket=row[0],
             key=row[1],
@@ -129,10 +129,10 @@ class StoredObject:
             segments=tuple((blob_id, size) for blob_id, size in json.loads(row[7])),
             attributes=Attributes(
                 content_type=row[8],
-                headers=json.loads(row[9]),
+                headers=_mapping(row[9]),
                 acl=row[10],
                 storage_class=row[11],
-                tags=json.loads(row[12]),
+                tags=_mapping(row[12]),
             ),
             version=row[13],
             target=row[14],
@@ -174,3 +174,8 @@ def check_storage_class(storage_class: str) -> None:
     """
     if storage_class not in STORAGE_CLASSES:
         raise invalid_argument("The storage class is not one of those that OSS knows.")
+
+
+def _mapping(text: str) -> dict[str, str]:
+    found: dict[str, str] = {} if text == "{}" else json.loads(text)
+    return found

@@ -152,20 +152,29 @@ class TableKind(Kind):
 
 
 class LogstoreKind(Kind):
-    """``ALIYUN::SLS::Logstore``: what functions log goes there, and is gone with it."""
+    """``ALIYUN::SLS::Logstore``: what functions log and clients append goes there, and is gone with it."""
 
     naming = ("ProjectName", "LogstoreName")
 
     def create(self, services: Services, properties: Properties, physical_id: str) -> str:
         """Make the Logstore."""
         project, _, name = physical_id.partition(":")
-        services.logs.create_logstore(project, name)
+        services.logs.create_logstore(project, name, days=_days(properties))
         return physical_id
+
+    def update(self, services: Services, physical_id: str, before: Properties, after: Properties) -> None:
+        """Change for how long entries are kept."""
+        project, _, name = physical_id.partition(":")
+        services.logs.create_logstore(project, name, days=_days(after))
 
     def delete(self, services: Services, physical_id: str, properties: Properties) -> None:
         """Delete the Logstore with its entries."""
         project, _, name = physical_id.partition(":")
         services.logs.delete_logstore(project, name)
+
+
+def _days(properties: Properties) -> int:
+    return TypedProperties("Properties", properties).number("TTL", 30, 1, 3650)
 
 
 def _table(properties: Properties) -> Table:

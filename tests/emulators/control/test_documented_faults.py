@@ -25,6 +25,8 @@ _ASKED: dict[str, tuple[str, str]] = {
     "ListObjects": ("GET", "/photos"),
     "PostProcessTask": ("POST", "/photos/a?x-oss-process"),
     "DeleteObject": ("DELETE", "/photos/a"),
+    "GetBucketVersioning": ("GET", "/photos?versioning"),
+    "ListMultipartUploads": ("GET", "/photos?uploads"),
     "CreateFineTune": ("POST", f"{_API}/fine-tunes"),
     "ListFineTunes": ("GET", f"{_API}/fine-tunes"),
     "GetFineTune": ("GET", f"{_API}/fine-tunes/ft-1"),

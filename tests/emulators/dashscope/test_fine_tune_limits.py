@@ -9,19 +9,22 @@ from aliyun_local.dashscope.account.models import Behaviour, ModelStudio
 from tests.emulators.dashscope.support import PHOTO_URL, Client, Submit, error_of
 
 
-def test_a_third_submit_within_a_second_is_throttled(
-    client: Client, clock: ManualClock, behaviour: Behaviour
+@pytest.mark.parametrize("submits_per_second", [1, 2])
+def test_one_submit_more_within_a_second_is_throttled(
+    client: Client, clock: ManualClock, behaviour: Behaviour, submits_per_second: int
 ) -> None:
+    assert Behaviour().submits_per_second == 1
     behaviour.concurrent_fine_tunes = 9
-    client.created(PHOTO_URL)
-    clock.advance(0.6)
-    client.created(PHOTO_URL)
+    behaviour.submits_per_second = submits_per_second
+    for _ in range(submits_per_second):
+        client.created(PHOTO_URL)
+        clock.advance(0.45)
     assert error_of(client.create(PHOTO_URL)) == (
         429,
         "Throttling.RateQuota",
         "Requests rate limit exceeded, please try again later.",
     )
-    clock.advance(0.5)
+    clock.advance(0.6)
     client.created(PHOTO_URL)
 
 
