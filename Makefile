@@ -73,11 +73,12 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
+CRASH_POINTS := $(addprefix tests/simulation/test_crash_points,.py _of_erasures.py _of_exports.py _of_retention.py)
 UPGRADES := $(addprefix tests/upgrades/,test_side_by_side.py test_next_release.py test_mutants.py)
 
 # Each folder or file that is named here has a target of its own.
 TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser --ignore tests/template \
-	--ignore tests/end_to_end --ignore tests/simulation/test_crash_points.py $(UPGRADES:%=--ignore %)
+	--ignore tests/end_to_end $(CRASH_POINTS:%=--ignore %) $(UPGRADES:%=--ignore %)
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
@@ -108,11 +109,11 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 	@echo "ruff, mypy and the import contracts find nothing wrong."
 
 simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
-	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
-	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 tests/simulation/test_crash_points.py
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(or $(FIRST),0)
+	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 $(CRASH_POINTS)
 
-matrix: $(READY) ## Play every documented error at every operation
-	@$(BIN)/python -m tests.simulation.matrix
+matrix: $(READY) ## Play every documented error at each call; EVERY=N: one in N
+	@$(BIN)/python -m tests.simulation.matrix --every $(or $(EVERY),1)
 
 month: $(READY) ## Play a month of PEOPLE=N people, SLOTS=N trainings at once
 	@$(BIN)/python -m tests.simulation.month --people $(or $(PEOPLE),10000) --slots $(or $(SLOTS),2)
@@ -161,7 +162,7 @@ runtimes: $(READY) ## Run each runtime's zip on its own Python, and show its siz
 pythons: $(READY) ## Run unit and workflow tests on Python 3.10 to 3.13
 	@$(BIN)/python -m local.pythons $(if $(RUNTIMES_NEEDED),--all)
 
-.PHONY: deploy diff smoke logs rollback destroy cost status doctor open
+.PHONY: deploy diff smoke logs rollback destroy erase export cost status doctor open
 # The operator's commands. Secrets are asked for, or come from the environment or a file, never from here.
 OPERATE = $(BIN)/python -m local $@ --stage "$(or $(STAGE),$(error Say which stage: make $@ STAGE=name))" \
 	$(if $(JSON),--json) $(if $(YES),--yes) $(if $(PROFILE),--profile "$(PROFILE)") \
@@ -187,6 +188,12 @@ rollback: $(READY) $(DEPLOY) ## Run the code that STAGE=name ran before
 destroy: $(READY) $(DEPLOY) ## Remove STAGE=name; keep data unless BUCKET=1 TABLES=1 ...
 	@$(OPERATE) $(if $(BUCKET),--bucket) $(if $(TABLES),--tables) $(if $(MODELS),--models) \
 		$(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+erase: $(READY) $(DEPLOY) ## Erase PERSON=name from STAGE=name
+	@$(OPERATE) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(NO_WAIT),--no-wait) -- "$$PERSON"
+
+export: $(READY) $(DEPLOY) ## Fetch all that STAGE=name holds about PERSON=name
+	@$(OPERATE) $(if $(TO),--to "$(TO)") $(if $(ANEW),--anew) -- "$$PERSON"
 
 cost: $(READY) ## Estimate what a month of PEOPLE=N costs
 	@$(BIN)/python -m local cost $(if $(JSON),--json) $(if $(PEOPLE),--people $(PEOPLE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_oss_event
-from shared.logs import warn
+from shared.logs import naming_nobody, warn
 from shared.tracing import begin
 from shared.workflow.collecting import collect
 
@@ -25,6 +25,11 @@ def handler(event: bytes, context: object) -> dict[str, object]:
         RetryLater: something could not be done now; Function Compute tries the event again.
     """
     begin(context)
+    with naming_nobody():
+        return _handled(event, context)
+
+
+def _handled(event: bytes, context: object) -> dict[str, object]:
     try:
         entries = parse_oss_event(event)
     except UnusableEvent as problem:

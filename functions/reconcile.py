@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from shared.assembly import build_world
 from shared.events import UnusableEvent, parse_trigger_time
-from shared.logs import log, warn
+from shared.logs import log, naming_nobody, warn
 from shared.tracing import begin
 from shared.workflow.reconciling import reconcile
 
@@ -24,6 +24,11 @@ def handler(event: bytes, context: object) -> dict[str, object]:
     A tick that comes more than a minute late is dropped: a later one is already there.
     """
     begin(context)
+    with naming_nobody():
+        return _handled(event, context)
+
+
+def _handled(event: bytes, context: object) -> dict[str, object]:
     world = build_world(context)
     try:
         due = parse_trigger_time(event)

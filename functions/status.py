@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from shared.assembly import new_token, photo_bucket, request_table, tables
+from shared.assembly import audit_log, new_token, photo_bucket, request_table, tables
 from shared.clients.credentials import find_credentials
 from shared.domain.words import Language
 from shared.http_api.authentication import Tokens
@@ -68,6 +68,8 @@ def _answer(read: Callable[[], HttpRequest], context: object) -> HttpResponse:
             now=lambda: time.time_ns() // 1_000_000,
             token=new_token,
             bucket=lambda: photo_bucket(settings, credentials),
+            audit=(lambda: audit_log(settings, credentials)) if settings.keeps_audit else None,
+            can_erase=bool(settings.erase_key),
         )
 
     tokens = Tokens(reader=settings.status_token, admin=settings.admin_token, links=settings.link_key)

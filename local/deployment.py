@@ -28,6 +28,7 @@ REQUIRED_PARAMETERS: Mapping[str, object] = {
     "DashScopeApiKey": "{dashscope_api_key}",
     "StatusToken": f"{{token:{STATUS_TOKEN_PURPOSE}}}",
     "AdminToken": f"{{token:{ADMIN_TOKEN_PURPOSE}}}",
+    "EraseKey": "{token:erasures}",
 }
 """Values of the template's parameters without a default; a local cloud fills in the names in braces."""
 ENDPOINT_PARAMETERS: Mapping[str, object] = {
@@ -35,6 +36,7 @@ ENDPOINT_PARAMETERS: Mapping[str, object] = {
     "OssEndpoint": "{oss}",
     "OssPublicEndpoint": "{oss_public}",
     "OtsEndpoint": "{ots}",
+    "LogEndpoint": "{sls}",
 }
 """The template's parameters that lead deployed functions to a local cloud."""
 

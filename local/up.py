@@ -106,8 +106,10 @@ def _follow(
     told: set[str] = set()
     with Live(console=console, auto_refresh=False) if redraws else nullcontext() as live:
         while True:
+            # Asked first: a run that ends while the API answers may not be in its answer.
+            had_ticked = journal.has_ticked
             watch.look()
-            if not journal.has_ticked:
+            if not had_ticked:
                 # The data may be new, or have rested for days: that no run has ended is no trouble yet.
                 watch.obstacles = [one for one in watch.obstacles if one["code"] != NO_GOOD_TICK.code]
             now = cloud.clock.now()

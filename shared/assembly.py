@@ -17,18 +17,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.credentials import Credentials, find_credentials
-from shared.logs import hide
-from shared.settings import Settings, read_settings
+from shared.logs import hide, hide_names
+from shared.settings import HASHED, Settings, read_settings
 
 if TYPE_CHECKING:
+    from shared.clients.audit_log import AuditLog
     from shared.clients.control_table import ControlTable
     from shared.clients.dashscope import DashScope
     from shared.clients.job_table import JobTable
+    from shared.clients.outbox_table import OutboxTable
     from shared.clients.photo_bucket import PhotoBucket
     from shared.clients.request_table import RequestTable
     from shared.clients.rows import Rows
     from shared.clients.seen_table import SeenTable
     from shared.clients.work_in_hand import JobsInHand
+    from shared.workflow.message_ports import Messages
+    from shared.workflow.ports import JobTable as JobsTable
     from shared.workflow.ports import World
 
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -69,21 +73,21 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
     clock = SystemClock()
     dead_at = clock.now() + 1000 * timeout_seconds(context)
     settings = read_settings(environment)
-    settings.require(
-        "oss_endpoint",
-        "oss_bucket",
-        "ots_endpoint",
-        "ots_instance",
-        "dashscope_api_key",
-        "dashscope_base_url",
-    )
+    needed = "oss_endpoint oss_bucket ots_endpoint ots_instance dashscope_api_key dashscope_base_url"
+    settings.require(*needed.split())
     credentials = find_credentials(context, environment)
     _hide_secrets(settings, credentials)
     control = _control_table(settings, credentials)
     pacer = _keep("pacer", None, Pacer)
     memory = _keep("access", None, AccessMemory)
+    jobs: JobsTable = _jobs_in_hand(settings, credentials)
+    messages = _messages(settings, credentials) if settings.has_receivers else None
+    if messages is not None:
+        from shared.workflow.telling import telling
+
+        jobs = telling(jobs, messages.outboxes, clock, dead_at)
     return World(
-        jobs=_jobs_in_hand(settings, credentials),
+        jobs=jobs,
         control=control,
         requests=request_table(settings, credentials),
         seen=_seen_table(settings, credentials),
@@ -98,6 +102,10 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
         pace_face_checks=lambda: pacer.wait(clock),
         token=new_token,
         random=random.random,
+        outboxes=lambda: _outboxes(settings, credentials),
+        erase_key=settings.erase_key,
+        messages=messages,
+        audit=(lambda: audit_log(settings, credentials)) if settings.keeps_audit else None,
     )
 
 
@@ -143,15 +151,15 @@ def timeout_seconds(context: object) -> int:
 
 def _hide_secrets(settings: Settings, credentials: Credentials) -> None:
     """Cut the invocation's secrets out of whatever is logged or kept of the services' words."""
-    for secret in (
-        settings.dashscope_api_key,
-        settings.status_token,
-        settings.admin_token,
-        settings.link_key,
-        credentials.access_key_secret,
-        credentials.security_token,
-    ):
+    for secret in (*settings.secrets, credentials.access_key_secret, credentials.security_token):
         hide(secret)
+    if settings.log_names == HASHED:
+        # Imported here: most deployments have names in their log.
+        from shared.log_names import LogNames
+
+        hide_names(_keep("log names", settings.erase_key, lambda: LogNames(settings.erase_key)))
+    else:
+        hide_names(None)
 
 
 def _control_table(settings: Settings, credentials: Credentials) -> ControlTable:
@@ -170,6 +178,26 @@ def _jobs_in_hand(settings: Settings, credentials: Credentials) -> JobsInHand:
         return work_in_hand.JobsInHand(_rows(settings, credentials, job_table.TABLE))
 
     return _keep("jobs in hand", _tables_from(settings, credentials), connect)
+
+
+def _messages(settings: Settings, credentials: Credentials) -> Messages:
+    """Return the outboxes and the receivers that are set."""
+
+    def connect() -> Messages:
+        from shared.clients.receivers import receivers_of
+        from shared.workflow.message_ports import Messages
+
+        return Messages(_outboxes(settings, credentials), receivers_of(settings))
+
+    made_from = (_tables_from(settings, credentials), settings.message_secrets)
+    return _keep("messages", (made_from, settings.webhook_allow_private), connect)
+
+
+def _outboxes(settings: Settings, credentials: Credentials) -> OutboxTable:
+    # Imported here: most deployments tell nobody, and people are seldom erased.
+    from shared.clients import job_table, outbox_table
+
+    return outbox_table.OutboxTable(_rows(settings, credentials, job_table.TABLE))
 
 
 def _seen_table(settings: Settings, credentials: Credentials) -> SeenTable:
@@ -220,6 +248,19 @@ def photo_bucket(settings: Settings, credentials: Credentials) -> PhotoBucket:
 
     made_from = (settings.oss_endpoint, settings.public_address, settings.oss_bucket, credentials)
     return _keep("bucket", made_from, connect)
+
+
+def audit_log(settings: Settings, credentials: Credentials) -> AuditLog:
+    """Return the client of the audit's log store, where one is kept (``Settings.keeps_audit``)."""
+    where = (settings.log_endpoint, settings.log_project, settings.audit_logstore)
+
+    def connect() -> AuditLog:
+        from shared.clients.audit_log import AuditLog
+        from shared.clients.log_store import LogStore
+
+        return AuditLog(LogStore(*where, credentials), settings.erase_key)
+
+    return _keep("audit", (*where, settings.erase_key, credentials), connect)
 
 
 def _dashscope(settings: Settings) -> DashScope:

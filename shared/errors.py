@@ -2,7 +2,7 @@
 
 Clients and workflow raise a :class:`Trouble` for every answer of a service, so that a caller decides without
 knowing HTTP or the SDKs' error classes. Mistakes in a deployment are exceptions of their own:
-:class:`MissingCredentials` here and ``SettingsError`` in :mod:`shared.settings`.
+:class:`MissingCredentials` here and ``SettingsError`` in :mod:`shared.setting_values`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,14 @@ class AccountTrouble(RetryLater):
 
 class RequestTrouble(RetryLater):
     """This one request was refused, and nobody has said for good: try again, but count the tries."""
+
+
+class NoConsent(RetryLater):
+    """Nothing of the person may leave for DashScope now; ``why`` is a code of ``shared.domain.consent``."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(code, why, delay_seconds=60, kind=Kind.PERSON)
+        self.why = why
 
 
 class MissingCredentials(LookupError):

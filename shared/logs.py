@@ -14,10 +14,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shared.tracing import current
+
+if TYPE_CHECKING:
+    from shared.log_names import LogNames
 
 _logger = logging.getLogger("facechain_autotrain")
 
@@ -26,12 +32,14 @@ SHORTEST_HIDDEN = 8
 MOST_HIDDEN = 64
 """Temporary credentials change every hour; those that ended long ago need no hiding."""
 
+# What puts hashes in the place of names; None: names stand in the lines.
+_names: LogNames | None = None
 # Secrets, in the order in which they came, with the forms in which they may stand in a text.
 _hidden: dict[str, set[str]] = {}
 # All these forms, the longest first: a secret may begin like another.
 _forms: list[str] = []
 # Names, numbers and codes, which most texts are: no pattern below matches in one.
-_PLAIN = re.compile(r"(?!.*sk)[a-z0-9_-]*")
+_PLAIN = re.compile(r"(?!.*(?:sk|ltai))[a-z0-9_-]*", re.IGNORECASE)
 
 
 @cache
@@ -78,6 +86,29 @@ def hide(value: str) -> None:
     _forms[:] = sorted(set().union(*_hidden.values()), key=len, reverse=True)
 
 
+def hide_names(names: LogNames | None) -> None:
+    """Write no name of a person or a file from now on, or with None write them as they are."""
+    global _names  # the log is one for all of a process
+    _names = names
+
+
+class Unnamed(Exception):
+    """An exception in the place of one whose words may name somebody; the class and code tell which."""
+
+
+@contextmanager
+def naming_nobody() -> Iterator[None]:
+    """Around a handler: the platform writes down each exception that leaves it, with its words."""
+    try:
+        yield
+    except Exception as problem:
+        if _names is None:
+            raise
+        code = getattr(problem, "code", "")
+        told = Unnamed(f"{type(problem).__name__} {code}".strip())
+        raise told.with_traceback(problem.__traceback__) from None
+
+
 def _forms_of(secret: str) -> set[str]:
     """A secret as it stands, percent-encoded once and twice, and as JSON and JSON in JSON write it."""
     encoded, in_json = quote(secret, safe=""), json.dumps(secret)[1:-1]
@@ -100,6 +131,8 @@ def redact(text: str) -> str:
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one line. Every text in ``fields``, however deep, is redacted."""
     trace = {"traceparent": current()} if current() else {}
+    if _names is not None:
+        fields = _names.hidden(fields)
     line = json.dumps(_redacted({"event": event, **fields, **trace}), ensure_ascii=False)
     _logger.log(level, "%s", _printable(line))
 

@@ -108,6 +108,8 @@ class JobSummaryDocument(TypedDict):
     fine_tune_status: str | None
     finetuned_output: str | None
     model_released_at: Time | None
+    snapshots_removed_at: Time | None
+    photos_removed_at: Time | None
     attempt: Count
     closed_by: ClosedByCode | None
     photo_count: Count
@@ -121,10 +123,25 @@ class JobSummaryDocument(TypedDict):
     ended_at: Time | None
 
 
+class ConsentView(TypedDict):
+    """What is on record of a person's consent; the guardian's name stays in the document itself."""
+
+    document: str
+    text_version: str | None
+    given_at: Time | None
+    means: str | None
+    until: Time | None
+    under_14: bool
+    has_guardian: bool
+    withdrawn_at: Time | None
+    noted_at: Time | None
+
+
 class JobView(JobSummaryDocument):
     """A job with its photos, as the result object in the bucket has them."""
 
     photos: list[PhotoView]
+    consent: ConsentView | None
 
 
 class MoveDocument(TypedDict):

@@ -7,14 +7,23 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from shared.domain import formats
-from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.job import Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.money import cny
 from shared.domain.photos import Photo
+from shared.domain.reason import NO_USABLE_PHOTO
 from shared.domain.reasons import Language, in_words, reason, remedy, why_by_verdicts
 
 if TYPE_CHECKING:
-    from shared.view_types import JobSummaryDocument, JobView, MoveDocument, PhotoView, ReasonDocument
+    from shared.domain.consent import Consent
+    from shared.view_types import (
+        ConsentView,
+        JobSummaryDocument,
+        JobView,
+        MoveDocument,
+        PhotoView,
+        ReasonDocument,
+    )
 
 
 def timestamp(milliseconds: int) -> str | None:
@@ -61,6 +70,8 @@ def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> JobSu
         "fine_tune_status": job.fine_tune_status or None,
         "finetuned_output": job.finetuned_output or None,
         "model_released_at": timestamp(job.model_released_at),
+        "snapshots_removed_at": timestamp(job.snapshots_removed_at),
+        "photos_removed_at": timestamp(job.photos_removed_at),
         "attempt": job.attempts,
         "closed_by": job.closed_by or None,
         "photo_count": job.photo_count,
@@ -94,6 +105,22 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> JobView:
     return {
         **job_summary(summary_of(job), language),
         "photos": [photo_view(photo, language) for photo in job.photo_set.photos],
+        "consent": consent_view(job.consent) if job.consent is not None else None,
+    }
+
+
+def consent_view(consent: Consent) -> ConsentView:
+    """What is on record of a person's consent."""
+    return {
+        "document": consent.etag,
+        "text_version": consent.text_version or None,
+        "given_at": timestamp(consent.given_at),
+        "means": consent.means or None,
+        "until": timestamp(consent.until),
+        "under_14": consent.is_under_14,
+        "has_guardian": consent.has_guardian,
+        "withdrawn_at": timestamp(consent.withdrawn_at),
+        "noted_at": timestamp(consent.noted_at),
     }
 
 

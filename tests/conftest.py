@@ -28,6 +28,8 @@ logging.getLogger("tablestore").addHandler(logging.NullHandler())
 def _work_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test has hidden is cut out of no text of another, and no other logs under its trace."""
     monkeypatch.setattr(logs, "_hidden", {})
+    monkeypatch.setattr(logs, "_forms", [])
+    monkeypatch.setattr(logs, "_names", None)
     tracing.begin(None)
 
 

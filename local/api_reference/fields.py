@@ -6,6 +6,9 @@ boolean, time, the name of a document (``A or B``: of one of two), or ``list of`
 
 from __future__ import annotations
 
+from local.api_reference.audits import AUDITS
+from local.api_reference.consents import CONSENTS
+from local.api_reference.erasures import ERASURES
 from local.api_reference.lists import LISTS
 from local.api_reference.operators import OPERATORS
 from local.api_reference.shapes import Document, Field
@@ -29,9 +32,11 @@ _SUMMARY = (
     Field(
         "model_released_at",
         "time",
-        "an administrator had the model deleted at DashScope",
-        "nobody has, or there is none",
+        "the model was deleted at DashScope: an administrator asked for that, or `KEEP_MODELS_DAYS` is over",
+        "it was not, or there is none",
     ),
+    Field("snapshots_removed_at", "time", "the prepared photos were removed in their time", "they were not"),
+    Field("photos_removed_at", "time", "the uploads of the set were removed in their time", "they were not"),
     Field("attempt", "integer", "how many attempts count for `MAX_ATTEMPTS`, the present one included"),
     Field(
         "closed_by",
@@ -51,6 +56,9 @@ _SUMMARY = (
 )
 
 _PHOTO_ACCESS = Field("photo_access", "Photo access", "how DashScope gets the photos", "no token, or unread")
+_GONE_RECEIVERS = Field(
+    "gone_receivers", "list of Gone receiver", "receivers of messages that want none", "no token, or unread"
+)
 
 DOCUMENTS: dict[str, Document] = {
     "Person": Document(
@@ -92,13 +100,14 @@ DOCUMENTS: dict[str, Document] = {
                 "a revision cannot be read, or there are too many",
                 unit="CNY",
             ),
+            Field("consent", "Consent", "the person's consent", "`CONSENT=off`, or the row cannot be read"),
             Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),
             Field("unreadable", "list of Unreadable", "revisions among these that cannot be read"),
         ),
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
     "Job": Document(
-        "A [Job summary](#job-summary) with five more fields. A job that has not ended, or whose outcome is "
+        "A [Job summary](#job-summary) with six more fields. A job that has not ended, or whose outcome is "
         "not written out, has exactly one of `waiting_for` and `blocked_by`; a rejected one has `reason`.",
         (
             Field(
@@ -108,6 +117,12 @@ DOCUMENTS: dict[str, Document] = {
                 "it is blocked, or nothing happens by itself",
             ),
             Field("blocked_by", "Blocked", "what keeps it from going on", "nothing does"),
+            Field(
+                "not_removed",
+                "Blocked",
+                "why something of a job that has ended is there though its time is over",
+                "nothing is",
+            ),
             Field("announced", "Announced", "the photos that the marker speaks for", "it names none"),
             Field(
                 "timeline",
@@ -247,12 +262,23 @@ DOCUMENTS: dict[str, Document] = {
         ),
     ),
     "Ready": Document(
-        "The deployment can train.", (Field("status", "string", "`ready` or `not_ready`"), _PHOTO_ACCESS)
+        "The deployment can train.",
+        (Field("status", "string", "`ready` or `not_ready`"), _PHOTO_ACCESS, _GONE_RECEIVERS),
     ),
     "Not ready": Document(
         "The deployment cannot train anybody now; the status of the answer is 503.",
         (Field("reasons", "list of Obstacle", "all that stands in the way"),),
         extends="Ready",
+    ),
+    "Gone receiver": Document(
+        "A receiver of messages that has answered 410. Nothing is sent to it until its setting changes or it "
+        "takes a test; see [messages](messages.md).",
+        (
+            Field("receiver", "string", "`webhook`"),
+            Field("message", "string", "what it has said, in words"),
+            Field("remedy", "string", "what to do about it"),
+            Field("since", "time", "since when"),
+        ),
     ),
     "Photo access": Document(
         "How DashScope gets the photos; only whoever may read is told.",
@@ -265,4 +291,7 @@ DOCUMENTS: dict[str, Document] = {
     ),
     **LISTS,
     **OPERATORS,
+    **AUDITS,
+    **CONSENTS,
+    **ERASURES,
 }

@@ -94,6 +94,8 @@ REASONS: dict[str, str] = {
     "word nothing is billed.",
     "canceled_and_billed": "An administrator cancelled the training, and DashScope has billed it; "
     "`cost_cny` says how much.",
+    "consent_withdrawn": "Consent was withdrawn, so nothing more is sent. `cost_cny` says what DashScope has "
+    "billed.",
     "canceled_at_dashscope": "The fine-tune was cancelled at DashScope. Upload a new photo to train again.",
 }
 """The reasons that are the product's own; every other code is DashScope's."""

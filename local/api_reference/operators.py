@@ -48,9 +48,16 @@ OPERATORS: dict[str, Document] = {
                 "kind",
                 "string",
                 "what was asked for: `train`, `retry`, `cancel`, `first`, `photo_delete`, `photo_use`, "
-                "`pause`, `resume`, `release` or `probe`",
+                "`pause`, `resume`, `release`, `erase`, `export`, `probe`, `try_receivers` or "
+                "`redeliver`; `done`, `consent_given` and `consent_withdrawn`, which are kept for the audit "
+                "alone",
             ),
-            Field("subject", "string", "the person or the job that it is about", "it is about the queue"),
+            Field(
+                "subject",
+                "string",
+                "the person, job or message that it is about; once the person is erased the keyed hash",
+                "it is about none",
+            ),
             Field("photo", "string", "the photo that it is about", "it is about none"),
             Field("because", "string", "why, in the words of whoever asked", "nothing was said"),
             Field("asked_by", "string", "the name of the token that it was asked with"),
@@ -59,6 +66,37 @@ OPERATORS: dict[str, Document] = {
             Field("changed_nothing", "boolean", "whether all is as it was before", "it is pending"),
             Field("asked_at", "time", "when it was asked for"),
             Field("done_at", "time", "when it was carried out", "it is pending"),
+        ),
+    ),
+    "Deliveries": Document(
+        "What became of the latest tries to send a message, at most 60; see [messages](messages.md).",
+        (
+            Field("disabled", "list of Disabled receiver", "receivers that are told nothing more"),
+            Field("deliveries", "list of Delivery", "newest first"),
+        ),
+    ),
+    "Disabled receiver": Document(
+        "A receiver that has answered 410. It is told again when its setting changes or it takes a test.",
+        (
+            Field("receiver", "string", "`webhook`"),
+            Field("since", "time", "since when"),
+            Field("error", "string", "what it has answered"),
+        ),
+    ),
+    "Delivery": Document(
+        "A try to send a message to one receiver.",
+        (
+            Field("message_id", "string", "the id of the message: the header `webhook-id`"),
+            Field("type", "string", "what it tells of"),
+            Field("job_id", "string", "the job that it is of", "it is of none"),
+            Field("person_id", "string", "the person that it is of", "it is of none, or the job is gone"),
+            Field("receiver", "string", "`webhook`, `dingtalk` or `feishu`"),
+            Field("at", "time", "when it was sent"),
+            Field("outcome", "string", "`delivered`, `failed`, `given_up` or `disabled`"),
+            Field("http_status", "integer", "the HTTP status of the answer", "no answer came"),
+            Field("error", "string", "why it was not taken", "it was"),
+            Field("tries", "integer", "how often it has been sent to this receiver"),
+            Field("next_try_at", "time", "when it is tried again", "it is not"),
         ),
     ),
     "Health": Document(

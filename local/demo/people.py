@@ -13,6 +13,8 @@ from local.demo.zips import chat_zip
 from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, parse_upload
 
 READY = "_READY"
+SAMPLE_PEOPLE = 5
+"""How many people :func:`sample_people` makes up."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.demo.following import Ending, Following, patience_seconds
-from local.demo.people import Folder, Person, people_in, sample_people
+from local.demo.people import SAMPLE_PEOPLE, Folder, Person, people_in, sample_people
 from local.demo.preparation import preparations
 from local.demo.summary import everybody, listed, made_usable, not_used
 from local.demo.uploads import Uploads
@@ -35,14 +35,20 @@ def run_demo(options: Options, photos: Path | None) -> int:
     """Run it; returns the exit status: 0 only if all is as it should be."""
     began = time.monotonic()
     console = make_console()
-    console.print(f"Reading the photos in {photos} ..." if photos else "Drawing sample photos ...")
-    folder = people_in(photos.expanduser()) if photos else Folder(sample_people())
-    people = folder.people
-    options.kept_jobs = max(options.kept_jobs, len(people))
+    folder = None
+    if photos:
+        console.print(f"Reading the photos in {photos} ...")
+        folder = people_in(photos.expanduser())
+    options.kept_jobs = max(options.kept_jobs, len(folder.people) if folder else SAMPLE_PEOPLE)
     forget_stale_endpoints()
     stop = stop_on_signals()
     journal = Journal()
     with Stack(options, on_log=journal.on_log) as cloud, published(cloud.endpoints):
+        if folder is None:
+            # Only now: it takes seconds, and a data folder that cannot be used is refused at once.
+            console.print("Drawing sample photos ...")
+            folder = Folder(sample_people())
+        people = folder.people
         watch = Watch.of(cloud, journal.stale)
         _introduce(cloud, watch.pace, people, console)
         if photos:

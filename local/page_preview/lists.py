@@ -9,6 +9,7 @@ from local.page_preview.people import HOSTILE, LINK, NOW, ago, job, person
 from shared.domain.job_summary import summary_of
 from shared.domain.states import JobState
 from shared.domain.words import Language
+from shared.http_api.readiness import GONE, TAKE_AGAIN
 from shared.views import job_summary, timestamp
 
 
@@ -57,7 +58,7 @@ def overview(language: Language) -> dict[str, Any]:
             ],
         },
         "account": {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True},
-        "readiness": {"status": "ready", "photo_access": None},
+        "readiness": {"status": "ready", "photo_access": None, "gone_receivers": []},
     }
 
 
@@ -125,12 +126,12 @@ def empty_overview() -> dict[str, Any]:
             "caps": [],
         },
         "account": {"fine_tunes_kept": None, "fine_tunes_allowed": 20, "is_nearly_full": False},
-        "readiness": {"status": "ready", "photo_access": None},
+        "readiness": {"status": "ready", "photo_access": None, "gone_receivers": []},
     }
 
 
 def troubled_overview(language: Language) -> dict[str, Any]:
-    """Return an overview with a paused queue and a timer that has stopped."""
+    """Return an overview with a paused queue, a timer that has stopped, and a webhook that is gone."""
     document = overview(language)
     block = person(JobState.QUEUED, language, is_dead=True)["blocked_by"]
     paused = {"because": "Budget of <November> is spent", "by": "admin", "since": timestamp(ago(95))}
@@ -142,7 +143,18 @@ def troubled_overview(language: Language) -> dict[str, Any]:
             "code": "x",
         }
     ]
-    document["readiness"] = {"status": "not_ready", "photo_access": None, "reasons": reasons}
+    gone = {
+        "receiver": "webhook",
+        "message": GONE.in_language(language),
+        "remedy": TAKE_AGAIN.in_language(language),
+        "since": timestamp(ago(240)),
+    }
+    document["readiness"] = {
+        "status": "not_ready",
+        "photo_access": None,
+        "gone_receivers": [gone],
+        "reasons": reasons,
+    }
     return document
 
 

@@ -18,12 +18,17 @@ from local.page_preview.lists import (
     troubled_overview,
 )
 from local.page_preview.people import HOSTILE, LINK, NOW, ago, job, person, unread_person
+from shared.domain.consent import NO_CONSENT, Consent
+from shared.domain.remedies_of_consent import WHY_NOT
+from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.words import Language
+from shared.http_api.consents import consent_document
 from shared.http_api.events import events_document
 from shared.http_api.ignored import ignored_document
 from shared.http_api.problems import Problem
 from shared.pages.view import Role, View
+from shared.views import timestamp
 
 CSRF = "csrf-of-this-session"
 
@@ -111,9 +116,30 @@ def _odd_ones(language: Language) -> Iterator[Scene]:
     yield Scene(
         "own-new",
         "own",
-        {"person_id": "小明", "state": None, "current": None},
+        {"person_id": "小明", "state": None, "current": None, "consent": _own_consent("consent_missing")},
         view(language, f"/own/{LINK}", "person"),
     )
+    for name, why in (("own-waits-for-consent", "consent_withdrawn"), ("own-consented", "")):
+        shown = {**person(JobState.COLLECTING, language), "consent": _own_consent(why, language)}
+        yield Scene(name, "own", shown, view(language, f"/own/{LINK}", "person"))
+    given = Consent(etag="E", given_at=ago(9), means=HOSTILE, text_version=HOSTILE)
+    for name, consent in (("person-consented", given), ("person-without-consent", NO_CONSENT)):
+        document = consent_document(consent, Rules(consent_required=True), ago(0), language)
+        shown = {**person(JobState.COLLECTING, language), "consent": document}
+        yield Scene(name, "person", shown, view(language, "/people/anna", "admin"))
+
+
+def _own_consent(why: str, language: Language = Language.ENGLISH) -> dict[str, Any]:
+    """Return what the own page shows of a consent that does not count because of ``why``; empty: it does."""
+    return {
+        "is_in_force": not why,
+        "why_not": {"code": why, "message": WHY_NOT[why].in_language(language)} if why else None,
+        "text_version": None if why else HOSTILE,
+        "given_at": None if why else timestamp(ago(9)),
+        "until": None,
+        "withdrawn_at": None,
+        "offered_version": '"><b>2026',
+    }
 
 
 def _doors(language: Language) -> Iterator[Scene]:

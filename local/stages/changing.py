@@ -192,7 +192,12 @@ def remove(context: Context, stack: Stack, retained: tuple[str, ...] = ()) -> St
     """Delete the stack and wait; returns what is left of it, None when nothing is."""
     known = events.known_events(context.ros, stack.stack_id)
     context.remember(_begun(context, stack.stack_id, "destroy"))
-    _past_others(context, lambda: context.ros.delete(stack.stack_id, retained))
+    try:
+        _past_others(context, lambda: context.ros.delete(stack.stack_id, retained))
+    except ServiceError as problem:
+        # Gone meanwhile: an earlier try, whose answer was lost, was the operation that went on.
+        if problem.code not in _IN_PROGRESS:
+            raise
     left = _followed(context, stack.stack_id, known, stack)
     context.remember(replace(context.stage, operation=""))
     return left

@@ -58,6 +58,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     destroy.add_argument(
         "--confirm", default="", metavar="NAME", help="the stage's name, instead of typing it"
     )
+    _add_commands_about_people(commands, runs.erase, runs.export)
     _command(commands, "doctor", "check account and stage, and say what to do", runs.doctor)
     month = commands.add_parser(
         "cost", help="estimate a month", description="estimate a month; needs no stage and no account."
@@ -69,6 +70,21 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     opened.add_argument("what", nargs="?", default="pages", choices=("pages", "stack", "logs", "functions"))
 
 
+def _add_commands_about_people(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], erase_person: Run, export_person: Run
+) -> None:
+    erase = _command(commands, "erase", "erase a person, and show the certificate", erase_person)
+    erase.add_argument("person", metavar="PERSON", help="the person's id, as its folder is called")
+    erase.add_argument(
+        "--confirm", default="", metavar="NAME", help="the person's id once more, instead of typing it"
+    )
+    erase.add_argument("--no-wait", action="store_true", help="do not wait until it is done")
+    export = _command(commands, "export", "fetch everything held about a person, as one zip", export_person)
+    export.add_argument("person", metavar="PERSON", help="the person's id, as its folder is called")
+    export.add_argument("--to", type=Path, metavar="FILE", help="the zip (default: export-PERSON.zip)")
+    export.add_argument("--anew", action="store_true", help="not one that was made within the last day")
+
+
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, run: Run
 ) -> argparse.ArgumentParser:
@@ -77,7 +93,7 @@ def _command(
     parser.add_argument("--stage", required=True, metavar="NAME", help="which stage, such as production")
     parser.add_argument("--json", action="store_true", help="one JSON document on the standard output")
     parser.add_argument(
-        "--yes", action="store_true", help="answer questions with yes (destroy: --confirm NAME)"
+        "--yes", action="store_true", help="answer questions with yes (destroy, erase: --confirm NAME)"
     )
     parser.add_argument("--profile", default="", help="a profile of ~/.aliyun/config.json")
     parser.add_argument("--secrets", type=Path, metavar="FILE", help="NAME=value lines, for your eyes only")

@@ -92,5 +92,6 @@ def _of_functions(environment: Mapping[str, str]) -> dict[str, str]:
         "OssEndpoint": environment.get("OSS_ENDPOINT", ""),
         "OssPublicEndpoint": environment.get("OSS_PUBLIC_ENDPOINT", ""),
         "OtsEndpoint": environment.get("OTS_ENDPOINT", ""),
+        "LogEndpoint": environment.get("SLS_ENDPOINT", ""),
     }
     return {name: value for name, value in found.items() if value}

@@ -10,6 +10,8 @@ from local.stages.errors import DONE, NotStarted, StageError
 from local.stages.log_lines import Selection, as_document, shown
 from local.stages.log_search import LogSearch
 from local.stages.ros import Stack
+from local.stages.secret_values import given_secrets, kept_secrets
+from shared.log_names import LogNames
 
 LOGSTORE = "functions"
 
@@ -46,7 +48,9 @@ def show_logs(
         sleep=context.sleep,
     )
     jobs = tuple(filter(None, (job, *(_jobs_of(context, stack, person) if person else ()))))
-    selection = Selection(person=person, jobs=jobs, request_id=request_id, errors=errors)
+    selection = Selection(
+        person=_as_logged(context, stack, person), jobs=jobs, request_id=request_id, errors=errors
+    )
     lines = (
         logs.following(search, selection, since, now=context.now, sleep=context.sleep)
         if follow
@@ -56,6 +60,24 @@ def show_logs(
         text = json.dumps(as_document(line), ensure_ascii=False) if as_json else shown(line)
         context.output.line(text)
     return DONE
+
+
+def _as_logged(context: Context, stack: Stack, person: str) -> str:
+    """Return what the lines call a person: with ``LogNames`` hashed, a hash by the stage's own key.
+
+    Raises:
+        NotStarted: the key is not known here.
+    """
+    if not person or stack.parameters.get("LogNames") != "hashed":
+        return person
+    kept = kept_secrets(context.name, context.folder)
+    key = {**kept, **given_secrets(("EraseKey",), context.environment, context.secrets_file)}.get("EraseKey")
+    if not key:
+        raise NotStarted(
+            "the log names people by a hash, and its key is not known here",
+            "Set ERASE_KEY in the environment, or name a file with that line by --secrets.",
+        )
+    return LogNames(key).hash_of(person)
 
 
 def _jobs_of(context: Context, stack: Stack, person: str) -> list[str]:

@@ -1,18 +1,13 @@
 """Searches of the stage's log: GetLogs of Simple Log Service, page by page.
 
-Signed by hand after "Request signatures": the official clients bring 70 to 80 MB (elasticsearch, dateparser,
-two compressors) for what is one signed GET, and the generic client of the other calls does not know this
-service's signature. A test holds the signature against one that the official client made.
+Signed as the functions sign their calls (:mod:`shared.clients.log_signature`): the generic client of the
+other calls does not know this service's signature.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +15,8 @@ import requests
 from local.stages.credentials import Key
 from local.stages.endpoints import LOOPBACK
 from local.stages.errors import ServiceError
+from shared.clients import log_signature
+from shared.clients.credentials import Credentials
 
 LINES_A_PAGE = 100
 TIMEOUT_SECONDS = (5.0, 30.0)
@@ -115,25 +112,13 @@ class LogSearch:
 
 
 def signed_headers(method: str, path: str, query: Mapping[str, str], key: Key, now: float) -> dict[str, str]:
-    """Return the headers of a request without a body, signed by version 1 of "Request signatures"."""
-    date = formatdate(now, usegmt=True)
-    signed = {
-        "x-log-apiversion": "0.6.0",
-        "x-log-bodyrawsize": "0",
-        "x-log-signaturemethod": "hmac-sha1",
-        **({"x-acs-security-token": key.token} if key.token else {}),
-    }
-    canonical = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-    resource = path + (
-        "?" + "&".join(f"{name}={value}" for name, value in sorted(query.items())) if query else ""
+    """Return the headers of a request without a body, signed as the functions sign theirs."""
+    credentials = Credentials(
+        access_key_id=key.access_key_id,
+        access_key_secret=key.access_key_secret,
+        security_token=key.token,
     )
-    text = f"{method}\n\n\n{date}\n{canonical}{resource}"
-    digest = hmac.new(key.access_key_secret.encode(), text.encode(), hashlib.sha1).digest()
-    return {
-        **signed,
-        "Date": date,
-        "Authorization": f"LOG {key.access_key_id}:{base64.b64encode(digest).decode()}",
-    }
+    return log_signature.signed_headers(method, path, query, credentials, now)
 
 
 def _entries(answer: requests.Response) -> list[dict[str, str]]:

@@ -107,7 +107,8 @@ class Output:
             return
         if self._ask is None:
             raise Refused(
-                "nobody can be asked here", "Say so beforehand: --yes, and for destroy --confirm NAME."
+                "nobody can be asked here",
+                "Say so beforehand: --yes, and for destroy and erase --confirm NAME.",
             )
         try:
             answer = self._ask(f"{question} Type {wanted} to go on: ")

@@ -116,6 +116,26 @@ def destroy(context: Context, given: argparse.Namespace) -> int:
     return DONE
 
 
+def erase(context: Context, given: argparse.Namespace) -> int:
+    """Erase a person."""
+    from local.stages import erasing
+
+    erased = erasing.erase(context, given.person, given.confirm, wait=not given.no_wait)
+    document = {"stage": context.name, "done": erased.is_done, "certificate": erased.certificate}
+    context.output.result(document, erasing.lines_of(erased))
+    return DONE
+
+
+def export(context: Context, given: argparse.Namespace) -> int:
+    """Fetch everything that is held about a person."""
+    from local.stages import exporting
+
+    exported = exporting.export(context, given.person, given.to, anew=given.anew)
+    document = {"stage": context.name, **exported._asdict(), "path": str(exported.path)}
+    context.output.result(document, exporting.lines_of(exported))
+    return DONE
+
+
 def doctor(context: Context, _: argparse.Namespace) -> int:
     """Check account and stage."""
     from local.stages import doctor as checks

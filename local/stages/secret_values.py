@@ -23,10 +23,18 @@ VARIABLES: Mapping[str, str] = {
     "StatusToken": "STATUS_TOKEN",
     "AdminToken": "ADMIN_TOKEN",
     "LinkKey": "LINK_KEY",
+    "EraseKey": "ERASE_KEY",
     "StatusPrivateKey": "STATUS_PRIVATE_KEY",
+    "WebhookUrl": "WEBHOOK_URL",
+    "WebhookSecret": "WEBHOOK_SECRET",
+    "WebhookOldSecret": "WEBHOOK_OLD_SECRET",
+    "DingTalkUrl": "DINGTALK_URL",
+    "DingTalkSecret": "DINGTALK_SECRET",
+    "FeishuUrl": "FEISHU_URL",
+    "FeishuSecret": "FEISHU_SECRET",
 }
 """The environment variables of the template's secret parameters; a file has the same names."""
-MADE = ("StatusToken", "AdminToken", "LinkKey")
+MADE = ("StatusToken", "AdminToken", "LinkKey", "EraseKey")
 TOKEN_BYTES = 32
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import requests
@@ -18,6 +18,18 @@ PAGE = 100
 MOST_PAGES = 50
 
 Document = dict[str, Any]
+
+
+class ZipPart(NamedTuple):
+    """A part of an export, and how long the whole is; without ``content`` it is not there yet.
+
+    ``tag`` is the same for all parts of one zip; ``document`` says how far it has come.
+    """
+
+    document: Document
+    content: bytes | None = None
+    size: int = 0
+    tag: str = ""
 
 
 class ApiError(StageError):
@@ -103,6 +115,29 @@ class StatusApi:
     def close_set(self, person_id: str) -> str:
         """Ask for a person's set to be closed now; returns the id of the request."""
         return str(self._json("POST", f"/people/{quote(person_id, safe='')}/train")["request_id"])
+
+    def erase(self, person_id: str) -> str:
+        """Ask for a person to be erased; returns the id of the erasure."""
+        return str(self._json("DELETE", f"/people/{quote(person_id, safe='')}")["request_id"])
+
+    def erasure(self, erasure_id: str) -> Document:
+        """Return how far an erasure is, and its certificate in the end."""
+        return self._json("GET", f"/erasures/{quote(erasure_id, safe='')}")
+
+    def export_anew(self, person_id: str) -> Document:
+        """Have an export made in the place of the one that is there."""
+        return self._json("POST", f"/people/{quote(person_id, safe='')}/export")
+
+    def export_part(self, person_id: str, start: int) -> ZipPart:
+        """Return the part of a person's export that begins at ``start``; the first call has it made."""
+        path = f"/people/{quote(person_id, safe='')}/export"
+        answer = self._ask("GET", path, headers={"Range": f"bytes={start}-"})
+        if answer.status_code == 202:
+            return ZipPart(_document(answer))
+        if answer.status_code != 206:
+            raise _problem(answer)
+        size = int(answer.headers["Content-Range"].rpartition("/")[2])
+        return ZipPart({}, answer.content, size, answer.headers.get("ETag", ""))
 
     def request(self, request_id: str) -> Document:
         """Return what became of a request."""

@@ -24,8 +24,15 @@ from local.stages.secret_values import (
 from local.stages.stores import TABLES, Taken
 
 KEY = "DashScopeApiKey"
+_HIDDEN_URL = "https://hidden.example.com/"
+_HIDDEN_SIGNING_SECRET = f"whsec_{'hidden' * 6}"
 _STANDS_FOR_SECRETS = {
     "StatusPrivateKey": "-----BEGIN PRIVATE KEY-----\nhidden",
+    "WebhookUrl": _HIDDEN_URL,
+    "WebhookSecret": _HIDDEN_SIGNING_SECRET,
+    "WebhookOldSecret": _HIDDEN_SIGNING_SECRET,
+    "DingTalkUrl": _HIDDEN_URL,
+    "FeishuUrl": _HIDDEN_URL,
 }
 _HIDDEN_VALUE = "hidden-hidden-hidden"
 
@@ -80,8 +87,13 @@ def values_for(context: Context, stack: Stack | None, asked: Mapping[str, str]) 
     checked = {**defaults, **before, **sent}
     for name in hidden:
         if checked.get(name) == HIDDEN or name not in checked:
-            checked[name] = _STANDS_FOR_SECRETS.get(name, _HIDDEN_VALUE)
+            checked[name] = stands_for(name)
     return Values(sent=sent, checked=checked, key=secrets.get(KEY, ""), taken_over=taken_over)
+
+
+def stands_for(secret: str) -> str:
+    """Return what is checked in the place of a secret that ROS hides: a value that the template takes."""
+    return _STANDS_FOR_SECRETS.get(secret, _HIDDEN_VALUE)
 
 
 def _tokens(context: Context, given: Mapping[str, str], *, is_new: bool) -> dict[str, str]:

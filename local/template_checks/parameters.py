@@ -8,7 +8,12 @@ from aliyun_local.template import Template, TemplateError
 
 CHOSEN = ("BucketName", "InstanceName", "DashScopeApiKey", "StatusToken")
 """Names that are unique beyond the account, and secrets: a default would be somebody else's."""
-SECRETS = ("DashScopeApiKey", "StatusToken", "AdminToken", "LinkKey", "StatusPrivateKey")
+SECRETS = (
+    *("DashScopeApiKey", "StatusToken", "AdminToken", "LinkKey", "EraseKey", "StatusPrivateKey"),
+    *("WebhookUrl", "WebhookSecret", "WebhookOldSecret"),
+    # The URL of a robot holds its token.
+    *("DingTalkUrl", "DingTalkSecret", "FeishuUrl", "FeishuSecret"),
+)
 LANGUAGES = ("en", "zh-cn")
 """What the console shows texts in (ROS, "Parameters")."""
 REGION = "cn-beijing"
@@ -31,6 +36,9 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "BucketName": ("ab", "a" * 64, "Photos", "-photos", "photos-", "my_photos"),
     "AdminToken": ("short",),
     "LinkKey": ("short",),
+    "EraseKey": ("short",),
+    "WebhookUrl": ("a.example", "ftp://a.example"),
+    "WebhookSecret": ("whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     "VpcId": ("10.0.0.0/8",),
 }
 _VPC = {

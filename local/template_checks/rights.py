@@ -14,12 +14,17 @@ _FACTORY = _ROWS | {
     *("oss:ListObjects", "oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:PostProcessTask"),
     "ots:BatchWriteRow",
 }
+_ERASURES = frozenset(
+    {"oss:GetBucketVersioning", "oss:ListObjectVersions", "oss:DeleteObjectVersion", "ots:DeleteRow"}
+)
+_EXPORTS = frozenset({"oss:ListMultipartUploads", "oss:AbortMultipartUpload"})
 ACTIONS: Mapping[str, frozenset[str]] = {
     # The platform sends an event that failed for good to its queue with the function's role.
     "collect": _FACTORY | _LOGS | {"mns:SendMessage"},
-    "reconcile": _FACTORY | _LOGS,
+    # Whoever is erased goes from rows and from versions of objects; an export is written in parts.
+    "reconcile": _FACTORY | _LOGS | _ERASURES | _EXPORTS,
     # What the function that the Internet reaches may do.
-    "status": _ROWS | _LOGS | {"oss:GetObject", "oss:PutObject"},
+    "status": _ROWS | _LOGS | {"oss:GetObject", "oss:PutObject", "log:GetLogStoreLogs"},
 }
 """The actions that each function calls, by the module that its source imports."""
 TRIGGER_ACTIONS = frozenset({"fc:InvokeFunction"})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aliyun_local.template import Resources, Table
+from shared.domain.exports import EXPORTS_PREFIX
 from shared.domain.object_keys import SUBMISSIONS_PREFIX
 
 KEPT = ("ALIYUN::OSS::Bucket", "ALIYUN::OTS::Instance", "ALIYUN::OTS::InstanceV2", "ALIYUN::OTS::Table")
@@ -68,13 +69,25 @@ def _bucket(properties: Mapping[str, Any]) -> list[str]:
     if not any(rule.get("Prefix") == SUBMISSIONS_PREFIX for rule in rules):
         found.append(f"no lifecycle rule for {SUBMISSIONS_PREFIX}")
     for rule in rules:
-        if rule.get("Prefix") != SUBMISSIONS_PREFIX or rule.get("Status") != "Enabled":
+        if rule.get("Prefix") not in (SUBMISSIONS_PREFIX, EXPORTS_PREFIX) or rule.get("Status") != "Enabled":
             found.append(
-                f"the lifecycle rule for {rule.get('Prefix')!r} is none of an enabled {SUBMISSIONS_PREFIX}"
+                f"the lifecycle rule for {rule.get('Prefix')!r} is none of an enabled {SUBMISSIONS_PREFIX} "
+                f"or {EXPORTS_PREFIX}"
             )
-        if not int(rule.get("Expiration", {}).get("Days", 0)) >= LEAST_DAYS:
+        days = int(rule.get("Expiration", {}).get("Days", 0))
+        if rule.get("Prefix") == SUBMISSIONS_PREFIX and not days >= LEAST_DAYS:
             found.append(f"the lifecycle deletes snapshots before {LEAST_DAYS} days")
+    exports = [rule for rule in rules if rule.get("Prefix") == EXPORTS_PREFIX]
+    if not any(_goes_within_a_day(rule) for rule in exports):
+        found.append(
+            f"no lifecycle rule deletes what lies under {EXPORTS_PREFIX}, and parts of it, after a day"
+        )
     return found
+
+
+def _goes_within_a_day(rule: Mapping[str, Any]) -> bool:
+    """Whether the copy of a person's data is not kept for longer than it can be fetched."""
+    return all(rule.get(name, {}).get("Days") == 1 for name in ("Expiration", "AbortMultipartUpload"))
 
 
 def _table(table: Table) -> list[str]:

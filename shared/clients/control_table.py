@@ -70,7 +70,8 @@ class ControlTable:
             Trouble: the slot cannot be read.
         """
         # Imported here: ``status`` and ``collect`` read the slot alone.
-        from shared.clients.request_table import DOORBELL, doorbell_from
+        from shared.clients.request_rows import doorbell_from
+        from shared.clients.request_table import DOORBELL
         from shared.clients.request_table import TABLE as REQUESTS
         from shared.domain.control_rows import ControlRows
         from shared.domain.photo_access import ROW as ACCESS
@@ -143,8 +144,18 @@ class ControlTable:
         value = {**before.value, **value}
         return Document(value=value, version=self._save(name, before.version, value))
 
+    def delete_json(self, name: str, document: Document) -> None:
+        """Delete the row ``name``, which holds ``document``.
+
+        Raises:
+            Conflict: it holds something else by now.
+        """
+        self._rows.delete(_key(name), expected=document.version)
+
     def _save(self, name: str, expected: int, value: Mapping[str, Any]) -> int:
-        text = json.dumps({**value, "format": formats.CONTROL.number}, ensure_ascii=False)
+        # The parts of a value that are dataclasses are written as their fields.
+        whole = {**value, "format": formats.CONTROL.number}
+        text = json.dumps(whole, ensure_ascii=False, default=asdict)
         return self._rows.put(_key(name), {"value": text}, expected=expected or None)
 
 
@@ -238,8 +249,7 @@ def _read(columns: Columns | None, kind: type[Any], make: Callable[[dict[str, An
         return make({})
     try:
         value = _value(columns)
-        names = [field.name for field in fields(kind) if field.name not in _APART]
-        stored_as = {name: _STORED_AS.get(name, name) for name in names}
+        stored_as = _stored_names(kind)
         known = {name: value[stored] for name, stored in stored_as.items() if stored in value}
         known["unknown"] = unknown_in(value, stored_as.values())
         known[VERSION] = columns[VERSION]
@@ -257,5 +267,11 @@ def _value(columns: Columns) -> dict[str, Any]:
 
 
 def _fields_of(value: Slot | SweepProgress | Lingering) -> dict[str, Any]:
-    written = {_STORED_AS.get(name, name): part for name, part in asdict(value).items() if name not in _APART}
+    written = {stored: getattr(value, name) for name, stored in _stored_names(type(value)).items()}
     return {**value.unknown, **written}
+
+
+def _stored_names(kind: type[Any]) -> dict[str, str]:
+    """Return the fields that are stored as they are, each with its name in the row."""
+    names = [field.name for field in fields(kind) if field.name not in _APART]
+    return {name: _STORED_AS.get(name, name) for name in names}

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from shared.clients.answers import (
@@ -31,6 +32,7 @@ CLOCKS_DIFFER_MS = 3_600_000
 """Our clocks and DashScope's, at most, where that only decides how much of the list is read."""
 LONGEST_NAME = 200
 """In characters, of a stored file's name; ours have fewer."""
+_QUERY_BEGINS = re.compile(r"\?|%3F", re.IGNORECASE)
 BEIJING = timezone(timedelta(hours=8))
 """DashScope's times carry no zone and are Beijing's."""
 
@@ -117,7 +119,7 @@ def stored_file_from(entry: dict[str, Any]) -> StoredFile:
 
 def _without_query(file: object) -> str:
     """Cut off what follows the path, even of a URL that is percent-encoded as a whole."""
-    return re.split(r"\?|%3F", str(file), flags=re.IGNORECASE)[0]
+    return _QUERY_BEGINS.split(str(file), maxsplit=1)[0]
 
 
 def id_in(entry: object) -> str:
@@ -134,7 +136,12 @@ def hashed(value: object, *, salt: str = "") -> str:
 
 def _time(text: object) -> int | None:
     """Return a DashScope time (``2025-09-02 09:51:02``) as milliseconds since the epoch."""
-    to_the_second = str(text)[:19]
+    return _moment(str(text)[:19])
+
+
+@lru_cache(maxsize=1024)
+def _moment(to_the_second: str) -> int | None:
+    # Remembered: each tick reads the newest part of the list again, and each poll the same creation.
     if to_the_second[10:11] != " ":
         return None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from shared.clients.stored_values import checked, unknown_in
@@ -19,7 +19,7 @@ _APART = {"version", "breakers", "unknown", "unknown_breakers"}
 
 def health_to_json(health: Health) -> dict[str, Any]:
     """Return the JSON value of ``health``, without its version."""
-    value = {name: part for name, part in asdict(health).items() if name not in _APART}
+    value = {name: part for name, part in vars(health).items() if name not in _APART}
     breakers = {api.value: _breaker_to_json(one) for api, one in health.breakers.items()}
     return {**health.unknown, **value, "breakers": {**health.unknown_breakers, **breakers}}
 
@@ -45,6 +45,8 @@ def health_from_json(value: dict[str, Any], version: int) -> Health:
     unknown_breakers = unknown_in(value.get("breakers", {}), apis)
     errors = checked("errors", known.get("errors", {}), dict)
     known["errors"] = {code: checked("count", count, int) for code, count in errors.items()}
+    gone = checked("gone_receivers", known.get("gone_receivers", {}), dict)
+    known["gone_receivers"] = {name: checked("since", since, int) for name, since in gone.items()}
     known["unwritten"] = {name: Unwritten(*one) for name, one in value.get("unwritten", {}).items()}
     unknown = unknown_in(value, {*names, "breakers"})
     return Health(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Conflict, Trouble
@@ -42,6 +42,31 @@ class IgnoredList:
             except Trouble as trouble:
                 warn("ignored_not_noted", code=trouble.code, message=trouble.message)
                 return
+
+    def forget_keys(self, is_theirs: Callable[[str], bool]) -> int:
+        """Take out the keys that are theirs; returns how many there were.
+
+        Raises:
+            Trouble: the row could not be read or written.
+        """
+        document = self._control.read_json(ROW)
+        entries = document.value.get("entries", [])
+        left = [entry for entry in entries if not is_theirs(entry["key"])]
+        if len(left) < len(entries):
+            self._control.save_json(ROW, document, {"entries": left})
+        return len(entries) - len(left)
+
+    def of_keys(self, is_theirs: Callable[[str], bool]) -> list[dict[str, object]]:
+        """Return the entries whose keys are theirs.
+
+        Raises:
+            Trouble: the row could not be read.
+        """
+        return [
+            dict(one)
+            for one in self._control.read_json(ROW).value.get("entries", [])
+            if is_theirs(one["key"])
+        ]
 
 
 def _with_new(entries: list[dict[str, Any]], ignored: Mapping[str, str], now: int) -> list[dict[str, Any]]:

@@ -56,8 +56,10 @@ _LISTS = (
     "trainings_at",
     "moves",
     "answered",
+    "messages",
 )
-_AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict}
+_LEFT_OUT_WHEN_EMPTY = ("retry", "messages", "consent")
+_AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict, "consent": dict}
 _JOB_SCALARS = scalars_of(Job) | {
     _PHOTO_SET_COLUMNS[name]: kind
     for name, kind in scalars_of(PhotoSet).items()
@@ -88,8 +90,12 @@ def to_columns(job: Job) -> dict[str, Any]:
     values["state"] = job.state.value
     values |= {column: getattr(job.photo_set, name) for name, column in _PHOTO_SET_COLUMNS.items()}
     values["retry"] = retry_to_json(job.retry) if job.retry is not None else None
+    values["consent"] = job.consent.as_value() if job.consent is not None else None
+    values["messages"] = list(map(vars, job.messages)) or None
     written = {
-        name: _stored(name, value) for name, value in values.items() if value is not None or name != "retry"
+        name: _stored(name, value)
+        for name, value in values.items()
+        if value is not None or name not in _LEFT_OUT_WHEN_EMPTY
     }
     columns = {**job.unknown, **written}
     photos, usable = job.photo_set.photos, job.photo_set.usable
@@ -169,6 +175,16 @@ def _loaded(name: str, stored: Any) -> Any:
         return tuple(map(_photo, value))
     if name == "moves":
         return tuple(map(_move, value))
+    if name == "messages":
+        # Imported here: only where somebody wants to be told are there any.
+        from shared.clients.stored_messages import message_from
+
+        return tuple(map(message_from, value))
+    if name == "consent":
+        # Imported here: only where consent is asked for is there one.
+        from shared.domain.consent import consent_from
+
+        return consent_from(value)
     return retry_from_json(value) if name == "retry" else tuple(value)
 
 

@@ -64,10 +64,10 @@ class JobTable:
         newest = self.revisions_of(person_key(person_id), limit=1)
         return newest[0] if newest else None
 
-    def revisions_of(self, key: str, *, limit: int = 100) -> list[Job]:
-        """Return the jobs of the person whose partition is ``key``, newest first."""
+    def revisions_of(self, key: str, *, limit: int = 100, before: int | None = None) -> list[Job]:
+        """Return the jobs of the person whose partition is ``key``, newest first, ``before`` a revision."""
         columns = self._rows.range(
-            _key(key, INF_MAX),
+            _key(key, INF_MAX if before is None else before - 1),
             _key(key, INF_MIN),
             backward=True,
             limit=limit,
@@ -139,6 +139,14 @@ class JobTable:
         expected = None if before is None else before.version
         version = self._rows.put(_key(after.person_key, after.revision), to_columns(after), expected=expected)
         return replace(after, version=version)
+
+    def delete_job(self, job: Job) -> None:
+        """Delete the row of ``job``; one that is gone is deleted.
+
+        Raises:
+            Conflict: the stored job is not ``job`` any more.
+        """
+        self._rows.delete(_key(job.person_key, job.revision), expected=job.version)
 
     def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
         """Return the person's revisions that come before the revision ``before``, newest first.

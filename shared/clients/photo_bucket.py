@@ -24,6 +24,8 @@ from shared.clients.bucket_answers import (
     stored_by_listing,
 )
 from shared.clients.credentials import Credentials
+from shared.clients.multipart_uploads import MultipartBucket
+from shared.clients.object_versions import VersionedBucket
 from shared.clients.oss_errors import translated
 from shared.clients.preparing import prepare, rotated
 from shared.clients.retries import Retries
@@ -42,7 +44,7 @@ _BITMAP_HEADER_BYTES = 2048
 _T = TypeVar("_T")
 
 
-class PhotoBucket:
+class PhotoBucket(VersionedBucket, MultipartBucket):
     """One bucket, read and written through ``endpoint``; signed URLs lead to ``public_endpoint``.
 
     ``is_bound_domain``: ``public_endpoint`` is a domain that is bound to the bucket (CNAME), whose name then

@@ -59,7 +59,17 @@ def put_rows(client: Any, retries: Retries, table: str, rows: Sequence[tuple[Key
         Trouble: of the call as a whole, or of a row; the other rows are written.
     """
     for start in range(0, len(rows), BATCH_WRITES):
-        _put_batch(client, retries, table, rows[start : start + BATCH_WRITES])
+        _write_batch(client, retries, table, rows[start : start + BATCH_WRITES])
+
+
+def delete_rows(client: Any, retries: Retries, table: str, keys: Sequence[Key]) -> None:
+    """Delete rows, whatever they hold; those that fail are deleted again, and no others.
+
+    Raises:
+        Trouble: of the call as a whole, or of a row; the other rows are deleted.
+    """
+    for start in range(0, len(keys), BATCH_WRITES):
+        _write_batch(client, retries, table, [(key, None) for key in keys[start : start + BATCH_WRITES]])
 
 
 def _find_batch(
@@ -110,11 +120,14 @@ def _batch_get(
     return answers
 
 
-def _put_batch(client: Any, retries: Retries, table: str, rows: Sequence[tuple[Key, Columns]]) -> None:
+def _write_batch(
+    client: Any, retries: Retries, table: str, rows: Sequence[tuple[Key, Columns | None]]
+) -> None:
+    """Write rows, or delete those without columns: all of them the one or the other."""
     left, refused = list(rows), list[Trouble]()
 
     def write() -> None:
-        troubles = _batch_put(client, table, left)
+        troubles = _batch_write(client, table, left)
         refused.extend(trouble for trouble in troubles if isinstance(trouble, Permanent))
         again = [(row, one) for row, one in zip(left, troubles, strict=True) if isinstance(one, RetryLater)]
         left[:] = [row for row, _ in again]
@@ -126,16 +139,20 @@ def _put_batch(client: Any, retries: Retries, table: str, rows: Sequence[tuple[K
         raise refused[0]
 
 
-def _batch_put(client: Any, table: str, rows: Sequence[tuple[Key, Columns]]) -> list[Trouble | None]:
+def _batch_write(client: Any, table: str, rows: Sequence[tuple[Key, Columns | None]]) -> list[Trouble | None]:
     whatever_is_there = tablestore.Condition(tablestore.RowExistenceExpectation.IGNORE)
+    request = tablestore.BatchWriteRowRequest()
     items = [
-        tablestore.PutRowItem(tablestore.Row(list(key), storable(columns)), whatever_is_there)
+        tablestore.DeleteRowItem(tablestore.Row(list(key)), whatever_is_there)
+        if columns is None
+        else tablestore.PutRowItem(tablestore.Row(list(key), storable(columns)), whatever_is_there)
         for key, columns in rows
     ]
-    request = tablestore.BatchWriteRowRequest()
     request.add(tablestore.TableInBatchWriteRowItem(table, items))
     response = client.batch_write_row(request)
-    written = _complete(response.get_put_by_table(table), len(rows))
+    is_delete = rows[0][1] is None
+    outcomes = response.get_delete_by_table(table) if is_delete else response.get_put_by_table(table)
+    written = _complete(outcomes, len(rows))
     return [None if item.is_ok else _trouble(item, key) for item, (key, _) in zip(written, rows, strict=True)]
 
 

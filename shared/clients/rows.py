@@ -19,7 +19,7 @@ from tablestore.retry import NoRetryPolicy
 
 from shared.clients.credentials import Credentials
 from shared.clients.retries import Retries
-from shared.clients.row_batches import Found, find_rows, put_rows
+from shared.clients.row_batches import Found, delete_rows, find_rows, put_rows
 from shared.clients.table_calls import Columns, Key, call, columns_of, storable
 from shared.errors import Conflict, Trouble
 
@@ -112,13 +112,23 @@ class Rows:
             rows.extend(columns_of(row) for row in page)
         return rows
 
-    def put(self, key: Key, columns: Columns, *, expected: int | None, as_of: int | None = None) -> int:
+    def put(
+        self,
+        key: Key,
+        columns: Columns,
+        *,
+        expected: int | None,
+        first: int = 1,
+        as_of: int | None = None,
+    ) -> int:
         """Replace a whole row and return its new version.
 
         Args:
             key: the primary key.
             columns: everything the row is to hold.
             expected: the version that must be stored now; None: the row must not exist.
+            first: the version of a row that did not exist. A key that comes again, once its row was deleted,
+                needs one that no earlier row had: a slow run may yet write over that.
             as_of: the moment in milliseconds from which the table's time to live counts; None: now. A later
                 one has to be within the table's ``DeviationCellVersionInSec``.
 
@@ -126,7 +136,7 @@ class Rows:
             Conflict: something else is stored.
             RetryLater: it stays unknown whether the write took effect, or the table is busy.
         """
-        token, version = self._token(), (expected or 0) + 1
+        token, version = self._token(), first if expected is None else expected + 1
         cells = [*storable(columns), (VERSION, version), (WRITE_TOKEN, token)]
         row = tablestore.Row(list(key), cells if as_of is None else [(*cell, as_of) for cell in cells])
         condition = self._condition(expected)
@@ -146,6 +156,30 @@ class Rows:
             return version
 
         return self._call(key, write)
+
+    def delete(self, key: Key, *, expected: int) -> None:
+        """Delete a row; one that is gone is deleted.
+
+        Raises:
+            Conflict: another version is stored than ``expected``.
+            RetryLater: it stays unknown whether the delete took effect, or the table is busy.
+        """
+        row, condition = tablestore.Row(list(key)), self._condition(expected)
+
+        def delete() -> None:
+            try:
+                self._client.delete_row(self._table, row, condition)
+            except tablestore.OTSServiceError as error:
+                if error.get_error_code() != "OTSConditionCheckFail":
+                    raise
+                if self.get(key) is not None:
+                    raise Conflict(f"the row in {self._table} was changed by another run") from None
+
+        self._call(key, delete)
+
+    def delete_each(self, keys: Sequence[Key]) -> None:
+        """Delete rows, whatever they hold: :func:`.row_batches.delete_rows`."""
+        delete_rows(self._client, self._retries, self._table, keys)
 
     def _call(self, key: Key, do: Callable[[], _T]) -> _T:
         return call(self._retries, key, do)

@@ -18,10 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.clients.row_batches import BATCH_READS
-from shared.clients.rows import INF_MAX, Rows
+from shared.clients.rows import INF_MAX, INF_MIN, Rows
 from shared.clients.stored_values import UNREADABLE, check_format, unreadable
 from shared.clients.table_calls import Columns, Key
 from shared.domain import formats
+from shared.domain.clocks import is_later
 from shared.errors import Trouble
 
 TABLE = "seen"
@@ -78,6 +79,37 @@ class SeenTable:
         self._rows.put_each(
             [(_key(person_key, _digest(name)), {"etag": etag, "at": now}) for name, etag in etags.items()]
         )
+
+    def forget(self, person_key: str, names: Iterable[str] | None = None, *, until: int) -> int:
+        """Forget what was remembered ``until`` then of ``names``, or of all; returns how many there were.
+
+        Raises:
+            Trouble: some of them are not forgotten.
+        """
+        if names is not None:
+            asked = [_key(person_key, _digest(name)) for name in names]
+            rows = self._rows.find_each(asked, columns=("at",)) if asked else []
+            keys = [key for key, row in zip(asked, rows, strict=True) if isinstance(row, dict)]
+        else:
+            page = self._rows.range(_key(person_key, INF_MIN), _key(person_key, INF_MAX), columns=("at",))
+            keys = [_key(person_key, row["name"]) for row in page if not is_later(row.get("at", 0), until)]
+        if keys:
+            self._rows.delete_each(keys)
+        return len(keys)
+
+    def remembered(self, person_key: str, count: int) -> list[dict[str, object]]:
+        """Return what is remembered of all of a person's uploads, by hashes of their names.
+
+        Raises:
+            Trouble: it cannot be read, or newer code has written it.
+        """
+        rows = self._rows.range(
+            _key(person_key, INF_MIN), _key(person_key, INF_MAX), limit=count, columns=(*_COLUMNS, "at")
+        )
+        return [
+            {"name_hash": str(row["name"]), "etag": _etag(row), "remembered_at": row.get("at", 0)}
+            for row in rows
+        ]
 
 
 def _etag(row: Columns) -> str:

@@ -11,31 +11,36 @@ thousand queued jobs the open sets, nor a bucket that cannot be written the queu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
-from shared.clients.job_table import IN_HAND, JobTable
-from shared.clients.rows import INF_MIN, Rows
+from shared.clients.job_table import BY_STATE, IN_HAND, JobTable
+from shared.clients.rows import INF_MAX, INF_MIN, Rows
 from shared.clients.table_calls import Key
 from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
     DELIVERY_LANE,
+    KEPT_LANE,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANES,
     Work,
 )
 from shared.domain.photo_set import NEVER
+from shared.domain.states import JobState
 
 ROWS_FOR_ONE_UNIT = 40
 """Rows of the index that Tablestore reads for one capacity unit (4 KB), more or less."""
 FEWEST_RUNNING = 200
 """So many running jobs are read, however few of the others are wanted: each one left out holds a slot."""
 
-_TIMED = (COLLECTING_LANE, ASIDE_LANE)
+_TIMED = (COLLECTING_LANE, ASIDE_LANE, KEPT_LANE)
 """Lanes whose jobs have nothing to do before ``due_at``."""
-_SORTED = (QUEUE_LANE, *_TIMED)
+_SORTED = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)
 """Lanes in which a moment too far ahead keeps a job waiting: till then, or behind all who come till then."""
+
+ENDED = [state.value for state in JobState if state.is_terminal]
 
 
 class JobsInHand(JobTable):
@@ -73,6 +78,13 @@ class JobsInHand(JobTable):
         far = [_range(self._rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _SORTED]
         return [_id(row) for page in far for row in page]
 
+    def kept_until(self, moment: int, count: int) -> list[str]:
+        """Return ids of delivered jobs of which something is to go by ``moment``, longest due first.
+
+        Of more than ``count`` they are from both ends, so that what cannot be helped hides nobody.
+        """
+        return _read_lanes(self._rows, {KEPT_LANE: count}, moment, page=count)[KEPT_LANE]
+
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).
 
@@ -83,6 +95,22 @@ class JobsInHand(JobTable):
     def set_aside(self, after: str, count: int) -> tuple[list[str], str]:
         """Return a page of jobs that stand aside, whenever they are due, like :meth:`collecting`."""
         return self._page(ASIDE_LANE, after, count)
+
+    def ended(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of jobs that have ended, by state and then oldest first, like :meth:`collecting`."""
+        state, *place = after.split(" ") if after else ENDED[:1]
+        start: Key = _key_of_state(state, INF_MIN)
+        if place:
+            opened_at, person, revision = place
+            start = [("state", state), ("opened_at", int(opened_at))]
+            start += [("person_key", person), ("revision", int(revision))]
+        end = _key_of_state(state, INF_MAX)
+        page = self._rows.range(start, end, limit=count + 1, index=BY_STATE, columns=["due_at"])
+        ids = [_id(row) for row in page[:count]]
+        if len(page) > count:
+            last = page[count]
+            return ids, f"{state} {last['opened_at']} {last['person_key']} {last['revision']}"
+        return ids, dict(pairwise(ENDED)).get(state, "")
 
     def _page(self, lane: int, after: str, count: int) -> tuple[list[str], str]:
         start: Key = _key(lane, INF_MIN)
@@ -137,6 +165,10 @@ def _end(lane: int, now: int) -> Key:
 
 def _key(lane: int, due_at: Any) -> Key:
     return [("lane", lane), ("due_at", due_at), ("person_key", INF_MIN), ("revision", INF_MIN)]
+
+
+def _key_of_state(state: str, bound: Any) -> Key:
+    return [("state", state), ("opened_at", bound), ("person_key", bound), ("revision", bound)]
 
 
 def _id(row: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.consenting import WITHDRAWN_REASON, was_withdrawn
 from shared.domain.held_back import is_held_back
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.photo_set import PhotoSet
@@ -53,7 +54,7 @@ def canceled(job: Job, now: int) -> Job:
         unleased = replace(job, leased_until=0, cancel_asked_at=job.cancel_asked_at or now)
         # A try before this one may have been trained, and billed.
         why = why_canceled(job.usage) if job.earlier_fine_tunes else NEVER_SENT
-        return unleased.ended(JobState.CANCELED, why, now)
+        return unleased.ended(JobState.CANCELED, WITHDRAWN_REASON if was_withdrawn(job) else why, now)
     if job.state not in (JobState.SUBMITTING, JobState.TRAINING):
         raise NotPossible("rejected_already" if job.state is JobState.REJECTED else "ended_already")
     if job.cancel_asked_at:
@@ -104,6 +105,8 @@ def once_more(job: Job, rules: Rules, now: int) -> Job:
         raise NotPossible("held_back")
     if job.state not in (JobState.FAILED, JobState.CANCELED):
         raise NotPossible("not_failed")
+    if job.photos_removed_at:
+        raise NotPossible("photos_removed")
     photos = tuple(
         replace(photo.chosen_anew() if photo.is_left_over else photo, retry=None)
         for photo in job.photo_set.photos
@@ -121,7 +124,8 @@ def once_more(job: Job, rules: Rules, now: int) -> Job:
         train_asked_at=now,
     )
     opened = open_job(job.person_id, job.revision + 1, now)
-    kept = replace(opened, folders=followed.folders, trainings_at=followed.trainings_at)
+    kept = replace(opened, folders=followed.folders, trainings_at=followed.trainings_at, consent=job.consent)
+    kept = replace(kept, starts_after=followed.starts_after)
     return kept.with_photo_set(again, rules, now)
 
 
@@ -160,6 +164,13 @@ def without_photo(job: Job, name: str, rules: Rules, now: int) -> Job:
 def with_model_released(job: Job, now: int) -> Job:
     """Note that the job's fine-tune has been deleted at DashScope."""
     return replace(job, model_released_at=now)
+
+
+def unless_erased(job: Job) -> Job:
+    """Return ``job``; raises :class:`NotPossible` if its person is being erased."""
+    if job.erasing_since:
+        raise NotPossible("being_erased")
+    return job
 
 
 def check_model_is_kept(job: Job) -> None:

@@ -8,6 +8,8 @@ ahead would stop everybody for a day. Times are milliseconds since the epoch.
 from __future__ import annotations
 
 CLOCKS_DIFFER_MS = 300_000
+FAR_AHEAD_MS = 3_600_000
+"""What is said to have happened so much later than now was written by a clock that ran ahead."""
 TIME_TOLERANCE_MS = 600_000
 """So far DashScope's clock and ours may differ. A wrong time zone is off by at least a quarter of an hour."""
 
@@ -24,6 +26,11 @@ def has_come(moment: int, now: int, *, longest_ms: int) -> bool:
 def is_ahead(moment: int, now: int) -> bool:
     """Whether something that has happened at ``moment`` was written by a clock that ran ahead."""
     return moment > now + CLOCKS_DIFFER_MS
+
+
+def is_later(moment: int, now: int) -> bool:
+    """Whether something has happened after ``now``, as a clock that is right may have written."""
+    return 0 < moment - now < FAR_AHEAD_MS
 
 
 def plausible_time(time: int | None, since: int, until: int) -> int | None:

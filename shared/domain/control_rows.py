@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from shared.domain.slot import Slot
     from shared.domain.sweeping import SweepProgress
 
+DELIVERIES = "messages"
+"""The row of the latest tries to send a message, and of the receivers that want none any more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
@@ -32,12 +35,18 @@ class Document:
 class Doorbell:
     """Whether somebody waits for a tick: the one row by which a tick knows that there are requests.
 
-    ``unknown`` is what newer code has added, which stays (:mod:`shared.domain.formats`).
+    ``rings_at``: it rings by itself then, for a request that waits for its time; 0: it does not. ``unknown``
+    is what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
     is_rung: bool = False
+    rings_at: int = 0
     version: int = 0
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def is_heard(self, now: int) -> bool:
+        """Whether a tick has to look what is asked for."""
+        return self.is_rung or 0 < self.rings_at <= now
 
 
 class ControlRows(NamedTuple):

@@ -33,17 +33,19 @@ class Format(NamedTuple):
     additions: int = 0
 
 
-JOBS = Format(1, 1)
+JOBS = Format(1, additions=2)
 """Rows of the table ``jobs``, with the lanes that they stand in."""
-CONTROL = Format(1, 1)
+OUTBOXES = Format(1)
+"""Rows of the same table that are outboxes."""
+CONTROL = Format(1, additions=2)
 """Values of the table ``control``."""
-REQUESTS = Format(1, 1)
+REQUESTS = Format(1, additions=2)
 """Rows of the table ``requests``: requests, the doorbell, idempotency keys, revoked links."""
 SEEN = Format(1)
 """Rows of the table ``seen``. They are many and small, and carry no format while it is 1."""
-RESULTS = Format(1)
+RESULTS = Format(1, additions=1)
 """The result objects in the bucket."""
-SETTINGS = Format(1, 1)
+SETTINGS = Format(1, additions=2)
 """The variables of the functions' environment: names, defaults, and what is taken."""
-NAMES = Format(1)
+NAMES = Format(1, additions=1)
 """Ids, keys and links: the names by which one version finds what another has stored."""

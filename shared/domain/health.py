@@ -66,6 +66,9 @@ class Health:
         settings_seen_at: when these settings were first seen.
         is_retimed: whether the sets have been gone through again after the last instance with other settings.
         retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
+        kept_by: the settings by which it was computed when something of the jobs that have ended is to go.
+        kept_up_to: where the going through these jobs has stopped, after a change of those settings.
+        gone_receivers: since when which receivers of messages have wanted none any more.
         errors: DashScope's errors by code, as far as a run that met them has written anything afterwards.
         unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
         unknown_breakers: the same of the breakers: those of APIs that this version does not know.
@@ -84,7 +87,10 @@ class Health:
     settings_seen_at: int = 0
     is_retimed: bool = False
     retimed_up_to: str = ""
+    kept_by: str = ""
+    kept_up_to: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
+    gone_receivers: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)
     unknown_breakers: Mapping[str, Any] = field(default_factory=dict)
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from shared.domain.clocks import plausible_time
 from shared.domain.failed_trainings import are_photos_at_fault
 from shared.domain.held_back import check_may_be_trained
-from shared.domain.job_record import EARLIER_RESULT, JobRecord
-from shared.domain.job_record import Reason as Reason
+from shared.domain.job_record import JobRecord
 from shared.domain.money import DAY_MS
-from shared.domain.photo_set import ClosedBy, PhotoSet
+from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
 from shared.domain.photos import Photo
+from shared.domain.reason import EARLIER_RESULT, NO_USABLE_PHOTO
+from shared.domain.reason import Reason as Reason
 from shared.domain.reasons import why_none_is_usable
 from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.rules import Rules
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 NOT_YET_RUNNING = ("", "PENDING", "QUEUING")
 WHOLE_SECOND_MS = 1000
 """DashScope's times are whole seconds."""
-NO_USABLE_PHOTO = "no_usable_photo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +147,14 @@ class Job(JobRecord):
         training because of them.
         """
         is_to_blame = self.state is JobState.FAILED and self.reason and are_photos_at_fault(self.reason.code)
-        carried_from = self.revision if rules.carry_over and not is_to_blame else 0
-        following = self.photo_set.following(now, carried_from=carried_from)
-        opened = open_job(self.person_id, self.revision + 1, now)
+        carries = rules.carry_over and not (is_to_blame or self.photos_removed_at)
         is_final = self.state.is_terminal and self.spent_through == self.revision - 1
         return replace(
-            opened,
-            photo_set=following,
+            open_job(self.person_id, self.revision + 1, now),
+            photo_set=self.photo_set.following(now, carried_from=self.revision if carries else 0),
             folders=self.folders,
+            consent=self.consent,
+            starts_after=self.starts_after,
             trainings_at=self.trainings_since(now - DAY_MS),
             spent_before_fen=self.spent_before_fen + (self.cost_fen if is_final else 0),
             spent_through=self.revision if is_final else self.spent_through,
@@ -290,7 +290,7 @@ class Job(JobRecord):
         """Note that the outcome has been written out: the job leaves the work in hand."""
         if not self.state.is_terminal:
             raise IllegalMove(f"a job in {self.state.value} has no outcome to deliver")
-        return self._moved(self.state, now, delivered=True)
+        return self._moved(self.state, now, delivered=True, retry=None, due_at=NEVER)
 
 
 def open_job(person_id: str, revision: int, now: int) -> Job:

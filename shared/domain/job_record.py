@@ -16,6 +16,7 @@ from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
     DELIVERY_LANE,
+    KEPT_LANE,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANE_OF,
@@ -23,6 +24,7 @@ from shared.domain.lanes import (
 from shared.domain.money import BEIJING_MS, DAY_MS, LIST_PRICE_FEN
 from shared.domain.object_keys import job_id, person_key
 from shared.domain.photo_set import NEVER, ClosedBy, PhotoSet
+from shared.domain.reason import Reason
 from shared.domain.retry_state import RetryState
 from shared.domain.rules import Rules
 from shared.domain.spending import Billed
@@ -30,7 +32,9 @@ from shared.domain.states import JobState
 from shared.domain.timeline import Move
 
 if TYPE_CHECKING:
+    from shared.domain.consent import Consent
     from shared.domain.fine_tunes import FineTune
+    from shared.domain.messages import Message
 
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
@@ -40,22 +44,6 @@ MAX_FOLDERS = 8
 """People are met in one spelling or two. What lies in others is recorded by its events and the sweep."""
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why a job is in its state: a word for programs, a sentence for people."""
-
-    code: str
-    message: str
-
-
-EARLIER_RESULT = Reason(
-    "earlier_result", "The bucket has an earlier result of this person; nothing is paid for again."
-)
-OTHER_SPELLING = Reason(
-    "other_spelling", "The photos of this set belong to the person of the same name in composed form."
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class JobRecord:
     """One training of one person, as it is stored.
@@ -63,8 +51,7 @@ class JobRecord:
     Attributes:
         photo_set: the photos of the training.
         closed_first_at: when the set closed first, which is its place in the queue.
-        leased_until: by then the run is dead for certain that records the set's photos for all; 0: there is
-            none.
+        leased_until: by then the run is surely dead that records the set's photos for all; 0: there is none.
         due_at: when the job is next to be looked at; in the queue, its place.
         retry: how the tries of the job's present step have gone, None while all is well.
         files: the snapshot keys that are submitted, fixed when the set closes.
@@ -77,24 +64,27 @@ class JobRecord:
         key_id: stands for the API key that the attempt was sent with.
         account: stands for the account that the fine-tune belongs to, as far as DashScope tells.
         running_since: when DashScope was first seen to train, 0 while it only queues.
-        is_proved_new: whether the bucket has been asked for earlier results of the person; without it nothing
-            is paid for.
-        folders: the person's folders that are spelled otherwise than ``person_id``, as far as they have been
-            met; the first ``MAX_FOLDERS``.
+        is_proved_new: whether the bucket has been asked for earlier results; before, nothing is paid for.
+        folders: the person's folders in other spellings, as far as met; the first ``MAX_FOLDERS``.
         trainings_at: when fine-tunes of this person were made in the last day, oldest first.
         price_fen: the price of a training when the job was first submitted; 0: it was not noted.
         made_at: when its latest fine-tune was made, by DashScope's clock where that tells.
         spent_before_fen: what earlier revisions have cost, as far as ``spent_through``.
         spent_through: up to this revision all have ended, and are in ``spent_before_fen``; 0: none is.
+        consent: what was read of the person's consent last; None: it was never asked for.
         approved_at: when an administrator has let the closed set be trained; 0: nobody has.
         traceparent: the trace of the upload that opened the set; :mod:`shared.tracing`.
+        messages: what is told of the job, of very many the latest; none while nobody wants to be told.
         moves: the states that the job has come to, with the times; of very many the first and the latest.
-        moved_to: the place in the queue that an administrator has given the job, in the place of its own; 0:
-            none.
+        moved_to: the place in the queue that an administrator has given the job; 0: its own one.
         cancel_asked_at: when an administrator asked for the job to be cancelled; 0: nobody has.
         cancel_sent_at: when DashScope was last asked to cancel the fine-tune.
         answered: ids of the latest administrators' requests that have changed the job.
-        model_released_at: when the fine-tune was deleted at DashScope because an administrator asked for it.
+        model_released_at: when the fine-tune was deleted at DashScope, by a request or in its time.
+        snapshots_removed_at: when the snapshots were removed in their time; 0: they were not.
+        photos_removed_at: the same of its uploads; those of later sets stay.
+        starts_after: up to this moment everything under this name was an erased person's; 0: nobody was.
+        erasing_since: when the erasure of the person met this row, which is on its way out; 0: it has not.
         result_at: when the result object was written.
         delivered: the outcome is written to the bucket and nothing is left to do.
         unknown: columns that newer code has added, which stay with the row (:mod:`shared.domain.formats`).
@@ -136,15 +126,21 @@ class JobRecord:
     made_at: int = 0
     spent_before_fen: int = 0
     spent_through: int = 0
+    consent: Consent | None = None
     approved_at: int = 0
     traceparent: str = ""
+    messages: tuple[Message, ...] = ()
     moves: tuple[Move, ...] = ()
     moved_to: int = 0
     cancel_asked_at: int = 0
     cancel_sent_at: int = 0
     model_released_at: int = 0
+    snapshots_removed_at: int = 0
+    photos_removed_at: int = 0
     answered: tuple[str, ...] = ()
     reason: Reason | None = None
+    starts_after: int = 0
+    erasing_since: int = 0
     result_at: int = 0
     delivered: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -176,7 +172,11 @@ class JobRecord:
     @property
     def cost_fen(self) -> int:
         """The same at the list price of its first submit."""
-        return self.usage * (self.price_fen or LIST_PRICE_FEN)
+        return self.cost_of(self.usage)
+
+    def cost_of(self, trainings: int) -> int:
+        """Return what so many trainings of the job cost, in fen."""
+        return trainings * (self.price_fen or LIST_PRICE_FEN)
 
     @property
     def training_took_ms(self) -> int | None:
@@ -209,7 +209,7 @@ class JobRecord:
         if self.state in (JobState.SUBMITTING, JobState.TRAINING):
             return RUNNING_LANE
         if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):
-            return None
+            return KEPT_LANE if 0 < self.ended_at < self.due_at < NEVER and not self.erasing_since else None
         trouble = self.trouble
         if trouble is not None and not self._is_at_its_place:
             api = trouble.waits_for

@@ -47,6 +47,8 @@ class JobSummary:
     submitted_at: int
     ended_at: int
     model_released_at: int = 0
+    snapshots_removed_at: int = 0
+    photos_removed_at: int = 0
 
 
 class JobPage(NamedTuple):
@@ -99,4 +101,6 @@ def summary_of(job: Job) -> JobSummary:
         submitted_at=job.submitted_at,
         ended_at=job.ended_at,
         model_released_at=job.model_released_at,
+        snapshots_removed_at=job.snapshots_removed_at,
+        photos_removed_at=job.photos_removed_at,
     )

@@ -31,6 +31,11 @@ WAITING_LANE_OF = {
 WAITING_LANES = range(5, 10)
 ASIDE_LANE = 10
 """Jobs that have had trouble of their own; ``due_at`` is the next try."""
+MESSAGE_LANE = 11
+"""Outboxes with something to tell; no jobs, and no part of the work in hand."""
+KEPT_LANE = 12
+"""Delivered jobs of which something is to go in the end; ``due_at`` is when. No tick reads it but one that
+begins a round of the sweep."""
 
 
 class Work(NamedTuple):

@@ -41,7 +41,7 @@ from shared.domain.function_time import CNY_A_SECOND
 
 STEP_MS = 1_000
 LOOK_SPACING_MS = 2_000
-"""No two looks at a fine-tune are closer. DashScope documents no limit for them; submits have 2 a second."""
+"""No two looks at a fine-tune are closer. DashScope documents no limit for them; submits have 1 a second."""
 LOOKS_A_TRAINING = 55
 """With the five ticks of a training of 302 s, which look too, 60: so many are planned for, on average."""
 LONGEST_WAIT_MS = 9_000
@@ -73,9 +73,12 @@ class Lingering:
 
 
 class Plan(NamedTuple):
-    """The next steps for a training: look again after ``look_in_ms``, and leave after ``leave_in_ms``."""
+    """A stay for a training: when to look at it, from now on, and when to leave.
 
-    look_in_ms: int
+    It needs no second thought on the way: of the best way to look, each part is the best from there on.
+    """
+
+    looks_in_ms: tuple[int, ...]
     leave_in_ms: int
 
 
@@ -111,8 +114,8 @@ def plan(
     # And the more of its looks are spent.
     price_ms = price_of_a_look_ms(tuple(durations_ms)) * (width_ms / known_width_ms) ** 2
     missed_ms = horizon_ms - leave_in_ms + LOOK_SPACING_MS
-    look_in_ms = _look_in_ms(ends[: leave_in_ms // STEP_MS], price_ms, missed_ms)
-    return Plan(look_in_ms=look_in_ms, leave_in_ms=leave_in_ms)
+    looks_in_ms = _looks_in_ms(ends[: leave_in_ms // STEP_MS], price_ms, missed_ms)
+    return Plan(looks_in_ms=looks_in_ms, leave_in_ms=leave_in_ms)
 
 
 def price_of_staying(duration_ms: float, training_cny: float) -> float:
@@ -150,8 +153,8 @@ def _leave_in_ms(
     return leave_in_ms
 
 
-def _look_in_ms(ends: Sequence[float], price_ms: float, missed_ms: int) -> int:
-    """When to look next, by the way of looking from now on that loses least, in idle time and in looks.
+def _looks_in_ms(ends: Sequence[float], price_ms: float, missed_ms: int) -> tuple[int, ...]:
+    """When to look, by the way of looking from now on that loses least, in idle time and in looks.
 
     It is found backwards: ``losses`` are those from a look at a step on that has seen no end. The last look
     is at the end of the stay; what ends after the last one is seen by the next tick, ``missed_ms`` later.
@@ -171,12 +174,16 @@ def _look_in_ms(ends: Sequence[float], price_ms: float, missed_ms: int) -> int:
                 loses_least, best_waits[step] = loses, wait
         late_ms += ends[step] * ((count - step - 0.5) * STEP_MS + missed_ms)
         losses[step] = min(loses_least, late_ms)
-    return best_waits[0] * STEP_MS
+    looks, step = list[int](), 0
+    while step < count and best_waits[step]:
+        step += best_waits[step]
+        looks.append(step * STEP_MS)
+    return tuple(looks)
 
 
 def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int, width_ms: float) -> list[float]:
     """The chances that a training ends in each step from ``elapsed_ms`` after its start on."""
-    # One power for each duration, and not one for each of its steps: a run that stays asks at each poll.
+    # One power for each duration, and not one for each of its steps.
     growth = math.exp(STEP_MS / width_ms)
     odds = [math.exp(min((elapsed_ms - duration_ms) / width_ms, 700)) for duration_ms in durations_ms]
     lasts = []

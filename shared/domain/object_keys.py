@@ -1,4 +1,4 @@
-"""The meaning of an object's key: a person's photo, zip or marker, or nothing of ours.
+"""The meaning of an object's key: a person's photo, zip, marker or consent, or nothing of ours.
 
 Keys are literal UTF-8: ``+`` and ``%`` are ordinary characters in them, and nothing is decoded or normalised.
 
@@ -24,6 +24,8 @@ PEOPLE_PREFIX = "people/"
 SUBMISSIONS_PREFIX = "submissions/"
 RESULTS_PREFIX = "results/"
 READY_MARKER = "_READY"
+CONSENT_NAME = "_CONSENT.json"
+"""The document of a person's consent (:mod:`shared.domain.consent`), right in their folder."""
 ARCHIVE_SUFFIX = ".zip"
 NOT_OF_PEOPLE = "not_of_people"
 """Why an object outside of ``people/`` belongs to nobody."""
@@ -37,6 +39,7 @@ class Kind(Enum):
     PHOTO = auto()
     ARCHIVE = auto()
     MARKER = auto()
+    CONSENT = auto()
 
 
 class Upload(NamedTuple):
@@ -85,6 +88,14 @@ def spellings(person_id: str, met: Iterable[str] = ()) -> tuple[str, ...]:
     The decomposed form (NFD) is among them before it has been met: it is what a Mac writes.
     """
     return tuple(dict.fromkeys((person_id, unicodedata.normalize("NFD", person_id), *met)))
+
+
+def may_be_spelled_otherwise(person_id: str) -> bool:
+    """Whether other characters may mean the same name. Of ASCII these are ``K``, ``;`` and ````` alone.
+
+    Unicode Character Database, singleton decompositions: KELVIN SIGN, GREEK QUESTION MARK, GREEK VARIA.
+    """
+    return not person_id.isascii() or any(one in person_id for one in "K;`")
 
 
 def search_name(person_id: str) -> str:
@@ -155,7 +166,7 @@ def _folder(key: str) -> Ignored:
 
 
 def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
-    """Say what ``key`` names: a person's photo, zip or marker, or nothing of ours and why."""
+    """Say what ``key`` names: a person's photo, zip, marker or consent, or nothing of ours and why."""
     if not key.startswith(PEOPLE_PREFIX):
         return Ignored(key, NOT_OF_PEOPLE, f"it is not under {PEOPLE_PREFIX}")
     folder, slash, name = key[len(PEOPLE_PREFIX) :].partition("/")
@@ -170,6 +181,8 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
         return Ignored(key, "unusable_person", problem)
     if not name or name.endswith("/"):
         return _folder(key)
+    if name == CONSENT_NAME:
+        return Upload(person_id, upload_name(folder, name), Kind.CONSENT)
     if is_marker(name, marker):
         return Upload(person_id, upload_name(folder, name), Kind.MARKER)
     if _has(name, "Cs"):
@@ -185,15 +198,21 @@ def parse_upload(key: str, marker: str = READY_MARKER) -> Upload | Ignored:
     if len(segments) > 1 and is_marker(segments[-1], marker):
         reason = f"it is a marker in a sub-folder; put it right into {PEOPLE_PREFIX}<person>/"
         return Ignored(key, "marker_in_subfolder", reason)
+    if plain_marker(segments[-1]) == plain_marker(CONSENT_NAME) and segments[-1].startswith("_"):
+        reason = f"it is called like a consent and is none; call it {CONSENT_NAME}, right in the folder"
+        return Ignored(key, "misnamed_consent", reason)
     kind = Kind.ARCHIVE if name.lower().endswith(ARCHIVE_SUFFIX) else Kind.PHOTO
     return Upload(person_id, upload_name(folder, name), kind)
 
 
 def upload_called(person_id: str, name: str, marker: str = READY_MARKER) -> Upload | None:
-    """Return the upload of a person that a name means; None: none of theirs, or OSS takes no such key."""
+    """Return the upload of a person that a name means; None: none of theirs, or OSS takes no such key.
+
+    A consent is given and withdrawn, and not handled like a photo.
+    """
     key = upload_key(person_id, name)
     upload = parse_upload(key, marker)
-    if isinstance(upload, Ignored) or upload.person_id != person_id:
+    if isinstance(upload, Ignored) or upload.person_id != person_id or upload.kind is Kind.CONSENT:
         return None
     return upload if len(key.encode("utf-8")) <= MAX_KEY_BYTES else None
 
@@ -209,6 +228,8 @@ def problem_with_marker(name: str) -> str:
     parsed = parse_upload(f"{PEOPLE_PREFIX}person/{name}", marker="")
     if isinstance(parsed, Ignored) or "/" in name or len(name.encode("utf-8")) > MAX_PERSON_BYTES:
         return "it must be a plain name of at most 128 bytes that does not start with '.'"
+    if plain_marker(name) == plain_marker(CONSENT_NAME):
+        return f"it must not be called like {CONSENT_NAME}"
     return "" if plain_marker(name) else "it must have letters besides '_' and an extension"
 
 

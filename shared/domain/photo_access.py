@@ -33,6 +33,9 @@ TIDIED_FOR_MS = 2 * REMEMBERED_MS
 """Once URLs have been found to work, a tick deletes files for so long: some runs have not heard of it yet."""
 
 
+LOOKED_EVERY_MS = 3_600_000
+
+
 class Way(str, Enum):
     """A way to DashScope."""
 
@@ -92,9 +95,15 @@ class AccessSettings:
         is_by_file = self.way is None and self.way_by(learnt) is Way.FILE
         return is_by_file and has_come(learnt.learnt_at + ASKED_AGAIN_MS, now, longest_ms=ASKED_AGAIN_MS)
 
-    def may_leave_files(self, learnt: LearntAccess, now: int) -> bool:
-        """Whether runs may leave files with DashScope: by file, and while some may still believe that way."""
+    def may_leave_files(self, learnt: LearntAccess, now: int, *, looked_at: int = 0) -> bool:
+        """Whether runs may leave files with DashScope: by file, and while some may still believe that way.
+
+        Where no way is known, one may have been found and not written down, or at another door. Then it is
+        worth a look an hour: ``looked_at`` is when that was last asked, 0 if never.
+        """
         way = self.way_by(learnt)
+        if way is None:
+            return looked_at > 0 and looked_at // LOOKED_EVERY_MS != now // LOOKED_EVERY_MS
         tidied_until = learnt.learnt_at + TIDIED_FOR_MS
         is_newly_by_url = not has_come(tidied_until, now, longest_ms=TIDIED_FOR_MS)
         return way is Way.FILE or (way is Way.URL and self.way is None and is_newly_by_url)

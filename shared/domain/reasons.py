@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from shared.domain.object_keys import MAX_PERSON_BYTES, PEOPLE_PREFIX
+from shared.domain.object_keys import CONSENT_NAME, MAX_PERSON_BYTES, PEOPLE_PREFIX
 from shared.domain.photos import NEEDS_NOTHING, Photo, Verdict
 from shared.domain.words import Language as Language
 from shared.domain.words import VerdictWords
@@ -43,6 +43,7 @@ CHINESE_REASONS: dict[str, str] = {
     "photos_lost": "已处理的照片和上传的原图都已不存在；上传照片即可重新训练。",
     "earlier_result": "存储空间中已有此人更早的训练结果，不会再次付费训练。",
     "other_spelling": "此照片集归入同名人员（Unicode 组合形式的名称），照片不会丢失，无需操作。",
+    "consent_withdrawn": "本人已撤回同意，不再发送任何照片；DashScope 已计的费用见任务的 cost_cny。",
     "result_unreadable": "存储空间中的结果文件无法读取；如有需要，请上传新照片重新训练。",
 }
 """Reasons of our own, by their code, in Chinese. A job keeps the English sentence; DashScope's own words and
@@ -74,6 +75,11 @@ IGNORED: dict[str, Words] = {
         'leave it empty, or write {"photos": 5} or {"names": ["1.jpg"]}.',
         "标记文件的内容无法使用，视为空标记，只代表已收到的照片；请留空，"
         '或写成 {"photos": 5} 或 {"names": ["1.jpg"]}。',
+    ),
+    "misnamed_consent": Words(
+        "The object is called like a consent and counts as none; "
+        f"call it {CONSENT_NAME}, and put it right into {PEOPLE_PREFIX}<person>/.",
+        f"文件名类似同意书，但不被视为同意书；请命名为 {CONSENT_NAME}，并直接放入 {PEOPLE_PREFIX}<person>/。",
     ),
     "folder_marker": Words(
         "The object only marks a folder; nothing needs to be done.",

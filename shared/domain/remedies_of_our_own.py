@@ -5,7 +5,10 @@ A trouble is our own when its code is: the code stands in this table, and in no 
 
 from __future__ import annotations
 
+from shared.domain.remedies_of_consent import OF_CONSENT
+from shared.domain.remedies_of_erasures import OF_ERASURES
 from shared.domain.remedies_of_money import OF_MONEY
+from shared.domain.remedies_of_retention import OF_RETENTION
 from shared.domain.remedies_of_submits import OF_SUBMITS
 from shared.domain.words import NOTHING as NOTHING
 from shared.domain.words import Told as Told
@@ -202,6 +205,9 @@ OUR_OWN: dict[str, Told] = {
             "无需操作，北京时间次日自动开始下一次训练；如需提前，请调高该设置。",
         ),
     ),
+    **OF_CONSENT,
+    **OF_ERASURES,
+    **OF_RETENTION,
     **OF_MONEY,
     **OF_SUBMITS,
 }

@@ -31,6 +31,24 @@ LINK_MADE = "link_made"
 LINK_REVOKED = "link_revoked"
 RELEASE = "release"
 """Delete the fine-tune of a job at DashScope, so that the account keeps one fewer."""
+DONE = "done"
+"""Nothing: somebody sends word that a person's photos are all. It is settled from the beginning, and there
+for the audit alone."""
+CONSENT_GIVEN = "consent_given"
+CONSENT_WITHDRAWN = "consent_withdrawn"
+"""A person's consent was taken over HTTP, or its withdrawal; for the audit alone as well."""
+ERASE = "erase"
+"""Remove everything of a person. It takes many runs: :mod:`shared.domain.erasure`."""
+ERASURE_KEPT_MS = 30 * 86_400_000
+"""For so long its certificate can be fetched, and what could not be removed is tried again."""
+EXPORT = "export"
+"""Make a copy of everything that is held about a person. It takes many runs: :mod:`shared.domain.exports`."""
+EXPORT_ROW_KEPT_MS = 4 * 86_400_000
+"""For so long its row is there, so that a run finds what is to be deleted again."""
+TRY_RECEIVERS = "try_receivers"
+"""Send a message that says nothing to everybody who is told of what happens."""
+REDELIVER = "redeliver"
+"""Send a message to the webhook once more; the subject is its id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +65,10 @@ class Request:
         asked_by: the name of the token that it was asked with.
         outcome: what became of it; empty: nothing yet.
         settled_at: when it was done or refused; 0: not yet.
+        audited_at: when the audit's log store has taken its record (:mod:`shared.domain.audit`); 0: not yet.
+        due_at: before then no run carries it on; 0: the next one does.
+        record: what runs have done so far of a request that takes many, as JSON; empty: nothing.
+        person: the keyed hash of whom it was about, once the name is erased; empty: the subject tells.
         unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
@@ -60,6 +82,10 @@ class Request:
     traceparent: str = ""
     outcome: str = ""
     settled_at: int = 0
+    audited_at: int = 0
+    due_at: int = 0
+    record: str = ""
+    person: str = ""
     version: int = 0
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -67,6 +93,11 @@ class Request:
     def is_settled(self) -> bool:
         """Whether nothing is left to be done."""
         return bool(self.settled_at)
+
+    @property
+    def awaits_audit(self) -> bool:
+        """Whether it is settled and the audit's log store does not have its record yet."""
+        return self.is_settled and not self.audited_at
 
     def settled(self, outcome: str, now: int) -> Request:
         """Note what became of it."""
@@ -79,10 +110,14 @@ class Pending(NamedTuple):
     Attributes:
         requests: the first of them.
         is_whole: whether there are no others, and none that only newer code can read.
+        next_at: when the first of those is due that wait for their time; 0: none does.
+        to_audit: those that are settled and await the audit.
     """
 
     requests: tuple[Request, ...]
     is_whole: bool
+    next_at: int = 0
+    to_audit: tuple[Request, ...] = ()
 
 
 class Claim(NamedTuple):

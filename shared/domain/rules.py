@@ -45,6 +45,10 @@ class Rules:
         sweep_rest_ms: pause between two looks at the bucket for uploads whose event never came.
         linger_ms: function time that runs may stay for one training, so that its end is seen at once; 0:
             none.
+        keep_snapshots_ms: for so long after a job has ended its snapshots are kept; 0: for good. So below.
+        keep_photos_ms: the uploads that its set was made of.
+        keep_models_ms: its fine-tune at DashScope.
+        keep_records_ms: everything of a person, from the end of the newest job on.
         training_deadline_ms: a fine-tune that is not done by then is given up.
         trainings: whether closed sets are trained.
         training_price_fen: the list price of a training, in hundredths of a yuan.
@@ -52,6 +56,8 @@ class Rules:
         max_fen_per_month: in a month.
         max_fen_per_person: for one person, in all time.
         max_fen_in_all: for everybody, in all time.
+        consent_required: whether nothing of a person leaves for DashScope without their consent.
+        consent_versions: the versions of the text that a consent may be to; empty: any.
     """
 
     quiet_ms: int = 120_000
@@ -69,6 +75,10 @@ class Rules:
     listing_delay_ms: int = 600_000
     sweep_rest_ms: int = 300_000
     linger_ms: int = 450_000
+    keep_snapshots_ms: int = 7 * 86_400_000
+    keep_photos_ms: int = 0
+    keep_models_ms: int = 0
+    keep_records_ms: int = 0
     training_deadline_ms: int = 6 * 3600_000
     trainings: Trainings = Trainings.ON
     training_price_fen: int = LIST_PRICE_FEN
@@ -76,3 +86,5 @@ class Rules:
     max_fen_per_month: int = 0
     max_fen_per_person: int = 0
     max_fen_in_all: int = 0
+    consent_required: bool = False
+    consent_versions: tuple[str, ...] = ()

@@ -70,7 +70,8 @@ def is_needed(
     """Whether somebody may need ``file``: a run that checks a photo, or a job that is to be trained.
 
     ``is_full``: the store has no room. Then a job that waits in the queue gives its own up and stores them
-    again when its turn comes: else those whose submits are refused for days would keep everybody's room.
+    again when its turn comes: else those whose submits are refused for days would keep everybody's room. So
+    does one that waits for consent: nobody may keep its photos there.
     """
     is_young = file.created_at is not None and now < file.created_at + MAY_BE_IN_USE_MS
     if is_young or named.purpose != OF_A_TRAINING or parse_job_id(named.job_id) is None:
@@ -78,13 +79,22 @@ def is_needed(
     job = jobs.get(named.job_id)
     if job is None or isinstance(job, Unread):
         return job is not None
-    if is_full and job.state is JobState.QUEUED:
+    if job.state is JobState.QUEUED and (is_full or _waits_for_consent(job)):
         return False
     is_over = job.delivered or job.state in (JobState.COLLECTING, JobState.REJECTED)
     # A fine-tune of an earlier attempt may yet show up and be adopted.
     snapshots = (*job.files, *job.earlier_files)
     is_its_own = file.file_id in job.all_file_ids or any(_last(key) == named.snapshot for key in snapshots)
     return not is_over and is_its_own
+
+
+def _waits_for_consent(job: Job) -> bool:
+    if job.retry is None:
+        return False
+    # Imported here: few runs look at the files of a job that is held up.
+    from shared.domain.consent import waits_for_consent
+
+    return waits_for_consent(job.retry)
 
 
 def _name(mark: str, purpose: str, snapshot: str) -> str:

@@ -9,7 +9,7 @@ are milliseconds; moments are counted since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.job_record import JobRecord
@@ -110,7 +110,7 @@ class Totals:
 
     def as_value(self) -> dict[str, Any]:
         """Return the JSON value of the row."""
-        return {**asdict(self), "counted": list(self.counted), "recent": list(self.recent)}
+        return {**vars(self), "counted": list(self.counted), "recent": list(self.recent)}
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Totals:

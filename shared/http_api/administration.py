@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 ADMIN = "admin"
 COME_AGAIN_SECONDS = 15
 
-_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def probe_queue(request: RouteRequest) -> Answer:
     """``POST /queue/probe``."""
-    return _ask(request, "probe", lambda _: None)
+    return ask(request, "probe", lambda _: None)
 
 
 def pause_queue(request: RouteRequest) -> Answer:
@@ -50,12 +50,12 @@ def pause_queue(request: RouteRequest) -> Answer:
     because = sent.encode("utf-8", "replace").decode("utf-8")
     if not re.search(VISIBLE_CHARACTER, because) or len(because) > MAX_BECAUSE_CHARACTERS:
         raise Problem("invalid_because", most=str(MAX_BECAUSE_CHARACTERS))
-    return _ask(request, "pause", lambda _: None, reason=because)
+    return ask(request, "pause", lambda _: None, reason=because)
 
 
 def resume_queue(request: RouteRequest) -> Answer:
     """``POST /queue/resume``."""
-    return _ask(request, "resume", lambda _: None)
+    return ask(request, "resume", lambda _: None)
 
 
 def train_person(request: RouteRequest) -> Answer:
@@ -66,7 +66,7 @@ def train_person(request: RouteRequest) -> Answer:
 
         asked_to_train(_newest(reader, request), reader.rules, reader.now())
 
-    return _ask(request, "train", check, subject=person_in(request))
+    return ask(request, "train", check, subject=person_in(request))
 
 
 def use_photo(request: RouteRequest) -> Answer:
@@ -77,12 +77,12 @@ def use_photo(request: RouteRequest) -> Answer:
 
         with_photo_used(_newest(reader, request), _photo(request), reader.rules, reader.now())
 
-    return _ask(request, "photo_use", check, subject=person_in(request), photo=_photo(request))
+    return ask(request, "photo_use", check, subject=person_in(request), photo=_photo(request))
 
 
 def delete_photo(request: RouteRequest) -> Answer:
     """``DELETE /people/{person_id}/photos/{name}``: also of one that no set has, but the bucket may."""
-    return _ask(
+    return ask(
         request,
         "photo_delete",
         lambda reader: _newest(reader, request),
@@ -98,7 +98,7 @@ def cancel_job(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         canceled(_job(reader, request), reader.now())
 
-    return _ask(request, "cancel", check, subject=request.name)
+    return ask(request, "cancel", check, subject=request.name)
 
 
 def retry_job(request: RouteRequest) -> Answer:
@@ -113,14 +113,14 @@ def retry_job(request: RouteRequest) -> Answer:
             raise NotPossible("not_newest")
         once_more(job, reader.rules, reader.now())
 
-    return _ask(request, "retry", check, subject=request.name)
+    return ask(request, "retry", check, subject=request.name)
 
 
 def put_job_first(request: RouteRequest) -> Answer:
     """``POST /jobs/{job_id}/first``."""
     from shared.domain.administration import check_queued
 
-    return _ask(request, "first", lambda reader: check_queued(_job(reader, request)), subject=request.name)
+    return ask(request, "first", lambda reader: check_queued(_job(reader, request)), subject=request.name)
 
 
 def approve_job(request: RouteRequest) -> Answer:
@@ -130,19 +130,19 @@ def approve_job(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         approved(_job(reader, request), reader.now(), reader.now())
 
-    return _ask(request, "approve", check, subject=request.name)
+    return ask(request, "approve", check, subject=request.name)
 
 
 def release_model(request: RouteRequest) -> Answer:
     """``POST /models/{job_id}/release``."""
     from shared.domain.administration import check_model_is_kept as check
 
-    return _ask(request, "release", lambda reader: check(_job(reader, request)), subject=request.name)
+    return ask(request, "release", lambda reader: check(_job(reader, request)), subject=request.name)
 
 
 def request_outcome(request: RouteRequest) -> Answer:
     """``GET /requests/{request_id}``."""
-    is_possible = _REQUEST_ID.fullmatch(request.name) is not None
+    is_possible = REQUEST_ID.fullmatch(request.name) is not None
     found = request.connect().requests().find(request.name) if is_possible else None
     if found is None:
         raise Problem("unknown_request")
@@ -177,10 +177,7 @@ def request_document(request: Request, language: Language) -> RequestDocument:
     }
 
 
-# -- how it is asked -------------------------------------------------------------------------------------
-
-
-def _ask(
+def ask(
     request: RouteRequest,
     kind: str,
     check: Callable[[Reader], object],
@@ -279,13 +276,17 @@ def _photo(request: RouteRequest) -> str:
 
 
 def _newest(reader: Reader, request: RouteRequest) -> Job:
+    from shared.domain.administration import unless_erased
+
     job = reader.jobs.latest(person_in(request))
     if job is None:
         raise Problem("unknown_person")
-    return job
+    return unless_erased(job)
 
 
 def _job(reader: Reader, request: RouteRequest) -> Job:
+    from shared.domain.administration import unless_erased
+
     if parse_job_id(request.name) is None:
         raise Problem("invalid_job")
     found = reader.jobs.find_each([request.name])[request.name]
@@ -295,4 +296,4 @@ def _job(reader: Reader, request: RouteRequest) -> Job:
         if found.kind is Kind.OBJECT:
             raise Permanent(UNREADABLE_ROW, found.message)
         raise RetryLater(found.code, found.message, delay_seconds=1, kind=found.kind)
-    return found
+    return unless_erased(found)

@@ -82,6 +82,13 @@ def what_blocks_photo(photo: Photo, health: Health) -> Block | None:
     return _widest(block for block in found if block)
 
 
+def what_is_left(job: Job) -> Block | None:
+    """Return what keeps something of ``job`` from being removed in its time; None: nothing does."""
+    if is_unfinished(job) or not job.state.is_terminal or job.retry is None:
+        return None
+    return Block(job.retry.cause, _scope(job.retry.cause.kind), job.retry.since, job.retry.next_try_at)
+
+
 def blocked_by(block: Block | None, now: int, language: Language) -> BlockedDocument | None:
     """Describe ``block`` in words."""
     if block is None:
@@ -205,7 +212,8 @@ def _block_of_approval(job: Job, rules: Rules) -> Block | None:
 
 def _waits_for_an_upload(job: Job, rules: Rules) -> bool:
     """Whether nothing happens before somebody uploads something; no tick and no API is needed for that."""
-    is_open = job.state is JobState.COLLECTING and job.retry is None
+    # What waits for consent is tried at no time either.
+    is_open = job.state is JobState.COLLECTING and job.trouble is None
     return is_open and job.next_look_at(rules, job.photo_set) >= NEVER
 
 

@@ -18,6 +18,8 @@ from shared.http_api.problems import Problem
 COOKIE = "__Host-session"
 """RFC 6265bis, 4.1.3.2: a browser takes this name only over https, for this very host."""
 LOCAL_COOKIE = "session"
+BY_LINK = "link:"
+"""In the audit before the id of a share link: who acts by it has no other name."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 

@@ -27,11 +27,13 @@ class Answer(NamedTuple):
     """Further headers, in the place of others of the same names."""
     text: str = ""
     """In the place of the document: what is no JSON."""
+    content: bytes = b""
+    """In the place of both: a file."""
 
 
 def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpResponse:
     """Return ``answer`` as a response: 304 without a body when the client has this very document."""
-    body = answer.text or json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
+    body = answer.content or answer.text or json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n"
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Language": language.value,
@@ -44,8 +46,10 @@ def respond(request: HttpRequest, answer: Answer, language: Language) -> HttpRes
     headers.update(answer.headers)
     if answer.status != 200:
         return HttpResponse(answer.status, {**headers, "Cache-Control": "no-store"}, body)
-    tag = f'"{hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]}"'
+    sent = body if isinstance(body, bytes) else body.encode("utf-8")
+    tag = f'"{hashlib.sha256(sent).hexdigest()[:32]}"'
     headers = {**headers, "Cache-Control": "private, no-cache", "ETag": tag, **answer.headers}
+    tag = headers["ETag"]
     if has_already(request, tag):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(status=200, headers=headers, body=body)

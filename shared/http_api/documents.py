@@ -11,14 +11,14 @@ from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.money import cny
-from shared.domain.photo_set import PhotoSet
+from shared.domain.photo_set import NEVER, PhotoSet
 from shared.domain.photos import Photo
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
-from shared.http_api.blocked import blocked_by, in_words, what_blocks, what_blocks_photo
+from shared.http_api.blocked import blocked_by, in_words, what_blocks, what_blocks_photo, what_is_left
 from shared.http_api.forecast import Outlook, eta, queue
 from shared.http_api.waiting import waiting_for
 from shared.version import VERSION
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.http_api.operator_types import HealthDocument
     from shared.http_api.person_types import (
         AnnouncedDocument,
+        ConsentDocument,
         JobDocument,
         KeptFineTunesDocument,
         PageDocument,
@@ -63,6 +64,7 @@ def person_document(
         # Nobody can say when a training ends that is kept from beginning.
         "eta": None if is_held else eta(newest, outlook),
         "cost_cny": cny(cost_fen) if cost_fen is not None else None,
+        "consent": _consent(newest, outlook, language),
         "revisions": _summaries([summary_of(newest), *earlier], language),
         "unreadable": _unreadable(earlier, language),
     }
@@ -87,6 +89,7 @@ def unread_person_document(
         "queue": None,
         "eta": None,
         "cost_cny": None,
+        "consent": None,
         "revisions": _summaries(earlier, language),
         "unreadable": _unreadable([newest, *earlier], language),
     }
@@ -99,10 +102,20 @@ def job_document(job: Job, outlook: Outlook, language: Language) -> JobDocument:
         **job_summary(summary_of(job), language),
         "waiting_for": None if block else waiting_for(job, outlook, language),
         "blocked_by": blocked_by(block, outlook.now, language),
+        "not_removed": blocked_by(what_is_left(job), outlook.now, language),
         "announced": _announced(job.photo_set),
         "timeline": timeline_view(job),
         "photos": [_photo(photo, outlook.health, outlook.now, language) for photo in job.photo_set.photos],
     }
+
+
+def _consent(job: Job, outlook: Outlook, language: Language) -> ConsentDocument | None:
+    """What the row knows of the person's consent, where that is asked for."""
+    if not outlook.rules.consent_required and job.consent is None:
+        return None
+    from shared.http_api.consents import consent_document
+
+    return consent_document(job.consent, outlook.rules, outlook.now, language)
 
 
 def unread_document(unread: Unread, language: Language) -> UnreadableDocument:
@@ -135,7 +148,8 @@ def _photo(photo: Photo, health: Health, now: int, language: Language) -> PhotoD
     return {
         **photo_view(photo, language),
         "blocked_by": blocked_by(what_blocks_photo(photo, health), now, language),
-        "next_try_at": timestamp(next_try_at if next_try_at >= now else 0),
+        # What waits for consent is tried at no time: the document lets it go.
+        "next_try_at": timestamp(next_try_at if now <= next_try_at < NEVER else 0),
     }
 
 

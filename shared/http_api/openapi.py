@@ -21,13 +21,15 @@ from shared.http_api.conditional import Answer
 from shared.http_api.deployment import is_local
 from shared.http_api.idempotency import HEADER, KEY
 from shared.http_api.openapi_responses import HEADERS, Responses, problems_of
-from shared.http_api.operation_kinds import MULTIPART, Operation
-from shared.http_api.operations import OPERATIONS, operation_id
+from shared.http_api.operation_kinds import MULTIPART, Operation, operation_id
+from shared.http_api.operations import OPERATIONS
 from shared.http_api.operator_types import LinkId, RequestId
 from shared.http_api.parameters import Parameter
+from shared.http_api.published import NAMES as PUBLISHED
 from shared.http_api.resources import RouteRequest
 from shared.http_api.routes import OF_LINK, OF_PAGES, ROUTES, Route
 from shared.http_api.schemas import Schema, Schemas
+from shared.http_api.webhook_types import MessageId
 from shared.version import VERSION
 from shared.view_types import JobId, PersonId
 
@@ -48,11 +50,19 @@ TAGS = {
     "queue": "Who trains and who waits.",
     "models": "The models that were made.",
     "requests": "What administrators have asked for.",
+    "webhooks": "Who is told of what happens, and what became of it.",
+    "schemas": "What leaves this deployment, in the words of JSON Schema.",
     "own": "What the holder of a share link sees and sends. The link in the path is the right.",
     "browsers": "Signing in, and what pages are made of.",
     "deployment": "How the deployment is.",
 }
-_TAG_OF = {"sign-in": "browsers", "sign-out": "browsers", "assets": "browsers", "events": "people"}
+_TAG_OF = {
+    "sign-in": "browsers",
+    "sign-out": "browsers",
+    "assets": "browsers",
+    "events": "people",
+    "erasures": "people",
+}
 _TEXT: Schema = {"type": "string"}
 _OF_PAGES: dict[str, tuple[Schema, str]] = {
     "language": (_TEXT, "The language of the answer, `en` or `zh`; any other is overlooked."),
@@ -62,7 +72,9 @@ _IN_PATHS: dict[str, object] = {
     "person_id": PersonId,
     "job_id": JobId,
     "request_id": RequestId,
+    "erasure_id": RequestId,
     "link_id": LinkId,
+    "message_id": MessageId,
 }
 _TEXTS_IN_PATHS: dict[str, Schema] = {
     "name": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "format": "photo-name"},
@@ -71,6 +83,7 @@ _TEXTS_IN_PATHS: dict[str, Schema] = {
         "pattern": r"^[A-Za-z0-9_-]+\.[0-9a-f]{16}\.[0-9]+\.[0-9a-f]{40}$",
         "format": "share-link",
     },
+    "schema": {"enum": list(PUBLISHED)},
 }
 _ASSETS: Schema = {"enum": ["style.css", "page.js"]}
 

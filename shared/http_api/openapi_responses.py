@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.http_api.authentication import Access
-from shared.http_api.operation_kinds import CSV, JSON, Operation
-from shared.http_api.operations import operation_id
+from shared.http_api.operation_kinds import CSV, JSON, ZIP, Operation, operation_id
 from shared.http_api.operator_types import ProblemDocument
 from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.problem_catalogue import PROBLEMS
@@ -25,6 +24,7 @@ MEANINGS = {
     200: "As it is now.",
     201: "It is stored.",
     202: "The request is written down.",
+    206: "The part of the file that was asked for, or its beginning.",
     303: "The page that follows; browsers go there.",
     304: "The sender has this very document.",
     503: "The deployment cannot train anybody now.",
@@ -45,13 +45,18 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "Vary": _header("The headers that the answer depends on."),
     "ETag": _header("What stands for this very document.", pattern='^"[0-9a-f]{32}"$'),
     "Retry-After": _header("After how many seconds to ask again.", pattern="^[1-9][0-9]*$"),
-    "Location": _header("The path of what was made, or of what follows.", pattern="^/[!-~]*$"),
+    "Location": _header(
+        "The path of what was made, or of what follows; of an export a signed URL.",
+        pattern="^(/|https?://)[!-~]*$",
+    ),
     "Allow": _header("The methods of the path."),
     "WWW-Authenticate": _header("How to sign in.", enum=['Bearer realm="facechain-autotrain"']),
     "Link": _header("With CSV: where the lines that follow are.", pattern='^</[!-~]*>; rel="next"$'),
     "Content-Disposition": _header(
-        "With CSV: the name of the file.", pattern='^attachment; filename="[a-z]+[.]csv"$'
+        "The name of the file.", pattern='^attachment; filename="[a-z0-9-]+[.](csv|zip)"$'
     ),
+    "Accept-Ranges": _header("With a file: it can be asked for by ranges.", enum=["bytes"]),
+    "Content-Range": _header("Which part of the file it is.", pattern="^bytes ([0-9]+-[0-9]+|[*])/[0-9]+$"),
     "Set-Cookie": _header("The session of a browser."),
     "Content-Security-Policy": _header("On pages: what they may load."),
     "X-Content-Type-Options": _header("On pages, styles and scripts.", enum=["nosniff"]),
@@ -115,13 +120,15 @@ class Responses:
             sometimes += _OF_HTML
         if CSV in operation.texts:
             sometimes += ("Link", "Content-Disposition")
+        if ZIP in operation.texts and status in (200, 206):
+            sometimes += ("Content-Disposition", "Accept-Ranges", "Content-Range", "ETag")
         made = _response(MEANINGS[status], always, sometimes)
         if status == 304:
             return made
         content: dict[str, Any] = {}
         if status in operation.documents:
             content[JSON] = {"schema": self.schemas.of(operation.documents[status])}
-        for media in operation.texts:
+        for media in operation.texts if status in (200, 206) or not operation.in_parts else ():
             content[media] = {"schema": _TEXT}
         if is_page:
             content[HTML] = {"schema": _TEXT}
@@ -134,7 +141,8 @@ class Responses:
         if name not in self.components:
             said = [PROBLEMS[code].meaning if code in PROBLEMS else OUTCOMES[code] for code in codes]
             always = [*_OF_PROBLEMS, *{405: ["Allow"], 503: ["Retry-After"]}.get(status, [])]
-            sometimes = [*_OF_HTML, *(["WWW-Authenticate"] if status == 401 else [])]
+            of_status = {401: ["WWW-Authenticate"], 416: ["Content-Range"]}
+            sometimes = [*_OF_HTML, *of_status.get(status, [])]
             lines = [f"- `{code}`: {words.english}" for code, words in zip(codes, said, strict=True)]
             schema = {
                 "allOf": [
@@ -154,6 +162,8 @@ def _statuses(route: Route, operation: Operation) -> list[int]:
     found = {*operation.documents}
     if route.method == "GET":
         found |= {200, 304}
+    if operation.in_parts:
+        found.add(206)
     # A browser that has sent a form is led to a page; one that may not read yet, to where it signs in.
     if route.method == "POST" or (route.method == "GET" and route.access is not Access.ANYONE):
         found.add(303)

@@ -5,6 +5,7 @@ Used by ``operations``, whose table says of each route of which kind it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from shared.http_api.parameters import Parameter
 from shared.http_api.sent_types import FormFields, PhotosForm
 
 URL_ENCODED, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
-CSV = "text/csv"
+CSV, ZIP = "text/csv", "application/zip"
 
 
 class Link(NamedTuple):
@@ -38,6 +39,7 @@ class Operation(NamedTuple):
         links: routes that an answer leads to.
         reads_tables: whether it may find that they do not answer.
         takes_key: whether it knows an ``Idempotency-Key``.
+        in_parts: whether its file can be asked for by ranges.
     """
 
     summary: str
@@ -50,9 +52,16 @@ class Operation(NamedTuple):
     links: tuple[Link, ...] = ()
     reads_tables: bool = True
     takes_key: bool = False
+    in_parts: bool = False
 
 
 OUTCOME = (Link("GET /requests/{request_id}", "request_id", "/request_id"),)
+OF_PEOPLE = (
+    Link("GET /people/{person_id}", "person_id", "/people/0/person_id"),
+    Link("GET /jobs/{job_id}", "job_id", "/people/0/job_id"),
+)
+OF_A_PERSON = (Link("GET /jobs/{job_id}", "job_id", "/current/job_id"),)
+OF_JOBS = (Link("GET /jobs/{job_id}", "job_id", "/jobs/0/job_id"),)
 KEYS = ("invalid_idempotency_key", "idempotency_key_reused")
 PERSON = ("invalid_person", "unknown_person", "unreadable_row")
 JOB = ("invalid_job", "unknown_job", "unreadable_row")
@@ -70,15 +79,17 @@ def asks(
     content: Mapping[str, object] = FORM,
     is_content_required: bool = False,
     takes_key: bool = True,
+    links: tuple[Link, ...] = OUTCOME,
 ) -> Operation:
     """A route by which an administrator asks for something."""
+    going = ("being_erased",) if {"unknown_person", "unknown_job"} & {*problems} else ()
     return Operation(
         summary,
         {202: AcceptedDocument},
         content=content,
         is_content_required=is_content_required,
-        problems=(*problems, *(KEYS if takes_key else ())),
-        links=OUTCOME,
+        problems=(*problems, *going, *(KEYS if takes_key else ())),
+        links=links,
         takes_key=takes_key,
     )
 
@@ -109,3 +120,12 @@ def stores(
     return Operation(
         summary, {201: document}, content=content, is_content_required=is_required, problems=problems
     )
+
+
+def operation_id(method: str, path: str) -> str:
+    """Return the name of a route's operation: ``getPeopleLinksByPersonId``."""
+    parts = [part for part in path.split("/") if part]
+    fixed = [part for part in parts if not part.startswith("{")] or ["overview"]
+    varying = [part.strip("{}") for part in parts if part.startswith("{")]
+    words = re.split(r"\W|_", " ".join([*fixed, *(["by"] if varying else []), *varying]))
+    return method.lower() + "".join(word.capitalize() for word in words)

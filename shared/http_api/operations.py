@@ -6,12 +6,12 @@ The summaries are those of docs/api.md too, so their links are of that page. Rea
 
 from __future__ import annotations
 
-import re
-
 from shared.http_api import document_types as lists
 from shared.http_api import operator_types as operators
 from shared.http_api import person_types as people
+from shared.http_api import webhook_types as webhooks
 from shared.http_api.assets import VERSION
+from shared.http_api.audit_types import AuditDocument
 from shared.http_api.operation_kinds import (
     CSV,
     FILE,
@@ -19,6 +19,9 @@ from shared.http_api.operation_kinds import (
     FORM,
     JOB,
     JSON,
+    OF_A_PERSON,
+    OF_JOBS,
+    OF_PEOPLE,
     PERSON,
     UPLOADS,
     URL_ENCODED,
@@ -28,7 +31,10 @@ from shared.http_api.operation_kinds import (
     reads,
     stores,
 )
+from shared.http_api.operations_of_consent import OF_CONSENT
+from shared.http_api.operations_of_held_data import OF_HELD_DATA
 from shared.http_api.parameters import (
+    AUDIT_PARAMETERS,
     COSTS_PARAMETERS,
     EVENTS_PARAMETERS,
     MODELS_PARAMETERS,
@@ -39,19 +45,13 @@ from shared.http_api.sent_types import LinkForm, LinkRequest, PauseForm, PauseRe
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
 from shared.http_api.signing_in import NEXT, TICKET
 
-_OF_PEOPLE = (
-    Link("GET /people/{person_id}", "person_id", "/people/0/person_id"),
-    Link("GET /jobs/{job_id}", "job_id", "/people/0/job_id"),
-)
-_OF_A_PERSON = (Link("GET /jobs/{job_id}", "job_id", "/current/job_id"),)
-_OF_JOBS = (Link("GET /jobs/{job_id}", "job_id", "/jobs/0/job_id"),)
 _BAD_PAGE = ("unknown_parameter", "invalid_limit", "invalid_cursor")
 
 OPERATIONS: dict[str, Operation] = {
     "GET /": reads(
         "the [Overview](#overview): all that an operator looks at first",
         lists.OverviewDocument,
-        links=_OF_PEOPLE,
+        links=OF_PEOPLE,
     ),
     "GET /people": reads(
         "[People](#people), each by the newest revision",
@@ -59,13 +59,13 @@ OPERATIONS: dict[str, Operation] = {
         *("invalid_state", "invalid_query", "invalid_format", *_BAD_PAGE),
         parameters=PEOPLE_PARAMETERS,
         texts=(CSV,),
-        links=_OF_PEOPLE,
+        links=OF_PEOPLE,
     ),
     "GET /people/{person_id}": reads(
         "the [Person](#person) whose folder has this name, composed or decomposed",
         people.PersonDocument,
         *PERSON,
-        links=_OF_A_PERSON,
+        links=OF_A_PERSON,
     ),
     "GET /jobs/{job_id}": reads(
         "the [Job](#job) with this id, or [Unreadable](#unreadable)",
@@ -78,7 +78,7 @@ OPERATIONS: dict[str, Operation] = {
         *("invalid_state", "invalid_format", *_BAD_PAGE),
         parameters=PAGE_PARAMETERS,
         texts=(CSV,),
-        links=_OF_JOBS,
+        links=OF_JOBS,
     ),
     "GET /ignored": reads(
         "the [Ignored uploads](#ignored-uploads): what belongs to nobody, and why", operators.IgnoredDocument
@@ -105,9 +105,16 @@ OPERATIONS: dict[str, Operation] = {
         parameters=COSTS_PARAMETERS,
         texts=(CSV,),
     ),
+    "GET /audit": reads(
+        "the [Audit](#audit): who has done what, and when, newest first",
+        AuditDocument,
+        *(*_BAD_PAGE, "invalid_time", "invalid_person", "audit_not_kept"),
+        parameters=AUDIT_PARAMETERS,
+    ),
     "GET /metrics": Operation(
         "numbers for Prometheus, in its text format 0.0.4; no label names a person", texts=("text/plain",)
     ),
+    **OF_HELD_DATA,
     "POST /people/{person_id}/train": asks(
         "[Accepted](#accepted): the open set closes now",
         *PERSON,
@@ -130,7 +137,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /jobs/{job_id}/retry": asks(
         "[Accepted](#accepted): the photos of a failed or cancelled job are trained once more, as the next "
         "revision",
-        *(*JOB, "not_newest", "not_failed", "no_usable_photo", "held_back"),
+        *(*JOB, "not_newest", "not_failed", "photos_removed", "no_usable_photo", "held_back"),
     ),
     "POST /jobs/{job_id}/cancel": asks(
         "[Accepted](#accepted): the job is cancelled, at DashScope too",
@@ -235,10 +242,7 @@ OPERATIONS: dict[str, Operation] = {
         reads_tables=False,
     ),
     "POST /sign-out": Operation(
-        "ends the session of a browser",
-        {303: operators.SignedInDocument},
-        content=FORM,
-        reads_tables=False,
+        "ends the session of a browser", {303: operators.SignedInDocument}, content=FORM, reads_tables=False
     ),
     "GET /assets/{name}": Operation(
         "the style and the script of the pages",
@@ -252,6 +256,24 @@ OPERATIONS: dict[str, Operation] = {
         operators.RequestDocument,
         "unknown_request",
     ),
+    "POST /webhooks/test": asks(
+        "[Accepted](#accepted): everybody who is told of what happens is sent a test; who takes it is "
+        "told of everything again"
+    ),
+    "GET /webhooks/deliveries": reads(
+        "the [Deliveries](#deliveries): the latest tries to send a message, newest first",
+        webhooks.DeliveriesDocument,
+    ),
+    "POST /webhooks/deliveries/{message_id}/redeliver": asks(
+        "[Accepted](#accepted): the message is sent to the webhook once more, with the same id",
+        *("unknown_message", "unreadable_row"),
+    ),
+    "GET /schemas/{schema}": reads(
+        "a JSON Schema of [what is sent](messages.md) or of results, for programs",
+        dict[str, object],
+        "unknown_schema",
+        reads_tables=False,
+    ),
     "GET /openapi.json": reads(
         "this API in the words of OpenAPI 3.1, for programs", operators.OpenApiDocument, reads_tables=False
     ),
@@ -259,18 +281,10 @@ OPERATIONS: dict[str, Operation] = {
         "[Ready](#ready), or 503 and [Not ready](#not-ready); without a token the codes alone",
         {200: operators.ReadyDocument, 503: operators.NotReadyDocument},
     ),
+    **OF_CONSENT,
     "GET /healthz": reads(
         "[Health](#health): the function runs and its settings can be read; no table is asked",
         operators.HealthDocument,
         reads_tables=False,
     ),
 }
-
-
-def operation_id(method: str, path: str) -> str:
-    """Return the name of a route's operation: ``getPeopleLinksByPersonId``."""
-    parts = [part for part in path.split("/") if part]
-    fixed = [part for part in parts if not part.startswith("{")] or ["overview"]
-    varying = [part.strip("{}") for part in parts if part.startswith("{")]
-    words = re.split(r"\W|_", " ".join([*fixed, *(["by"] if varying else []), *varying]))
-    return method.lower() + "".join(word.capitalize() for word in words)

@@ -25,7 +25,9 @@ REQUESTED = [
     *(requests.TRAIN, requests.RETRY, requests.CANCEL, requests.FIRST, requests.PHOTO_DELETE),
     requests.APPROVE,
     *(requests.PHOTO_USE, requests.PAUSE, requests.RESUME, requests.RELEASE, requests.PROBE),
-    *(requests.LINK_MADE, requests.LINK_REVOKED),
+    *(requests.LINK_MADE, requests.LINK_REVOKED, requests.ERASE, requests.EXPORT),
+    *(requests.TRY_RECEIVERS, requests.REDELIVER, requests.DONE),
+    *(requests.CONSENT_GIVEN, requests.CONSENT_WITHDRAWN),
 ]
 
 
@@ -38,11 +40,21 @@ class PhotoAccessDocument(TypedDict):
     since: Time | None
 
 
+class GoneReceiverDocument(TypedDict):
+    """A receiver of messages that wants none any more: nothing is sent to it."""
+
+    receiver: str
+    message: str
+    remedy: str
+    since: Time | None
+
+
 class ReadyDocument(TypedDict):
     """The deployment can train."""
 
     status: Literal["ready"]
     photo_access: PhotoAccessDocument | None
+    gone_receivers: list[GoneReceiverDocument] | None
 
 
 class ObstacleDocument(TypedDict):
@@ -61,6 +73,7 @@ class NotReadyDocument(TypedDict):
 
     status: Literal["not_ready"]
     photo_access: PhotoAccessDocument | None
+    gone_receivers: list[GoneReceiverDocument] | None
     reasons: list[ObstacleDocument]
 
 
@@ -111,6 +124,73 @@ class RequestDocument(TypedDict):
     done_at: Time | None
 
 
+class RemovedDocument(TypedDict):
+    """What an erasure has removed, at least: a run that died has counted nothing."""
+
+    uploads: Count
+    snapshots: Count
+    results: Count
+    dashscope_files: Count
+    fine_tunes: Count
+    jobs: Count
+    remembered_uploads: Count
+    ignored_uploads: Count
+    requests: Count
+    links: Count
+    outboxes: Count
+    exports: Count
+
+
+class RemainsDocument(TypedDict):
+    """Something that could not be removed."""
+
+    where: str
+    name: str | None
+    number: Count
+    reason: ReasonDocument
+    next_try_at: Time | None
+
+
+class KeptElsewhereDocument(TypedDict):
+    """A place that this deployment cannot reach."""
+
+    where: str
+    message: str
+
+
+class ErasureDocument(TypedDict):
+    """An erasure and, once it is done, its certificate. It is forgotten after 30 days."""
+
+    erasure_id: RequestId
+    status: Literal["pending", "partly", "done"]
+    waiting_for: ReasonDocument | None
+    asked_by: str
+    asked_at: Time | None
+    erased_before: Time | None
+    done_at: Time | None
+    removed: RemovedDocument
+    remains: list[RemainsDocument]
+    kept_elsewhere: list[KeptElsewhereDocument]
+    kept_until: Time | None
+
+
+class ExportDocument(TypedDict):
+    """How far the copy of everything that is held about a person has come."""
+
+    request_id: RequestId
+    person_id: PersonId
+    status: Literal["pending", "ready"]
+    waiting_for: ReasonDocument | None
+    files: Count
+    files_done: Count
+    bytes: Count
+    asked_by: str
+    asked_at: Time | None
+    ready_at: Time | None
+    deleted_at: Time | None
+    href: str
+
+
 class UploadDocument(TypedDict):
     """What was stored; the trigger takes it from here."""
 
@@ -132,6 +212,17 @@ class DoneDocument(TypedDict):
     person_id: PersonId
     name: str
     href: str
+
+
+class ConsentTakenDocument(TypedDict):
+    """A consent was stored in the person's folder, or its withdrawal."""
+
+    person_id: PersonId
+    name: str
+    action: Annotated[str, Keywords(enum=["give", "withdraw"])]
+    text_version: str | None
+    given_at: Time | None
+    withdrawn_at: Time | None
 
 
 class NewLinkDocument(TypedDict):

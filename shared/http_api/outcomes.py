@@ -47,6 +47,18 @@ OUTCOMES: dict[str, Words] = {
         "A zip of the set is being unpacked; ask again in a minute.",
         "照片集中的压缩包正在解压，请一分钟后再试。",
     ),
+    "marker_sent": Words(
+        "Somebody has sent word that these are all; the set closes as with any marker.",
+        "有人已声明照片已全部上传；照片集按标记文件的规则关闭。",
+    ),
+    "consent_noted": Words(
+        "The consent is in the person's folder; what waits for it goes on.",
+        "同意书已存入此人的文件夹；等待同意的处理会继续。",
+    ),
+    "withdrawal_noted": Words(
+        "The withdrawal is in the person's folder; nothing more is sent, and the person is erased.",
+        "撤回已存入此人的文件夹；不再发送任何数据，并删除此人。",
+    ),
     "moved_first": Words("The job is at the head of the queue.", "该任务已排到队首。"),
     "first_already": Words("The job was at the head of the queue.", "该任务原本就在队首。"),
     "approved": Words(
@@ -68,6 +80,10 @@ OUTCOMES: dict[str, Words] = {
     "not_failed": Words(
         "Only a job that failed or was cancelled can be tried again. Upload another photo to train again.",
         "只有失败或已取消的任务才能重试；如需重新训练，请上传新照片。",
+    ),
+    "photos_removed": Words(
+        "The photos of this set were removed in their time (KEEP_PHOTOS_DAYS). Upload photos to train again.",
+        "该照片集的照片已按保留期限（KEEP_PHOTOS_DAYS）删除；如需重新训练，请上传照片。",
     ),
     "not_newest": Words(
         "The person has a newer revision; look at that one.", "此人已有更新的版本，请查看该版本。"
@@ -121,7 +137,48 @@ OUTCOMES: dict[str, Words] = {
         "DashScope does not delete this fine-tune; delete its model in the console of Model Studio.",
         "DashScope 不允许删除该训练任务；请在百炼控制台中删除模型。",
     ),
+    "message_taken": Words(
+        "Everybody who was sent the message has taken it; GET /webhooks/deliveries has the answers.",
+        "所有接收方都已收下消息；各自的应答见 GET /webhooks/deliveries。",
+    ),
+    "message_refused": Words(
+        "A receiver has not taken the message; GET /webhooks/deliveries says why.",
+        "有接收方没有收下消息；原因见 GET /webhooks/deliveries。",
+    ),
+    "message_unknown": Words(
+        "The job keeps this message no longer, or the person's data has been erased.",
+        "任务已不再保存该消息，或此人的数据已被清除。",
+    ),
+    "no_receiver": Words(
+        "Nobody is told of what happens: set WebhookUrl with WebhookSecret, or the URL of a robot.",
+        "未设置任何接收方：请设置 WebhookUrl 和 WebhookSecret，或机器人的地址。",
+    ),
     "no_model": Words("The job has no model.", "该任务没有模型。"),
+    "erased": Words(
+        "Everything of the person is removed; GET /erasures/{id} has the certificate.",
+        "此人的全部数据已删除；删除证明见 GET /erasures/{id}。",
+    ),
+    "overtaken_by_erasure": Words(
+        "The person was erased meanwhile; what was left of it is not done any more.",
+        "其间该人员已被删除；尚未完成的部分不再执行。",
+    ),
+    "erased_in_part": Words(
+        "The person is removed, but for what the certificate lists; it was tried again for a month.",
+        "此人的数据已删除，但仍有部分未能删除（已重试一个月），清单见删除证明。",
+    ),
+    "being_erased": Words(
+        "The person is being erased; later uploads are a new person's.",
+        "此人的数据正在删除；之后上传的照片属于新的人员。",
+    ),
+    "nothing_held": Words("Nothing is held about a person of this name.", "没有关于此人的任何数据。"),
+    "export_removed": Words(
+        "The export was there for a day and is deleted; GET /people/{id}/export begins another.",
+        "导出文件保留一天后已删除；GET /people/{id}/export 会重新导出。",
+    ),
+    "export_failed": Words(
+        "The export could not be made within a day; GET /readyz and the log say what is in the way.",
+        "导出未能在一天内完成；原因见 GET /readyz 和日志。",
+    ),
     "job_unknown": Words(
         "There is no job of this id; take the id from a job_id field.",
         "没有这个 ID 的任务；请使用 job_id 字段的值。",
@@ -142,7 +199,8 @@ CHANGED_NOTHING = frozenset(
         *("not_paused", "rejected_already", "still_unpacking", "not_queued", "not_failed", "not_newest"),
         *("no_usable_photo", "not_collecting", "photo_unknown", "photo_replaced", "set_submitted"),
         *("set_changed", "verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
-        *("held_back", "failed", "unknown"),
+        *("held_back", "message_refused", "message_unknown", "no_receiver", "failed", "unknown"),
+        *("being_erased", "photos_removed", "nothing_held", "export_failed"),
     }
 )
 """Outcomes after which all is as it was, though something else was asked for."""

@@ -21,7 +21,7 @@ from shared.http_api.queue_documents import (
     read_standing,
     slot_document,
 )
-from shared.http_api.readiness import obstacles_in, photo_access, readiness_document
+from shared.http_api.readiness import gone_receivers, obstacles_in, photo_access, readiness_document
 from shared.views import reason_view, timestamp
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def overview(request: RouteRequest) -> Answer:
         "recent": [recent_result(one, language) for one in totals.recent],
         "spend": spend(ledger, reader.rules, now),
         "account": account_document(standing),
-        "readiness": readiness_document(blocks, access, now, language, in_full=True),
+        "readiness": readiness_document(
+            blocks, access, now, language, in_full=True, gone=gone_receivers(standing.rows, language)
+        ),
     }
     return Answer(document, POLL_SECONDS)
 

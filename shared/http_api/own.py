@@ -20,6 +20,7 @@ from shared.http_api.resources import RouteRequest
 if TYPE_CHECKING:
     from shared.http_api.person_types import (
         NewcomerDocument,
+        OwnConsentDocument,
         OwnDocument,
         OwnJobDocument,
         UnreadableDocument,
@@ -36,12 +37,22 @@ def page(request: RouteRequest) -> Answer:
     except Problem as problem:
         if problem.code != "unknown_person":
             raise
-        newcomer: NewcomerDocument = {"person_id": person_id}
+        newcomer: NewcomerDocument = {"person_id": person_id, "consent": _consent(request, person_id)}
         return Answer(newcomer, NOBODY_YET_SECONDS)
-    return answered._replace(document=_for_the_person(answered.document))
+    consent = _consent(request, person_id)
+    return answered._replace(document=_for_the_person(answered.document, consent))
 
 
-def _for_the_person(document: Mapping[str, Any]) -> OwnDocument:
+def _consent(request: RouteRequest, person_id: str) -> OwnConsentDocument | None:
+    if not request.connect().rules.consent_required:
+        return None
+    # Imported here: most deployments ask for no consent.
+    from shared.http_api.consents import own_consent
+
+    return own_consent(request, person_id)
+
+
+def _for_the_person(document: Mapping[str, Any], consent: OwnConsentDocument | None) -> OwnDocument:
     """Return what of a person's document is the person's: nothing of the account, its money and its words."""
     block, place, current = document["blocked_by"], document["queue"], document["current"]
     return {
@@ -53,6 +64,7 @@ def _for_the_person(document: Mapping[str, Any]) -> OwnDocument:
         "blocked_by": {"code": block["code"], "since": block["since"]} if block else None,
         "queue": {"position": place["position"]} if place else None,
         "current": _job_of_the_person(current),
+        "consent": consent,
     }
 
 
@@ -66,6 +78,7 @@ def _job_of_the_person(job: Mapping[str, Any]) -> OwnJobDocument | UnreadableDoc
         "photo_count": job["photo_count"],
         "usable_count": job["usable_count"],
         "photos": job["photos"],
+        "photos_removed_at": job["photos_removed_at"],
         "announced": job["announced"],
         "opened_at": job["opened_at"],
         "closed_at": job["closed_at"],
@@ -87,6 +100,13 @@ def send_photos(request: RouteRequest) -> Answer:
 def done(request: RouteRequest) -> Answer:
     """``POST /own/{link}/done``: that is all."""
     return _back(request, uploading.done(_of_person(request)))
+
+
+def give_consent(request: RouteRequest) -> Answer:
+    """``POST /own/{link}/consent``: the person's tick, or its withdrawal."""
+    from shared.http_api.consents import OWN_PAGE, taken
+
+    return _back(request, taken(_of_person(request), OWN_PAGE))
 
 
 def check_link(request: RouteRequest, sent: str) -> None:

@@ -115,11 +115,17 @@ def _with_link(call: RouteRequest, made: Answer, caller: Caller) -> HttpResponse
 
 
 def _thumbnails(call: RouteRequest, page: str, document: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the pictures of a page, once it is on record who looks at them."""
     if page not in ("person", "own"):
         return {}
+    from shared.http_api.looks import is_recorded
     from shared.http_api.thumbnails import thumbnails
 
-    return thumbnails(call.connect(), document)
+    reader = call.connect()
+    found = thumbnails(reader, document)
+    if not found:
+        return {}
+    return found if is_recorded(reader, call.by, str(document["person_id"]), len(found)) else {}
 
 
 def _following(call: RouteRequest, answered: Answer) -> str:

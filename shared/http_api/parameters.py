@@ -46,6 +46,14 @@ PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
 MODELS_PARAMETERS = (LIMIT, CURSOR)
 EVENTS_PARAMETERS = (PERSON,)
 COSTS_PARAMETERS = (FORMAT,)
+_TIME = {"$ref": "#/components/schemas/Time"}
+AUDIT_PARAMETERS = (
+    Parameter("from", _TIME, "Only what was asked for from then on; by default seven days before `to`."),
+    Parameter("to", _TIME, "Only what was asked for before then; by default now."),
+    PERSON._replace(meaning="Only what was about this person.", is_required=False),
+    LIMIT,
+    CURSOR,
+)
 
 
 class PageQuery(NamedTuple):

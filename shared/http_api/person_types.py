@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 from shared.domain.trouble_kinds import Kind
 from shared.http_api.waiting_words import SENTENCES
 from shared.view_types import (
+    ConsentView,
     Count,
     JobId,
     JobSummaryDocument,
@@ -75,9 +76,17 @@ class JobDocument(JobSummaryDocument):
 
     waiting_for: WaitingDocument | None
     blocked_by: BlockedDocument | None
+    not_removed: BlockedDocument | None
     announced: AnnouncedDocument | None
     timeline: list[MoveDocument]
     photos: list[PhotoDocument]
+
+
+class ConsentDocument(ConsentView):
+    """A person's consent, as their row knows it, and whether it counts now."""
+
+    is_in_force: bool
+    why_not: ReasonDocument | None
 
 
 class UnreadableDocument(TypedDict):
@@ -126,6 +135,7 @@ class PersonDocument(TypedDict):
     queue: PlaceDocument | None
     eta: EstimateDocument | None
     cost_cny: Money | None
+    consent: ConsentDocument | None
     revisions: list[JobSummaryDocument]
     unreadable: list[UnreadableDocument]
 
@@ -154,6 +164,18 @@ class OwnPlaceDocument(TypedDict):
     position: Annotated[int, Keywords(minimum=1)]
 
 
+class OwnConsentDocument(TypedDict):
+    """The person's consent as its document says it now, and the version of the text that is offered."""
+
+    is_in_force: bool
+    why_not: ReasonDocument | None
+    text_version: str | None
+    given_at: Time | None
+    until: Time | None
+    withdrawn_at: Time | None
+    offered_version: str
+
+
 class OwnJobDocument(TypedDict):
     """What of a job is the person's own: nothing of the account and its money."""
 
@@ -163,6 +185,7 @@ class OwnJobDocument(TypedDict):
     photo_count: Count
     usable_count: Count
     photos: list[PhotoDocument]
+    photos_removed_at: Time | None
     announced: AnnouncedDocument | None
     opened_at: Time | None
     closed_at: Time | None
@@ -181,9 +204,11 @@ class OwnDocument(TypedDict):
     blocked_by: OwnBlockedDocument | None
     queue: OwnPlaceDocument | None
     current: OwnJobDocument | UnreadableDocument
+    consent: OwnConsentDocument | None
 
 
 class NewcomerDocument(TypedDict):
     """A person who has a share link and has sent nothing yet."""
 
     person_id: PersonId
+    consent: OwnConsentDocument | None

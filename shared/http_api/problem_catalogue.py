@@ -10,7 +10,12 @@ from shared.domain.states import JobState
 from shared.domain.words import Words
 from shared.http_api.limits import MAX_LIMIT
 from shared.http_api.problem_kinds import ProblemKind
+from shared.http_api.problems_of_audits import OF_AUDITS
 from shared.http_api.problems_of_browsers import OF_BROWSERS
+from shared.http_api.problems_of_consent import OF_CONSENT
+from shared.http_api.problems_of_erasures import OF_ERASURES
+from shared.http_api.problems_of_exports import OF_EXPORTS
+from shared.http_api.problems_of_messages import OF_MESSAGES
 
 REFERENCE_PAGE = "docs/api.md"
 """The reference of the API, as a path in the repository."""
@@ -22,10 +27,7 @@ _STATES_CHINESE = "、".join(state.value for state in JobState)
 PROBLEMS: dict[str, ProblemKind] = {
     "unreadable_request": ProblemKind(
         400,
-        Words(
-            "The request cannot be read.",
-            "无法读取请求。",
-        ),
+        Words("The request cannot be read.", "无法读取请求。"),
         Words(
             "Call the function through its HTTP trigger, with a path that is percent-encoded UTF-8.",
             "请通过 HTTP 触发器调用函数，路径须为百分号编码的 UTF-8。",
@@ -282,14 +284,16 @@ PROBLEMS: dict[str, ProblemKind] = {
     ),
     "unavailable": ProblemKind(
         503,
-        Words(
-            "The job table does not answer.",
-            "任务表暂无响应。",
-        ),
+        Words("The job table does not answer.", "任务表暂无响应。"),
         Words(
             "Repeat the request after the seconds that Retry-After gives.",
             "请在 Retry-After 给出的秒数之后重试。",
         ),
     ),
     **OF_BROWSERS,
+    **OF_AUDITS,
+    **OF_CONSENT,
+    **OF_ERASURES,
+    **OF_EXPORTS,
+    **OF_MESSAGES,
 }

@@ -39,6 +39,7 @@ TITLES: dict[int, Words] = {
     409: Words("Conflict", "冲突"),
     413: Words("Content Too Large", "请求内容过大"),
     415: Words("Unsupported Media Type", "不支持的文件类型"),
+    416: Words("Range Not Satisfiable", "请求范围无效"),
     422: Words("Unprocessable Content", "请求无法处理"),
     500: Words("Internal Server Error", "服务器内部错误"),
     503: Words("Service Unavailable", "服务暂不可用"),

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     # For the types alone: few requests need all of them.
+    from shared.domain.audit import AuditRecord
     from shared.domain.control_rows import Document
     from shared.domain.health import Health
     from shared.domain.job import Job
     from shared.domain.job_summary import JobPage, JobSummary, PeoplePage
     from shared.domain.photo_access import Way
+    from shared.domain.photos import Stored
     from shared.domain.requests import Claim, Request
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
@@ -99,11 +101,11 @@ class Control(Protocol):
 class Requests(Protocol):
     """What administrators ask for: a row each, which a tick carries out."""
 
-    def ring(self, request: Request) -> Request:
-        """Write down a new request, and let the next tick know of it.
+    def ring(self, request: Request, before: Request | None = None) -> Request:
+        """Write down a new request, in the place of ``before``, and let the next tick know of it.
 
         Raises:
-            Conflict: there is one of this id.
+            Conflict: there is another one of this id.
         """
 
     def ring_again(self) -> None:
@@ -126,13 +128,40 @@ class Requests(Protocol):
 
 
 class Bucket(Protocol):
-    """The photo bucket, as far as uploads and their small pictures go."""
+    """The photo bucket, as far as uploads, their small pictures, consents and exports go."""
 
     def write(self, key: str, content: bytes) -> None:
         """Write an object."""
 
+    def stored(self, key: str) -> Stored | None:
+        """Return what the bucket has under ``key`` now, or None."""
+
+    def read(self, key: str, max_bytes: int = ...) -> bytes:
+        """Return an object's bytes; raises NotFound, for a link as well, and Permanent if there are more."""
+
     def thumbnail(self, key: str) -> bytes:
         """Return a small JPEG of a photo, upright."""
+
+    def outside_url(self, key: str, seconds: int, disposition: str) -> str:
+        """Return a URL by which anybody gets the object for so long; empty: nobody outside gets any."""
+
+    def read_range(self, key: str, start: int, count: int) -> bytes:
+        """Return up to ``count`` bytes from ``start`` on."""
+
+
+class Audit(Protocol):
+    """The audit's log store."""
+
+    def hash_of(self, person_id: str) -> str:
+        """Return what stands for a person in the records."""
+
+    def put(self, records: Sequence[AuditRecord]) -> None:
+        """Append records; raises RetryLater, and then they may be there or not."""
+
+    def page(
+        self, person: str, *, since: int, until: int, offset: int, count: int
+    ) -> Sequence[AuditRecord | None]:
+        """Return entries behind ``offset``, newest first; None stands for what is no such record."""
 
 
 class Reader(NamedTuple):
@@ -140,6 +169,8 @@ class Reader(NamedTuple):
 
     ``photo_access`` is the way that is set; None: it is found out. ``requests`` connects to the table of
     requests: only administration does; ``bucket`` to the bucket: only uploads and pages with photos do.
+    ``audit`` connects to the audit's log store; None: none is kept.
+    ``can_erase``: the key is set without which nobody is erased.
     """
 
     jobs: Jobs
@@ -150,3 +181,5 @@ class Reader(NamedTuple):
     now: Callable[[], int]
     token: Callable[[], str]
     bucket: Callable[[], Bucket]
+    audit: Callable[[], Audit] | None = None
+    can_erase: bool = False

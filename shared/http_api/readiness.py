@@ -17,14 +17,17 @@ from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
 from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.words import Words
 from shared.errors import Trouble
 from shared.http_api.blocked import block_of_ticks, blocked_by, in_words
 from shared.http_api.photo_access import photo_access_document
 from shared.http_api.reader import Control, ControlRows
 from shared.logs import warn
+from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.http_api.operator_types import (
+        GoneReceiverDocument,
         NotReadyDocument,
         ObstacleDocument,
         PhotoAccessDocument,
@@ -32,6 +35,14 @@ if TYPE_CHECKING:
     )
 
 PASSES_BY_ITSELF = "dashscope_busy"
+GONE = Words(
+    "The receiver has answered 410 Gone: nothing more is sent to it.",
+    "接收方应答了 410 Gone：不再向它发送消息。",
+)
+TAKE_AGAIN = Words(
+    "Set another WebhookUrl; or have the receiver take messages again, and send POST /webhooks/test.",
+    "请更换 WebhookUrl；或让接收方重新接收消息，然后调用 POST /webhooks/test。",
+)
 HEALTH_UNREAD = Cause("tables_unavailable", "the row of the deployment's health cannot be read", Kind.API)
 
 
@@ -69,6 +80,21 @@ def photo_access(
     return photo_access_document(setting, LearntAccess.from_value(rows.access.value), language)
 
 
+def gone_receivers(rows: ControlRows | None, language: Language) -> list[GoneReceiverDocument] | None:
+    """Name the receivers of messages that want none any more; None when the health cannot be read."""
+    if rows is None or rows.health is None:
+        return None
+    return [
+        {
+            "receiver": name,
+            "message": GONE.in_language(language),
+            "remedy": TAKE_AGAIN.in_language(language),
+            "since": timestamp(since),
+        }
+        for name, since in sorted(rows.health.gone_receivers.items())
+    ]
+
+
 def readiness_document(
     blocks: Iterable[Block],
     access: PhotoAccessDocument | None,
@@ -76,18 +102,25 @@ def readiness_document(
     language: Language,
     *,
     in_full: bool,
+    gone: list[GoneReceiverDocument] | None = None,
 ) -> ReadyDocument | NotReadyDocument:
     """Say that the deployment is ready, or name each reason once, by one code for all that mean the same.
 
-    ``access`` is what :func:`photo_access` says.
+    ``access`` is what :func:`photo_access` says, ``gone`` what :func:`gone_receivers` does: who is not told
+    any more is no reason against training.
     """
     reasons: dict[str, ObstacleDocument] = {}
     for block in blocks:
         name = in_words(block).name
         reasons.setdefault(name, _reason(name, block, now, language, in_full=in_full))
     if not reasons:
-        return {"status": "ready", "photo_access": access}
-    return {"status": "not_ready", "photo_access": access, "reasons": list(reasons.values())}
+        return {"status": "ready", "photo_access": access, "gone_receivers": gone}
+    return {
+        "status": "not_ready",
+        "photo_access": access,
+        "gone_receivers": gone,
+        "reasons": list(reasons.values()),
+    }
 
 
 def _reason(name: str, block: Block, now: int, language: Language, *, in_full: bool) -> ObstacleDocument:

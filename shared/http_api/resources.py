@@ -45,7 +45,7 @@ class RouteRequest(NamedTuple):
 
     ``connect`` is called only when the tables are needed. ``is_reader``: it comes from somebody who may read.
     ``request`` is as it was sent, with its content. ``now`` is in milliseconds since the epoch, and
-    ``price_fen`` a training's price.
+    ``price_fen`` a training's price. ``by`` is who asks, in the words of the audit.
     """
 
     parameters: Mapping[str, str]
@@ -57,6 +57,7 @@ class RouteRequest(NamedTuple):
     tokens: Tokens = Tokens()
     now: int = 0
     price_fen: int = LIST_PRICE_FEN
+    by: str = ""
 
     @property
     def name(self) -> str:
@@ -71,13 +72,14 @@ def health(_: RouteRequest) -> Answer:
 
 def readiness(request: RouteRequest) -> Answer:
     """``GET /readyz``."""
-    from shared.http_api.readiness import obstacles, photo_access, readiness_document
+    from shared.http_api.readiness import gone_receivers, obstacles, photo_access, readiness_document
 
     reader = request.connect()
     now = reader.now()
     rows, blocks = obstacles(reader.control, now)
     access = photo_access(rows, reader.photo_access, request.language) if request.is_reader else None
-    document = readiness_document(blocks, access, now, request.language, in_full=request.is_reader)
+    gone = gone_receivers(rows, request.language) if request.is_reader else None
+    document = readiness_document(blocks, access, now, request.language, in_full=request.is_reader, gone=gone)
     return Answer(document, READ_AGAIN_SECONDS, status=503) if blocks else Answer(document)
 
 

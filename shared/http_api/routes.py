@@ -7,7 +7,7 @@ Content-Length of the function's own (Function Compute 3.0, "HTTP triggers", lim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from shared.domain.words import Language
 from shared.errors import MissingCredentials, Trouble
 from shared.http_api import resources
 from shared.http_api.authentication import Access, Tokens, require
-from shared.http_api.callers import Caller, caller_of, check_form
+from shared.http_api.callers import BY_LINK, Caller, caller_of, check_form
 from shared.http_api.conditional import Answer, respond
 from shared.http_api.deployment import Deployment
 from shared.http_api.languages import language_of
@@ -115,6 +115,12 @@ ROUTES = (
     Route("/models", resources.models, page="models"),
     Route("/metrics", resources.metrics),
     Route("/costs", _later("costs", "costs")),
+    Route("/audit", _later("audit", "audit"), access=Access.ADMIN),
+    _asks("/people/{person_id}", _later("erasures", "erase_person"), method="DELETE"),
+    Route("/erasures/{erasure_id}", _later("erasures", "certificate"), access=Access.ADMIN),
+    Route("/processing-record", _later("processing_record", "record"), access=Access.ADMIN),
+    Route("/people/{person_id}/export", _later("exports", "export_person"), access=Access.ADMIN),
+    _asks("/people/{person_id}/export", _later("exports", "export_anew")),
     _asks("/people/{person_id}/train", _later("administration", "train_person")),
     _asks("/people/{person_id}/photos/{name}", _later("administration", "delete_photo"), method="DELETE"),
     _asks("/people/{person_id}/photos/{name}/delete", _later("administration", "delete_photo")),
@@ -130,6 +136,14 @@ ROUTES = (
     _takes("/people/{person_id}/photos/{name}", "put_photo", "PUT"),
     _takes("/people/{person_id}/photos", "send_photos"),
     _takes("/people/{person_id}/done", "done"),
+    Route(
+        "/people/{person_id}/consent",
+        _later("consents", "give"),
+        "POST",
+        Access.ADMIN,
+        most_bytes=FORM_BYTES,
+        is_for_the_person=True,
+    ),
     Route("/people/{person_id}/links", _later("sharing", "listed"), access=Access.ADMIN, page="links"),
     Route("/people/{person_id}/links", _later("sharing", "make"), "POST", Access.ADMIN, "links", FORM_BYTES),
     _asks("/people/{person_id}/links/{link_id}/revoke", _later("sharing", "revoke")),
@@ -137,11 +151,16 @@ ROUTES = (
     _takes("/own/{link}/photos/{name}", "put_photo", "PUT", Access.ANYONE),
     _takes("/own/{link}/photos", "send_photos", access=Access.ANYONE),
     _takes("/own/{link}/done", "done", access=Access.ANYONE),
+    Route("/own/{link}/consent", _later("own", "give_consent"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
     Route("/sign-in", _later("signing_in", "show"), access=Access.ANYONE, page="sign_in"),
     Route("/sign-in", _later("signing_in", "sign_in"), "POST", Access.ANYONE, "sign_in", FORM_BYTES),
     Route("/sign-out", _later("signing_in", "sign_out"), "POST", Access.ANYONE, most_bytes=FORM_BYTES),
     Route("/assets/{name}", _later("assets", "asset"), access=Access.ANYONE),
     Route("/requests/{request_id}", _later("administration", "request_outcome")),
+    _asks("/webhooks/test", _later("webhooks", "try_receivers")),
+    Route("/webhooks/deliveries", _later("webhooks", "deliveries")),
+    _asks("/webhooks/deliveries/{message_id}/redeliver", _later("webhooks", "redeliver")),
+    Route("/schemas/{schema}", _later("published", "schema"), access=Access.ANYONE),
     Route("/openapi.json", _later("openapi", "described"), access=Access.ANYONE),
     Route("/readyz", resources.readiness, access=Access.ANYONE),
     Route("/healthz", resources.health, access=Access.ANYONE),
@@ -225,6 +244,7 @@ def _answer(
         tokens=tokens,
         now=asked.now,
         price_fen=deployment.price_fen,
+        by=_by(caller, parameters),
     )
     if is_let_in_by_link:
         from shared.http_api.own import check_link
@@ -238,6 +258,13 @@ def _answer(
         return answer_for_browser(call, route.page, answered, caller)
     response = respond(request, answered, asked.language)
     return response._replace(headers={**response.headers, "Vary": VARIES}) if route.page else response
+
+
+def _by(caller: Caller, parameters: Mapping[str, str]) -> str:
+    """Return who asks, in the words of the audit: a link in the path is the right that counts there."""
+    link = parameters.get(OF_LINK) or caller.link
+    # Whatever is no link is let in nowhere.
+    return f"{BY_LINK}{link.partition('.')[2][:16]}" if link else caller.access.name.lower()
 
 
 def _routes_of(request: HttpRequest) -> list[tuple[Route, dict[str, str]]]:

@@ -50,6 +50,8 @@ class Schemas:
             return {"enum": list(get_args(hint))}
         if hint == dict[str, object]:
             return {"type": "object"}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.of(get_args(hint)[1])}
         if origin is list:
             return {"type": "array", "items": self.of(get_args(hint)[0])}
         raise TypeError(f"there is no schema for {hint!r}")

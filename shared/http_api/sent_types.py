@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, VISIBLE_CHARACTER
+from shared.http_api.consents import AGREED, LONGEST, MOMENT_OR_NOTHING
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
 from shared.http_api.uploading import MAX_FILES
 from shared.view_types import Keywords
@@ -38,6 +39,23 @@ class LinkRequest(TypedDict, total=False):
 
 class LinkForm(LinkRequest, FormFields, total=False):
     """For how long a share link is valid, as a form."""
+
+
+class ConsentRequest(TypedDict, total=False):
+    """A consent that is given, or withdrawn."""
+
+    action: Annotated[str, Keywords(enum=["give", "withdraw"], default="give")]
+    agree: Annotated[str, Keywords(enum=list(AGREED))]
+    text_version: Annotated[str, Keywords(minLength=1, maxLength=LONGEST["text_version"])]
+    means: Annotated[str, Keywords(maxLength=LONGEST["means"])]
+    until: Annotated[str, Keywords(pattern=MOMENT_OR_NOTHING)]
+    under_14: str
+    guardian_name: Annotated[str, Keywords(maxLength=LONGEST["guardian_name"])]
+    guardian_relation: Annotated[str, Keywords(maxLength=LONGEST["guardian_relation"])]
+
+
+class ConsentForm(ConsentRequest, FormFields, total=False):
+    """The tick on the person's own page, or the button that withdraws it."""
 
 
 class SignInForm(TypedDict, total=False):

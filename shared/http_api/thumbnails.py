@@ -38,6 +38,9 @@ def thumbnails(reader: Reader, document: Mapping[str, Any]) -> dict[str, str]:
     person_id = str(document.get("person_id", ""))
     current = document.get("current")
     photos: Sequence[Mapping[str, Any]] = current.get("photos", ()) if isinstance(current, dict) else ()
+    if isinstance(current, dict) and current.get("photos_removed_at"):
+        # OSS has none of them any more; what this instance remembers is not shown either.
+        return {}
     shown = [one for one in photos if one["verdict"] in WITH_PICTURE and not one["archive"]][:SHOWN]
     wanted = {one["name"]: (upload_key(person_id, one["name"]), one["uploaded_at"]) for one in shown}
     missing = {name: version for name, version in wanted.items() if version not in _remembered}

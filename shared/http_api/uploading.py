@@ -13,10 +13,13 @@ from urllib.parse import quote
 
 from shared.domain.object_keys import Kind, upload_called, upload_key
 from shared.domain.reasons import Language
+from shared.domain.requests import DONE
 from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer
 from shared.http_api.forms import fields_of, multipart
+from shared.http_api.looks import ONE_LOOK_MS
 from shared.http_api.messages import MAX_UPLOAD_BYTES
+from shared.http_api.own_acts import note_for_audit
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 
@@ -50,6 +53,7 @@ def done(request: RouteRequest) -> Answer:
     fields_of(request.request)
     reader, person_id = request.connect(), person_in(request)
     marker = reader.rules.ready_marker
+    note_for_audit(request, DONE, person_id, "marker_sent", once_in_ms=ONE_LOOK_MS)
     reader.bucket().write(upload_key(person_id, marker), b"")
     document: DoneDocument = {"person_id": person_id, "name": marker, "href": _href(person_id)}
     return Answer(document, status=201, location=_href(person_id))

@@ -6,6 +6,7 @@ Read by ``rendering``. Texts hold no markup. ``{name}`` is filled with a value o
 from __future__ import annotations
 
 from shared.domain.words import Words
+from shared.pages.words_of_consent import CONSENT
 from shared.pages.words_of_people import ACTIONS, OWN, PERSON
 
 STATES: dict[str, Words] = {
@@ -126,6 +127,12 @@ OVERVIEW: dict[str, Words] = {
         "Waiting sets are trained again, at {price} CNY each.", "排队的照片集将继续训练，每次 {price} 元。"
     ),
     "probe": Words("Try again now", "立即重试"),
+    "gone_receiver": Words("Nothing more is sent to: {receiver}", "已停止发送消息：{receiver}"),
+    "try_receivers": Words("Send a test message", "发送测试消息"),
+    "try_receivers_cost": Words(
+        "Everybody who is told of messages gets one, for free. Whoever takes it is told of everything again.",
+        "向所有接收方各发送一条测试消息，不产生费用；收下消息的接收方会重新收到全部消息。",
+    ),
     "probe_cost": Words("Costs nothing: no training is repeated.", "不产生费用，不会重复训练。"),
 }
 
@@ -203,4 +210,7 @@ LISTS: dict[str, Words] = {
     "as_csv": Words("Download as CSV", "下载 CSV"),
 }
 
-WORDS: dict[str, Words] = {**STATES, **FRAME, **OVERVIEW, **PERSON, **ACTIONS, **OWN, **LISTS, **OTHERS}
+WORDS: dict[str, Words] = {
+    **{**STATES, **FRAME, **OVERVIEW, **LISTS, **OTHERS},
+    **{**PERSON, **ACTIONS, **OWN, **CONSENT},
+}

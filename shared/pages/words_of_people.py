@@ -22,6 +22,10 @@ PERSON: dict[str, Words] = {
     "no_photos_hint": Words(
         "Put photos into people/{name}/ of the bucket.", "请将照片放入存储空间的 people/{name}/。"
     ),
+    "photos_removed": Words(
+        "The pictures were removed {at}, when their time was over. Names and verdicts are kept.",
+        "照片已到保留期限，于 {at} 删除；文件名和结论仍保留。",
+    ),
     "from_revision": Words("from revision {number}", "来自第 {number} 版"),
     "from_archive": Words("from {name}", "来自 {name}"),
     "overruled": Words(

@@ -55,6 +55,13 @@ def counted(world: World, job: Job, slot: Slot) -> tuple[Slot, list[FineTune]]:
     return _with_count(slot, newest.fine_tunes) if newest.is_whole else slot, newest.fine_tunes
 
 
+def count_one_less(world: World) -> None:
+    """Note that the account keeps one fine-tune less; the next submit counts them anew."""
+    slot = world.control.slot()
+    if slot.kept:
+        world.control.save_slot(slot, replace(slot, kept=slot.kept - 1))
+
+
 def _all_of_it(world: World) -> list[FineTune] | None:
     """Return the whole list, or None where it is too long for that."""
     try:

@@ -21,8 +21,8 @@ from shared.domain.decide import (
     Withhold,
 )
 from shared.domain.job import Job
-from shared.domain.job_record import OTHER_SPELLING
 from shared.domain.object_keys import person_of
+from shared.domain.reason import OTHER_SPELLING
 from shared.domain.rebasing import rebased
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn

@@ -1,8 +1,7 @@
 """Does what an administrator has asked for, and returns what became of it, a code before anything else.
 
 A run may die at each step, and another may be faster: a request is carried out until its outcome is written
-down, so everything here may be done twice. The decisions are in :mod:`shared.domain.administration`. Called
-by :mod:`shared.workflow.requests`.
+down, so all may be done twice. :mod:`shared.domain.administration` decides, ``requests`` calls this.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from shared.domain.administration import (
 )
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.object_keys import job_id, upload_called, upload_key
+from shared.domain.object_keys import SUBMISSIONS_PREFIX, job_id, upload_called, upload_key
 from shared.domain.requests import Request
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, Pause
@@ -35,6 +34,7 @@ from shared.domain.taken_out import zips_around
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
 from shared.logs import log
+from shared.workflow.account import count_one_less
 from shared.workflow.approving import approve
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, unrecorded
@@ -158,9 +158,7 @@ def _release(world: World, request: Request) -> str:
         # DashScope's documents contradict one another on whether a succeeded fine-tune can be deleted.
         return f"release_refused: {refusal.code}"
     world.jobs.save(job, _by(request, with_model_released(job, world.clock.now())))
-    slot = world.control.slot()
-    if slot.kept:
-        world.control.save_slot(slot, replace(slot, kept=slot.kept - 1))
+    count_one_less(world)
     log("fine_tune_deleted", fine_tune=job.fine_tune_id, by=request.asked_by)
     return "released"
 
@@ -200,9 +198,17 @@ def _photo_delete(world: World, request: Request) -> str:
     if after != job:
         save(world, job, _by(request, after))
         if photo is not None and photo.snapshot:
-            world.bucket.delete(photo.snapshot)
+            _delete_snapshot(world, job, photo.snapshot)
     log("photo_deleted", person=person_id, job=job.job_id, by=request.asked_by)
     return _what_goes(world, after, request.photo)
+
+
+def _delete_snapshot(world: World, job: Job, snapshot: str) -> None:
+    """Delete a photo's snapshot; one of an earlier set that has not ended is needed, and goes with that."""
+    owner = snapshot.removeprefix(SUBMISSIONS_PREFIX).partition("/")[0]
+    earlier = world.jobs.find([owner])[owner] if owner != job.job_id else None
+    if earlier is None or earlier.state.is_terminal:
+        world.bucket.delete(snapshot)
 
 
 def _check_that_its_zip_is_unpacked(world: World, job: Job, photo: str) -> None:

@@ -31,7 +31,7 @@ from shared.domain.photos import (
 from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_again
 from shared.domain.row_size import MAX_DETAIL_CHARACTERS
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Trouble, unforeseen
+from shared.errors import NoConsent, Trouble, unforeseen
 from shared.logs import warn
 from shared.workflow.photo_access import check_faces
 from shared.workflow.ports import World
@@ -60,7 +60,7 @@ def judge_each(world: World, photos: Sequence[tuple[str, Photo]], job: Job) -> l
     beside = [photo.name for photo in (*job.photo_set.photos, *(photo for _, photo in photos))]
     looked_at = [_looked_at(world, key, photo, job, beside) for key, photo in photos]
     unchecked = [photo for photo, is_to_be_checked in looked_at if is_to_be_checked]
-    checked = zip(unchecked, _checked_each(world, unchecked), strict=True)
+    checked = zip(unchecked, _checked_each(world, unchecked, job), strict=True)
     found = iter([_from_all_sides(world, before, after, job) for before, after in checked])
     return [next(found) if is_to_be_checked else photo for photo, is_to_be_checked in looked_at]
 
@@ -98,36 +98,38 @@ def _looked_at(world: World, key: str, photo: Photo, job: Job, beside: Collectio
     return photo, photo.verdict is Verdict.UNCHECKED
 
 
-def _checked_each(world: World, photos: list[Photo]) -> list[Photo]:
+def _checked_each(world: World, photos: list[Photo], job: Job) -> list[Photo]:
     """Have the faces of ``photos`` checked, as many in a call as there may be, while there is time."""
     checked: list[Photo] = []
     for start in range(0, len(photos), CHECKED_TOGETHER):
         batch = photos[start : start + CHECKED_TOGETHER]
         is_late, now = not world.has_time_for(TIME_FOR_A_CHECK_MS), world.clock.now()
-        checked += [replace(one, recorded_at=now) for one in batch] if is_late else _checked(world, batch)
+        checked += (
+            [replace(one, recorded_at=now) for one in batch] if is_late else _checked(world, batch, job)
+        )
     return checked
 
 
-def _checked(world: World, photos: list[Photo]) -> list[Photo]:
+def _checked(world: World, photos: list[Photo], job: Job) -> list[Photo]:
     """Have the faces of ``photos`` checked in one call; where that tells nothing of any, one by one."""
     if len(photos) > 1 and world.rules.face_check:
         try:
-            verdicts = check_faces(world, [photo.snapshot for photo in photos])
+            verdicts = check_faces(world, [photo.snapshot for photo in photos], job)
             world.health.passed(Api.FACE_CHECK)
             return [_with_finding(photo, *found) for photo, found in zip(photos, verdicts, strict=True)]
         except Trouble as trouble:
-            if trouble.kind is Kind.PASSING or trouble.kind.is_of_all:
+            if trouble.kind in (Kind.PASSING, Kind.PERSON) or trouble.kind.is_of_all:
                 # Another call for each of them would only be throttled, or refused, as well.
                 return [_step(world, photo, Api.FACE_CHECK, partial(_raise, trouble)) for photo in photos]
         except Exception as surprise:
             warn("unforeseen", photos=len(photos), error=repr(surprise)[:1000])
-    return [_checked_in_time(world, photo) for photo in photos]
+    return [_checked_in_time(world, photo, job) for photo in photos]
 
 
-def _checked_in_time(world: World, photo: Photo) -> Photo:
+def _checked_in_time(world: World, photo: Photo, job: Job) -> Photo:
     if not world.has_time_for(TIME_FOR_A_CHECK_MS):
         return replace(photo, recorded_at=world.clock.now())
-    return _step(world, photo, Api.FACE_CHECK, partial(_checked_alone, world, photo))
+    return _step(world, photo, Api.FACE_CHECK, partial(_checked_alone, world, photo, job))
 
 
 def _from_all_sides(world: World, unchecked: Photo, found: Photo, job: Job) -> Photo:
@@ -148,6 +150,11 @@ def _step(world: World, photo: Photo, api: Api, take: Callable[[], Photo]) -> Ph
     """Take a step to the verdict; a trouble, also one that nobody foresaw, stays with the photo."""
     try:
         return take()
+    except NoConsent as refusal:
+        # Imported here: most deployments ask for no consent.
+        from shared.domain.consenting import waiting
+
+        return waiting(photo, refusal.why, world.clock.now())
     except Trouble as trouble:
         cause = trouble.cause
     except Exception as surprise:
@@ -216,12 +223,12 @@ def _refused(world: World, key: str, photo: Photo, beside: Collection[str], refu
     return identified(world, key, photo, beside, verdict, detail)
 
 
-def _checked_alone(world: World, photo: Photo) -> Photo:
+def _checked_alone(world: World, photo: Photo, job: Job) -> Photo:
     """Have DashScope look for the face."""
     if not world.rules.face_check:
         return replace(photo, verdict=Verdict.USABLE, detail="", retry=None)
     try:
-        ((is_face, why),) = check_faces(world, [photo.snapshot])
+        ((is_face, why),) = check_faces(world, [photo.snapshot], job)
     except Trouble as trouble:
         if trouble.kind is not Kind.PICTURE or trouble.api is not Api.FACE_CHECK:
             raise

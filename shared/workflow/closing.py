@@ -31,6 +31,7 @@ from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.checking import judge_each
 from shared.workflow.folders import Folders, list_folders
+from shared.workflow.forgotten import check_not_going
 from shared.workflow.marking import marked
 from shared.workflow.ports import Listed, World
 from shared.workflow.recognizing import Found, unrecorded
@@ -67,21 +68,20 @@ def look_through(
 
     Raises:
         Conflict: the set changed meanwhile; look again.
+        BeingErased: an erasure of the person goes on.
         RetryLater: the folder or the tables could not be read.
     """
     world = world.for_at_most(TIME_FOR_A_LOOK_MS)
+    check_not_going(newest)
 
     def list_anew(job: Job | None) -> Folders:
         met = (*(job.folders if job is not None else ()), folder or person_id)
-        return list_folders(world, person_id, met, behind)
+        return list_folders(world, person_id, met, behind, starts_after=job.starts_after if job else 0)
 
     job, folders, is_whole = _synchronised(world, person_id, newest, list_anew)
     if job is None or not job.state.is_open:
         return job
-    now = world.clock.now()
-    after = job.cleared(world.rules, now)
-    if after.leased_until and not after.is_leased(now):
-        after = after.with_lease(0, world.rules, now)
+    after = _cleared(world, job)
     after = marked(world, after, folders.marker, job.retry)
     after = _judged(world, after)
     if is_whole:
@@ -99,6 +99,14 @@ def look_through(
         photos=len(saved.photo_set.photos),
     )
     return saved
+
+
+def _cleared(world: World, job: Job) -> Job:
+    """Return ``job`` without its trouble, and without the lease of a run that is dead."""
+    now = world.clock.now()
+    after = job.cleared(world.rules, now)
+    has_ended = after.leased_until and not after.is_leased(now)
+    return after.with_lease(0, world.rules, now) if has_ended else after
 
 
 def _synchronised(
@@ -129,7 +137,7 @@ def _synchronised(
 
 def unrecorded_photos(world: World, job: Job) -> list[Found]:
     """Return the photos that the person's folder shows now and ``job``, the newest, does not have."""
-    folders = list_folders(world, job.person_id, job.folders, "")
+    folders = list_folders(world, job.person_id, job.folders, "", starts_after=job.starts_after)
     return _photos(_unrecorded(world, folders.listed, job), job)
 
 
@@ -165,7 +173,7 @@ def _unrecorded(world: World, listed: list[Listed], job: Job | None) -> list[Fou
     found = [
         Found(upload, entry.stored)
         for entry, upload in uploads
-        if not isinstance(upload, Ignored) and upload.kind is not Kind.MARKER
+        if not isinstance(upload, Ignored) and upload.kind in (Kind.PHOTO, Kind.ARCHIVE)
     ]
     return unrecorded(world, found, job)
 
@@ -212,7 +220,16 @@ def _close_if_complete(world: World, job: Job, before: RetryState | None) -> Job
     if why is not None and not job.is_proved_new:
         from shared.workflow.restoring import restore
 
-        if restore(world, job.person_id, met=job.folders, above=job.revision, before=before) is not None:
+        if (
+            restore(
+                *(world, job.person_id),
+                met=job.folders,
+                above=job.revision,
+                before=before,
+                starts_after=job.starts_after,
+            )
+            is not None
+        ):
             # The set gives way at the next look, once its photos are recorded behind the restored row.
             raise Conflict("the person's row was made anew from an earlier result")
         job = replace(job, is_proved_new=True)

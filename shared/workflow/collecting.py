@@ -15,6 +15,7 @@ from shared.domain.states import JobState
 from shared.errors import Conflict, Permanent, RetryLater, Trouble, unforeseen
 from shared.events import ObjectEvent
 from shared.logs import log, warn
+from shared.workflow.forgotten import BEING_ERASED, BeingErased, check_not_going
 from shared.workflow.ports import World
 from shared.workflow.recording import GONE, Recorded, record_upload
 
@@ -33,6 +34,10 @@ def collect(world: World, entries: Iterable[ObjectEvent]) -> dict[str, str]:
     for entry in entries:
         try:
             outcomes[entry.key] = _handle(world, entry)
+        except BeingErased:
+            # The sweep comes back to it, once the erasure is done.
+            log("upload_left_alone", key=entry.key, code=BEING_ERASED)
+            outcomes[entry.key] = BEING_ERASED
         except RetryLater as trouble:
             log("upload_postponed", key=entry.key, code=trouble.code, message=trouble.message)
             postponed = trouble
@@ -59,8 +64,8 @@ def _handle(world: World, entry: ObjectEvent) -> str:
         log("upload_ignored", key=entry.key, reason=reason)
         return f"ignored: {reason}"
     newest = world.jobs.latest(upload.person_id)
-    is_marker = upload.kind is Kind.MARKER
-    recorded = Recorded(newest, "marker") if is_marker else record_upload(world, upload, newest, entry.stored)
+    check_not_going(newest)
+    recorded = _recorded(world, upload, newest, entry)
     if recorded.outcome == GONE and _is_young(world, entry):
         message = "the object is not there yet, or not any more"
         raise RetryLater("not_there_yet", message, delay_seconds=NOT_THERE_YET_MS // 2000)
@@ -73,6 +78,23 @@ def _handle(world: World, entry: ObjectEvent) -> str:
     return recorded.outcome
 
 
+def _recorded(world: World, upload: Upload, newest: Job | None, entry: ObjectEvent) -> Recorded:
+    if upload.kind is Kind.MARKER:
+        return Recorded(newest, "marker")
+    if upload.kind is not Kind.CONSENT:
+        return record_upload(world, upload, newest, entry.stored)
+    if not world.rules.consent_required:
+        # It lies there and says nothing.
+        return Recorded(newest, "consent")
+    # Imported here: most deployments ask for no consent.
+    from shared.workflow.consenting import note_as_it_comes, note_without_job
+
+    if newest is None:
+        note_without_job(world, upload.person_id, upload.folder)
+        return Recorded(None, "consent")
+    return Recorded(note_as_it_comes(world, newest, upload.folder), "consent")
+
+
 def _is_young(world: World, entry: ObjectEvent) -> bool:
     """Whether the upload happened so lately that its object may still appear."""
     return entry.stored is not None and world.clock.now() < entry.stored.modified_at + NOT_THERE_YET_MS
@@ -81,7 +103,8 @@ def _is_young(world: World, entry: ObjectEvent) -> bool:
 def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
     """Close the set if the marker has come or the upload completes it; returns the person's newest job."""
     is_complete = job is not None and job.completed_by(world.rules, world.clock.now()) is not None
-    if upload.kind is not Kind.MARKER and not is_complete:
+    is_awaited = job is not None and job.state.is_open and upload.kind is Kind.CONSENT
+    if upload.kind is not Kind.MARKER and not is_complete and not is_awaited:
         return job
     # Imported here, like the submit.
     from shared.workflow.closing import look_through
@@ -89,6 +112,8 @@ def _close(world: World, upload: Upload, job: Job | None) -> Job | None:
 
     try:
         return look_through(world, upload.person_id, job, folder=upload.folder)
+    except BeingErased:
+        raise
     except Conflict:
         log("set_changed_meanwhile", person=upload.person_id)
     except Trouble as trouble:

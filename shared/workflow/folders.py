@@ -34,10 +34,13 @@ class Folders(NamedTuple):
     read_whole: frozenset[str]
 
 
-def list_folders(world: World, person_id: str, met: Iterable[str], behind: str) -> Folders:
+def list_folders(
+    world: World, person_id: str, met: Iterable[str], behind: str, *, starts_after: int = 0
+) -> Folders:
     """List the person's folders, those ``met`` among them.
 
-    Of a folder that is too large its beginning is read, and the page ``behind`` a key.
+    Of a folder that is too large its beginning is read, and the page ``behind`` a key. What was stored up to
+    ``starts_after`` is an erased person's, and is not among them.
     """
     everything: list[Listed] = []
     markers: list[Listed] = []
@@ -53,12 +56,12 @@ def list_folders(world: World, person_id: str, met: Iterable[str], behind: str) 
             # The two pages may overlap.
             after = behind if behind.startswith(prefix) else following
             pages.append(world.bucket.list_page(prefix, max(after, following), PAGE)[0])
-        listed = [entry for page in pages for entry in page]
+        listed = [entry for page in pages for entry in page if entry.stored.modified_at > starts_after]
         marker = world.rules.ready_marker
         found = [entry for entry in listed if is_marker(entry.key.removeprefix(prefix), marker)]
         key = f"{prefix}{marker}"
         if following and not found and (stored := world.bucket.stored(key)):
-            found = [Listed(key, stored)]
+            found = [Listed(key, stored)] if stored.modified_at > starts_after else []
         markers += found
         everything += listed
     world.health.passed(Api.LISTING)

@@ -35,6 +35,9 @@ def learn_way(world: World) -> Way | None:
     try:
         write_picture(world)
         refused_with = _refusal(world)
+        if refused_with and settings.way_by(known) is Way.URL:
+            # Should this run die on the way, a tick knows for a while that it may have left a file.
+            world.access.note(Way.URL)
         if refused_with and not _is_shown_by_file(world):
             return None
     except Trouble as trouble:

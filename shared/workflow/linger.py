@@ -7,7 +7,6 @@ each training), the row that keeps two runs from staying at once, and the polls.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from shared.domain.caps import price_of
@@ -56,7 +55,7 @@ class Lingerer:
             return False
         try:
             self._note(seen.lingering, stayed_ms, plans)
-            return self._watch(seen, jobs, plans)
+            return self._watch(jobs, plans)
         except Conflict as conflict:
             log("overtaken", action="Linger", message=conflict.message)
         except Trouble as trouble:
@@ -108,7 +107,6 @@ class Lingerer:
                 is_awaited=somebody_waits,
             )
             for job in jobs
-            if job.fine_tune_id in latest
         }
         return {name: found for name, found in plans.items() if found}
 
@@ -121,40 +119,25 @@ class Lingerer:
         self._noted = self._world.control.save_lingering(before, after)
         log("lingering", fine_tunes=sorted(plans), seconds=(after.until - now) / 1000)
 
-    def _watch(self, seen: Observed, jobs: Sequence[Job], plans: Mapping[str, Plan]) -> bool:
+    def _watch(self, jobs: Sequence[Job], plans: Mapping[str, Plan]) -> bool:
         """Poll each training when it is due, until a job has moved on or it is time to leave."""
-        clock, due_at = self._world.clock, dict[str, int]()
-        while plans:
-            due_at = self._due_at(due_at, jobs, plans)
-            if not due_at:
-                return False
-            clock.sleep(max(0, min(due_at.values()) - clock.monotonic()))
-            due = {job.job_id for job in jobs if clock.monotonic() >= due_at.get(job.job_id, math.inf)}
+        clock = self._world.clock
+        began, stays_ms = clock.monotonic(), max(self._leave_at.values()) - clock.now()
+        due_ms = {job.job_id: _next_look_ms(plans.get(job.fine_tune_id), 0, stays_ms) for job in jobs}
+        while any(due_ms.values()):
+            next_ms = min(filter(None, due_ms.values()))
+            clock.sleep(max(0, began + next_ms - clock.monotonic()))
+            gone_ms = clock.monotonic() - began
+            due = {job_id for job_id, at_ms in due_ms.items() if 0 < at_ms <= gone_ms}
             polled = [self._poll(job) if job.job_id in due else job for job in jobs]
             if any(job is None or job.state is not JobState.TRAINING for job in polled):
                 return True
             jobs = [job for job in polled if job is not None]
-            due_at = {name: at for name, at in due_at.items() if name not in due}
-            plans = self._plans(seen, jobs, self._leave_at)
-        return False
-
-    def _due_at(
-        self, due_at: Mapping[str, int], jobs: Iterable[Job], plans: Mapping[str, Plan]
-    ) -> dict[str, int]:
-        """When to poll each job, by the monotonic clock: as ``due_at`` says, or as is planned for it.
-
-        A run that is there for another training sees an end that nobody expects within ten seconds, too. It
-        never sleeps beyond its stay: the steps before may have taken long. A last look that would be too
-        close to the one before is left to the next tick.
-        """
-        left_ms = max(self._leave_at.values()) - self._world.clock.now()
-        added = {}
-        if left_ms >= LOOK_SPACING_MS:
-            now = self._world.clock.monotonic()
+            gone_ms = clock.monotonic() - began
             for job in jobs:
-                found = plans.get(job.fine_tune_id)
-                added[job.job_id] = now + min(left_ms, found.look_in_ms if found else LONGEST_WAIT_MS)
-        return {**added, **due_at}
+                if job.job_id in due:
+                    due_ms[job.job_id] = _next_look_ms(plans.get(job.fine_tune_id), gone_ms, stays_ms)
+        return False
 
     def _poll(self, job: Job) -> Job | None:
         """Poll one training; returns its job as it is now, or None: another run has moved it."""
@@ -168,3 +151,22 @@ class Lingerer:
             return None
         finally:
             self._looks.note(job, is_missed=is_missed)
+
+
+def _next_look_ms(found: Plan | None, gone_ms: int, stays_ms: int) -> int:
+    """When to look next, as the time since the stay began; 0: the next tick does.
+
+    A run that is there for another training sees an end that nobody expects within ten seconds, too. It never
+    sleeps beyond its stay: the steps before may have taken long. A last look that would be too close to the
+    one before is left to the next tick.
+
+    Args:
+        found: the plan for the training; None: the run is there for another one.
+        gone_ms: the time since the stay began, which the looks before have taken.
+        stays_ms: how long the run stays.
+    """
+    earliest_ms = gone_ms + LOOK_SPACING_MS
+    if earliest_ms > stays_ms:
+        return 0
+    planned = (at_ms for at_ms in (found.looks_in_ms if found else ()) if at_ms > gone_ms)
+    return min(stays_ms, max(earliest_ms, next(planned, gone_ms + LONGEST_WAIT_MS)))

@@ -48,6 +48,6 @@ def _announced(world: World, marker: Listed, before: RetryState | None) -> Annou
         if not is_of_the_marker and not world.health.is_hopeless(before, trouble.api):
             raise
         reason = trouble.code
-    warn(UNUSABLE, key=marker.key, reason=reason)
+    warn(UNUSABLE, key=marker.key, problem=reason)
     world.ignored.note({marker.key: UNUSABLE}, world.clock.now())
     return NOTHING

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
 
 from shared.domain.dashscope_codes import is_failed_download
 from shared.domain.photo_access import Way
 from shared.errors import Trouble
 from shared.workflow.ports import World
+
+if TYPE_CHECKING:
+    from shared.domain.job import Job
 
 CHECK_TRIES = 6
 FIRST_PAUSE_MS = 300
@@ -27,19 +32,22 @@ def check_face(world: World, key: str) -> tuple[bool, str]:
     return verdict
 
 
-def check_faces(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+def check_faces(world: World, keys: Sequence[str], job: Job | None = None) -> list[tuple[bool, str]]:
     """Have DashScope look for a face in each of the pictures under ``keys``, in one call.
+
+    ``job``: whose pictures they are; None: they are our own, and nobody's consent is asked for.
 
     Returns:
         For each whether there is one, and why not.
 
     Raises:
+        NoConsent: they may not be shown to DashScope.
         Trouble: there is no verdict on any; or a finding about one of the pictures (``Kind.PICTURE``).
     """
     way = settled_way(world)
     if way is not Way.FILE:
         try:
-            verdicts = check_by_url(world, keys)
+            verdicts = check_by_url(world, keys, job)
         except Trouble as trouble:
             if world.access.settings.way or not is_failed_download(trouble.code):
                 raise
@@ -49,26 +57,38 @@ def check_faces(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
             if way is None:
                 world.access.note(Way.URL)
             return verdicts
-    return check_by_file(world, keys)
+    return check_by_file(world, keys, job)
 
 
-def check_by_url(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+def check_by_url(world: World, keys: Sequence[str], job: Job | None = None) -> list[tuple[bool, str]]:
     """Show pictures to the face check by signed URLs."""
-    return _check_at(world, [world.bucket.signed_url(key) for key in keys])
+    return _check_at(world, [world.bucket.signed_url(key) for key in keys], job)
 
 
-def check_by_file(world: World, keys: Sequence[str]) -> list[tuple[bool, str]]:
+def check_by_file(world: World, keys: Sequence[str], job: Job | None = None) -> list[tuple[bool, str]]:
     """Show pictures to the face check by DashScope's file service."""
     # Imported here: where URLs work, no instance needs it.
     from shared.workflow.stored_files import stored_for_check
 
     with ExitStack() as stored:
-        return _check_at(world, [stored.enter_context(stored_for_check(world, key)) for key in keys])
+        check = partial(_check_consent, world, job)
+        urls = [stored.enter_context(stored_for_check(world, key, check)) for key in keys]
+        return _check_at(world, urls, job)
 
 
-def _check_at(world: World, urls: Sequence[str]) -> list[tuple[bool, str]]:
+def _check_consent(world: World, job: Job | None) -> None:
+    if job is None or not world.rules.consent_required:
+        return
+    # Imported here: most deployments ask for no consent.
+    from shared.workflow.consenting import check_consent
+
+    check_consent(world, job)
+
+
+def _check_at(world: World, urls: Sequence[str], job: Job | None) -> list[tuple[bool, str]]:
     """Show the pictures at ``urls`` to the face check; for a few seconds again where that is throttled."""
     for attempt in range(CHECK_TRIES):
+        _check_consent(world, job)
         world.pace_face_checks()
         try:
             return world.dashscope.detect_faces(urls)

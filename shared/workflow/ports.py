@@ -5,31 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.trouble_kinds import Api
 from shared.workflow.access_record import AccessRecord, Documents
+from shared.workflow.bucket_port import Listed as Listed
+from shared.workflow.bucket_port import PhotoBucket as PhotoBucket
+from shared.workflow.bucket_port import StartedUpload as StartedUpload
+from shared.workflow.bucket_port import Version as Version
+from shared.workflow.dashscope_port import DashScope
 
 if TYPE_CHECKING:
     # For the types alone: ``collect`` loads neither the sweep nor the lingering.
-    from shared.domain.control_rows import ControlRows, Doorbell
-    from shared.domain.fine_tunes import FineTune, NewestFineTunes
+    from shared.domain.control_rows import ControlRows, Document, Doorbell
     from shared.domain.health import Health
     from shared.domain.job import Job
     from shared.domain.job_summary import JobSummary
     from shared.domain.lanes import Work
     from shared.domain.lingering import Lingering
-    from shared.domain.photos import Stored
     from shared.domain.requests import Pending, Request
     from shared.domain.retry_state import RetryState
     from shared.domain.rules import Rules
     from shared.domain.slot import Slot
-    from shared.domain.stored_files import StoredFile
     from shared.domain.sweeping import SweepProgress
     from shared.domain.unread import Unread
+    from shared.workflow.audit_port import AuditLog
     from shared.workflow.health_record import HealthRecord
+    from shared.workflow.message_ports import Messages, Outboxes
 
 
 class Clock(Protocol):
@@ -51,8 +55,8 @@ class JobTable(Protocol):
     def latest(self, person_id: str) -> Job | None:
         """Return the person's newest revision, or None."""
 
-    def revisions_of(self, key: str) -> list[Job]:
-        """Return the jobs of the person whose partition is ``key``, newest first."""
+    def revisions_of(self, key: str, *, limit: int = ..., before: int | None = ...) -> list[Job]:
+        """Return the jobs of the person whose partition is ``key``, newest first, before a revision."""
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         """Return jobs by id, read consistently; None for those that are not there."""
@@ -69,6 +73,12 @@ class JobTable(Protocol):
     def due_beyond(self, moment: int, count: int) -> list[str]:
         """Return ids of jobs with a time from ``moment`` on, but not never; ``count`` of each lane."""
 
+    def kept_until(self, moment: int, count: int) -> list[str]:
+        """Return ids of delivered jobs of which something is to go by ``moment``, longest due first."""
+
+    def ended(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return ids of jobs that have ended, behind ``after``, and the next ``after`` ("": the end)."""
+
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         """Return ids of the jobs that run or wait for delivery, and of the first queued; may lag."""
 
@@ -80,6 +90,9 @@ class JobTable(Protocol):
 
     def save(self, before: Job | None, after: Job) -> Job:
         """Write ``after`` on top of ``before`` (None: it must be new); raises Conflict if it is outdated."""
+
+    def delete_job(self, job: Job) -> None:
+        """Delete the row of ``job``, unless it is gone; raises Conflict if it is outdated."""
 
 
 class ControlTable(Documents, Protocol):
@@ -93,6 +106,9 @@ class ControlTable(Documents, Protocol):
 
     def save_health(self, before: Health, after: Health) -> Health:
         """Write ``after`` on top of ``before``; raises Conflict like :meth:`JobTable.save`."""
+
+    def delete_json(self, name: str, document: Document) -> None:
+        """Delete the row ``name``, which holds ``document``; raises Conflict if it does not any more."""
 
     def slot(self) -> Slot:
         """Read the slot; an empty one when none has been written yet."""
@@ -110,14 +126,43 @@ class ControlTable(Documents, Protocol):
 class RequestTable(Protocol):
     """Requests of operators, and the doorbell by which a tick knows of them."""
 
-    def pending(self, limit: int) -> Pending:
-        """Return at most ``limit`` requests that are not settled, oldest first."""
+    def pending(self, limit: int, now: int) -> Pending:
+        """Return at most ``limit`` requests that are not settled and are due, oldest first."""
+
+    def ring(self, request: Request) -> Request:
+        """Write down a new request and ring; raises Conflict when there is one of this id."""
+
+    def ring_again(self) -> None:
+        """Ring for a request that is written down."""
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
         """Write down what became of ``request``; raises Conflict when another run has."""
 
-    def silence(self, heard: Doorbell) -> Doorbell:
+    def note_audited(self, request: Request, now: int) -> Request:
+        """Write down that the audit has the record of ``request``; raises Conflict when another run has."""
+
+    def silence(self, heard: Doorbell, rings_at: int = 0) -> Doorbell:
         """Stop the bell once all is done that it was rung for; raises Conflict when it was rung again."""
+
+    def note_progress(self, request: Request) -> Request:
+        """Write down how far a request has come; raises Conflict when another run has."""
+
+    def forget_about(
+        self,
+        is_theirs: Callable[[str], bool],
+        asked_until: int,
+        without_name: Callable[[Request], Request] | None = None,
+    ) -> int:
+        """Delete what was asked for about subjects that are theirs; returns how many.
+
+        What the audit has no record of yet stays as ``without_name`` makes it, where that is given.
+        """
+
+    def about(self, is_theirs: Callable[[str], bool]) -> list[Request]:
+        """Return what was asked for about subjects that are theirs, but erasures."""
+
+    def revoke_link(self, link_id: str, until: int) -> None:
+        """Write down that a share link, which ends ``until`` then, opens nothing any more."""
 
 
 class SeenTable(Protocol):
@@ -129,6 +174,12 @@ class SeenTable(Protocol):
     def remember(self, person_key: str, etags: Mapping[str, str], now: int) -> None:
         """Remember the latest content of each name; may be repeated."""
 
+    def forget(self, person_key: str, names: Iterable[str] | None = None, *, until: int) -> int:
+        """Forget what was remembered ``until`` then of names, or of all; returns how many there were."""
+
+    def remembered(self, person_key: str, count: int) -> list[dict[str, object]]:
+        """Return what is remembered of all uploads, by hashes of their names; at most ``count``."""
+
 
 class IgnoredUploads(Protocol):
     """The uploads that belong to nobody: a bounded list, for people to look at."""
@@ -136,115 +187,11 @@ class IgnoredUploads(Protocol):
     def note(self, ignored: Mapping[str, str], now: int) -> None:
         """Note keys with the reasons; never raises, since nothing depends on it."""
 
+    def forget_keys(self, is_theirs: Callable[[str], bool]) -> int:
+        """Take out the keys that are theirs; returns how many there were."""
 
-@dataclass(frozen=True)
-class Listed:
-    """An object in a listing."""
-
-    key: str
-    stored: Stored
-
-
-class PhotoBucket(Protocol):
-    """The bucket."""
-
-    @property
-    def name(self) -> str:
-        """The bucket's name."""
-
-    def stored(self, key: str) -> Stored | None:
-        """Return what the bucket has under ``key`` now, or None."""
-
-    def prepare(self, key: str, snapshot: str, etag: str = "") -> int:
-        """Have OSS write the upright, shrunken JPEG of ``key`` to ``snapshot``; returns its size in bytes.
-
-        Raises:
-            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link by now.
-            Permanent: it cannot be read as a picture.
-        """
-
-    def bitmap(self, key: str, width: int, height: int) -> bytes:
-        """Return the picture under ``key``, squeezed to so many pixels, as an uncompressed bitmap (BMP)."""
-
-    def turn(self, key: str, degrees: int, target: str) -> None:
-        """Have OSS write the picture under ``key``, turned clockwise by ``degrees``, to ``target``."""
-
-    def copy(self, key: str, target: str) -> None:
-        """Copy an object inside the bucket; raises NotFound, for a link as well."""
-
-    def list_page(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
-        """Return a page of objects behind the key ``after`` and the next ``after`` (empty: the end)."""
-
-    def list_folders(self, prefix: str, after: str, count: int) -> tuple[list[str], str]:
-        """As :meth:`list_page`, of folders right below ``prefix``, named with it and with their slash."""
-
-    def signed_url(self, key: str) -> str:
-        """Return a URL that anyone can read ``key`` with for a while. Never log, store or show it."""
-
-    def read(self, key: str, max_bytes: int = ...) -> bytes:
-        """Return an object's bytes as they are stored.
-
-        Raises:
-            NotFound: there is no such object, or it is a link.
-            Permanent: it is longer than ``max_bytes``.
-        """
-
-    def read_range(self, key: str, start: int, count: int, *, etag: str = "") -> bytes:
-        """Return up to ``count`` bytes, as they are stored, from ``start`` on.
-
-        Raises:
-            NotFound: there is no such object, or not with this ``etag`` any more, or it is a link.
-        """
-
-    def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
-        """Write an object; ``taken_from`` is the mark of the zip that it was taken out of."""
-
-    def delete(self, key: str) -> None:
-        """Delete an object; one that is not there is none."""
-
-    def write_json(self, key: str, text: str) -> None:
-        """Write a JSON document."""
-
-
-class DashScope(Protocol):
-    """DashScope."""
-
-    @property
-    def key_id(self) -> str:
-        """Stands for the API key, and does not tell it."""
-
-    def create_fine_tune(self, files: Sequence[str]) -> FineTune:
-        """Start a paid fine-tune from URLs and file ids. Sent once, never repeated by any layer."""
-
-    def fine_tune(self, fine_tune_id: str) -> FineTune:
-        """Return one fine-tune; raises NotFound."""
-
-    def fine_tunes(self, *, within_seconds: float = ...) -> Iterator[FineTune]:
-        """Iterate over the complete list, newest first; raises RetryLater if it cannot be completed."""
-
-    def newest_fine_tunes(self, since: int) -> NewestFineTunes:
-        """Return the list down to what is older than ``since``: no proof of what it does not show."""
-
-    def cancel_fine_tune(self, fine_tune_id: str) -> None:
-        """Cancel it."""
-
-    def delete_fine_tune(self, fine_tune_id: str) -> None:
-        """Delete; raises Permanent where DashScope does not allow it."""
-
-    def detect_faces(self, urls: Sequence[str]) -> list[tuple[bool, str]]:
-        """Return for each picture whether it shows one face, and why not."""
-
-    def files(self) -> list[StoredFile]:
-        """Return the files that are stored with DashScope."""
-
-    def delete_file(self, file_id: str) -> None:
-        """Delete a stored file; raises NotFound."""
-
-    def upload_file(self, name: str, content: bytes, api: Api) -> str:
-        """Store a file with DashScope, for the sake of ``api``, and return its file id."""
-
-    def file_url(self, file_id: str, api: Api) -> str:
-        """Return the URL of a stored file. Never log, store or show it."""
+    def of_keys(self, is_theirs: Callable[[str], bool]) -> list[dict[str, object]]:
+        """Return the entries whose keys are theirs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,6 +205,10 @@ class World:
         token: makes names, safe in a key, that were never used before.
         random: a number from 0 up to 1, for jitter.
         access: how DashScope gets photos.
+        erase_key: makes what stands for an erased person; empty: nobody can be erased, and nobody was.
+        messages: whoever wants to be told, and what of; None: nobody does.
+        outboxes: makes the client of the outboxes, which may be there also where nobody is told any more.
+        audit: connects to the audit's log store, as few runs do; None: none is kept.
     """
 
     jobs: JobTable
@@ -275,6 +226,10 @@ class World:
     token: Callable[[], str]
     random: Callable[[], float]
     pace_face_checks: Callable[[], None]
+    outboxes: Callable[[], Outboxes]
+    erase_key: str = field(default="", repr=False)
+    messages: Messages | None = None
+    audit: Callable[[], AuditLog] | None = None
 
     def with_jitter(self, milliseconds: int) -> int:
         """Return ``milliseconds`` changed by up to a fifth, so that waiting runs do not return together."""

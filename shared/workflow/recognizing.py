@@ -22,6 +22,7 @@ from shared.domain.object_keys import Kind, Upload
 from shared.domain.photos import Stored
 from shared.domain.upload_memory import as_resent, contents_of, is_remembered, original_in
 from shared.logs import log
+from shared.workflow.forgotten import is_erased
 from shared.workflow.ports import World
 
 
@@ -54,6 +55,7 @@ def unrecorded(world: World, found: Sequence[Found], latest: Job | None) -> list
     """
     if latest is None:
         return list(found)
+    found = [one for one in found if not is_erased(latest, one.stored.modified_at)]
     known = [latest.photo_set.knows(one.upload.name, one.stored) for one in found]
     unsure = [one.upload.name for one, knows in zip(found, known, strict=True) if knows is None]
     memory = world.seen.etags(latest.person_key, unsure) if unsure else {}

@@ -8,12 +8,16 @@ are in :mod:`shared.domain.decide`, the actions in :mod:`shared.workflow.actions
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import partial
 
 from shared.domain.blocks import blocks_of_all
 from shared.domain.caps import what_holds_all
 from shared.domain.decide import Action, Observed, Poll, Reclaim, Release, Submit, decide
+from shared.domain.health import Health
+from shared.domain.retention import keeps_all, kept_by
 from shared.domain.retry_state import DEATHS_ALLOWED
+from shared.domain.sweeping import SweepProgress
 from shared.domain.trouble_kinds import Api
 from shared.logs import log, warn
 from shared.workflow.actions import Effect, Report, attempt, carry_out, piece_of
@@ -26,6 +30,8 @@ from shared.workflow.requests import answer_requests
 from shared.workflow.retiming import retime, set_clocks_right
 from shared.workflow.sweep import sweep
 
+KEPT_A_RUN = 20
+"""Of so many jobs a run removes what has been kept long enough."""
 MAX_ROUNDS = 6
 TIME_FOR_AN_ACTION_MS = 15_000
 
@@ -78,12 +84,27 @@ def _work(world: World, report: Report, next_tick_at: int) -> Observed:
         seen = _run_rounds(world, report, looks)
     # What this run has learnt since it observed last counts as well.
     probe(world, world.health.known or seen.health)
+    _tell_receivers(world, seen, report)
     while lingerer.stay(seen):
         seen = _run_rounds(world, report, looks)
+        _tell_receivers(world, seen, report)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
         seen = _run_rounds(world, report, looks)
     return seen
+
+
+def _tell_receivers(world: World, seen: Observed, report: Report) -> None:
+    """Send what is due to whoever wants to be told: after all paid work, and never for long."""
+    if world.messages is None:
+        if seen.health.gone_receivers:
+            # Their settings are gone as well.
+            world.health.note(lambda health: replace(health, gone_receivers={}))
+        return
+    # Imported here: most deployments tell nobody.
+    from shared.workflow.messaging import remind_and_tell
+
+    attempt(world, "Tell", partial(remind_and_tell, world, world.messages, seen), report)
 
 
 def _run_rounds(world: World, report: Report, looks: Looks) -> Observed:
@@ -161,15 +182,41 @@ def _set_right(world: World, seen: Observed, report: Report) -> bool:
         attempt(world, "Requests", lambda: answer_requests(world, seen.doorbell), report),
         attempt(world, "Retime", lambda: retime(world, seen.health), report),
         attempt(world, "Clocks", lambda: begins_round and set_clocks_right(world), report),
-        attempt(world, "Files", lambda: begins_round and _delete_unneeded_files(world), report),
+        attempt(world, "Reschedule", lambda: _reschedule(world, world.health.known or seen.health), report),
+        attempt(world, "Retain", lambda: begins_round and _retain(world), report),
+        attempt(world, "Files", lambda: begins_round and _delete_unneeded_files(world, seen.sweep), report),
     ]
     return Effect.CHANGED in effects
 
 
-def _delete_unneeded_files(world: World) -> bool:
+def _reschedule(world: World, health: Health) -> bool:
+    """Compute anew when something of the jobs that have ended is to go, if the settings have changed."""
+    if health.kept_by != kept_by(world.rules):
+        # Imported here: settings seldom change.
+        from shared.workflow.rescheduling import reschedule
+
+        reschedule(world, health)
+    return False
+
+
+def _retain(world: World) -> bool:
+    """Remove what has been kept long enough; for the other actions that is no news."""
+    if keeps_all(world.rules) or world.is_refused(Api.LISTING) or world.is_refused(Api.WRITING):
+        return False
+    names = world.jobs.kept_until(world.clock.now(), KEPT_A_RUN)
+    if names:
+        # Imported here: most rounds find nothing.
+        from shared.workflow.retaining import retain
+
+        retain(world, names)
+    return False
+
+
+def _delete_unneeded_files(world: World, sweep_so_far: SweepProgress) -> bool:
     """Delete the files at DashScope that runs have left behind; for the other actions that is no news."""
     access = world.access
-    if access.settings.may_leave_files(access.learnt(), world.clock.now()):
+    learnt, now = access.learnt(), world.clock.now()
+    if access.settings.may_leave_files(learnt, now, looked_at=sweep_so_far.round_began):
         # Imported here: where URLs work, there are none.
         from shared.workflow.stored_files import delete_unneeded
 

@@ -23,6 +23,7 @@ from shared.errors import REPLACED, Conflict, RetryLater
 from shared.logs import log
 from shared.workflow.checking import judge_each
 from shared.workflow.describing import described
+from shared.workflow.forgotten import ERASED, check_not_going, is_erased
 from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, Recognized, recognize, take_resent
@@ -74,13 +75,14 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
     judged: Photo | None = None
     judged_for = ""
     is_overtaken = is_replaced = False
+    check_not_going(newest)
     if newest is not None and newest.is_leased(world.clock.now()):
         return Recorded(newest, LEFT_TO_ANOTHER_RUN)
     for latest, stored in observations(world, upload, newest, hint):
         if stored is None:
             return Recorded(latest, GONE)
-        if latest is not None and latest.is_leased(world.clock.now()):
-            return Recorded(latest, LEFT_TO_ANOTHER_RUN)
+        if latest is not None and (why := _why_not(world, latest, stored)):
+            return Recorded(latest, why)
         found = Found(upload, stored)
         (what,) = recognize(world, latest, [found])
         try:
@@ -89,15 +91,16 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
             after = without_opening(world, latest, found, what)
             if after is None:
                 before = open_set(world, latest, upload)
+                if is_erased(before, stored.modified_at):
+                    return Recorded(latest, ERASED)
                 if judged is None or (judged_for, judged.etag) != (before.job_id, stored.etag):
                     (judged,), judged_for = judge_found(world, before, [found]), before.job_id
                     if judged.retry is not None and judged.retry.cause.code == REPLACED and not is_replaced:
                         # The object that lies there now is looked at, and not the one that is gone.
                         is_replaced = True
                         continue
-                after = along_with(world, latest, [judged]) or before.with_photo(
-                    judged, world.rules, world.clock.now()
-                )
+                now = world.clock.now()
+                after = along_with(world, latest, [judged]) or before.with_photo(judged, world.rules, now)
                 if is_overtaken and not after.photo_set.unpacking:
                     # Imported here: most photos come alone, and it imports this module.
                     from shared.workflow.leasing import record_with_lease
@@ -107,6 +110,13 @@ def record_photo(world: World, upload: Upload, newest: Job | None, hint: Stored 
         except Conflict:
             is_overtaken = True
     raise AssertionError("unreachable: the observations end with an error")
+
+
+def _why_not(world: World, latest: Job, stored: Stored) -> str:
+    """Return why an upload is not recorded by this run, or "": the outcome."""
+    if latest.is_leased(world.clock.now()):
+        return LEFT_TO_ANOTHER_RUN
+    return ERASED if is_erased(latest, stored.modified_at) else ""
 
 
 def observations(

@@ -14,6 +14,7 @@ from shared.errors import RetryLater, Trouble
 from shared.logs import warn
 from shared.workflow.checking import CHECKED_TOGETHER, TIME_FOR_A_PHOTO_MS
 from shared.workflow.describing import may_be_paid_again, with_checksum
+from shared.workflow.forgotten import is_erased
 from shared.workflow.opening import SetCrowded, open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize, take_resent
@@ -98,6 +99,9 @@ def _with_news(world: World, news: list[Found], latest: Job | None) -> tuple[Job
     except SetCrowded as crowded:
         warn("set_crowded", person=person_id, message=crowded.message)
         return latest, news
+    news = [one for one in news if not is_erased(after, one.stored.modified_at)]
+    if not news:
+        return latest, []
     judged = judge_found(world, after, news)
     if beside := along_with(world, latest, judged):
         return beside, []

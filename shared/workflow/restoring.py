@@ -62,12 +62,13 @@ def restore(
     met: Iterable[str] = (),
     above: int = 0,
     before: RetryState | None = None,
+    starts_after: int = 0,
 ) -> Job | None:
     """Write the row of the person's newest result, if the bucket has one; returns it.
 
     Its revision is that of the result, but higher than ``above``. ``met``: other spellings of the person's
     name. ``before``: how earlier tries have failed. After some of them a result that is archived, too long or
-    refused alone counts as unreadable.
+    refused alone counts as unreadable. ``starts_after``: results up to then are an erased person's.
 
     Raises:
         Trouble: the bucket does not answer, and without an answer nothing may be paid for.
@@ -78,7 +79,7 @@ def restore(
         _wait_for_training(world, folder)
     # Of two results of one revision the one under the person's own name counts.
     results = sorted(
-        (result for folder in reversed(folders) for result in _results(world, folder)),
+        (result for folder in reversed(folders) for result in _results(world, folder, starts_after)),
         key=lambda result: result.revision,
     )[-MAX_RESULTS:]
     if not results:
@@ -90,9 +91,13 @@ def restore(
     job = having_met(job, *(folder_of(person_id, photo.name) for photo in (*job.photo_set.photos, *known)))
     if above and not _is_still_open(world, person_id, above):
         raise Conflict("the result is that of the set itself, which another run has closed")
+    # Imported here: few newcomers have been here before.
+    from shared.domain.retention import scheduled
+
     # Without the photos of earlier trainings, which it does not show, these would be paid for again.
     photo_set = replace(job.photo_set, dropped=tuple(known), has_history=True)
-    saved = save(world, None, replace(job, photo_set=photo_set))
+    restored = replace(job, photo_set=photo_set, starts_after=starts_after)
+    saved = save(world, None, scheduled(restored, world.rules))
     log("person_restored", person=person_id, job=saved.job_id, state=saved.state.value)
     return saved
 
@@ -108,7 +113,7 @@ def take_over(world: World, latest: Job, folder: str) -> None:
     if len(latest.folders) >= MAX_FOLDERS:
         return
     _wait_for_training(world, folder)
-    results = _results(world, folder)[-MAX_RESULTS:]
+    results = _results(world, folder, latest.starts_after)[-MAX_RESULTS:]
     if not results:
         return
     known = [photo for result in results for photo in _photos(world, latest.person_id, result, latest.retry)]
@@ -130,9 +135,10 @@ def _wait_for_training(world: World, folder: str) -> None:
         raise RetryLater("other_spelling_trains", message, delay_seconds=60)
 
 
-def _results(world: World, folder: str) -> list[Result]:
+def _results(world: World, folder: str, starts_after: int) -> list[Result]:
     """Return the results under this spelling, in the order of their revisions."""
     listed, _ = world.bucket.list_page(person_results(folder), "", PAGE)
+    listed = [entry for entry in listed if entry.stored.modified_at > starts_after]
     found = (Result(revision_of_result(folder, entry.key), folder) for entry in listed)
     return sorted(result for result in found if result.revision)
 

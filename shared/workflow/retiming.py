@@ -22,6 +22,7 @@ from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.rebasing import rebased
+from shared.domain.retention import kept_by
 from shared.domain.retry_state import LONGEST_PAUSE_MS
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
@@ -55,7 +56,13 @@ def retime(world: World, health: Health) -> bool:
     if not health.settings_id:
         # The first settings ever: every moment was computed with them.
         world.health.note(
-            lambda health: replace(health, settings_id=wanted, settings_seen_at=now, is_retimed=True)
+            lambda health: replace(
+                health,
+                settings_id=wanted,
+                settings_seen_at=now,
+                is_retimed=True,
+                kept_by=kept_by(world.rules),
+            )
         )
         return False
     if is_new and not health.retimed_up_to:
@@ -110,8 +117,15 @@ def _go_through(world: World, after: str) -> tuple[int, str | None]:
 def put_back(job: Job, rules: Rules, now: int) -> Job:
     """Return a queued job at its place that stands aside for the sake of a setting, which has changed.
 
-    Whether it may go now is asked at its turn.
+    Whether it may go now is asked at its turn. What waits for consent goes on where that counts now.
     """
+    trouble = job.trouble
+    if trouble is not None and trouble.cause.code == "waits_for_consent":
+        # Imported here: few settings have to do with consent.
+        from shared.domain.consenting import released
+
+        is_given = job.consent is not None and not job.consent.why_not(rules, now)
+        return released(job, rules, now) if is_given or not rules.consent_required else job
     code = job.retry.cause.code if job.retry is not None and job.state is JobState.QUEUED else ""
     is_over = code in OF_SETTINGS or (code == NOT_APPROVED.code and not waits_for_approval(job, rules))
     return job.cleared(rules, now) if is_over else job

@@ -30,6 +30,11 @@ def save(world: World, latest: Job | None, after: Job) -> Job:
         entries = {name: entry for photo in dropped for name, entry in entries_of(photo).items()}
         world.seen.remember(after.person_key, entries, world.clock.now())
         after = replace(after, photo_set=replace(after.photo_set, dropped=()))
+    if is_same and after.state.is_terminal:
+        # Imported here: few photos come late. They are to go later than what came in time.
+        from shared.domain.retention import scheduled
+
+        after = scheduled(after, world.rules)
     if not is_same and not after.traceparent:
         after = replace(after, traceparent=current())
     return world.jobs.save(latest if is_same else None, after)

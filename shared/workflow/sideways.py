@@ -37,6 +37,7 @@ def found_on_its_side(world: World, photo: Photo, job: Job) -> Photo | None:
         is too short; None: there is no face in it, whichever way it is turned.
 
     Raises:
+        NoConsent: it may not be shown to DashScope any more.
         Trouble: OSS or the face check does not serve; all of it is to be done again.
     """
     turned: dict[str, int] = {}
@@ -50,7 +51,7 @@ def found_on_its_side(world: World, photo: Photo, job: Job) -> Photo | None:
         if not world.has_time_for(TIME_FOR_A_TURN_MS):
             return replace(photo, recorded_at=world.clock.now(), retry=None)
         world.health.passed(Api.PROCESSING)
-        verdicts = [verdict_from_face_check(*seen) for seen in check_faces(world, list(turned))]
+        verdicts = [verdict_from_face_check(*seen) for seen in check_faces(world, list(turned), job)]
         world.health.passed(Api.FACE_CHECK)
         for (key, degrees), verdict in zip(turned.items(), verdicts, strict=True):
             if verdict is Verdict.USABLE:

@@ -10,7 +10,7 @@ Called where photos reach DashScope by file: by :mod:`shared.workflow.photo_acce
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from shared.domain.dashscope_codes import is_full_file_store
@@ -31,13 +31,16 @@ TIME_FOR_A_DELETE_MS = 10_000
 
 
 @contextmanager
-def stored_for_check(world: World, key: str) -> Iterator[str]:
+def stored_for_check(world: World, key: str, check: Callable[[], None]) -> Iterator[str]:
     """Store the picture under ``key`` while the face check looks at it; yields its URL at DashScope.
+
+    ``check`` is called right before it leaves, and may raise.
 
     Raises:
         Trouble: it could not be read or stored.
     """
     content = world.bucket.read(key, MAX_PREPARED_BYTES)
+    check()
     file_id = store(world, name_for_check(mark_of(world.bucket.name), key), content, Api.FACE_CHECK)
     try:
         yield world.dashscope.file_url(file_id, Api.FACE_CHECK)

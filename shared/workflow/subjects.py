@@ -5,7 +5,7 @@ Called by :mod:`shared.workflow.administering` and ``approving``.
 
 from __future__ import annotations
 
-from shared.domain.administration import NotPossible, with_request
+from shared.domain.administration import NotPossible, unless_erased, with_request
 from shared.domain.job import Job
 from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
 from shared.domain.requests import Request
@@ -18,21 +18,29 @@ def by(request: Request, after: Job) -> Job:
 
 
 def job_of(world: World, request: Request) -> Job:
-    """Return the job that the request names; raises NotPossible without one."""
+    """Return the job that the request names.
+
+    Raises:
+        NotPossible: there is none, or the person is being erased.
+    """
     if parse_job_id(request.subject) is None:
         raise NotPossible("job_unknown")
     job = world.jobs.find([request.subject])[request.subject]
     if job is None:
         raise NotPossible("job_unknown")
-    return job
+    return unless_erased(job)
 
 
 def newest_of(world: World, request: Request) -> Job:
-    """Return the newest job of the person that the request names; raises NotPossible without one."""
+    """Return the newest job of the person that the request names.
+
+    Raises:
+        NotPossible: there is none, or the person is being erased.
+    """
     job = world.jobs.latest(person_id_of(request))
     if job is None:
         raise NotPossible("person_unknown")
-    return job
+    return unless_erased(job)
 
 
 def person_id_of(request: Request) -> str:

@@ -7,7 +7,7 @@ may have created a fine-tune or not, and the process may die between any two lin
    uses. The save is conditional on the version that was read, so exactly one run may send this attempt's
    POST.
 2. POST. It is sent once, on a connection of its own, and never repeated by any layer. It leaves within
-   ``SUBMIT_SPACING_MS`` of the moment when its job took the slot, or not at all.
+   ``LATEST_POST_MS`` of the moment when its job took the slot, or not at all.
 3. Record. The answer's id is saved: TRAINING. A refusal is saved too (:mod:`shared.workflow.refusing`).
 4. Resolve. An attempt without an answer (lost, or the run died) is resolved from the complete list of
    fine-tunes (:mod:`shared.workflow.resolving`).
@@ -27,7 +27,7 @@ from shared.domain.caps import in_words, may_go, price_of, what_holds
 from shared.domain.fine_tunes import FineTune
 from shared.domain.job import Job, Reason
 from shared.domain.retry_state import Cause
-from shared.domain.slot import SUBMIT_SPACING_MS, Slot
+from shared.domain.slot import LATEST_POST_MS, SUBMIT_SPACING_MS, Slot
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
 from shared.logs import log, warn
@@ -69,7 +69,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
 
         slot = with_books(world, slot)
     _check_that_it_may_go(world, job, slot)
-    held_up, job = _by_its_share(world, job, slot)
+    held_up, job = _by_its_person(world, job, slot)
     if held_up is not None:
         return held_up
     job = with_snapshots(world, job)
@@ -89,7 +89,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     intent = _intend(world, job, prepared, slot)
     if landed is not None:
         return adopt(world, intent, landed)
-    is_late = world.clock.monotonic() - taken_at > SUBMIT_SPACING_MS
+    is_late = world.clock.monotonic() - taken_at > LATEST_POST_MS
     if is_late or not world.has_time_for(TIME_FOR_THE_POST_MS):
         # The job keeps the slot: the next run continues with it.
         reason = Reason("no_time", "The function was too slow to send the submit; it is sent next time.")
@@ -125,7 +125,11 @@ def _with_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles 
             raise
         # The file service refuses this job's files, or everybody's: as with a submit, the next job shows.
         return take_refusal(world, job, slot, trouble), None
-    return job, None if job.state.is_terminal else prepared
+    if job.state.is_terminal:
+        return job, None
+    # Files may have taken a minute.
+    held_up, job = _by_consent(world, job)
+    return (held_up, None) if held_up is not None else (job, prepared)
 
 
 def _give_way(world: World, job: Job, slot: Slot) -> None:
@@ -191,6 +195,12 @@ def _check_that_it_may_go(world: World, job: Job, slot: Slot) -> None:
     _check_settings(world, job, slot, now)
 
 
+def _by_its_person(world: World, job: Job, slot: Slot) -> tuple[Job | None, Job]:
+    """Return the job set aside or ended, saved, if its person may not be trained now; and as it goes on."""
+    held_up, job = _by_its_share(world, job, slot)
+    return _by_consent(world, job) if held_up is None else (held_up, job)
+
+
 def _by_its_share(world: World, job: Job, slot: Slot) -> tuple[Job | None, Job]:
     """Return the job set aside, saved, if its person has had enough; and the job as it is to go on."""
     now, allowed = world.clock.now(), world.rules.max_trainings_per_person_per_day
@@ -205,6 +215,16 @@ def _by_its_share(world: World, job: Job, slot: Slot) -> tuple[Job | None, Job]:
         return None, job
     cause = Cause(cap.code, in_words(cap, price_of(job, world.rules)), Kind.PERSON)
     return world.jobs.save(job, job.held_up(cause, now, until=now + ASKED_AGAIN_MS)), job
+
+
+def _by_consent(world: World, job: Job) -> tuple[Job | None, Job]:
+    """Return the job set aside or ended, saved, if its photos may not leave; and the job as it goes on."""
+    if not world.rules.consent_required:
+        return None, job
+    # Imported here: most deployments ask for no consent.
+    from shared.workflow.consenting import held_without_consent
+
+    return held_without_consent(world, job)
 
 
 def _postponed(world: World, job: Job) -> Job:

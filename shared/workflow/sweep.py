@@ -26,6 +26,7 @@ from shared.domain.trouble_kinds import Api
 from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.closing import look_through
+from shared.workflow.forgotten import BeingErased, without_erased
 from shared.workflow.ports import Listed, World
 from shared.workflow.recognizing import Found, unrecorded
 
@@ -105,12 +106,13 @@ def _folders(
 ) -> Iterator[tuple[str, list[Found]]]:
     """Yield the folders on a page with uploads that may be unrecorded; notes what belongs to nobody."""
     before = world.clock.now() - EVENTS_TAKE_MS
+    settled_before = 0 if progress.not_settled else progress.recorded_before
     ignored: dict[str, str] = {}
     uploads: list[Found] = []
-    for entry in listed:
+    # First the times: most of a large bucket is settled, and needs no look at its names.
+    for entry in [one for one in listed if settled_before <= one.stored.modified_at < before]:
         at = entry.stored.modified_at
-        # First the times: most of a large bucket is settled, and needs no look at its names.
-        if at >= before or not progress.may_miss(at, entry.key):
+        if not progress.may_miss(at, entry.key):
             continue
         upload = parse_upload(entry.key, world.rules.ready_marker)
         if isinstance(upload, Upload):
@@ -148,14 +150,26 @@ def _look_up(world: World, uploaded: list[Found], page: str) -> tuple[bool, bool
         return True, False
     try:
         latest = world.jobs.latest(person_id)
+        if latest is not None and latest.erasing_since:
+            # Once the erasure is done, later uploads are looked for here.
+            return True, False
+        if latest is None:
+            uploaded = without_erased(world, uploaded)
+            _note_consent_without_photos(world, uploaded)
         if not _misses(world, uploaded, latest):
             return False, True
         log("sweep_found", person=person_id)
         world.health.be_careful()
         world.health.take_in_hand(piece)
+        if latest is not None and _has_news_of_consent(world, uploaded, latest):
+            from shared.workflow.consenting import note_consent
+
+            latest = note_consent(world, latest, upload.folder)
         after = look_through(world, person_id, latest, page, folder=upload.folder)
         # A set may have had no room for all of it, and a zip may have to wait for its turn.
         return True, not _misses(world, uploaded, after)
+    except BeingErased:
+        return True, False
     except Conflict:
         log("set_changed_meanwhile", person=person_id)
         return True, False
@@ -170,18 +184,42 @@ def _look_up(world: World, uploaded: list[Found], page: str) -> tuple[bool, bool
 
 
 def _misses(world: World, uploaded: list[Found], latest: Job | None) -> bool:
-    """Whether a photo, a zip, or the marker of an open set is not in the row yet."""
+    """Whether a photo, a zip, a consent, or the marker of an open set is not in the row yet."""
     photos = [
         found
         for found in uploaded
-        if found.upload.kind is not Kind.MARKER and not _is_being_unpacked(found, latest)
+        if found.upload.kind in (Kind.PHOTO, Kind.ARCHIVE) and not _is_being_unpacked(found, latest)
     ]
     if photos and unrecorded(world, photos, latest):
+        return True
+    if _has_news_of_consent(world, uploaded, latest):
         return True
     if latest is None or not latest.state.is_open:
         return False
     markers = (found.stored.modified_at for found in uploaded if found.upload.kind is Kind.MARKER)
     return any(latest.photo_set.is_new_marker(at) for at in markers)
+
+
+def _note_consent_without_photos(world: World, uploaded: list[Found]) -> None:
+    """Read a document in a folder of which there is no row: a withdrawal counts without photos too."""
+    if not world.rules.consent_required:
+        return
+    for found in uploaded:
+        if found.upload.kind is Kind.CONSENT:
+            from shared.workflow.consenting import note_without_job
+
+            note_without_job(world, found.upload.person_id, found.upload.folder)
+
+
+def _has_news_of_consent(world: World, uploaded: list[Found], latest: Job | None) -> bool:
+    """Whether the person's row does not know a document of consent that lies there."""
+    found = [one.stored for one in uploaded if one.upload.kind is Kind.CONSENT]
+    if latest is None or not found or not world.rules.consent_required:
+        return False
+    # Imported here: most deployments ask for no consent.
+    from shared.workflow.consenting import is_news
+
+    return is_news(found, latest)
 
 
 def _is_being_unpacked(found: Found, latest: Job | None) -> bool:

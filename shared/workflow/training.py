@@ -117,7 +117,7 @@ def _after(job: Job, fine_tune: FineTune, world: World) -> Job:
         return _succeeded(job, fine_tune, now)
     if fine_tune.status == FAILED:
         return _failed(job, fine_tune, world)
-    is_overdue = _is_overdue(job, world)
+    is_overdue = now > _deadline(job, world)
     if fine_tune.status == CANCELED:
         return _canceled(job, fine_tune, is_overdue, world)
     if is_overdue or job.cancel_asked_at:
@@ -156,13 +156,12 @@ def _succeeded(job: Job, fine_tune: FineTune, now: int) -> Job:
     return job.held_up(Cause("no_output", message, Kind.PASSING, Api.TRAINING), now, until=now)
 
 
-def _is_overdue(job: Job, world: World) -> bool:
-    """Whether it has trained for too long, or has queued for longer than anybody would wait."""
-    now = world.clock.now()
+def _deadline(job: Job, world: World) -> int:
+    """Return until when it may train, or queue: longer than that nobody would wait."""
     if not job.running_since:
         # It has not been seen to train: the deadline is for training, not for waiting.
-        return now > job.submitted_at + MAY_QUEUE_MS
-    return now > job.running_since + world.rules.training_deadline_ms
+        return job.submitted_at + MAY_QUEUE_MS
+    return job.running_since + world.rules.training_deadline_ms
 
 
 def _failed(job: Job, fine_tune: FineTune, world: World) -> Job:
@@ -188,13 +187,13 @@ def _vanished(world: World, job: Job) -> Job:
     )
     if mine is not None:
         after = _after(job, mine, world)
-        return world.jobs.save(job, after) if after != job else job
+        return _save(world, job, after) if after != job else job
     has_other_key = bool(job.key_id) and job.key_id != world.dashscope.key_id
     if has_other_key and not any(one.account == job.account for one in listed if job.account):
         return _held_up(world, job, OTHER_ACCOUNT)
     warn("fine_tune_vanished", job=job.job_id, fine_tune=job.fine_tune_id)
     reason = Reason("fine_tune_vanished", "DashScope no longer knows the fine-tune; train again.")
-    return world.jobs.save(job, job.ended(JobState.FAILED, reason, now))
+    return _save(world, job, job.ended(JobState.FAILED, reason, now))
 
 
 def deliver(world: World, job: Job) -> Job:
@@ -223,7 +222,10 @@ def deliver(world: World, job: Job) -> Job:
             return world.jobs.save(job, after)
         warn("files_left_behind", job=job.job_id, code=cause.code, message=cause.message)
     _count(world, job)
-    return world.jobs.save(job, after.with_delivery(now))
+    # Imported here: most ticks deliver nothing.
+    from shared.domain.retention import scheduled
+
+    return world.jobs.save(job, scheduled(after.with_delivery(now), world.rules))
 
 
 def _count(world: World, job: Job) -> None:

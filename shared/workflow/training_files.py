@@ -16,7 +16,7 @@ from shared.domain.photos import Verdict
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api
-from shared.errors import Permanent, RetryLater, Trouble, unforeseen
+from shared.errors import Conflict, Permanent, RetryLater, Trouble, unforeseen
 from shared.logs import warn
 from shared.workflow.photo_access import known_way, learn, settled_way
 from shared.workflow.ports import World
@@ -45,6 +45,7 @@ def prepare_files(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFile
 
     Raises:
         AccountTrouble, RetryLater: the service cannot be used now.
+        Conflict: consent has ended while files were stored.
     """
     # To find out takes a face check, of our own picture: where checks are off, none is made.
     way = (settled_way(world) or learn(world)) if world.rules.face_check else known_way(world)
@@ -73,7 +74,9 @@ def _by_file(world: World, job: Job, slot: Slot) -> tuple[Job, TrainingFiles]:
             # What is stored is found by the next run, which goes on behind it.
             raise RetryLater("no_time", "too little of the invocation is left for the files", delay_seconds=1)
         try:
-            ids.append(stored.get(name) or _store(world, name, key))
+            ids.append(stored.get(name) or _store(world, job, name, key))
+        except Conflict:
+            raise
         except Trouble as trouble:
             if not _is_given_up(world, job, slot, trouble):
                 raise
@@ -100,11 +103,18 @@ def forget_files(world: World, job: Job) -> None:
             warn("file_not_deleted", file=file_id, code=refusal.code)
 
 
-def _store(world: World, name: str, key: str) -> str:
+def _store(world: World, job: Job, name: str, key: str) -> str:
     from shared.workflow.stored_files import store
 
     try:
-        return store(world, name, world.bucket.read(key), Api.TRAINING)
+        content = world.bucket.read(key)
+        if world.rules.consent_required:
+            # Imported here: most deployments ask for no consent. The files before it have taken a while.
+            from shared.workflow.consenting import why_not
+
+            if why := why_not(world, job):
+                raise Conflict(f"the job is looked at once more: {why}")
+        return store(world, name, content, Api.TRAINING)
     except Trouble:
         raise
     except Exception as surprise:

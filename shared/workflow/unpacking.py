@@ -26,6 +26,7 @@ from shared.domain.photo_set import UNPACKING_TAKES_MS
 from shared.domain.photos import Photo, Stored, Verdict
 from shared.domain.retry_state import DEATHS_ALLOWED, FUNCTION_DIED, failed_again
 from shared.errors import Conflict, NotFound, RetryLater, Trouble
+from shared.workflow.forgotten import ERASED, check_not_going, is_erased
 from shared.workflow.opening import open_set
 from shared.workflow.ports import World
 from shared.workflow.recognizing import Found, recognize
@@ -89,6 +90,7 @@ def unpack_upload(world: World, upload: Upload, newest: Job | None, hint: Stored
 
 def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None) -> Recorded:
     """Record that the zip is being unpacked; an outcome says why this run does not unpack it."""
+    check_not_going(newest)
     for latest, stored in observations(world, upload, newest, hint):
         if stored is None:
             return Recorded(latest, GONE)
@@ -101,6 +103,8 @@ def _begin(world: World, upload: Upload, newest: Job | None, hint: Stored | None
             before = open_set(world, latest, upload)
         except Conflict:
             continue
+        if is_erased(before, stored.modified_at):
+            return Recorded(latest, ERASED)
         earlier = before.photo_set.photo(upload.name)
         photo = new_photo(before, upload, stored, now, Verdict.UNPACKING)
         if earlier is not None and earlier.is_pending and earlier.etag == stored.etag:

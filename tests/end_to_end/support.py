@@ -47,7 +47,7 @@ SETTLED = {"SUCCEEDED", "FAILED", "CANCELED", "REJECTED"}
 
 def eventually(
     condition: Callable[[], T | Literal[False] | None],
-    seconds: float = 30.0,
+    seconds: float = 90.0,
     why: Callable[[], object] = str,
 ) -> T:
     """Return the first true value of ``condition``; fail with the last value when the time is over."""
@@ -180,7 +180,7 @@ class Studio:
         return document["state"] if document else ""
 
     def wait_for(
-        self, person: str, state: str, *, revision: int = 1, seconds: float = 30.0
+        self, person: str, state: str, *, revision: int = 1, seconds: float = 90.0
     ) -> dict[str, Any]:
         """Wait until a revision of the person is in ``state``; fail at once if it ends in another one."""
         seen: dict[str, Any] = {}
@@ -196,7 +196,7 @@ class Studio:
 
         return eventually(reached, seconds, lambda: seen)
 
-    def wait_until_trained(self, person: str, *, revision: int = 1, seconds: float = 30.0) -> dict[str, Any]:
+    def wait_until_trained(self, person: str, *, revision: int = 1, seconds: float = 90.0) -> dict[str, Any]:
         return self.wait_for(person, "SUCCEEDED", revision=revision, seconds=seconds)
 
     def not_ready_because(self) -> list[str]:

@@ -26,6 +26,21 @@ def outcome(request: dict[str, Any]) -> str:
     return str(request["outcome"]["code"])
 
 
+def assert_on_record(studio: LocalStudio, person: str, wanted: list[str]) -> None:
+    """The audit has what was asked for about a person, and names nobody."""
+
+    def recorded() -> list[dict[str, Any]] | None:
+        answer = studio.get("/audit", token=studio.endpoints["ADMIN_TOKEN"], params={"person": person})
+        assert answer.status_code == 200, answer.text
+        assert person not in answer.text
+        records: list[dict[str, Any]] = answer.json()["records"]
+        actions = [record["action"] for record in records]
+        return records if set(wanted) <= set(actions) else None
+
+    assert {record["by"] for record in eventually(recorded)} == {"admin"}
+    assert studio.get("/audit").status_code == 403
+
+
 def test_a_paused_queue_a_cancelled_job_and_a_retry(studio: LocalStudio) -> None:
     paused = ask(studio, "/queue/pause", json={"because": "the house is moved"})
     assert outcome(paused) == "paused"
@@ -53,6 +68,7 @@ def test_a_paused_queue_a_cancelled_job_and_a_retry(studio: LocalStudio) -> None
         assert outcome(ask(studio, f"/jobs/{second}/first")) in ("moved_first", "first_already")
     finally:
         assert outcome(ask(studio, "/queue/resume")) == "resumed"
+    assert_on_record(studio, "asked for", ["retry", "cancel"])
     trained = studio.wait_until_trained("asked for", revision=2)
     states = [move["state"] for move in trained["current"]["timeline"]]
     assert states == ["COLLECTING", "QUEUED", "SUBMITTING", "TRAINING", "SUCCEEDED"]

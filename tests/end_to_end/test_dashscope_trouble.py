@@ -135,7 +135,7 @@ def test_a_throttled_submit_waits_says_why_and_goes_out_by_itself(fresh_studio: 
     document = eventually(waiting)
     assert document["queue"]["waiting_because"]["code"] == "Throttling.RateQuota"
     assert document["queue"]["waiting_until"] > document["current"]["closed_at"]
-    trained_once(fresh_studio, "throttled", seconds=50)
+    trained_once(fresh_studio, "throttled", seconds=120)
     assert fresh_studio.called("CreateFineTune") == 2
 
 

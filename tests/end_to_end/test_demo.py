@@ -24,7 +24,6 @@ def demo_environment(tmp_path: Path, **settings: str) -> dict[str, str]:
     return environment(tmp_path / "data", **{"LOCAL_KEPT_JOBS": "20", **settings})
 
 
-@pytest.mark.timeout(150)
 def test_the_demo_trains_its_people_and_ends_well(tmp_path: Path) -> None:
     # As it comes, but for the training and the timer, which are quicker.
     env = demo_environment(tmp_path)
@@ -62,7 +61,7 @@ def test_the_demo_takes_photos_of_ones_own(tmp_path: Path) -> None:
     (folder / "README.txt").write_text("not a person")
     (folder / "_old").mkdir()
     ended = run_local(
-        "demo", "--photos", str(folder), cwd=tmp_path, env=demo_environment(tmp_path), seconds=60
+        "demo", "--photos", str(folder), cwd=tmp_path, env=demo_environment(tmp_path), seconds=180
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "2 fine-tunes, 2 billed" in ended.stdout
@@ -73,7 +72,6 @@ def test_the_demo_takes_photos_of_ones_own(tmp_path: Path) -> None:
     assert "2 people, 5 files" in ended.stdout
 
 
-@pytest.mark.timeout(150)
 def test_the_demo_judges_real_photos_right(tmp_path: Path) -> None:
     people = {
         "obama": [name for name in FACES if "obama" in name or name in ("32bit.png", "coffee.png")],
@@ -107,7 +105,7 @@ def test_the_demo_judges_real_photos_right(tmp_path: Path) -> None:
 def test_the_demo_says_what_became_of_photos_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "photos" / "nobody").mkdir(parents=True)
     (tmp_path / "photos" / "nobody" / "hills.jpg").write_bytes(scenery(5))
-    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=60)
+    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=180)
     assert "REJECTED" in ended.stdout
     assert "No face was found" in ended.stdout
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -143,7 +141,7 @@ def test_ctrl_c_stops_the_demo_with_words_and_leaves_the_data(tmp_path: Path) ->
             if "COLLECTING" in printed:
                 break
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert errors == ""
     assert "Stopped: " in output
@@ -214,7 +212,7 @@ def test_a_folder_without_anybody_is_refused_with_words(
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(photo(1))
-    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
     assert ended.returncode != 0
     assert words in ended.stderr
     assert "photos" in ended.stderr
@@ -225,9 +223,10 @@ def test_a_folder_without_anybody_is_refused_with_words(
 def test_the_demo_never_empties_a_folder_that_is_not_its_own(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "precious.txt").write_text("keep me")
-    ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+    ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
     assert ended.returncode != 0
     assert "LOCAL_DATA" in ended.stderr
+    assert "Drawing" not in ended.stdout, "it is said before the work, not after it"
     assert (tmp_path / "data" / "precious.txt").read_text() == "keep me"
 
 
@@ -235,13 +234,13 @@ def test_the_demo_never_empties_the_folder_of_a_running_stack(tmp_path: Path) ->
     data = tmp_path / "data"
     with running_studio(data) as studio:
         studio.bucket.put_object("people/anna/1.jpg", photo(1))
-        ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+        ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
         assert ended.returncode != 0
         assert "is in use by process" in ended.stderr
         assert "LOCAL_DATA" in ended.stderr
         assert studio.bucket.get_object("people/anna/1.jpg").read() == photo(1)
     # Nor later: the data is that of the stack now.
-    ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+    ended = run_local("demo", cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
     assert ended.returncode != 0
     assert "holds data that is to be kept" in ended.stderr
 
@@ -250,13 +249,13 @@ def test_the_demo_leaves_the_endpoints_of_a_running_stack_alone(tmp_path: Path) 
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "endpoints.env").write_text("STATUS_URL=http://127.0.0.1:9050\n")
     (tmp_path / "photos").mkdir()
-    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+    ended = run_local("demo", "--photos", "photos", cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
     assert ended.returncode != 0
     assert (tmp_path / ".local" / "endpoints.env").exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["demo", "--nonsense"]])
 def test_a_command_that_is_none_is_answered_with_the_usage(tmp_path: Path, arguments: list[str]) -> None:
-    ended = run_local(*arguments, cwd=tmp_path, env=demo_environment(tmp_path), seconds=30)
+    ended = run_local(*arguments, cwd=tmp_path, env=demo_environment(tmp_path), seconds=120)
     assert ended.returncode == 2
     assert "usage: python -m local" in ended.stderr

@@ -18,7 +18,7 @@ ROUNDS = 20
 PEOPLE = 10
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_twenty_rounds_of_sigkill_cost_no_person_and_pay_nothing_twice(fresh_studio: LocalStudio) -> None:
     chance = random.Random(7)
     people = [f"person {number}" for number in range(PEOPLE)]

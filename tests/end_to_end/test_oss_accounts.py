@@ -13,7 +13,7 @@ def trained(studio: Studio) -> dict[str, Any]:
     """Have one person trained; returns the fine-tune, by DashScope's own books the only one."""
     studio.upload_portraits("lin", 1, 2, 3)
     studio.mark_ready("lin")
-    studio.wait_until_trained("lin", seconds=60)
+    studio.wait_until_trained("lin", seconds=120)
     (fine_tune,) = studio.ledger()
     return fine_tune
 

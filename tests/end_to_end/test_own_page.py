@@ -25,7 +25,7 @@ def made_link(studio: LocalStudio, person: str) -> dict[str, str]:
 def test_a_person_sends_photos_by_their_link_and_follows_them_to_the_model(studio: LocalStudio) -> None:
     link = made_link(studio, "linked 一")
     with session_to(studio.endpoints["STATUS_URL"]) as client:
-        assert client.get(link["url"], timeout=30).json() == {"person_id": "linked 一"}
+        assert client.get(link["url"], timeout=30).json() == {"person_id": "linked 一", "consent": None}
         for name, content in (("1.jpg", photo(2900)), ("view.jpg", scenery(2901))):
             put = client.put(f"{link['url']}/photos/{name}", data=content, timeout=30)
             assert put.status_code == 201, put.text

@@ -34,7 +34,7 @@ def prepare(tmp_path: Path) -> Iterator[Start]:
 
 
 def trained_once(studio: Studio, person: str, *, photos: int) -> dict[str, Any]:
-    document = studio.wait_until_trained(person, seconds=45)
+    document = studio.wait_until_trained(person, seconds=90)
     (job,) = document["revisions"]
     assert job["usable_count"] == photos
     assert studio.fine_tunes_of(job["job_id"]) == [job["fine_tune_id"]]

@@ -194,9 +194,15 @@ def test_a_request_that_cannot_be_answered_is_a_problem_with_a_code(
 
 
 def test_a_route_that_can_only_be_read_says_so(studio: LocalStudio) -> None:
-    answer = studio.get("/people/api%20one", method="POST")
+    answer = studio.get("/queue", method="POST")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_person_can_be_read_and_erased_and_a_post_does_neither(studio: LocalStudio) -> None:
+    answer = studio.get("/people/api%20one", method="POST")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD, DELETE, OPTIONS"
     assert studio.state("api one") == "SUCCEEDED"
 
 
@@ -210,4 +216,4 @@ def test_a_preflight_reaches_the_function_as_the_trigger_lists_it(studio: LocalS
     answer = studio.get("/people/api%20one", method="OPTIONS", headers=preflight)
     # The function's own answer: the platform's would be a 403.
     assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["Allow"] == "GET, HEAD, DELETE, OPTIONS"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -25,16 +26,28 @@ SETTINGS = {
 }
 
 
+# The kernel gives ports of its ephemeral range (from 32768 on) to whatever asks for any: a port from
+# there, let go of between two starts, may have become the near end of somebody's connection. Nobody is
+# given those below without asking for them; each worker of a run takes from a slice of its own.
+FIRST_FIXED_PORT = 10240
+FIXED_PORTS_OF_A_WORKER = 2000
+
+
 def free_ports() -> dict[str, str]:
     """Return ports for a run that shall be found at the same place after a restart."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in PORT_NAMES]
-    ports = {
-        f"LOCAL_PORT_{name.upper()}": str(one.getsockname()[1])
-        for name, one in zip(PORT_NAMES, held, strict=True)
-    }
-    for one in held:
-        one.close()
-    return ports
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
+    first = FIRST_FIXED_PORT + worker * FIXED_PORTS_OF_A_WORKER
+    ports = range(first, first + FIXED_PORTS_OF_A_WORKER)
+    unused = (port for port in random.sample(ports, len(ports)) if _unused(port))
+    return {f"LOCAL_PORT_{name.upper()}": str(next(unused)) for name in PORT_NAMES}
+
+
+def _unused(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
@@ -52,7 +65,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 
 def run_local(
-    *arguments: str, cwd: Path, env: Mapping[str, str], seconds: float = 60
+    *arguments: str, cwd: Path, env: Mapping[str, str], seconds: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m local …`` to its end."""
     return subprocess.run(

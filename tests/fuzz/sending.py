@@ -30,6 +30,7 @@ NO_SYNTAX = {
     "idempotency_key_reused": "whether a key was used before is no part of a request",
     "invalid_photo": "hidden files and the operating system's own are photos to no schema",
     "unusable_file": "the bytes are no picture",
+    "unusable_consent": "a consent agrees to the text that is offered, and a withdrawal to none",
     "no_files": "a part of a form is a file by its name, which no schema can ask for",
 }
 """Problems of requests that are good as far as JSON Schema can tell, and why it cannot tell more."""

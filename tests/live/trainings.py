@@ -159,7 +159,7 @@ class Trainings:
         """Pay and submit; what may be made is in the journal before, and what is made after."""
         run = self._run
         run.pay(step)
-        run.wait(1)  # the limit is 2 submits a second
+        run.wait(2)  # the limit is 1 submit a second
         sent = [run.journal.add("training_file", path_of(name)) for name in files]
         reply = run.dashscope.create_fine_tune(files, run.label if named else "")
         if reply.status == 400 and named:

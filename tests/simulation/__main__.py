@@ -10,12 +10,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import Pool
 
-from tests.simulation.kernel import Violation, collect_garbage_less
-from tests.simulation.seeds import Outcome, play
+from tests.simulation.kernel import collect_garbage_less
+from tests.simulation.replays import outcome_of
+from tests.simulation.seeds import KINDS, Outcome
 
 SEEDS_A_SHARE = 20
 
@@ -49,21 +51,14 @@ class Total:
         )
 
 
-def outcome_of(seed: int) -> Outcome | str:
-    """Play one seed; a violation comes back as its message."""
-    try:
-        return play(seed)
-    except Violation as violation:
-        return str(violation)
-
-
-def play_all(seeds: Sequence[int], processes: int) -> Iterator[tuple[int, Outcome | str]]:
+def play_all(seeds: Sequence[int], processes: int, kind: Mapping[str, bool]) -> Iterator[Outcome | str]:
     """Play ``seeds`` on so many cores, in order."""
+    ask = partial(outcome_of, kind=kind)
     if processes == 1:
-        yield from ((seed, outcome_of(seed)) for seed in seeds)
+        yield from map(ask, seeds)
         return
     with Pool(processes, initializer=collect_garbage_less) as pool:
-        yield from zip(seeds, pool.imap(outcome_of, seeds, chunksize=SEEDS_A_SHARE), strict=True)
+        yield from pool.imap(ask, seeds, chunksize=SEEDS_A_SHARE)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,13 +67,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds to play (default 1000)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at once")
+    parser.add_argument("--telling", action="store_true", help="with a receiver of messages in each seed")
+    parser.add_argument("--audited", action="store_true", help="with an audit in each seed")
+    parser.add_argument("--exporting", action="store_true", help="with requests for exports in each seed")
     options = parser.parse_args(arguments)
     total, started = Total(), time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
-    for seed, outcome in play_all(seeds, options.processes):
+    kind = {name: getattr(options, option) for option, name in KINDS.items()}
+    for outcome in play_all(seeds, options.processes, kind):
         total.add(outcome)
         if isinstance(outcome, str):
-            print(f"{outcome}\n  replay: python -m tests.simulation.seeds {seed}", flush=True)
+            print(outcome, flush=True)
         elif total.seeds % 1000 == 0:
             print(f"{total} so far", flush=True)
     print(f"{total} in {time.monotonic() - started:.0f} s")

@@ -12,22 +12,34 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 from aliyun_local.dashscope.account.models import LedgerEntry
+from aliyun_local.oss.state.objects import StoredObject
 from shared.domain import requests as kinds
+from shared.domain.audit import OVERTAKEN
+from shared.domain.consent import waits_for_consent
 from shared.domain.job import Job
 from shared.domain.money import DAYS, beijing_day
-from shared.domain.object_keys import PEOPLE_PREFIX, Ignored, job_id, parse_job_id, parse_upload
+from shared.domain.object_keys import (
+    PEOPLE_PREFIX,
+    SUBMISSIONS_PREFIX,
+    Ignored,
+    job_id,
+    parse_job_id,
+    parse_upload,
+)
 from shared.domain.states import LEGAL_MOVES, JobState
 from shared.domain.timeline import KEPT_FIRST, KEPT_LAST
 from shared.domain.totals import ROW as TOTALS
 from shared.http_api.outcomes import OUTCOMES
+from tests.simulation.erasures import HASH, Erasures
+from tests.simulation.job_rows import Columns, JobRows
 from tests.simulation.kernel import Kernel, Run, Violation
+from tests.simulation.retention import Retention
 
-Columns = dict[str, Any]
 WHOLE_SECOND_MS = 1000
 SETTLES_MS = 5_000
 """Index and clocks agree after so long."""
@@ -45,6 +57,18 @@ ASKED_BY = {
 """Columns of a job that nothing sets but a request, and its kind."""
 
 
+class Asked(NamedTuple):
+    """A request, told from another of the same id: one that is asked again once an erasure has taken it."""
+
+    record_id: str
+    at: int
+
+    @classmethod
+    def by(cls, row: Columns) -> Asked:
+        """Return which one a row is of."""
+        return cls(str(row["name"]).partition("/")[2], int(row["asked_at"]))
+
+
 class Administration:
     """Watches what becomes of administrators' requests.
 
@@ -52,17 +76,25 @@ class Administration:
 
     Attributes:
         requests: the row of each request, as it was written last.
+        deleted: the rows that went with whom they were about, or lost their names, as they were before.
+        erasures: what is erased.
         placed_at: when each job was put first.
         resumed_at: when the queue was resumed last.
+        retention: what goes because its time is over.
         longest_skew: by how much the clock of a run may differ from the true time.
         counts_all: whether the row of totals has always been readable.
+        is_audited: whether an audit is kept.
+        audited_at: when it was written down first that the audit has a record of each request.
     """
 
-    def __init__(self, kernel: Kernel, rows: Mapping[str, Columns]) -> None:
+    def __init__(self, kernel: Kernel, rows: JobRows) -> None:
         """``rows`` are those of the jobs, by their ids, and follow each write."""
         self._kernel = kernel
         self._rows = rows
         self.requests: dict[str, Columns] = {}
+        self.deleted: dict[Asked, Columns] = {}
+        self.erasures = Erasures(kernel)
+        self.retention = Retention(kernel, rows)
         self._written_at: dict[str, int] = {}
         self._settled_at: dict[str, int] = {}
         self._retried: set[str] = set()
@@ -73,7 +105,10 @@ class Administration:
         self.longest_skew = 0
         self._switched_by: set[str] = set()
         self._rung_for: set[str] = set()
+        self._erasures_rung_for: set[str] = set()
         self.counts_all = True
+        self.is_audited = False
+        self.audited_at: dict[Asked, int] = {}
         self._totals: Columns = {}
 
     # -- what is written ------------------------------------------------------------------------------
@@ -87,17 +122,34 @@ class Administration:
         """A request is written once and settled once, with words that are known."""
         name = str(after["name"])
         if name == "doorbell":
-            self._bell_written(is_rung=after["is_rung"])
+            self._bell_written(is_rung=after["is_rung"], rings_at=after.get("rings_at", 0))
         if not name.startswith("request/"):
             return
         if before is None:
             if after.get("settled_at"):
                 raise Violation(f"{name} was settled before it was asked")
             self._written_at[name] = self._kernel.now
+            if after["kind"] == kinds.ERASE:
+                self.erasures.begun(name, after)
+        elif _is_audit_note(before, after):
+            if not self.is_audited:
+                raise Violation(f"{name} is said to be in the audit, and none is kept")
+            self.audited_at.setdefault(Asked.by(after), self._kernel.now)
+            if after["kind"] == kinds.ERASE:
+                self.erasures.rows[name] = after
+        elif after.get("person") and after["kind"] != kinds.ERASE:
+            self._made_nameless(name, before, after)
+        elif after["kind"] == kinds.ERASE:
+            self.erasures.carried_on(before, after)
+            if after["settled_at"]:
+                self._settled_at[name] = self._kernel.now
+        elif after["kind"] == kinds.EXPORT and not after["settled_at"]:
+            self._export_carried_on(before, after)
         else:
             changed = [column for column in WRITTEN_ONCE if before[column] != after[column]]
             if before["settled_at"] or changed:
-                raise Violation(f"{name} had become {before['outcome']!r}, and then {after['outcome']!r}")
+                told = {column: (before[column], after[column]) for column in (*changed, "outcome")}
+                raise Violation(f"{name} had become one thing, and then another: {told}")
             if after["outcome"].partition(":")[0] not in OUTCOMES or not after["settled_at"]:
                 raise Violation(f"{name} has become {after['outcome']!r}, which nobody can read")
             self._settled_at[name] = self._kernel.now
@@ -106,15 +158,66 @@ class Administration:
                 raise Violation(f"{name} is said to have {after['outcome']} the queue, and has not")
         self.requests[name] = after
 
-    def _bell_written(self, *, is_rung: bool) -> None:
+    def _export_carried_on(self, before: Columns, after: Columns) -> None:
+        """A run has written down how far it has come, or somebody asks for another one."""
+        changed = [column for column in WRITTEN_ONCE if before[column] != after[column]]
+        if changed and changed != ["asked_at"]:
+            raise Violation(f"{after['name']} was {before} and becomes {after}")
+        if before["settled_at"] and not changed:
+            raise Violation(f"{after['name']} had become {before['outcome']!r}, and goes on")
+
+    def request_deleted(self, row: Columns) -> None:
+        """What was asked for about somebody goes with them, and nothing else does."""
+        name = str(row["name"])
+        if not name.startswith("request/"):
+            raise Violation(f"{name} is deleted")
+        if not self.erasures.is_of_erased(row["subject"]) or row["kind"] == kinds.ERASE:
+            raise Violation(f"{name} is deleted, and nobody has erased {row['subject']}")
+        if self.is_audited and not self.requests[name].get("audited_at"):
+            raise Violation(f"{name} is deleted before the audit has its record")
+        gone = self.requests.pop(name)
+        self.deleted[Asked.by(gone)] = gone
+        self._rung_for.discard(name)
+
+    def _made_nameless(self, name: str, before: Columns, after: Columns) -> None:
+        """What awaits the audit when its person is erased stays, without the name and whatever tells it."""
+        if not self.is_audited or not self.erasures.is_of_erased(before["subject"]) or before["audited_at"]:
+            raise Violation(f"{name} loses the name of {before['subject']}: {after}")
+        changed = [column for column in ("kind", "asked_at", "asked_by") if before[column] != after[column]]
+        is_kept = (after["outcome"], after["settled_at"]) == (before["outcome"], before["settled_at"])
+        is_overtaken = not before["settled_at"] and after["outcome"] == OVERTAKEN
+        is_hashed = HASH.fullmatch(after["person"]) and after["subject"].startswith(after["person"])
+        if changed or not (is_kept or is_overtaken) or not after["settled_at"] or not is_hashed:
+            raise Violation(f"{name} was {before} and becomes {after}")
+        self._settled_at.setdefault(name, self._kernel.now)
+        self.deleted[Asked.by(before)] = before
+
+    def _bell_written(self, *, is_rung: bool, rings_at: int) -> None:
         """The bell falls silent once everything is done that it was rung for: nobody else looks."""
-        left = {name for name, one in self.requests.items() if not one["settled_at"]}
+        left = {
+            name
+            for name, one in self.requests.items()
+            if not self._is_through(one)
+            and (one["kind"] not in (kinds.ERASE, kinds.EXPORT) or one["settled_at"])
+        }
+        waiting = {name for name, one in self.erasures.rows.items() if not one["settled_at"]}
+        exports = (one for one in self.requests.items() if one[1]["kind"] == kinds.EXPORT)
+        waiting |= {name for name, one in exports if not one["settled_at"]}
+        if is_rung:
+            # Whoever dies between the row and the bell has told nobody that it is accepted.
+            self._erasures_rung_for |= waiting
+        elif not rings_at and (forgotten := waiting & self._erasures_rung_for):
+            raise Violation(f"the bell falls silent for ever, and {min(forgotten)} waits for its time")
         if is_rung:
             self._rung_for |= left
         elif self._rung_for & left:
             raise Violation(f"the bell falls silent, and {self._rung_for & left} are left")
         else:
             self._rung_for.clear()
+
+    def _is_through(self, request: Columns) -> bool:
+        """Whether nothing is left of a request: its outcome is written down, and in the audit."""
+        return bool(request["settled_at"]) and (bool(request["audited_at"]) or not self.is_audited)
 
     def slot_written(self, before: Columns, after: Columns) -> None:
         """A pause begins and ends by requests alone, and meanwhile nobody takes the slot."""
@@ -149,34 +252,53 @@ class Administration:
                 self._needs(f"{name} is opened", kinds.RETRY, earlier)
                 self._retried.add(name)
             return
+        self.retention.check_what_rows_say(before, after)
         is_new = {column: after.get(column, 0) != before.get(column, 0) for column in ASKED_BY}
         for column, kind in ASKED_BY.items():
             # Who takes a request back by another way (a set that closes) clears the column.
             if column == "moved_to" and not self._kernel.believes_times:
                 # A place that a clock ahead has given is set right.
                 continue
+            if is_new[column] and column == "cancel_asked_at" and after.get("erasing_since"):
+                self.erasures.needs(f"{name} is stopped", after["person_id"])
+                continue
+            if column == "model_released_at" and self.retention.model_released(after):
+                continue
             if is_new[column] and after.get(column):
                 subject = after["person_id"] if kind == kinds.TRAIN else name
+                if column == "cancel_asked_at" and json.loads(after.get("consent", "{}")).get("withdrawn_at"):
+                    # Whoever withdraws consent asks for it in this way.
+                    continue
                 self._needs(f"{name} gets {column}", kind, subject)
         if after["state"] == "SUBMITTING" != before["state"] and after.get("cancel_asked_at"):
             raise Violation(f"{name} is about to be submitted though it is cancelled")
         self._check_place(name, before, after)
 
-    def upload_deleted(self, key: str, put_at_ms: int, run: Run) -> None:
+    def _asked_to_delete(self, person_id: str, photo: str, run: Run) -> list[str]:
+        """Return the requests to delete a photo that were open when ``run`` began."""
+        return [
+            name
+            for name, one in self.requests.items()
+            if (one["kind"], one["subject"], one["photo"]) == (kinds.PHOTO_DELETE, person_id, photo)
+            and self._settled_at.get(name, run.started_at) >= run.started_at
+        ]
+
+    def upload_deleted(self, gone: StoredObject, run: Run) -> None:
         """An upload is deleted because somebody has asked for it since it was there.
 
         OSS deletes whatever is there, so what is put while the run is at work may go with it.
         """
+        key, put_at_ms = gone.key, int(gone.modified_at * 1000)
         upload = parse_upload(key)
+        if key.startswith(SUBMISSIONS_PREFIX) and not self.erasures.is_of_erased(key.split("/")[1]):
+            self.retention.snapshot_deleted(key, run, self._asked_to_delete)
         if not key.startswith(PEOPLE_PREFIX) or isinstance(upload, Ignored):
             return
-        asked = [
-            name
-            for name, one in self.requests.items()
-            if (one["kind"], one["subject"], one["photo"])
-            == (kinds.PHOTO_DELETE, upload.person_id, upload.name)
-            and self._settled_at.get(name, run.started_at) >= run.started_at
-        ]
+        asked = self._asked_to_delete(upload.person_id, upload.name, run)
+        if not asked and self.erasures.covers(upload.person_id, upload.name, put_at_ms, run.started_at):
+            return
+        if not asked and self.retention.covers_upload(upload, gone, run):
+            return
         slack = WHOLE_SECOND_MS + 2 * self.longest_skew
         meant_until = max((self._written_at[name] + slack for name in asked), default=0)
         if not asked or (self._kernel.believes_times and meant_until <= put_at_ms < run.started_at):
@@ -231,6 +353,9 @@ class Administration:
         for entry in ledger:
             made.setdefault(owner_of(entry.training_file_ids[0]), []).append(entry)
         for name, one in self.requests.items():
+            if one["kind"] in (kinds.ERASE, kinds.EXPORT):
+                # Who asks for these looks after them.
+                continue
             if not one["settled_at"]:
                 raise Violation(f"{name} ({one['kind']} {one['subject']}) never has an outcome")
             self._check_outcome(one, by_id, made)
@@ -242,6 +367,8 @@ class Administration:
 
     def _check_outcome(self, one: Columns, jobs: dict[str, Job], made: dict[str, list[LedgerEntry]]) -> None:
         code, subject = one["outcome"].partition(":")[0], one["subject"]
+        if one.get("person") or self.erasures.is_of_erased(subject):
+            return
         job, entries = jobs.get(subject), made.get(subject, [])
         if code in ("canceled", "canceled_later", "cancel_asked") and (
             job is None or not job.state.is_terminal
@@ -256,7 +383,11 @@ class Administration:
         if code == "released" and not (job and job.model_released_at and entries[-1].deleted_at):
             raise Violation(f"the model of {subject} is said to be deleted, and is not")
         if code == "closing" and any(
-            other.person_id == subject and other.photo_set.train_asked_at and not other.state.is_terminal
+            other.person_id == subject
+            and other.photo_set.train_asked_at
+            and not other.state.is_terminal
+            # A set whose photos wait for consent closes with that.
+            and not waits_for_consent(other.trouble)
             for other in jobs.values()
         ):
             raise Violation(f"the set of {subject} was to close, and has not")
@@ -287,7 +418,8 @@ class Administration:
             raise Violation(f"{job.job_id} is said to be billed, and was not")
 
     def _check_totals(self, jobs: Iterable[Job], made: dict[str, list[LedgerEntry]]) -> None:
-        if not self.counts_all:
+        if not self.counts_all or self.erasures.asked:
+            # Whoever was erased is in the numbers yet, and nowhere else.
             return
         counted = [job for job in jobs if job.result_at]
         results = Counter(job.state.value for job in counted)
@@ -312,3 +444,9 @@ def _next(name: str) -> str:
     assert parsed is not None
     key, _, revision = name.rpartition("-")
     return f"{key}-{int(revision) + 1}"
+
+
+def _is_audit_note(before: Columns, after: Columns) -> bool:
+    """Whether a settled request is written once more because its record was put, and for nothing else."""
+    changed = {name for name in after if before.get(name) != after[name]}
+    return bool(before["settled_at"]) and changed - {"version", "write_token"} == {"audited_at"}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, cast
 from unittest import mock
 
@@ -30,16 +31,19 @@ from aliyun_local.tablestore.store import catalog
 from aliyun_local.tablestore.store.models import TableStore
 from aliyun_local.tablestore.store.rows import StoredRow
 from aliyun_local.tablestore.store.schema import Column, IndexMeta, TableOptions
+from shared.clients.audit_log import AuditLog
 from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import from_columns, to_columns
+from shared.clients.outbox_table import OutboxTable
 from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
 from shared.clients.work_in_hand import JobsInHand
+from shared.domain.consent import waits_for_consent
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.object_keys import upload_key
@@ -51,14 +55,18 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
+from shared.workflow.message_ports import Messages, Receiver
 from shared.workflow.pacing import Pacer
-from shared.workflow.ports import World
+from shared.workflow.ports import JobTable, World
+from shared.workflow.telling import telling
 from tests.simulation.dashscope_end import Session
 from tests.simulation.databases import begin_alike, quick_databases, remembered
 from tests.simulation.faults import Faults, OtherPrograms
 from tests.simulation.gate import SECOND_RUN, Gate
 from tests.simulation.invariants import Invariants
 from tests.simulation.kernel import Kernel, Run, RunClock, Seconds
+from tests.simulation.log_end import ERASE_KEY, LogEnd
+from tests.simulation.receiver import SimulatedReceiver, is_outbox
 from tests.simulation.status_end import StatusEnd
 from tests.simulation.stores import (
     A_ROW_OF_JOBS,
@@ -100,7 +108,7 @@ def inspect_by_mark(content: bytes) -> Inspection:
 
 
 def _is_readable(columns: dict[str, Any]) -> bool:
-    return columns["state"] in JobState.__members__
+    return columns.get("state") in JobState.__members__
 
 
 class SimulatedCloud:
@@ -119,7 +127,9 @@ class SimulatedCloud:
         photo_access: str = "url",
         account: str = "old",
         emulated_tables: bool = True,
+        tells: bool = False,
         start: int | None = None,
+        audit: bool = False,
     ) -> None:
         self.kernel = Kernel(seed) if start is None else Kernel(seed, start)
         self.faults = faults
@@ -128,6 +138,7 @@ class SimulatedCloud:
         self.retry_delay_ms = retry_delay_ms
         self.skew = skew
         self.photo_access = photo_access
+        self.erase_key = ERASE_KEY if audit else ""
         self.memories: dict[str, AccessMemory] = {}
         clock = Seconds(self.kernel)
         with quick_databases():
@@ -148,13 +159,16 @@ class SimulatedCloud:
         )
         self.account = account
         with quick_databases():
+            self.logs = LogEnd(self.gate, clock) if audit else None
             self.studio = ModelStudio(None, clock, self.behaviour, self._bucket.fetch, random_seed=seed)
         self.invariants = self._new_invariants()
         self.invariants.is_unreadable = self.is_unreadable
         self.invariants.may_lag = self.may_lag
         self.invariants.money.rules = lambda: self.rules
-        self.invariants.administration.longest_skew = skew
-        self._bucket.watch_deletion = self.invariants.administration.upload_deleted
+        self.invariants.administration.longest_skew = self.invariants.consents.skew = skew
+        self.invariants.administration.retention.rules = lambda: self.rules
+        self.invariants.administration.is_audited = audit
+        self._bucket.watch_deletion = self.invariants.upload_deleted
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -166,6 +180,7 @@ class SimulatedCloud:
         self._ots = SimulatedOtsClient(
             self.tables, _RESOURCES.tables, self.gate, self._row_written, index_lag=index_lag
         )
+        self._ots.watch_deletion = self._row_deleted
         self._jobs_by_write: dict[str, Job] = {}
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
@@ -177,6 +192,8 @@ class SimulatedCloud:
             time_ns=lambda: self._clock(self.kernel.current).now() * 1_000_000,
             rules=lambda: self.rules,
             watch=self.invariants.result_written,
+            erase_key=lambda: self.erase_key,
+            audit=self._audit_of if self.logs else None,
         )
         self.collect_instances = 0
         """How many runs of ``collect`` may be in flight, as the platform's limit has it; 0: any number."""
@@ -185,6 +202,11 @@ class SimulatedCloud:
         self.ahead_ms = 0
         self._key = API_KEY
         self.abandoned = 0
+        self.receiver = SimulatedReceiver(self.gate, random.Random(f"receiver {seed}")) if tells else None
+        """Whoever is told of what happens, None: nobody."""
+        if self.receiver is not None:
+            self.receiver.is_gone = self.invariants.administration.erasures.is_gone
+        self.receivers: tuple[Receiver, ...] = (self.receiver,) if self.receiver is not None else ()
 
     def _new_objects(self, clock: Seconds) -> ObjectStore:
         return ObjectStore(None, clock)
@@ -194,10 +216,13 @@ class SimulatedCloud:
 
     def _told_of(self, text: str) -> str:
         """Return what a request to DashScope is about: the id of a fine-tune or a file stands for more."""
-        named = (entry for entry in self.studio.ledger() if entry.job_id in text)
+        path = text.partition(" ")[0]
+        meant = path.rpartition("/")[2]
+        # Only a path names a fine-tune: the whole ledger is not read for each photo of a month.
+        ledger = self.studio.ledger() if "/fine-tunes/" in path else []
+        named = (entry for entry in ledger if entry.job_id in path)
         files = (file for entry in named for file in entry.training_file_ids)
-        meant = text.partition(" ")[0].rpartition("/")[2]
-        stored = self.studio.files.page(offset=0, limit=1000)[1] if "/files/" in text else []
+        stored = self.studio.files.page(offset=0, limit=1000)[1] if "/files/" in path else []
         names = (file.name for file in stored if file.file_id == meant)
         told = " ".join([text, *files, self.invariants.owner_of(meant), *names])
         return self._bucket.told_of(told)
@@ -348,16 +373,20 @@ class SimulatedCloud:
 
     def is_at_rest(self) -> bool:
         """Whether nothing is in flight and no job has anything left to be done, nor any request."""
-        return not self.kernel.runs and not self.is_rung() and not self.unfinished()
+        erasures = self.invariants.administration.erasures
+        is_quiet = not self.kernel.runs and not self.is_rung() and not erasures.open_ones()
+        return is_quiet and not self.unfinished()
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that have something left to be done, by person and revision."""
         return [job for job in self.jobs() if self.is_unfinished(job)]
 
     def is_unfinished(self, job: Job) -> bool:
-        """Whether ``job`` has something left to be done; one that is short of photos only waits for more."""
+        """Whether ``job`` has something left to be done; one short of photos, or of consent, only waits."""
         if job.state.is_terminal:
             return not job.delivered
+        if waits_for_consent(job.retry):
+            return False
         waits_for_photos = job.state is JobState.COLLECTING and job.due_at == NEVER
         return job.state is not JobState.REJECTED and not waits_for_photos
 
@@ -406,6 +435,11 @@ class SimulatedCloud:
         """Whether something is asked for that is not carried out yet."""
         bell = self._ots.mirrors["requests"].columns(DOORBELL)
         return bool(bell and bell["is_rung"])
+
+    def is_heard(self) -> bool:
+        """Whether a tick has to look now what is asked for."""
+        bell = self._ots.mirrors["requests"].columns(DOORBELL)
+        return bell is not None and bool(bell["is_rung"] or 0 < bell.get("rings_at", 0) <= self.kernel.now)
 
     def spoil_row(self, person: str, **columns: Any) -> None:
         """Write what no version of the code understands into the person's newest row."""
@@ -474,8 +508,13 @@ class SimulatedCloud:
             retries=retries,
         )
         control = ControlTable(rows("control"))
+        jobs: JobTable = JobsInHand(rows("jobs"))
+        messages, outboxes = None, OutboxTable(rows("jobs"))
+        if self.receivers:
+            messages = Messages(outboxes, self.receivers)
+            jobs = telling(jobs, messages.outboxes, clock, run.dead_at + run.skew)
         return World(
-            jobs=JobsInHand(rows("jobs")),
+            jobs=jobs,
             control=control,
             requests=RequestTable(rows("requests")),
             seen=SeenTable(rows("seen")),
@@ -490,10 +529,18 @@ class SimulatedCloud:
             dead_at=run.dead_at + run.skew,
             token=self._token,
             random=self.kernel.random.random,
+            audit=partial(self.logs.audit, retries) if self.logs else None,
+            outboxes=lambda: outboxes,
+            erase_key=self.erase_key,
+            messages=messages,
         )
 
     def _clock(self, run: Run) -> RunClock:
         return RunClock(self.kernel, run, self.skew)
+
+    def _audit_of(self, run: Run) -> AuditLog:
+        assert self.logs is not None
+        return self.logs.audit(self._retries(self._clock(run)))
 
     def _retries(self, clock: RunClock) -> Retries:
         return Retries(
@@ -516,7 +563,18 @@ class SimulatedCloud:
         return f"{self._tokens.getrandbits(64):016x}"
 
     def _row_written(self, table: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        if is_outbox(after):
+            return
         self.invariants.row_written(table, before, after, self._ots.writer)
+        if self.receiver is not None and table == "jobs":
+            self.receiver.expect(before, after)
+
+    def _row_deleted(self, table: str, row: dict[str, Any]) -> None:
+        if is_outbox(row):
+            return
+        self.invariants.row_deleted(table, row)
+        if self.receiver is not None and table == "jobs":
+            self.receiver.forget(row)
 
     def _create_tables(self) -> None:
         assert self.tables is not None

@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
             totals.update({name: count for name, count in report.user_properties if name in COUNTED})
-            violations += outcome == "failed" and "/simulation/test_crash_points.py" in report.nodeid
+            violations += outcome == "failed" and "/simulation/test_crash_points" in report.nodeid
     if not (totals or violations) or config.stash.get(_SAID, False):
         return
     config.stash[_SAID] = True

@@ -10,15 +10,22 @@ and the idle ones would be most of the calls.
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from aliyun_local.dashscope.account.models import LedgerEntry
 from aliyun_local.oss.state.objects import StoredObject
+from shared.domain.exports import folder_of
 from shared.domain.job import Job
-from shared.domain.object_keys import Ignored, Kind, parse_upload, result_key
+from shared.domain.lanes import KEPT_LANE
+from shared.domain.object_keys import CONSENT_NAME, Ignored, Kind, parse_upload, person_key, result_key
+from shared.domain.requests import EXPORT
 from shared.domain.states import JobState
+from tests.simulation.auditing import check_audit, is_all_on_record
 from tests.simulation.cloud import TICK_MS, simulated
 from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
@@ -27,9 +34,8 @@ from tests.simulation.kernel import Run, Violation
 from tests.simulation.scenario_cloud import ScenarioCloud, Strikes
 from tests.simulation.scenarios import MINUTE_MS, Ending, Scenario
 from tests.simulation.stores import BUCKET
+from tests.simulation.traces import traces_of
 
-PATIENCE = 40
-"""Minutes in which a scenario must come to rest, whatever has happened in it."""
 LATEST_REPETITION = 15 * MINUTE_MS
 UPLOAD_LEFT_TO_ITS_EVENT = MINUTE_MS
 
@@ -103,6 +109,14 @@ def play_every_crash(scenario: Scenario, *, each_for_itself: bool = False) -> Co
     return covered
 
 
+def cover_every_crash(scenario: Scenario, note: Callable[[str, object], None]) -> None:
+    """Play ``scenario`` with every crash at every call, and ``note`` what was covered."""
+    covered = play_every_crash(scenario)
+    assert covered["crash points"] == covered["calls"] * len(CRASHES) > 0
+    for name, count in covered.items():
+        note(name, count)
+
+
 def play_every_pair(scenario: Scenario) -> Counter[str]:
     """Play every crash on the submit path with one more at each of the path's next calls in what follows."""
     undisturbed = play(scenario, {})
@@ -141,7 +155,8 @@ def _moments(played: Played, wanted: Iterable[int]) -> list[list[tuple[int, Faul
 
 def _come_to_rest(cloud: ScenarioCloud) -> None:
     steps = list(cloud.scenario.steps)
-    for _ in range(PATIENCE):
+    patience = cloud.scenario.patience
+    for _ in range(patience):
         while steps and steps[0].moment(cloud):
             steps.pop(0).act(cloud)
         jobs = cloud.jobs()
@@ -153,7 +168,7 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
         cloud.invariants.check_ledger()
     else:
         states = [f"{job.person_id}-{job.revision} {job.state.value}" for job in cloud.jobs()]
-        raise Violation(f"not at rest after {PATIENCE} minutes: {states}, slot {cloud.slot()}")
+        raise Violation(f"not at rest after {patience} minutes: {states}, slot {cloud.slot()}")
     # Events that the platform repeats find a world at rest, and so does one more tick.
     cloud.advance(LATEST_REPETITION)
     if cloud.scenario.ends_with_a_tick:
@@ -164,20 +179,61 @@ def _come_to_rest(cloud: ScenarioCloud) -> None:
 
 
 def _is_at_rest(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
-    everybody = {job.person_id for job in jobs} == set(cloud.scenario.endings)
+    if cloud.receiver is not None and not cloud.receiver.is_told_everything():
+        return False
+    if cloud.logs is not None and not is_all_on_record(cloud):
+        return False
+    expected = {person for person, endings in cloud.scenario.endings.items() if endings}
+    everybody = {job.person_id for job in jobs} == expected
     ended = all(job.delivered or job.state is JobState.REJECTED for job in jobs)
-    is_quiet = not cloud.kernel.runs and not cloud.is_rung()
-    return everybody and ended and is_quiet and not any(_unrecorded(cloud, jobs))
+    erasures = cloud.invariants.administration.erasures
+    is_quiet = not cloud.kernel.runs and not cloud.is_rung() and not erasures.open_ones()
+    is_quiet &= bool(erasures.rows) or not cloud.scenario.erased
+    is_kept = any(job.lane == KEPT_LANE and _goes_in_time(cloud, job) for job in jobs)
+    left = (*_unrecorded(cloud, jobs), *_withdrawn(cloud), *_exports_going(cloud))
+    return everybody and ended and is_quiet and not is_kept and not any(left)
+
+
+def _goes_in_time(cloud: ScenarioCloud, job: Job) -> bool:
+    """Whether something of the job is to go before the scenario is over: a usual one keeps all for a week."""
+    return job.due_at < cloud.kernel.start + cloud.scenario.patience * MINUTE_MS
+
+
+def _exports_going(cloud: ScenarioCloud) -> list[str]:
+    """The exports that are neither there nor given up."""
+    rows = (row for row in cloud.requests() if row["kind"] == EXPORT and not row["settled_at"])
+    return [row["name"] for row in rows if not json.loads(row["record"] or "{}").get("ready_at")]
 
 
 def _unrecorded(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
     """When the uploads were made that stand in no set of their person."""
     for stored in cloud.uploads():
         upload = parse_upload(stored.key)
-        if isinstance(upload, Ignored) or upload.kind is Kind.MARKER:
+        if isinstance(upload, Ignored) or upload.kind in (Kind.MARKER, Kind.CONSENT):
             continue
         theirs = [job for job in jobs if job.person_id == upload.person_id]
         if not any(_knows(job, upload.name, stored) for job in theirs):
+            yield stored.modified_at * 1000
+
+
+def _withdrawn(cloud: ScenarioCloud) -> Iterator[float]:
+    """When the withdrawals were put that lie there yet: they go with their person."""
+    for stored in cloud.uploads():
+        if stored.key.endswith(f"/{CONSENT_NAME}"):
+            content = cloud.objects.get(BUCKET, stored.key)[1]
+            if b"withdrawn_at" in content:
+                yield stored.modified_at * 1000
+
+
+def _unnoted(cloud: ScenarioCloud, jobs: list[Job]) -> Iterator[float]:
+    """When the consents were put that the newest job of their person does not know."""
+    newest = {job.person_id: job for job in jobs}
+    for stored in cloud.uploads():
+        upload = parse_upload(stored.key)
+        job = newest.get(upload.person_id) if not isinstance(upload, Ignored) else None
+        if isinstance(upload, Ignored) or upload.kind is not Kind.CONSENT or job is None:
+            continue
+        if job.consent is None or job.consent.etag != stored.etag:
             yield stored.modified_at * 1000
 
 
@@ -193,9 +249,14 @@ def _knows(job: Job, name: str, stored: StoredObject) -> bool:
 def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     """Whether a tick could find anything to do now."""
     now = cloud.kernel.now
-    if cloud.is_rung() or any(job.cancel_asked_at and not job.state.is_terminal for job in jobs):
+    if cloud.receiver is not None and not cloud.receiver.is_told_everything():
         return True
-    if any(uploaded <= now - UPLOAD_LEFT_TO_ITS_EVENT for uploaded in _unrecorded(cloud, jobs)):
+    if cloud.is_heard() or any(job.cancel_asked_at and not job.state.is_terminal for job in jobs):
+        return True
+    if any(job.lane == KEPT_LANE and job.due_at <= now for job in jobs):
+        return True
+    news = (*_unrecorded(cloud, jobs), *_unnoted(cloud, jobs), *_withdrawn(cloud))
+    if any(uploaded <= now - UPLOAD_LEFT_TO_ITS_EVENT for uploaded in news):
         return True
     going = {entry.job_id for entry in cloud.studio.ledger() if entry.status in GOING}
     running = [job for job in jobs if job.state in (JobState.SUBMITTING, JobState.TRAINING)]
@@ -236,7 +297,11 @@ def _check_ending(cloud: ScenarioCloud) -> None:
         reason = job.reason.code if job.reason else ""
         found.setdefault(job.person_id, []).append(Ending(job.state, len(owned) - failed, failed, reason))
         _check_job(cloud, job)
-    expected = {person: list(endings) for person, endings in cloud.scenario.endings.items()}
+    entries = {name: entry for name, entry in entries.items() if not _went_with_its_person(cloud, entry)}
+    _check_erased(cloud)
+    cloud.invariants.administration.retention.check_gone(cloud)
+    _check_exported(cloud)
+    expected = {person: list(endings) for person, endings in cloud.scenario.endings.items() if endings}
     if found != expected:
         raise Violation(f"it ended with {found} and not with {expected}")
     for person, contents in (cloud.scenario.trained_on or {}).items():
@@ -246,10 +311,47 @@ def _check_ending(cloud: ScenarioCloud) -> None:
             raise Violation(f"{latest.job_id} is trained on {trained_on} and not on {set(contents)}")
     if entries:
         raise Violation(f"no job owns {sorted(entries)}")
+    if cloud.receiver is not None:
+        cloud.receiver.check_end()
+    if cloud.logs is not None:
+        everybody = sorted({*cloud.scenario.endings, *cloud.scenario.erased})
+        check_audit(cloud, everybody, cloud.onlookers)
     if cloud.slot().holders:
         raise Violation(f"the slot is still held: {cloud.slot()}")
     if cloud.abandoned:
         raise Violation(f"{cloud.abandoned} events were given up")
+
+
+def _went_with_its_person(cloud: ScenarioCloud, entry: LedgerEntry) -> bool:
+    owner = cloud.invariants.owner_of(entry.training_file_ids[0])
+    return cloud.invariants.administration.erasures.is_of_erased(owner) and entry.deleted_at is not None
+
+
+def _check_erased(cloud: ScenarioCloud) -> None:
+    """Nothing is left anywhere of whoever was erased."""
+    for person, pictures in cloud.scenario.erased.items():
+        own = [job.job_id for job in cloud.jobs() if job.person_id == person]
+        if found := traces_of(cloud, person, pictures, own):
+            raise Violation(f"of {person}, who was erased, there is left: {found}")
+
+
+def _check_exported(cloud: ScenarioCloud) -> None:
+    """Of each who was to be exported there is one whole zip, and of nobody what is not made to its end."""
+    rows = cloud.objects.list_objects(BUCKET, prefix="exports/", limit=1000).rows
+    zips = {row.key: cloud.objects.get(BUCKET, row.key)[1] for row in rows if row.key.endswith(".zip")}
+    begun = cloud.objects.uploads.list_uploads(BUCKET, prefix="exports/").rows
+    if len(zips) != len(cloud.scenario.exported) or begun:
+        raise Violation(f"there are {sorted(zips)}, and {len(begun)} are begun")
+    for person, contents in cloud.scenario.exported.items():
+        (content,) = (zips[key] for key in zips if key.startswith(folder_of(person_key(person))))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if damaged := archive.testzip():
+                raise Violation(f"{damaged} is damaged in the zip of {person}")
+            names = [name for name in archive.namelist() if name.startswith("uploads/")]
+            found = {archive.read(name) for name in names} - {b""}
+            left_out = json.loads(archive.read("manifest.json"))["left_out"]
+        if found != contents or left_out:
+            raise Violation(f"the zip of {person} has {found} and not {set(contents)}; left out: {left_out}")
 
 
 def _check_job(cloud: ScenarioCloud, job: Job) -> None:

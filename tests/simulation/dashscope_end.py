@@ -40,8 +40,15 @@ DASHSCOPE = Transport(
 )
 
 
+LEAVE = ("DetectFaces", "UploadFiles", "CreateFineTune")
+"""Operations that bring photos to DashScope."""
+
+
 class Watch:
     """Hears of every submit; each method may be replaced."""
+
+    def photos_leave(self, operation: str, told: str) -> None:
+        """A call of ``operation`` is on its way; ``told`` says what it is about."""
 
     def submit_begins(self) -> None:
         """The product sends a POST."""
@@ -114,13 +121,15 @@ class Session:
         leaves: Callable[[], None] | None = None
         if submitted is not None:
             begins, leaves = self._watch.submit_begins, partial(self._watch.submit_leaves, run, submitted)
+        text = f"{parts.path} {body.decode(errors='replace')}"
+        self._watch.photos_leave(operation, self._told_of(text) if operation in LEAVE else "")
         try:
             return self._gate(
                 "dashscope",
                 operation,
                 send,
                 self._transport,
-                about=lambda: self._told_of(f"{parts.path} {body.decode(errors='replace')}"),
+                about=lambda: self._told_of(text),
                 garbled=_garbled,
                 begins=begins,
                 leaves=leaves,

@@ -16,12 +16,13 @@ from unittest import mock
 
 from aliyun_local.dashscope.account import models
 from aliyun_local.database import Database
+from aliyun_local.log_service import entries
 from aliyun_local.oss.state import transactions
 from aliyun_local.tablestore.store import storage
 
 T = TypeVar("T")
 
-USERS = (transactions, storage, models)
+USERS = (transactions, storage, models, entries)
 """The modules that open the emulators' databases."""
 
 _made: dict[str, sqlite3.Connection] = {}

@@ -13,13 +13,16 @@ from collections.abc import Callable
 from typing import Any
 
 from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
+from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.photo_set import NEVER
 from shared.domain.states import LEGAL_MOVES, JobState
-from tests.simulation.administration import SETTLES_MS, Administration, Columns
+from tests.simulation.administration import SETTLES_MS, Administration
+from tests.simulation.consents import Consents
 from tests.simulation.dashscope_end import Watch
 from tests.simulation.faults import OtherPrograms
+from tests.simulation.job_rows import Columns, JobRows
 from tests.simulation.kernel import Kernel, Run, Violation
 from tests.simulation.money import Money
 from tests.simulation.stores import API_KEY, SIGNATURE
@@ -29,7 +32,7 @@ FIXED_BY_CLOSING = ("files", "closed_at", "closed_by")
 FIXED_BY_ENDING = ("state", "fine_tune_id", "finetuned_output", "ended_at", "usage", "earlier_fine_tunes")
 OWN_REASONS = (
     *("submit_lost", "submit_unclear", "photos_lost", "files_not_stored", "no_answer"),
-    *("result_unreadable", "canceled_before_submit"),
+    *("result_unreadable", "canceled_before_submit", "consent_withdrawn", "erased"),
 )
 """Why a job may end without a fine-tune and without a refusal."""
 BETWEEN_TRIES = ("canceled_not_billed", "canceled_and_billed")
@@ -52,11 +55,12 @@ class Invariants(Watch):
         self._chosen_since: dict[str, int] = {}
         self._turns_checked: dict[str, int] = {}
         self._owners: dict[str, str] = {}
-        self.rows: dict[str, Columns] = {}
+        self.rows = JobRows()
         self.slot: Columns = {}
         self.health: Columns = {}
         self.administration = Administration(kernel, self.rows)
         self.money = Money(studio, kernel, self.owner_of)
+        self.consents = Consents(kernel)
         self.others: OtherPrograms | None = None
         self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
@@ -89,7 +93,9 @@ class Invariants(Watch):
         self._check_secrets("a row", str(after))
         if table == "seen":
             return
-        if after["version"] != (before["version"] if before else 0) + 1:
+        # A request's row may come again once it was deleted, with a version that no earlier one had.
+        begins_anew = table == "requests" and before is None
+        if not begins_anew and after["version"] != (before["version"] if before else 0) + 1:
             raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
         if table == "jobs":
             self._job_written(before, after, writer)
@@ -103,6 +109,24 @@ class Invariants(Watch):
             self.health = json.loads(after["value"])
         elif table == "control":
             self.administration.control_written(after["name"], json.loads(after["value"]))
+
+    def upload_deleted(self, gone: StoredObject, run: Run) -> None:
+        """Check that an upload goes because somebody has asked for that, or its time is over."""
+        self.administration.upload_deleted(gone, run)
+        self.consents.upload_deleted(gone.key, int(gone.modified_at * 1000))
+
+    def row_deleted(self, table: str, row: Columns) -> None:
+        """Check that a row goes because its person was erased."""
+        self.administration.erasures.row_deleted(table, row)
+        if table == "requests":
+            self.administration.request_deleted(row)
+        if table == "jobs":
+            name = job_id(row["person_id"], row["revision"])
+            if row["state"] in ("SUBMITTING", "TRAINING"):
+                raise Violation(f"the row of {name} is deleted while {row['state']}")
+            self.rows.pop(name, None)
+            self._places.pop(name, None)
+            self.money.job_deleted(row)
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
         name = job_id(after["person_id"], after["revision"])
@@ -124,7 +148,8 @@ class Invariants(Watch):
                 raise Violation(f"{file} stands in {name} and in {self._owners[file]}")
         if new is JobState.SUBMITTING and old is not new:
             self._intents[name, after["attempt"]] = writer
-        if new is JobState.QUEUED and old is not new:
+        is_back = before is not None and _has_stepped_aside(before) and not _has_stepped_aside(after)
+        if new is JobState.QUEUED and (old is not new or is_back):
             self._queued_since[name] = self._kernel.now
         place = after.get("moved_to") or after["closed_first_at"]
         if place:
@@ -143,6 +168,9 @@ class Invariants(Watch):
         before = set(self.slot.get("holders", ()))
         self.administration.slot_written(self.slot, after)
         for name in before - held:
+            if name not in self.rows:
+                # Erased, once nothing of it was at DashScope.
+                continue
             state = self.rows[name]["state"]
             entry = self._entry(self.rows[name]["fine_tune_id"])
             # A row that cannot be written or read may lag behind the end of its training.
@@ -170,7 +198,7 @@ class Invariants(Watch):
                 raise Violation(f"{name} is {state} without a fine-tune and a refusal: {reason}")
             return
         interfered_with = self.others.interfered_with.get(entry.job_id) if self.others else None
-        overdue = bool(reason) and reason["code"] == "training_overdue"
+        overdue = bool(reason) and reason["code"] == "training_overdue" and entry.status == "CANCELED"
         given_up = entry.deleted_at is not None or interfered_with == "stuck" or overdue
         if state != entry.status and not (state == "FAILED" and given_up):
             raise Violation(f"{name} is {state} but its fine-tune {entry.status}: {reason}")
@@ -188,13 +216,17 @@ class Invariants(Watch):
 
     # -- submits --------------------------------------------------------------------------------------
 
+    def photos_leave(self, operation: str, told: str) -> None:
+        """Nothing of a person leaves without consent."""
+        self.consents.leaves(operation, told)
+
     def submit_begins(self) -> None:
         """Check the rate at which POSTs are sent; how long each is on its way is the network's affair."""
         now = self._kernel.now
         self._posts = [moment for moment in self._posts if now - moment < 1000]
         self._posts.append(now)
-        if len(self._posts) > 2:
-            raise Violation("more than 2 POSTs in one second")
+        if len(self._posts) > 1:
+            raise Violation("two POSTs in one second")
 
     def submit_leaves(self, run: Run, body: dict[str, Any]) -> None:
         """Check a POST as it leaves: its intent is saved, by this run, for exactly these files, once."""

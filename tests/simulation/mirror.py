@@ -80,8 +80,8 @@ class Index(Sorted):
         self._lag = lag
         self._waiting: deque[tuple[int, Order, Any]] = deque()
 
-    def follow(self, before: dict[str, Any] | None, after: dict[str, Any], now: int) -> None:
-        """Take note of a row that was written."""
+    def follow(self, before: dict[str, Any] | None, after: dict[str, Any] | None, now: int) -> None:
+        """Take note of a row that was written, or deleted."""
         old, new = self._entry(before), self._entry(after)
         if old is not None and (new is None or new[0] != old[0]):
             self._change(old[0], None, now)
@@ -177,6 +177,15 @@ class Mirror:
         for index in self._indexes.values():
             index.follow(self._columns.get(order), columns, now)
         self._columns[order] = columns
+
+    def deleted(self, key: Sequence[tuple[str, Any]]) -> None:
+        """Take note of a row that was deleted."""
+        self.writes += 1
+        order = order_of(key)
+        self._rows.put(order, None)
+        before, now = self._columns.pop(order, None), self._now()
+        for index in self._indexes.values():
+            index.follow(before, None, now)
 
     def check(self, store: TableStore) -> None:
         """Hold everything against what the emulator has."""

@@ -18,9 +18,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aliyun_local.dashscope.account.models import LedgerEntry, ModelStudio
+from shared.clients.job_rows import from_columns
 from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.job import Job
-from shared.domain.money import beijing_day
+from shared.domain.money import DAYS, beijing_day, newest
 from shared.domain.object_keys import job_id, parse_job_id
 from shared.domain.rules import Rules, Trainings
 from shared.domain.states import JobState
@@ -43,6 +44,21 @@ LIFTED: dict[str, Any] = {
     "max_fen_in_all": 0,
 }
 """Settings with which nothing waits for money."""
+
+
+def check_sums(days: dict[str, int], months: dict[str, int], billed: Counter[str] | None) -> None:
+    """Hold the ledger's sums against what was billed by day; None: no clock can tell the days.
+
+    Raises:
+        Violation: they differ. Of days the ledger remembers the newest, of months more.
+    """
+    if billed is not None and Counter(days) != Counter(newest(billed, DAYS)):
+        raise Violation(f"shown by day are {days}, DashScope has billed {dict(billed)}")
+    sums: Counter[str] = Counter()
+    for day, fen in (days if billed is None else billed).items():
+        sums[day[:7]] += fen
+    if Counter(months) != sums:
+        raise Violation(f"shown by month are {months}, by day {days}")
 
 
 def has_caps(seed: int) -> bool:
@@ -119,11 +135,17 @@ class Money:
         self._owner_of = owner_of
         self.rules: Callable[[], Rules] = Rules
         self._approved: dict[str, int] = {}
+        self._erased: dict[str, Job] = {}
 
     def job_written(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         """Note which set somebody has approved: one that closes again is another."""
         if after.get("approved_at") and not (before or {}).get("approved_at"):
             self._approved[job_id(after["person_id"], after["revision"])] = after["closed_at"]
+
+    def job_deleted(self, row: dict[str, Any]) -> None:
+        """Keep what an erased job has cost: the sums stay, and the next person of the name begins anew."""
+        job = from_columns(row)
+        self._erased[job.job_id] = job
 
     def submit_leaves(self, name: str, row: dict[str, Any]) -> None:
         """Nothing leaves while trainings are off, or without the word of somebody where that is needed."""
@@ -138,11 +160,13 @@ class Money:
         rules, paid = self.rules(), Counter[tuple[str, str]]()
         for entry, name in self._ours():
             count = entry.billed_trainings
-            if entry.status in ("PENDING", "QUEUING", "RUNNING", "CANCELING") and entry.deleted_at is None:
+            may_be_billed = entry.status in ("PENDING", "QUEUING", "RUNNING", "CANCELING")
+            if may_be_billed and entry.deleted_at is None:
                 count = 1
             day, parsed = beijing_day(int(entry.created_at * 1000)), parse_job_id(name)
             paid["all", ""] += count
-            paid["person", parsed[0] if parsed else ""] += count
+            if name not in self._erased:
+                paid["person", parsed[0] if parsed else ""] += count
             if self._kernel.believes_times:
                 paid["day", day] += count
                 paid["month", day[:7]] += count
@@ -158,7 +182,8 @@ class Money:
 
     def check_end(self, jobs: Iterable[Job], slot: dict[str, Any]) -> None:
         """What is shown as spent is what DashScope has billed, by day, by month and by person."""
-        ours, known = list(self._ours()), list(jobs)
+        ours, standing = list(self._ours()), list(jobs)
+        known = [*standing, *self._erased.values()]
         self._check_retries(ours)
         price = self.rules().training_price_fen
         if any(job.reason is not None and job.reason.code == UNCLEAR for job in known):
@@ -172,16 +197,12 @@ class Money:
         said = (ledger.get("trainings", 0), ledger.get("fen", 0), ledger.get("reserved", {}))
         if said != (billed, billed * price, {}):
             raise Violation(f"shown as spent are {said}, DashScope has billed {billed} at {price}")
-        if self._kernel.believes_times and Counter(ledger.get("days", {})) != +days:
-            raise Violation(f"shown by day are {ledger.get('days')}, DashScope has billed {dict(days)}")
-        months: Counter[str] = Counter()
-        for day, fen in ledger.get("days", {}).items():
-            months[day[:7]] += fen
-        if Counter(ledger.get("months", {})) != months:
-            raise Violation(f"shown by month are {ledger.get('months')}, by day {ledger.get('days')}")
+        check_sums(
+            ledger.get("days", {}), ledger.get("months", {}), +days if self._kernel.believes_times else None
+        )
         if (shown := sum(job.cost_fen for job in known)) != billed * price:
             raise Violation(f"the jobs have cost {shown}, DashScope has billed {billed} at {price}")
-        self._check_people(known)
+        self._check_people(standing)
 
     def _check_retries(self, ours: list[tuple[LedgerEntry, str]]) -> None:
         """A training is made again for a fault that is not the photos', once that is known, and bounded."""

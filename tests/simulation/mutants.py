@@ -142,8 +142,14 @@ MUTANTS = (
     one(
         "no deadline for a stuck training",
         _TRAINING,
-        "    return now > job.running_since + world.rules.training_deadline_ms",
-        "    return False",
+        "    return job.running_since + world.rules.training_deadline_ms",
+        "    return job.running_since + 1_000_000 * world.rules.training_deadline_ms",
+    ),
+    one(
+        "the slot is held by a fine-tune that is gone while its row cannot be written",
+        _TRAINING,
+        "    return _save(world, job, job.ended(JobState.FAILED, reason, now))",
+        "    return world.jobs.save(job, job.ended(JobState.FAILED, reason, now))",
     ),
     one(
         "a result that is never written",
@@ -263,10 +269,19 @@ def alive(mutant: Mutant) -> Iterator[None]:
     try:
         for path, function in functions.items():
             function.__code__ = after[path]
+        _forget_results(module)
         yield
     finally:
         for path, function in functions.items():
             function.__code__ = kept[path]
+        _forget_results(module)
+
+
+def _forget_results(module: ModuleType) -> None:
+    """Clear what cached functions remember: it was computed by the other code."""
+    for found in vars(module).values():
+        if hasattr(found, "cache_clear"):
+            found.cache_clear()
 
 
 def _codes(code: CodeType, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], CodeType]]:
@@ -292,5 +307,6 @@ def _function(module: ModuleType, path: tuple[str, ...]) -> FunctionType:
     for name in path:
         found = inspect.getattr_static(found, name)
     found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
+    found = getattr(found, "__wrapped__", found)
     assert isinstance(found, FunctionType), f"{path} is no function"
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulation.auditing import Onlookers
 from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.faults import Fault
 from tests.simulation.kernel import Run
@@ -50,8 +51,13 @@ class ScenarioCloud(SimulatedCloud):
             photo_access=scenario.photo_access,
             account=scenario.account,
             emulated_tables=not crashes,
+            tells=scenario.tells,
+            audit=scenario.audited,
         )
         self.scenario = scenario
+        if scenario.erased:
+            self.erase_key = self.erase_key or "the erase key of a scenario"
+        self.onlookers = Onlookers(self, ())
         self.gate.standings.troubles.extend(scenario.standing)
         self.recorded_until = 0
         for method, refuse in scenario.refusals.items():

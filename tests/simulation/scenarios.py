@@ -20,6 +20,7 @@ from shared.domain.object_keys import job_id, upload_name
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud
+from tests.simulation.consents import put_consent
 from tests.simulation.faults import Fault
 from tests.simulation.standing import Answer, Standing
 from tests.simulation.stores import METADATA, MIRRORED, TURNED
@@ -139,6 +140,17 @@ def after_minutes(minutes: int, moment: Moment = at_once) -> Moment:
     return lambda cloud: cloud.kernel.now >= cloud.kernel.start + minutes * MINUTE_MS and moment(cloud)
 
 
+def consent(
+    person: str, *, when: Moment = at_once, after: int = 0, events: tuple[int, ...] = (0,), **said: Any
+) -> Step:
+    """The person consents, or withdraws it (``withdrawn``)."""
+
+    def put(cloud: SimulatedCloud) -> None:
+        put_consent(cloud, person, deliveries=events, **said)
+
+    return Step(when, lambda cloud: cloud.kernel.at(cloud.kernel.now + after, lambda: put(cloud)))
+
+
 def failing(code: str, times: int) -> Step:
     """DashScope's next trainings fail."""
     return Step(at_once, lambda cloud: cloud.studio.fail_next(code, "simulated", times=times))
@@ -175,7 +187,11 @@ class Scenario:
         standing: what stays in the way, all the time.
         ends_with_a_tick: whether a tick finds the world at rest at the end.
         pairs: whether two crashes in a row on the way of the submit are played too.
+        erased: who is erased, and the pictures of theirs that must be nowhere in the end.
+        exported: of whom there is a zip in the end, and the uploads that are in it.
         trained_on: the contents that the latest training of each person is made of; None: not looked at.
+        tells: whether somebody is told of what happens, and is to hear of each state once.
+        patience: minutes in which it must come to rest, whatever has happened in it.
     """
 
     name: str
@@ -191,6 +207,11 @@ class Scenario:
     ends_with_a_tick: bool = False
     pairs: bool = False
     trained_on: Mapping[str, frozenset[bytes]] | None = None
+    erased: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    exported: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    tells: bool = False
+    audited: bool = False
+    patience: int = 40
 
     def new_behaviour(self) -> Behaviour:
         """How DashScope behaves in this story; a training is short unless the story needs it long."""
@@ -202,6 +223,8 @@ class Scenario:
         }
         return Behaviour(**{**usual, **self.behaviour})
 
+
+CONSENTED = Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, consent_required=True)
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
@@ -221,6 +244,21 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="a set that closes by its tenth photo, unchecked",
         steps=tuple(upload("Li", f"{n}.jpg", b"FACE %d" % n, after=n * SECOND) for n in range(10)),
         rules=Rules(quiet_ms=MINUTE_MS, sweep_rest_ms=SWEEP_REST_MS, face_check=False),
+    ),
+    *(
+        Scenario(
+            name=f"photos that wait for a consent, which comes {how}",
+            steps=(PHOTO, MARKED, consent("Li", when=after_minutes(1), events=events)),
+            rules=CONSENTED,
+            photo_access=access,
+            account="today" if access == "file" else "old",
+            pairs=access == "file",
+        )
+        for how, events, access in (
+            ("with its event", (0,), "url"),
+            ("without its event", (), "url"),
+            ("where photos go by file", (0,), "file"),
+        )
     ),
     Scenario(
         name="two people against one slot",

@@ -1,7 +1,8 @@
 """One seed, one story: people, photos, events and faults are all drawn from it, and so is every turn.
 
 Run as a program it replays seeds: ``python -m tests.simulation.seeds SEED``; with ``--trace`` it prints every
-external call and the faults that struck.
+external call and the faults that struck. With ``--telling`` somebody is told of what happens, with
+``--audited`` an audit is kept, with ``--exporting`` people ask for copies of what is held about them.
 """
 
 from __future__ import annotations
@@ -17,19 +18,24 @@ from functools import partial
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.decide import Submit
 from shared.domain.job import Job
-from shared.domain.object_keys import Kind, Upload, parse_upload, spellings, upload_key
+from shared.domain.object_keys import PEOPLE_PREFIX, Kind, Upload, parse_upload, spellings, upload_key
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.stored_files import MAY_BE_IN_USE_MS
 from shared.workflow.actions import piece_of
 from tests.simulation.administrators import Administrators
+from tests.simulation.auditing import Onlookers, check_audit, is_all_on_record
 from tests.simulation.cloud import TICK_MS, SimulatedCloud, simulated
+from tests.simulation.consents import Consenters, consent_settings
+from tests.simulation.erasers import KEY, Erasers
+from tests.simulation.exporters import Exporters
 from tests.simulation.faults import Drawn, Fault
 from tests.simulation.gate import Gate
 from tests.simulation.invariants import GOING
 from tests.simulation.kernel import Violation
 from tests.simulation.lasting import draw_changes, draw_troubles
 from tests.simulation.money import Approver, drawn_settings, has_caps, lift, start_of
+from tests.simulation.retention import drawn_retention
 from tests.simulation.scenarios import zipped
 from tests.simulation.silence import Silence
 from tests.simulation.stores import BUCKET
@@ -41,6 +47,11 @@ LONGEST_DEADLINE_MS = 30 * MINUTE_MS
 WAITS_FOR_MONEY_MS = 12 * MINUTE_MS
 TABLES_CHECKED_EVERY = 10
 NAMES_SPELLED_EVERY = 7
+REFUSED_BY_THE_RECEIVER = 0.3
+TICKS_FOR_THE_AUDIT = 5
+LOOKED_AT_MS = 40 * MINUTE_MS
+TICKS_FOR_MESSAGES = 60
+"""Ten minutes apart: longer than the pause after the tries that a story has room for."""
 LATEST_EVENT_MS = 4 * HOUR_MS
 LONGEST_PAUSE_MS = HOUR_MS
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CRASH_IN_FLIGHT)
@@ -63,6 +74,9 @@ class Outcome:
     troubled_turn_changes: int
 
 
+KINDS = {"telling": "tells", "audited": "audited", "exporting": "exporting"}
+"""What more is played in a seed: the options of the command line, and the arguments of :func:`play`."""
+
 ACCESS = (
     ("url", "old"),
     ("auto", "old"),
@@ -73,20 +87,40 @@ ACCESS = (
 """``PHOTO_ACCESS`` and the kind of the OSS account."""
 
 
-def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
+def play(
+    seed: int,
+    on_end: Callable[[Gate], object] | None = None,
+    *,
+    tells: bool = False,
+    audited: bool = False,
+    exporting: bool = False,
+) -> Outcome:
     """Play the seed's story to its end; ``on_end`` gets the gate with its trace.
+
+    ``tells``: somebody is told of what happens, by a receiver that is struck by faults as everything else.
+    ``audited``: an audit is kept, in a log store that is struck likewise, and people's pages are looked at.
+    ``exporting``: people ask for copies of all that is held about them.
 
     Raises:
         Violation: a promise was broken.
     """
     chance = random.Random(f"story {seed}")
     faults = Drawn.for_seed(seed)
-    cloud = _new_cloud(seed, chance, faults)
+    cloud = _new_cloud(seed, chance, faults, tells=tells, audited=audited)
     people = _people(seed, chance)
     administrators = Administrators(cloud, seed, people, cloud.kernel.start + TROUBLE_LASTS_MS)
+    erasers = Erasers(cloud, seed, people, TROUBLE_LASTS_MS)
+    onlookers = Onlookers(cloud, people, seed)
+    exporters = Exporters(cloud, people, seed)
     with simulated(cloud):
         try:
             administrators.begin()
+            erasers.begin()
+            Consenters(cloud, seed, people).begin(TROUBLE_LASTS_MS, KEY)
+            if audited:
+                onlookers.begin(LOOKED_AT_MS)
+            if exporting:
+                exporters.begin(TROUBLE_LASTS_MS)
             Approver(cloud, seed).begin(TROUBLE_LASTS_MS + WAITS_FOR_MONEY_MS)
             stuck = _trouble(cloud, chance, faults, people)
             troubled = len(cloud.gate.trace), cloud.gate.turn_changes
@@ -96,6 +130,14 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
                 _live_with(cloud, stuck)
             _recover(cloud)
             administrators.check_end()
+            if cloud.receiver is not None:
+                _tell_everything(cloud)
+            erasers.check_end()
+            if audited:
+                _put_everything_on_record(cloud)
+                check_audit(cloud, people, onlookers)
+            if exporting:
+                exporters.check_end()
         except (Exception, Violation) as error:
             kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
             raise Violation(f"seed {seed}: {kind}{error}") from error
@@ -110,7 +152,9 @@ def play(seed: int, on_end: Callable[[Gate], object] | None = None) -> Outcome:
     return Outcome(seed, len(gate.trace), len(gate.struck), most, gate.turn_changes, crashes, *troubled)
 
 
-def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedCloud:
+def _new_cloud(
+    seed: int, chance: random.Random, faults: Drawn, *, tells: bool = False, audited: bool = False
+) -> SimulatedCloud:
     limit = chance.choice((1, 1, 1, 2, 3))
     photo_access, account = chance.choice(ACCESS)
     cloud = SimulatedCloud(
@@ -127,7 +171,9 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
             training_deadline_ms=chance.choice((12 * MINUTE_MS, LONGEST_DEADLINE_MS)),
             kept_fine_tunes=10_000,
             max_trainings_per_person_per_day=0,
+            **drawn_retention(seed),
             **drawn_settings(seed),
+            **consent_settings(seed),
         ),
         behaviour=Behaviour(
             training_seconds=chance.choice((20.0, 120.0, 302.0)),
@@ -150,9 +196,13 @@ def _new_cloud(seed: int, chance: random.Random, faults: Drawn) -> SimulatedClou
         photo_access=photo_access,
         account=account,
         emulated_tables=seed % TABLES_CHECKED_EVERY == 0,
+        tells=tells,
+        audit=audited,
         start=start_of(seed),
     )
     cloud.gate.latency = chance.choice((10, 120, 120))
+    if cloud.receiver is not None:
+        cloud.receiver.refusal_rate = REFUSED_BY_THE_RECEIVER
     return cloud
 
 
@@ -336,9 +386,38 @@ def _recover(cloud: SimulatedCloud) -> None:
         _tick_until_at_rest(cloud, at_least=MAY_BE_IN_USE_MS + round_ms)
     # The last events come hours late, into a world that is at rest.
     cloud.advance(LATEST_EVENT_MS)
-    _tick_until_at_rest(cloud)
+    # A consent may have come meanwhile, without an event.
+    _tick_until_at_rest(cloud, at_least=round_ms if cloud.rules.consent_required else 0)
+    if cloud.invariants.administration.erasures.asked:
+        # What came while somebody was erased is found by the rounds of the sweep that follow.
+        _tick_until_at_rest(cloud, at_least=2 * round_ms)
+        if cloud.studio.files.page(offset=0, limit=1)[1]:
+            _tick_until_at_rest(cloud, at_least=MAY_BE_IN_USE_MS + round_ms)
+    cloud.invariants.administration.retention.let_go(cloud)
     check_everything_ended(cloud)
     _check_no_file_is_left(cloud)
+
+
+def _tell_everything(cloud: SimulatedCloud) -> None:
+    """The receiver works: whatever it has not been told yet comes with the next tries."""
+    assert cloud.receiver is not None
+    cloud.receiver.refusal_rate = 0.0
+    for _ in range(TICKS_FOR_MESSAGES):
+        if cloud.receiver.is_told_everything():
+            break
+        cloud.kernel.at(cloud.kernel.now, cloud.invoke_reconcile)
+        cloud.advance(10 * TICK_MS)
+    cloud.receiver.check_end()
+
+
+def _put_everything_on_record(cloud: SimulatedCloud) -> None:
+    """Nothing goes wrong: what is settled is in the audit after a few ticks."""
+    for _ in range(TICKS_FOR_THE_AUDIT):
+        if is_all_on_record(cloud):
+            return
+        cloud.kernel.at(cloud.kernel.now, cloud.invoke_reconcile)
+        cloud.advance(TICK_MS)
+    raise Violation("what is settled never comes to the audit")
 
 
 def _check_no_file_is_left(cloud: SimulatedCloud) -> None:
@@ -423,8 +502,15 @@ def check_everything_ended(cloud: SimulatedCloud) -> None:
             cloud.invariants.result_written(key, text)
             if job.state.value not in text:
                 raise Violation(f"{key} does not say {job.state.value}: {json.loads(text)}")
+    erasures = cloud.invariants.administration.erasures
+    known = {job.job_id for job in jobs}
     for entry in cloud.studio.ledger():
         ours = cloud.invariants.is_ours(entry.training_file_ids[0])
+        owner = cloud.invariants.owner_of(entry.training_file_ids[0])
+        if owner not in known and erasures.is_of_erased(owner):
+            if entry.status in GOING and entry.deleted_at is None:
+                raise Violation(f"{entry.job_id} of {owner}, who was erased, goes on")
+            continue
         if len(owners.get(entry.job_id, [])) != int(ours):
             raise Violation(f"{entry.job_id} (ours: {ours}) is owned by {owners.get(entry.job_id)}")
     if cloud.invariants.slot.get("holders"):
@@ -433,14 +519,17 @@ def check_everything_ended(cloud: SimulatedCloud) -> None:
     _check_nothing_is_trained_twice(jobs)
     cloud.invariants.administration.check_end(jobs, cloud.studio.ledger(), cloud.invariants.owner_of)
     cloud.invariants.money.check_end(jobs, cloud.invariants.slot)
+    cloud.invariants.consents.check_end(jobs, erases=bool(cloud.erase_key))
     cloud.check_mirrors()
 
 
 def _check_nothing_is_lost(cloud: SimulatedCloud) -> None:
     """Every photo in the bucket stands, as it is there now, in some set of its person with a verdict."""
     recorded = _recorded(cloud.jobs())
+    erasures = cloud.invariants.administration.erasures
     for person, name, named in _photos(cloud):
-        if not named & recorded:
+        is_to_go = any(one.where == PEOPLE_PREFIX for one in erasures.remaining(person))
+        if not named & recorded and not is_to_go:
             raise Violation(f"{upload_key(person, name)} was lost")
 
 
@@ -468,10 +557,10 @@ def _recorded(jobs: Iterable[Job]) -> set[tuple[str, str, str]]:
 
 
 def _photos(cloud: SimulatedCloud) -> Iterator[tuple[str, str, set[tuple[str, str, str]]]]:
-    """The person and the name of each upload but the markers, and both with its content."""
+    """The person and the name of each photo and zip, and both with its content."""
     for stored in cloud.uploads():
         upload = parse_upload(stored.key)
-        if isinstance(upload, Upload) and upload.kind is not Kind.MARKER:
+        if isinstance(upload, Upload) and upload.kind in (Kind.PHOTO, Kind.ARCHIVE):
             person, name = upload.person_id, upload.name
             contents = (stored.etag, f"{stored.crc} {stored.size}")
             yield person, name, {(person, name, content) for content in contents}
@@ -480,9 +569,10 @@ def _photos(cloud: SimulatedCloud) -> Iterator[tuple[str, str, set[tuple[str, st
 def main(arguments: list[str]) -> int:
     """Replay the given seeds."""
     on_end = print_trace if "--trace" in arguments else None
+    kind = {name: f"--{option}" in arguments for option, name in KINDS.items()}
     for text in arguments:
-        if text != "--trace":
-            print(play(int(text), on_end))
+        if not text.startswith("--"):
+            print(play(int(text), on_end, **kind))
     return 0
 
 

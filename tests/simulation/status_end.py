@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
@@ -13,22 +14,27 @@ from typing import Any, NamedTuple, cast
 from unittest import mock
 
 import functions.status
+from shared.clients.audit_log import AuditLog
 from shared.clients.control_table import ControlTable
 from shared.clients.job_table import JobTable
 from shared.clients.request_table import RequestTable
 from shared.clients.rows import Rows
 from shared.domain.rules import Rules
+from shared.http_api import looks
 from shared.settings import Settings
 from tests.http_events import http_event
 from tests.simulation.kernel import Run
+from tests.simulation.log_end import ENDPOINT, LOGSTORE, PROJECT
 from tests.simulation.stores import INSTANCE
 
 TIMEOUT_MS = 30_000
 ADMIN_TOKEN = "simulated-admin-token"
+SMALL_PICTURE = b"a small picture"
+"""What OSS makes of any photo, at once: what a page shows of it is no part of these stories."""
 
 
 class HttpAnswer(NamedTuple):
-    """What ``status`` has answered; the document is that of its JSON."""
+    """What ``status`` has answered; the document is that of its JSON, or holds the text of a ``page``."""
 
     status: int
     document: dict[str, Any]
@@ -46,6 +52,8 @@ class StatusEnd:
         time_ns: Callable[[], int],
         rules: Callable[[], Rules],
         watch: Callable[[str, str], None],
+        erase_key: Callable[[], str] = lambda: "",
+        audit: Callable[[Run], AuditLog] | None = None,
     ) -> None:
         """``spawn`` starts a run, ``rows`` gives it a table, and ``watch`` sees everything that is answered.
 
@@ -57,6 +65,8 @@ class StatusEnd:
         self._time_ns = time_ns
         self._rules = rules
         self._watch = watch
+        self._erase_key = erase_key
+        self._audit = audit
 
     def call(
         self,
@@ -76,7 +86,7 @@ class StatusEnd:
         def answer(run: Run) -> None:
             given = cast("dict[str, Any]", functions.status.handler(json.dumps(event).encode(), run))
             self._watch(f"the answer of {path}", str(given))
-            answers.append(HttpAnswer(given["statusCode"], json.loads(given["body"] or "{}")))
+            answers.append(HttpAnswer(given["statusCode"], _document_of(given)))
 
         self._spawn("status", answer, TIMEOUT_MS, lambda _: told(answers[0] if answers else None))
 
@@ -90,10 +100,20 @@ class StatusEnd:
             "request_table": lambda _, run: RequestTable(self._rows("requests", run)),
             "new_token": self._token,
             "time": SimpleNamespace(time_ns=self._time_ns),
+            "photo_bucket": lambda *_: SimpleNamespace(
+                thumbnail=lambda _: SMALL_PICTURE,
+                outside_url=lambda key, *_: f"https://photos.example/{key}",
+            ),
         }
+        if (audit := self._audit) is not None:
+            parts["audit_log"] = lambda _, run: audit(run)
+        # What an instance remembers is that of this story.
+        remembered: dict[str, object] = {"_looks": OrderedDict(), "_left_alone_until": {}}
         with ExitStack() as stack:
             for name, part in parts.items():
                 stack.enter_context(mock.patch.object(functions.status, name, part))
+            for name, memory in remembered.items():
+                stack.enter_context(mock.patch.object(looks, name, memory))
             yield
 
     def _tables(self, run: Run) -> tuple[JobTable, ControlTable]:
@@ -104,5 +124,16 @@ class StatusEnd:
             ots_endpoint="http://ots",
             ots_instance=INSTANCE,
             admin_token=ADMIN_TOKEN,
+            erase_key=self._erase_key(),
+            log_endpoint=ENDPOINT if self._audit is not None else "",
+            log_project=PROJECT,
+            audit_logstore=LOGSTORE,
             rules=self._rules(),
         )
+
+
+def _document_of(given: dict[str, Any]) -> dict[str, Any]:
+    headers = {name.lower(): str(value) for name, value in given["headers"].items()}
+    if headers.get("content-type", "").startswith("text/html"):
+        return {"page": given["body"]}
+    return cast("dict[str, Any]", json.loads(given["body"] or "{}"))

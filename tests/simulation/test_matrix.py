@@ -49,7 +49,7 @@ def test_each_is_struck_alone_and_all_are_struck_once_and_for_ever() -> None:
     assert {cell.duration for cell in CELLS} == set(Duration)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_cell_ends_as_it_should_beside_a_healthy_person(share: int) -> None:
     broken: list[str] = []

@@ -73,15 +73,15 @@ def test_requests_and_what_was_seen_are_written_and_read_by_every_call(emulated:
         world.seen.remember("anna", {"0.jpg": "other"}, 2)
         rows = world.control.read_all()
         assert rows.doorbell is not None
-        read.extend([rows.doorbell.is_rung, requests.pending(5) == ((asked,), True)])
+        read.extend([rows.doorbell.is_rung, requests.pending(5, 2)[:3] == ((asked,), True, 0)])
         requests.settle(asked, "done", 2)
         requests.silence(rows.doorbell)
-        read.extend([world.control.read_all().doorbell, requests.pending(5)])
+        read.extend([world.control.read_all().doorbell, requests.pending(5, 2)[:3]])
         read.append(world.seen.etags("anna", ["0.jpg", "249.jpg", "250.jpg"]))
 
     cloud.kernel.spawn("reconcile", work, timeout=600_000)
     cloud.advance(600_000)
-    assert read == [True, True, Doorbell(version=2), ((), True), {"0.jpg": "other", "249.jpg": "E249"}]
+    assert read == [True, True, Doorbell(version=2), ((), True, 0), {"0.jpg": "other", "249.jpg": "E249"}]
     operations = Counter(call.operation for call in cloud.gate.trace)
     assert operations["BatchWriteRow seen"] == 3
     assert operations["BatchGetRow control requests"] == 2

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from local.prices.estimating import IDLE_MONTH, PER_PERSON, Use
+from tests.simulation.kernel import Violation
+from tests.simulation.money import check_sums
 from tests.simulation.month.arrivals import DAYS, MONTH_MS, RHYTHM, moments
 from tests.simulation.month.deliveries import NUMBERS, delivery_of
 from tests.simulation.month.play import Month, play
 from tests.simulation.month.report import report, use_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 PEOPLE, SLOTS = 100, 2
 OF_THE_MONTH = 100
@@ -71,3 +75,17 @@ def test_what_a_person_sends_depends_on_the_number_alone() -> None:
     one, again = delivery_of(7, 1_000, seed=1), delivery_of(7, 1_000, seed=1)
     assert (one.person, one.sent, one.odd) == (again.person, again.sent, again.odd)
     assert len(delivery_of(7, 1_000, seed=2).sent) >= min(NUMBERS) or one.sent
+
+
+def test_sums_by_day_are_held_against_the_days_that_are_remembered_and_months_against_all() -> None:
+    billed = Counter({f"2026-01-{day:02}": day for day in range(1, 32)}) + Counter({"2026-02-01": 7})
+    days = {day: fen for day, fen in billed.items() if day != "2026-01-01"}
+    months = {"2026-01": 31 * 16, "2026-02": 7}
+    check_sums(days, months, billed)
+    for wrong_days, wrong_months in (
+        ({**days, "2026-02-01": 8}, months),
+        (dict(billed), months),
+        (days, {**months, "2026-01": 31 * 16 - 1}),
+    ):
+        with pytest.raises(Violation):
+            check_sums(wrong_days, wrong_months, billed)

@@ -16,7 +16,6 @@ def test_at_least_fourteen_breakages_with_names_of_their_own_are_tried() -> None
     assert len({mutant.name for mutant in ALL_MUTANTS}) == len(ALL_MUTANTS) >= 14
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("mutant", ALL_MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
 def test_the_mutant_is_found(mutant: Mutant) -> None:
     if seed_that_finds(mutant, range(SCANNED)) is None:

@@ -12,7 +12,7 @@ SEEDS = 500
 SHARES = 50
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_no_promise_breaks_whatever_the_seed_lets_go_wrong(share: int) -> None:
     broken: list[str] = []

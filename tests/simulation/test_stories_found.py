@@ -174,7 +174,7 @@ def test_sixty_people_whose_rows_cannot_be_written_hold_nobody_up() -> None:
         assert told.is_trained("Wu"), told.job("Wu")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_no_run_dies_of_hundreds_of_zips_of_one_person() -> None:
     with story() as told:
         told.upload("Li", "1.jpg", event=False)

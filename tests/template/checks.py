@@ -28,6 +28,7 @@ STACKS: Mapping[str, Mapping[str, object]] = {
         "OssEndpoint": "https://oss.example.com",
         "OssPublicEndpoint": "https://photos.example.com",
         "OtsEndpoint": "https://faces.example.com",
+        "LogEndpoint": "https://logs.example.com",
         "QuietSeconds": 86_400,
         "StatusInstances": 100,
         "AlarmActionPolicy": "sls.builtin",

@@ -6,9 +6,10 @@ attributes and reads from others what has been written.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from shared.domain.fine_tunes import FineTune, NewestFineTunes
 from shared.domain.job import Job
@@ -23,7 +24,7 @@ from shared.domain.trouble_kinds import Kind as Kinds
 from shared.errors import REPLACED, NotFound, Permanent, Trouble
 from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
-from shared.workflow.ports import Listed, World
+from shared.workflow.ports import Listed, StartedUpload, Version, World
 from tests.bitmaps import bitmap_of
 from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, RULES, fine_tune
@@ -52,6 +53,8 @@ class MemoryBucket(MemoryTables):
         turned: keys of turned pictures, with what they were made of and the degrees.
         lost: keys that are not there any more, although a row names them.
         results: the documents that were written, by key.
+        versions: what the bucket keeps of objects; with any it is versioned.
+        uploads: the parts of objects that are being written, by their keys and the ids of the uploads.
     """
 
     name = "photos"
@@ -71,6 +74,8 @@ class MemoryBucket(MemoryTables):
         self.reads_any = b""
         self.deleted: list[str] = []
         self.results: dict[str, str] = {}
+        self.versions: list[Version] = []
+        self.uploads: dict[tuple[str, str], dict[int, bytes]] = {}
 
     def upload(
         self, name: str, *, at: int = NOW, person_id: str = "li", kind: Kind = Kind.PHOTO, **changes: Any
@@ -163,6 +168,57 @@ class MemoryBucket(MemoryTables):
         self.meet("delete", key)
         self.deleted.append(key)
 
+    def is_versioned(self) -> bool:
+        self.meet("is_versioned")
+        return bool(self.versions)
+
+    def versions_page(self, prefix: str, after: Version | None) -> tuple[list[Version], Version | None]:
+        self.meet("versions_page", prefix)
+        return [one for one in self.versions if one.key.startswith(prefix)], None
+
+    def delete_version(self, version: Version) -> None:
+        self.meet("delete_version", version.key)
+        self.versions.remove(version)
+
+    def begin_upload(self, key: str, content_type: str) -> str:
+        self.meet("begin_upload", key)
+        upload_id = f"upload{len(self.uploads)}"
+        self.uploads[key, upload_id] = {}
+        return upload_id
+
+    def upload_part(self, key: str, upload_id: str, number: int, content: bytes) -> str:
+        self.meet("upload_part", key)
+        self._upload(key, upload_id)[number] = content
+        return hashlib.md5(content).hexdigest()
+
+    def complete_upload(self, key: str, upload_id: str, etags: Sequence[str]) -> None:
+        self.meet("complete_upload", key)
+        parts = self._upload(key, upload_id)
+        if [hashlib.md5(parts.get(number, b"")).hexdigest() for number in range(1, len(etags) + 1)] != [
+            *etags
+        ]:
+            raise Permanent("InvalidPart", key)
+        assert all(len(parts[number]) >= 100 * 1024 for number in range(1, len(etags))), "EntityTooSmall"
+        content = b"".join(parts[number] for number in range(1, len(etags) + 1))
+        self.contents[key] = content
+        self.objects[key] = Stored(etag=f"E-{key}", size=len(content), modified_at=NOW)
+        del self.uploads[key, upload_id]
+
+    def _upload(self, key: str, upload_id: str) -> dict[int, bytes]:
+        if (key, upload_id) not in self.uploads:
+            raise Permanent("NoSuchUpload", key)
+        return self.uploads[key, upload_id]
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        self.meet("abort_upload", key)
+        self.uploads.pop((key, upload_id), None)
+
+    def uploads_page(
+        self, prefix: str, after: StartedUpload | None
+    ) -> tuple[list[StartedUpload], StartedUpload | None]:
+        self.meet("uploads_page", prefix)
+        return [StartedUpload(key, name, NOW) for key, name in self.uploads if key.startswith(prefix)], None
+
     def write_json(self, key: str, text: str) -> None:
         self.calls.append("deliver")
         self.meet("write_json", key)
@@ -234,6 +290,7 @@ class Memory(MemoryBucket):
             token=lambda: next(tokens),
             random=lambda: 0.5,
             pace_face_checks=self._pace,
+            outboxes=self._outboxes,
         )
         return replace(world, **changes)
 
@@ -241,6 +298,9 @@ class Memory(MemoryBucket):
         saved = super().save(before, after)
         self.time += self.save_takes_ms
         return saved
+
+    def _outboxes(self) -> NoReturn:
+        raise AssertionError("nobody is erased here")
 
     def _pace(self) -> None:
         self.paced += 1

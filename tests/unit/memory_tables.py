@@ -14,6 +14,7 @@ from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
     DELIVERY_LANE,
+    KEPT_LANE,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANES,
@@ -22,7 +23,7 @@ from shared.domain.lanes import (
 from shared.domain.lingering import Lingering
 from shared.domain.object_keys import person_key
 from shared.domain.photo_set import NEVER
-from shared.domain.requests import Pending, Request
+from shared.domain.requests import ERASE, Pending, Request
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.domain.unread import Unread
@@ -46,6 +47,7 @@ class MemoryTables:
         well_being: the deployment's health.
         seen: what is remembered of uploads, by person's key and name.
         documents: rows of the control table that hold objects of JSON.
+        revoked: share links that open nothing any more, with when they would have ended.
         nobodys: uploads that belong to nobody, with reasons.
         before_save: called with the job that is about to be saved.
         before_save_slot: called with the slot that is about to be saved.
@@ -65,6 +67,7 @@ class MemoryTables:
         self.seen: dict[tuple[str, str], str] = {}
         self.documents: dict[str, Document] = {}
         self.nobodys: dict[str, str] = {}
+        self.revoked: dict[str, int] = {}
         self.before_save: Callable[[Job], None] = lambda _: None
         self.before_save_slot: Callable[[Slot], None] = lambda _: None
 
@@ -84,9 +87,10 @@ class MemoryTables:
         self.meet("latest", person_id)
         return next(iter(self.revisions_of(person_key(person_id))), None)
 
-    def revisions_of(self, key: str) -> list[Job]:
+    def revisions_of(self, key: str, *, limit: int = 100, before: int | None = None) -> list[Job]:
         jobs = [job for job in self.rows.values() if job.person_key == key]
-        return sorted(jobs, key=lambda job: -job.revision)
+        jobs = [job for job in jobs if before is None or job.revision < before]
+        return sorted(jobs, key=lambda job: -job.revision)[:limit]
 
     def find(self, ids: Iterable[str]) -> dict[str, Job | None]:
         return {name: self.rows.get(name) for name in ids}
@@ -114,7 +118,8 @@ class MemoryTables:
 
     def history(self, person_id: str, before: int, limit: int) -> list[JobSummary | Unread]:
         self.calls.append("history")
-        rows = [one for one in self.revisions_of(person_key(person_id)) if one.revision < before]
+        found = self.revisions_of(person_key(person_id), limit=len(self.rows))
+        rows = [one for one in found if one.revision < before]
         return [self.unread.get(one.job_id) or summary_of(one) for one in rows[:limit]]
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
@@ -124,6 +129,13 @@ class MemoryTables:
             for lane in map(self._in_lane, lanes)
             for name in [name for name in lane if moment <= self.rows[name].due_at < NEVER][:count]
         ]
+
+    def kept_until(self, moment: int, count: int) -> list[str]:
+        return [name for name in self._in_lane(KEPT_LANE) if self.rows[name].due_at <= moment][:count]
+
+    def ended(self, after: str, count: int) -> tuple[list[str], str]:
+        names = sorted(name for name, job in self.rows.items() if job.state.is_terminal and name > after)
+        return names[:count], names[count - 1] if len(names) > count else ""
 
     def in_hand(self, count: int) -> tuple[list[str], list[str]]:
         running = [*self._in_lane(RUNNING_LANE), *self._in_lane(DELIVERY_LANE)]
@@ -145,6 +157,13 @@ class MemoryTables:
         self.rows[after.job_id] = replace(after, version=(stored.version if stored else 0) + 1)
         return self.rows[after.job_id]
 
+    def delete_job(self, job: Job) -> None:
+        self.meet("delete_job", job.job_id)
+        stored = self.rows.get(job.job_id)
+        if stored is not None and stored.version != job.version:
+            raise Conflict("the job has moved on")
+        self.rows.pop(job.job_id, None)
+
     # -- the shared rows ----------------------------------------------------------------------------
 
     def read_all(self) -> ControlRows:
@@ -162,6 +181,10 @@ class MemoryTables:
             raise Conflict("another run has written it")
         self.documents[name] = Document(value={**before.value, **value}, version=before.version + 1)
         return self.documents[name]
+
+    def delete_json(self, name: str, document: Document) -> None:
+        self.meet("delete_json", name)
+        self.documents.pop(name, None)
 
     def health(self) -> Health:
         self.calls.append("health")
@@ -212,14 +235,76 @@ class MemoryTables:
         self.meet("remember")
         self.seen |= {(person_key, name): etag for name, etag in etags.items()}
 
+    def forget(self, person_key: str, names: Iterable[str] | None = None, *, until: int) -> int:
+        wanted = None if names is None else set(names)
+        gone = [one for one in self.seen if one[0] == person_key and (wanted is None or one[1] in wanted)]
+        for one in gone:
+            del self.seen[one]
+        return len(gone)
+
+    def remembered(self, person_key: str, count: int) -> list[dict[str, object]]:
+        found = [(name, etag) for (key, name), etag in self.seen.items() if key == person_key]
+        return [{"name_hash": name, "etag": etag, "remembered_at": 0} for name, etag in found[:count]]
+
+    def of_keys(self, is_theirs: Callable[[str], bool]) -> list[dict[str, object]]:
+        return [{"key": key, "reason": why, "at": 0} for key, why in self.nobodys.items() if is_theirs(key)]
+
+    def about(self, is_theirs: Callable[[str], bool]) -> list[Request]:
+        return [one for one in self.asked.values() if is_theirs(one.subject) and one.kind != ERASE]
+
+    def forget_keys(self, is_theirs: Callable[[str], bool]) -> int:
+        gone = [key for key in self.nobodys if is_theirs(key)]
+        for key in gone:
+            del self.nobodys[key]
+        return len(gone)
+
+    def forget_about(
+        self,
+        is_theirs: Callable[[str], bool],
+        asked_until: int,
+        without_name: Callable[[Request], Request] | None = None,
+    ) -> int:
+        gone = [name for name, one in self.asked.items() if is_theirs(one.subject) and one.kind != ERASE]
+        for name in gone:
+            asked = self.asked.pop(name)
+            if without_name is not None and not asked.audited_at:
+                self.asked[name] = without_name(asked)
+        return len(gone)
+
+    def revoke_link(self, link_id: str, until: int) -> None:
+        self.revoked[link_id] = until
+
     def note(self, ignored: Mapping[str, str], now: int) -> None:
         self.nobodys.update(ignored)
 
-    def pending(self, limit: int) -> Pending:
+    def pending(self, limit: int, now: int) -> Pending:
         self.meet("pending")
-        open_ones = [one for one in self.asked.values() if not one.is_settled]
+        open_ones = [one for one in self.asked.values() if not one.is_settled and one.due_at <= now]
         oldest_first = sorted(open_ones, key=lambda one: one.request_id)
-        return Pending(requests=tuple(oldest_first[:limit]), is_whole=len(oldest_first) <= limit)
+        to_audit = sorted(
+            (one for one in self.asked.values() if one.awaits_audit), key=lambda one: one.request_id
+        )
+        is_whole = len(oldest_first) <= limit
+        return Pending(requests=tuple(oldest_first[:limit]), is_whole=is_whole, to_audit=tuple(to_audit))
+
+    def note_audited(self, request: Request, now: int) -> Request:
+        self.meet("note_audited", request.request_id)
+        if self.asked[request.request_id] != request:
+            raise Conflict("another run has noted it")
+        self.asked[request.request_id] = replace(request, audited_at=now)
+        return self.asked[request.request_id]
+
+    def ring(self, request: Request) -> Request:
+        self.meet("ring", request.request_id)
+        if request.request_id in self.asked:
+            raise Conflict("it is there already")
+        self.asked[request.request_id] = request
+        self.ring_again()
+        return request
+
+    def ring_again(self) -> None:
+        self.meet("ring_again")
+        self.bell = Doorbell(is_rung=True, version=self.bell.version + 1)
 
     def settle(self, request: Request, outcome: str, now: int) -> Request:
         self.meet("settle", request.request_id)
@@ -228,8 +313,13 @@ class MemoryTables:
         self.asked[request.request_id] = request.settled(outcome, now)
         return self.asked[request.request_id]
 
-    def silence(self, heard: Doorbell) -> Doorbell:
+    def note_progress(self, request: Request) -> Request:
+        self.meet("note", request.request_id)
+        self.asked[request.request_id] = request
+        return request
+
+    def silence(self, heard: Doorbell, rings_at: int = 0) -> Doorbell:
         if heard != self.bell:
             raise Conflict("it was rung again")
-        self.bell = Doorbell(version=heard.version + 1)
+        self.bell = Doorbell(version=heard.version + 1, rings_at=rings_at)
         return self.bell

@@ -15,7 +15,7 @@ from shared.domain.administration import (
     without_photo,
 )
 from shared.domain.job import Job
-from shared.domain.object_keys import job_id, upload_key
+from shared.domain.object_keys import job_id, snapshot_folder, upload_key
 from shared.domain.photos import Verdict
 from shared.domain.queue import to_submit
 from shared.domain.requests import Request, request_id
@@ -209,10 +209,13 @@ def test_a_deletion_that_a_run_has_carried_out_before_it_died_is_answered_as_suc
 def test_a_photo_that_an_earlier_set_is_still_trained_with_is_not_said_to_be_out(
     earlier: JobState, outcome: str
 ) -> None:
-    memory = Memory(job_in(earlier), replace(collecting(photo(from_revision=1), photo("b.jpg")), revision=2))
+    recorded = replace(photo(from_revision=1), snapshot=f"{snapshot_folder(LI)}a.jpg")
+    memory = Memory(job_in(earlier), replace(collecting(recorded, photo("b.jpg")), revision=2))
     for _ in range(2):
         assert carry_out(memory.world(), request("photo_delete", "li", photo="a.jpg")) == outcome
     assert [one.name for one in memory.rows[job_id("li", 2)].photo_set.photos] == ["b.jpg"]
+    # The set that is being trained needs its snapshot yet.
+    assert (recorded.snapshot in memory.deleted) is (earlier is JobState.SUCCEEDED)
 
 
 def test_a_photo_of_the_set_that_is_being_submitted_goes_from_the_bucket_alone() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
-from shared.domain.job_record import Reason
 from shared.domain.object_keys import job_id
+from shared.domain.reason import Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.spending import Reserved, Spending

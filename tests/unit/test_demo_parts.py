@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from aliyun_local.samples import encoded, portrait
+from local.demo import people
 from local.demo.following import Ending, Following, patience_seconds
-from local.demo.people import File, Person, people_in
+from local.demo.people import SAMPLE_PEOPLE, File, Person, people_in, sample_people
 from local.demo.preparation import Preparation, of_photo
 from local.demo.summary import everybody, listed, made_usable, not_used
 from local.demo.uploads import Uploads
@@ -40,6 +41,13 @@ def document(*revisions: dict[str, Any], photos: list[dict[str, Any]] | None = N
 
 
 # -- whose photos ---------------------------------------------------------------------------------------
+
+
+def test_the_account_has_room_for_everybody_who_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for drawing in ("portrait", "landscape"):
+        monkeypatch.setattr(people, drawing, lambda *_, **__: None)
+    monkeypatch.setattr(people, "encoded", lambda *_, **__: b"a picture")
+    assert len(sample_people()) == SAMPLE_PEOPLE
 
 
 def test_files_that_the_product_would_ignore_are_left_out_and_named(tmp_path: Path) -> None:

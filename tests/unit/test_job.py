@@ -10,6 +10,7 @@ import pytest
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.job_record import REOPENS_FOR_MS
 from shared.domain.object_keys import job_id, person_key
+from shared.domain.photo_set import NEVER
 from shared.domain.photos import Verdict
 from shared.domain.rules import Rules
 from shared.domain.states import IllegalMove, JobState
@@ -281,7 +282,7 @@ def test_an_end_without_a_fine_tune_keeps_the_last_known_status() -> None:
 def test_delivery_takes_an_ended_job_out_of_the_work_in_hand_and_nothing_else(state: JobState) -> None:
     job = job_in(state)
     delivered = job.with_delivery(NOW + 5)
-    assert delivered == replace(job, delivered=True, changed_at=NOW + 5)
+    assert delivered == replace(job, delivered=True, changed_at=NOW + 5, due_at=NEVER)
     assert delivered.lane is None
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared.domain.completion import NEVER
 from shared.domain.crowding import fits
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.lanes import QUEUE_LANE
+from shared.domain.lanes import KEPT_LANE, QUEUE_LANE
 from shared.domain.markers import NOTHING, Announced
 from shared.domain.photos import Photo, Verdict
 from shared.domain.rebasing import rebased
@@ -220,5 +220,7 @@ def _check_job(job: Job, rules: Rules) -> None:
     assert len(photo_set.photos) <= MAX_RECORDED
     assert fits(photo_set.photos)
     assert len({one.name for one in photo_set.photos}) == len(photo_set.photos)
-    assert (job.lane is None) == (job.state is S.REJECTED or (job.state.is_terminal and job.delivered))
+    is_over = job.state is S.REJECTED or (job.state.is_terminal and job.delivered)
+    assert (job.lane in (None, KEPT_LANE)) == is_over
+    assert (job.lane is None) == (is_over and not 0 < job.ended_at < job.due_at < NEVER)
     assert job.is_due(NEVER) or job.due_at == NEVER or job.lane is None

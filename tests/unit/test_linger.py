@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from shared.domain import lingering
 from shared.domain.decide import Observed
 from shared.domain.job import Job
-from shared.domain.lingering import Lingering
+from shared.domain.lingering import Lingering, Plan
 from shared.domain.slot import Pause, Slot
 from shared.domain.states import JobState
 from shared.errors import RetryLater
+from shared.workflow import linger, training
 from shared.workflow.linger import Lingerer
 from shared.workflow.looks import Looks
 from tests.unit.memory import Memory
@@ -140,3 +142,56 @@ def test_a_run_whose_stay_has_become_too_short_for_a_look_leaves(
     seen = replace(seen, lingering=Lingering(stayed_ms={"ft-1": RULES.linger_ms - 2_000}))
     assert lingerer(memory).stay(seen) is bool(looks)
     assert memory[job].state is (S.SUCCEEDED if looks else S.TRAINING)
+
+
+@pytest.mark.parametrize("takes_ms", [300, 4_000])
+def test_looks_that_take_long_are_no_closer_and_the_stay_is_no_longer(
+    takes_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, job, seen = about_to_end()
+    memory.known["ft-1"] = fine_tune("RUNNING", "ft-1")
+    other = job_in(S.TRAINING, person_id="other", submitted_at=NOW - 10_000, fine_tune_id="ft-2")
+    memory.rows[other.job_id] = other
+    memory.known["ft-2"] = fine_tune("RUNNING", "ft-2")
+    looked: dict[str, list[tuple[int, int]]] = {}
+
+    def poll_slowly(_: object, polled: Job) -> Job:
+        began = memory.time
+        memory.time += takes_ms
+        looked.setdefault(polled.fine_tune_id, []).append((began, memory.time))
+        return polled
+
+    monkeypatch.setattr(training, "poll", poll_slowly)
+    seen = replace(seen, queue=(job_in(S.QUEUED, person_id="next"),), running=(memory[job], other))
+    assert not lingerer(memory).stay(seen)
+    assert set(looked) == {"ft-1", "ft-2"}
+    for looks in looked.values():
+        begun = [began for began, _ in looks]
+        waits = [began - ended for (_, ended), began in zip(looks, begun[1:], strict=False)]
+        assert min(waits) >= 2_000
+        # The other one's look may have been in the way.
+        assert max(waits) <= 9_000 + takes_ms
+        assert begun[-1] <= memory.staying.until + takes_ms
+
+
+def test_a_run_looks_at_the_moments_that_it_has_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, job, seen = about_to_end()
+    planned: list[Plan | None] = []
+
+    def noted(*arguments: Any, **more: Any) -> Plan | None:
+        planned.append(lingering.plan(*arguments, **more))
+        return planned[-1]
+
+    looked_at: list[int] = []
+
+    def poll(_: object, polled: Job) -> Job:
+        looked_at.append(memory.time - NOW)
+        return polled
+
+    monkeypatch.setattr(linger, "plan", noted)
+    monkeypatch.setattr(training, "poll", poll)
+    running = (replace(memory[job], submitted_at=NOW - 270_000),)
+    assert not lingerer(memory).stay(replace(seen, running=running))
+    (only,) = planned
+    assert only
+    assert looked_at == list(only.looks_in_ms)

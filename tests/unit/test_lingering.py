@@ -58,7 +58,7 @@ def test_no_run_stays_for_a_training_that_ends_after_the_next_tick(elapsed: int)
 def test_a_run_that_stays_polls_when_the_end_is_due_and_not_before(elapsed: int) -> None:
     found = plan(STEADY, elapsed * SECOND, MINUTE_MS)
     assert found is not None
-    assert -6 <= elapsed + found.look_in_ms / SECOND - 302 <= 1
+    assert -6 <= elapsed + found.looks_in_ms[0] / SECOND - 302 <= 1
     assert elapsed + found.leave_in_ms / SECOND >= 302
 
 
@@ -72,14 +72,14 @@ def test_two_trainings_that_agree_are_enough_to_wait_from_a_minute_before_their_
 def test_a_run_that_stays_sees_an_unlikely_end_within_ten_seconds(elapsed: int) -> None:
     found = plan(STEADY, elapsed * SECOND, MINUTE_MS)
     assert found is not None
-    assert found.look_in_ms < 10 * SECOND
+    assert found.looks_in_ms[0] < 10 * SECOND
     assert elapsed + found.leave_in_ms / SECOND >= 302
 
 
 def test_polls_come_closer_where_an_end_is_likelier() -> None:
     durations = spread(60)
     plans = [plan(durations, elapsed * SECOND, MINUTE_MS) for elapsed in (150, 180, 210, 302)]
-    waits = [found.look_in_ms for found in plans if found]
+    waits = [found.looks_in_ms[0] for found in plans if found]
     assert len(waits) == 4
     assert waits == sorted(waits, reverse=True)
     assert waits[0] > waits[-1]
@@ -112,8 +112,23 @@ def test_no_other_way_to_look_loses_less_than_the_one_that_is_taken(
                 paid = price * sum(survives[before] for before in (0, *looks[:-1]))
                 loss = idle_to_expect(ends, looks) + paid
                 losses[looks[0]] = min(loss, losses.get(looks[0], loss))
-    taken = lingering._look_in_ms(ends, price * SECOND, LOOK_SPACING_MS) // SECOND
+    taken = lingering._looks_in_ms(ends, price * SECOND, LOOK_SPACING_MS)[0] // SECOND
     assert losses[taken] == pytest.approx(min(losses.values()))
+
+
+@pytest.mark.parametrize("elapsed", [230, 270, 290])
+@pytest.mark.parametrize("durations", [STEADY, spread(20), spread(60), [300 * SECOND, 310 * SECOND]])
+def test_a_run_that_planned_anew_after_each_look_would_look_at_the_same_moments(
+    durations: list[int], elapsed: int
+) -> None:
+    first = found = plan(durations, elapsed * SECOND, MINUTE_MS)
+    looks, gone_ms = [], 0
+    while found and elapsed * SECOND + gone_ms <= max(durations):
+        gone_ms += found.looks_in_ms[0]
+        looks.append(gone_ms)
+        at_most_ms = first.leave_in_ms - gone_ms if first else 0
+        found = plan(durations, elapsed * SECOND + gone_ms, MINUTE_MS - gone_ms, at_most_ms)
+    assert looks == list(first.looks_in_ms[: len(looks)] if first else ())
 
 
 def test_a_second_of_staying_costs_by_the_table_of_prices() -> None:
@@ -153,7 +168,7 @@ def test_while_nobody_waits_a_run_comes_later_and_leaves_sooner() -> None:
     assert alone
     assert alone.leave_in_ms < awaited.leave_in_ms
     # The end is shown as soon as it would be to others.
-    assert alone.look_in_ms == awaited.look_in_ms
+    assert alone.looks_in_ms[0] == awaited.looks_in_ms[0]
 
 
 def test_while_nobody_waits_an_end_that_the_next_tick_sees_soon_is_left_to_it() -> None:
@@ -170,7 +185,7 @@ def looks_until(end_ms: int, durations: Sequence[int]) -> int:
         at_ms, looks = tick_ms, looks + 1
         tick_ms += MINUTE_MS
         while at_ms < end_ms and (found := plan(durations, at_ms, tick_ms - 2500 - at_ms)):
-            at_ms, looks = at_ms + found.look_in_ms, looks + 1
+            at_ms, looks = at_ms + found.looks_in_ms[0], looks + 1
         if at_ms >= end_ms:
             return looks
 
@@ -199,7 +214,7 @@ def test_the_first_training_of_a_new_regime_is_enough_to_expect_the_next(mean: i
     durations = [*STEADY[1:], mean * SECOND]
     found = plan(durations, (mean - 15) * SECOND, MINUTE_MS)
     assert found is not None
-    assert abs(mean - 15 + found.look_in_ms / SECOND - mean) <= 8
+    assert abs(mean - 15 + found.looks_in_ms[0] / SECOND - mean) <= 8
 
 
 def test_an_outlier_in_the_past_keeps_no_run_between_its_duration_and_the_usual_one() -> None:
@@ -226,7 +241,7 @@ def test_a_plan_never_reaches_beyond_its_horizon_nor_looks_twice_in_two_seconds(
     assert (
         found is None
         or LOOK_SPACING_MS
-        <= found.look_in_ms
+        <= found.looks_in_ms[0]
         <= min(found.leave_in_ms, 9 * SECOND)
         <= found.leave_in_ms
         <= horizon
@@ -241,7 +256,7 @@ def test_the_row_holds_the_time_spent_for_each_training_that_is_going() -> None:
 
 def test_the_longer_a_training_outlasts_all_others_the_less_often_it_is_polled() -> None:
     plans = [plan(STEADY, elapsed * SECOND, MINUTE_MS) for elapsed in (303, 340, 400, 500, 600)]
-    waits = [found.look_in_ms for found in plans if found]
+    waits = [found.looks_in_ms[0] for found in plans if found]
     assert len(waits) == 5
     assert waits == sorted(waits)
     assert waits[-1] >= 3 * waits[0]

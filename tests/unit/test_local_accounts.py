@@ -63,4 +63,4 @@ def test_the_stack_has_the_account_that_was_chosen_and_functions_know_both_doors
         given = [
             (one["OSS_ENDPOINT"], one["OSS_PUBLIC_ENDPOINT"]) for one in known if "OSS_PUBLIC_ENDPOINT" in one
         ]
-        assert given == [(endpoints["OSS_ENDPOINT"], endpoints["OSS_PUBLIC_ENDPOINT"])] * 2
+        assert given == [(endpoints["OSS_ENDPOINT"], endpoints["OSS_PUBLIC_ENDPOINT"])] * 3

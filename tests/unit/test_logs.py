@@ -201,14 +201,6 @@ def test_a_secret_is_cut_by_the_name_in_front_of_it_in_whatever_wrapping(text: s
 # -- secrets by their value -------------------------------------------------------------------------
 
 
-@pytest.fixture
-def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start without hidden values, and leave none to other tests."""
-    monkeypatch.setattr(logs, "_hidden", {})
-    monkeypatch.setattr(logs, "_forms", [])
-
-
-@pytest.mark.usefixtures("nothing_hidden")
 def test_a_hidden_value_is_cut_wherever_it_stands_and_however_it_is_encoded() -> None:
     value = 'p/a+s "word"='
     assert value in redact(value)
@@ -219,21 +211,18 @@ def test_a_hidden_value_is_cut_wherever_it_stands_and_however_it_is_encoded() ->
     assert redact(re.sub("%..", lambda escape: escape.group().lower(), quote(value, safe=""))) == "…"
 
 
-@pytest.mark.usefixtures("nothing_hidden")
 @pytest.mark.parametrize("value", ["", "   ", "short", "1234567", " 1234567\n"])
 def test_what_is_too_short_for_a_secret_is_not_cut_out_of_words(value: str) -> None:
     hide(value)
     assert redact("a short 1234567 text") == "a short 1234567 text"
 
 
-@pytest.mark.usefixtures("nothing_hidden")
 def test_one_hidden_value_may_begin_like_another() -> None:
     hide("0123456789")
     hide("0123456789abcdef")
     assert redact("0123456789abcdef 0123456789") == "… …"
 
 
-@pytest.mark.usefixtures("nothing_hidden")
 def test_the_latest_values_stay_hidden_and_the_oldest_are_forgotten() -> None:
     values = [f"credential-of-hour-{number:04}" for number in range(MOST_HIDDEN + 2)]
     for value in values:
@@ -244,7 +233,6 @@ def test_the_latest_values_stay_hidden_and_the_oldest_are_forgotten() -> None:
     assert redact("a key that is used each hour") == "…"
 
 
-@pytest.mark.usefixtures("nothing_hidden")
 def test_a_hidden_value_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     hide("status-token\u202e5ec7e7")
@@ -337,7 +325,6 @@ SURROUNDINGS = [
 ]
 
 
-@pytest.mark.usefixtures("nothing_hidden")
 @pytest.mark.parametrize("kind", SECRETS)
 def test_no_secret_is_left_in_any_of_five_hundred_texts(kind: str) -> None:
     make, texts = SECRETS[kind]

@@ -31,14 +31,14 @@ from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, Permanent, RequestTrouble, RetryLater
 from shared.workflow.access_record import TRIES
-from shared.workflow.learning_access import TIME_TO_LEARN_MS
+from shared.workflow.learning_access import TIME_TO_LEARN_MS, learn_way
 from shared.workflow.own_picture import PICTURE, PICTURE_KEY
 from shared.workflow.photo_access import check_face, doubt_urls, settled_way
 from shared.workflow.ports import World
 from shared.workflow.reconciling import reconcile
 from shared.workflow.stored_files import TIME_FOR_A_DELETE_MS, delete_files, delete_unneeded
 from tests.unit.memory import DOOR, Memory
-from tests.unit.support import NOW
+from tests.unit.support import MINUTE_MS, NOW
 
 KEY = "submissions/0123456789abcdef0123-1/aa.jpg"
 NOT_FETCHED = RequestTrouble(
@@ -437,6 +437,42 @@ def test_a_tick_tidies_for_two_hours_after_urls_have_been_found_to_work(ago: int
     assert AccessSettings(door="d").may_leave_files(learnt, NOW) is tidies
     assert AccessSettings(door="d").may_leave_files(learnt._replace(way=Way.FILE), NOW)
     assert not AccessSettings(door="another").may_leave_files(learnt, NOW)
+
+
+@pytest.mark.parametrize(
+    "learnt",
+    [LearntAccess(), LearntAccess(way=Way.FILE, door="before", learnt_at=NOW)],
+    ids=["not written down", "another door"],
+)
+def test_where_no_way_is_known_a_tick_looks_for_files_once_an_hour(learnt: LearntAccess) -> None:
+    class Asked(Doors):
+        looks = 0
+
+        def files(self) -> list[StoredFile]:
+            self.looks += 1
+            return super().files()
+
+    memory = Asked(FILE_DOOR)
+    memory.documents[ROW] = Document(value=learnt.as_value(), version=1)
+    memory.stored_files = [StoredFile("left", name_for_check(MARK, KEY), NOW - MAY_BE_IN_USE_MS)]
+    reconcile(auto(memory))
+    assert memory.looks == 0, "a deployment that has just begun asks DashScope for nothing"
+    for _ in range(24):
+        memory.time += 10 * MINUTE_MS
+        reconcile(auto(memory))
+    assert memory.looks == 4, "of 24 rounds within 4 hours"
+    assert memory.deleted_files == ["left"]
+
+
+def test_a_run_that_dies_while_it_shows_a_picture_by_file_leaves_the_word_that_it_may_have() -> None:
+    memory = today()
+    was = LearntAccess(way=Way.URL, door=DOOR, learnt_at=NOW - TIDIED_FOR_MS)
+    memory.documents[ROW] = Document(value=was.as_value(), version=1)
+    memory.troubles["upload_file"] = RuntimeError("killed")
+    with pytest.raises(RuntimeError, match="killed"):
+        learn_way(auto(memory))
+    assert learnt(memory) == was._replace(learnt_at=NOW)
+    assert AccessSettings(door=DOOR).may_leave_files(learnt(memory), NOW)
 
 
 def test_a_refusal_for_another_reason_has_nobody_look_at_the_stored_files() -> None:

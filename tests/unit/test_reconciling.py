@@ -16,6 +16,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.object_keys import PEOPLE_PREFIX, snapshot_key
 from shared.domain.photos import Verdict
 from shared.domain.requests import PROBE, Request
+from shared.domain.retention import kept_by
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.rules import Rules
 from shared.domain.slot import Pause, Slot
@@ -45,9 +46,8 @@ BUSY = RetryLater("OTSServerBusy", "…", delay_seconds=1)
 def quiet(memory: Memory) -> Memory:
     """Nothing but the jobs is to be done: the sweep rests, the settings are known, the heart has beaten."""
     memory.progress = SweepProgress(rests_until=memory.time + RULES.sweep_rest_ms)
-    memory.well_being = replace(
-        memory.well_being, beat_at=memory.time, settings_id=settings_id(RULES), is_retimed=True
-    )
+    known = replace(memory.well_being, settings_id=settings_id(RULES), kept_by=kept_by(RULES))
+    memory.well_being = replace(known, beat_at=memory.time, is_retimed=True)
     return memory
 
 
@@ -405,6 +405,9 @@ def test_the_count_of_fine_tunes_goes_down_when_a_stuck_training_is_given_up() -
     memory.time += RULES.training_deadline_ms + 1
     reconcile(memory.world())
     assert memory.canceled == ["ft-new"]
+    assert (memory[job].state, memory.held.holders) == (S.TRAINING, (job.job_id,))
+    memory.known["ft-new"] = fine_tune("CANCELED", "ft-new")
+    reconcile(memory.world())
     assert memory[job].state is S.FAILED
     assert (memory.held.kept, memory.held.holders) == (1, ())
 

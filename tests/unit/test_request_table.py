@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from shared.clients.control_table import ControlTable
 from shared.clients.request_table import DOORBELL, RING_TRIES, RequestTable
 from shared.clients.rows import VERSION, WRITE_TOKEN
 from shared.clients.seen_table import SeenTable
-from shared.domain.requests import Request, request_id
+from shared.domain.money import DAY_MS
+from shared.domain.requests import TRAIN, Request, request_id
 from shared.domain.trouble_kinds import Kind
 from shared.errors import Conflict, RetryLater
 from tests.unit.support import NOW
@@ -83,3 +87,30 @@ def test_a_partition_that_does_not_answer_is_not_taken_for_new_photos() -> None:
         seen.etags("anna", ["a.jpg", "b.jpg"])
     assert raised.value.kind is Kind.PERSON
     assert seen.etags("anna", ["a.jpg", "b.jpg"]) == {"a.jpg": "A", "b.jpg": "B"}
+
+
+def test_a_request_whose_row_was_deleted_meanwhile_writes_over_no_later_one() -> None:
+    # As an export, which is found by its person: an erasure deletes the row, and the next has the same key.
+    bench = Bench()
+    table = RequestTable(bench.rows)
+    export = replace(PAUSE, request_id="one-anna", kind=TRAIN, subject="anna")
+    slow = table.ring(export)
+    bench.client.rows.clear()
+    later = table.ring(replace(export, asked_at=NOW + 60_000))
+    for write in (table.note_progress, lambda one: table.settle(one, "being_erased", NOW)):
+        with pytest.raises(Conflict):
+            write(slow)
+    assert table.find("one-anna") == later
+
+
+@pytest.mark.parametrize(("ahead_ms", "is_gone"), [(0, True), (1, False), (DAY_MS, True)])
+def test_an_erasure_forgets_what_a_clock_has_remembered_that_was_a_day_ahead(
+    ahead_ms: int, is_gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, gone = Bench(), list[Any]()
+    seen = SeenTable(bench.rows)
+    seen.remember("anna", {"a.jpg": "A"}, NOW + ahead_ms)
+    bench.client.pages = [(list(bench.client.rows), None)]
+    monkeypatch.setattr(bench.rows, "delete_each", gone.extend)
+    seen.forget("anna", until=NOW)
+    assert bool(gone) is is_gone

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.job import Job, Reason
 from shared.domain.photos import Stored, Verdict
+from shared.domain.retention import scheduled
 from shared.domain.retry_state import TRIES_OF_AN_OBJECT
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
@@ -17,7 +18,7 @@ from shared.views import job_as_json
 from shared.workflow.recording import record_photo
 from shared.workflow.restoring import restore
 from tests.unit.memory import Memory
-from tests.unit.support import NOW, collecting, job_in, photo, photo_set, trouble
+from tests.unit.support import NOW, RULES, collecting, job_in, photo, photo_set, trouble
 
 S = JobState
 DONE = job_in(
@@ -51,7 +52,8 @@ def restored(memory: Memory, **changes: Any) -> Job:
 def test_a_result_becomes_the_row_that_it_was_written_from() -> None:
     job = restored(bucket_with({"1.json": job_as_json(DONE)}))
     assert (job.state, job.revision, job.finetuned_output) == (S.SUCCEEDED, 1, "facechain-x")
-    assert (job.fine_tune_id, job.usage, job.delivered, job.lane) == (DONE.fine_tune_id, 1, True, None)
+    assert (job.fine_tune_id, job.usage, job.delivered) == (DONE.fine_tune_id, 1, True)
+    assert job == scheduled(job, RULES), "what is kept for so many days is kept no longer than that"
     for name in ("opened_at", "closed_at", "submitted_at", "ended_at", "fine_tune_status"):
         assert getattr(job, name) == getattr(DONE, name)
     (kept,) = job.photo_set.photos

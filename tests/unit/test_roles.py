@@ -27,6 +27,7 @@ ACCOUNT = "1000000000000000"
 OTS = f"acs:ots:cn-beijing:{ACCOUNT}:instance/facechain/table"
 OSS = f"acs:oss:*:{ACCOUNT}:photos"
 LOGS = f"acs:log:cn-beijing:{ACCOUNT}:project/faces-{ACCOUNT}/logstore/functions"
+AUDIT = f"acs:log:cn-beijing:{ACCOUNT}:project/faces-{ACCOUNT}/logstore/audit"
 FAILED = f"acs:mns:cn-beijing:{ACCOUNT}:/queues/faces-failed-events/messages"
 COLLECT = f"acs:fc:cn-beijing:{ACCOUNT}:functions/faces-collect"
 
@@ -52,6 +53,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         "ots:GetRow": {
             f"{OTS}/jobs": "whether a write without an answer took effect",
             f"{OTS}/control": "slot and health, read again before they are written",
+            f"{OTS}/requests": "whether the bell is rung, where consent is withdrawn",
         },
         "ots:BatchGetRow": {
             f"{OTS}/jobs": "the jobs beside the one that has just closed",
@@ -64,7 +66,9 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         },
         "ots:PutRow": {
             f"{OTS}/jobs": "each move of a job",
-            f"{OTS}/control": "the slot, once a set has closed; health; uploads that belong to nobody",
+            f"{OTS}/control": "the slot, once a set has closed; health; uploads that belong to nobody; "
+            "how many have consented",
+            f"{OTS}/requests": "the erasure of whoever withdraws consent",
         },
         "ots:BatchWriteRow": {f"{OTS}/seen": "what has been uploaded, many names at once"},
         "log:PostLogStoreLogs": {LOGS: "the platform writes the function's log with its role"},
@@ -78,6 +82,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OSS}/people/*": "HEAD before an upload is recorded; zips; the source of image processing",
             f"{OSS}/submissions/*": "a snapshot's header and pixels; URLs for DashScope have this right",
             f"{OSS}/results/*": "a person's earlier models, where the rows are lost",
+            f"{OSS}/exports/*": "how far an export has come",
         },
         "oss:PostProcessTask": {
             f"{OSS}/people/*": "OSS makes the snapshot of a photo",
@@ -87,10 +92,24 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OSS}/people/*": "photos taken out of a zip",
             f"{OSS}/submissions/*": "snapshots: saved by OSS, copied for the next revision, cleaned",
             f"{OSS}/results/*": "the result of a training",
+            f"{OSS}/exports/*": "an export, in parts, and how far it has come",
         },
         "oss:DeleteObject": {
-            f"{OSS}/people/*": "a photo that an administrator wants deleted",
-            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face",
+            f"{OSS}/people/*": "a photo that an administrator wants deleted; whoever is erased",
+            f"{OSS}/submissions/*": "a snapshot that has been cleaned elsewhere; turned ones without a face; "
+            "whoever is erased",
+            f"{OSS}/results/*": "whoever is erased",
+            f"{OSS}/exports/*": "an export, a day after it was made; whoever is erased",
+        },
+        "oss:AbortMultipartUpload": {f"{OSS}/exports/*": "an export that is not made to its end"},
+        "oss:ListMultipartUploads": {OSS: "exports that are not made to their end"},
+        "oss:GetBucketVersioning": {OSS: "whether the bucket keeps versions of whoever is erased"},
+        "oss:ListObjectVersions": {OSS: "versions of whoever is erased"},
+        "oss:DeleteObjectVersion": {
+            f"{OSS}/people/*": "the same",
+            f"{OSS}/submissions/*": "the same",
+            f"{OSS}/results/*": "the same",
+            f"{OSS}/exports/*": "the same",
         },
         "ots:GetRow": {
             f"{OTS}/jobs": "whether a write without an answer took effect",
@@ -111,15 +130,32 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         },
         "ots:PutRow": {
             f"{OTS}/jobs": "each move of a job",
-            f"{OTS}/control": "slot, health, sweep",
+            f"{OTS}/control": "slot, health, sweep, how many have consented",
             f"{OTS}/requests": "the outcome of a request",
         },
-        "ots:BatchWriteRow": {f"{OTS}/seen": "what has been uploaded, many names at once"},
-        "log:PostLogStoreLogs": {LOGS: "the platform writes the function's log with its role"},
+        "ots:BatchWriteRow": {
+            f"{OTS}/seen": "what has been uploaded, many names at once; whoever is erased",
+            f"{OTS}/requests": "what was asked for about whoever is erased",
+        },
+        "ots:DeleteRow": {
+            f"{OTS}/jobs": "whoever is erased",
+            f"{OTS}/control": "the share links of whoever is erased",
+        },
+        "log:PostLogStoreLogs": {
+            LOGS: "the platform writes the function's log with its role",
+            AUDIT: "who has asked for what, once the outcome is known",
+        },
     },
     "StatusRole": {
-        "oss:GetObject": {f"{OSS}/people/*": "small pictures of the photos, which OSS makes for the pages"},
-        "oss:PutObject": {f"{OSS}/people/*": "photos that are uploaded over HTTP, and their marker"},
+        "oss:GetObject": {
+            f"{OSS}/people/*": "small pictures of the photos, which OSS makes for the pages; "
+            "a person's consent",
+            f"{OSS}/exports/*": "an export is handed out; its signed URL has this right",
+        },
+        "oss:PutObject": {
+            f"{OSS}/people/*": "photos that are uploaded over HTTP, and their marker; "
+            "consents that are given there"
+        },
         "ots:GetRow": {
             f"{OTS}/control": "trouble, and uploads that belong to nobody",
             f"{OTS}/requests": "the outcome of a request",
@@ -136,7 +172,8 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OTS}/jobs_by_name": "the pages of people by name",
         },
         "ots:PutRow": {f"{OTS}/requests": "a request of an operator is written down; a tick carries it out"},
-        "log:PostLogStoreLogs": {LOGS: "as above"},
+        "log:PostLogStoreLogs": {LOGS: "as above", AUDIT: "who looks at pictures, before they are shown"},
+        "log:GetLogStoreLogs": {AUDIT: "`GET /audit`, for administrators"},
     },
     "TriggerRole": {"fc:InvokeFunction": {COLLECT: "OSS hands an upload on", f"{COLLECT}/*": "its versions"}},
 }
@@ -148,15 +185,28 @@ ACTION_OF_CALL = {
     "copy_object": "oss:PutObject",
     "put_object": "oss:PutObject",
     "delete_object": "oss:DeleteObject",
+    "get_bucket_versioning": "oss:GetBucketVersioning",
+    "list_object_versions": "oss:ListObjectVersions",
     "list_objects": "oss:ListObjects",
+    "init_multipart_upload": "oss:PutObject",
+    "upload_part": "oss:PutObject",
+    "complete_multipart_upload": "oss:PutObject",
+    "abort_multipart_upload": "oss:AbortMultipartUpload",
+    "list_multipart_uploads": "oss:ListMultipartUploads",
     "sign_url": "oss:GetObject",
     "get_row": "ots:GetRow",
     "get_range": "ots:GetRange",
     "batch_get_row": "ots:BatchGetRow",
     "put_row": "ots:PutRow",
+    "delete_row": "ots:DeleteRow",
     "batch_write_row": "ots:BatchWriteRow",
 }
 """OSS, "RAM policies", and Tablestore, "Custom policies": the right that each call of an SDK needs."""
+OF_ERASURES = {
+    *("oss:GetBucketVersioning", "oss:ListObjectVersions", "ots:DeleteRow"),
+    *("oss:AbortMultipartUpload", "oss:ListMultipartUploads"),
+}
+"""What ``reconcile`` alone does, for whoever is erased, and for exports."""
 
 
 def permission_rows() -> list[str]:
@@ -223,8 +273,9 @@ def test_the_rights_are_those_of_the_calls_in_the_code() -> None:
                 ):
                     called.add(ACTION_OF_CALL[node.attr])
     of_the_platform = {"log:PostLogStoreLogs", "mns:SendMessage"}
-    for role in ("CollectRole", "ReconcileRole"):
-        assert called == set(PERMISSIONS[role]) - of_the_platform
+    # A version is deleted by the call that deletes an object, with its id.
+    assert called | {"oss:DeleteObjectVersion"} == set(PERMISSIONS["ReconcileRole"]) - of_the_platform
+    assert called - OF_ERASURES == set(PERMISSIONS["CollectRole"]) - of_the_platform
 
 
 @pytest.mark.parametrize("role", PERMISSIONS)
@@ -251,11 +302,31 @@ def test_the_function_that_the_internet_reaches_writes_requests_and_nothing_else
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_other_functions_write_whole_rows_and_delete_none(table: str) -> None:
+def test_the_other_functions_write_whole_rows_and_one_alone_deletes_any(table: str) -> None:
     written = [action for action in WRITES if allows("ReconcileRole", action, table)]
-    assert written == (["BatchWriteRow"] if table == "seen" else ["PutRow"])
+    deleted = {"jobs": "DeleteRow", "control": "DeleteRow", "requests": "BatchWriteRow"}
+    whole = ["BatchWriteRow"] if table == "seen" else ["PutRow"]
+    assert written == [*whole, *([deleted[table]] if table in deleted else [])]
     written_by_collect = [action for action in WRITES if allows("CollectRole", action, table)]
-    assert written_by_collect == ([] if table == "requests" else written)
+    assert written_by_collect == whole
+
+
+def test_the_audit_is_appended_to_by_two_functions_and_changed_by_none() -> None:
+    on_audit = {
+        role: {
+            action
+            for statement in statements(role)
+            for action in statement["Action"]
+            if any(fnmatchcase(AUDIT, one) for one in statement["Resource"])
+        }
+        for role in PERMISSIONS
+    }
+    assert on_audit == {
+        "CollectRole": set(),
+        "ReconcileRole": {"log:PostLogStoreLogs"},
+        "StatusRole": {"log:PostLogStoreLogs", "log:GetLogStoreLogs"},
+        "TriggerRole": set(),
+    }
 
 
 def test_no_function_takes_the_role_of_another() -> None:
@@ -272,7 +343,12 @@ def test_uploads_delete_no_photo_and_write_no_result() -> None:
         for resource in statement["Resource"]
     }
     assert not granted & {("oss:DeleteObject", "photos/people/*"), ("oss:PutObject", "photos/results/*")}
-    assert not any("table/requests" in resource for _, resource in granted)
+
+
+@pytest.mark.parametrize("action", [*READS, *WRITES])
+def test_uploads_may_ask_for_an_erasure_and_see_nothing_of_what_others_have_asked_for(action: str) -> None:
+    # The bell is read by its key before it is rung; nobody can list the ids of requests with that.
+    assert allows("CollectRole", action, "requests") == (action in ("GetRow", "PutRow"))
 
 
 def test_without_the_queue_nobody_may_send_to_it() -> None:

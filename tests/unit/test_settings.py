@@ -22,6 +22,9 @@ FUNCTIONS = {
     if resource["Type"] == "ALIYUN::FC3::Function"
 }
 OF_THE_PLATFORM = {"FC_REGION"}
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+NEEDED = {"WEBHOOK_SECRET": WEBHOOK_SECRET}
+"""What another setting cannot do without."""
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -33,8 +36,13 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 @pytest.mark.parametrize(("field", "variable"), ENVIRONMENT_NAMES.items())
 def test_each_text_is_read_from_its_variable_without_surrounding_blanks(field: str, variable: str) -> None:
-    value = "file" if field == "photo_access" else "https://value.example"
-    assert getattr(read_settings({variable: f"  {value}\n"}), field) == value
+    texts = {
+        **{"photo_access": "file", "log_names": "hashed"},
+        **{"webhook_secret": WEBHOOK_SECRET, "webhook_old_secret": WEBHOOK_SECRET},
+    }
+    value = texts.get(field, "https://value.example")
+    environment = {**NEEDED, "ERASE_KEY": "key", variable: f"  {value}\n"}
+    assert getattr(read_settings(environment), field) == value
 
 
 @pytest.mark.parametrize("variable", ENVIRONMENT_NAMES.values())
@@ -266,7 +274,9 @@ def test_the_template_gives_exactly_the_settings_that_are_read() -> None:
 def test_the_function_that_the_internet_can_reach_cannot_spend_money() -> None:
     status = set(FUNCTIONS["StatusFunction"])
     assert "DASHSCOPE_API_KEY" not in status
-    assert {name for name in status if name.startswith("OSS_")} == {"OSS_ENDPOINT", "OSS_BUCKET"}
+    # Of the public ones it knows where an export can be fetched from.
+    public = {"OSS_PUBLIC_ENDPOINT", "OSS_PUBLIC_DOMAIN"}
+    assert {name for name in status if name.startswith("OSS_")} - public == {"OSS_ENDPOINT", "OSS_BUCKET"}
     for name in ("CollectFunction", "ReconcileFunction"):
         assert "STATUS_TOKEN" not in FUNCTIONS[name]
 
@@ -309,6 +319,7 @@ WITH_DEFAULT = [
     "DELETE_SUPERSEDED",
     "MAX_ATTEMPTS",
     "LINGER_SECONDS",
+    "LOG_NAMES",
 ]
 
 
@@ -317,10 +328,10 @@ def test_the_templates_default_is_the_codes_default(variable: str) -> None:
     assert read_settings({variable: str(parameter_of(variable)["Default"])}) == Settings()
 
 
-@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED", "PHOTO_ACCESS"])
+@pytest.mark.parametrize("variable", ["FACE_CHECK", "DELETE_SUPERSEDED", "PHOTO_ACCESS", "LOG_NAMES"])
 def test_every_value_that_the_template_allows_is_understood(variable: str) -> None:
     for value in parameter_of(variable)["AllowedValues"]:
-        read_settings({variable: value})
+        read_settings({variable: value, "ERASE_KEY": "key"})
 
 
 def test_no_number_reaches_a_function_as_one() -> None:
@@ -346,6 +357,38 @@ def test_secrets_are_parameters_that_do_not_echo() -> None:
 def test_every_way_to_dashscope_can_be_set() -> None:
     assert (AUTO, *(way.value for way in Way)) == WAYS
     assert [Settings(photo_access=way).way for way in WAYS] == [None, *Way]
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"WEBHOOK_URL": "https://a.example/"}, "set WEBHOOK_SECRET"),
+        ({"WEBHOOK_URL": "http://a.example/", **NEEDED}, "WEBHOOK_URL: it must begin with https"),
+        ({"WEBHOOK_SECRET": "whsec_short"}, "WEBHOOK_SECRET must be"),
+        ({"WEBHOOK_OLD_SECRET": "secret"}, "WEBHOOK_OLD_SECRET must be"),
+        ({"DINGTALK_URL": "https://u:password@a.example/"}, "DINGTALK_URL: it must name a host"),
+        ({"FEISHU_URL": "feishu?token"}, "FEISHU_URL: it must begin"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "yes"}, "WEBHOOK_ALLOW_PRIVATE is 'yes'"),
+    ],
+)
+def test_receivers_that_make_no_sense_are_refused_without_their_secrets(
+    environment: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(SettingsError, match=problem) as caught:
+        read_settings(environment)
+    assert not any(word in str(caught.value) for word in ("password", "token", "short"))
+
+
+def test_nobody_is_told_unless_a_receiver_is_set_and_their_secrets_do_not_show() -> None:
+    assert not read_settings({}).has_receivers
+    assert not read_settings(NEEDED).has_receivers
+    url = "http://127.0.0.1:8000/token"
+    for name in ("WEBHOOK_URL", "DINGTALK_URL", "FEISHU_URL"):
+        settings = read_settings({**NEEDED, name: url, "WEBHOOK_ALLOW_PRIVATE": "on"})
+        assert settings.has_receivers
+        assert url in settings.message_secrets
+        assert "token" not in repr(settings)
+        assert WEBHOOK_SECRET not in repr(settings)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 
 from shared.domain.decide import Look
 from shared.domain.job import Job
-from shared.domain.job_record import MAX_FOLDERS, OTHER_SPELLING, having_met
+from shared.domain.job_record import MAX_FOLDERS, having_met
 from shared.domain.object_keys import Kind, Upload, person_key, upload_name
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
+from shared.domain.reason import OTHER_SPELLING
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from shared.domain.sweeping import SweepProgress

@@ -112,7 +112,7 @@ def test_the_functions_read_the_same_settings_where_ros_writes_numbers_with_a_de
         for name, value in resource["Properties"].get("EnvironmentVariables", {}).items()
         if "Fn::Str" in value
     }
-    assert len(numbers) == 16
+    assert len(numbers) == 20
     for function in resolve().functions.values():
         written = {
             name: f"{value}.0" if name in numbers and value.isdigit() else value
@@ -150,11 +150,13 @@ def test_old_tables_in_a_new_instance_are_refused() -> None:
         resolve(CreateTables="off")
 
 
-def test_photos_are_encrypted_at_rest_and_snapshots_are_not_kept_for_ever() -> None:
+def test_photos_are_encrypted_at_rest_and_snapshots_and_exports_are_not_kept_for_ever() -> None:
     bucket = resolve().properties["PhotoBucket"]
     assert bucket["ServerSideEncryptionConfiguration"] == {"SSEAlgorithm": "AES256"}
-    (rule,) = bucket["LifecycleConfiguration"]["Rule"]
+    rule, exports = bucket["LifecycleConfiguration"]["Rule"]
     assert (rule["Prefix"], rule["Expiration"], rule["Status"]) == ("submissions/", {"Days": 90}, "Enabled")
+    assert (exports["Prefix"], exports["Status"]) == ("exports/", "Enabled")
+    assert exports["Expiration"] == exports["AbortMultipartUpload"] == {"Days": 1}
 
 
 def test_chinese_words_are_found_in_the_logs() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.consenting import set_aside
 from shared.domain.control_rows import Document
 from shared.domain.job import Job
 from shared.domain.photo_access import ASKED_AGAIN_MS, ROW, LearntAccess, Way
@@ -359,3 +360,11 @@ def test_a_run_ends_before_it_is_killed_and_the_next_one_stores_the_files_that_a
     assert (memory[job].attempt, memory[job].retry, memory.held.holders) == (0, None, ())
     submitted = submit(memory.world(way=Way.FILE), memory[job], memory.slot())
     assert (submitted.state, len(submitted.file_ids), len(memory.uploaded)) == (S.TRAINING, 5, 5)
+
+
+def test_a_set_that_waits_for_consent_keeps_no_file_at_dashscope() -> None:
+    job = queued(file_ids=("f",))
+    named = FileName("train", job.job_id, "a.jpg")
+    waits = set_aside(job, "consent_expired", NOW)
+    for one, needed in ((job, True), (waits, False)):
+        assert is_needed(StoredFile("f", "n", OLD), named, {job.job_id: one}, NOW) is needed

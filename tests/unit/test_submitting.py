@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.job import Job, Reason
 from shared.domain.rules import Rules
-from shared.domain.slot import SUBMIT_SPACING_MS, Slot
+from shared.domain.slot import LATEST_POST_MS, SUBMIT_SPACING_MS, Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, OutcomeUnknown, Permanent, RetryLater, Trouble
@@ -120,7 +120,7 @@ def test_a_slot_that_was_taken_long_ago_is_not_waited_for() -> None:
 
 def test_a_run_that_was_too_slow_to_send_puts_the_job_back_with_the_slot() -> None:
     memory = Memory(job := job_in(S.QUEUED))
-    memory.save_takes_ms = SUBMIT_SPACING_MS + 1
+    memory.save_takes_ms = LATEST_POST_MS + 1
     put_back = submit(memory.world(), memory[job], memory.slot())
     assert put_back.state is S.QUEUED
     assert memory.created == []

@@ -13,6 +13,7 @@ from shared.domain.slot import Slot
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Conflict, Permanent, RetryLater, Trouble
+from shared.workflow.canceling import CANCEL_AGAIN_MS
 from shared.workflow.saving import LONGEST_BETWEEN_QUESTIONS_MS
 from shared.workflow.training import (
     TRIES_BEFORE_THE_LIST,
@@ -22,7 +23,7 @@ from shared.workflow.training import (
     release_unused,
 )
 from tests.unit.memory import Memory
-from tests.unit.support import MINUTE_MS, NOW, fine_tune, job_in, trouble
+from tests.unit.support import MINUTE_MS, NOW, RULES, fine_tune, job_in, trouble
 
 S = JobState
 HOUR_MS = 60 * MINUTE_MS
@@ -202,11 +203,11 @@ def test_waiting_at_dashscope_is_not_training_and_has_two_days(status: str) -> N
     memory.time = NOW + 48 * HOUR_MS
     assert poll(memory.world(), memory[job]).state is S.TRAINING
     memory.time += 1
-    overdue = poll(memory.world(), memory[job])
-    assert overdue.state is S.FAILED
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
+    assert memory.canceled == ["ft-1"]
+    overdue = is_canceled(memory, job)
     assert overdue.reason is not None
     assert "did not end within 6 hours" in overdue.reason.message
-    assert memory.canceled == ["ft-1"]
 
 
 def test_a_training_has_its_deadline_from_when_it_was_first_seen_to_run() -> None:
@@ -217,10 +218,42 @@ def test_a_training_has_its_deadline_from_when_it_was_first_seen_to_run() -> Non
     memory.time = begins + HOUR_MS
     assert poll(memory.world(rules), memory[job]).state is S.TRAINING
     memory.time += 1
-    overdue = poll(memory.world(rules), memory[job])
-    assert overdue.state is S.FAILED
+    assert poll(memory.world(rules), memory[job]).state is S.TRAINING
+    assert memory.canceled == ["ft-1"]
+    overdue = is_canceled(memory, job, rules)
     assert overdue.reason is not None
     assert overdue.reason.code == "training_overdue"
+
+
+def is_canceled(memory: Memory, job: Job, rules: Rules = RULES) -> Job:
+    """Let DashScope have cancelled the fine-tune, and return the job, which has ended by that."""
+    memory.known["ft-1"] = fine_tune("CANCELED", "ft-1")
+    ended = poll(memory.world(rules), memory[job])
+    assert ended.state is S.FAILED
+    return ended
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "CANCELING"])
+def test_an_overdue_training_holds_its_slot_until_it_is_canceled_and_for_half_an_hour_at_most(
+    status: str,
+) -> None:
+    memory, job = training(running_since=NOW)
+    memory.time = overdue_since = NOW + 6 * HOUR_MS + 1
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
+    memory.known["ft-1"] = fine_tune(status, "ft-1")
+    while memory.time <= overdue_since + HOUR_MS // 2:
+        assert poll(memory.world(), memory[job]).state is S.TRAINING
+        memory.time += MINUTE_MS
+    after = poll(memory.world(), memory[job])
+    assert (after.state, after.reason and after.reason.code) == (S.FAILED, "training_overdue")
+
+
+def test_an_overdue_training_that_ends_while_it_is_canceled_is_a_model_like_any_other() -> None:
+    memory, job = training(running_since=NOW)
+    memory.time = NOW + 7 * HOUR_MS
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
+    memory.known["ft-1"] = fine_tune("SUCCEEDED", "ft-1", finetuned_output="model-1")
+    assert poll(memory.world(), memory[job]).state is S.SUCCEEDED
 
 
 @pytest.mark.parametrize("problem", [SILENT, Permanent("UnsupportedOperation", "…", api=Api.TRAINING)])
@@ -234,7 +267,9 @@ def test_an_overdue_training_that_is_said_to_run_and_is_not_canceled_keeps_the_s
     assert after.state is S.TRAINING
     assert after.retry is not None
     assert after.retry.cause.code == "cancel_failed"
-    assert after.retry.next_try_at == memory.time + LONGEST_BETWEEN_QUESTIONS_MS
+    assert after.retry.next_try_at == memory.time + CANCEL_AGAIN_MS
+    memory.time += HOUR_MS
+    assert poll(memory.world(), memory[job]).state is S.TRAINING
 
 
 def test_a_fine_tune_that_is_canceled_when_it_is_overdue_was_canceled_by_us() -> None:
@@ -326,6 +361,16 @@ def test_a_row_that_cannot_be_written_does_not_hold_the_slot_for_a_training_that
     with pytest.raises(RetryLater):
         poll(memory.world(), memory[job])
     assert memory.held.ended_fine_tunes == ("ft-1",)
+
+
+def test_a_row_that_cannot_be_written_does_not_hold_the_slot_for_a_fine_tune_that_is_gone() -> None:
+    memory, job = training()
+    memory.held = Slot(holders=(job.job_id,), kept=3)
+    memory.known.clear()
+    memory.troubles["save"] = RetryLater("OTSPartitionUnavailable", "…", delay_seconds=1)
+    with pytest.raises(RetryLater):
+        poll(memory.world(), memory[job])
+    assert memory.held.holders == ()
 
 
 def test_the_slot_stays_with_a_job_whose_next_fine_tune_another_run_has_begun() -> None:

@@ -39,6 +39,7 @@ SETTINGS = {
     "StatusToken": READER,
     "AdminToken": ADMIN,
     "LinkKey": "l" * 32,
+    "EraseKey": "e" * 32,
     "QuietSeconds": 60,
     "SettleSeconds": 1,
     "SweepSeconds": 60,
@@ -118,7 +119,7 @@ class Cloud:
             listeners=lambda: [server.listener(name) for name, server in self._servers.items()],
         )
         stack.callback(self.emulators.close)
-        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope"):
+        for name in (INTERNAL_OSS, PUBLIC_OSS, "ots", "dashscope", "sls"):
             self._servers[name] = LoopbackServer(self._front(name)).start()
             stack.callback(self._servers[name].close)
         url = {name: server.url for name, server in self._servers.items()}
@@ -128,6 +129,7 @@ class Cloud:
             "OSS_ENDPOINT": url[INTERNAL_OSS],
             "OSS_PUBLIC_ENDPOINT": url[PUBLIC_OSS],
             "OTS_ENDPOINT": url["ots"],
+            "LOG_ENDPOINT": url["sls"],
             "DASHSCOPE_HTTP_BASE_URL": f"{url['dashscope']}/api/v1",
         }
         self._environments = {

@@ -9,6 +9,9 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from shared.domain.consent import Consent
+from shared.domain.messages import Message
+
 _T = TypeVar("_T")
 
 KEPT_APART = {"unknown", "unknown_breakers", "version"}
@@ -20,7 +23,8 @@ def filled(kind: type[_T], **given: Any) -> _T:
 
     The same in each run: numbers and texts are made of the fields' names.
     """
-    hints = get_type_hints(kind)
+    # What a class names for the types alone.
+    hints = get_type_hints(kind, localns={"Message": Message, "Consent": Consent})
     if is_dataclass(kind):
         defaults = {field.name: field.default for field in fields(kind)}
     else:

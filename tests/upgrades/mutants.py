@@ -98,10 +98,10 @@ MUTANTS = (
             ),
             Change(
                 _CONTROL,
-                "        value = _value(columns)\n        names",
+                "        value = _value(columns)\n        stored_as",
                 "        value = _value(columns)\n"
                 '        value = value["slot"][0] if "slot" in value else value\n'
-                "        names",
+                "        stored_as",
             ),
         ),
         "training",
@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "requests have other keys",
         (
-            Change("shared/clients/request_table.py", '_PREFIX = "request/"', '_PREFIX = "asked/"'),
+            Change("shared/clients/request_rows.py", 'PREFIX = "request/"', 'PREFIX = "asked/"'),
             Change("shared/clients/request_table.py", '_END = "request0"', '_END = "asked0"'),
         ),
         "a request in flight",

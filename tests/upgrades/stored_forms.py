@@ -21,17 +21,25 @@ from typing import Any, cast
 from shared.clients.control_table import ControlTable
 from shared.clients.ignored_list import IgnoredList
 from shared.clients.job_rows import to_columns
+from shared.clients.outbox_table import OutboxTable
 from shared.clients.request_table import RequestTable
 from shared.clients.rows import Rows
 from shared.clients.seen_table import SeenTable
 from shared.domain import formats, lanes, requests
 from shared.domain.breakers import Breaker
-from shared.domain.control_rows import Document
+from shared.domain.consent_ledger import ROW as CONSENTS
+from shared.domain.consent_ledger import ConsentLedger
+from shared.domain.control_rows import DELIVERIES, Document
+from shared.domain.erasure import Tombstone, print_of_key
+from shared.domain.erasure import row_of as erased_row
+from shared.domain.exports import Export, request_id_of
 from shared.domain.formats import Format
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering
 from shared.domain.object_keys import job_id, person_key, result_key, snapshot_key, upload_key
+from shared.domain.outboxes import Outbox, Progress
+from shared.domain.person_hash import hash_of
 from shared.domain.photo_access import ROW as ACCESS
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photo_set import PhotoSet
@@ -51,6 +59,7 @@ from shared.http_api.links import Link, make_link
 from shared.http_api.messages import from_event
 from shared.settings import ENVIRONMENT_NAMES, read_settings
 from shared.views import job_as_json
+from shared.workflow.delivery_record import Try
 from tests.http_events import http_event
 from tests.upgrades.filled import filled
 
@@ -102,6 +111,13 @@ def _jobs() -> dict[str, Any]:
     }
 
 
+def _outboxes() -> dict[str, Any]:
+    written = Written()
+    outbox = filled(Outbox, key=person_key("李雷"), receivers={"webhook": filled(Progress)})
+    OutboxTable(cast("Rows", written)).save(Outbox(key=outbox.key), outbox)
+    return {"rows": written.rows, "lane": lanes.MESSAGE_LANE}
+
+
 def _control() -> dict[str, Any]:
     written = Written()
     table = ControlTable(cast("Rows", written))
@@ -113,7 +129,11 @@ def _control() -> dict[str, Any]:
     table.save_json(TOTALS, Document(), Totals().with_job(filled(Job, state=JobState.FAILED)).as_value())
     links = with_revoked(with_link({}, "1", NOW, NOW + 2), "2", NOW + 3, NOW + 1)
     table.save_json(row_of("li"), Document(), links)
+    table.save_json(erased_row("a hash"), Document(), filled(Tombstone).as_value())
+    table.save_json(CONSENTS, Document(), filled(ConsentLedger).as_value())
     IgnoredList(table).note({"people/a": "a reason"}, NOW)
+    value = {"disabled": {"webhook": {"at": NOW, "code": "http_410", "endpoint": "a hash"}}}
+    table.save_json(DELIVERIES, Document(), {**value, "tries": [asdict(filled(Try))]})
     return written.rows
 
 
@@ -124,7 +144,9 @@ def _requests() -> dict[str, Any]:
     table.ring(asked)
     table.claim("a hash", filled(Claim))
     table.revoke_link("a link", NOW)
-    kinds = {name: value for name, value in vars(requests).items() if name.isupper() and value != ""}
+    kinds = {
+        name: value for name, value in vars(requests).items() if name.isupper() and isinstance(value, str)
+    }
     return {"rows": written.rows, "kinds": sorted(kinds.values())}
 
 
@@ -175,7 +197,11 @@ def _names() -> dict[str, Any]:
         "upload": upload_key("李雷", "a.jpg"),
         "result": result_key("李雷", 7),
         "request_id": request_id(NOW, "token"),
+        "export": request_id_of("李雷"),
+        "export_objects": Export(token="token").zip_key(person_key("李雷")),
         "links_row": row_of("李雷"),
+        "erased_row": erased_row(hash_of("k" * 32, "李雷")),
+        "erase_key": print_of_key("k" * 32),
         "share_link": make_link(Tokens(links="k" * 32), Link("李雷", "0" * 16, NOW // 1000)),
         "idempotency_key": key_of(request.headers, "admin"),
         "fingerprint": fingerprint_of(request),
@@ -184,6 +210,7 @@ def _names() -> dict[str, Any]:
 
 FORMS: dict[str, tuple[Format, Callable[[], dict[str, Any]]]] = {
     "jobs": (formats.JOBS, _jobs),
+    "outboxes": (formats.OUTBOXES, _outboxes),
     "control": (formats.CONTROL, _control),
     "requests": (formats.REQUESTS, _requests),
     "seen": (formats.SEEN, _seen),

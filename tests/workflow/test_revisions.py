@@ -147,6 +147,8 @@ def test_a_set_that_is_opened_again_before_its_submit_chooses_anew(cloud: Simula
     for number in range(12):
         cloud.upload("anna", f"{number:02}.jpg", b"FACE burst A %d" % number)
         cloud.advance(100)
+    # A mark that comes while they are recorded is looked at again a minute later.
+    cloud.advance(5_000)
     cloud.upload("anna", "_READY", b"")
     waiting, _ = tick(cloud, 1)
     assert (waiting.state, len(waiting.files)) == (JobState.QUEUED, 1)

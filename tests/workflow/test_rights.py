@@ -17,6 +17,7 @@ import tablestore
 
 from functions import reconcile, status
 from shared import assembly
+from shared.domain.object_keys import CONSENT_NAME
 from shared.domain.states import JobState
 from tests.described import check
 from tests.http_events import http_event
@@ -42,7 +43,7 @@ def _tables(name: str, arguments: tuple[Any, ...]) -> list[str]:
 
 def _objects(name: str, arguments: tuple[Any, ...]) -> list[Call]:
     action = ACTION_OF_CALL[name]
-    if name == "list_objects":
+    if name.startswith(("list_", "get_bucket_")):
         return [(action, "photos")]
     if name == "copy_object":
         return [("oss:GetObject", f"photos/{arguments[1]}"), (action, f"photos/{arguments[2]}")]
@@ -128,6 +129,22 @@ def test_uploads_and_ticks_call_what_the_roles_of_their_functions_allow(
     assert refused("CollectRole", of_ticks) != []
 
 
+def test_a_withdrawn_consent_asks_for_the_erasure_with_the_rights_of_uploads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    withdrawn = {"person_id": "li", "withdrawn_at": "2026-01-01T00:00:00Z"}
+    with open_studio(monkeypatch) as studio:
+        monkeypatch.setenv("CONSENT", "required")
+        studio.upload("li", "1.jpg", jpeg())
+        studio.handle_uploads()
+        studio.upload("li", CONSENT_NAME, json.dumps(withdrawn).encode())
+        with noted(monkeypatch) as calls:
+            assert studio.handle_uploads() == {f"people/li/{CONSENT_NAME}": "consent"}
+    assert ("ots:PutRow", "instance/facechain/table/requests") in calls
+    assert refused("CollectRole", calls) == []
+    assert refused("ReconcileRole", calls) == []
+
+
 def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_studio(monkeypatch):
         for name, value in TOKENS.items():
@@ -159,6 +176,35 @@ def test_the_status_api_calls_what_its_role_allows(monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_an_export_is_made_handed_out_and_erased_by_what_the_roles_allow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_studio(monkeypatch) as studio:
+        for name, value in {**TOKENS, "ERASE_KEY": "e" * 20}.items():
+            monkeypatch.setenv(name, value)
+        studio.upload("li", "1.jpg", jpeg())
+        studio.handle_uploads()
+        with noted(monkeypatch) as of_status:
+            assert ask("GET", "/people/li/export", "ADMIN_TOKEN")["status"] == "pending"
+        with noted(monkeypatch) as of_ticks:
+            for _ in range(3):
+                reconcile.handler(b"{}", CONTEXT)
+        with noted(monkeypatch) as handed_out:
+            headers = {"Authorization": f"Bearer {TOKENS['ADMIN_TOKEN']}", "Range": "bytes=0-"}
+            event = http_event("GET", "/people/li/export", headers=headers)
+            answer: Any = status.handler(json.dumps(event).encode(), CONTEXT)
+        assert answer["statusCode"] == 206, answer
+        ask("DELETE", "/people/li", "ADMIN_TOKEN")
+        with noted(monkeypatch) as of_erasure:
+            reconcile.handler(b"{}", CONTEXT)
+    made = {call for call in of_ticks if call[1].startswith("photos/exports/")}
+    assert {call[0] for call in made} == {"oss:PutObject", "oss:GetObject", "oss:DeleteObject"}
+    assert ("oss:ListMultipartUploads", "photos") in of_ticks & of_erasure
+    assert [call for call in handed_out if call[0].startswith("oss:")]
+    for role, calls in (("StatusRole", of_status | handed_out), ("ReconcileRole", of_ticks | of_erasure)):
+        assert refused(role, calls) == []
+
+
 def test_a_call_that_no_statement_allows_is_told() -> None:
     table = "instance/facechain/table"
     calls = {
@@ -170,4 +216,4 @@ def test_a_call_that_no_statement_allows_is_told() -> None:
         ("oss:GetObject", "photos/submissions/a/1.jpg"),
         ("ots:PutRow", f"{table}/jobs"),
     ]
-    assert refused("ReconcileRole", {("oss:DeleteObject", "photos/results/a/1.json")}) != []
+    assert refused("ReconcileRole", {("oss:DeleteObject", "photos/elsewhere/a.json")}) != []

@@ -86,3 +86,74 @@ def test_an_error_of_the_bucket_names_no_signature_and_no_secret(
         bucket.prepare("people/nobody.jpg", SNAPSHOT)
     told = f"{raised.value!r} {caplog.text}"
     assert not re.search(r"signature=|Signature=[0-9a-f]{10}|secret-of-the-key", told)
+
+
+EXPORT = "exports/0123456789abcdef0123/token.zip"
+DISPOSITION = 'attachment; filename="export.zip"'
+
+
+def test_an_exports_url_lives_for_minutes_and_names_the_file(cloud: MockCloud, bucket: PhotoBucket) -> None:
+    bucket.write(EXPORT, b"PK")
+    url = bucket.outside_url(EXPORT, 600, DISPOSITION)
+    assert urlsplit(url).hostname == "photos.oss-cn-beijing.aliyuncs.com"
+    answer = requests.get(url, timeout=10)
+    assert (answer.content, answer.headers["Content-Disposition"]) == (b"PK", DISPOSITION)
+    cloud.clock.advance(660)
+    assert requests.get(url, timeout=10).status_code == 403
+
+
+def test_without_the_object_there_is_no_url_of_it(cloud: MockCloud, bucket: PhotoBucket) -> None:
+    assert bucket.outside_url(EXPORT, 600, DISPOSITION) == ""
+
+
+def test_an_account_that_is_refused_its_public_endpoint_has_no_url_for_outside(bucket: PhotoBucket) -> None:
+    with mock_aliyun(oss_behaviour=OssBehaviour(public_data_access=False)) as today:
+        today.oss.create_bucket(BUCKET)
+        today.oss.put(BUCKET, EXPORT, b"PK")
+        assert bucket.outside_url(EXPORT, 600, DISPOSITION) == ""
+        # The function itself reads it all the same.
+        assert bucket.read_range(EXPORT, 0, 10) == b"PK"
+
+
+def test_the_endpoint_inside_the_region_is_no_address_for_outside(cloud: MockCloud) -> None:
+    inside = PhotoBucket(
+        endpoint="https://oss-cn-beijing-internal.aliyuncs.com",
+        public_endpoint="https://oss-cn-beijing-internal.aliyuncs.com",
+        name=BUCKET,
+        region="cn-beijing",
+        credentials=Credentials(access_key_id="LTAIkey", access_key_secret="secret-of-the-key"),
+    )
+    inside.write(EXPORT, b"PK")
+    assert inside.outside_url(EXPORT, 600, DISPOSITION) == ""
+
+
+def test_a_part_that_is_sent_again_takes_the_place_of_the_one_before(
+    cloud: MockCloud, bucket: PhotoBucket
+) -> None:
+    part = b"a" * 100 * 1024
+    upload_id = bucket.begin_upload(EXPORT, "application/zip")
+    lost = bucket.upload_part(EXPORT, upload_id, 1, part)
+    etags = [
+        bucket.upload_part(EXPORT, upload_id, 1, b"b" * len(part)),
+        bucket.upload_part(EXPORT, upload_id, 2, b"c"),
+    ]
+    (begun,), _ = bucket.uploads_page("exports/", None)
+    assert (begun.key, begun.upload_id) == (EXPORT, upload_id)
+    with pytest.raises(Exception, match="InvalidPart"):
+        bucket.complete_upload(EXPORT, upload_id, [lost, etags[1]])
+    bucket.complete_upload(EXPORT, upload_id, etags)
+    assert bucket.read(EXPORT) == b"b" * len(part) + b"c"
+    with pytest.raises(Exception, match="NoSuchUpload"):
+        bucket.upload_part(EXPORT, upload_id, 3, b"d")
+    # One that is not there any more is none.
+    bucket.abort_upload(EXPORT, upload_id)
+    assert bucket.uploads_page("exports/", None) == ([], None)
+
+
+def test_an_upload_that_is_aborted_is_nowhere(cloud: MockCloud, bucket: PhotoBucket) -> None:
+    uploads = [bucket.begin_upload(f"{EXPORT}{number}", "application/zip") for number in range(3)]
+    found, following = bucket.uploads_page("exports/", None)
+    assert ({one.upload_id for one in found}, following) == (set(uploads), None)
+    for one in found:
+        bucket.abort_upload(one.key, one.upload_id)
+    assert bucket.uploads_page("exports/", None) == ([], None)

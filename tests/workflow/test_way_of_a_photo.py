@@ -4,7 +4,7 @@ A profile function follows the calls of the real handler through ``functions``, 
 ``shared.domain``. A module is entered by a call while none of its functions runs, and left when the last of
 them returns. What a world is made of is no step, since all steps use it: the ports, which describe the
 services and the clock, the records of how these services are and how photos get to DashScope, and the pace of
-the face checks.
+the face checks. Nor is it one to ask the row at hand whether the person is being erased, as every step does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.workflow.support import tick
 
 FOLLOWED = ("functions.", "shared.workflow.", "shared.domain.")
 OF_A_WORLD = tuple(
-    f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing")
+    f"shared.workflow.{name}" for name in ("ports", "access_record", "health_record", "pacing", "forgotten")
 )
 
 KNOWN = ["collecting", "recording", "describing", "recognizing"]

@@ -279,6 +279,8 @@ SERVED = {
     "123.cn-beijing.fc.aliyuncs.com": "fc",
     "123.cn-beijing-internal.fc.aliyuncs.com": "fc",
     "fcv3.cn-beijing.aliyuncs.com": "fc",
+    "faces-123.cn-beijing.log.aliyuncs.com": "sls",
+    "faces-123.cn-beijing-intranet.log.aliyuncs.com": "sls",
     "status-xyz.cn-beijing.fcapp.run": "http",
     "oss-cn-shanghai.aliyuncs.com": None,
     "oss-cn-beijing.aliyuncs.com.example.com": None,

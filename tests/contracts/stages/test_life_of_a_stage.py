@@ -11,7 +11,7 @@ import pytest
 from local.stages.smoke import drawn_portrait
 from tests.contracts.stages.support import Operator
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_stage_is_deployed_tried_upgraded_rolled_back_and_removed(operator: Operator) -> None:

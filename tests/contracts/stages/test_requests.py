@@ -10,7 +10,6 @@ import requests
 from tests.contracts.stages.support import Operator
 
 
-@pytest.mark.timeout(120)
 def test_no_address_and_no_header_has_a_secret_in_it(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

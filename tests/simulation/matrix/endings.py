@@ -24,6 +24,10 @@ class Ending(str, Enum):
     FAILED = "failed, with the reason"
     WAITS = "waits, and says for what"
     NOT_RECORDED = "not recorded, since the tables do not take it"
+    ERASED = "erased"
+    NOT_ERASED = "on the way to be erased: the certificate says what is in the way"
+    REMOVED = "removed in its time"
+    NOT_REMOVED = "there yet: the job says what is in the way"
 
 
 OF_ALL = (What.API, What.ACCOUNT)
@@ -31,16 +35,24 @@ OF_THE_PIECE = (What.PICTURE, What.OBJECT)
 
 HARMLESS = (Step.DESCRIBE, Step.NOTICE, Step.REMEMBER, Step.CLEAR, Step.ASKED)
 """Steps without which everything goes its way: an event tells what they would, or nobody needs them."""
-NEVER_GIVEN_UP = (*(Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),)
-"""Steps without which nothing can be proved or delivered."""
+NEVER_GIVEN_UP = (
+    *(Step.CONSENT, Step.LOOK, Step.COUNT, Step.ROOM, Step.CANCEL, Step.DELIVER, Step.RECORD, Step.TICK),
+)
+"""Steps without which nothing can be proved or delivered, and nothing may leave."""
 OF_A_PHOTO = (Step.PREPARE, Step.CHECK, Step.TURN, Step.UNPACK)
 """Steps that end with a verdict."""
 
 
 def expected(cell: Cell) -> frozenset[Ending]:
     """Return how ``cell`` may end: one way, or where runs die whichever the dead runs leave."""
+    if cell.operation.step is Step.ERASE:
+        return frozenset({Ending.ERASED if _is_erased(cell) else Ending.NOT_ERASED})
+    if cell.operation.step is Step.RETAIN:
+        return frozenset({Ending.REMOVED if _is_removed(cell) else Ending.NOT_REMOVED})
     if cell.what is What.DEATH:
         return _after_deaths(cell)
+    if cell.operation.step is Step.CONSENT and cell.duration.is_long and _is_said_to_be_missing(cell):
+        return frozenset({Ending.WAITS})
     if cell.operation.step in HARMLESS:
         return frozenset({Ending.TRAINED})
     if is_given_up(cell):
@@ -82,6 +94,24 @@ def is_given_up(cell: Cell) -> bool:
     if step is Step.UNPACK and what is What.GONE:
         return cell.duration.is_long
     return cell.duration.is_long and cell.scope.leaves_others
+
+
+def _is_said_to_be_missing(cell: Cell) -> bool:
+    """Whether there is no consent, as far as anybody is told for days: then another one is waited for."""
+    return cell.what is What.GONE and cell.operation.name == "HeadObject"
+
+
+def _is_erased(cell: Cell) -> bool:
+    """Whether an erasure comes to its end: without the right to ask for versions the certificate says so."""
+    is_refused = cell.what in (What.OBJECT, What.PICTURE, *OF_ALL)
+    is_of_versions = cell.operation.name == "GetBucketVersioning"
+    return cell.duration is not Duration.EVER or (is_of_versions and is_refused)
+
+
+def _is_removed(cell: Cell) -> bool:
+    """Whether what is due goes in the end; a model that is said to be gone is believed to be."""
+    is_said_to_be_gone = cell.operation.service == "dashscope" and cell.what is What.GONE
+    return cell.duration is not Duration.EVER or is_said_to_be_gone
 
 
 def _is_file_given_up(cell: Cell) -> bool:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from shared.domain.object_keys import job_id, person_key
+from shared.domain.object_keys import CONSENT_NAME, job_id, person_key
 from shared.domain.trouble_kinds import Api, Service
 from tests.simulation.matrix.stages import (
     ASKED,
     BOX,
     CARRIED,
     CHECKED_BY_FILE,
+    CONSENTED,
+    ERASED,
     FILES,
     FULL,
+    KEPT,
     MANY,
     OVERDUE,
     PHOTOS,
@@ -40,6 +43,7 @@ class Step(Enum):
     """What an operation is a part of: whether a step may be given up, and what comes of that."""
 
     DESCRIBE = "ask what an upload is"
+    CONSENT = "look whether the person has consented"
     PREPARE = "prepare a photo"
     CHECK = "check a photo's face"
     TURN = "turn a photo in which no face was found"
@@ -62,6 +66,8 @@ class Step(Enum):
     REMEMBER = "ask which uploads are known"
     TICK = "read or write the rows that all share"
     ASKED = "carry out what an administrator asks for"
+    ERASE = "erase a person"
+    RETAIN = "remove what has been kept long enough"
 
 
 class Operation(NamedTuple):
@@ -125,14 +131,23 @@ def _of_check(name: str) -> Operation:
     return Operation("dashscope", name, name, Api.FACE_CHECK, Step.CHECK, CHECKED_BY_FILE, (_PHOTO,))
 
 
+def _of_erasure(name: str) -> Operation:
+    return Operation("oss", name, name, Api.LISTING, Step.ERASE, ERASED, this_person=())
+
+
 _ZIP = f"people/{STRUCK}/{BOX.struck_upload}"
 _RESULT = f"results/{STRUCK}/1.json"
+_CONSENT = f"people/{STRUCK}/{CONSENT_NAME}"
 
 OPERATIONS: tuple[Operation, ...] = (
     _oss("HeadObject", "HeadObject", Api.READING, Step.DESCRIBE),
     _oss("PostObject saveas", "PostProcessTask", Api.PROCESSING, Step.PREPARE),
     _oss("GetObject range", "GetObject", Api.READING, Step.PREPARE),
     _oss("GetObject range", "GetObject", Api.READING, Step.UNPACK, BOX, _ZIP),
+    _oss("HeadObject", "HeadObject", Api.READING, Step.CONSENT, CONSENTED, _CONSENT),
+    _oss("GetObject range", "GetObject", Api.READING, Step.CONSENT, CONSENTED, _CONSENT)._replace(
+        this_person=()
+    ),
     _oss("PutObject", "PutObject", Api.WRITING, Step.DELIVER, about=_RESULT),
     _oss("PutObject upload", "PutObject", Api.WRITING, Step.UNPACK, BOX, _ZIP),
     _oss("PostObject turn", "PostProcessTask", Api.PROCESSING, Step.TURN, SIDEWAYS),
@@ -168,4 +183,12 @@ OPERATIONS: tuple[Operation, ...] = (
     _ots("GetRange requests", Step.ASKED, of_rows=False, stage=ASKED),
     _ots("PutRow requests", Step.ASKED, of_rows=False, stage=ASKED),
     _ots("BatchGetRow seen", Step.REMEMBER, of_rows=False, stage=CARRIED),
+    _of_erasure("GetBucketVersioning"),
+    _of_erasure("ListMultipartUploads"),
+    _ots("GetRange seen", Step.ERASE, stage=ERASED),
+    _ots("DeleteRow jobs", Step.ERASE, stage=ERASED),
+    _ots("BatchWriteRow requests", Step.ERASE, of_rows=False, stage=ERASED),
+    _oss("DeleteObject", "DeleteObject", Api.WRITING, Step.RETAIN, KEPT),
+    _oss("ListObjects", "ListObjects", Api.LISTING, Step.RETAIN, KEPT, f"submissions/{_JOB}/"),
+    _of_fine_tune("DeleteFineTune", Step.RETAIN, KEPT),
 )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.domain.job import Job
+from shared.domain.object_keys import CONSENT_NAME
 from shared.domain.photos import Verdict
 from shared.domain.states import JobState
 from tests.simulation.kernel import Violation
 from tests.simulation.matrix.cells import Cell, Duration, What
 from tests.simulation.matrix.endings import OF_ALL, OF_THE_PIECE, Ending, expected
 from tests.simulation.matrix.operations import Step
-from tests.simulation.matrix.stages import STRUCK
+from tests.simulation.matrix.stages import HEALTHY, LATER_HEALTHY, STRUCK
 from tests.simulation.silence import Silence
 from tests.simulation.standing import EVER
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, Story, story
 
-HEALTHY, LATER_HEALTHY = "Wu", "Zhao"
 HEALTHY_COMES_MS = 10 * MINUTE_MS
 HEALTHY_WITHIN_MS = 8 * MINUTE_MS
 """The quiet time, a training, and the struck person's training before it."""
@@ -27,6 +27,8 @@ EVER_LASTS_MS = 26 * HOUR_MS
 RECOVERS_WITHIN_MS = 3 * HOUR_MS
 """The longest pause and what comes after it; a day more where runs have died."""
 
+TRIED_AGAIN_WITHIN_HOURS = 8 * 24
+"""A model that DashScope does not delete is asked for each week."""
 IDLE_CALLS_AN_HOUR = 260
 """Of 60 ticks: three reads each, a heartbeat in two minutes, a sweep in five."""
 CALLS_WHILE_WAITING = 560
@@ -127,22 +129,37 @@ class Play:
         def is_settled() -> bool:
             return told.cloud.is_at_rest() and all(self._is_known(name) for name in (STRUCK, HEALTHY))
 
+        if cell_is_of_retention(self.cell):
+            self._what_is_left_goes()
         within_ms = RECOVERS_WITHIN_MS + (DAY_MS if self.cell.what is What.DEATH else 0)
         if not told.pass_time_until(is_settled, at_most_ms=within_ms):
             states = [_states(told, name) for name in (STRUCK, HEALTHY)]
             raise Violation(f"not at rest {within_ms // HOUR_MS} hours after the trouble: {states}")
 
+    def _what_is_left_goes(self) -> None:
+        """Let the pauses pass after which it is tried again what was refused, a tick an hour."""
+        for _ in range(TRIED_AGAIN_WITHIN_HOURS):
+            if not self._is_left():
+                break
+            self.told.pass_time(HOUR_MS, every_ms=HOUR_MS)
+
     def _is_known(self, name: str) -> bool:
-        """Whether everything that the person has uploaded stands in a set."""
+        """Whether everything that the person has uploaded stands in a set, or has gone if that is asked."""
+        if name == STRUCK and self.cell.operation.step is Step.ERASE:
+            return not self.told.cloud.invariants.administration.erasures.open_ones()
         known = {photo.name for job in self.told.jobs(name) for photo in job.photo_set.photos}
         prefix = f"people/{name}/"
         uploads = {
             one.key.removeprefix(prefix) for one in self.told.cloud.uploads() if one.key.startswith(prefix)
         }
-        return bool(uploads) and uploads <= known
+        return bool(uploads) and uploads <= {*known, CONSENT_NAME}
 
     def _ending(self) -> Ending:
         told = self.told
+        if self.cell.operation.step is Step.ERASE:
+            return Ending.ERASED if self._is_known(STRUCK) and not told.jobs(STRUCK) else Ending.NOT_ERASED
+        if cell_is_of_retention(self.cell):
+            return self._told_why() if self._is_left() else Ending.REMOVED
         if not self._is_known(STRUCK):
             return Ending.NOT_RECORDED
         job = told.job(STRUCK)
@@ -159,6 +176,20 @@ class Play:
             return Ending.TRAINED if is_usual else Ending.FAILED
         all_used = all(photo.verdict in USED for photo in job.photo_set.photos)
         return Ending.TRAINED if all_used else Ending.TRAINED_WITHOUT
+
+    def _is_left(self) -> bool:
+        """Whether something is there whose time is over, and DashScope has not said that it is gone."""
+        is_said_to_be_gone = self.cell.what is What.GONE and bool(self.told.job(STRUCK).model_released_at)
+        retention = self.told.cloud.invariants.administration.retention
+        return not is_said_to_be_gone and retention.is_left(self.told.cloud, STRUCK)
+
+    def _told_why(self) -> Ending:
+        """What is there yet is told at the job, or of everybody, unless a run had no last words."""
+        job = self.told.job(STRUCK)
+        is_told = job.retry is not None or bool(self.told.cloud.health().breakers)
+        if not is_told and self.cell.what is not What.DEATH:
+            raise Violation(f"{job.job_id} does not say why something of it is there yet")
+        return Ending.NOT_REMOVED
 
     def _check(self, ending: Ending) -> None:
         cell, told = self.cell, self.told
@@ -206,6 +237,11 @@ def play(cell: Cell) -> Played:
         except (Exception, Violation) as problem:
             kind = "" if isinstance(problem, Violation) else f"{type(problem).__name__}: "
             raise Violation(f"{cell}: {kind}{problem}") from problem
+
+
+def cell_is_of_retention(cell: Cell) -> bool:
+    """Whether the struck step is the removal of what has been kept long enough."""
+    return cell.operation.step is Step.RETAIN
 
 
 def _fine_tunes_of(job: Job) -> tuple[str, ...]:

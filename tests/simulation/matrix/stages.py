@@ -13,11 +13,15 @@ from typing import Any
 from shared.domain import requests as kinds
 from shared.domain.object_keys import job_id
 from shared.domain.rules import MAX_PHOTOS
+from tests.simulation.consents import put_consent
 from tests.simulation.scenarios import zipped
 from tests.simulation.story import FACE, HOUR_MS, MINUTE_MS, VIEW, Story
 
 STRUCK, STRUCK_PHOTO = "Li", "bad.jpg"
+HEALTHY, LATER_HEALTHY = "Wu", "Zhao"
 TRAINED_WITHIN_MS = 10 * MINUTE_MS
+KEPT_FOR_MS = 12 * MINUTE_MS
+"""So that its time comes once the trouble has begun."""
 
 
 def _nothing(told: Story) -> None:
@@ -104,7 +108,38 @@ def _is_asked_for(told: Story) -> None:
     told.cloud.ask(kinds.TRAIN, STRUCK)
 
 
+def _is_trained_and_may_be_erased(told: Story) -> None:
+    told.cloud.erase_key = "the erase key of a stage"
+    _is_trained(told)
+
+
+def _is_erased(told: Story) -> None:
+    # What was asked for about the person before goes with them.
+    told.cloud.ask(kinds.TRAIN, STRUCK)
+    told.cloud.ask(kinds.ERASE, STRUCK)
+
+
+def _everybody_has_consented(told: Story) -> None:
+    for person in (STRUCK, HEALTHY, LATER_HEALTHY):
+        put_consent(told.cloud, person)
+
+
 PHOTOS = Stage("two photos")
+KEPT = Stage(
+    "what has been kept long enough",
+    {
+        "rules": {"keep_snapshots_ms": KEPT_FOR_MS, "keep_models_ms": KEPT_FOR_MS},
+        "delete_terminal": "allow",
+    },
+    before=_is_trained,
+    act=_nothing,
+)
+CONSENTED = Stage(
+    "two photos of somebody who has consented",
+    {"rules": {"consent_required": True}},
+    before=_everybody_has_consented,
+)
+ERASED = Stage("an erasure", before=_is_trained_and_may_be_erased, act=_is_erased)
 ASKED = Stage("two photos, and an administrator who asks for their training", act=_is_asked_for)
 FILES = Stage("two photos by file", before=_checks_no_faces, photo_access="file")
 CHECKED_BY_FILE = Stage("two photos checked by file", photo_access="file")

@@ -15,6 +15,10 @@ WORDS = {
     Ending.FAILED: "failed",
     Ending.WAITS: "waits",
     Ending.NOT_RECORDED: "not recorded",
+    Ending.ERASED: "erased",
+    Ending.NOT_ERASED: "not erased yet",
+    Ending.REMOVED: "removed",
+    Ending.NOT_REMOVED: "not removed yet",
 }
 COLUMNS = {
     "ten minutes": lambda cell: cell.duration is Duration.MINUTES,

@@ -118,7 +118,7 @@ class MonthCloud(SimulatedCloud):
             emulated_tables=False,
         )
         self.gate.latency = LATENCY_MS
-        self._bucket.as_listed = self.objects.as_listed
+        self._bucket.page_of = self.objects.page_of
         self.collect_instances = COLLECT_INSTANCES
         self.gate.trace = self.counted = CountedTrace()
         self.meter = Meter(overhead_ms=OVERHEAD_MS)

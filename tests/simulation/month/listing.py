@@ -12,12 +12,11 @@ from typing import Any
 
 from aliyun_local.clock import Clock
 from aliyun_local.oss.errors import OssError
-from aliyun_local.oss.state.listing import Page
 from aliyun_local.oss.state.models import ObjectStore
 from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.object_keys import PEOPLE_PREFIX
 from shared.workflow.ports import Listed
-from tests.simulation.stores import listed
+from tests.simulation.stores import BUCKET, listed
 
 
 class ListedStore(ObjectStore):
@@ -50,33 +49,26 @@ class ListedStore(ObjectStore):
         except OssError:
             self._note(key, None)
 
-    def list_objects(
-        self, bucket: str, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 100
-    ) -> Page[StoredObject]:
-        """Return a page of the objects by key: of uploads from the list beside the database."""
-        if delimiter or not prefix.startswith(PEOPLE_PREFIX):
-            return super().list_objects(
-                bucket, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit
-            )
-        first = bisect_right(self._keys, marker) if marker >= prefix else bisect_left(self._keys, prefix)
-        keys = self._keys[first : first + limit + 1]
+    def page_of(self, prefix: str, after: str, count: int) -> tuple[list[Listed], str]:
+        """Return a page of a listing: of uploads from the list beside the database."""
+        if not prefix.startswith(PEOPLE_PREFIX):
+            page = self.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
+            return [listed(found) for found in page.rows], page.next_marker
+        first = bisect_right(self._keys, after) if after >= prefix else bisect_left(self._keys, prefix)
+        keys = self._keys[first : first + count + 1]
         keys = keys[: bisect_left(keys, f"{prefix}\U0010ffff")]
-        following = keys[limit - 1] if len(keys) > limit else ""
-        return Page(rows=[self._uploads[key] for key in keys[:limit]], next_marker=following)
-
-    def as_listed(self, found: StoredObject) -> Listed:
-        """Return an object as an entry of a listing; that of an upload is ready."""
-        return self._entries.get(found.key) or listed(found)
+        following = keys[count - 1] if len(keys) > count else ""
+        return [self._entries[key] for key in keys[:count]], following
 
     def check_list(self, bucket: str) -> None:
         """Hold the list against the emulator's database."""
         found: list[StoredObject] = []
-        page = super().list_objects(bucket, prefix=PEOPLE_PREFIX, limit=1000)
+        page = self.list_objects(bucket, prefix=PEOPLE_PREFIX, limit=1000)
         while True:
             found += page.rows
             if not page.next_marker:
                 break
-            page = super().list_objects(bucket, prefix=PEOPLE_PREFIX, marker=page.next_marker, limit=1000)
+            page = self.list_objects(bucket, prefix=PEOPLE_PREFIX, marker=page.next_marker, limit=1000)
         assert [self._uploads[key] for key in self._keys] == found, (
             "the list of uploads is not the database's"
         )

@@ -17,8 +17,8 @@ from aliyun_local.dashscope.account.work import FAILED
 from shared.domain.fine_tunes import path_of
 from shared.domain.object_keys import job_id
 from shared.domain.photo_set import NEVER
-from tests.simulation.administration import Columns
 from tests.simulation.invariants import Invariants
+from tests.simulation.job_rows import Columns
 from tests.simulation.kernel import Kernel, Run, Violation
 
 LOG_PREFIX_BYTES = 62

@@ -35,10 +35,10 @@ FORM: dict[str, Mistake] = {
         "ROS refuses the stack.",
     ),
     "a number is a word": Mistake(
-        "      TTL: 30\n",
-        "      TTL: month\n",
+        "      ShardCount: 1\n",
+        "      ShardCount: one\n",
         "classes",
-        "ttl",
+        "shard",
         "ROS refuses the stack.",
     ),
     "a value is none of those allowed": Mistake(

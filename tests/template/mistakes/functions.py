@@ -14,8 +14,8 @@ FUNCTIONS: dict[str, Mistake] = {
         "The environment is a map of strings; no document promises that ROS converts a number.",
     ),
     "a number stands in the environment": Mistake(
-        "OTS_INSTANCE: {Ref: InstanceName}\n        DASHSCOPE",
-        "OTS_INSTANCE: 12\n        DASHSCOPE",
+        "OTS_INSTANCE: {Ref: InstanceName}\n        LOG_ENDPOINT",
+        "OTS_INSTANCE: 12\n        LOG_ENDPOINT",
         "own",
         "OTS_INSTANCE.* strings",
         "Function Compute takes strings alone.",

@@ -41,6 +41,16 @@ STACK: dict[str, Mistake] = {
         "deletes snapshots before",
         "A set that waits for its training for two days has lost its snapshots.",
     ),
+    "exports are kept": Mistake(
+        """            Expiration: {Days: 1}
+            AbortMultipartUpload: {Days: 1}
+""",
+        """            Expiration: {Days: 1}
+""",
+        "own",
+        "no lifecycle rule deletes what lies under exports/",
+        "A copy of everything that is held about a person stays in parts that no listing shows.",
+    ),
     "an index column has another type": Mistake(
         "- {Name: due_at, Type: INTEGER}",
         "- {Name: due_at, Type: STRING}",

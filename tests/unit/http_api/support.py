@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from shared.domain.audit import AuditRecord
 from shared.domain.breakers import Breaker
 from shared.domain.control_rows import Document
 from shared.domain.health import Health
@@ -18,7 +19,9 @@ from shared.domain.job import Job
 from shared.domain.job_summary import JobPage, JobSummary, PeoplePage, summary_of
 from shared.domain.lanes import DELIVERY_LANE, QUEUE_LANE, RUNNING_LANE
 from shared.domain.object_keys import search_name
+from shared.domain.person_hash import hash_of
 from shared.domain.photo_access import Way
+from shared.domain.photos import Stored
 from shared.domain.requests import Claim, Request
 from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
@@ -40,6 +43,7 @@ from tests.unit.support import NOW
 
 TOKEN = "a-token-of-sixteen-or-more"
 ADMIN_TOKEN = "another-token-of-sixteen-or-more"
+AUDIT_KEY = "a key of erasures"
 JOB_ID = "0123456789abcdef0123-1"
 BOTH = pytest.mark.parametrize("wsgi", [False, True], ids=["event", "wsgi"])
 CHINESE = {"Accept-Language": "zh-CN"}
@@ -140,11 +144,12 @@ class FakeRequests:
         self.rung = 0
         self.revoked: dict[str, int] = {}
 
-    def ring(self, request: Request) -> Request:
-        if request.request_id in self.rows:
+    def ring(self, request: Request, before: Request | None = None) -> Request:
+        stored = self.rows.get(request.request_id)
+        if (stored.version if stored else 0) != (before.version if before else 0):
             raise Conflict("there is such a request")
         self.rung += 1
-        self.rows[request.request_id] = replace(request, version=1)
+        self.rows[request.request_id] = replace(request, version=(stored.version if stored else 0) + 1)
         return self.rows[request.request_id]
 
     def ring_again(self) -> None:
@@ -173,17 +178,69 @@ class FakeBucket:
         self.objects: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.trouble: Exception | None = None
+        self.outside = "https://photos.oss.example"
+        """Where objects can be read from outside; empty: nowhere."""
+
+    def outside_url(self, key: str, seconds: int, disposition: str) -> str:
+        self.asked.append(f"{seconds} {disposition}")
+        return f"{self.outside}/{key}?x-oss-signature=deadbeef" if self.outside else ""
+
+    def read_range(self, key: str, start: int, count: int) -> bytes:
+        if self.trouble:
+            raise self.trouble
+        self.asked.append(f"{start}+{count}")
+        return self.objects[key][start : start + count]
 
     def write(self, key: str, content: bytes) -> None:
         if self.trouble:
             raise self.trouble
         self.objects[key] = content
 
+    def stored(self, key: str) -> Stored | None:
+        if self.trouble:
+            raise self.trouble
+        content = self.objects.get(key)
+        return None if content is None else Stored(etag="E", size=len(content), modified_at=NOW)
+
+    def read(self, key: str, max_bytes: int = 0) -> bytes:
+        return self.objects[key]
+
     def thumbnail(self, key: str) -> bytes:
         self.asked.append(key)
         if self.trouble:
             raise self.trouble
         return b"JPEG"
+
+
+class FakeAudit:
+    """Records in a list, newest first; ``trouble`` is met in place of an answer."""
+
+    def __init__(self) -> None:
+        self.records: list[AuditRecord | None] = []
+        self.tries = 0
+        self.trouble: Exception | None = None
+        self.asked: list[tuple[str, int, int, int, int]] = []
+
+    def itself(self) -> FakeAudit:
+        return self
+
+    def hash_of(self, person_id: str) -> str:
+        return hash_of(AUDIT_KEY, person_id)
+
+    def put(self, records: Sequence[AuditRecord]) -> None:
+        self.tries += 1
+        if self.trouble is not None:
+            raise self.trouble
+        self.records[:0] = records
+
+    def page(
+        self, person: str, *, since: int, until: int, offset: int, count: int
+    ) -> list[AuditRecord | None]:
+        if self.trouble is not None:
+            raise self.trouble
+        self.asked.append((person, since, until, offset, count))
+        found = [one for one in self.records if one is None or since <= one.at < until]
+        return [one for one in found if one is None or person in ("", one.person)][offset : offset + count]
 
 
 class Rows(NamedTuple):
@@ -217,6 +274,8 @@ class Api:
         self.wsgi = wsgi
         self.origins = origins
         self.bucket = FakeBucket()
+        self.audit: FakeAudit | None = None
+        self.can_erase = True
 
     def read_all(self) -> Rows:
         self.reads += 1
@@ -246,6 +305,8 @@ class Api:
             now=lambda: self.now,
             token=lambda: "0123456789abcdef",
             bucket=lambda: self.bucket,
+            audit=self.audit.itself if self.audit is not None else None,
+            can_erase=self.can_erase,
         )
 
     def call(

@@ -49,7 +49,7 @@ def test_a_304_needs_the_token_too() -> None:
         ("/people/nobody", "GET", 404),
         ("/nowhere", "GET", 404),
         ("/jobs/1", "GET", 400),
-        ("/people/li", "DELETE", 405),
+        ("/people/li", "PATCH", 405),
     ],
 )
 def test_a_problem_is_never_what_the_client_has_already(path: str, method: str, status: int) -> None:

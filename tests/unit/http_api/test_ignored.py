@@ -91,6 +91,7 @@ KEYS = [
         "people/\ud800/1.jpg",
     ),
     *("people/a/", "people/a/.hidden", "people/a/Thumbs.db", "people/a//1.jpg", "people/a/../1.jpg"),
+    "people/a/_consent.json",
     *("people/a/sub/_READY", "people/a/\x07.jpg", "people/a/\ud800.jpg", f"people/{'a' * 200}/1.jpg"),
 ]
 

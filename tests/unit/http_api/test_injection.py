@@ -59,7 +59,10 @@ USUAL = {
     "person_id": "li",
     "job_id": JOB_ID,
     "request_id": "0-1",
+    "erasure_id": "0-1",
     "link_id": "0" * 16,
+    "message_id": "msg_1",
+    "schema": "result-1.json",
     "name": "a.jpg",
     "link": LINK,
 }

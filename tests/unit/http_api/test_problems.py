@@ -22,10 +22,16 @@ VALUES = {
     "routes": "/jobs",
     "allowed": "GET, HEAD",
     "most": "500",
+    "bytes": "9000",
     "name": "a.jpg",
     "why": "…",
+    "field": "agree",
 }
-RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+RENAMED = {
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 """RFC 9110 calls it so, and Python since 3.13."""
 
 
@@ -76,6 +82,7 @@ CALLS = [
     ("/people/%ff", "unreadable_request"),
     ("/jobs/x", "invalid_job"),
     ("/requests/1", "unknown_request"),
+    ("/schemas/result-0.json", "unknown_schema"),
     (f"/jobs/{JOB_ID}", "unknown_job"),
 ]
 

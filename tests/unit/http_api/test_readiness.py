@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,7 +52,23 @@ def codes(api: Api) -> list[str]:
 @BOTH
 def test_a_deployment_that_is_well_is_ready(wsgi: bool) -> None:
     response = Api(wsgi=wsgi).call("/readyz", token=None)
-    assert (response.status, document(response)) == (200, {"status": "ready", "photo_access": None})
+    ready = {"status": "ready", "photo_access": None, "gone_receivers": None}
+    assert (response.status, document(response)) == (200, ready)
+
+
+def test_a_receiver_that_wants_no_message_is_named_with_a_remedy_and_is_no_reason_against_training() -> None:
+    api = Api()
+    assert document(api.call("/readyz"))["gone_receivers"] == []
+    api.health = replace(api.health or Health(), gone_receivers={"webhook": NOW})
+    response = api.call("/readyz")
+    (told,) = document(response)["gone_receivers"]
+    assert (response.status, told["receiver"], told["since"]) == (200, "webhook", "2026-01-01T00:00:00.000Z")
+    assert "WebhookUrl" in told["remedy"]
+    assert document(api.call("/"))["readiness"]["gone_receivers"] == [told]
+    assert document(api.call("/readyz", token=None))["gone_receivers"] is None
+    page = api.call("/", headers={"Accept": "text/html"})
+    assert told["message"] in str(page.body)
+    assert told["remedy"] in str(page.body)
 
 
 @BOTH
@@ -83,6 +100,7 @@ def test_one_that_is_not_says_why_and_when_to_ask_again(wsgi: bool) -> None:
             "message": "The first face check finds out whether DashScope can download the photos by URL.",
             "since": None,
         },
+        "gone_receivers": [],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,12 +15,18 @@ from local.api_reference.fields import DOCUMENTS, all_fields
 from local.api_reference.meanings import PARAMETERS, REASONS, ROUTES, STATES
 from local.api_reference.page import PAGE, TABLES, with_tables
 from local.api_reference.shapes import Field
+from shared.domain.audit import AuditRecord
+from shared.domain.consent import Consent
 from shared.domain.control_rows import Document
-from shared.domain.job import NO_USABLE_PHOTO, Job, Reason
+from shared.domain.erasure import Erasure, Remains
+from shared.domain.exports import Export
+from shared.domain.health import Health
+from shared.domain.job import Job, Reason
 from shared.domain.markers import Announced
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
+from shared.domain.reason import NO_USABLE_PHOTO
 from shared.domain.reasons import CHINESE_REASONS, IGNORED
 from shared.domain.remedies import REFUSALS
 from shared.domain.remedies_of_our_own import OUR_OWN
@@ -39,7 +46,7 @@ from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.parameters import PAGE_PARAMETERS
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.http_api.waiting_words import SENTENCES
-from tests.unit.http_api.support import ADMIN_TOKEN, Api, document, trouble
+from tests.unit.http_api.support import ADMIN_TOKEN, Api, FakeAudit, document, trouble
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -143,6 +150,8 @@ def jobs_of_all_kinds() -> Iterator[Job]:
     yield job_in(JobState.SUCCEEDED, finetuned_output="model", ended_at=NOW, usage=1)
     yield job_in(JobState.SUCCEEDED, finetuned_output="model", model_released_at=NOW)
     yield job_in(JobState.FAILED, ended_at=NOW, reason=Reason("InternalError", "…"))
+    gone = job_in(JobState.FAILED, delivered=True, snapshots_removed_at=NOW, photos_removed_at=NOW)
+    yield replace(gone, retry=trouble())
 
 
 def answers() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,7 +168,11 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from answers_about_the_deployment()
     yield from answers_to_administrators()
     yield from answers_about_many()
+    yield from answers_about_messages()
     yield from answers_about_links_and_uploads()
+    yield from answers_about_consent()
+    yield from answers_about_erasures()
+    yield from answers_about_exports()
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
@@ -184,6 +197,8 @@ def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
     learnt = LearntAccess(way=Way.FILE, door="oss.example", learnt_at=NOW)
     api.documents["photo_access"] = Document(value=learnt.as_value())
     yield "Ready", document(api.call("/readyz"))
+    api.health = replace(api.health or Health(), gone_receivers={"webhook": NOW})
+    yield "Ready", document(api.call("/readyz"))
     api.refuse(Service.LISTING, Cause("AccessDenied", "…", Kind.ACCOUNT, Service.LISTING), since=0)
     refusal = Cause("InDebt", "…", Kind.ACCOUNT, Service.WRITING)
     api.refuse(Service.WRITING, refusal, next_probe_at=NOW + MINUTE_MS)
@@ -192,6 +207,33 @@ def answers_about_the_deployment() -> Iterator[tuple[str, dict[str, Any]]]:
     entry = {"key": "x.jpg", "reason": "beside_the_folders", "at": NOW}
     api.documents["ignored"] = Document(value={"entries": [entry], "dropped": True})
     yield "Ignored uploads", document(api.call("/ignored"))
+
+
+def answers_about_messages() -> Iterator[tuple[str, dict[str, Any]]]:
+    job = job_in(JobState.QUEUED)
+    api = Api(job)
+    yield "Deliveries", document(api.call("/webhooks/deliveries"))
+    tried = {"message_id": "msg_1", "kind": "training.queued", "receiver": "webhook", "at": NOW, "tries": 1}
+    taken = {
+        **tried,
+        "job_id": job.job_id,
+        "status": 204,
+        "code": "",
+        "next_try_at": 0,
+        "outcome": "delivered",
+    }
+    failed = {
+        **tried,
+        "job_id": "",
+        "status": 0,
+        "code": "timed_out",
+        "next_try_at": NOW,
+        "outcome": "failed",
+    }
+    disabled = {"webhook": {"at": NOW, "code": "http_410", "endpoint": "0"}}
+    value = {"tries": [taken, failed], "disabled": disabled}
+    api.documents["messages"] = Document(value=value)
+    yield "Deliveries", document(api.call("/webhooks/deliveries"))
 
 
 def answers_about_many() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -255,6 +297,30 @@ def answers_about_links_and_uploads() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "Share links", document(api.call("/people/li/links", token=ADMIN_TOKEN))
 
 
+def answers_about_consent() -> Iterator[tuple[str, dict[str, Any]]]:
+    whole = Consent(
+        etag="E",
+        text_version="1",
+        given_at=NOW,
+        means="paper",
+        until=NOW + 10**9,
+        withdrawn_at=NOW - 1,
+        noted_at=NOW,
+    )
+    for consent in (None, whole):
+        api = Api(replace(collecting(photo()), consent=consent))
+        api.rules = replace(RULES, consent_required=True)
+        yield "Person", document(api.call("/people/li"))
+    path, form = "/people/li/consent", {"Content-Type": "application/json"}
+    for sent in ({"action": "withdraw"}, {"agree": "yes", "text_version": "1"}):
+        content = json.dumps(sent)
+        taken = api.call(path, method="POST", token=ADMIN_TOKEN, headers=form, content=content)
+        yield "Consent taken", document(taken)
+    ended = Totals().with_job(job_in(JobState.SUCCEEDED, ended_at=NOW))
+    api.documents["totals"] = Document(value=ended.as_value(), version=1)
+    yield "Processing record", document(api.call("/processing-record", token=ADMIN_TOKEN))
+
+
 def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
     api = Api()
     accepted = document(api.call("/queue/probe", method="POST", token=ADMIN_TOKEN))
@@ -264,6 +330,37 @@ def answers_to_administrators() -> Iterator[tuple[str, dict[str, Any]]]:
     whole = replace(request, subject="li", photo="a.jpg", reason="…")
     api.requests.rows[request.request_id] = whole.settled("done: …", NOW)
     yield "Request", document(api.call(accepted["href"]))
+    api.audit = FakeAudit()
+    least = AuditRecord(record_id="1", at=NOW - 1, action="look", by="reader", function="status")
+    told = replace(least, record_id="2", person=api.audit.hash_of("li"), revision=1, link="0" * 16)
+    told = replace(told, pictures=1, outcome="canceled", done_at=NOW, traceparent="00-1-2-01")
+    api.audit.records = [told, least]
+    yield "Audit", document(api.call("/audit", token=ADMIN_TOKEN))
+    yield "Audit", document(api.call("/audit", {"limit": "1", "person": "li"}, token=ADMIN_TOKEN))
+
+
+def answers_about_erasures() -> Iterator[tuple[str, dict[str, Any]]]:
+    api = Api()
+    accepted = document(api.call("/people/li", method="DELETE", token=ADMIN_TOKEN))
+    yield "Accepted", accepted
+    yield "Erasure", document(api.call(accepted["href"], token=ADMIN_TOKEN))
+    left = (Remains("fine_tunes", "ft-1", "UnsupportedOperation"), Remains("people/", "", "FileImmutable"))
+    done = Erasure(erased_before=NOW, removed={"people/": 3}, remains=left, done_at=NOW)
+    request = api.requests.rows[accepted["request_id"]]
+    partly = replace(request, record=done.as_json(), due_at=NOW + 1)
+    for one in (partly, partly.settled("erased_in_part", NOW)):
+        api.requests.rows[request.request_id] = one
+        yield "Erasure", document(api.call(accepted["href"], token=ADMIN_TOKEN))
+
+
+def answers_about_exports() -> Iterator[tuple[str, dict[str, Any]]]:
+    api = Api()
+    begun = document(api.call("/people/li/export", token=ADMIN_TOKEN))
+    yield "Export", begun
+    request = api.requests.rows[begun["request_id"]]
+    ready = Export(token="t", files=3, done=3, bytes=9, ready_at=NOW).as_json()
+    api.requests.rows[request.request_id] = replace(request, record=ready)
+    yield "Export", document(api.call("/people/li/export", token=ADMIN_TOKEN))
 
 
 GIF = b"GIF89a" + bytes.fromhex("010001008000000000000000ffffff2c0000000001000100000202440100") + b";"

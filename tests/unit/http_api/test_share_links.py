@@ -62,12 +62,13 @@ def test_what_the_link_shows_has_nothing_of_the_account_its_money_and_its_words(
     path = link_of(api)["path"]
     shown = document(own(api, path))
     assert set(shown) == {
-        *("person_id", "state", "finetuned_output", "waiting_for", "eta", "blocked_by", "queue", "current")
+        *("person_id", "state", "finetuned_output", "waiting_for", "eta", "blocked_by", "queue", "current"),
+        "consent",
     }
     assert shown["queue"] == {"position": 1}
     assert set(shown["current"]) == {
         *("job_id", "revision", "state", "photo_count", "usable_count", "photos", "announced"),
-        *("opened_at", "closed_at", "submitted_at", "ended_at"),
+        *("opened_at", "closed_at", "submitted_at", "ended_at", "photos_removed_at"),
     }
     assert "kept" not in str(own(api, path).body)
 
@@ -75,7 +76,7 @@ def test_what_the_link_shows_has_nothing_of_the_account_its_money_and_its_words(
 def test_a_person_who_has_sent_nothing_yet_is_shown_by_name() -> None:
     api = Api()
     made = link_of(api, "Zoe%CC%88")
-    assert document(own(api, made["path"])) == {"person_id": "Zoë"}
+    assert document(own(api, made["path"])) == {"person_id": "Zoë", "consent": None}
 
 
 @pytest.mark.parametrize("days", ["1", "90"])

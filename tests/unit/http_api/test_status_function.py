@@ -46,7 +46,9 @@ class NoRows:
     def range(self, *_: object, **__: object) -> list[Any]:
         return []
 
-    def put(self, key: list[tuple[str, Any]], columns: dict[str, Any], *, expected: int | None) -> int:
+    def put(
+        self, key: list[tuple[str, Any]], columns: dict[str, Any], *, expected: int | None, first: int = 1
+    ) -> int:
         self.written.append(key[0][1])
         return 1
 

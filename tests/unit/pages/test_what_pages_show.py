@@ -109,7 +109,7 @@ def test_an_administrator_pauses_with_a_reason_and_resumes_what_is_paused() -> N
     (because,) = [one for one in running.all("input") if one.attributes.get("name") == "because"]
     assert "required" in because.attributes
     paused = shown("overview", troubled_overview(ENGLISH), "admin", "/")
-    assert actions(paused) == {"/queue/resume", "/queue/probe"}
+    assert actions(paused) == {"/queue/resume", "/queue/probe", "/webhooks/test"}
 
 
 def test_a_pause_and_a_trouble_are_shown_with_their_reasons_and_once() -> None:
@@ -120,10 +120,40 @@ def test_a_pause_and_a_trouble_are_shown_with_their_reasons_and_once() -> None:
     assert "starts at once" not in text
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("status", ["ready", "not_ready"])
+def test_a_receiver_that_is_gone_is_shown_with_its_remedy_also_when_all_else_is_well(
+    language: Language, status: str
+) -> None:
+    troubled = troubled_overview(language)
+    document = troubled if status == "not_ready" else overview(language)
+    (gone,) = document["readiness"]["gone_receivers"] = troubled["readiness"]["gone_receivers"]
+    tree = shown("overview", document, "reader", "/", language=language)
+    assert gone["message"] in tree.text
+    assert gone["remedy"] in tree.text
+    assert WORDS["gone_receiver"].in_language(language).format(receiver="webhook") in tree.text
+    assert "/webhooks/test" not in actions(tree)
+    assert "/webhooks/test" in actions(shown("overview", document, "admin", "/"))
+
+
+@pytest.mark.parametrize("gone", [[], None])
+def test_receivers_that_take_everything_are_no_news(gone: Any) -> None:
+    document = overview(ENGLISH)
+    document["readiness"]["gone_receivers"] = gone
+    tree = shown("overview", document, "admin", "/")
+    assert "Nothing more is sent" not in tree.text
+    assert "/webhooks/test" not in actions(tree)
+
+
 def test_a_trouble_beside_the_queue_is_shown_too() -> None:
     document = overview(ENGLISH)
     reason = troubled_overview(ENGLISH)["readiness"]["reasons"][0]
-    document["readiness"] = {"status": "not_ready", "photo_access": None, "reasons": [reason]}
+    document["readiness"] = {
+        "status": "not_ready",
+        "photo_access": None,
+        "gone_receivers": [],
+        "reasons": [reason],
+    }
     assert "Nobody can be trained right now" in shown("overview", document, "reader", "/").text
 
 

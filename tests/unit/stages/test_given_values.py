@@ -12,6 +12,7 @@ from local.stages.errors import NotStarted
 from local.stages.names import checked_stage, names_of
 from local.stages.parameters import HIDDEN, read_parameters, secret_names, shown
 from local.stages.secret_values import ask_for_key, given_secrets, keep_secrets, kept_secrets
+from local.stages.values import stands_for
 
 TEMPLATE = Template.from_file(ROOT / "template.yml")
 
@@ -46,9 +47,30 @@ def test_every_secret_of_the_template_has_a_variable_and_is_hidden() -> None:
     values = shown(TEMPLATE, dict.fromkeys(names, "sk-1") | {"BucketName": "photos"})
     assert {values[name] for name in names} == {HIDDEN}
     assert values["BucketName"] == "photos"
-    environment = {"DASHSCOPE_API_KEY": "k", "STATUS_TOKEN": "s", "ADMIN_TOKEN": "a", "LINK_KEY": "l"}
-    found = given_secrets(names, {**environment, "STATUS_PRIVATE_KEY": "p"})
+    environment = {
+        "DASHSCOPE_API_KEY": "k",
+        "STATUS_TOKEN": "s",
+        "ADMIN_TOKEN": "a",
+        "LINK_KEY": "l",
+        "ERASE_KEY": "e",
+    }
+    receivers = dict.fromkeys(
+        (
+            *("WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_OLD_SECRET"),
+            *("DINGTALK_URL", "DINGTALK_SECRET", "FEISHU_URL", "FEISHU_SECRET"),
+        ),
+        "r",
+    )
+    found = given_secrets(names, {**environment, **receivers, "STATUS_PRIVATE_KEY": "p"})
     assert set(found) == set(names)
+
+
+def test_the_template_takes_what_stands_for_each_secret_that_ros_hides() -> None:
+    layer = "acs:fc:cn-beijing:1234567890123456:layers/photos-code/versions/1"
+    values = {"BucketName": "photos-of-a-stage", "InstanceName": "photos", "CodeLayer": layer}
+    hidden = {name: stands_for(name) for name in secret_names(TEMPLATE)}
+    domain = {"StatusDomain": "photos.example.com", "StatusCertificate": "-----BEGIN CERTIFICATE-----\nx"}
+    TEMPLATE.resolve({**values, **domain, **hidden})
 
 
 def test_a_file_of_secrets_goes_before_the_environment_and_must_be_ones_own(tmp_path: Path) -> None:

@@ -131,7 +131,20 @@ def test_durations_are_a_number_and_a_unit() -> None:
 
 def test_the_page_about_deploying_has_every_command_and_every_exit_status() -> None:
     page = (ROOT / "docs/deploying.md").read_text(encoding="utf-8")
-    commands = ("deploy", "diff", "status", "logs", "smoke", "rollback", "destroy", "doctor", "cost", "open")
+    commands = (
+        "deploy",
+        "diff",
+        "status",
+        "logs",
+        "smoke",
+        "rollback",
+        "destroy",
+        "erase",
+        "export",
+        "doctor",
+        "cost",
+        "open",
+    )
     for command in commands:
         assert f"make {command}" in page, command
     for status, text in EXIT_STATUSES.items():

@@ -1,0 +1,26 @@
+"""The rows of all jobs as they were written last, by the ids of the jobs; a person's are found at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from shared.domain.object_keys import person_key
+
+Columns = dict[str, Any]
+
+
+class JobRows(dict[str, Columns]):
+    """Rows by ids. A month has ten thousand, and each deletion asks for those of one person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids: dict[str, dict[str, None]] = defaultdict(dict)
+
+    def __setitem__(self, job_id: str, row: Columns) -> None:
+        super().__setitem__(job_id, row)
+        self._ids[job_id.rpartition("-")[0]][job_id] = None
+
+    def of(self, person_id: str) -> list[Columns]:
+        """Return the rows of a person, in the order in which they were made."""
+        return [self[job_id] for job_id in self._ids.get(person_key(person_id), ()) if job_id in self]
