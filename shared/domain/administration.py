@@ -73,10 +73,10 @@ def with_request(job: Job, request_id: str) -> Job:
 
 
 def moved_before(job: Job, first: Job) -> Job:
-    """Give the queued ``job`` the place before ``first``, the head of the queue."""
+    """Give the queued ``job`` the place before ``first``, the head of the queue; the head stays as it is."""
     check_queued(job)
     if first.job_id == job.job_id:
-        raise NotPossible("first_already")
+        return job
     place = min(first.place, job.place) - 1
     is_at_its_place = job.due_at == job.place
     return replace(job, moved_to=place, due_at=place if is_at_its_place else job.due_at)

@@ -99,6 +99,34 @@ def test_a_slow_run_does_not_put_first_who_was_overtaken_by_another_since() -> N
     assert memory[third].place < memory[second].place < memory[head].place
 
 
+def test_a_slow_run_does_not_move_a_job_that_was_first_already_before_who_was_put_first_since() -> None:
+    head, second = (
+        replace(job_in(JobState.QUEUED, person), closed_first_at=NOW + at, due_at=NOW + at)
+        for at, person in enumerate(("li", "wu"))
+    )
+    memory = Memory(head, second)
+    of_head, of_second = request("first", head.job_id), request("first", second.job_id, number=2)
+    outcomes = [carry_out(memory.world(), one) for one in (of_head, of_second, of_head)]
+    assert outcomes == ["first_already", "moved_first", "moved_first"], "for all that it can tell"
+    assert memory[second].place < memory[head].place
+
+
+def test_a_job_is_put_before_the_first_that_still_waits_where_the_index_shows_who_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, head, third = (
+        replace(job_in(state, person), closed_first_at=NOW + at, due_at=NOW + at)
+        for at, (person, state) in enumerate(
+            (("li", JobState.SUBMITTING), ("wu", JobState.QUEUED), ("zhao", JobState.QUEUED))
+        )
+    )
+    memory = Memory(gone, head, third)
+    names = [job.job_id for job in (gone, head, third)]
+    monkeypatch.setattr(memory, "in_hand", lambda count: ([], names[:count]))
+    assert carry_out(memory.world(), request("first", third.job_id)) == "moved_first"
+    assert memory[third].place < memory[head].place
+
+
 # -- cancelling ------------------------------------------------------------------------------------------
 
 
