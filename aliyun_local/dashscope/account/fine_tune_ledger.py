@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS fine_tunes (
 CREATE INDEX IF NOT EXISTS active_fine_tunes ON fine_tunes (sequence) WHERE {_ACTIVE};
 CREATE INDEX IF NOT EXISTS listed_fine_tunes ON fine_tunes (sequence, created_at, model)
     WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS new_fine_tunes ON fine_tunes (created_at) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS deleted_fine_tunes ON fine_tunes (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS kept_fine_tunes ON fine_tunes (sequence) WHERE {_KEPT};
 CREATE TABLE IF NOT EXISTS fine_tune_statuses (
     sequence INTEGER NOT NULL,
@@ -123,8 +125,23 @@ def page(
     """Return how many fine-tunes there are, and ``limit`` of them, newest first, after ``offset``."""
     where, values = "deleted_at IS NULL AND created_at <= ?", (created_until,)
     if model is None:
-        return TABLE.page(connection, where, values, offset=offset, limit=limit)
+        found = TABLE.newest(connection, where, values, offset=offset, limit=limit)
+        return _count_listed(connection, created_until), found
     return TABLE.page(connection, f"{where} AND model = ?", (*values, model), offset=offset, limit=limit)
+
+
+def _count_listed(connection: sqlite3.Connection, created_until: float) -> int:
+    """Return how many fine-tunes the list has: all but the deleted and the too new, which are few.
+
+    To count all rows SQLite reads no row, to count those that fit a condition it reads each one.
+    """
+    count: int = connection.execute(
+        "SELECT (SELECT COUNT(*) FROM fine_tunes)"
+        " - (SELECT COUNT(*) FROM fine_tunes WHERE deleted_at IS NOT NULL)"
+        " - (SELECT COUNT(*) FROM fine_tunes WHERE deleted_at IS NULL AND created_at > ?)",
+        (created_until,),
+    ).fetchone()[0]
+    return count
 
 
 def statuses(connection: sqlite3.Connection, sequence: int) -> list[tuple[str, float]]:

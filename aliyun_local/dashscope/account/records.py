@@ -105,10 +105,22 @@ class Table(Generic[R]):
         """Return how many records fit ``where``, and ``limit`` of them, newest first, after ``offset``."""
         count = f"SELECT COUNT(*) FROM {self.name} WHERE {where}"
         total: int = connection.execute(count, tuple(values)).fetchone()[0]
+        return total, self.newest(connection, where, values, offset=offset, limit=limit)
+
+    def newest(
+        self,
+        connection: sqlite3.Connection,
+        where: str,
+        values: Sequence[object],
+        *,
+        offset: int,
+        limit: int,
+    ) -> list[R]:
+        """Return ``limit`` of the records that fit ``where``, newest first, after ``offset``."""
         # An index may have what the inner question asks for; the rows before ``offset`` are not read.
         those = f"SELECT sequence FROM {self.name} WHERE {where} ORDER BY sequence DESC LIMIT ? OFFSET ?"
         query = f"{self._select} WHERE sequence IN ({those}) ORDER BY sequence DESC"
-        return total, [self.record_of(row) for row in connection.execute(query, (*values, limit, offset))]
+        return [self.record_of(row) for row in connection.execute(query, (*values, limit, offset))]
 
     def record_of(self, row: tuple[object, ...]) -> R:
         """Return the record of a row."""
