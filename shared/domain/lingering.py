@@ -130,9 +130,10 @@ def price_of_a_look_ms(durations_ms: tuple[int, ...]) -> float:
     The integral of ``sqrt(S * f)`` is the mean of ``sqrt(S / f)`` over the ends that are to be expected.
     """
     width_ms = _width_ms(durations_ms)
-    around_ms = [width_ms * math.log(share / (1 - share)) for share in QUANTILES]
-    ends = [duration + around for duration in durations_ms for around in around_ms]
-    whole = _mean([_time_by_chance(durations_ms, end, width_ms) for end in ends])
+    # One power for each pair, and not one for each quantile of it.
+    odds_at = [[math.exp(min((at - one) / width_ms, 700)) for one in durations_ms] for at in durations_ms]
+    around = [share / (1 - share) for share in QUANTILES]
+    whole = math.sqrt(width_ms) * _mean([_root_of_last_by_end(odds, by) for odds in odds_at for by in around])
     return whole * whole / (2 * LOOKS_A_TRAINING**2)
 
 
@@ -193,10 +194,13 @@ def _ends(durations_ms: Sequence[int], elapsed_ms: int, steps: int, width_ms: fl
     return [(before - after) / lasts[0] if lasts[0] else 0.0 for before, after in itertools.pairwise(lasts)]
 
 
-def _time_by_chance(durations_ms: Sequence[int], at_ms: float, width_ms: float) -> float:
-    """The root of ``S / f`` at a moment: the chance to last longer, by that to end in its millisecond."""
-    lasts = [1 / (1 + math.exp(min((at_ms - one) / width_ms, 700))) for one in durations_ms]
-    return math.sqrt(sum(lasts) * width_ms / sum([share * (1 - share) for share in lasts]))
+def _root_of_last_by_end(odds: Sequence[float], by: float) -> float:
+    """The root of ``S / f`` at a moment, in widths: the chance to last longer, by that to end in a width.
+
+    ``odds`` times ``by`` are those of each duration to be over by then.
+    """
+    lasts = [1 / (1 + one * by) for one in odds]
+    return math.sqrt(sum(lasts) / sum([share * (1 - share) for share in lasts]))
 
 
 @lru_cache(maxsize=8)

@@ -108,7 +108,7 @@ NEEDS_NOTHING = frozenset({Verdict.UNPACKED, Verdict.SYSTEM_FILE, Verdict.LIVE_P
 """Verdicts on what comes along with photos and asks nothing of anybody: neither that it is used nor done."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
     """An uploaded object as the bucket has it now. ``modified_at`` in milliseconds since the epoch.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shared.domain.photos import Stored
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
     """An object in a listing."""
 
