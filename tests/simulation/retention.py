@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aliyun_local.oss.state.objects import StoredObject
-from shared.clients.job_rows import from_columns
 from shared.domain.job import Job
 from shared.domain.object_keys import Kind, Upload, parse_job_id, snapshot_folder, upload_key
 from shared.domain.photos import Photo
@@ -103,7 +102,7 @@ class Retention:
         row = self._rows.get(name)
         if row is None or parse_job_id(name) is None:
             return
-        job = from_columns(row)
+        job = self._rows.job_in(row)
         if key not in job.files:
             return
         names = [photo.name for photo in job.photo_set.photos if photo.snapshot == key]
@@ -192,7 +191,7 @@ class Retention:
     # -- who needs it ---------------------------------------------------------------------------------
 
     def _jobs_of(self, person_id: str) -> list[Job]:
-        return [from_columns(row) for row in self._rows.of(person_id)]
+        return [self._rows.job_in(row) for row in self._rows.of(person_id)]
 
     def _has_come(self, moment: int) -> bool:
         return moment <= self._kernel.now + SLACK_MS or not self._kernel.believes_times

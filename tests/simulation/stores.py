@@ -68,6 +68,9 @@ _EXISTENCE = {
 }
 
 
+_CONDITION_FAILED = ("OTSConditionCheckFail", "Condition check failed.")
+
+
 def _ots_error(code: str, status: int) -> Callable[[], Exception]:
     return lambda: tablestore.OTSServiceError(status, code, "simulated", "")
 
@@ -236,13 +239,13 @@ class SimulatedOtsClient:
 
     def _delete(self, table: str, row: Any, condition: Any) -> None:
         mirror = self.mirrors[table]
-        refusal = None if mirror.allows(row.primary_key, condition) else _condition_failed()
-        if self._store is not None and refusal is None:
+        is_allowed = mirror.allows(row.primary_key, condition)
+        if self._store is not None and is_allowed:
             self._store.write_row(
                 INSTANCE, table, Write(OperationType.DELETE, Row(row.primary_key, [], delete_marker=True))
             )
-        if refusal is not None:
-            raise refusal
+        if not is_allowed:
+            raise _condition_failed()
         before = mirror.columns(row.primary_key)
         mirror.deleted(row.primary_key)
         if before is not None:
@@ -250,11 +253,11 @@ class SimulatedOtsClient:
 
     def _write(self, table: str, row: Any, condition: Any, writer: Run) -> None:
         mirror = self.mirrors[table]
-        refusal = None if mirror.allows(row.primary_key, condition) else _condition_failed()
+        is_allowed = mirror.allows(row.primary_key, condition)
         if self._store is not None:
-            self._put_into_store(self._store, table, row, condition, refusal)
-        if refusal is not None:
-            raise refusal
+            self._put_into_store(self._store, table, row, condition, is_allowed=is_allowed)
+        if not is_allowed:
+            raise _condition_failed()
         before, after = mirror.columns(row.primary_key), dict([*row.primary_key, *row.attribute_columns])
         mirror.written(row.primary_key, after)
         self.writer = writer
@@ -268,9 +271,7 @@ class SimulatedOtsClient:
         self.mirrors[table].written(key, {**dict(key), **columns})
 
     @staticmethod
-    def _put_into_store(
-        store: TableStore, table: str, row: Any, condition: Any, refusal: tablestore.OTSServiceError | None
-    ) -> None:
+    def _put_into_store(store: TableStore, table: str, row: Any, condition: Any, *, is_allowed: bool) -> None:
         """Have the emulator write the row; it has to say the same of the condition."""
         expected = condition.column_condition
         column = None
@@ -285,7 +286,7 @@ class SimulatedOtsClient:
             store.put_row(INSTANCE, table, Row(row.primary_key, cells), wanted)
         except TableStoreError as error:
             said = (error.code, error.message)
-        own = refusal and (refusal.get_error_code(), refusal.get_error_message())
+        own = None if is_allowed else _CONDITION_FAILED
         assert said == own, f"the emulator says {said} of a row of {table}, and not {own}"
 
 
@@ -295,7 +296,8 @@ def _key_text(key: Any) -> str:
 
 
 def _condition_failed() -> tablestore.OTSServiceError:
-    return tablestore.OTSServiceError(403, "OTSConditionCheckFail", "Condition check failed.", "")
+    # Made where it is raised: one that a variable has holds its frame, and that all of the run's work.
+    return tablestore.OTSServiceError(403, *_CONDITION_FAILED, "")
 
 
 def chosen(row: Any, names: Sequence[str] | None) -> Any:

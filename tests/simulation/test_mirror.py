@@ -105,7 +105,7 @@ def test_a_condition_is_judged_as_the_emulator_judges_it(
     def write(condition: Any) -> None:
         row = tablestore.Row([("name", "slot")], [("version", 1), ("value", "{}")])
         try:
-            client._put_into_store(tables, "control", row, condition, None)
+            client._put_into_store(tables, "control", row, condition, is_allowed=True)
         except AssertionError:
             ends.append("refused")
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from aliyun_local.oss.errors import OssError, no_such_key
+from aliyun_local.oss.errors import OssError
 from aliyun_local.oss.state import versions
 from aliyun_local.oss.state.archive import check_readable
 from aliyun_local.oss.state.blobs import read_segments
@@ -41,10 +41,7 @@ class Readers(Buckets):
         self.bucket(bucket)
         if version:
             raise versions.missing_version(stored, version)
-        error = no_such_key(key)
-        if marker is not None:
-            error.headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": marker.version}
-        raise error
+        raise versions.missing_key(key, marker)
 
     def head(self, bucket: str, key: str, version: str = "") -> StoredObject:
         """Return the object that a reader of a key gets, without its bytes.

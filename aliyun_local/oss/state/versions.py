@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aliyun_local.oss.errors import OssError, invalid_argument
+from aliyun_local.oss.errors import OssError, invalid_argument, no_such_key
 from aliyun_local.oss.state.objects import DELETE_MARKER, NULL_VERSION, Bucket, StoredObject
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ def missing_version(stored: StoredObject | None, version: str) -> OssError:
     message = "The specified method is not allowed against this resource."
     error = OssError(405, "MethodNotAllowed", message, ResourceType=DELETE_MARKER)
     error.headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": version}
+    return error
+
+
+def missing_key(key: str, marker: StoredObject | None) -> OssError:
+    """404: the key does not exist, perhaps since a delete marker is its newest version."""
+    error = no_such_key(key)
+    if marker is not None:
+        error.headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": marker.version}
     return error
 
 

@@ -6,7 +6,7 @@ emulator would read from its database and turn into records. At the end of the m
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ class ListedStore(ObjectStore):
     def __init__(self, data: Path | None, clock: Clock) -> None:
         super().__init__(data, clock)
         self._keys: list[str] = []
+        self._entries: list[Listed] = []
         self._uploads: dict[str, StoredObject] = {}
-        self._entries: dict[str, Listed] = {}
 
     def put(self, bucket: str, key: str, *arguments: Any, **options: Any) -> StoredObject:
         """Write an object."""
@@ -55,10 +55,9 @@ class ListedStore(ObjectStore):
             page = self.list_objects(BUCKET, prefix=prefix, marker=after, limit=count)
             return [listed(found) for found in page.rows], page.next_marker
         first = bisect_right(self._keys, after) if after >= prefix else bisect_left(self._keys, prefix)
-        keys = self._keys[first : first + count + 1]
-        keys = keys[: bisect_left(keys, f"{prefix}\U0010ffff")]
-        following = keys[count - 1] if len(keys) > count else ""
-        return [self._entries[key] for key in keys[:count]], following
+        behind = bisect_left(self._keys, f"{prefix}\U0010ffff")
+        end = min(first + count, behind)
+        return self._entries[first:end], self._keys[end - 1] if end < behind else ""
 
     def check_list(self, bucket: str) -> None:
         """Hold the list against the emulator's database."""
@@ -69,19 +68,21 @@ class ListedStore(ObjectStore):
             if not page.next_marker:
                 break
             page = self.list_objects(bucket, prefix=PEOPLE_PREFIX, marker=page.next_marker, limit=1000)
-        assert [self._uploads[key] for key in self._keys] == found, (
-            "the list of uploads is not the database's"
-        )
+        are_same = [self._uploads[key] for key in self._keys] == found
+        assert are_same, "the list of uploads is not the database's"
+        assert self._entries == [listed(one) for one in found], "the pages are not the database's"
 
     def _note(self, key: str, stored: StoredObject | None) -> None:
         if not key.startswith(PEOPLE_PREFIX):
             return
+        place = bisect_left(self._keys, key)
         if stored is None:
-            self._entries.pop(key, None)
             if self._uploads.pop(key, None) is not None:
-                del self._keys[bisect_left(self._keys, key)]
+                del self._keys[place], self._entries[place]
             return
         if key not in self._uploads:
-            insort(self._keys, key)
+            self._keys.insert(place, key)
+            self._entries.insert(place, listed(stored))
+        else:
+            self._entries[place] = listed(stored)
         self._uploads[key] = stored
-        self._entries[key] = listed(stored)
