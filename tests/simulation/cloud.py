@@ -25,7 +25,7 @@ from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.http.responses import DashScopeService
 from aliyun_local.dashscope.pictures.inspection import UNREADABLE, Inspection
 from aliyun_local.oss.state.models import ObjectStore
-from aliyun_local.oss.state.notifications import event_json
+from aliyun_local.oss.state.notifications import Notification, event_json
 from aliyun_local.oss.state.objects import Attributes, StoredObject
 from aliyun_local.tablestore.store import catalog
 from aliyun_local.tablestore.store.models import TableStore
@@ -261,19 +261,24 @@ class SimulatedCloud:
             self.objects.uploads.complete(upload, None)
         else:
             self.objects.put(BUCKET, key, content, attributes)
-        pending = self.objects.pending_notifications(1000)
-        (notification,) = [one for one in pending if one.key == key][-1:]
-        for one in pending:
-            self.objects.acknowledge(one.id)
+        (notification,) = [one for one in self._new_notifications() if one.key == key][-1:]
         event = json.dumps(event_json(notification, "1", "cn-beijing")).encode()
         for delay in deliveries:
             self.kernel.at(self.kernel.now + delay, lambda: self.invoke_collect(event))
 
+    def _new_notifications(self) -> list[Notification]:
+        """Return all that the bucket has to tell: thousands of deletions, if nothing is uploaded for days."""
+        found: list[Notification] = []
+        while pending := self.objects.pending_notifications(1000):
+            for one in pending:
+                self.objects.acknowledge(one.id)
+            found += pending
+        return found
+
     def place(self, key: str, content: bytes) -> StoredObject:
         """Put an object of which no event tells; returns it as it is stored."""
         self.objects.put(BUCKET, key, content)
-        for one in self.objects.pending_notifications(1000):
-            self.objects.acknowledge(one.id)
+        self._new_notifications()
         return self.objects.head(BUCKET, key)
 
     def delete(self, person: str, name: str) -> None:

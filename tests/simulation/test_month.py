@@ -7,12 +7,15 @@ from collections import Counter
 import pytest
 
 from local.prices.estimating import IDLE_MONTH, PER_PERSON, Use
+from tests.simulation.cloud import SimulatedCloud, simulated
+from tests.simulation.faults import NoFaults
 from tests.simulation.kernel import Violation
 from tests.simulation.money import check_sums
 from tests.simulation.month.arrivals import DAYS, MONTH_MS, RHYTHM, moments
 from tests.simulation.month.deliveries import NUMBERS, delivery_of
 from tests.simulation.month.play import Month, play
 from tests.simulation.month.report import report, use_of
+from tests.simulation.stores import BUCKET
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -60,6 +63,17 @@ def test_the_report_names_what_was_held_and_what_it_costs(month: Month) -> None:
     assert f"{PEOPLE} people" in text
     assert "each set paid for once" in text
     assert "a person" in text
+
+
+def test_an_upload_is_told_of_after_more_deletions_than_one_question_shows() -> None:
+    cloud = SimulatedCloud(1, NoFaults())
+    for number in range(600):
+        cloud.objects.put(BUCKET, f"submissions/{number}.jpg", b"")
+        cloud.objects.delete(BUCKET, f"submissions/{number}.jpg")
+    with simulated(cloud):
+        cloud.upload("li", "1.jpg", b"FACE")
+        cloud.advance(60_000)
+    assert [job.person_id for job in cloud.jobs()] == ["li"]
 
 
 def test_people_come_by_the_rhythm_of_the_day_and_not_evenly() -> None:
