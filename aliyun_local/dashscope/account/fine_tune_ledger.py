@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aliyun_local.dashscope.account.fine_tunes import FineTune
@@ -15,7 +15,9 @@ from aliyun_local.dashscope.account.records import Table
 from aliyun_local.dashscope.account.work import TERMINAL
 
 _ACTIVE = "deleted_at IS NULL AND status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
-_KEPT = "deleted_at IS NULL AND status = 'SUCCEEDED'"
+_DELETED = "deleted_at IS NOT NULL"
+_NOT_SUCCEEDED = "deleted_at IS NULL AND status != 'SUCCEEDED'"
+_TOO_NEW = "deleted_at IS NULL AND created_at > ?"
 # The list is read page by page, and each page says how many there are: ``listed_fine_tunes`` holds all that
 # either asks for, so that neither reads the rows that it does not show.
 SCHEMA = f"""
@@ -47,8 +49,8 @@ CREATE INDEX IF NOT EXISTS active_fine_tunes ON fine_tunes (sequence) WHERE {_AC
 CREATE INDEX IF NOT EXISTS listed_fine_tunes ON fine_tunes (sequence, created_at, model)
     WHERE deleted_at IS NULL;
 CREATE INDEX IF NOT EXISTS new_fine_tunes ON fine_tunes (created_at) WHERE deleted_at IS NULL;
-CREATE INDEX IF NOT EXISTS deleted_fine_tunes ON fine_tunes (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS kept_fine_tunes ON fine_tunes (sequence) WHERE {_KEPT};
+CREATE INDEX IF NOT EXISTS deleted_fine_tunes ON fine_tunes (deleted_at) WHERE {_DELETED};
+CREATE INDEX IF NOT EXISTS other_fine_tunes ON fine_tunes (sequence) WHERE {_NOT_SUCCEEDED};
 CREATE TABLE IF NOT EXISTS fine_tune_statuses (
     sequence INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -115,8 +117,7 @@ def active(connection: sqlite3.Connection) -> list[FineTune]:
 
 def count_succeeded(connection: sqlite3.Connection) -> int:
     """Return how many succeeded fine-tunes exist."""
-    count: int = connection.execute(f"SELECT COUNT(*) FROM fine_tunes WHERE {_KEPT}").fetchone()[0]
-    return count
+    return _count_all_but(connection, (_DELETED, _NOT_SUCCEEDED))
 
 
 def page(
@@ -126,21 +127,20 @@ def page(
     where, values = "deleted_at IS NULL AND created_at <= ?", (created_until,)
     if model is None:
         found = TABLE.newest(connection, where, values, offset=offset, limit=limit)
-        return _count_listed(connection, created_until), found
+        return _count_all_but(connection, (_DELETED, _TOO_NEW), values), found
     return TABLE.page(connection, f"{where} AND model = ?", (*values, model), offset=offset, limit=limit)
 
 
-def _count_listed(connection: sqlite3.Connection, created_until: float) -> int:
-    """Return how many fine-tunes the list has: all but the deleted and the too new, which are few.
+def _count_all_but(
+    connection: sqlite3.Connection, others: Sequence[str], values: Sequence[object] = ()
+) -> int:
+    """Return how many fine-tunes there are without those of ``others``, which share none and are few.
 
-    To count all rows SQLite reads no row, to count those that fit a condition it reads each one.
+    To count all rows SQLite reads no row, to count those that fit a condition it reads each of them.
     """
-    count: int = connection.execute(
-        "SELECT (SELECT COUNT(*) FROM fine_tunes)"
-        " - (SELECT COUNT(*) FROM fine_tunes WHERE deleted_at IS NOT NULL)"
-        " - (SELECT COUNT(*) FROM fine_tunes WHERE deleted_at IS NULL AND created_at > ?)",
-        (created_until,),
-    ).fetchone()[0]
+    few = "".join(f" - (SELECT COUNT(*) FROM fine_tunes WHERE {condition})" for condition in others)
+    query = f"SELECT (SELECT COUNT(*) FROM fine_tunes){few}"
+    count: int = connection.execute(query, tuple(values)).fetchone()[0]
     return count
 
 

@@ -120,7 +120,13 @@ class MeteredOtsClient(SimulatedOtsClient):
 
 
 def size_of(row: Any) -> int:
-    """Return the bytes of a row of the SDK's: names and values, eight for each number, one for each truth."""
+    """Return the bytes of a row of the SDK's: names and values, eight for each number, one for each truth.
+
+    A row that is stored stays as it is and is read again and again, so it keeps its size.
+    """
+    known: int | None = getattr(row, "metered_bytes", None)
+    if known is not None:
+        return known
     size = 0
     for name, value, *_ in (*row.primary_key, *row.attribute_columns):
         size += len(name)
@@ -128,4 +134,5 @@ def size_of(row: Any) -> int:
             size += len(value) if value.isascii() else len(value.encode())
         else:
             size += 1 if isinstance(value, bool) else 8
+    row.metered_bytes = size
     return size
