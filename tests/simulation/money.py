@@ -12,7 +12,7 @@ submits.
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -222,9 +222,12 @@ class Money:
                     raise Violation(f"{name} was trained again after {entry.status} {entry.code}")
 
     def _check_people(self, jobs: list[Job]) -> None:
+        of_person: dict[str, list[Job]] = defaultdict(list)
         for job in jobs:
-            earlier = [one for one in jobs if one.person_id == job.person_id]
-            costs = sum(one.cost_fen for one in earlier if one.revision <= job.spent_through)
+            of_person[job.person_id].append(job)
+        for job in jobs:
+            earlier = (one for one in of_person[job.person_id] if one.revision <= job.spent_through)
+            costs = sum(one.cost_fen for one in earlier)
             if costs != job.spent_before_fen:
                 raise Violation(
                     f"{job.job_id} says that earlier revisions have cost {job.spent_before_fen}, not {costs}"
