@@ -91,6 +91,16 @@ class DashScopeAccount:
         body: dict[str, object] = {"model": MODEL, "training_file_ids": list(files)}
         return self.call("POST", "/fine-tunes", json=body | ({"job_name": job_name} if job_name else {}))
 
+    def order_portrait(self, resource_id: str) -> Reply:
+        """Ask for one portrait with a trained model; it is paid for when it has been made."""
+        body = {
+            "model": "facechain-generation",
+            "parameters": {"style": "f_idcard_female", "size": "768*1024", "n": 1},
+            "resources": [{"resource_id": resource_id, "resource_type": "facelora"}],
+        }
+        headers = {"X-DashScope-Async": "enable"}
+        return self.call("POST", "/services/aigc/album/gen_potrait", json=body, headers=headers)
+
     def fine_tune(self, job_id: str) -> Reply:
         """Read a fine-tune."""
         return self.call("GET", f"/fine-tunes/{job_id}")

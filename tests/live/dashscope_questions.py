@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.live.run import Run
 
 _MODEL_ACCESS = (401, 403)
+_RETIRED = ("ModelNotFound", "Endpoint.AccessDenied")
+"""How a model is refused that is served no more ("Error messages", 403 and 404)."""
 
 
 def facechain(run: Run) -> Seen:
@@ -31,6 +33,18 @@ def facechain(run: Run) -> Seen:
             {"dashscope": {"facechain_approved": False}},
         )
     return Seen("Yes: the face check is answered.", {"dashscope": {"facechain_approved": True}})
+
+
+def generation(run: Run) -> Seen:
+    """Order a portrait with a model that nobody has: who serves portraits refuses that, and bills nothing."""
+    reply = run.dashscope.order_portrait(f"{run.label}-nobody")
+    if reply.code in _RETIRED or "model not exist" in reply.message.lower():
+        return Seen(f"No: an order is refused with {reply}.")
+    if reply.ok:
+        return Seen("Yes: the order is taken, and its task can only fail.")
+    if reply.code == "Resource.AccessDenied":
+        return Seen("Yes: of an order with a model that nobody has, only that model is refused.")
+    return Seen(f"An order is refused with {reply}, which says nothing about it.")
 
 
 def fetch_from_public_domain(run: Run) -> Seen:
@@ -102,6 +116,12 @@ DOORS = (
         ask=facechain,
         needs=(API_KEY,),
         sets=("dashscope.facechain_approved",),
+    ),
+    Question(
+        name="generation-served",
+        words="Is facechain-generation, which makes pictures with a trained model, still served?",
+        ask=generation,
+        needs=(API_KEY,),
     ),
     Question(
         name="fetch-public-domain",

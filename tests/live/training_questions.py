@@ -104,13 +104,7 @@ def portraits(run: Run) -> Seen:
     """Make one portrait with the trained model."""
     output = run.trainings.succeeding().ended.get("finetuned_output")
     run.pay(Paid.PORTRAIT)
-    body = {
-        "model": "facechain-generation",
-        "parameters": {"style": "f_idcard_female", "size": "768*1024", "n": 1},
-        "resources": [{"resource_id": output, "resource_type": "facelora"}],
-    }
-    headers = {"X-DashScope-Async": "enable"}
-    reply = run.dashscope.call("POST", "/services/aigc/album/gen_potrait", json=body, headers=headers)
+    reply = run.dashscope.order_portrait(str(output))
     if not reply.ok:
         return Seen(f"No: it is refused with {reply}.")
     task = f"/tasks/{reply.output.get('task_id')}"

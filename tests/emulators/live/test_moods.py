@@ -148,6 +148,25 @@ def test_an_account_without_facechain_is_found_out_before_anything_is_paid(tmp_p
     assert asked.seen("second-submit").startswith("not asked: needs a training, and its submit was refused")
 
 
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("", "Yes: of an order with a model that nobody has, only that model is refused."),
+        ("Endpoint.AccessDenied", "No: an order is refused with 403 Endpoint.AccessDenied."),
+        ("ModelNotFound", "No: an order is refused with 404 ModelNotFound."),
+        ("Arrearage", "An order is refused with 400 Arrearage, which says nothing about it."),
+    ],
+)
+def test_whether_portraits_are_still_served_is_asked_for_nothing(
+    code: str, seen: str, tmp_path: Path
+) -> None:
+    refused = {"GeneratePortraits": code} if code else {}
+    with account(tmp_path, Behaviour(refused=refused)) as cloud:
+        asked = cloud.ask()
+        assert cloud.cloud.studio.portraits.ledger() == []
+    assert asked.seen("generation-served") == seen
+
+
 def test_a_refusal_for_the_cap_tells_the_cap(tmp_path: Path) -> None:
     behaviour = Behaviour(training_seconds=TRAINING_SECONDS, kept_fine_tunes=1, failed_usage=0)
     with account(tmp_path, behaviour, OssBehaviour(public_data_access=True)) as cloud:
