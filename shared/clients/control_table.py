@@ -137,12 +137,15 @@ class ControlTable:
         """
         return _document(self._rows.get(_key(name)))
 
-    def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
-        """Write ``value`` on top of ``before``, like :meth:`save_slot`; what else is in there stays."""
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any], *, first: int = 1) -> Document:
+        """Write ``value`` on top of ``before``, like :meth:`save_slot`; what else is in there stays.
+
+        ``first`` is the version of a row that does not exist (:meth:`~shared.clients.rows.Rows.put`).
+        """
         from shared.domain.control_rows import Document
 
         value = {**before.value, **value}
-        return Document(value=value, version=self._save(name, before.version, value))
+        return Document(value=value, version=self._save(name, before.version, value, first=first))
 
     def delete_json(self, name: str, document: Document) -> None:
         """Delete the row ``name``, which holds ``document``.
@@ -152,11 +155,11 @@ class ControlTable:
         """
         self._rows.delete(_key(name), expected=document.version)
 
-    def _save(self, name: str, expected: int, value: Mapping[str, Any]) -> int:
+    def _save(self, name: str, expected: int, value: Mapping[str, Any], *, first: int = 1) -> int:
         # The parts of a value that are dataclasses are written as their fields.
         whole = {**value, "format": formats.CONTROL.number}
         text = json.dumps(whole, ensure_ascii=False, default=asdict)
-        return self._rows.put(_key(name), {"value": text}, expected=expected or None)
+        return self._rows.put(_key(name), {"value": text}, expected=expected or None, first=first)
 
 
 def _key(name: str) -> Key:

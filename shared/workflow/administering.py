@@ -260,7 +260,8 @@ def _noted(world: World, request: Request, note: _Note) -> str:
     stored = world.control.read_json(row)
     after = note(stored.value, str(told["link_id"]), int(told["expires_at"]))
     if after != stored.value:
-        world.control.save_json(row, stored, after)
+        # The row goes with the person, and comes again with the next of the name.
+        world.control.save_json(row, stored, after, first=request.asked_at)
     return "link_made"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.domain.trouble_kinds import Api
 from shared.workflow.access_record import AccessRecord, Documents
@@ -97,6 +97,13 @@ class JobTable(Protocol):
 
 class ControlTable(Documents, Protocol):
     """The rows that all functions share."""
+
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any], *, first: int = 1) -> Document:
+        """Write ``value`` on top of the version that was read; raises Conflict.
+
+        ``first`` is the version of a row that does not exist yet. Of one that is deleted and may come again
+        it has to be one that no earlier row had, or a slow run would write over the next.
+        """
 
     def read_all(self) -> ControlRows:
         """Read all of it at once."""

@@ -55,6 +55,7 @@ class Invariants(Watch):
         self._chosen_since: dict[str, int] = {}
         self._turns_checked: dict[str, int] = {}
         self._owners: dict[str, str] = {}
+        self._gone: dict[str, int] = {}
         self.rows = JobRows()
         self.slot: Columns = {}
         self.health: Columns = {}
@@ -80,6 +81,7 @@ class Invariants(Watch):
     def forget_rows(self) -> None:
         """Take the tables for new."""
         self.rows.clear()
+        self._gone.clear()
         self._places.clear()
         self.slot = {}
         self.health = {}
@@ -93,9 +95,14 @@ class Invariants(Watch):
         self._check_secrets("a row", str(after))
         if table == "seen":
             return
-        # A request's row may come again once it was deleted, with a version that no earlier one had.
-        begins_anew = table == "requests" and before is None
-        if not begins_anew and after["version"] != (before["version"] if before else 0) + 1:
+        name = str(after.get("name", ""))
+        if before is None and (table == "requests" or name.startswith("links/")):
+            # Such a row may come again once it was deleted.
+            if after["version"] <= self._gone.get(name, 0):
+                raise Violation(
+                    f"{name} comes again with version {after['version']}, which an earlier one had"
+                )
+        elif after["version"] != (before["version"] if before else 0) + 1:
             raise Violation(f"{table}: version {before and before['version']} became {after['version']}")
         if table == "jobs":
             self._job_written(before, after, writer)
@@ -118,6 +125,8 @@ class Invariants(Watch):
     def row_deleted(self, table: str, row: Columns) -> None:
         """Check that a row goes because its person was erased."""
         self.administration.erasures.row_deleted(table, row)
+        if "name" in row:
+            self._gone[str(row["name"])] = row["version"]
         if table == "requests":
             self.administration.request_deleted(row)
         if table == "jobs":

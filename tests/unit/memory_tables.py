@@ -175,15 +175,18 @@ class MemoryTables:
         self.meet("read_json", name)
         return self.documents.get(name, Document())
 
-    def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
+    def save_json(self, name: str, before: Document, value: Mapping[str, Any], *, first: int = 1) -> Document:
         self.meet("save_json", name)
         if self.documents.get(name, Document()).version != before.version:
             raise Conflict("another run has written it")
-        self.documents[name] = Document(value={**before.value, **value}, version=before.version + 1)
+        version = before.version + 1 if before.version else first
+        self.documents[name] = Document(value={**before.value, **value}, version=version)
         return self.documents[name]
 
     def delete_json(self, name: str, document: Document) -> None:
         self.meet("delete_json", name)
+        if name in self.documents and self.documents[name].version != document.version:
+            raise Conflict("another run has written it")
         self.documents.pop(name, None)
 
     def health(self) -> Health:

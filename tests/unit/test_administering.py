@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -20,9 +21,11 @@ from shared.domain.photos import Verdict
 from shared.domain.queue import to_submit
 from shared.domain.requests import Request, request_id
 from shared.domain.rules import Rules
+from shared.domain.share_links import row_of as links_of
 from shared.domain.slot import REMEMBERED_SWITCHES, Pause, Slot
 from shared.domain.states import JobState
 from shared.domain.timeline import Move, with_move
+from shared.errors import Conflict
 from shared.workflow.administering import carry_out
 from shared.workflow.canceling import wanted
 from tests.unit.memory import Memory
@@ -305,3 +308,19 @@ def test_a_model_is_released_once() -> None:
         assert carry_out(memory.world(), asked) == "released"
     assert carry_out(memory.world(), request("release", LI, number=2)) == "released_already"
     assert (memory.deleted, memory.held.kept) == ([fine_tune().fine_tune_id], 2)
+
+
+# -- links -----------------------------------------------------------------------------------------------
+
+
+def test_a_slow_run_writes_no_link_of_an_erased_person_into_the_row_of_the_next() -> None:
+    memory, row = Memory(), links_of("li")
+    told = json.dumps({"link_id": "0123456789abcdef", "expires_at": NOW + MINUTE_MS})
+    for at in (EARLIER, NOW):
+        made = replace(request("link_made", "li", at=at), reason=told)
+        assert carry_out(memory.world(), made) == "link_made"
+        if at == EARLIER:
+            held = memory.documents[row]
+            memory.delete_json(row, held)
+    with pytest.raises(Conflict):
+        memory.save_json(row, held, held.value)

@@ -336,11 +336,11 @@ def test_what_was_learnt_is_written_on_top_of_what_others_write_meanwhile(
     class Contested(Doors):
         left = conflicts
 
-        def save_json(self, name: str, before: Document, value: Mapping[str, Any]) -> Document:
+        def save_json(self, name: str, before: Document, value: Mapping[str, Any], **more: int) -> Document:
             if self.left:
                 self.left -= 1
                 raise Conflict("another run was faster")
-            return super().save_json(name, before, value)
+            return super().save_json(name, before, value, **more)
 
     memory = Contested(BUCKET_DOOR)
     assert check_face(auto(memory), KEY) == (True, "")
