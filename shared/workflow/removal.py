@@ -41,7 +41,7 @@ class Removal:
         is_for_good = isinstance(trouble, Permanent) and trouble.kind is Kind.OBJECT
         if not is_for_good:
             self.troubles.append(trouble)
-        warn("not_erased", where=where, code=trouble.code)
+        warn("not_removed", where=where, code=trouble.code)
 
     def remains(self, fine_tunes: tuple[str, ...]) -> tuple[Remains, ...]:
         """Return what is left, with the reasons."""
