@@ -125,7 +125,7 @@ class Invariants(Watch):
     def row_deleted(self, table: str, row: Columns) -> None:
         """Check that a row goes because its person was erased."""
         self.administration.erasures.row_deleted(table, row)
-        if "name" in row:
+        if table in ("control", "requests"):
             self._gone[str(row["name"])] = row["version"]
         if table == "requests":
             self.administration.request_deleted(row)
