@@ -36,7 +36,7 @@ from shared.clients.control_table import ControlTable
 from shared.clients.dashscope import DashScope
 from shared.clients.health_row import health_from_json
 from shared.clients.ignored_list import IgnoredList
-from shared.clients.job_rows import from_columns, to_columns
+from shared.clients.job_rows import to_columns
 from shared.clients.outbox_table import OutboxTable
 from shared.clients.request_table import DOORBELL, RequestTable
 from shared.clients.retries import Retries
@@ -181,7 +181,6 @@ class SimulatedCloud:
             self.tables, _RESOURCES.tables, self.gate, self._row_written, index_lag=index_lag
         )
         self._ots.watch_deletion = self._row_deleted
-        self._jobs_by_write: dict[str, Job] = {}
         self._jobs_seen: tuple[int, list[Job]] = (0, [])
         self._tokens = random.Random(f"tokens {seed}")
         self.pacer = Pacer()
@@ -559,10 +558,7 @@ class SimulatedCloud:
 
     def job_of(self, columns: dict[str, Any]) -> Job:
         """Return the job that a row holds; a row is read far more often than it is written."""
-        token = str(columns["write_token"])
-        if token not in self._jobs_by_write:
-            self._jobs_by_write[token] = from_columns(columns)
-        return self._jobs_by_write[token]
+        return self.invariants.rows.job_in(columns)
 
     def _token(self) -> str:
         return f"{self._tokens.getrandbits(64):016x}"

@@ -1,4 +1,4 @@
-"""The rows of all jobs as they were written last, by the ids of the jobs; a person's are found at once."""
+"""The rows of all jobs as they were written last, and the jobs that they hold; a person's are found at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from shared.domain.object_keys import person_key
 
 Columns = dict[str, Any]
 
-REMEMBERED_JOBS = 1_000
+REMEMBERED_JOBS = 4_000
+"""Rows that are kept as jobs too: those of a whole month would be gigabytes."""
 
 
 class JobRows(dict[str, Columns]):
@@ -35,6 +36,7 @@ class JobRows(dict[str, Columns]):
         token = str(row["write_token"])
         if token not in self._by_write:
             if len(self._by_write) >= REMEMBERED_JOBS:
-                self._by_write.clear()
+                for earlier in list(self._by_write)[: REMEMBERED_JOBS // 2]:
+                    del self._by_write[earlier]
             self._by_write[token] = from_columns(row)
         return self._by_write[token]

@@ -39,9 +39,6 @@ UNCAPPED = 1_000_000
 REFUSED_AGAIN_MS = (500, 1_000, 2_000, 4_000, 8_000)
 """Between Function Compute's tries of an event whose function is at its limit."""
 
-REMEMBERED_JOBS = 4_000
-"""Rows that are kept as jobs too: those of a whole month would be gigabytes."""
-
 FAULTS = {
     Fault.ERROR_BEFORE: 1e-4,
     Fault.BUSY: 1e-4,
@@ -213,10 +210,3 @@ class MonthCloud(SimulatedCloud):
         rows = self.invariants.unfinished
         jobs = [self.job_of(row) for _, row in sorted(rows.items())]
         return [job for job in jobs if self.is_unfinished(job)]
-
-    def job_of(self, columns: dict[str, Any]) -> Job:
-        """Return the job that a row holds; the latest are remembered."""
-        if len(self._jobs_by_write) > REMEMBERED_JOBS:
-            for token in list(self._jobs_by_write)[: REMEMBERED_JOBS // 2]:
-                del self._jobs_by_write[token]
-        return super().job_of(columns)
