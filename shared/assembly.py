@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from shared.workflow.ports import JobTable as JobsTable
     from shared.workflow.ports import World
 
-NEEDED_SETTINGS = (
-    "oss_endpoint",
-    "oss_bucket",
-    "ots_endpoint",
-    "ots_instance",
-    "dashscope_api_key",
-    "dashscope_base_url",
-)
 DEFAULT_TIMEOUT_SECONDS = 60
 
 _T = TypeVar("_T")
@@ -81,7 +73,8 @@ def build_world(context: object, environment: Mapping[str, str] = os.environ) ->
     clock = SystemClock()
     dead_at = clock.now() + 1000 * timeout_seconds(context)
     settings = read_settings(environment)
-    settings.require(*NEEDED_SETTINGS)
+    needed = "oss_endpoint oss_bucket ots_endpoint ots_instance dashscope_api_key dashscope_base_url"
+    settings.require(*needed.split())
     credentials = find_credentials(context, environment)
     _hide_secrets(settings, credentials)
     control = _control_table(settings, credentials)

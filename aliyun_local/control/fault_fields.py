@@ -69,4 +69,4 @@ def _target(fields: Fields) -> Target:
     for name in _TARGETS:
         if name in fields:
             given[name] = fields.text_or_whole(name) if name == "partition_key" else fields.text(name)
-    return Target(**given)  # type: ignore[arg-type]
+    return Target(**given)  # type: ignore[arg-type]  # each has been read as what its field is

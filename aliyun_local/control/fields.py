@@ -76,10 +76,11 @@ class Fields:
             ControlError: it is neither.
         """
         value = self._fields.get(name)
-        is_whole = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
-        if not isinstance(value, str) and not is_whole:
-            raise ControlError(f"{name} must be text or a whole number")
-        return value  # type: ignore[return-value]
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+            return value
+        raise ControlError(f"{name} must be text or a whole number")
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean.

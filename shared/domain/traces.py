@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.domain.health import Health
 from shared.domain.lingering import Lingering
@@ -17,6 +17,8 @@ from shared.domain.object_keys import folder_in, person_folder
 from shared.domain.slot import Slot
 from shared.domain.sweeping import SweepProgress
 from shared.domain.totals import Totals
+
+_T = TypeVar("_T")
 
 
 def is_named(text: str, keys: Collection[str]) -> bool:
@@ -26,17 +28,18 @@ def is_named(text: str, keys: Collection[str]) -> bool:
 
 def health_without(health: Health, keys: Collection[str]) -> Health:
     """Forget what the person's pieces of work have done to runs."""
-    others: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda named: {  # noqa: E731
-        name: one for name, one in named.items() if not is_named(name, keys)
-    }
     return replace(
         health,
-        deaths=others(health.deaths),
-        unwritten=others(health.unwritten),
+        deaths=_others(health.deaths, keys),
+        unwritten=_others(health.unwritten, keys),
         in_hand="" if is_named(health.in_hand, keys) else health.in_hand,
         # From its beginning: sets that are gone through twice stay as they are.
         retimed_up_to="" if is_named(health.retimed_up_to, keys) else health.retimed_up_to,
     )
+
+
+def _others(named: Mapping[str, _T], keys: Collection[str]) -> dict[str, _T]:
+    return {name: one for name, one in named.items() if not is_named(name, keys)}
 
 
 def slot_without(

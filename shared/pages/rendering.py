@@ -69,7 +69,7 @@ class CompiledLoader(BaseLoader):
         self,
         environment: Environment,
         name: str,
-        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 (the base class's name)
     ) -> Template:
         """Return the template, or raise TemplateNotFound."""
         try:

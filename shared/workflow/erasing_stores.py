@@ -6,6 +6,7 @@ What is refused, or cannot be reached now, is noted and holds up nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from shared.domain.erasure import Erasure
 from shared.domain.exports import EXPORTS_PREFIX, folder_of
@@ -149,4 +150,4 @@ def _remove_files(world: World, person: Person, erasure: Erasure, removal: Remov
         if not world.has_time_for(TIME_FOR_A_DELETE_MS):
             removal.is_cut_short = True
             return
-        delete_one(lambda name=file.file_id: world.dashscope.delete_file(name), FILES, removal)  # type: ignore[misc]  # bound now
+        delete_one(partial(world.dashscope.delete_file, file.file_id), FILES, removal)

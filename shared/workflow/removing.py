@@ -108,7 +108,7 @@ def _remove_plain(
         listed, after = world.bucket.list_page(prefix, after, PAGE)
         for entry in listed:
             if is_theirs(entry) and _is_still(world, where, entry):
-                delete_one(lambda key=entry.key: world.bucket.delete(key), where, removal)  # type: ignore[misc]  # bound now
+                delete_one(partial(world.bucket.delete, entry.key), where, removal)
             elif where == PEOPLE_PREFIX:
                 removal.kept_in.add(folder_in(entry.key))
             yield
@@ -133,7 +133,7 @@ def _remove_versions(
         following = world.bucket.versions_page(prefix, after) if after is not None else None
         for one in page:
             if is_theirs(Listed(one.key, Stored(etag=one.etag, size=0, modified_at=one.modified_at))):
-                delete_one(lambda one=one: world.bucket.delete_version(one), where, removal)  # type: ignore[misc]  # bound now
+                delete_one(partial(world.bucket.delete_version, one), where, removal)
             elif where == PEOPLE_PREFIX:
                 removal.kept_in.add(folder_in(one.key))
             yield

@@ -1,4 +1,4 @@
-"""The rows of all jobs as they were written last, and the jobs that they hold; a person's are found at once."""
+"""The rows of all jobs as they were written last, and the jobs in them; a person's are found at once."""
 
 from __future__ import annotations
 

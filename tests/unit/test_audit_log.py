@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # type: ignore[import-untyped]
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # type: ignore[import-untyped]  # it has no types
 from requests.structures import CaseInsensitiveDict
 
 from aliyun_local.clock import ManualClock

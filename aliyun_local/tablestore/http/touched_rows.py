@@ -86,4 +86,4 @@ def _is_ordered(low: AnyValue, high: AnyValue) -> bool:
         return True
     if type(low) is not type(high) or isinstance(low, Special):
         return False
-    return low <= high  # type: ignore[operator]
+    return low <= high  # type: ignore[operator]  # both are of one type
