@@ -19,6 +19,7 @@ from shared.view_types import (
     Money,
     PersonId,
     PhotoView,
+    PortraitView,
     ReasonDocument,
     Revision,
     State,
@@ -95,6 +96,7 @@ class ResultObject(JobSummaryDocument):
     format: Count
     photos: list[ResultPhoto]
     consent: ConsentView | None
+    portraits: list[PortraitView]
 
 
 Moment = Annotated[

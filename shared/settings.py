@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared import setting_values as values
 from shared.domain.rules import MAX_PHOTOS, Rules, Trainings
+from shared.portrait_settings import with_portraits
 from shared.setting_values import SettingsError as SettingsError
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         **texts,
         cors_origins=_origins(environment),
         webhook_allow_private=values.switch(environment, "WEBHOOK_ALLOW_PRIVATE", default=False),
-        rules=_read_rules(environment),
+        rules=with_portraits(_read_rules(environment), environment),
     )
     _check_records(settings.rules, settings.erase_key)
     if any(settings.message_secrets):

@@ -11,6 +11,7 @@ from typing import Annotated, TypedDict
 from shared.domain.object_keys import MAX_PERSON_BYTES
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
+from shared.domain.portraits import OrderState
 from shared.domain.states import JobState
 
 
@@ -67,6 +68,16 @@ VerdictCode = Annotated[
 ]
 ClosedByCode = Annotated[
     str, Keywords("ClosedBy", enum=[one.value for one in ClosedBy], description="What completed a set.")
+]
+
+
+OrderStateCode = Annotated[
+    str,
+    Keywords(
+        "OrderState",
+        enum=[one.value for one in OrderState],
+        description="The state of an order.",
+    ),
 ]
 
 
@@ -137,11 +148,38 @@ class ConsentView(TypedDict):
     noted_at: Time | None
 
 
+class PictureView(TypedDict):
+    """A portrait in the bucket."""
+
+    key: str
+    size: Count
+
+
+class PortraitView(TypedDict):
+    """An order of portraits, and what has come of it."""
+
+    number: Annotated[int, Keywords(minimum=1)]
+    style: str
+    template: str | None
+    count: Count
+    state: OrderStateCode
+    reason: ReasonDocument | None
+    pictures: list[PictureView]
+    missing: Count
+    billed: Count
+    price_cny: Money
+    cost_cny: Money
+    asked_at: Time | None
+    submitted_at: Time | None
+    ended_at: Time | None
+
+
 class JobView(JobSummaryDocument):
-    """A job with its photos, as the result object in the bucket has them."""
+    """A job with its photos and portraits, as the result object in the bucket has them."""
 
     photos: list[PhotoView]
     consent: ConsentView | None
+    portraits: list[PortraitView]
 
 
 class MoveDocument(TypedDict):

@@ -16,12 +16,14 @@ from shared.domain.reasons import Language, in_words, reason, remedy, why_by_ver
 
 if TYPE_CHECKING:
     from shared.domain.consent import Consent
+    from shared.domain.portraits import PortraitOrder
     from shared.view_types import (
         ConsentView,
         JobSummaryDocument,
         JobView,
         MoveDocument,
         PhotoView,
+        PortraitView,
         ReasonDocument,
     )
 
@@ -106,6 +108,27 @@ def job_view(job: Job, language: Language = Language.ENGLISH) -> JobView:
         **job_summary(summary_of(job), language),
         "photos": [photo_view(photo, language) for photo in job.photo_set.photos],
         "consent": consent_view(job.consent) if job.consent is not None else None,
+        "portraits": [portrait_view(order, language) for order in job.portraits],
+    }
+
+
+def portrait_view(order: PortraitOrder, language: Language = Language.ENGLISH) -> PortraitView:
+    """An order of portraits with the pictures that are stored."""
+    return {
+        "number": order.number,
+        "style": order.wanted.style,
+        "template": order.wanted.template or None,
+        "count": order.wanted.pictures,
+        "state": order.state.value,
+        "reason": reason_view(order.reason, language),
+        "pictures": [{"key": picture.key, "size": picture.size} for picture in order.pictures],
+        "missing": order.missing,
+        "billed": order.billed,
+        "price_cny": cny(order.price_fen),
+        "cost_cny": cny(order.cost_fen),
+        "asked_at": timestamp(order.asked_at),
+        "submitted_at": timestamp(order.submitted_at),
+        "ended_at": timestamp(order.ended_at),
     }
 
 

@@ -24,6 +24,7 @@ from shared.clients.stored_values import (
 from shared.clients.table_calls import Columns, Key
 from shared.domain import formats
 from shared.domain.job import Reason
+from shared.domain.portrait_slot import portrait_slot_from
 from shared.domain.slot import Pause, Slot
 from shared.domain.spending import spending_from
 from shared.errors import Trouble
@@ -190,11 +191,13 @@ def _slot(columns: Columns | None) -> Slot:
         for name in ("holders", "durations_ms", "ends", "refused_jobs", "ended_fine_tunes", "switched_by"):
             value[name] = tuple(checked(name, value.get(name, []), list))
         paused, spending = value.pop("paused", None), value.pop("spending", None)
+        portraits = checked("portraits", value.pop("portraits", {}), dict)
         return Slot(
             **value,
             spending=spending_from(checked("spending", spending, dict)) if spending is not None else None,
             trouble=Reason(trouble["code"], trouble["message"]) if trouble else None,
             paused=_pause(paused) if paused else None,
+            portraits=portrait_slot_from(portraits),
         )
 
     return _read(columns, Slot, make)

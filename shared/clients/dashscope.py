@@ -1,20 +1,19 @@
-"""DashScope over HTTP: fine-tunes, files and the face check.
+"""DashScope over HTTP: fine-tunes, files and the face check; ``portraits`` has the other half.
 
-The official SDK repeats the paid POST on 5xx answers, so it is not used here. A create is sent once, on a
-connection of its own (a kept-alive one may be dead already, and then the outcome is unknown); only reads
-are tried again. Bodies are read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
+The official SDK repeats the paid POST on 5xx answers, so it is not used here (``dashscope_http``). Bodies are
+read defensively: field by field, unknown ones ignored, missing ones rarely fatal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import requests
 
-from shared.clients.answers import UNKNOWN_DELAY_SECONDS, UNREADABLE_DELAY_SECONDS, said
+from shared.clients.answers import UNKNOWN_DELAY_SECONDS, said
 from shared.clients.dashscope_answers import (
     UnreadableAnswer,
     entries_in,
@@ -24,30 +23,26 @@ from shared.clients.dashscope_answers import (
     is_made_before,
     list_in,
     output_of,
-    silence,
     stored_file_from,
     total_from,
-    trouble_from,
-    trouble_of_create,
     trouble_of_upload,
 )
+from shared.clients.dashscope_http import DashScopeHttp, readable, without_effect
 from shared.clients.dashscope_list import LIST_SECONDS, Page, newest_of_list, whole_list
 from shared.clients.retries import Retries
 from shared.domain.fine_tunes import OUR_MODEL, FineTune, NewestFineTunes
 from shared.domain.stored_files import StoredFile
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import NotFound, OutcomeUnknown, RetryLater
+from shared.errors import NotFound, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from shared.clients.dashscope_portraits import PortraitTasks
 
 FACE_MODEL = "facechain-facedetect"
-TIMEOUT_SECONDS = (5, 20)
-NO_TRY_AFTER_SECONDS = 6
-LOST_DELAY_SECONDS = 2
 PAGE_SIZE = 100
 MAX_FILE_PAGES = 100
 LONGEST_REASON = 200
 """In characters, of why a picture shows no face; the one documented reason has 16."""
-
-_T = TypeVar("_T")
 
 
 class DashScope:
@@ -61,12 +56,16 @@ class DashScope:
         new_session: Callable[[], requests.Session] = requests.Session,
         retries: Retries | None = None,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._authorization = {"Authorization": f"Bearer {api_key}"}
+        self._http = DashScopeHttp(base_url, api_key, new_session=new_session, retries=retries)
         self._key_id = hashed(api_key, salt="facechain-autotrain, a DashScope key: ")
-        self._new_session = new_session
-        self._session = new_session()
-        self._retries = retries or Retries()
+
+    @property
+    def portraits(self) -> PortraitTasks:
+        """The tasks of portrait generation."""
+        # Imported here: most deployments make no portraits.
+        from shared.clients.dashscope_portraits import PortraitTasks
+
+        return PortraitTasks(self._http)
 
     @property
     def key_id(self) -> str:
@@ -90,7 +89,7 @@ class DashScope:
             AccountTrouble, RequestTrouble, RetryLater, Permanent: it certainly does not exist.
         """
         body = {"model": OUR_MODEL, "training_file_ids": list(files)}
-        answer = self._send("POST", "/fine-tunes", creates=True, json=body)
+        answer = self._http.send("POST", "/fine-tunes", creates=True, json=body)
         try:
             return fine_tune_from(output_of(answer))
         except UnreadableAnswer as error:
@@ -105,7 +104,7 @@ class DashScope:
             NotFound: DashScope does not know it.
         """
         path = _path_of(fine_tune_id)
-        return self._readable(lambda: fine_tune_from(output_of(self._read(path))))
+        return readable(lambda: fine_tune_from(output_of(self._http.read(path))))
 
     def fine_tunes(self, *, within_seconds: float = LIST_SECONDS) -> Iterator[FineTune]:
         """Iterate over the complete list, each fine-tune once, those of other models among them.
@@ -116,7 +115,7 @@ class DashScope:
         Raises:
             RetryLater: the list could not be read for certain; it is never taken for an empty one.
         """
-        found = whole_list(self._page, self._retries.now, within_seconds=within_seconds)
+        found = whole_list(self._page, self._http.retries.now, within_seconds=within_seconds)
         return iter(fine_tunes_in(found))
 
     def newest_fine_tunes(self, since: int) -> NewestFineTunes:
@@ -125,28 +124,28 @@ class DashScope:
         It proves nothing about what it does not show (:func:`~shared.clients.dashscope_list.newest_of_list`).
         """
         is_older = partial(is_made_before, since=since)
-        found, is_whole, is_reached = newest_of_list(self._page, self._retries.now, is_older=is_older)
+        found, is_whole, is_reached = newest_of_list(self._page, self._http.retries.now, is_older=is_older)
         return NewestFineTunes(fine_tunes=fine_tunes_in(found), is_whole=is_whole, is_reached=is_reached)
 
     def _page(self, page_no: int) -> Page:
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
 
         def read() -> Page:
-            output = output_of(self._read("/fine-tunes", query))
+            output = output_of(self._http.read("/fine-tunes", query))
             total = total_from(output.get("total"))
             if total == 0 and output.get("jobs") is None:
                 return Page([], 0)
             return Page(list_in(output, "jobs"), total)
 
-        return self._readable(read)
+        return readable(read)
 
     def cancel_fine_tune(self, fine_tune_id: str) -> None:
         """Cancel a fine-tune that has not ended; raises Permanent when it has."""
-        self._send("POST", f"{_path_of(fine_tune_id)}/cancel")
+        self._http.send("POST", f"{_path_of(fine_tune_id)}/cancel")
 
     def delete_fine_tune(self, fine_tune_id: str) -> None:
         """Delete a fine-tune where DashScope allows it; raises Permanent where it does not."""
-        self._send("DELETE", _path_of(fine_tune_id))
+        self._http.send("DELETE", _path_of(fine_tune_id))
 
     # -- files --------------------------------------------------------------------------------------
 
@@ -162,7 +161,7 @@ class DashScope:
         """
         form = {"descriptions": (None, name)}
         files = {"files": (name, content, "image/jpeg"), **form}
-        data = self._readable(lambda: output_of(self._send("POST", "/files", api=api, files=files)), api)
+        data = readable(lambda: output_of(self._http.send("POST", "/files", api=api, files=files)), api)
         for stored in entries_in(data, "uploaded_files"):
             if stored.get("file_id"):
                 return str(stored["file_id"])
@@ -171,19 +170,19 @@ class DashScope:
     def files(self) -> list[StoredFile]:
         """Return the stored files, each once; those of other programs among them."""
         found: dict[str, StoredFile] = {}
-        ends = self._retries.now() + LIST_SECONDS
+        ends = self._http.retries.now() + LIST_SECONDS
         for page_no in range(1, MAX_FILE_PAGES + 1):
             page, total = self._file_page(page_no)
             brings_nothing = page.keys() <= found.keys()
             found.update(page)
-            if brings_nothing or total == len(found) or self._retries.now() > ends:
+            if brings_nothing or total == len(found) or self._http.retries.now() > ends:
                 break
         return list(found.values())
 
     def _file_page(self, page_no: int) -> tuple[dict[str, StoredFile], int | None]:
         """Return the files of a page by their ids, and how many files there are in all."""
         query = {"page_no": page_no, "page_size": PAGE_SIZE}
-        data = self._readable(lambda: output_of(self._read("/files", query)))
+        data = readable(lambda: output_of(self._http.read("/files", query)))
         files = [stored_file_from(file) for file in entries_in(data, "files") if file.get("file_id")]
         return {file.file_id: file for file in files}, total_from(data.get("total"))
 
@@ -192,16 +191,16 @@ class DashScope:
 
         def read() -> str:
             path = f"/files/{quote(file_id, safe='')}"
-            url = output_of(self._read(path, api=api)).get("url")
+            url = output_of(self._http.read(path, api=api)).get("url")
             if not isinstance(url, str) or "://" not in url:
                 raise UnreadableAnswer("DashScope's answer has no URL of the file")
             return url
 
-        return self._readable(read, api)
+        return readable(read, api)
 
     def delete_file(self, file_id: str) -> None:
         """Delete a stored file; raises NotFound when there is none."""
-        self._send("DELETE", f"/files/{quote(file_id, safe='')}")
+        self._http.send("DELETE", f"/files/{quote(file_id, safe='')}")
 
     # -- face check ---------------------------------------------------------------------------------
 
@@ -218,7 +217,7 @@ class DashScope:
 
         def check() -> list[tuple[bool, str]]:
             output = output_of(
-                _without_effect(lambda: self._send("POST", path, api=Api.FACE_CHECK, json=body))
+                without_effect(lambda: self._http.send("POST", path, api=Api.FACE_CHECK, json=body))
             )
             verdicts = list_in(output, "is_face")
             if len(verdicts) != len(urls) or not all(isinstance(verdict, bool) for verdict in verdicts):
@@ -231,70 +230,10 @@ class DashScope:
                 for verdict, reason in zip(verdicts, padded, strict=False)
             ]
 
-        return self._readable(check, Api.FACE_CHECK)
-
-    # -- HTTP ---------------------------------------------------------------------------------------
-
-    def _read(self, path: str, query: dict[str, int] | None = None, api: Api = Api.TRAINING) -> Any:
-        return self._retries.call(
-            lambda: _without_effect(lambda: self._send("GET", path, api=api, params=query)),
-            within_seconds=NO_TRY_AFTER_SECONDS,
-        )
-
-    def _send(
-        self, method: str, path: str, *, api: Api = Api.TRAINING, creates: bool = False, **options: Any
-    ) -> Any:
-        """Send one request, once, and return the JSON of a 2xx answer; everything else is raised.
-
-        What ``creates`` goes out on a connection of its own, and doubt about its answer is doubt about it.
-        """
-        session = self._new_session() if creates else self._session
-        try:
-            answer = session.request(
-                method,
-                self._base_url + path,
-                headers=self._authorization,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-                **options,
-            )
-        except requests.exceptions.RequestException as error:
-            raise silence(error, api) from None
-        finally:
-            if creates:
-                session.close()
-        try:
-            body = answer.json()
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            body = {}
-        if 200 <= answer.status_code < 300 and not body.get("code"):
-            return body
-        if creates:
-            raise trouble_of_create(answer.status_code, body)
-        raise trouble_from(api, answer.status_code, body)
-
-    def _readable(self, read: Callable[[], _T], api: Api = Api.TRAINING) -> _T:
-        try:
-            return read()
-        except UnreadableAnswer as error:
-            raise RetryLater(
-                "unreadable_answer", str(error), delay_seconds=UNREADABLE_DELAY_SECONDS, api=api
-            ) from None
+        return readable(check, Api.FACE_CHECK)
 
 
 def _path_of(fine_tune_id: str) -> str:
     if not fine_tune_id:
         raise NotFound("no_id", "the fine-tune has no id to ask for", kind=Kind.GONE, api=Api.TRAINING)
     return f"/fine-tunes/{quote(fine_tune_id, safe='')}"
-
-
-def _without_effect(send: Callable[[], _T]) -> _T:
-    """Send what changes nothing: where an answer is missing, nothing can have taken effect."""
-    try:
-        return send()
-    except OutcomeUnknown as lost:
-        raise RetryLater(
-            lost.code, lost.message, delay_seconds=LOST_DELAY_SECONDS, kind=lost.kind, api=lost.api
-        ) from None

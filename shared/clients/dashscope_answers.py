@@ -91,8 +91,8 @@ def listed_fine_tune(entry: Any) -> FineTune | None:
         account=hashed(entry.get("user_identity") or entry.get("creator")),
         workspace=hashed(entry.get("workspace_id")),
         finetuned_output=str(entry.get("finetuned_output") or ""),
-        created_at=_time(entry.get("create_time")),
-        ended_at=_time(entry.get("end_time")),
+        created_at=time_from(entry.get("create_time")),
+        ended_at=time_from(entry.get("end_time")),
         usage=integer_from(entry.get("usage")),
         code=said(entry.get("code"), LONGEST_CODE),
         message=said(entry.get("message")),
@@ -107,14 +107,14 @@ def fine_tunes_in(entries: Iterable[object]) -> list[FineTune]:
 
 def is_made_before(entry: object, since: int) -> bool:
     """Whether an entry of the list says that it was made well before ``since``."""
-    made_at = _time(entry.get("create_time")) if isinstance(entry, dict) else None
+    made_at = time_from(entry.get("create_time")) if isinstance(entry, dict) else None
     return made_at is not None and made_at + CLOCKS_DIFFER_MS < since
 
 
 def stored_file_from(entry: dict[str, Any]) -> StoredFile:
     """Return the stored file that an entry of the list describes."""
     name = said(entry.get("name"), LONGEST_NAME)
-    return StoredFile(str(entry["file_id"]), name, _time(entry.get("gmt_create")))
+    return StoredFile(str(entry["file_id"]), name, time_from(entry.get("gmt_create")))
 
 
 def _without_query(file: object) -> str:
@@ -136,7 +136,7 @@ def hashed(value: object, *, salt: str = "") -> str:
     return hashlib.sha256(f"{salt}{text}".encode("utf-8", "replace")).hexdigest()[:12] if text else ""
 
 
-def _time(text: object) -> int | None:
+def time_from(text: object) -> int | None:
     """Return a DashScope time (``2025-09-02 09:51:02``) as milliseconds since the epoch."""
     return _moment(str(text)[:19])
 
@@ -174,7 +174,7 @@ def trouble_from(api: Api, status: int, body: dict[str, Any]) -> Trouble:
     return trouble_for(Service.DASHSCOPE, api, status, code, message)
 
 
-def trouble_of_create(status: int, body: dict[str, Any]) -> Trouble:
+def trouble_of_create(status: int, body: dict[str, Any], api: Api = Api.TRAINING) -> Trouble:
     """Return the error that the answer to a create stands for: a create is paid for, so doubt counts as done.
 
     Anything but a certain refusal leaves the outcome unknown. And a create asks for nothing that could be
@@ -182,8 +182,8 @@ def trouble_of_create(status: int, body: dict[str, Any]) -> Trouble:
     :class:`~shared.errors.NotFound` says so).
     """
     code, message = (str(body.get(name) or "") for name in ("code", "message"))
-    trouble = trouble_for(Service.DASHSCOPE, Api.TRAINING, status, code, message)
-    words, api = (trouble.code, trouble.message), Api.TRAINING
+    trouble = trouble_for(Service.DASHSCOPE, api, status, code, message)
+    words = (trouble.code, trouble.message)
     if not is_refusal(Service.DASHSCOPE, api, status, code, message):
         return OutcomeUnknown(*words, delay_seconds=UNKNOWN_DELAY_SECONDS, kind=trouble.kind, api=api)
     if code.partition(".")[0] == "NotFound":

@@ -57,8 +57,9 @@ _LISTS = (
     "moves",
     "answered",
     "messages",
+    "portraits",
 )
-_LEFT_OUT_WHEN_EMPTY = ("retry", "messages", "consent")
+_LEFT_OUT_WHEN_EMPTY = ("retry", "messages", "consent", "portraits", "portrait_fen", "result_due_at")
 _AS_JSON = {**dict.fromkeys(_LISTS, list), "retry": dict, "consent": dict}
 _JOB_SCALARS = scalars_of(Job) | {
     _PHOTO_SET_COLUMNS[name]: kind
@@ -92,6 +93,7 @@ def to_columns(job: Job) -> dict[str, Any]:
     values["retry"] = retry_to_json(job.retry) if job.retry is not None else None
     values["consent"] = job.consent.as_value() if job.consent is not None else None
     values["messages"] = list(map(vars, job.messages)) or None
+    values |= _portraits(job)
     written = {
         name: _stored(name, value)
         for name, value in values.items()
@@ -106,6 +108,15 @@ def to_columns(job: Job) -> dict[str, Any]:
     if job.lane is not None:
         columns["lane"] = job.lane
     return columns
+
+
+def _portraits(job: Job) -> dict[str, Any]:
+    if not job.portraits:
+        return dict.fromkeys(("portraits", "portrait_fen", "result_due_at"))
+    # Imported here, as below: most jobs have none.
+    from shared.domain.portrait_json import order_to_json
+
+    return {"portraits": [order_to_json(order) for order in job.portraits]}
 
 
 def from_columns(columns: dict[str, Any]) -> Job:
@@ -185,6 +196,10 @@ def _loaded(name: str, stored: Any) -> Any:
         from shared.domain.consent import consent_from
 
         return consent_from(value)
+    if name == "portraits":
+        from shared.domain.portrait_json import order_from_json
+
+        return tuple(order_from_json(checked("order", one, dict)) for one in value)
     return retry_from_json(value) if name == "retry" else tuple(value)
 
 

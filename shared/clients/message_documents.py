@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shared.domain import messages
 from shared.domain.messages import Message
 from shared.domain.money import cny
-from shared.domain.object_keys import result_key
+from shared.domain.result_keys import result_key
 from shared.domain.states import JobState
 from shared.views import timestamp
 

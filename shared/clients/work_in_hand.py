@@ -22,6 +22,9 @@ from shared.domain.lanes import (
     COLLECTING_LANE,
     DELIVERY_LANE,
     KEPT_LANE,
+    PORTRAIT_LANE,
+    PORTRAIT_LANES,
+    PORTRAIT_QUEUE_LANE,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANES,
@@ -35,9 +38,9 @@ ROWS_FOR_ONE_UNIT = 40
 FEWEST_RUNNING = 200
 """So many running jobs are read, however few of the others are wanted: each one left out holds a slot."""
 
-_TIMED = (COLLECTING_LANE, ASIDE_LANE, KEPT_LANE)
+_TIMED = (COLLECTING_LANE, ASIDE_LANE, KEPT_LANE, PORTRAIT_LANE)
 """Lanes whose jobs have nothing to do before ``due_at``."""
-_SORTED = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)
+_SORTED = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE, PORTRAIT_LANE, PORTRAIT_QUEUE_LANE)
 """Lanes in which a moment too far ahead keeps a job waiting: till then, or behind all who come till then."""
 
 ENDED = [state.value for state in JobState if state.is_terminal]
@@ -84,6 +87,14 @@ class JobsInHand(JobTable):
         Of more than ``count`` they are from both ends, so that what cannot be helped hides nobody.
         """
         return _read_lanes(self._rows, {KEPT_LANE: count}, moment, page=count)[KEPT_LANE]
+
+    def portraits_in_hand(self, now: int, count: int) -> list[str]:
+        """Return ids of jobs of whose portraits something is to be done, and of the first that wait for it.
+
+        May lag behind the table by moments.
+        """
+        found = _read_lanes(self._rows, dict.fromkeys(PORTRAIT_LANES, count), now, page=ROWS_FOR_ONE_UNIT)
+        return [name for lane in PORTRAIT_LANES for name in found[lane]]
 
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).

@@ -11,7 +11,8 @@ epoch.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.approval import waits_for_approval
 from shared.domain.job import Job
@@ -23,7 +24,11 @@ from shared.domain.spending import Reserved, Spending
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
 
-TRAININGS_OFF = "trainings_off"
+if TYPE_CHECKING:
+    from shared.domain.portraits import PortraitOrder
+
+TRAININGS_OFF, PORTRAITS_OFF = "trainings_off", "portraits_off"
+TRAINING, PICTURES = "a training costs", "the portraits cost"
 DAY, MONTH, PERSON, IN_ALL = "day_cap", "month_cap", "person_cap", "total_cap"
 """The codes of the caps."""
 SETTING_OF = {
@@ -106,6 +111,24 @@ def what_holds_all(slot: Slot, rules: Rules, now: int, job: Job | None = None) -
     return None
 
 
+def what_holds_portraits(order: PortraitOrder, slot: Slot, rules: Rules, now: int) -> Held | None:
+    """Return why the portraits of ``order`` may not be asked for, by the settings; None when they may.
+
+    The person's cap is not looked at here.
+    """
+    if not rules.portraits_allowed:
+        return Held(Cause(PORTRAITS_OFF, "PORTRAITS=off", Kind.ACCOUNT))
+    price = rules.portrait_price_fen * order.wanted.pictures
+    # What an earlier run has reserved for this very order, and did not send, ends with the next reservation.
+    spending = replace(slot.spending or Spending(), portraits=None)
+    for cap in caps_of_all(spending, rules, now):
+        if cap.is_reached(price):
+            until = cap.until if price <= cap.most_fen else 0
+            cause = Cause(cap.code, in_words(cap, price, PICTURES), Kind.ACCOUNT)
+            return Held(cause, slot.taken_at, until)
+    return None
+
+
 def what_holds(job: Job, slot: Slot, rules: Rules, now: int) -> Held | None:
     """Return why the queued ``job`` may not be submitted, by the settings; None for any other job."""
     if job.state is not JobState.QUEUED:
@@ -125,13 +148,18 @@ def price_of(job: Job | None, rules: Rules) -> int:
 
 def cap_of_person(spent_fen: int, rules: Rules, job: Job) -> Cap | None:
     """Return the cap of a person of whom so much is spent or reserved, if another training is beyond it."""
+    return cap_of_person_for(price_of(job, rules), spent_fen, rules)
+
+
+def cap_of_person_for(price_fen: int, spent_fen: int, rules: Rules) -> Cap | None:
+    """Return the cap of a person of whom so much is spent or reserved, if ``price_fen`` more is beyond it."""
     cap = Cap(PERSON, rules.max_fen_per_person, spent_fen)
-    return cap if cap.most_fen and cap.is_reached(price_of(job, rules)) else None
+    return cap if cap.most_fen and cap.is_reached(price_fen) else None
 
 
-def in_words(cap: Cap, price_fen: int) -> str:
+def in_words(cap: Cap, price_fen: int, what: str = TRAINING) -> str:
     """Say how a cap stands, for whoever looks for the reason."""
     return (
         f"{SETTING_OF[cap.code]} is {in_yuan(cap.most_fen)} CNY, {in_yuan(cap.committed_fen)} CNY are spent "
-        f"or reserved, and a training costs {in_yuan(price_fen)} CNY."
+        f"or reserved, and {what} {in_yuan(price_fen)} CNY."
     )

@@ -76,6 +76,11 @@ def print_of_key(key: str) -> str:
 def stopped(job: Job, now: int) -> Job:
     """Mark a row as one that is going; what was not sent to DashScope yet ends here, undelivered."""
     marked = replace(job, erasing_since=job.erasing_since or now, leased_until=0)
+    if job.portraits:
+        # Imported here: most jobs have none.
+        from shared.domain.portrait_work import ERASED, stopped_orders
+
+        marked = replace(marked, portraits=stopped_orders(job.portraits, ERASED, now), result_due_at=0)
     if job.state in (JobState.COLLECTING, JobState.QUEUED):
         why = Reason("erased", "The person was erased.")
         return replace(marked.ended(JobState.CANCELED, why, now), delivered=True)

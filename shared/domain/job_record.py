@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.domain.consent import Consent
     from shared.domain.fine_tunes import FineTune
     from shared.domain.messages import Message
+    from shared.domain.portraits import PortraitOrder
 
 REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
@@ -86,7 +87,10 @@ class JobRecord:
         starts_after: up to this moment everything under this name was an erased person's; 0: nobody was.
         erasing_since: when the erasure of the person met this row, which is on its way out; 0: it has not.
         result_at: when the result object was written.
-        delivered: the outcome is written to the bucket and nothing is left to do.
+        delivered: the outcome is written to the bucket and nothing of the training is left to do.
+        portraits: what was asked for of the model, oldest first (:mod:`shared.domain.portraits`).
+        portrait_fen: what these have cost.
+        result_due_at: when the result is written again, since portraits have come; 0: it is as it is to be.
         unknown: columns that newer code has added, which stay with the row (:mod:`shared.domain.formats`).
     """
 
@@ -143,6 +147,9 @@ class JobRecord:
     erasing_since: int = 0
     result_at: int = 0
     delivered: bool = False
+    portraits: tuple[PortraitOrder, ...] = ()
+    portrait_fen: int = 0
+    result_due_at: int = 0
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -209,6 +216,12 @@ class JobRecord:
         if self.state in (JobState.SUBMITTING, JobState.TRAINING):
             return RUNNING_LANE
         if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):
+            if self.portraits and not self.erasing_since:
+                # Imported here: most jobs have none.
+                from shared.domain.portrait_work import lane_of
+
+                if lane := lane_of(self):
+                    return lane
             return KEPT_LANE if 0 < self.ended_at < self.due_at < NEVER and not self.erasing_since else None
         trouble = self.trouble
         if trouble is not None and not self._is_at_its_place:

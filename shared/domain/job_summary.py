@@ -23,6 +23,7 @@ class JobSummary:
         photo_count: the photos of its set.
         usable_count: those of them that can be trained on.
         cost_fen: what its trainings have cost at the list price.
+        portrait_fen: what its portraits have cost.
         verdicts: the different verdicts on the new photos of a rejected set; of any other None.
     """
 
@@ -49,6 +50,7 @@ class JobSummary:
     model_released_at: int = 0
     snapshots_removed_at: int = 0
     photos_removed_at: int = 0
+    portrait_fen: int = 0
 
 
 class JobPage(NamedTuple):
@@ -101,6 +103,7 @@ def summary_of(job: Job) -> JobSummary:
         submitted_at=job.submitted_at,
         ended_at=job.ended_at,
         model_released_at=job.model_released_at,
+        portrait_fen=job.portrait_fen,
         snapshots_removed_at=job.snapshots_removed_at,
         photos_removed_at=job.photos_removed_at,
     )

@@ -36,6 +36,12 @@ MESSAGE_LANE = 11
 KEPT_LANE = 12
 """Delivered jobs of which something is to go in the end; ``due_at`` is when. No tick reads it but one that
 begins a round of the sweep."""
+PORTRAIT_LANE = 13
+"""Jobs of whose portraits something is to be done: asked for, fetched, or told of; ``due_at`` is when."""
+PORTRAIT_QUEUE_LANE = 14
+"""Jobs whose portraits wait their turn; ``due_at`` is the place."""
+PORTRAIT_LANES = (PORTRAIT_LANE, PORTRAIT_QUEUE_LANE)
+"""A tick reads both where portraits are made."""
 
 
 class Work(NamedTuple):

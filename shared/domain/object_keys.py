@@ -273,20 +273,3 @@ def snapshot_folder(job: str) -> str:
 def snapshot_key(job: str, token: str) -> str:
     """Where a prepared photo of ``job`` lies; ``token`` is never used twice, so it is never rewritten."""
     return f"{snapshot_folder(job)}{token}.jpg"
-
-
-def person_results(person_id: str) -> str:
-    """The prefix of all of a person's results."""
-    return f"{RESULTS_PREFIX}{person_id}/"
-
-
-def revision_of_result(person_id: str, key: str) -> int:
-    """Return the revision whose result lies under ``key``, or 0 for another object."""
-    name, _, suffix = key.removeprefix(person_results(person_id)).partition(".")
-    is_number = name.isascii() and name.isdigit() and len(name) <= 9 and suffix == "json"
-    return int(name) if is_number else 0
-
-
-def result_key(person_id: str, revision: int) -> str:
-    """Where the result of a person's ``revision``-th job is written."""
-    return f"{RESULTS_PREFIX}{person_id}/{revision}.json"

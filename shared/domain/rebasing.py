@@ -47,6 +47,11 @@ def rebased(job: Job, rules: Rules, now: int) -> Job:
             cancel_sent_at=min(job.cancel_sent_at, now),
             approved_at=min(job.approved_at, now),
         )
+    if after.portraits:
+        # Imported here: most jobs have none.
+        from shared.domain.portrait_work import rebased_portraits
+
+        return rebased_portraits(job, after, now)
     due_at = after.due_at
     if after.state is JobState.QUEUED and (after.retry is None or is_at_its_place):
         due_at = after.place

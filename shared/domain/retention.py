@@ -25,6 +25,7 @@ from enum import Enum
 from shared.domain.job import Job
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Photo, Stored
+from shared.domain.portrait_work import is_going, listed
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 
@@ -80,6 +81,8 @@ def scheduled(job: Job, rules: Rules) -> Job:
     """Return ``job``, listed for when its next part is to go if its outcome is delivered."""
     if not (job.state.is_terminal and job.delivered) or job.erasing_since:
         return job
+    if is_going(job):
+        return listed(job)
     return replace(job, due_at=min(moments(job, rules).values(), default=NEVER))
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 
 from shared.domain.money import LIST_PRICE_FEN
 from shared.domain.object_keys import READY_MARKER
+from shared.domain.portrait_styles import PICTURE_PRICE_FEN, Wanted
 
 MAX_PHOTOS = 10
 """DashScope, facechain-finetune: a training takes 1 to 10 images."""
@@ -56,6 +57,10 @@ class Rules:
         max_fen_per_month: in a month.
         max_fen_per_person: for one person, in all time.
         max_fen_in_all: for everybody, in all time.
+        portraits_allowed: whether portraits may be made at all.
+        portraits: what is asked for of every new model.
+        portrait_price_fen: the list price of a picture.
+        label_portraits: whether each portrait shows that it was generated, besides its metadata.
         consent_required: whether nothing of a person leaves for DashScope without their consent.
         consent_versions: the versions of the text that a consent may be to; empty: any.
     """
@@ -88,3 +93,7 @@ class Rules:
     max_fen_in_all: int = 0
     consent_required: bool = False
     consent_versions: tuple[str, ...] = ()
+    portraits_allowed: bool = False
+    portraits: tuple[Wanted, ...] = ()
+    portrait_price_fen: int = PICTURE_PRICE_FEN
+    label_portraits: bool = False

@@ -15,6 +15,7 @@ from typing import Any
 
 from shared.domain.clocks import has_come
 from shared.domain.job import Reason
+from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.spending import CLOCKS_DIFFER_MS, Billed, Reserved, Spending
 
 LATEST_POST_MS = 1_000
@@ -73,6 +74,7 @@ class Slot:
         kept: running and succeeded fine-tunes that the account has, which DashScope caps; counted at each
             submit and kept up since. None before the first.
         spending: what is spent and reserved; None: the row was written by code that keeps no ledger.
+        portraits: who makes portraits (:mod:`shared.domain.portrait_slot`).
         unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
     """
 
@@ -93,6 +95,7 @@ class Slot:
     paused: Pause | None = None
     switched_by: tuple[str, ...] = ()
     spending: Spending | None = field(default_factory=Spending)
+    portraits: PortraitSlot = field(default_factory=PortraitSlot)
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def is_free(self, capacity: int, now: int) -> bool:
@@ -209,6 +212,17 @@ class Slot:
             trouble=reason,
             refusals=self.refusals + 1,
         )
+
+    def differs_by_portraits(self, other: Slot) -> bool:
+        """Whether nothing but what concerns portraits differs from ``other``."""
+        if self.spending is None or other.spending is None:
+            return False
+        spending = self.spending.with_portraits_of(other.spending)
+        return other == replace(self, version=other.version, portraits=other.portraits, spending=spending)
+
+    def tried_at_once(self) -> Slot:
+        """Let the queue, and the orders of portraits, wait no longer after the last refusal."""
+        return replace(self, halted_until=0, portraits=replace(self.portraits, halted_until=0))
 
     def accepted(self, now: int, account: str) -> Slot:
         """Forget the trouble: a submit has gone through."""

@@ -71,6 +71,33 @@ class Reserved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReservedPictures:
+    """The price of the portraits on their way: one order's at a time (:mod:`shared.domain.portrait_slot`).
+
+    Attributes:
+        at: when the order took the slot.
+        price_fen: of a picture.
+        count: how many are asked for.
+        before: pictures of the order that had been billed before.
+    """
+
+    at: int
+    price_fen: int
+    count: int
+    before: int = 0
+
+    @property
+    def fen(self) -> int:
+        """What they cost if all are made."""
+        return self.price_fen * self.count
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The days on which DashScope may bill them."""
+        return Reserved(at=self.at, fen=self.fen).days
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spending:
     """The ledger.
 
@@ -82,6 +109,8 @@ class Spending:
         months: their cost by month (``2026-01``), oldest first.
         reserved: what is on its way, by the ids of jobs.
         settled_jobs: how many trainings of the latest jobs are counted, by their ids, oldest first.
+        pictures: how many portraits have been billed; their cost is in all sums above.
+        portraits: what is on its way of portraits; None: nothing.
     """
 
     taken_at: int = 0
@@ -91,6 +120,8 @@ class Spending:
     months: Mapping[str, int] = field(default_factory=dict, hash=False)
     reserved: Mapping[str, Reserved] = field(default_factory=dict, hash=False)
     settled_jobs: Mapping[str, int] = field(default_factory=dict, hash=False)
+    pictures: int = 0
+    portraits: ReservedPictures | None = None
 
     def with_reserved(self, job_id: str, reserved: Reserved) -> Spending:
         """Reserve the price of a training of ``job_id``, in the place of what is reserved for it."""
@@ -117,9 +148,28 @@ class Spending:
         """Count trainings that were billed on a day."""
         if not trainings:
             return self
+        return replace(self, trainings=self.trainings + trainings)._with_fen(fen, day)
+
+    def with_pictures_settled(self, billed: int) -> Spending:
+        """Count the portraits that were billed since their reservation, which ends; once.
+
+        ``billed``: all of the order so far.
+        """
+        reserved = self.portraits
+        if reserved is None:
+            return self
+        pictures = max(0, billed - reserved.before)
+        settled = replace(self, portraits=None, pictures=self.pictures + pictures)
+        return settled._with_fen(pictures * reserved.price_fen, beijing_day(reserved.at))
+
+    def with_portraits_of(self, other: Spending) -> Spending:
+        """Return it with what ``other`` says of portraits, and with its sums, in which these are."""
+        sums = {"fen": other.fen, "days": other.days, "months": other.months}
+        return replace(self, portraits=other.portraits, pictures=other.pictures, **sums)  # type: ignore[arg-type]  # types are those of the fields
+
+    def _with_fen(self, fen: int, day: str) -> Spending:
         return replace(
             self,
-            trainings=self.trainings + trainings,
             fen=self.fen + fen,
             days=newest({**self.days, day: self.days.get(day, 0) + fen}, DAYS),
             months=newest({**self.months, day[:7]: self.months.get(day[:7], 0) + fen}, MONTHS),
@@ -128,7 +178,7 @@ class Spending:
     @property
     def reserved_fen(self) -> int:
         """What is on its way, altogether."""
-        return sum(one.fen for one in self.reserved.values())
+        return sum(one.fen for one in self._on_their_way())
 
     def committed(self, period: str, *, without: str = "") -> int:
         """Return what is spent or reserved, in fen; nothing is taken off for the reservation of ``without``.
@@ -138,13 +188,20 @@ class Spending:
         spent = self.fen
         if period:
             spent = (self.days if len(period) > len("2026-01") else self.months).get(period, 0)
-        others = (one for name, one in self.reserved.items() if name != without)
+        others = self._on_their_way(without)
         return spent + sum(one.fen for one in others if any(day.startswith(period) for day in one.days))
+
+    def _on_their_way(self, without: str = "") -> list[Reserved | ReservedPictures]:
+        trainings = [one for name, one in self.reserved.items() if name != without]
+        return [*trainings, self.portraits] if self.portraits is not None else [*trainings]
 
     def reserved_for(self, person_key: str) -> dict[int, Reserved]:
         """Return what is reserved for the person whose key that is, by revision."""
         parsed = ((parse_job_id(name), one) for name, one in self.reserved.items())
         return {parts[1]: one for parts, one in parsed if parts is not None and parts[0] == person_key}
+
+
+_PICTURES = ("at", "price_fen", "count", "before")
 
 
 def spending_from(value: Mapping[str, Any]) -> Spending:
@@ -155,8 +212,11 @@ def spending_from(value: Mapping[str, Any]) -> Spending:
         if isinstance(one, dict)
     }
     sums = {name: _sums(value.get(name)) for name in ("days", "months", "settled_jobs")}
-    numbers = {name: _number(value.get(name)) for name in ("taken_at", "trainings", "fen")}
-    return Spending(**numbers, **sums, reserved=reserved)  # type: ignore[arg-type]  # names and types are those above
+    numbers = {name: _number(value.get(name)) for name in ("taken_at", "trainings", "fen", "pictures")}
+    stored = _mapping(value.get("portraits"))
+    known = {name: _number(stored.get(name)) for name in _PICTURES}
+    portraits = ReservedPictures(**known) if stored else None
+    return Spending(**numbers, **sums, reserved=reserved, portraits=portraits)  # type: ignore[arg-type]  # names and types are those above
 
 
 def _number(value: object) -> int:

@@ -52,3 +52,4 @@ class Api(str, Enum):
     PROCESSING = "processing"
     WRITING = "writing"
     TABLES = "tables"
+    PORTRAITS = "portraits"

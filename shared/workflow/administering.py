@@ -76,8 +76,8 @@ def carry_out(world: World, request: Request) -> str:
 
 def _probe(world: World, _: Request) -> str:
     slot = world.control.slot()
-    if slot.halted_until:
-        world.control.save_slot(slot, replace(slot, halted_until=0))
+    if slot.halted_until or slot.portraits.halted_until:
+        world.control.save_slot(slot, slot.tried_at_once())
     world.health.note(_with_probes_due)
     return "done: the queue and every API that is refused are tried again now"
 

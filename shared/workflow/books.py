@@ -86,6 +86,11 @@ def with_costs_before(world: World, job: Job, slot: Slot) -> tuple[Job, Cap | No
         if revision != job.revision:
             costs[revision] = max(costs.get(revision, 0), (one.before + 1) * one.fen)
     spent = before + sum(fen for revision, fen in costs.items() if revision > through)
+    if slot.portraits.taken_at:
+        # Imported here: most deployments make no portraits.
+        from shared.workflow.portrait_costs import portraits_of
+
+        spent += portraits_of(world, job, slot)
     return replace(job, spent_before_fen=before, spent_through=through), cap_of_person(
         spent, world.rules, job
     )

@@ -9,11 +9,36 @@ from shared.domain.trouble_kinds import Api
 
 if TYPE_CHECKING:
     from shared.domain.fine_tunes import FineTune, NewestFineTunes
+    from shared.domain.portrait_styles import Wanted
+    from shared.domain.portrait_tasks import PortraitTask
     from shared.domain.stored_files import StoredFile
+
+
+class PortraitTasks(Protocol):
+    """Portraits at DashScope."""
+
+    def create(self, finetuned_output: str, wanted: Wanted, template_url: str = "") -> str:
+        """Ask for portraits, which are paid for; returns the task's id. Sent once, never repeated."""
+
+    def task(self, task_id: str) -> PortraitTask:
+        """Return a task; one that is not known has the status UNKNOWN."""
+
+    def tasks(self, since: int, until: int) -> list[PortraitTask]:
+        """Return all tasks of that time; raises RetryLater if the list cannot be completed."""
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel a task that waits."""
+
+    def download(self, url: str) -> bytes:
+        """Return a picture that was made; raises Permanent if it is gone."""
 
 
 class DashScope(Protocol):
     """DashScope."""
+
+    @property
+    def portraits(self) -> PortraitTasks:
+        """The tasks of portrait generation."""
 
     @property
     def key_id(self) -> str:

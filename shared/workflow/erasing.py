@@ -229,6 +229,11 @@ def _stop(world: World, person: Person, erasure: Erasure) -> Erasure:
             waits_for = TRAINING
         else:
             release_unused(world, marked.job_id)
+        if marked.portraits:
+            # Imported here: most people have none.
+            from shared.workflow.portrait_following import release
+
+            release(world)
     erasure = replace(erasure, revision=revision, waits_for=waits_for)
     outboxes = forget_outboxes(world, person, erasure)
     if outboxes or not quiet_since:

@@ -10,15 +10,9 @@ from functools import partial
 
 from shared.domain.erasure import Erasure
 from shared.domain.exports import EXPORTS_PREFIX, folder_of
-from shared.domain.object_keys import (
-    PEOPLE_PREFIX,
-    RESULTS_PREFIX,
-    SUBMISSIONS_PREFIX,
-    person_folder,
-    person_results,
-    revision_of_result,
-)
+from shared.domain.object_keys import PEOPLE_PREFIX, RESULTS_PREFIX, SUBMISSIONS_PREFIX, person_folder
 from shared.domain.photos import lies_in_zip_folder
+from shared.domain.result_keys import person_results, revision_among_results
 from shared.domain.stored_files import mark_of, parse_name
 from shared.domain.traces import is_named
 from shared.errors import NotFound, Permanent, RetryLater, Trouble
@@ -66,8 +60,8 @@ def _places(world: World, person: Person, erasure: Erasure, began: int) -> Itera
         return erasure.has_job(entry.key.removeprefix(SUBMISSIONS_PREFIX).partition("/")[0])
 
     def is_result(entry: Listed) -> bool:
-        folder = entry.key.removeprefix(RESULTS_PREFIX).rpartition("/")[0]
-        return revision_of_result(folder, entry.key) <= erasure.last_revision
+        folder = entry.key.removeprefix(RESULTS_PREFIX).partition("/")[0]
+        return revision_among_results(folder, entry.key) <= erasure.last_revision
 
     def is_export(entry: Listed) -> bool:
         return entry.stored.modified_at <= (erasure.done_at or began)

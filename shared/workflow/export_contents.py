@@ -19,11 +19,10 @@ from shared.domain.object_keys import (
     parse_job_id,
     person_folder,
     person_key,
-    person_results,
-    revision_of_result,
     spellings,
 )
 from shared.domain.places import PLACES
+from shared.domain.result_keys import person_results, revision_among_results
 from shared.domain.safe_names import SafeNames
 from shared.views import timeline_view
 from shared.workflow.erasing_person import spelled_otherwise
@@ -141,7 +140,7 @@ def _objects(world: World, holdings: Holdings, names: SafeNames) -> Iterator[Ite
     for number, folder in enumerate(holdings.folders, 1):
         top = "results" if number == 1 else f"results-{number}"
         for entry in _listed(world, person_results(folder)):
-            is_old = revision_of_result(folder, entry.key) <= holdings.erased_revision
+            is_old = revision_among_results(folder, entry.key) <= holdings.erased_revision
             name = names.of(top, entry.key.removeprefix(f"{RESULTS_PREFIX}{folder}/"))
             yield _item(entry, "results", name, is_old and bool(holdings.erased_revision))
 

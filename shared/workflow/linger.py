@@ -8,6 +8,7 @@ each training), the row that keeps two runs from staying at once, and the polls.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from shared.domain.caps import price_of
 from shared.domain.decide import Observed, Poll, is_awaited
@@ -23,6 +24,11 @@ from shared.workflow.actions import piece_of
 from shared.workflow.looks import BEFORE_THE_TICK_MS, Looks
 from shared.workflow.ports import World
 
+if TYPE_CHECKING:
+    from shared.workflow.portrait_run import PortraitRun
+
+A_STEP_MS = 1_000
+"""A look at a training comes first where less is left than a step for portraits usually takes."""
 TIME_TO_FOLLOW_UP_MS = 45_000
 """A run keeps so much for submitting the next job and delivering the one that has ended."""
 
@@ -40,6 +46,7 @@ class Lingerer:
         self._next_tick_at = next_tick_at
         self._noted: Lingering | None = None
         self._leave_at: Mapping[str, int] = {}
+        self.portraits: PortraitRun | None = None
 
     def stay(self, seen: Observed) -> bool:
         """Stay as long as it is worth it and poll the trainings; returns whether something has changed.
@@ -64,6 +71,32 @@ class Lingerer:
             warn("unforeseen", action="Linger", error=repr(surprise)[:1000])
         return False
 
+    def stay_for_portraits(self) -> None:
+        """Stay until the next tick while portraits are made: its end is seen within two seconds."""
+        portraits, clock = self.portraits, self._world.clock
+        latest = self._ends_at()
+        while portraits is not None and portraits.stays_for_a_task():
+            due_in_ms = portraits.due_in_ms()
+            if due_in_ms is None or clock.now() + due_in_ms > latest:
+                return
+            clock.sleep(due_in_ms)
+            portraits.step()
+
+    def _ends_at(self) -> int:
+        """When every stay of this run ends."""
+        return min(self._next_tick_at - BEFORE_THE_TICK_MS, self._world.dead_at - TIME_TO_FOLLOW_UP_MS)
+
+    def _rest(self, until: int) -> None:
+        """Wait until a moment of the monotonic clock, and work for portraits meanwhile."""
+        clock = self._world.clock
+        while (left_ms := until - clock.monotonic()) > 0:
+            due_in_ms = self.portraits.due_in_ms() if self.portraits is not None else None
+            if due_in_ms is None or self.portraits is None or due_in_ms + A_STEP_MS > left_ms:
+                clock.sleep(left_ms)
+                return
+            clock.sleep(due_in_ms)
+            self.portraits.step()
+
     def _may_be_polled(self, job: Job) -> bool:
         """Whether no run has died of polling ``job``: a tick does it again, after everything else."""
         return not self._world.health.has_killed(piece_of(Poll, job.job_id))
@@ -87,7 +120,7 @@ class Lingerer:
     def _latest(self, stayed_ms: Mapping[str, int]) -> dict[str, int]:
         """When to leave at the latest, for each training: by its budget, the next tick and the run's end."""
         now = self._world.clock.now()
-        latest = min(self._next_tick_at - BEFORE_THE_TICK_MS, self._world.dead_at - TIME_TO_FOLLOW_UP_MS)
+        latest = self._ends_at()
         budget_ms = self._world.rules.linger_ms
         return {name: min(latest, now + budget_ms - spent_ms) for name, spent_ms in stayed_ms.items()}
 
@@ -126,7 +159,7 @@ class Lingerer:
         due_ms = {job.job_id: _next_look_ms(plans.get(job.fine_tune_id), 0, stays_ms) for job in jobs}
         while any(due_ms.values()):
             next_ms = min(filter(None, due_ms.values()))
-            clock.sleep(max(0, began + next_ms - clock.monotonic()))
+            self._rest(began + next_ms)
             gone_ms = clock.monotonic() - began
             due = {job_id for job_id, at_ms in due_ms.items() if 0 < at_ms <= gone_ms}
             polled = [self._poll(job) if job.job_id in due else job for job in jobs]

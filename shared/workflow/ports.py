@@ -76,6 +76,9 @@ class JobTable(Protocol):
     def kept_until(self, moment: int, count: int) -> list[str]:
         """Return ids of delivered jobs of which something is to go by ``moment``, longest due first."""
 
+    def portraits_in_hand(self, now: int, count: int) -> list[str]:
+        """Return ids of jobs of whose portraits something is to be done, ``count`` of each lane; may lag."""
+
     def ended(self, after: str, count: int) -> tuple[list[str], str]:
         """Return ids of jobs that have ended, behind ``after``, and the next ``after`` ("": the end)."""
 

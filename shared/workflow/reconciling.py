@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from shared.domain.blocks import blocks_of_all
 from shared.domain.caps import what_holds_all
@@ -29,6 +30,9 @@ from shared.workflow.probing import probe
 from shared.workflow.requests import answer_requests
 from shared.workflow.retiming import retime, set_clocks_right
 from shared.workflow.sweep import sweep
+
+if TYPE_CHECKING:
+    from shared.workflow.portrait_run import PortraitRun
 
 KEPT_A_RUN = 20
 """Of so many jobs a run removes what has been kept long enough."""
@@ -85,13 +89,28 @@ def _work(world: World, report: Report, next_tick_at: int) -> Observed:
     # What this run has learnt since it observed last counts as well.
     probe(world, world.health.known or seen.health)
     _tell_receivers(world, seen, report)
+    lingerer.portraits = _begin_portraits(world, seen, report)
     while lingerer.stay(seen):
         seen = _run_rounds(world, report, looks)
         _tell_receivers(world, seen, report)
+        lingerer.portraits = _begin_portraits(world, seen, report)
     # The sweep is last: it may take long, and neither a free slot nor a training about to end waits for it.
     if _sweep(world, seen, report) is not Effect.NONE:
         seen = _run_rounds(world, report, looks)
+    lingerer.stay_for_portraits()
     return seen
+
+
+def _begin_portraits(world: World, seen: Observed, report: Report) -> PortraitRun | None:
+    """Do what can be done at once for portraits; None where nobody has ever asked for any."""
+    if not world.rules.portraits_allowed and not seen.slot.portraits.taken_at:
+        return None
+    # Imported here: most deployments make none.
+    from shared.workflow.portrait_run import PortraitRun
+
+    run = PortraitRun(world, report)
+    attempt(world, "Portraits", partial(run.begin, seen.slot), report)
+    return run
 
 
 def _tell_receivers(world: World, seen: Observed, report: Report) -> None:

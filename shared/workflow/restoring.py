@@ -17,23 +17,17 @@ met.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shared.domain import formats
 from shared.domain.job import Job, Reason, open_job
 from shared.domain.job_record import MAX_FOLDERS, having_met
-from shared.domain.object_keys import (
-    folder_of,
-    person_results,
-    result_key,
-    revision_of_result,
-    spellings,
-    upload_name,
-)
+from shared.domain.object_keys import folder_of, spellings, upload_name
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.result_keys import person_results, result_key, revision_of_result
 from shared.domain.retry_state import RetryState
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Kind
@@ -43,6 +37,7 @@ from shared.workflow.ports import World
 from shared.workflow.saving import save
 
 PAGE = 1000
+MAX_PAGES = 20
 MAX_RESULT_BYTES = 1_000_000
 MAX_RESULTS = 50
 """The newest results of a person whose photos count as known."""
@@ -137,9 +132,15 @@ def _wait_for_training(world: World, folder: str) -> None:
 
 def _results(world: World, folder: str, starts_after: int) -> list[Result]:
     """Return the results under this spelling, in the order of their revisions."""
-    listed, _ = world.bucket.list_page(person_results(folder), "", PAGE)
-    listed = [entry for entry in listed if entry.stored.modified_at > starts_after]
-    found = (Result(revision_of_result(folder, entry.key), folder) for entry in listed)
+    found: list[Result] = []
+    after = ""
+    for _ in range(MAX_PAGES):
+        # Portraits lie beside the results.
+        page, after = world.bucket.list_page(person_results(folder), after, PAGE)
+        listed = (entry for entry in page if entry.stored.modified_at > starts_after)
+        found.extend(Result(revision_of_result(folder, entry.key), folder) for entry in listed)
+        if not after:
+            break
     return sorted(result for result in found if result.revision)
 
 
@@ -216,7 +217,18 @@ def _from_result(job: Job, result: dict[str, Any], folder: str) -> Job:
         fine_tune_status=result.get("fine_tune_status") or "",
         finetuned_output=result.get("finetuned_output") or "",
         usage=int(result.get("trainings_billed") or 0),
+        **_portraits(result.get("portraits") or ()),
     )
+
+
+def _portraits(shown: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The portraits that a result shows; what had not ended then is not asked for again."""
+    if not shown:
+        return {}
+    from shared.domain.portrait_json import orders_from_views
+
+    orders = orders_from_views(shown)
+    return {"portraits": orders, "portrait_fen": sum(order.cost_fen for order in orders)}
 
 
 def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **changes: Any) -> Job:

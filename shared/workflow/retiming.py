@@ -154,7 +154,7 @@ def _halt_no_longer(world: World) -> None:
     """Let the queue try at once: the setting may have been what it waited for."""
     try:
         slot = world.control.slot()
-        if slot.halted_until:
-            world.control.save_slot(slot, replace(slot, halted_until=0))
+        if slot.halted_until or slot.portraits.halted_until:
+            world.control.save_slot(slot, slot.tried_at_once())
     except Trouble as trouble:
         warn("halt_not_ended", code=trouble.code, message=trouble.message)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.fine_tunes import CANCELED, FAILED, SUCCEEDED, FineTune, derived_output
 from shared.domain.job import NOT_YET_RUNNING, Job, Reason
-from shared.domain.object_keys import result_key
 from shared.domain.queue import needs_slot
+from shared.domain.result_keys import result_key
 from shared.domain.retry_state import DEATHS_ALLOWED, Cause
 from shared.domain.slot import Slot
 from shared.domain.spending import Billed
@@ -225,7 +225,17 @@ def deliver(world: World, job: Job) -> Job:
     # Imported here: most ticks deliver nothing.
     from shared.domain.retention import scheduled
 
-    return world.jobs.save(job, scheduled(after.with_delivery(now), world.rules))
+    return world.jobs.save(job, scheduled(_with_portraits(world, after.with_delivery(now)), world.rules))
+
+
+def _with_portraits(world: World, job: Job) -> Job:
+    """Return a job that has just been delivered with the portraits that the settings ask for."""
+    if job.state is not JobState.SUCCEEDED or not world.rules.portraits or job.erasing_since:
+        return job
+    # Imported here: most deployments make no portraits.
+    from shared.domain.portrait_work import with_wanted
+
+    return with_wanted(job, world.rules.portraits, world.clock.now())
 
 
 def _count(world: World, job: Job) -> None:

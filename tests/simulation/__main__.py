@@ -70,6 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--telling", action="store_true", help="with a receiver of messages in each seed")
     parser.add_argument("--audited", action="store_true", help="with an audit in each seed")
     parser.add_argument("--exporting", action="store_true", help="with requests for exports in each seed")
+    parser.add_argument("--portraying", action="store_true", help="with portraits of every model")
     options = parser.parse_args(arguments)
     total, started = Total(), time.monotonic()
     seeds = range(options.first, options.first + options.seeds)

@@ -46,6 +46,7 @@ from shared.clients.work_in_hand import JobsInHand
 from shared.domain.consent import waits_for_consent
 from shared.domain.health import Health
 from shared.domain.job import Job
+from shared.domain.lanes import PORTRAIT_LANES
 from shared.domain.object_keys import upload_key
 from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import NEVER
@@ -66,6 +67,7 @@ from tests.simulation.gate import SECOND_RUN, Gate
 from tests.simulation.invariants import Invariants
 from tests.simulation.kernel import Kernel, Run, RunClock, Seconds
 from tests.simulation.log_end import ERASE_KEY, LogEnd
+from tests.simulation.portrait_end import draw
 from tests.simulation.receiver import SimulatedReceiver, is_outbox
 from tests.simulation.status_end import StatusEnd
 from tests.simulation.stores import (
@@ -169,6 +171,7 @@ class SimulatedCloud:
         self.invariants.administration.retention.rules = lambda: self.rules
         self.invariants.administration.is_audited = audit
         self._bucket.watch_deletion = self.invariants.upload_deleted
+        self._bucket.watch_portrait = self.invariants.portraits.picture_written
         self.others = self.invariants.others = OtherPrograms(
             self.studio,
             random.Random(f"others {seed}"),
@@ -388,7 +391,7 @@ class SimulatedCloud:
     def is_unfinished(self, job: Job) -> bool:
         """Whether ``job`` has something left to be done; one short of photos, or of consent, only waits."""
         if job.state.is_terminal:
-            return not job.delivered
+            return not job.delivered or job.lane in PORTRAIT_LANES
         if waits_for_consent(job.retry):
             return False
         waits_for_photos = job.state is JobState.COLLECTING and job.due_at == NEVER
@@ -635,6 +638,7 @@ def simulated(cloud: SimulatedCloud) -> Iterator[SimulatedCloud]:
             cloud.status.routed(),
             mock.patch("aliyun_local.dashscope.account.face_detection.inspect", inspect_by_mark),
             mock.patch("aliyun_local.dashscope.account.training_files.inspect", inspect_by_mark),
+            mock.patch("aliyun_local.dashscope.account.portrait_studio.portraits.draw", draw),
             # Three of the account's own at first, and those of other models behind them.
             mock.patch("shared.clients.dashscope.PAGE_SIZE", 4),
             mock.patch("shared.clients.job_table.from_columns", cloud.job_of),

@@ -22,8 +22,9 @@ from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.exports import folder_of
 from shared.domain.job import Job
 from shared.domain.lanes import KEPT_LANE
-from shared.domain.object_keys import CONSENT_NAME, Ignored, Kind, parse_upload, person_key, result_key
+from shared.domain.object_keys import CONSENT_NAME, Ignored, Kind, parse_upload, person_key
 from shared.domain.requests import EXPORT
+from shared.domain.result_keys import result_key
 from shared.domain.states import JobState
 from tests.simulation.auditing import check_audit, is_all_on_record
 from tests.simulation.cloud import TICK_MS, simulated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -40,6 +40,7 @@ DASHSCOPE = Transport(
 )
 
 
+ORDER = "GeneratePortraits"
 LEAVE = ("DetectFaces", "UploadFiles", "CreateFineTune")
 """Operations that bring photos to DashScope."""
 
@@ -58,6 +59,15 @@ class Watch:
 
     def submit_answered(self, body: dict[str, Any], status: int) -> None:
         """A POST has reached DashScope, which has said ``status``."""
+
+    def order_begins(self) -> None:
+        """The product sends an order of portraits."""
+
+    def order_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        """An order of portraits is on its way."""
+
+    def order_answered(self) -> None:
+        """An order of portraits has reached DashScope."""
 
     def list_page_asked(self) -> None:
         """A page of the list is about to be made."""
@@ -102,6 +112,7 @@ class Session:
         )
         operation = self._service.operation(request)
         submitted = (document or {}) if operation == "CreateFineTune" else None
+        ordered = (document or {}) if operation == ORDER else None
         run = self._gate.kernel.current
 
         def send() -> _Answer:
@@ -110,6 +121,8 @@ class Session:
             response = self._service.handle(request)
             if submitted is not None:
                 self._watch.submit_answered(submitted, response.status)
+            if ordered is not None:
+                self._watch.order_answered()
             answered = without(response.body, self.hidden_fields)
             if self.alter is not None and response.status == 200:
                 altered = json.loads(answered)
@@ -121,6 +134,8 @@ class Session:
         leaves: Callable[[], None] | None = None
         if submitted is not None:
             begins, leaves = self._watch.submit_begins, partial(self._watch.submit_leaves, run, submitted)
+        if ordered is not None:
+            begins, leaves = self._watch.order_begins, partial(self._watch.order_leaves, run, ordered)
         text = f"{parts.path} {body.decode(errors='replace')}"
         self._watch.photos_leave(operation, self._told_of(text) if operation in LEAVE else "")
         try:
@@ -138,6 +153,40 @@ class Session:
             if submitted is not None and isinstance(given, _Refused):
                 self._watch.submit_answered(submitted, given.answer.status_code)
             return given.answer
+
+    def get(self, url: str, **_: Any) -> _Answer:
+        """Download a picture that was made; no key goes with it."""
+        parts = urlsplit(url)
+        request = Request(
+            method="GET",
+            host=parts.netloc,
+            raw_path=parts.path,
+            raw_query=parts.query,
+            headers=Headers({}),
+            body=b"",
+        )
+
+        def send() -> _Answer:
+            response = self._service.handle(request)
+            return _Answer(response.status, response.body)
+
+        try:
+            return self._gate(
+                "dashscope",
+                "DownloadPortrait",
+                send,
+                self._transport,
+                about=lambda: self._told_of(parts.path),
+                garbled=_cut_short,
+            )
+        except _Answered as given:
+            return given.answer
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -172,9 +221,22 @@ class _Answer:
     def __init__(self, status: int, body: bytes) -> None:
         self.status_code = status
         self.body = body
+        self.headers = {"Content-Length": str(len(body))}
+
+    def iter_content(self, size: int) -> Iterator[bytes]:
+        return (self.body[start : start + size] for start in range(0, len(self.body), size))
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+def _cut_short(answer: _Answer, fault: Fault) -> _Answer:
+    """A picture that arrives in part is no picture."""
+    if fault is Fault.NOT_FOUND:
+        return _Answer(404, b"")
+    cut = _Answer(answer.status_code, answer.body[: len(answer.body) // 2])
+    cut.headers = answer.headers
+    return cut if fault is Fault.GARBAGE else answer
 
 
 def _garbled(answer: _Answer, fault: Fault) -> _Answer:

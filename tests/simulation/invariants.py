@@ -25,6 +25,7 @@ from tests.simulation.faults import OtherPrograms
 from tests.simulation.job_rows import Columns, JobRows
 from tests.simulation.kernel import Kernel, Run, Violation
 from tests.simulation.money import Money
+from tests.simulation.portrait_end import Portraits
 from tests.simulation.stores import API_KEY, SIGNATURE
 
 GOING = {"PENDING", "QUEUING", "RUNNING"}
@@ -62,6 +63,8 @@ class Invariants(Watch):
         self.administration = Administration(kernel, self.rows)
         self.money = Money(studio, kernel, self.owner_of)
         self.consents = Consents(kernel)
+        self.portraits = Portraits(studio, kernel, self.rows)
+        self.money.pictures = self.portraits.pictures_paid
         self.others: OtherPrograms | None = None
         self.may_lag: Callable[[str], bool] = lambda _: False
         self.is_unreadable: Callable[[str, int], bool] = lambda _, __: False
@@ -135,6 +138,7 @@ class Invariants(Watch):
                 raise Violation(f"the row of {name} is deleted while {row['state']}")
             self.rows.pop(name, None)
             self._places.pop(name, None)
+            self.portraits.erased[name] = row
             self.money.job_deleted(row)
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:
@@ -166,6 +170,7 @@ class Invariants(Watch):
             self._places[name] = min(self._places.get(name, NEVER), place)
         else:
             self._places.pop(name, None)
+        self.portraits.job_written(before, after, name, writer)
         self.rows[name] = after
         if new.is_terminal and old is not new:
             self._check_cause(name, after)
@@ -176,6 +181,7 @@ class Invariants(Watch):
             raise Violation(f"the slot of {self._limit} is held by {after['holders']}")
         before = set(self.slot.get("holders", ()))
         self.administration.slot_written(self.slot, after)
+        self.portraits.slot_written(after)
         for name in before - held:
             if name not in self.rows:
                 # Erased, once nothing of it was at DashScope.
@@ -299,6 +305,19 @@ class Invariants(Watch):
         self.check_ledger()
         if self.others is not None:
             self.others.submit_several()
+
+    def order_begins(self) -> None:
+        """Check the rate of orders."""
+        self.portraits.order_begins()
+
+    def order_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        """Check an order of portraits as it leaves."""
+        self.portraits.order_leaves(run, body)
+
+    def order_answered(self) -> None:
+        """Check DashScope's books after an order that has reached them."""
+        self.portraits.order_answered()
+        self.money.check_caps()
 
     def list_page_asked(self) -> None:
         """Let others change the list between two pages."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +127,7 @@ class Money:
     Attributes:
         rules: the settings that are deployed now.
         is_clear: whether DashScope has told of every submit what became of it.
+        pictures: when portraits were asked for, for which job, and how many are or may be billed.
     """
 
     def __init__(self, studio: ModelStudio, kernel: Kernel, owner_of: Callable[[str], str]) -> None:
@@ -134,6 +135,7 @@ class Money:
         self._kernel = kernel
         self._owner_of = owner_of
         self.rules: Callable[[], Rules] = Rules
+        self.pictures: Callable[[], Iterable[tuple[float, str, int]]] = tuple
         self._approved: dict[str, int] = {}
         self._erased: dict[str, Job] = {}
 
@@ -158,27 +160,31 @@ class Money:
     def check_caps(self) -> None:
         """Check what DashScope has billed, or may yet bill, against every cap; called after every submit."""
         rules, paid = self.rules(), Counter[tuple[str, str]]()
+        price, of_a_picture = rules.training_price_fen, rules.portrait_price_fen
+        billed = [(at, name, count * of_a_picture) for at, name, count in self.pictures()]
         for entry, name in self._ours():
             count = entry.billed_trainings
             may_be_billed = entry.status in ("PENDING", "QUEUING", "RUNNING", "CANCELING")
             if may_be_billed and entry.deleted_at is None:
                 count = 1
-            day, parsed = beijing_day(int(entry.created_at * 1000)), parse_job_id(name)
-            paid["all", ""] += count
+            billed.append((entry.created_at, name, count * price))
+        for at, name, fen in billed:
+            day, parsed = beijing_day(int(at * 1000)), parse_job_id(name)
+            paid["all", ""] += fen
             if name not in self._erased:
-                paid["person", parsed[0] if parsed else ""] += count
+                paid["person", parsed[0] if parsed else ""] += fen
             if self._kernel.believes_times:
-                paid["day", day] += count
-                paid["month", day[:7]] += count
+                paid["day", day] += fen
+                paid["month", day[:7]] += fen
         most = {
             "all": rules.max_fen_in_all,
             "person": rules.max_fen_per_person,
             "day": rules.max_fen_per_day,
             "month": rules.max_fen_per_month,
         }
-        for (kind, which), count in paid.items():
-            if most[kind] and count * rules.training_price_fen > most[kind]:
-                raise Violation(f"{count} trainings are paid for beyond the cap of {kind} {which}")
+        for (kind, which), fen in paid.items():
+            if most[kind] and fen > most[kind]:
+                raise Violation(f"{fen} fen are paid beyond the cap of {kind} {which}")
 
     def check_end(self, jobs: Iterable[Job], slot: dict[str, Any]) -> None:
         """What is shown as spent is what DashScope has billed, by day, by month and by person."""
@@ -194,15 +200,30 @@ class Money:
             days[beijing_day(int(entry.created_at * 1000))] += entry.billed_trainings * price
         ledger = slot.get("spending") or {}
         billed = sum(entry.billed_trainings for entry, _ in ours)
-        said = (ledger.get("trainings", 0), ledger.get("fen", 0), ledger.get("reserved", {}))
+        of_pictures = self._check_pictures(known, ledger)
+        said = (ledger.get("trainings", 0), ledger.get("fen", 0) - of_pictures, ledger.get("reserved", {}))
         if said != (billed, billed * price, {}):
             raise Violation(f"shown as spent are {said}, DashScope has billed {billed} at {price}")
-        check_sums(
-            ledger.get("days", {}), ledger.get("months", {}), +days if self._kernel.believes_times else None
-        )
+        # Pictures belong to the day on which they were asked for, by our own clocks.
+        is_told = self._kernel.believes_times and not of_pictures
+        check_sums(ledger.get("days", {}), ledger.get("months", {}), +days if is_told else None)
         if (shown := sum(job.cost_fen for job in known)) != billed * price:
             raise Violation(f"the jobs have cost {shown}, DashScope has billed {billed} at {price}")
         self._check_people(standing)
+
+    def _check_pictures(self, jobs: Sequence[Job], ledger: dict[str, Any]) -> int:
+        """Portraits are never shown cheaper than they were, and exactly where nothing was lost; in fen."""
+        orders = [order for job in jobs for order in job.portraits]
+        shown = sum(order.billed for order in orders)
+        if (ledger.get("pictures", 0), ledger.get("portraits")) != (shown, None):
+            raise Violation(f"the ledger has {ledger.get('pictures')} pictures, the rows have {shown}")
+        if (fen := sum(job.portrait_fen for job in jobs)) != sum(order.cost_fen for order in orders):
+            raise Violation(f"the jobs' portraits have cost {fen} by their sums, and not by their orders")
+        billed = sum(count for _, _, count in self.pictures())
+        is_clear = not any(order.lost or (order.billed and not order.pictures) for order in orders)
+        if shown < billed or (is_clear and shown != billed):
+            raise Violation(f"shown are {shown} pictures, DashScope has billed {billed}")
+        return fen
 
     def _check_retries(self, ours: list[tuple[LedgerEntry, str]]) -> None:
         """A training is made again for a fault that is not the photos', once that is known, and bounded."""

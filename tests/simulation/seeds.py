@@ -35,6 +35,7 @@ from tests.simulation.invariants import GOING
 from tests.simulation.kernel import Violation
 from tests.simulation.lasting import draw_changes, draw_troubles
 from tests.simulation.money import Approver, drawn_settings, has_caps, lift, start_of
+from tests.simulation.portraying import begin_portraits, check_portraits
 from tests.simulation.retention import drawn_retention
 from tests.simulation.scenarios import zipped
 from tests.simulation.silence import Silence
@@ -74,7 +75,7 @@ class Outcome:
     troubled_turn_changes: int
 
 
-KINDS = {"telling": "tells", "audited": "audited", "exporting": "exporting"}
+KINDS = {"telling": "tells", "audited": "audited", "exporting": "exporting", "portraying": "portraying"}
 """What more is played in a seed: the options of the command line, and the arguments of :func:`play`."""
 
 ACCESS = (
@@ -94,12 +95,14 @@ def play(
     tells: bool = False,
     audited: bool = False,
     exporting: bool = False,
+    portraying: bool = False,
 ) -> Outcome:
     """Play the seed's story to its end; ``on_end`` gets the gate with its trace.
 
     ``tells``: somebody is told of what happens, by a receiver that is struck by faults as everything else.
     ``audited``: an audit is kept, in a log store that is struck likewise, and people's pages are looked at.
     ``exporting``: people ask for copies of all that is held about them.
+    ``portraying``: portraits are made of every model.
 
     Raises:
         Violation: a promise was broken.
@@ -112,6 +115,8 @@ def play(
     erasers = Erasers(cloud, seed, people, TROUBLE_LASTS_MS)
     onlookers = Onlookers(cloud, people, seed)
     exporters = Exporters(cloud, people, seed)
+    if portraying:
+        begin_portraits(cloud, seed, TROUBLE_LASTS_MS)
     with simulated(cloud):
         try:
             administrators.begin()
@@ -138,6 +143,8 @@ def play(
                 check_audit(cloud, people, onlookers)
             if exporting:
                 exporters.check_end()
+            if portraying:
+                check_portraits(cloud)
         except (Exception, Violation) as error:
             kind = "" if isinstance(error, Violation) else f"{type(error).__name__}: "
             raise Violation(f"seed {seed}: {kind}{error}") from error
@@ -450,7 +457,9 @@ def _bound(cloud: SimulatedCloud) -> int:
     behaviour = cloud.behaviour
     training = int(behaviour.training_seconds + behaviour.pending_seconds) * 1000 + 5 * MINUTE_MS
     attempts = sum(cloud.rules.max_attempts for job in cloud.jobs() if not job.delivered)
-    return LONGEST_PAUSE_MS + LONGEST_DEADLINE_MS + 10 * MINUTE_MS + attempts * training
+    orders = sum(1 for job in cloud.jobs() for order in job.portraits if not order.state.is_terminal)
+    portraits = orders * 3 * MINUTE_MS
+    return LONGEST_PAUSE_MS + LONGEST_DEADLINE_MS + 10 * MINUTE_MS + attempts * training + portraits
 
 
 def _idle_with(cloud: SimulatedCloud, since: int) -> str | None:

@@ -56,7 +56,8 @@ class Silence:
         """
         self.blocked.clear()
         overdue: dict[str, Overdue] = {}
-        jobs = cloud.unfinished()
+        # Those whose portraits are being made have their training behind them.
+        jobs = [job for job in cloud.unfinished() if not job.delivered]
         queue = sorted((job for job in jobs if job.state is JobState.QUEUED), key=lambda job: job.due_at)
         for job in jobs:
             self.asked += 1

@@ -427,6 +427,7 @@ class SimulatedBucket:
         ``stored_with_dashscope`` reads from DashScope's file service.
         """
         self.watch_deletion: Callable[[StoredObject, Run], None] | None = None
+        self.watch_portrait: Callable[[str, bytes], None] = lambda _, __: None
         """Sees an object that a run deletes, and the run."""
         self.page_of: Callable[[str, str, int], tuple[list[Listed], str]] = self._page_of
         """Returns a page of a listing, with the key after which the next one begins."""
@@ -592,6 +593,10 @@ class SimulatedBucket:
             return
         if key.startswith("submissions/probe/"):
             self._call(Api.WRITING, "PutObject", key, lambda: self._store.put(BUCKET, key, b"VIEW probe"))
+            return
+        if key.startswith("results/"):
+            self.watch_portrait(key, content)
+            self._call(Api.WRITING, "PutObject portrait", key, lambda: self._store.put(BUCKET, key, content))
             return
         assert key.startswith("people/"), key
         self._call(Api.WRITING, "PutObject upload", key, lambda: self._uploaded(key, content, taken_from))

@@ -23,11 +23,11 @@ from shared.domain.object_keys import (
     person_key,
     person_of,
     problem_with_person_id,
-    result_key,
     snapshot_key,
     spellings,
     upload_key,
 )
+from shared.domain.result_keys import result_key
 from tests.unit.support import few_examples
 
 EXACTLY_128_BYTES = "李" * 42 + "ab"

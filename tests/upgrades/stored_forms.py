@@ -37,7 +37,7 @@ from shared.domain.formats import Format
 from shared.domain.health import Health
 from shared.domain.job import Job
 from shared.domain.lingering import Lingering
-from shared.domain.object_keys import job_id, person_key, result_key, snapshot_key, upload_key
+from shared.domain.object_keys import job_id, person_key, snapshot_key, upload_key
 from shared.domain.outboxes import Outbox, Progress
 from shared.domain.person_hash import hash_of
 from shared.domain.photo_access import ROW as ACCESS
@@ -45,6 +45,7 @@ from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.requests import Claim, Request, request_id
+from shared.domain.result_keys import result_key
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import Slot
 from shared.domain.states import JobState

@@ -1,0 +1,59 @@
+"""A task of portrait generation as DashScope describes it, and the search for one that our lost submit made.
+
+DashScope, "facechain-generation" and "Asynchronous tasks": six statuses; a task, and the URLs of what it has
+made, are known for a day; an id that is not known answers with the status UNKNOWN; a task that runs for more
+than three hours fails. Of a task that succeeds some pictures may be missing.
+
+The theory of the search. The list of tasks says of a task which model made it, and when; not what it was
+asked for. So nothing proves that a task is ours. It is taken for ours only when it is the only one that
+nobody knows in the time in which our POST may have arrived, when that time is over, and when it has as many
+pictures as were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+SUCCEEDED, FAILED, CANCELED, UNKNOWN = "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"
+PENDING = "PENDING"
+ENDED = (SUCCEEDED, FAILED, CANCELED)
+CLOCKS_DIFFER_MS = 10_000
+"""DashScope's clock and ours, in the search for a task; its times are of milliseconds here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortraitTask:
+    """A task.
+
+    Attributes:
+        status: one of DashScope's; an unknown word means "still going".
+        total: pictures that it is asked for; 0: it does not say.
+        urls: signed URLs of the pictures; None in the place of one that could not be made. Never log, store
+            or show them.
+        billed: pictures that are billed.
+        made_at: when it was submitted, by DashScope's clock; None: it does not say.
+        why: codes of the pictures that could not be made.
+    """
+
+    task_id: str
+    status: str
+    total: int = 0
+    urls: tuple[str | None, ...] = field(default=(), repr=False)
+    billed: int = 0
+    made_at: int | None = None
+    code: str = ""
+    message: str = ""
+    why: tuple[str, ...] = ()
+
+
+def unknown_in_window(
+    tasks: Iterable[PortraitTask], known: Collection[str], since: int, until: int
+) -> list[PortraitTask]:
+    """Return the tasks that nobody knows of the time from ``since`` to ``until``."""
+    return [
+        task
+        for task in tasks
+        if task.task_id not in known
+        and (task.made_at is None or since - CLOCKS_DIFFER_MS <= task.made_at <= until + CLOCKS_DIFFER_MS)
+    ]

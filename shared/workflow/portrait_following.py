@@ -1,0 +1,92 @@
+"""Follows a task of portraits to its end, and gives the slot back; called by ``portrait_run``."""
+
+from __future__ import annotations
+
+from shared.domain.failed_trainings import is_worth_another_training
+from shared.domain.job import Job, Reason
+from shared.domain.portrait_tasks import CANCELED, ENDED, SUCCEEDED, UNKNOWN, PortraitTask
+from shared.domain.portrait_work import is_used, order_of, released, with_order
+from shared.domain.portraits import OrderState, PortraitOrder
+from shared.domain.unread import Unread
+from shared.errors import Trouble
+from shared.logs import log, warn
+from shared.workflow.ports import World
+
+NEW_ID_MS = 60_000
+"""So long DashScope may not know a task that it has just made."""
+OVERDUE_MS = 4 * 3_600_000
+"""DashScope ends a task itself after three hours."""
+RELEASE_TRIES = 3
+
+
+def follow(world: World, job: Job, order: PortraitOrder) -> bool:
+    """Ask how the order's task is doing; returns whether that is news.
+
+    Raises:
+        Trouble: DashScope does not tell.
+    """
+    task = world.dashscope.portraits.task(order.task_id)
+    now = world.clock.now()
+    after = _after(order, task, now)
+    if after is None:
+        return _cleared(world, job, order)
+    saved = world.jobs.save(job, with_order(job, after))
+    log(
+        "portraits_made" if after.state is OrderState.STORING else "portraits_not_made",
+        job=saved.job_id,
+        order=order.number,
+        state=after.state.value,
+        billed=after.billed - order.billed,
+        code=after.reason.code if after.reason else "",
+    )
+    release(world)
+    return True
+
+
+def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
+    if order.retry is None:
+        return False
+    world.jobs.save(job, with_order(job, order.submitted_again()))
+    return True
+
+
+def _after(order: PortraitOrder, task: PortraitTask, now: int) -> PortraitOrder | None:
+    """Return the order as its task makes it; None while it goes on."""
+    if task.status == SUCCEEDED and any(task.urls):
+        return order.made(task.billed)
+    if task.status in ENDED:
+        words = task.message or "DashScope gave no reason; ask for other portraits, or train again."
+        code = task.code or ("canceled_at_dashscope" if task.status == CANCELED else "portraits_failed")
+        worth = task.status != CANCELED and is_worth_another_training(task.code)
+        return order.failed(Reason(code, words), now, is_worth_another=worth)
+    age = now - order.submitted_at
+    if task.status == UNKNOWN and age > NEW_ID_MS:
+        why = Reason("task_unknown", "DashScope no longer knows the task; it may have been paid.")
+        return order.given_up(why, now)
+    if age > OVERDUE_MS:
+        why = Reason("portraits_overdue", "DashScope has not made the portraits in four hours.")
+        return order.given_up(why, now)
+    return None
+
+
+def release(world: World) -> bool:
+    """Take the slot back from a holder that has no use for it, and settle its price; returns whether it had.
+
+    Raises:
+        Conflict: another run has changed the slot.
+        Trouble: the rows cannot be read.
+    """
+    slot = world.control.slot()
+    attempt = slot.portraits.attempt
+    if attempt is None:
+        return False
+    held = world.jobs.find_each([attempt.job_id])[attempt.job_id]
+    if isinstance(held, Unread) or is_used(slot.portraits, held, world.clock.now()):
+        return False
+    order = order_of(held, attempt.number) if held is not None else None
+    try:
+        world.control.save_slot(slot, released(slot, order))
+    except Trouble as trouble:
+        warn("slot_not_released", code=trouble.code, message=trouble.message)
+        raise
+    return True

@@ -1,0 +1,111 @@
+"""Stores the portraits that DashScope has made in the bucket, and writes them into the result.
+
+The theory. DashScope serves what it has made for a day. The URLs are signed: they are asked for anew with
+each try, and kept nowhere. Pictures are written under keys of their own, so that a run which dies is simply
+repeated; the row says that they are there when all of them are. Then the result is written anew: a result
+never names what is not there.
+
+Called by :mod:`shared.workflow.portrait_run`.
+"""
+
+from __future__ import annotations
+
+from shared.domain.job import Job, Reason
+from shared.domain.money import DAY_MS
+from shared.domain.portrait_work import with_order, with_result_due, with_result_written
+from shared.domain.portraits import OrderState, Picture, PortraitOrder
+from shared.domain.result_keys import portrait_key, result_key
+from shared.domain.retention import scheduled
+from shared.domain.trouble_kinds import Api
+from shared.errors import Permanent, RetryLater, Trouble
+from shared.logs import log, warn
+from shared.views import job_as_json
+from shared.workflow.portrait_labelling import labelled
+from shared.workflow.ports import World
+
+TIME_FOR_A_PICTURE_MS = 40_000
+GONE_AFTER_MS = DAY_MS
+"""DashScope, "Asynchronous tasks": results are kept for a day."""
+
+
+def store(world: World, job: Job, order: PortraitOrder) -> None:
+    """Store the pictures of an order that DashScope has made.
+
+    Raises:
+        RetryLater: too little of this invocation is left.
+        Trouble: they cannot be read or written now.
+    """
+    task = world.dashscope.portraits.task(order.task_id)
+    pictures: list[Picture] = []
+    missing = [*task.why]
+    urls = task.urls or (None,) * order.wanted.pictures
+    for place, url in enumerate(urls, 1):
+        if not world.has_time_for(TIME_FOR_A_PICTURE_MS):
+            raise RetryLater("no_time", "too little of the invocation is left for a picture", delay_seconds=1)
+        try:
+            pictures += _stored(world, job, order, place, url)
+        except Permanent as gone:
+            if gone.api not in (Api.PORTRAITS, None):
+                raise
+            warn("portrait_not_stored", job=job.job_id, order=order.number, code=gone.code)
+            missing.append(gone.code)
+    _end(world, job, order, pictures, missing)
+
+
+def _stored(world: World, job: Job, order: PortraitOrder, place: int, url: str | None) -> list[Picture]:
+    if url is None:
+        return []
+    content, suffix = labelled(world, job, order, place, world.dashscope.portraits.download(url))
+    key = portrait_key(job.person_id, job.revision, order.number, place, suffix)
+    world.bucket.write(key, content)
+    world.health.passed(Api.WRITING)
+    return [Picture(key, len(content))]
+
+
+def _end(
+    world: World,
+    job: Job,
+    order: PortraitOrder,
+    pictures: list[Picture],
+    missing: list[str],
+) -> None:
+    now = world.clock.now()
+    if not pictures:
+        if not missing and now - order.submitted_at < GONE_AFTER_MS:
+            # DashScope may not know the task for a moment.
+            message = "DashScope does not show the portraits that it has made"
+            raise RetryLater("portraits_not_shown", message, delay_seconds=10, api=Api.PORTRAITS)
+        code = missing[0] if missing else "portrait_gone"
+        why = Reason(
+            code, "None of the portraits could be stored, though they were made; ask for them again."
+        )
+        after = order.ended(OrderState.FAILED, now, reason=why)
+    else:
+        after = order.stored(tuple(pictures), order.wanted.pictures - len(pictures), now)
+    saved = world.jobs.save(job, with_order(job, after))
+    log(
+        "portraits_stored",
+        job=saved.job_id,
+        order=order.number,
+        count=len(pictures),
+        missing=order.wanted.pictures - len(pictures),
+        state=after.state.value,
+    )
+
+
+def record(world: World, job: Job) -> None:
+    """Write the job's result anew, with the portraits that it has now.
+
+    Raises:
+        Trouble: the bucket does not take it.
+    """
+    world.bucket.write_json(result_key(job.person_id, job.revision), job_as_json(job))
+    world.health.passed(Api.WRITING)
+    now = world.clock.now()
+    world.jobs.save(job, scheduled(with_result_written(job, now), world.rules))
+
+
+def put_off_record(world: World, job: Job, trouble: Trouble, pause_ms: int) -> None:
+    """Write the result later, since the bucket does not take it now."""
+    world.health.failed(trouble.cause)
+    world.jobs.save(job, with_result_due(job, world.clock.now() + pause_ms))

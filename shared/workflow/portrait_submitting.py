@@ -1,0 +1,255 @@
+"""The submit protocol of portraits: intent, POST, record; and how an attempt without an answer is resolved.
+
+The theory. As with trainings (:mod:`shared.workflow.submitting`) DashScope has no idempotency key, and every
+accepted POST is paid for, 0.18 CNY a picture. So the slot is taken and the price reserved in one write; then
+the intent is saved on top of the version of the job's row that was read, so that exactly one run may send the
+attempt's POST; it is sent once, on a connection of its own; then its task is saved.
+
+What is different is the proof. Nothing in a task tells whose it is. An attempt without an answer waits until
+nobody can send its POST any more and the list of tasks has had time to show it. Then a single task that
+nobody knows, with as many pictures as were asked for, is taken for its own. Otherwise the order is asked for
+once more, and never a third time: an order may cost twice its price, and no more than that. While the slot is
+held nothing else is sent, so at most one task of ours is unknown at any time.
+
+Called by :mod:`shared.workflow.portrait_run`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain.caps import PICTURES, cap_of_person_for, in_words, what_holds_portraits
+from shared.domain.job import Job, Reason
+from shared.domain.money import DAY_MS
+from shared.domain.portrait_slot import SUBMIT_SPACING_MS
+from shared.domain.portrait_styles import TEMPLATES_PREFIX
+from shared.domain.portrait_tasks import PortraitTask, unknown_in_window
+from shared.domain.portrait_work import (
+    MODEL_RELEASED,
+    attempt_of,
+    order_of,
+    released,
+    taken,
+    with_order,
+)
+from shared.domain.portraits import OrderState, PortraitOrder
+from shared.domain.retry_state import Cause, failed_again
+from shared.domain.slot import Slot
+from shared.domain.spending import LANDS_WITHIN_MS
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
+from shared.logs import log, warn
+from shared.workflow.portrait_costs import spent_on
+from shared.workflow.ports import World
+
+TIME_FOR_A_SUBMIT_MS = 40_000
+TIME_FOR_THE_POST_MS = 27_000
+TRIES_BESIDE_OTHERS = 3
+GIVEN_UP_MS = DAY_MS
+"""After so long an order ends that DashScope refuses, even where nobody else's shows whose fault it is."""
+SHORTEST_HALT_SECONDS = 20
+LONGEST_PAUSE_MS, LONGEST_HALT_MS = 60_000, 3_600_000
+OWN_TRIES = 4
+
+LOST = Reason("portraits_lost", "The order did not reach DashScope; it is asked for once more.")
+UNCLEAR = Reason(
+    "portraits_unclear",
+    "DashScope did not answer the order, and its list does not tell which task is ours: it may be billed.",
+)
+
+
+def submit(world: World, job: Job, order: PortraitOrder) -> None:
+    """Ask DashScope for the portraits of a queued order, if it may be asked now.
+
+    Raises:
+        Conflict: another run took the slot or the job first, or the settings are against it.
+        RetryLater: too little of this invocation is left.
+        Trouble: the person's own consent, costs or template could not be read.
+    """
+    if not world.has_time_for(TIME_FOR_A_SUBMIT_MS):
+        raise RetryLater("no_time", "too little of the invocation is left for a submit", delay_seconds=1)
+    slot = world.control.slot()
+    if not slot.keeps_books:
+        # Imported here: once after a deployment.
+        from shared.workflow.books import with_books
+
+        slot = with_books(world, slot)
+    _check(world, job, order, slot)
+    if (cause := _held_by_person(world, job, order, slot)) is not None:
+        held = order.held_up(cause, world.clock.now())
+        _save(world, job, held)
+        return
+    template_url = _template_url(world, order)
+    if abs(world.clock.now() - slot.portraits.taken_at) < SUBMIT_SPACING_MS:
+        world.clock.sleep(SUBMIT_SPACING_MS)
+    now, price = world.clock.now(), world.rules.portrait_price_fen
+    _check(world, job, order, slot)
+    slot = world.control.save_slot(slot, taken(slot, attempt_of(job, order), order, price, now))
+    intended = order.attempting(now, expires_at=world.dead_at, price_fen=price)
+    job, order = _intend(world, job, order, intended, slot), intended
+    log("portraits_submitting", job=job.job_id, order=order.number, attempt=order.attempt)
+    if not world.has_time_for(TIME_FOR_THE_POST_MS):
+        reason = Reason("no_time", "The function was too slow to send the order; it is sent next time.")
+        _save(world, job, order.requeued(reason, order.retry))
+        return
+    _post(world, job, order, slot, template_url)
+
+
+def _intend(world: World, job: Job, order: PortraitOrder, intended: PortraitOrder, slot: Slot) -> Job:
+    """Write down the intent to send the POST; an order for which that fails gives the slot back."""
+    try:
+        return _save(world, job, intended)
+    except Conflict:
+        raise
+    except Trouble:
+        stored = world.jobs.find_each([job.job_id])[job.job_id]
+        if isinstance(stored, Job) and stored.version == job.version:
+            # Nothing has been sent: others go before its next try.
+            world.control.save_slot(slot, released(slot, order))
+        raise
+
+
+def _check(world: World, job: Job, order: PortraitOrder, slot: Slot) -> None:
+    now, portraits = world.clock.now(), slot.portraits
+    held = what_holds_portraits(order, slot, world.rules, now)
+    is_free = portraits.holder in ("", str(attempt_of(job, order)))
+    if slot.paused is not None or held is not None or portraits.is_halted(now) or not is_free:
+        code = held.cause.code if held is not None else "not_free"
+        raise Conflict(f"no portraits may be asked for now: {code}")
+
+
+def _held_by_person(world: World, job: Job, order: PortraitOrder, slot: Slot) -> Cause | None:
+    """Return why this person's portraits may not be made now: the cap of a person, or no consent."""
+    if world.rules.max_fen_per_person:
+        price = world.rules.portrait_price_fen * order.wanted.pictures
+        cap = cap_of_person_for(price, spent_on(world, job, slot), world.rules)
+        if cap is not None:
+            return Cause(cap.code, in_words(cap, price, PICTURES), Kind.PERSON)
+    if world.rules.consent_required:
+        # Imported here: most deployments ask for no consent.
+        from shared.domain.consent import cause_of
+        from shared.workflow.consenting import why_not
+
+        if why := why_not(world, job):
+            return cause_of(why)
+    return None
+
+
+def _template_url(world: World, order: PortraitOrder) -> str:
+    """Return the URL of the order's template; a signed one is neither kept nor logged."""
+    template = order.wanted.template
+    return world.bucket.signed_url(template) if template.startswith(TEMPLATES_PREFIX) else template
+
+
+def _post(world: World, job: Job, order: PortraitOrder, slot: Slot, template_url: str) -> None:
+    try:
+        task_id = world.dashscope.portraits.create(job.finetuned_output, order.wanted, template_url)
+    except OutcomeUnknown as lost:
+        warn("portraits_unanswered", job=job.job_id, order=order.number, code=lost.code, message=lost.message)
+        _save(world, job, order.sent(Reason(lost.code, lost.message), world.clock.now()))
+        return
+    except Trouble as refusal:
+        _take_refusal(world, job, order, slot, refusal)
+        return
+    own(world, job, order, task_id)
+    if slot.portraits.refusals:
+        well = replace(slot, portraits=slot.portraits.accepted(world.clock.now()))
+        try:
+            world.control.save_slot(slot, well)
+        except Conflict:
+            log("slot_changed_meanwhile", job=job.job_id)
+
+
+def own(world: World, job: Job, order: PortraitOrder, task_id: str) -> None:
+    """Record that a task is the order's; another change of the row does not lose it."""
+    for attempt in range(OWN_TRIES):
+        try:
+            _save(world, job, order.submitted(task_id))
+            break
+        except Conflict:
+            stored = world.jobs.find([job.job_id])[job.job_id]
+            now = order_of(stored, order.number) if stored is not None else None
+            is_same = now is not None and (now.state, now.attempt) == (order.state, order.attempt)
+            if stored is None or now is None or not is_same or attempt == OWN_TRIES - 1:
+                raise
+            job, order = stored, now
+    log("portraits_submitted", job=job.job_id, order=order.number, task=task_id)
+
+
+def _take_refusal(world: World, job: Job, order: PortraitOrder, slot: Slot, refusal: Trouble) -> None:
+    """Record that DashScope has refused an order: no task was made."""
+    cause, now = refusal.cause, world.clock.now()
+    warn("portraits_refused", job=job.job_id, order=order.number, code=cause.code, message=cause.message)
+    reason = Reason(cause.code, cause.message)
+    if cause.kind is Kind.PASSING or cause.kind.is_of_all:
+        _save(world, job, order.requeued(reason, order.retry))
+        halted = _halted(world, slot, refusal)
+    else:
+        retry = failed_again(order.retry, cause, now)
+        accepted_at = slot.portraits.accepted_at
+        others_pass = retry.tries >= TRIES_BESIDE_OTHERS and retry.since < accepted_at <= now
+        if cause.kind is Kind.PICTURE or others_pass or now - retry.since >= GIVEN_UP_MS:
+            _save(world, job, order.ended(OrderState.FAILED, now, reason=reason))
+        else:
+            _save(world, job, order.requeued(reason, retry))
+        halted = slot
+    try:
+        world.control.save_slot(slot, released(halted, order))
+    except Conflict:
+        # The next step releases an attempt that has no use for the slot.
+        log("slot_changed_meanwhile", job=job.job_id)
+
+
+def _halted(world: World, slot: Slot, trouble: Trouble) -> Slot:
+    """Let all orders wait, with the reason for all to see."""
+    warn("portraits_halted", code=trouble.code, message=trouble.message)
+    seconds = max(getattr(trouble, "delay_seconds", 0), SHORTEST_HALT_SECONDS)
+    refused = slot.portraits.refused(
+        Reason(trouble.code, trouble.message),
+        world.with_jitter(int(seconds * 1000)),
+        world.clock.now(),
+        longest_ms=LONGEST_PAUSE_MS if trouble.kind is Kind.PASSING else LONGEST_HALT_MS,
+    )
+    return replace(slot, portraits=refused)
+
+
+def resolve(world: World, job: Job, order: PortraitOrder) -> None:
+    """Find out from the list of tasks what became of an attempt whose answer is missing.
+
+    Raises:
+        Trouble: the list cannot be read.
+    """
+    since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
+    known = world.control.slot().portraits.tasks
+    listed = world.dashscope.portraits.tasks(since, until)
+    unknown = unknown_in_window(listed, known, since, until)
+    now = world.clock.now()
+    if len(unknown) == 1 and _is_as_asked(world, unknown[0], order):
+        own(world, job, order, unknown[0].task_id)
+        log("portraits_adopted", job=job.job_id, order=order.number, task=unknown[0].task_id)
+        return
+    warn("portraits_lost", job=job.job_id, order=order.number, unknown=len(unknown))
+    billed = order.wanted.pictures if unknown else 0
+    _save(world, job, order.unanswered(billed=billed, reason=UNCLEAR if unknown else LOST, now=now))
+
+
+def _is_as_asked(world: World, listed: PortraitTask, order: PortraitOrder) -> bool:
+    task = world.dashscope.portraits.task(listed.task_id)
+    return not task.total or task.total == order.wanted.pictures
+
+
+def drop(world: World, job: Job, order: PortraitOrder) -> None:
+    """End a queued order whose model is gone."""
+    _save(world, job, order.ended(OrderState.CANCELED, world.clock.now(), reason=MODEL_RELEASED))
+
+
+def hold_up(world: World, job: Job, order: PortraitOrder, trouble: Trouble) -> None:
+    """Note that an order's present step has met trouble; it is tried again after a pause."""
+    cause = trouble.cause
+    if cause.api is not Api.PORTRAITS:
+        cause = world.health.failed(cause, order.retry)
+    _save(world, job, order.held_up(cause, world.clock.now()))
+
+
+def _save(world: World, job: Job, order: PortraitOrder) -> Job:
+    return world.jobs.save(job, with_order(job, order))
