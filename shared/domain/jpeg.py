@@ -43,7 +43,7 @@ class Segment(NamedTuple):
 
 def jpeg_sides(start: bytes) -> tuple[int, int] | None:
     """Return width and height that a JPEG's first bytes tell, or None."""
-    for segment in _segments(start):
+    for segment in segments(start):
         if segment.marker in _SIZES and len(segment.content) >= 5:
             height, width = (int.from_bytes(segment.content[at : at + 2], "big") for at in (1, 3))
             return width, height
@@ -52,7 +52,7 @@ def jpeg_sides(start: bytes) -> tuple[int, int] | None:
 
 def carries_metadata(start: bytes) -> bool:
     """Whether a JPEG that begins with ``start`` holds more than its picture, or more may follow ``start``."""
-    for segment in _segments(start):
+    for segment in segments(start):
         if segment.marker == SOS:
             return False
         if _kept(segment) != start[segment.begins : segment.ends]:
@@ -70,7 +70,7 @@ def without_metadata(content: bytes) -> bytes:
         ValueError: it is no whole JPEG.
     """
     parts = [b"\xff\xd8"]
-    for segment in _segments(content):
+    for segment in segments(content):
         parts += [_kept(segment), content[segment.ends : segment.coded_ends]]
         if segment.marker == EOI:
             return b"".join(parts)
@@ -79,12 +79,12 @@ def without_metadata(content: bytes) -> bytes:
 
 def reaches_its_end(content: bytes) -> bool:
     """Whether a JPEG has its end marker behind its coded data, and not in a preview within it."""
-    return any(segment.marker == EOI for segment in _segments(content))
+    return any(segment.marker == EOI for segment in segments(content))
 
 
 def exif_of(start: bytes) -> bytes:
     """Return the EXIF of a JPEG that begins with ``start``, from its byte order on, b"" if it has none."""
-    for segment in _segments(start):
+    for segment in segments(start):
         if segment.marker == APP1 and segment.content.startswith(_EXIF):
             return segment.content[len(_EXIF) :]
     return b""
@@ -98,13 +98,13 @@ def with_orientation(content: bytes, orientation: int) -> bytes:
     """
     picture = without_metadata(content)
     exif = _EXIF + _ONE_ENTRY % orientation.to_bytes(2, "big")
-    first = next(_segments(picture))
+    first = next(segments(picture))
     # JFIF and EXIF each want to come first; readers of EXIF pass over JFIF.
     at = first.ends if first.marker == APP0 else 2
     return picture[:at] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + picture[at:]
 
 
-def _segments(content: bytes) -> Iterator[Segment]:
+def segments(content: bytes) -> Iterator[Segment]:
     """Yield the segments of a JPEG, as far as ``content`` has whole ones."""
     at = 2 if content[:2] == b"\xff\xd8" else len(content)
     while at + 2 <= len(content) and content[at] == 0xFF:
