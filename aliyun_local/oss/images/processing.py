@@ -26,11 +26,12 @@ from aliyun_local.oss.images.formats import (
     unsupported,
 )
 from aliyun_local.oss.images.orientation import MAX_ROTATED_SIDE, ORIENTATION
+from aliyun_local.oss.images.watermark import watermark
 from aliyun_local.pixel_budget import DECODING
 from aliyun_local.pixel_depth import eight_bit
 
 DEFAULT_QUALITY = 75
-_PIXEL_ACTIONS = {"resize": resize, "crop": crop, "rotate": rotate}
+_PIXEL_ACTIONS = {"resize": resize, "crop": crop, "rotate": rotate, "watermark": watermark}
 _ACTIONS = ("info", "auto-orient", "format", "quality", *_PIXEL_ACTIONS)
 _EXIF_NAMES = {
     0x010F: "Make",

@@ -180,7 +180,7 @@ def test_a_source_that_cannot_be_processed_is_refused(content: bytes, status: in
         ("image/quality,q_101", 400),
         ("image/format,exe", 400),
         ("image/info/resize,l_10", 400),
-        ("image/watermark,text_x", 501),
+        ("image/watermark,image_cGFuZGEucG5n", 501),
         ("image/", 501),
         ("style/small", 501),
         ("video/snapshot", 501),
