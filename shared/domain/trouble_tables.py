@@ -147,6 +147,7 @@ _OSS = (
     Row("BadRequest", _U),
     Row("InvalidArgument", _U),
     Row("MissingArgument", _U),
+    Row("WatermarkError", _U),
     Row("InvalidRequest", _U),
     Row("NotImplemented", _U),
     Row("MethodNotAllowed", _U),
@@ -154,9 +155,8 @@ _OSS = (
     Row("EntityTooLarge", _U),
     Row("MissingContentLength", _U),
     Row("HTTPVersionNotSupported", _U),
-    # What we never ask for: conditions on a time, watermarks, styles, tags, encryption, callbacks.
+    # What we never ask for: conditions on a time, styles, tags, encryption, callbacks.
     Row("NotModified", _U),
-    Row("WatermarkError", _U),
     Row("TooManyPipe", _U),
     Row("NoSuchStyle", _U),
     Row("InvalidTag", _U),
