@@ -60,6 +60,9 @@ class PhotoBucket(Protocol):
     def turn(self, key: str, degrees: int, target: str) -> None:
         """Have OSS write the picture under ``key``, turned clockwise by ``degrees``, to ``target``."""
 
+    def processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
+        """Return what OSS makes of the picture under ``key``; raises Permanent if it cannot."""
+
     def copy(self, key: str, target: str) -> None:
         """Copy an object inside the bucket; raises NotFound, for a link as well."""
 

@@ -1,14 +1,61 @@
-"""Puts the labels into a portrait that the law asks for; called by ``portrait_storing``."""
+"""Puts the labels into a portrait that the law asks for; called by ``portrait_storing``.
+
+The visible label, where the settings want one, is written by OSS, which makes the picture anew: so it comes
+first, and the label in the metadata is put into the result. One that DashScope has put there is kept
+(:mod:`shared.domain.content_labels`).
+"""
 
 from __future__ import annotations
 
+from shared.domain.content_labels import CannotBeLabelled, carried_label, first_label, labelled
 from shared.domain.job import Job
+from shared.domain.object_keys import snapshot_folder
+from shared.domain.picture_files import picture_format, picture_sides
 from shared.domain.portraits import PortraitOrder
+from shared.domain.trouble_kinds import Api
+from shared.domain.visible_labels import visible_label
+from shared.errors import Permanent
 from shared.workflow.ports import World
 
-JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+PRODUCER = "facechain-generation@dashscope"
+"""The service that makes the pictures, as a code in the characters of GB 45438-2025."""
+MAX_LABELLED_BYTES = 25_000_000
+SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
 
 
-def labelled(world: World, job: Job, order: PortraitOrder, place: int, content: bytes) -> tuple[bytes, str]:
-    """Return the picture with its labels, and the suffix of its key."""
-    return content, "png" if content.startswith(PNG) else "jpg"
+def with_labels(
+    world: World, job: Job, order: PortraitOrder, place: int, content: bytes
+) -> tuple[bytes, str]:
+    """Return the ``place``-th picture of an order with its labels, and the suffix of its key.
+
+    Raises:
+        Permanent: it is no picture that can be labelled, so that nobody may be given it.
+        Trouble: OSS does not write the visible label now.
+    """
+    form = picture_format(content) or ""
+    suffix = SUFFIXES.get(form)
+    try:
+        label = carried_label(content) or first_label(PRODUCER, f"{order.task_id}-{place}")
+        if suffix is None:
+            raise CannotBeLabelled(form or "no picture")
+        if world.rules.label_portraits:
+            content = _with_visible_label(world, job, content, form, suffix)
+        return labelled(content, label), suffix
+    except CannotBeLabelled as problem:
+        message = f"a portrait cannot be labelled as generated, so it is not stored: {problem}"
+        raise Permanent("portrait_not_labelled", message, api=Api.PORTRAITS) from problem
+
+
+def _with_visible_label(world: World, job: Job, content: bytes, form: str, suffix: str) -> bytes:
+    """Have OSS write the label into the picture, by way of an object that is deleted again."""
+    sides = picture_sides(content)
+    if sides is None:
+        raise CannotBeLabelled("it does not say how large it is")
+    key = f"{snapshot_folder(job.job_id)}{world.token()}.portrait.{suffix}"
+    world.bucket.write(key, content)
+    try:
+        shown = world.bucket.processed(key, visible_label(sides, form), MAX_LABELLED_BYTES)
+    finally:
+        world.bucket.delete(key)
+    world.health.passed(Api.PROCESSING)
+    return shown

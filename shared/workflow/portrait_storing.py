@@ -20,7 +20,7 @@ from shared.domain.trouble_kinds import Api
 from shared.errors import Permanent, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
-from shared.workflow.portrait_labelling import labelled
+from shared.workflow.portrait_labelling import with_labels
 from shared.workflow.ports import World
 
 TIME_FOR_A_PICTURE_MS = 40_000
@@ -55,7 +55,7 @@ def store(world: World, job: Job, order: PortraitOrder) -> None:
 def _stored(world: World, job: Job, order: PortraitOrder, place: int, url: str | None) -> list[Picture]:
     if url is None:
         return []
-    content, suffix = labelled(world, job, order, place, world.dashscope.portraits.download(url))
+    content, suffix = with_labels(world, job, order, place, world.dashscope.portraits.download(url))
     key = portrait_key(job.person_id, job.revision, order.number, place, suffix)
     world.bucket.write(key, content)
     world.health.passed(Api.WRITING)

@@ -519,6 +519,15 @@ class SimulatedBucket:
 
         return self._call(Api.PROCESSING, "GetObject bitmap", key, read)
 
+    def processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
+        def read() -> bytes:
+            assert instructions.startswith("image/watermark,"), instructions
+            content = self._read(key)[1]
+            assert len(content) <= most_bytes, key
+            return content
+
+        return self._call(Api.PROCESSING, "GetObject labelled", key, read)
+
     def copy(self, key: str, target: str) -> None:
         def write() -> None:
             assert target.startswith("submissions/"), target
@@ -583,6 +592,9 @@ class SimulatedBucket:
     def write(self, key: str, content: bytes, *, taken_from: str = "") -> None:
         if key.endswith(AS_STORED):
             self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_oriented(key, content))
+            return
+        if ".portrait." in key:
+            self._call(Api.WRITING, "PutObject picture", key, lambda: self._store.put(BUCKET, key, content))
             return
         if key.startswith("submissions/") and not key.startswith("submissions/probe/"):
             self._call(Api.WRITING, "PutObject snapshot", key, lambda: self._put_cleaned(key, content))

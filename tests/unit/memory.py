@@ -26,6 +26,7 @@ from shared.workflow.access_record import AccessMemory, AccessRecord
 from shared.workflow.health_record import HealthRecord
 from shared.workflow.ports import Listed, StartedUpload, Version, World
 from tests.bitmaps import bitmap_of
+from tests.unit.memory_portraits import MemoryPortraits
 from tests.unit.memory_tables import MemoryTables
 from tests.unit.support import NOW, RULES, fine_tune
 
@@ -54,6 +55,7 @@ class MemoryBucket(MemoryTables):
         lost: keys that are not there any more, although a row names them.
         results: the documents that were written, by key.
         versions: what the bucket keeps of objects; with any it is versioned.
+        instructions: what OSS was asked to make of pictures that were read processed.
         uploads: the parts of objects that are being written, by their keys and the ids of the uploads.
     """
 
@@ -62,6 +64,7 @@ class MemoryBucket(MemoryTables):
     def __init__(self, *jobs: Job, slot: Slot | None = None) -> None:
         super().__init__(*jobs, slot=slot)
         self.objects: dict[str, Stored] = {}
+        self.instructions: list[str] = []
         self.contents: dict[str, bytes] = {}
         self.prepared: list[str] = []
         self.prepared_as = 1000
@@ -111,6 +114,12 @@ class MemoryBucket(MemoryTables):
         self.calls.append("bitmap")
         self.meet("bitmap", key)
         return bitmap_of(self.looks_like.get(key, key))
+
+    def processed(self, key: str, instructions: str, most_bytes: int) -> bytes:
+        self.calls.append("processed")
+        self.meet("processed", key)
+        self.instructions.append(instructions)
+        return self.contents[key]
 
     def turn(self, key: str, degrees: int, target: str) -> None:
         self.calls.append(f"turn {degrees}")
@@ -243,6 +252,7 @@ class Memory(MemoryBucket):
         checked: the URLs that were shown to the face check; ``checked_together``: as many in each call.
         paced: how often a face check has waited for its turn.
         access_memory: what the instance remembers of how photos get to DashScope.
+        portraits: its portraits.
         stored_files: the files in DashScope's file service.
         deleted_files: ids of files that DashScope was told to forget.
         uploaded: the contents of all files that were ever stored there, by name.
@@ -267,6 +277,7 @@ class Memory(MemoryBucket):
         self.checked_together: list[int] = []
         self.paced = 0
         self.access_memory = AccessMemory()
+        self.portraits = MemoryPortraits()
         self.stored_files: list[StoredFile] = []
         self.deleted_files: list[str] = []
         self.uploaded: dict[str, bytes] = {}

@@ -15,6 +15,8 @@ from shared.domain.lanes import (
     COLLECTING_LANE,
     DELIVERY_LANE,
     KEPT_LANE,
+    PORTRAIT_LANE,
+    PORTRAIT_QUEUE_LANE,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANES,
@@ -132,6 +134,10 @@ class MemoryTables:
 
     def kept_until(self, moment: int, count: int) -> list[str]:
         return [name for name in self._in_lane(KEPT_LANE) if self.rows[name].due_at <= moment][:count]
+
+    def portraits_in_hand(self, now: int, count: int) -> list[str]:
+        due = [name for name in self._in_lane(PORTRAIT_LANE) if self.rows[name].due_at <= now]
+        return [*due[:count], *self._in_lane(PORTRAIT_QUEUE_LANE)[:count]]
 
     def ended(self, after: str, count: int) -> tuple[list[str], str]:
         names = sorted(name for name, job in self.rows.items() if job.state.is_terminal and name > after)

@@ -14,7 +14,8 @@ import pytest
 import requests
 import responses
 
-from shared.clients.dashscope import TIMEOUT_SECONDS, DashScope
+from shared.clients.dashscope import DashScope
+from shared.clients.dashscope_http import TIMEOUT_SECONDS
 from shared.clients.retries import TRIES, Retries
 from shared.errors import OutcomeUnknown, RetryLater, Trouble
 from tests.unit.dashscope_client.support import API_KEY, BASE, ID, PENDING, SIGNED, answer
