@@ -78,9 +78,9 @@ def stopped(job: Job, now: int) -> Job:
     marked = replace(job, erasing_since=job.erasing_since or now, leased_until=0)
     if job.portraits:
         # Imported here: most jobs have none.
-        from shared.domain.portrait_work import ERASED, stopped_orders
+        from shared.domain.portrait_work import listed, stopped_orders
 
-        marked = replace(marked, portraits=stopped_orders(job.portraits, ERASED, now), result_due_at=0)
+        marked = listed(replace(marked, portraits=stopped_orders(job.portraits, now), result_due_at=0))
     if job.state in (JobState.COLLECTING, JobState.QUEUED):
         why = Reason("erased", "The person was erased.")
         return replace(marked.ended(JobState.CANCELED, why, now), delivered=True)

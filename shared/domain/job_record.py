@@ -216,7 +216,7 @@ class JobRecord:
         if self.state in (JobState.SUBMITTING, JobState.TRAINING):
             return RUNNING_LANE
         if self.state is JobState.REJECTED or (self.state.is_terminal and self.delivered):
-            if self.portraits and not self.erasing_since:
+            if self.portraits:
                 # Imported here: most jobs have none.
                 from shared.domain.portrait_work import lane_of
 

@@ -63,8 +63,6 @@ def _steps(seen: PortraitsSeen, slot: Slot, rules: Rules) -> Iterator[Step]:
     if seen.slot.holder and not seen.is_holder_unread and not is_used(seen.slot, seen.holder, now):
         yield Step(Kind.RELEASE, now)
     for job in seen.jobs:
-        if job.erasing_since:
-            continue
         if job.result_due_at:
             yield Step(Kind.RECORD, job.result_due_at, job)
         for order in job.portraits:

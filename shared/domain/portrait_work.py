@@ -69,9 +69,14 @@ def _moment(order: PortraitOrder) -> int:
     return order.asked_at if order.state is OrderState.QUEUED else order.submitted_at
 
 
-def with_order(job: Job, order: PortraitOrder) -> Job:
-    """Return ``job`` with ``order`` in the place of what it was; one that has ended is to be told of."""
+def with_order(job: Job, order: PortraitOrder, now: int) -> Job:
+    """Return ``job`` with ``order`` in the place of what it was; one that has ended is to be told of.
+
+    Of whoever is being erased only what is at DashScope goes on, to its end there.
+    """
     before = order_of(job, order.number)
+    if job.erasing_since and not order.state.is_terminal and not order.state.is_at_dashscope:
+        order = order.ended(OrderState.CANCELED, now, reason=ERASED)
     portraits = tuple(order if one.number == order.number else one for one in job.portraits)
     spent = order.cost_fen - (before.cost_fen if before is not None else 0)
     has_ended = order.state.is_terminal and before is not None and not before.state.is_terminal
@@ -79,7 +84,7 @@ def with_order(job: Job, order: PortraitOrder) -> Job:
         job,
         portraits=portraits,
         portrait_fen=job.portrait_fen + spent,
-        result_due_at=order.ended_at if has_ended else job.result_due_at,
+        result_due_at=order.ended_at if has_ended and not job.erasing_since else job.result_due_at,
     )
     return listed(changed)
 
@@ -123,19 +128,19 @@ def order_of(job: JobRecord, number: int) -> PortraitOrder | None:
     return next((order for order in job.portraits if order.number == number), None)
 
 
-def stopped_orders(orders: Sequence[PortraitOrder], why: Reason, now: int) -> tuple[PortraitOrder, ...]:
-    """End all orders of a person who is being erased; a task at DashScope ends unseen, within a day."""
+def stopped_orders(orders: Sequence[PortraitOrder], now: int) -> tuple[PortraitOrder, ...]:
+    """End the orders of a person who is being erased; those at DashScope end with their tasks."""
     return tuple(
-        order if order.state.is_terminal else _counted(order).ended(OrderState.CANCELED, now, reason=why)
+        order
+        if order.state.is_terminal or order.state.is_at_dashscope
+        else order.ended(OrderState.CANCELED, now, reason=ERASED)
         for order in orders
     )
 
 
-def _counted(order: PortraitOrder) -> PortraitOrder:
-    """Count what is at DashScope as billed: nobody will know better."""
-    if not order.state.is_at_dashscope:
-        return order
-    return replace(order, billed=order.billed + order.wanted.pictures)
+def are_at_dashscope(job: JobRecord) -> bool:
+    """Whether a task for the job's portraits goes on, or may."""
+    return any(order.state.is_at_dashscope for order in job.portraits)
 
 
 def rebased_portraits(before: Job, job: Job, now: int) -> Job:

@@ -30,7 +30,7 @@ def follow(world: World, job: Job, order: PortraitOrder) -> bool:
     after = _after(order, task, now)
     if after is None:
         return _cleared(world, job, order)
-    saved = world.jobs.save(job, with_order(job, after))
+    saved = world.jobs.save(job, with_order(job, after, now))
     log(
         "portraits_made" if after.state is OrderState.STORING else "portraits_not_made",
         job=saved.job_id,
@@ -46,7 +46,7 @@ def follow(world: World, job: Job, order: PortraitOrder) -> bool:
 def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
     if order.retry is None:
         return False
-    world.jobs.save(job, with_order(job, order.submitted_again()))
+    world.jobs.save(job, with_order(job, order.submitted_again(), world.clock.now()))
     return True
 
 

@@ -82,7 +82,7 @@ def _end(
         after = order.ended(OrderState.FAILED, now, reason=why)
     else:
         after = order.stored(tuple(pictures), order.wanted.pictures - len(pictures), now)
-    saved = world.jobs.save(job, with_order(job, after))
+    saved = world.jobs.save(job, with_order(job, after, now))
     log(
         "portraits_stored",
         job=saved.job_id,

@@ -252,4 +252,4 @@ def hold_up(world: World, job: Job, order: PortraitOrder, trouble: Trouble) -> N
 
 
 def _save(world: World, job: Job, order: PortraitOrder) -> Job:
-    return world.jobs.save(job, with_order(job, order))
+    return world.jobs.save(job, with_order(job, order, world.clock.now()))

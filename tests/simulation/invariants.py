@@ -136,9 +136,9 @@ class Invariants(Watch):
             name = job_id(row["person_id"], row["revision"])
             if row["state"] in ("SUBMITTING", "TRAINING"):
                 raise Violation(f"the row of {name} is deleted while {row['state']}")
+            self.portraits.job_deleted(name, row)
             self.rows.pop(name, None)
             self._places.pop(name, None)
-            self.portraits.erased[name] = row
             self.money.job_deleted(row)
 
     def _job_written(self, before: Columns | None, after: Columns, writer: Run | None) -> None:

@@ -74,6 +74,13 @@ class Portraits:
         if gone:
             raise Violation(f"{name} has lost its orders {sorted(gone)}")
 
+    def job_deleted(self, name: str, row: Columns) -> None:
+        """Check that no portraits are being made of a person whose row goes."""
+        going = [order for order in _orders(row).values() if order["state"] in ("SUBMITTING", "GENERATING")]
+        if going:
+            raise Violation(f"the row of {name} is deleted while its portraits are made")
+        self.erased[name] = row
+
     def _check_end(self, name: str, number: int, before: Columns | None, order: Columns) -> None:
         ended = ("SUCCEEDED", "FAILED", "CANCELED")
         if before is not None and before["state"] in ended and before["state"] != order["state"]:
