@@ -17,6 +17,7 @@ from shared.view_types import (
     JobSummaryDocument,
     Keywords,
     Money,
+    OrderStateCode,
     PersonId,
     PhotoView,
     PortraitView,
@@ -30,7 +31,11 @@ MessageType = Annotated[
     str,
     Keywords(
         "MessageType",
-        enum=[*messages.TYPES.values(), messages.BLOCKED, messages.RESUMED, messages.TEST],
+        enum=[
+            *messages.TYPES.values(),
+            *messages.OF_PORTRAITS.values(),
+            *(messages.BLOCKED, messages.RESUMED, messages.TEST),
+        ],
         description="What has happened. There may be more in time: leave alone what you do not know.",
     ),
 ]
@@ -55,6 +60,23 @@ class TrainingNews(TypedDict):
     result_key: str | None
 
 
+class PortraitNews(TypedDict):
+    """An order of portraits has come to its end; ``pictures`` are the keys of those that are stored."""
+
+    job_id: JobId
+    person_id: PersonId
+    revision: Revision
+    order: Count
+    style: str
+    template: str | None
+    count: Count
+    state: OrderStateCode
+    reason: ReasonDocument | None
+    pictures: list[str]
+    cost_cny: Money
+    result_key: str
+
+
 class QueueBlock(TypedDict):
     """Why the queue has stopped, and what to do about it; no remedy when it goes on."""
 
@@ -75,12 +97,12 @@ class NoNews(TypedDict):
 
 
 class MessageDocument(TypedDict):
-    """A message; by its ``type`` it is of a training, of the queue, or a test."""
+    """A message; by its ``type`` it is of a training, of portraits, of the queue, or a test."""
 
     type: MessageType
     timestamp: Time
     format: Count
-    data: TrainingNews | QueueNews | NoNews
+    data: TrainingNews | PortraitNews | QueueNews | NoNews
 
 
 class ResultPhoto(PhotoView):

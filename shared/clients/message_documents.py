@@ -14,13 +14,15 @@ from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.domain.job import Job
-    from shared.message_types import MessageDocument, QueueNews, TrainingNews
+    from shared.message_types import MessageDocument, PortraitNews, QueueNews, TrainingNews
 
 
 def message_document(message: Message, job: Job | None) -> MessageDocument:
     """Return ``message``, which is of ``job``, or of the queue, or a test."""
     data: Any = {}
-    if job is not None:
+    if job is not None and message.kind in messages.OF_PORTRAITS.values():
+        data = _of_portraits(message, job)
+    elif job is not None:
         data = _of_a_training(message, job)
     elif message.kind in (messages.BLOCKED, messages.RESUMED):
         data = _of_the_queue(message)
@@ -59,6 +61,25 @@ def _of_a_training(message: Message, job: Job) -> TrainingNews:
         "trainings_billed": billed,
         "cost_cny": cny(job.cost_of(billed)),
         "result_key": result_key(job.person_id, job.revision) if state.is_terminal else None,
+    }
+
+
+def _of_portraits(message: Message, job: Job) -> PortraitNews:
+    data = message.data
+    reason = data.get("reason")
+    return {
+        "job_id": job.job_id,
+        "person_id": job.person_id,
+        "revision": job.revision,
+        "order": int(data["order"]),
+        "style": str(data["style"]),
+        "template": str(data["template"]) if "template" in data else None,
+        "count": int(data["count"]),
+        "state": str(data["state"]),
+        "reason": {"code": str(reason[0]), "message": str(reason[1])} if reason else None,
+        "pictures": [str(key) for key in data.get("pictures", [])],
+        "cost_cny": cny(int(data.get("cost_fen", 0))),
+        "result_key": result_key(job.person_id, job.revision),
     }
 
 

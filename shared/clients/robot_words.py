@@ -37,12 +37,23 @@ def _lines(message: Message, job: Job | None) -> list[str]:
             f"模型：{data.get('finetuned_output') or ''}",
             f"费用：{data.get('cost_cny', 0)} 元",
         ]
+    if message.kind in messages.OF_PORTRAITS.values():
+        return _of_portraits(message, head, data)
     if message.kind == messages.REJECTED:
         return [f"【人像训练】{head}的照片都不能用", f"原因：{_why_rejected(data)}"]
     reason = data.get("reason")
     why = _why(reason) if isinstance(reason, dict) else ""
     what = "训练失败" if message.kind == messages.FAILED else "训练已取消"
     return [f"【人像训练】{head}{what}", f"原因：{why}", f"费用：{data.get('cost_cny', 0)} 元"]
+
+
+def _of_portraits(message: Message, head: str, data: Mapping[str, object]) -> list[str]:
+    what = {messages.PORTRAITS_MADE: "已生成", messages.PORTRAITS_FAILED: "生成失败"}.get(
+        message.kind, "已取消"
+    )
+    reason = data.get("reason")
+    why = [f"原因：{_why(reason)}"] if isinstance(reason, dict) else []
+    return [f"【人像写真】{head}的写真{what}", *why, f"费用：{data.get('cost_cny', 0)} 元"]
 
 
 def _of_the_queue(message: Message) -> list[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 WANTED = frozenset(
     {
         *(messages.SUCCEEDED, messages.FAILED, messages.CANCELED, messages.REJECTED),
-        *(messages.BLOCKED, messages.RESUMED, messages.TEST),
+        *(messages.PORTRAITS_FAILED, messages.BLOCKED, messages.RESUMED, messages.TEST),
     }
 )
 """Results and the queue: a robot may send 20 messages a minute (DingTalk), and a group wants fewer."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.object_keys import parse_job_id
+from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.states import JobState
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ SUCCEEDED = "training.succeeded"
 FAILED = "training.failed"
 CANCELED = "training.canceled"
 REJECTED = "photos.rejected"
+PORTRAITS_MADE = "portraits.succeeded"
+PORTRAITS_FAILED = "portraits.failed"
+PORTRAITS_CANCELED = "portraits.canceled"
 BLOCKED = "queue.blocked"
 RESUMED = "queue.resumed"
 TEST = "webhook.test"
@@ -49,6 +53,12 @@ TYPES = {
     JobState.REJECTED: REJECTED,
 }
 """The states that are told of. A set that opens, or whose submit is on its way, is no news to anybody."""
+OF_PORTRAITS = {
+    OrderState.SUCCEEDED: PORTRAITS_MADE,
+    OrderState.FAILED: PORTRAITS_FAILED,
+    OrderState.CANCELED: PORTRAITS_CANCELED,
+}
+"""The ends of an order of portraits, each of which is told of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +86,37 @@ def with_news(before: Job | None, after: Job) -> Job:
     A job that has ended is told of also when older code, which knows no messages, has made the move. Of
     whoever is being erased nothing is told any more.
     """
+    return _with_portraits(before, _with_move(before, after))
+
+
+def _with_move(before: Job | None, after: Job) -> Job:
     kind = None if after.erasing_since else TYPES.get(after.state)
     if kind is None or not after.moves or _was_only_refused(before, after):
         return after
     is_untold_end = after.state.is_terminal and not (before or after).delivered and not _tells_the_end(after)
     if not _has_moved(before, after) and not is_untold_end:
         return after
-    return replace(after, messages=(*after.messages, _message(after, kind))[-KEPT:])
+    return replace(after, messages=_kept(after, _message(after, kind)))
+
+
+def _with_portraits(before: Job | None, after: Job) -> Job:
+    """Return ``after`` with a message for each of its orders of portraits that has come to its end."""
+    if before is None or after.erasing_since:
+        return after
+    ended = {order.number for order in before.portraits if order.state.is_terminal}
+    for order in after.portraits:
+        if order.state.is_terminal and order.number not in ended:
+            made = _message(after, OF_PORTRAITS[order.state])
+            told = replace(made, at=order.ended_at, data=_data_of_portraits(order))
+            after = replace(after, messages=_kept(after, told))
+    return after
+
+
+def _kept(job: Job, message: Message) -> tuple[Message, ...]:
+    """Return the messages of ``job`` with one more; of many the latest, and that of the training's end."""
+    told = (*job.messages, message)
+    end = [one for one in told[:-KEPT] if job.state.is_terminal and one.kind == TYPES[job.state]]
+    return (*end[-1:], *told[-KEPT:])
 
 
 def _has_moved(before: Job | None, after: Job) -> bool:
@@ -98,7 +132,7 @@ def _was_only_refused(before: Job | None, after: Job) -> bool:
 
 
 def _tells_the_end(job: Job) -> bool:
-    return bool(job.messages) and job.messages[-1].kind == TYPES[job.state]
+    return any(message.kind == TYPES[job.state] for message in job.messages)
 
 
 def all_messages(job: Job) -> tuple[Message, ...]:
@@ -138,6 +172,21 @@ def _data(job: Job) -> dict[str, Any]:
         "finetuned_output": job.finetuned_output,
         "trainings_billed": job.usage,
         "verdicts": dict(sorted(Counter(one.verdict.value for one in photos if one.is_new).items())),
+    }
+    return {name: value for name, value in data.items() if value}
+
+
+def _data_of_portraits(order: PortraitOrder) -> dict[str, Any]:
+    reason = order.reason
+    data: dict[str, Any] = {
+        "order": order.number,
+        "style": order.wanted.style,
+        "template": order.wanted.template,
+        "count": order.wanted.pictures,
+        "state": order.state.value,
+        "reason": [reason.code, reason.message[:MAX_REASON_CHARACTERS]] if reason else None,
+        "pictures": [picture.key for picture in order.pictures],
+        "cost_fen": order.cost_fen,
     }
     return {name: value for name, value in data.items() if value}
 

@@ -21,7 +21,7 @@ from aliyun_local.dashscope.account.models import LedgerEntry
 from aliyun_local.oss.state.objects import StoredObject
 from shared.domain.exports import folder_of
 from shared.domain.job import Job
-from shared.domain.lanes import KEPT_LANE
+from shared.domain.lanes import KEPT_LANE, PORTRAIT_LANES
 from shared.domain.object_keys import CONSENT_NAME, Ignored, Kind, parse_upload, person_key
 from shared.domain.requests import EXPORT
 from shared.domain.result_keys import result_key
@@ -32,6 +32,7 @@ from tests.simulation.faults import Fault
 from tests.simulation.gate import Call
 from tests.simulation.invariants import GOING
 from tests.simulation.kernel import Run, Violation
+from tests.simulation.portraying import check_portraits
 from tests.simulation.scenario_cloud import ScenarioCloud, Strikes
 from tests.simulation.scenarios import MINUTE_MS, Ending, Scenario
 from tests.simulation.stores import BUCKET
@@ -54,6 +55,7 @@ SUBMITTING = {
 PATH_AHEAD = 6
 """Calls of the submit path that a second crash may hit after the first: a whole second attempt."""
 
+TIMED_LANES = (KEPT_LANE, *PORTRAIT_LANES)
 READING = ("Get", "BatchGet", "Head", "List")
 
 
@@ -190,6 +192,7 @@ def _is_at_rest(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
     erasures = cloud.invariants.administration.erasures
     is_quiet = not cloud.kernel.runs and not cloud.is_rung() and not erasures.open_ones()
     is_quiet &= bool(erasures.rows) or not cloud.scenario.erased
+    is_quiet &= not any(job.lane in PORTRAIT_LANES for job in jobs)
     is_kept = any(job.lane == KEPT_LANE and _goes_in_time(cloud, job) for job in jobs)
     left = (*_unrecorded(cloud, jobs), *_withdrawn(cloud), *_exports_going(cloud))
     return everybody and ended and is_quiet and not is_kept and not any(left)
@@ -254,7 +257,7 @@ def _has_something_to_do(cloud: ScenarioCloud, jobs: list[Job]) -> bool:
         return True
     if cloud.is_heard() or any(job.cancel_asked_at and not job.state.is_terminal for job in jobs):
         return True
-    if any(job.lane == KEPT_LANE and job.due_at <= now for job in jobs):
+    if any(job.lane in TIMED_LANES and job.due_at <= now for job in jobs):
         return True
     news = (*_unrecorded(cloud, jobs), *_unnoted(cloud, jobs), *_withdrawn(cloud))
     if any(uploaded <= now - UPLOAD_LEFT_TO_ITS_EVENT for uploaded in news):
@@ -317,10 +320,25 @@ def _check_ending(cloud: ScenarioCloud) -> None:
     if cloud.logs is not None:
         everybody = sorted({*cloud.scenario.endings, *cloud.scenario.erased})
         check_audit(cloud, everybody, cloud.onlookers)
+    _check_portraits(cloud)
     if cloud.slot().holders:
         raise Violation(f"the slot is still held: {cloud.slot()}")
     if cloud.abandoned:
         raise Violation(f"{cloud.abandoned} events were given up")
+
+
+def _check_portraits(cloud: ScenarioCloud) -> None:
+    """The orders of portraits have ended as they should, with their pictures in the bucket and the result."""
+    check_portraits(cloud)
+    found: dict[str, list[tuple[str, int]]] = {}
+    for job in cloud.jobs():
+        for order in job.portraits:
+            found.setdefault(job.person_id, []).append((order.state.value, len(order.pictures)))
+    expected = {person: list(orders) for person, orders in cloud.scenario.portraits.items() if orders}
+    if found != expected:
+        raise Violation(f"the portraits ended with {found} and not with {expected}")
+    if cloud.slot().portraits.holder:
+        raise Violation(f"the slot of portraits is still held: {cloud.slot().portraits}")
 
 
 def _went_with_its_person(cloud: ScenarioCloud, entry: LedgerEntry) -> bool:

@@ -5,6 +5,7 @@ What it should hear is told by the rows as they are written, and not by the prod
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -25,6 +26,11 @@ CARED_FOR = {
     "FAILED": "training.failed",
     "CANCELED": "training.canceled",
     "REJECTED": "photos.rejected",
+}
+ENDS = {
+    "SUCCEEDED": "portraits.succeeded",
+    "FAILED": "portraits.failed",
+    "CANCELED": "portraits.canceled",
 }
 NO_TIME_FOR_MS = 10_000
 
@@ -129,6 +135,7 @@ class SimulatedReceiver:
         if after.get("erasing_since"):
             self.forget(after)
             return
+        self._expect_portraits(before, after)
         old, new = before and before["state"], after["state"]
         if new not in CARED_FOR or (old, new) == ("SUBMITTING", "QUEUED"):
             return
@@ -137,6 +144,18 @@ class SimulatedReceiver:
             return
         if old != new:
             self.expected[job_id(after["person_id"], after["revision"])].append(CARED_FOR[new])
+
+    def _expect_portraits(self, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        """Note which orders of portraits have come to their ends."""
+        if before is None:
+            return
+        earlier, orders = (
+            {one["number"]: one["state"] for one in json.loads(row.get("portraits", "[]"))}
+            for row in (before, after)
+        )
+        for number, state in orders.items():
+            if state in ENDS and earlier.get(number) not in ENDS:
+                self.expected[job_id(after["person_id"], after["revision"])].append(ENDS[state])
 
     def forget(self, row: Mapping[str, Any]) -> None:
         """Note that the person of a job's row is being erased, with all jobs up to this one."""

@@ -190,6 +190,7 @@ class Scenario:
         erased: who is erased, and the pictures of theirs that must be nowhere in the end.
         exported: of whom there is a zip in the end, and the uploads that are in it.
         trained_on: the contents that the latest training of each person is made of; None: not looked at.
+        portraits: of whom which orders of portraits have ended how, with how many pictures, in their order.
         tells: whether somebody is told of what happens, and is to hear of each state once.
         patience: minutes in which it must come to rest, whatever has happened in it.
     """
@@ -209,6 +210,7 @@ class Scenario:
     trained_on: Mapping[str, frozenset[bytes]] | None = None
     erased: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
     exported: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    portraits: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     tells: bool = False
     audited: bool = False
     patience: int = 40
