@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from shared import setting_values as values
 from shared.domain.rules import MAX_PHOTOS, Rules, Trainings
-from shared.portrait_settings import with_portraits
 from shared.setting_values import SettingsError as SettingsError
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ AUTO = "auto"
 WAYS = (AUTO, "url", "file")
 MODES = tuple(mode.value for mode in Trainings)
 """What may be set: to find out, or a way of :class:`shared.domain.photo_access.Way`."""
+OF_PORTRAITS = ("PORTRAITS", "PORTRAIT_PRICE_CNY", "PORTRAIT_LABEL")
+"""Settings that most deployments leave alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +175,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         **texts,
         cors_origins=_origins(environment),
         webhook_allow_private=values.switch(environment, "WEBHOOK_ALLOW_PRIVATE", default=False),
-        rules=with_portraits(_read_rules(environment), environment),
+        rules=_with_portraits(_read_rules(environment), environment),
     )
     _check_records(settings.rules, settings.erase_key)
     if any(settings.message_secrets):
@@ -190,6 +191,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _check_records(rules: Rules, erase_key: str) -> None:
     if rules.keep_records_ms and not erase_key:
         raise SettingsError("KEEP_RECORDS_DAYS erases people, which takes a key: set ERASE_KEY too")
+
+
+def _with_portraits(rules: Rules, environment: Mapping[str, str]) -> Rules:
+    if not any(environment.get(name) for name in OF_PORTRAITS):
+        return rules
+    # Imported here: most deployments make no portraits.
+    from shared.portrait_settings import with_portraits
+
+    return with_portraits(rules, environment)
 
 
 def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.clocks import has_come, plausible_time
 from shared.domain.held_back import is_held_back
@@ -41,8 +41,6 @@ REOPENS_FOR_MS = 600_000
 """A set that photos join while it is queued closes again at the latest so long after it closed first."""
 LEASE_MS = 45_000
 """So long a run may record the photos of all others: for a look at the folder and a save."""
-MAX_FOLDERS = 8
-"""People are met in one spelling or two. What lies in others is recorded by its events and the sweep."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,13 +298,3 @@ class JobRecord:
         """How many fine-tunes of the person were made on this day in Beijing."""
         today = (now + BEIJING_MS) // DAY_MS
         return sum((made_at + BEIJING_MS) // DAY_MS == today for made_at in self.trainings_at)
-
-
-_Job = TypeVar("_Job", bound=JobRecord)
-
-
-def having_met(job: _Job, *folders: str) -> _Job:
-    """Return ``job`` with the spellings of ``folders`` kept, while there is room for them."""
-    met = dict.fromkeys(one for one in (*job.folders, *folders) if one != job.person_id)
-    kept = tuple(met)[:MAX_FOLDERS]
-    return job if kept == job.folders else replace(job, folders=kept)

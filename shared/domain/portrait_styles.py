@@ -29,8 +29,6 @@ MAX_COUNT = 4
 MAX_WANTED = 10
 """Entries of the setting."""
 MAX_TEMPLATE_CHARACTERS = 500
-PICTURE_PRICE_FEN = 18
-"""DashScope, "Model prices" (2026-02): facechain-generation, 0.18 CNY a picture."""
 _URL_CHARACTERS = re.compile(r"[!-~]+")
 
 

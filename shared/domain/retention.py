@@ -25,7 +25,6 @@ from enum import Enum
 from shared.domain.job import Job
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Photo, Stored
-from shared.domain.portrait_work import is_going, listed
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 
@@ -81,8 +80,12 @@ def scheduled(job: Job, rules: Rules) -> Job:
     """Return ``job``, listed for when its next part is to go if its outcome is delivered."""
     if not (job.state.is_terminal and job.delivered) or job.erasing_since:
         return job
-    if is_going(job):
-        return listed(job)
+    if job.portraits:
+        # Imported here: most jobs have none.
+        from shared.domain.portrait_work import is_going, listed
+
+        if is_going(job):
+            return listed(job)
     return replace(job, due_at=min(moments(job, rules).values(), default=NEVER))
 
 

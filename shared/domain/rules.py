@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from shared.domain.money import LIST_PRICE_FEN
+from shared.domain.money import LIST_PRICE_FEN, PICTURE_PRICE_FEN
 from shared.domain.object_keys import READY_MARKER
-from shared.domain.portrait_styles import PICTURE_PRICE_FEN, Wanted
+
+if TYPE_CHECKING:
+    from shared.domain.portrait_styles import Wanted
 
 MAX_PHOTOS = 10
 """DashScope, facechain-finetune: a training takes 1 to 10 images."""

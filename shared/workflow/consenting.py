@@ -22,7 +22,7 @@ from shared.domain.consent import MAX_CONSENT_BYTES, Consent, Document, cause_of
 from shared.domain.consent_ledger import ROW, ConsentLedger, counted_in, document_id
 from shared.domain.consenting import set_aside, was_withdrawn, with_consent
 from shared.domain.job import Job, open_job
-from shared.domain.job_record import having_met
+from shared.domain.met_folders import having_met
 from shared.domain.object_keys import CONSENT_NAME, job_id, person_folder, spellings
 from shared.domain.person_hash import hash_of
 from shared.domain.photos import Stored

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.job import Job
-from shared.domain.job_record import having_met
+from shared.domain.met_folders import having_met
 from shared.domain.object_keys import Upload
 from shared.errors import Conflict, RetryLater, Trouble, unforeseen
 from shared.logs import warn

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from shared.domain import formats
 from shared.domain.job import Job, Reason, open_job
-from shared.domain.job_record import MAX_FOLDERS, having_met
+from shared.domain.met_folders import MAX_FOLDERS, having_met
 from shared.domain.object_keys import folder_of, spellings, upload_name
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict

@@ -64,7 +64,7 @@ def test_a_slot_is_stored_under_the_names_that_stored_rows_have(bench: Bench) ->
         "kept",
     }
     names |= {"refused_jobs", "accepted_at", "account", "ended_fine_tunes", "ends", "paused", "switched_by"}
-    names.add("spending")
+    names |= {"spending", "portraits"}
     assert set(value) == {*names, "format"}
 
 

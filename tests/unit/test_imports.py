@@ -152,8 +152,8 @@ def modules(package: str, names: str) -> set[str]:
 WHAT_A_JOB_IS = modules("shared", "assembly errors logs setting_values settings tracing") | modules(
     "shared.domain",
     "clocks completion copies crowding error_kinds failed_trainings formats held_back job job_record "
-    "job_summary lanes markers object_keys photo_set photos reason reasons retry_json retry_state row_size "
-    "rules money slot spending states timeline trouble_kinds unread words",
+    "job_summary lanes markers object_keys photo_set photos portrait_slot reason reasons retry_json "
+    "retry_state row_size rules money slot spending states timeline trouble_kinds unread words",
 )
 TABLES = modules(
     "shared.clients",
@@ -182,11 +182,12 @@ PHOTO_LOADS = (
     | TABLES
     | modules("shared", "events")
     | modules("shared.clients", "work_in_hand")
-    | modules("shared.domain", "fine_tunes")
+    | modules("shared.domain", "fine_tunes met_folders result_keys")
     | modules(
         "shared.clients",
-        "bounded_answers bucket_answers dashscope dashscope_answers dashscope_list ignored_list",
+        "bounded_answers bucket_answers dashscope dashscope_answers dashscope_http dashscope_list",
     )
+    | modules("shared.clients", "ignored_list")
     | modules("shared.clients", "multipart_uploads object_versions oss_errors photo_bucket preparing")
     | modules("shared.clients", "request_rows request_table seen_table")
     | modules("shared.domain", "control_rows dashscope_codes jpeg photo_access requests stored_files")
@@ -307,7 +308,8 @@ def test_each_sdk_is_imported_by_the_modules_that_speak_to_its_service_and_no_ot
     rows = {f"shared/clients/{name}.py" for name in ("rows", "row_batches", "table_calls")}
     assert importers["tablestore"] == rows
     # oss2 raises errors of requests, beneath its own.
-    of_requests = {f"shared/clients/{name}.py" for name in ("dashscope", "log_store", "oss_errors")}
+    of_dashscope = ("dashscope", "dashscope_http", "dashscope_portraits")
+    of_requests = {f"shared/clients/{name}.py" for name in (*of_dashscope, "log_store", "oss_errors")}
     assert importers["requests"] == of_requests
     assert "dashscope" not in importers
 

@@ -18,7 +18,7 @@ from local.packaging import LAYER_FOLDER, ROOT, Package, build_package, unpack_p
 
 COMPILED = "shared/pages/compiled/"
 LAYER = f"{LAYER_FOLDER}/"
-OWN_CODE_CEILING = 1900 * 1024
+OWN_CODE_CEILING = 2200 * 1024
 """A call that carries the zip has room for more; what a cold start loads has tests of its own."""
 
 

@@ -30,6 +30,7 @@ NAMING_NOBODY = frozenset(
         *("parts", "photos", "reason", "receiver", "record", "records", "remains", "request", "reserved"),
         *("results", "revision", "rounds", "scope", "seconds", "snapshot", "state", "table", "trainings"),
         *("tries", "troubles", "usable", "verdict", "way", "where", "bytes", "files", "place"),
+        *("billed", "missing", "order", "task", "unknown"),
     }
 )
 """Fields of lines that hold ids, codes, numbers and names of our own tables, and nobody's."""

@@ -13,7 +13,7 @@ from shared.clients.job_rows import from_columns, to_columns
 from shared.domain.crowding import fits
 from shared.domain.difference_hash import NO_HASH
 from shared.domain.job import Job
-from shared.domain.job_record import MAX_FOLDERS
+from shared.domain.met_folders import MAX_FOLDERS
 from shared.domain.photo_set import ClosedBy, PhotoSet
 from shared.domain.photos import Photo, Verdict
 from shared.domain.retry_state import Cause, failed_again

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.decide import Look
 from shared.domain.job import Job
-from shared.domain.job_record import MAX_FOLDERS, having_met
+from shared.domain.met_folders import MAX_FOLDERS, having_met
 from shared.domain.object_keys import Kind, Upload, person_key, upload_name
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Photo, Stored, Verdict
