@@ -39,7 +39,8 @@ class Transitions:
     def after_seconds(self, seconds: float, *, pending_seconds: float = 0.0) -> None:
         """Finish everything after ``seconds`` on the cloud's clock, and start it ``pending_seconds`` late.
 
-        Trainings that have begun keep their duration.
+        Trainings that have begun keep their duration. A portrait task of more than ``task_limit_seconds``
+        fails.
         """
         for name, value in (("seconds", seconds), ("pending_seconds", pending_seconds)):
             if not 0 <= value <= MAX_SECONDS:

@@ -111,6 +111,11 @@ def resource_access_denied() -> ServiceError:
     return ServiceError(403, "Resource.AccessDenied", "Access to the resource is denied.")
 
 
+def task_timed_out() -> ServiceError:
+    """A task that has run for as long as a task may."""
+    return error_of("InternalError.Timeout")
+
+
 def cannot_be_canceled() -> ServiceError:
     """A cancelation of a task that is not waiting, or is unknown."""
     return error_of(

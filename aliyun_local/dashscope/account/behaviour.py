@@ -58,6 +58,10 @@ class Behaviour:
         task_queries_per_second: Queries of tasks in any second ("Asynchronous task management": 20).
         task_pending_seconds: From the submission of a task to its start, when none is running.
         task_seconds: From the start of a task to its end.
+        task_limit_seconds: The longest time from the start of a task to its end; one that takes longer is
+            FAILED by then, with InternalError.Timeout ("Asynchronous task management": 3 hours).
+        task_list_lag_seconds: For so long a new task is missing from the list of tasks. No document says
+            that there is such a time, or that there is none.
         task_kept_seconds: For so long after its end a task and its images can be read.
         facechain_approved: The account's application for FaceChain has been approved. Until then face checks,
             trainings and portraits are answered with 403 AccessDenied "Access denied.", and everything else
@@ -115,6 +119,8 @@ class Behaviour:
     task_queries_per_second: int = 20
     task_pending_seconds: float = 1.0
     task_seconds: float = 15.0
+    task_limit_seconds: float = 10_800.0
+    task_list_lag_seconds: float = 0.0
     task_kept_seconds: float = 86_400.0
     facechain_approved: bool = True
     in_arrears: bool = False

@@ -10,6 +10,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from sqlite3 import Connection
 
 from aliyun_local.clock import Clock
@@ -77,10 +78,7 @@ class PortraitStudio:
         if order.is_trained and not self._is_trained(order.resource_ids[0]):
             raise errors.resource_access_denied()
         size, problem = self._judge(order)
-        failed_images = 0
-        if problem is None and self._failures:
-            problem, images = self._failures.pop(0)
-            failed_images = min(images or 0, order.images)
+        problem, failed_images, run_seconds = self._outcome(order, problem)
         with self._advanced() as (connection, now):
             while True:
                 task = Task(
@@ -96,7 +94,7 @@ class PortraitStudio:
                     failure=problem,
                     submitted_at=now,
                     entered_at=now,
-                    run_seconds=self._behaviour.task_seconds,
+                    run_seconds=run_seconds,
                 )
                 stored = TABLE.insert(connection, task)
                 if stored is not None:
@@ -123,9 +121,10 @@ class PortraitStudio:
         """
         self._queries.take(self._behaviour.task_queries_per_second)
         with self._advanced() as (connection, now):
+            listed_until = now - self._behaviour.task_list_lag_seconds
             total, found = task_ledger.page(
                 connection,
-                wanted,
+                replace(wanted, submitted_until=min(wanted.submitted_until, listed_until)),
                 offset=(page_no - 1) * page_size,
                 limit=page_size,
                 ended_after=now - self._behaviour.task_kept_seconds,
@@ -195,6 +194,19 @@ class PortraitStudio:
         if isinstance(judged, Problem):
             return size, judged
         return judged, None if order.is_trained else portraits.user_photos_problem(photos)
+
+    def _outcome(self, order: PortraitOrder, problem: Problem | None) -> tuple[Problem | None, int, float]:
+        """Return the failure of a task with this ``problem``, how many images it is of, and its duration."""
+        limits, failed_images = self._behaviour, 0
+        if problem is None and self._failures:
+            problem, images = self._failures.pop(0)
+            failed_images = min(images or 0, order.images)
+        is_cut_off = limits.progression == "time" and limits.task_seconds > limits.task_limit_seconds
+        if not is_cut_off:
+            return problem, failed_images, limits.task_seconds
+        if problem is None or failed_images:
+            problem = errors.task_timed_out().problem
+        return problem, 0, limits.task_limit_seconds
 
     def _shown(self, connection: Connection, task: Task, now: float) -> Task:
         """Record that the status of ``task`` is shown, and return the task after the moves this causes."""
