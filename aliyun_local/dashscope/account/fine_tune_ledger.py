@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from aliyun_local.dashscope.account.fine_tunes import FineTune
 from aliyun_local.dashscope.account.records import Table
 from aliyun_local.dashscope.account.work import TERMINAL
+from aliyun_local.database import Database
 
 _ACTIVE = "deleted_at IS NULL AND status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
 _DELETED = "deleted_at IS NOT NULL"
 _NOT_SUCCEEDED = "deleted_at IS NULL AND status != 'SUCCEEDED'"
+_WITH_PHOTOS = "deleted_at IS NULL AND status NOT IN ('FAILED', 'CANCELED')"
 _TOO_NEW = "deleted_at IS NULL AND created_at > ?"
 # The list is read page by page, and each page says how many there are: ``listed_fine_tunes`` holds all that
 # either asks for, so that neither reads the rows that it does not show.
@@ -118,6 +120,13 @@ def active(connection: sqlite3.Connection) -> list[FineTune]:
 def count_succeeded(connection: sqlite3.Connection) -> int:
     """Return how many succeeded fine-tunes exist."""
     return _count_all_but(connection, (_DELETED, _NOT_SUCCEEDED))
+
+
+def with_photos(database: Database) -> set[int]:
+    """Return the sequences of the fine-tunes whose photos are kept: the succeeded, and those still going."""
+    with database.reading() as connection:
+        query = f"SELECT sequence FROM fine_tunes WHERE {_WITH_PHOTOS}"
+        return {sequence for (sequence,) in connection.execute(query)}
 
 
 def page(

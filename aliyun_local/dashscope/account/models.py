@@ -31,6 +31,7 @@ from aliyun_local.dashscope.account.fine_tunes import (
     FINE_TUNE_MODEL,
     FineTune,
 )
+from aliyun_local.dashscope.account.kept_photos import KeptPhotos
 from aliyun_local.dashscope.account.portrait_studio import PortraitStudio
 from aliyun_local.dashscope.account.scheduling import Scheduler
 from aliyun_local.dashscope.account.submission import FineTuneOrder, Submission
@@ -84,11 +85,14 @@ class ModelStudio:
         self.downloads = Downloads(downloads.secret(self._database, random_seed))
         download = training_files.download
         self._face_detection = FaceDetection(clock, behaviour, download)
+        self._photos = KeptPhotos(data and data / "photos", fine_tune_ledger.with_photos(self._database))
         self.portraits = PortraitStudio(
-            self._database, clock, behaviour, download, self._is_trained, generator
+            *(self._database, clock, behaviour, download, self._is_trained, self._photos_of, generator)
         )
-        self._submission = Submission(self._database, clock, behaviour, training_files, generator)
-        self._scheduler = Scheduler(self._database, clock, behaviour, training_files)
+        self._submission = Submission(
+            *(self._database, clock, behaviour, training_files, self._photos, generator)
+        )
+        self._scheduler = Scheduler(self._database, clock, behaviour, training_files, self._photos)
 
     def close(self) -> None:
         """Close the database; everything is on disk already."""
@@ -263,13 +267,18 @@ class ModelStudio:
     def _is_trained(self, resource_id: str) -> bool:
         """Whether ``resource_id`` is the output of a fine-tune that succeeded and still exists."""
         self.tick()
+        return (fine_tune := self._fine_tune_of(resource_id)) is not None and fine_tune.status == SUCCEEDED
+
+    def _photos_of(self, resource_id: str) -> list[bytes]:
+        """Return the photos that the fine-tune with the output ``resource_id`` was trained on, if kept."""
+        fine_tune = self._fine_tune_of(resource_id)
+        return [] if fine_tune is None else self._photos.of(fine_tune.sequence)
+
+    def _fine_tune_of(self, resource_id: str) -> FineTune | None:
+        """Return the fine-tune with the output ``resource_id``, whether or not it has ended."""
         with self._database.reading() as connection:
             fine_tune = fine_tune_ledger.find(connection, resource_id.removeprefix(f"{FINE_TUNE_MODEL}-"))
-        return (
-            fine_tune is not None
-            and fine_tune.status == SUCCEEDED
-            and fine_tune.finetuned_output == resource_id
-        )
+        return fine_tune if fine_tune and fine_tune.finetuned_output == resource_id else None
 
     def _refreshed(self, fine_tune: FineTune) -> FineTune:
         """Return ``fine_tune`` after the moves that reading it has caused."""

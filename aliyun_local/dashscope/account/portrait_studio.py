@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from sqlite3 import Connection
@@ -23,7 +23,7 @@ from aliyun_local.dashscope.account.task_ledger import TABLE, TaskFilter
 from aliyun_local.dashscope.account.tasks import Task
 from aliyun_local.dashscope.account.work import PENDING, seen
 from aliyun_local.dashscope.errors import Problem, ServiceError
-from aliyun_local.dashscope.pictures import portraits
+from aliyun_local.dashscope.pictures import portraits, stand_ins
 from aliyun_local.dashscope.pictures.portraits import PortraitOrder
 from aliyun_local.database import Database
 
@@ -38,6 +38,7 @@ class PortraitStudio:
         behaviour: Behaviour,
         download: Callable[[str], bytes],
         is_trained: Callable[[str], bool],
+        photos_of: Callable[[str], Sequence[bytes]],
         generator: random.Random,
     ) -> None:
         """Keep tasks in ``database``.
@@ -48,6 +49,7 @@ class PortraitStudio:
             behaviour: Limits and switches.
             download: Returns the image at a URL; raises a ServiceError when the download fails.
             is_trained: Whether a resource is the output of a fine-tune that succeeded.
+            photos_of: Returns the photos that a resource was trained on, as far as they are kept.
             generator: Makes the ids.
         """
         self._database = database
@@ -55,6 +57,7 @@ class PortraitStudio:
         self._behaviour = behaviour
         self._download = download
         self._is_trained = is_trained
+        self._photos_of = photos_of
         self._random = generator
         self._submits = RateLimiter(clock)
         self._queries = RateLimiter(clock)
@@ -148,7 +151,11 @@ class PortraitStudio:
         return f"{RESULT_FOLDER}{task.task_id}/{number}.jpg"
 
     def image(self, task_id: str, name: str) -> bytes:
-        """Return the image of that name of a task that succeeded.
+        """Return the image of that name of a task that succeeded, the same bytes each time.
+
+        It shows a photo of the person whom the resource was trained on; a drawing where no photo is kept
+        that can be decoded, and in the style that needs no training. A fine-tune that is deleted takes its
+        photos along, so that drawings take the place of its pictures.
 
         Raises:
             DownloadError: the task or the image is unknown, or no longer kept.
@@ -162,7 +169,9 @@ class PortraitStudio:
             or number not in map(str, range(1, task.succeeded_images + 1))
         ):
             raise missing()
-        return portraits.draw(task.subject, task.style, task.width, task.height, int(number))
+        photos = () if task.style == portraits.TRAIN_FREE_STYLE else self._photos_of(task.subject)
+        wanted = (task.style, task.width, task.height, int(number))
+        return stand_ins.stand_in(photos, *wanted) or portraits.draw(task.subject, *wanted)
 
     # --- for tests and bills ------------------------------------------------------------------------------
 

@@ -24,8 +24,9 @@ from aliyun_local.dashscope.account.fine_tunes import (
     next_move,
     started,
 )
+from aliyun_local.dashscope.account.kept_photos import KeptPhotos
 from aliyun_local.dashscope.account.training_files import TrainingFiles
-from aliyun_local.dashscope.account.work import PENDING, entered
+from aliyun_local.dashscope.account.work import PENDING, SUCCEEDED, entered
 from aliyun_local.database import Database
 
 
@@ -33,13 +34,27 @@ class Scheduler:
     """Moves the account's fine-tunes on."""
 
     def __init__(
-        self, database: Database, clock: Clock, behaviour: Behaviour, training_files: TrainingFiles
+        self,
+        database: Database,
+        clock: Clock,
+        behaviour: Behaviour,
+        training_files: TrainingFiles,
+        photos: KeptPhotos,
     ) -> None:
-        """Move the fine-tunes in ``database``; ``training_files`` are inspected when a training starts."""
+        """Move the fine-tunes in ``database``.
+
+        Args:
+            database: Where the fine-tunes are kept.
+            clock: The time.
+            behaviour: Limits and switches.
+            training_files: Are inspected when a training starts.
+            photos: Keeps those of a training from its start on.
+        """
         self._database = database
         self._clock = clock
         self._behaviour = behaviour
         self._training_files = training_files
+        self._photos = photos
         # Fine-tunes whose files a thread is inspecting; guarded by the database's lock.
         self._inspecting: set[str] = set()
 
@@ -47,12 +62,14 @@ class Scheduler:
         """Make all moves that are due by now."""
         while True:
             with self._database.transaction() as connection:
-                starting = _make_due_moves(connection, self._clock.now(), self._behaviour, self._inspecting)
+                starting = _make_due_moves(
+                    connection, self._clock.now(), self._behaviour, self._inspecting, self._photos
+                )
             if starting is None:
                 return
             fine_tune, at = starting
             try:
-                problem = self._training_files.inspect_at_start(fine_tune.training_file_ids)
+                judgement = self._training_files.inspect_at_start(fine_tune.training_file_ids)
             except BaseException:
                 self._inspecting.discard(fine_tune.job_id)
                 raise
@@ -60,8 +77,9 @@ class Scheduler:
                 self._inspecting.discard(fine_tune.job_id)
                 current = fine_tune_ledger.find(connection, fine_tune.job_id)
                 if current is not None and current.status in (PENDING, QUEUING):
-                    after = started(current, at, problem, self._behaviour)
+                    after = started(current, at, judgement.problem, self._behaviour)
                     fine_tune_ledger.save(connection, after, before=current)
+                    self._photos.keep(current.sequence, judgement.photos)
 
     def update(self, job_id: str, change: Callable[[FineTune], FineTune]) -> FineTune:
         """Change a fine-tune in one transaction and return it.
@@ -76,18 +94,25 @@ class Scheduler:
             changed = change(fine_tune)
             if changed != fine_tune:
                 fine_tune_ledger.save(connection, changed, before=fine_tune)
+            if changed.deleted_at is not None:
+                self._photos.remove(changed.sequence)
             if fine_tune.holds_slot and not changed.holds_slot:
                 _grant_slots(connection, self._clock.now(), self._behaviour)
             return changed
 
 
 def _make_due_moves(
-    connection: sqlite3.Connection, now: float, behaviour: Behaviour, inspecting: set[str]
+    connection: sqlite3.Connection,
+    now: float,
+    behaviour: Behaviour,
+    inspecting: set[str],
+    photos: KeptPhotos,
 ) -> tuple[FineTune, float] | None:
     """Make all moves that are due by ``now``, earliest first.
 
     Stops at a training whose files have to be inspected first, adds its id to ``inspecting`` and returns it
     with the time of its start. Fine-tunes in ``inspecting`` stay as they are until their thread starts them.
+    One that ends without success loses its ``photos``.
     """
     active = _grant_slots(connection, now, behaviour)
     while True:
@@ -102,7 +127,10 @@ def _make_due_moves(
             return None
         at, _, fine_tune = min(moves)
         if fine_tune.status not in (PENDING, QUEUING):
-            fine_tune_ledger.save(connection, finished(fine_tune, at, behaviour), before=fine_tune)
+            ended = finished(fine_tune, at, behaviour)
+            fine_tune_ledger.save(connection, ended, before=fine_tune)
+            if ended.status != SUCCEEDED:
+                photos.remove(ended.sequence)
             active = _grant_slots(connection, at, behaviour)
             continue
         if fine_tune.granted_at is None and _free_slots(active, behaviour) < 1:

@@ -17,6 +17,7 @@ from aliyun_local.dashscope import errors
 from aliyun_local.dashscope.account import fine_tune_ledger
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from aliyun_local.dashscope.account.fine_tunes import FINE_TUNE_MODEL, FineTune
+from aliyun_local.dashscope.account.kept_photos import KeptPhotos
 from aliyun_local.dashscope.account.rate_limiter import RateLimiter
 from aliyun_local.dashscope.account.training_files import TrainingFiles
 from aliyun_local.dashscope.errors import Problem
@@ -43,13 +44,15 @@ class Submission:
         clock: Clock,
         behaviour: Behaviour,
         training_files: TrainingFiles,
+        photos: KeptPhotos,
         generator: random.Random,
     ) -> None:
-        """Keep fine-tunes in ``database``; ``generator`` makes their ids."""
+        """Keep fine-tunes in ``database``, and their photos in ``photos``; ``generator`` makes their ids."""
         self._database = database
         self._clock = clock
         self._behaviour = behaviour
         self._training_files = training_files
+        self._photos = photos
         self._random = generator
         self._submits = RateLimiter(clock)
         self._failures: list[tuple[Problem, float | None]] = []
@@ -76,15 +79,16 @@ class Submission:
         """
         with self._database.reading() as connection:
             self._check_account(connection)
-        problem = self._training_files.check_at_submit(order.training_file_ids)
+        judgement = self._training_files.check_at_submit(order.training_file_ids)
         names = self._training_files.names_of(order.training_file_ids)
         with self._database.transaction() as connection:
             # The downloads took their time: another submit may have taken the slot meanwhile.
             self._check_account(connection)
-            problem, run_seconds = self._outcome(problem)
+            problem, run_seconds = self._outcome(judgement.problem)
             while True:
                 stored = fine_tune_ledger.insert(connection, self._new(order, names, problem, run_seconds))
                 if stored is not None:
+                    self._photos.keep(stored.sequence, judgement.photos)
                     return stored
 
     def fail_next(self, problem: Problem, after_seconds: float | None, times: int) -> None:

@@ -1,4 +1,4 @@
-"""The number of faces in a picture, by dlib's trained detector. Used by ``inspection``.
+"""The faces in a picture, by dlib's trained detector. Used by ``inspection`` and ``stand_ins``.
 
 The detector is a part of the library (``dlib-bin``: dlib, built), so nothing is downloaded. It finds faces
 that look into the camera, which the page of facechain-facedetect asks for, and knows a face by 80 pixels.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -28,8 +29,23 @@ _LEAST_SCORE = 0.2
 _WHITE = (255, 255, 255, 255)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """The place of a face, from the brows to the chin, in shares of the picture's width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 def count_faces(image: Image.Image) -> int:
     """Return the number of faces that ``image`` shows. Any thread may call it."""
+    return len(find_faces(image))
+
+
+def find_faces(image: Image.Image) -> list[Face]:
+    """Return the faces that ``image`` shows, the clearest first. Any thread may call it."""
     return _detector()(_analysed(image))
 
 
@@ -48,7 +64,7 @@ def _analysed(image: Image.Image) -> Image.Image:
 
 
 @cache
-def _detector() -> Callable[[Image.Image], int]:
+def _detector() -> Callable[[Image.Image], list[Face]]:
     """Return the detector. It is loaded with the first picture: it needs numpy and a fifth of a second."""
     dlib: Any = importlib.import_module("dlib")
     numpy: Any = importlib.import_module("numpy")
@@ -56,9 +72,18 @@ def _detector() -> Callable[[Image.Image], int]:
     # It keeps the scaled copies of the picture that it looks at.
     one_at_a_time = threading.Lock()
 
-    def detect(grey: Image.Image) -> int:
+    def detect(grey: Image.Image) -> list[Face]:
         with one_at_a_time:
             faces, *_ = detector.run(numpy.asarray(grey), upsample_num_times=0, adjust_threshold=_LEAST_SCORE)
-            return len(faces)
+        width, height = grey.size
+        return [
+            Face(
+                left=face.left() / width,
+                top=face.top() / height,
+                right=face.right() / width,
+                bottom=face.bottom() / height,
+            )
+            for face in faces
+        ]
 
     return detect

@@ -1,8 +1,9 @@
-"""Portrait orders: their allowed values, the judgement of their pictures, and the portraits themselves.
+"""Portrait orders: their allowed values, the judgement of their pictures, and drawn portraits.
 
 Used by ``account.portrait_studio``; ``http/inference_responses`` makes the orders. Source:
-"facechain-generation API". No machine learning: a portrait is a drawing, of the same person each time for one
-trained resource or one set of photos, so that a client gets real images of the size it asked for.
+"facechain-generation API". No machine learning: a portrait that ``stand_ins`` has no photo for is a drawing,
+of the same person each time for one trained resource or one set of photos, so that a client gets real images
+of the size it asked for.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def user_photos_problem(contents: Sequence[bytes]) -> Problem | None:
 
 
 def draw(subject: str, style: str, width: int, height: int, number: int) -> bytes:
-    """Return the JPEG of one portrait; the same arguments give the same bytes."""
+    """Return the JPEG of one drawn portrait; the same arguments give the same bytes."""
     person = _number(subject) % _PEOPLE
     pose = (_number(style) + number) % PHOTOS_PER_PERSON
     file = io.BytesIO()
