@@ -50,7 +50,6 @@ from shared.domain.erasure import (
     stopped,
     tombstone_from,
 )
-from shared.domain.job import Job
 from shared.domain.object_keys import person_of
 from shared.domain.person_hash import hash_of
 from shared.domain.requests import ERASURE_KEPT_MS, Request
@@ -230,24 +229,17 @@ def _stop(world: World, person: Person, erasure: Erasure) -> Erasure:
             waits_for = TRAINING
         else:
             release_unused(world, marked.job_id)
-        if marked.portraits and _are_portraits_going(world, marked):
-            waits_for = TRAINING
+        if marked.portraits:
+            # Imported here: most people have none.
+            from shared.workflow.portrait_following import are_going
+
+            waits_for = TRAINING if are_going(world, marked) else waits_for
     erasure = replace(erasure, revision=revision, waits_for=waits_for)
     outboxes = forget_outboxes(world, person, erasure)
     if outboxes or not quiet_since:
         # A run that has read one may have a message on its way.
         quiet_since = world.clock.now()
     return replace(erasure, quiet_since=quiet_since).with_removed({"outboxes": outboxes})
-
-
-def _are_portraits_going(world: World, job: Job) -> bool:
-    """Whether portraits are being made of the person; once they are not, their slot is given back."""
-    # Imported here: most people have none.
-    from shared.domain.portrait_work import are_at_dashscope
-    from shared.workflow.portrait_following import release
-
-    release(world)
-    return are_at_dashscope(job)
 
 
 def _remove(world: World, person: Person, erasure: Erasure, removal: Removal) -> Erasure:

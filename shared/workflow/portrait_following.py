@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.job import Job, Reason
 from shared.domain.portrait_tasks import CANCELED, ENDED, SUCCEEDED, UNKNOWN, PortraitTask
-from shared.domain.portrait_work import is_used, order_of, released, with_order
+from shared.domain.portrait_work import are_at_dashscope, is_used, order_of, released, with_order
 from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.unread import Unread
 from shared.errors import Trouble
@@ -67,6 +67,12 @@ def _after(order: PortraitOrder, task: PortraitTask, now: int) -> PortraitOrder 
         why = Reason("portraits_overdue", "DashScope has not made the portraits in four hours.")
         return order.given_up(why, now)
     return None
+
+
+def are_going(world: World, job: Job) -> bool:
+    """Whether portraits are being made of a person who is being erased; gives their slot back if not."""
+    release(world)
+    return are_at_dashscope(job)
 
 
 def release(world: World) -> bool:

@@ -46,7 +46,6 @@ from shared.clients.work_in_hand import JobsInHand
 from shared.domain.consent import waits_for_consent
 from shared.domain.health import Health
 from shared.domain.job import Job
-from shared.domain.lanes import PORTRAIT_LANES
 from shared.domain.object_keys import upload_key
 from shared.domain.photo_access import AccessSettings, Way
 from shared.domain.photo_set import NEVER
@@ -391,7 +390,9 @@ class SimulatedCloud:
     def is_unfinished(self, job: Job) -> bool:
         """Whether ``job`` has something left to be done; one short of photos, or of consent, only waits."""
         if job.state.is_terminal:
-            return not job.delivered or job.lane in PORTRAIT_LANES
+            orders = [order for order in job.portraits if not order.state.is_terminal]
+            goes_on = any(not waits_for_consent(order.retry) for order in orders)
+            return not job.delivered or bool(job.result_due_at) or goes_on
         if waits_for_consent(job.retry):
             return False
         waits_for_photos = job.state is JobState.COLLECTING and job.due_at == NEVER

@@ -175,7 +175,11 @@ class Portraits:
             orders = _orders(row)
             if row.get("erasing_since") or not orders:
                 continue
-            open_ones = [number for number, order in orders.items() if not order.get("ended_at")]
+            open_ones = [
+                number
+                for number, order in orders.items()
+                if not order.get("ended_at") and not _waits_for_consent(order)
+            ]
             if open_ones:
                 raise Violation(f"the orders {open_ones} of {name} are not done")
             self._check_paid(name, row, orders)
@@ -211,6 +215,10 @@ class Portraits:
 
     def _task(self, task_id: str) -> Task | None:
         return next((task for task in self._ledger() if task.task_id == task_id), None)
+
+
+def _waits_for_consent(order: Columns) -> bool:
+    return bool((order.get("retry") or {}).get("cause", {}).get("code") == "waits_for_consent")
 
 
 def _orders(row: Columns | None) -> dict[int, Columns]:

@@ -82,6 +82,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
             f"{OSS}/people/*": "HEAD before an upload is recorded; zips; the source of image processing",
             f"{OSS}/submissions/*": "a snapshot's header and pixels; URLs for DashScope have this right",
             f"{OSS}/results/*": "a person's earlier models, where the rows are lost",
+            f"{OSS}/templates/*": "templates of portraits, whose URLs for DashScope have this right",
             f"{OSS}/exports/*": "how far an export has come",
         },
         "oss:PostProcessTask": {
@@ -150,6 +151,7 @@ PERMISSIONS: dict[str, dict[str, dict[str, str]]] = {
         "oss:GetObject": {
             f"{OSS}/people/*": "small pictures of the photos, which OSS makes for the pages; "
             "a person's consent",
+            f"{OSS}/results/*/portraits/*": "portraits, on the pages",
             f"{OSS}/exports/*": "an export is handed out; its signed URL has this right",
         },
         "oss:PutObject": {

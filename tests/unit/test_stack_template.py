@@ -112,7 +112,7 @@ def test_the_functions_read_the_same_settings_where_ros_writes_numbers_with_a_de
         for name, value in resource["Properties"].get("EnvironmentVariables", {}).items()
         if "Fn::Str" in value
     }
-    assert len(numbers) == 20
+    assert len(numbers) == 21
     for function in resolve().functions.values():
         written = {
             name: f"{value}.0" if name in numbers and value.isdigit() else value
