@@ -24,6 +24,7 @@ from shared.clients.dashscope_answers import (
     total_from,
 )
 from shared.clients.dashscope_http import DashScopeHttp, readable
+from shared.domain.money import DAY_MS
 from shared.domain.portrait_styles import Wanted
 from shared.domain.portrait_tasks import PortraitTask
 from shared.domain.trouble_kinds import Api, Kind
@@ -94,6 +95,18 @@ class PortraitTasks:
         """
         window = {"start_time": _stamp(since - 1_000), "end_time": _stamp(until + 1_000), "model_name": MODEL}
         return readable(lambda: list(self._listed(window)), Api.PORTRAITS)
+
+    def newest(self, until: int) -> list[PortraitTask]:
+        """Return the newest tasks that were submitted by ``until``: a page, which proves nothing else."""
+        since = until - DAY_MS
+        window = {"start_time": _stamp(since), "end_time": _stamp(until + 1_000), "model_name": MODEL}
+
+        def read() -> list[PortraitTask]:
+            query = {**window, "page_no": 1, "page_size": PAGE_SIZE}
+            answer = self._http.read("/tasks", query, api=Api.PORTRAITS)
+            return [_listed_task(entry) for entry in list_in(answer, "data")]
+
+        return readable(read, Api.PORTRAITS)
 
     def _listed(self, window: Mapping[str, object]) -> Iterator[PortraitTask]:
         seen: set[str] = set()
@@ -183,7 +196,12 @@ def _listed_task(entry: object) -> PortraitTask:
     if not isinstance(entry, dict) or not isinstance(entry.get("task_id"), str):
         raise UnreadableAnswer("DashScope's list of tasks has an entry without an id")
     made_at = next((entry[name] for name in ("gmt_create", "start_time") if _is_time(entry.get(name))), None)
-    return PortraitTask(task_id=entry["task_id"], status=said(entry.get("status"), 50), made_at=made_at)
+    return PortraitTask(
+        task_id=entry["task_id"],
+        status=said(entry.get("status"), 50),
+        made_at=made_at,
+        key=said(entry.get("api_key_id"), 100),
+    )
 
 
 def _is_time(value: object) -> bool:

@@ -96,6 +96,10 @@ class JobsInHand(JobTable):
         found = _read_lanes(self._rows, dict.fromkeys(PORTRAIT_LANES, count), now, page=ROWS_FOR_ONE_UNIT)
         return [name for lane in PORTRAIT_LANES for name in found[lane]]
 
+    def portraits_waiting(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return a page of jobs whose portraits wait their turn, like :meth:`collecting`."""
+        return self._page(PORTRAIT_QUEUE_LANE, after, count)
+
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         """Return a page of open sets, whenever they are due, and the place of the next page ("": the end).
 

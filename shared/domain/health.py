@@ -68,6 +68,7 @@ class Health:
         retimed_up_to: where the going through has stopped for the next run to go on; empty: at its beginning.
         kept_by: the settings by which it was computed when something of the jobs that have ended is to go.
         kept_up_to: where the going through these jobs has stopped, after a change of those settings.
+        portraits_up_to: where the going through the jobs has stopped whose portraits wait.
         gone_receivers: since when which receivers of messages have wanted none any more.
         errors: DashScope's errors by code, as far as a run that met them has written anything afterwards.
         unknown: what newer code has added, which stays (:mod:`shared.domain.formats`).
@@ -89,6 +90,7 @@ class Health:
     retimed_up_to: str = ""
     kept_by: str = ""
     kept_up_to: str = ""
+    portraits_up_to: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
     gone_receivers: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)

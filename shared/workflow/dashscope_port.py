@@ -26,6 +26,9 @@ class PortraitTasks(Protocol):
     def tasks(self, since: int, until: int) -> list[PortraitTask]:
         """Return all tasks of that time; raises RetryLater if the list cannot be completed."""
 
+    def newest(self, until: int) -> list[PortraitTask]:
+        """Return the newest tasks that were submitted by ``until``: no proof of what it does not show."""
+
     def cancel(self, task_id: str) -> None:
         """Cancel a task that waits."""
 

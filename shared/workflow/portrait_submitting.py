@@ -5,11 +5,11 @@ accepted POST is paid for, 0.18 CNY a picture. So the slot is taken and the pric
 the intent is saved on top of the version of the job's row that was read, so that exactly one run may send the
 attempt's POST; it is sent once, on a connection of its own; then its task is saved.
 
-What is different is the proof. Nothing in a task tells whose it is. An attempt without an answer waits until
+What is different is the proof: :mod:`shared.domain.portrait_tasks`. An attempt without an answer waits until
 nobody can send its POST any more and the list of tasks has had time to show it. Then a single task that
-nobody knows, with as many pictures as were asked for, is taken for its own. Otherwise the order is asked for
-once more, and never a third time: an order may cost twice its price, and no more than that. While the slot is
-held nothing else is sent, so at most one task of ours is unknown at any time.
+nobody knows, of our API key and with as many pictures as were asked for, is taken for its own. Otherwise the
+order is asked for once more, and never a third time: an order may cost twice its price, and no more than
+that. While the slot is held nothing else is sent, so at most one task of ours is unknown at any time.
 
 Called by :mod:`shared.workflow.portrait_run`.
 """
@@ -23,7 +23,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS
 from shared.domain.portrait_styles import TEMPLATES_PREFIX
-from shared.domain.portrait_tasks import PortraitTask, unknown_in_window
+from shared.domain.portrait_tasks import PortraitTask, keys_of, unknown_in_window
 from shared.domain.portrait_work import (
     MODEL_RELEASED,
     attempt_of,
@@ -221,10 +221,13 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
     """
     since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
     known = world.control.slot().portraits.tasks
-    listed = world.dashscope.portraits.tasks(since, until)
-    unknown = unknown_in_window(listed, known, since, until)
+    portraits = world.dashscope.portraits
+    unknown = unknown_in_window(portraits.tasks(since, until), known, since, until)
+    keys = keys_of(portraits.newest(until), known) if unknown else frozenset()
+    # Those of other keys are of other programs.
+    unknown = [task for task in unknown if not keys or not task.key or task.key in keys]
     now = world.clock.now()
-    if len(unknown) == 1 and _is_as_asked(world, unknown[0], order):
+    if len(unknown) == 1 and unknown[0].key in keys and _is_as_asked(world, unknown[0], order):
         own(world, job, order, unknown[0].task_id)
         log("portraits_adopted", job=job.job_id, order=order.number, task=unknown[0].task_id)
         return

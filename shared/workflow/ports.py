@@ -79,6 +79,9 @@ class JobTable(Protocol):
     def portraits_in_hand(self, now: int, count: int) -> list[str]:
         """Return ids of jobs of whose portraits something is to be done, ``count`` of each lane; may lag."""
 
+    def portraits_waiting(self, after: str, count: int) -> tuple[list[str], str]:
+        """Return ids of jobs whose portraits wait their turn, like :meth:`collecting`."""
+
     def ended(self, after: str, count: int) -> tuple[list[str], str]:
         """Return ids of jobs that have ended, behind ``after``, and the next ``after`` ("": the end)."""
 

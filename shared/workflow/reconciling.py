@@ -223,12 +223,24 @@ def _retain(world: World) -> bool:
     if keeps_all(world.rules) or world.is_refused(Api.LISTING) or world.is_refused(Api.WRITING):
         return False
     names = world.jobs.kept_until(world.clock.now(), KEPT_A_RUN)
+    names = [*names, *_with_portraits(world)]
     if names:
         # Imported here: most rounds find nothing.
         from shared.workflow.retaining import retain
 
         retain(world, names)
     return False
+
+
+def _with_portraits(world: World) -> list[str]:
+    """Return a page of jobs whose portraits wait, each round the next: what is kept of them ends as well."""
+    known = world.health.known
+    if known is None:
+        return []
+    names, following = world.jobs.portraits_waiting(known.portraits_up_to, KEPT_A_RUN)
+    if following != known.portraits_up_to:
+        world.health.note(lambda health: replace(health, portraits_up_to=following))
+    return names
 
 
 def _delete_unneeded_files(world: World, sweep_so_far: SweepProgress) -> bool:

@@ -34,6 +34,7 @@ from shared.domain.object_keys import (
     snapshot_folder,
 )
 from shared.domain.photo_set import NEVER
+from shared.domain.portrait_work import are_at_dashscope, is_going, listed
 from shared.domain.requests import ERASE, Request, request_id
 from shared.domain.retention import (
     Part,
@@ -44,6 +45,7 @@ from shared.domain.retention import (
     without_photos,
 )
 from shared.domain.retry_state import Cause, failed_again
+from shared.domain.rules import Rules
 from shared.domain.trouble_kinds import Kind as TroubleKind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, NotFound, Permanent, Trouble, unforeseen
@@ -101,7 +103,7 @@ def retain(world: World, names: Collection[str]) -> None:
     for job in world.jobs.find_each(names).values():
         if isinstance(job, Unread):
             warn("job_left_alone", job=job.job_id, code=job.code, message=job.message)
-        if not isinstance(job, Job) or not _is_due(job, world.clock.now()):
+        if not isinstance(job, Job) or not _is_due(job, world.rules, world.clock.now()):
             continue
         if not world.has_time_for(TIME_FOR_A_JOB_MS):
             break
@@ -114,15 +116,25 @@ def retain(world: World, names: Collection[str]) -> None:
     world.health.put_down()
 
 
-def _is_due(job: Job, now: int) -> bool:
-    """Whether its moment has come; the index may lag behind the row."""
-    return job.state.is_terminal and job.delivered and not job.erasing_since and job.due_at <= now
+def _is_due(job: Job, rules: Rules, now: int) -> bool:
+    """Whether its moment has come; the index may lag behind the row.
+
+    A job whose portraits wait stands in the lane of these: there the row itself tells.
+    """
+    if not (job.state.is_terminal and job.delivered) or job.erasing_since:
+        return False
+    if not job.portraits or not is_going(job):
+        return job.due_at <= now
+    rests = job.retry is not None and not job.retry.is_due(now)
+    return not rests and not are_at_dashscope(job) and bool(due_parts(job, rules, now))
 
 
 def _retain_or_postpone(world: World, job: Job, is_versioned: Callable[[], bool]) -> None:
     """Remove what is due of a job; one that meets trouble makes room for the others."""
     try:
-        world.jobs.save(job, _retained(world, job, is_versioned))
+        after = listed(_retained(world, job, is_versioned))
+        if after != job:
+            world.jobs.save(job, after)
         return
     except Conflict as conflict:
         log("overtaken", action="Retain", job=job.job_id, message=conflict.message)
@@ -135,7 +147,7 @@ def _retain_or_postpone(world: World, job: Job, is_versioned: Callable[[], bool]
     cause = world.health.failed(trouble.cause)
     warn("not_removed", job=job.job_id, code=cause.code, message=cause.message)
     try:
-        world.jobs.save(job, _postponed(job, cause, world.clock.now()))
+        world.jobs.save(job, listed(_postponed(job, cause, world.clock.now())))
     except Trouble as other:
         warn("not_postponed", job=job.job_id, code=other.code, message=other.message)
 

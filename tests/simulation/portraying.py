@@ -18,6 +18,8 @@ from tests.simulation.cloud import SimulatedCloud
 from tests.simulation.stores import BUCKET
 
 MINUTE_MS = 60_000
+OTHERS_KEY = "100077"
+"""The id of an API key that is not the deployment's: one of its own is what the documentation asks for."""
 FAILURES = (
     ("InternalError.Algo", None),
     ("InternalError.Timeout", None),
@@ -56,6 +58,7 @@ def ask_for_others(cloud: SimulatedCloud, count: int) -> None:
             Task(
                 task_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{now} {count}")),
                 request_id="others",
+                api_key_id=OTHERS_KEY,
                 model="facechain-generation",
                 subject="a model of others",
                 style=STYLES[0],

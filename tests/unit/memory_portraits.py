@@ -14,6 +14,7 @@ class MemoryPortraits:
         answer: the id that a create answers with, or the trouble that is raised in its place.
         known: the tasks by id.
         listed: what the list of tasks shows, or the trouble that is raised in its place.
+        listed_before: what its newest page shows.
         windows: the times of which the list was asked for.
         created: what was asked for: the model, the wanted pictures, and the URL of the template.
         pictures: what lies under each URL, or the trouble that is raised in its place.
@@ -24,6 +25,7 @@ class MemoryPortraits:
         self.answer: str | Trouble = "task-new"
         self.known: dict[str, PortraitTask | Trouble] = {}
         self.listed: list[PortraitTask] | Trouble = []
+        self.listed_before: list[PortraitTask] | Trouble = []
         self.windows: list[tuple[int, int]] = []
         self.created: list[tuple[str, Wanted, str]] = []
         self.pictures: dict[str, bytes | Trouble] = {}
@@ -46,6 +48,12 @@ class MemoryPortraits:
         if isinstance(self.listed, Trouble):
             raise self.listed
         return self.listed
+
+    def newest(self, until: int) -> list[PortraitTask]:
+        self.windows.append((0, until))
+        if isinstance(self.listed_before, Trouble):
+            raise self.listed_before
+        return self.listed_before
 
     def cancel(self, task_id: str) -> None:
         self.canceled.append(task_id)

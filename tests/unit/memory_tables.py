@@ -139,6 +139,10 @@ class MemoryTables:
         due = [name for name in self._in_lane(PORTRAIT_LANE) if self.rows[name].due_at <= now]
         return [*due[:count], *self._in_lane(PORTRAIT_QUEUE_LANE)[:count]]
 
+    def portraits_waiting(self, after: str, count: int) -> tuple[list[str], str]:
+        names = [name for name in self._in_lane(PORTRAIT_QUEUE_LANE) if name > after]
+        return names[:count], names[count - 1] if len(names) > count else ""
+
     def ended(self, after: str, count: int) -> tuple[list[str], str]:
         names = sorted(name for name, job in self.rows.items() if job.state.is_terminal and name > after)
         return names[:count], names[count - 1] if len(names) > count else ""

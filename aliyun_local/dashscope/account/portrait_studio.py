@@ -65,7 +65,9 @@ class PortraitStudio:
 
     # --- the operations of the service --------------------------------------------------------------------
 
-    def submit(self, *, model: str, order: PortraitOrder, request_id: str) -> Task:
+    def submit(
+        self, *, model: str, order: PortraitOrder, request_id: str, api_key_id: str = "100001"
+    ) -> Task:
         """Submit a task; it is durable when this returns.
 
         The pictures of the order are downloaded and judged here. A problem with them makes the task fail at
@@ -87,6 +89,7 @@ class PortraitStudio:
                 task = Task(
                     task_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
                     request_id=request_id,
+                    api_key_id=api_key_id,
                     model=model,
                     subject=order.subject,
                     style=order.style,

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     task_id TEXT NOT NULL UNIQUE,
     request_id TEXT NOT NULL,
+    api_key_id TEXT NOT NULL,
     model TEXT NOT NULL,
     subject TEXT NOT NULL,
     style TEXT NOT NULL,
@@ -45,6 +46,7 @@ class TaskFilter:
     submitted_until: float
     model: str | None
     status: str | None
+    api_key_id: str | None = None
 
 
 def active(connection: sqlite3.Connection) -> list[Task]:
@@ -64,8 +66,9 @@ def page(
     """Return how many tasks fit the filters, and ``limit`` of them, newest first, after ``offset``."""
     where = (
         "(ended_at IS NULL OR ended_at > ?) AND submitted_at BETWEEN ? AND ?"
-        " AND (? IS NULL OR model = ?) AND (? IS NULL OR status = ?)"
+        " AND (? IS NULL OR model = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR api_key_id = ?)"
     )
-    model, status = wanted.model, wanted.status
-    values = (ended_after, wanted.submitted_from, wanted.submitted_until, model, model, status, status)
+    model, status, key = wanted.model, wanted.status, wanted.api_key_id
+    moments = (ended_after, wanted.submitted_from, wanted.submitted_until)
+    values = (*moments, model, model, status, status, key, key)
     return TABLE.page(connection, where, values, offset=offset, limit=limit)

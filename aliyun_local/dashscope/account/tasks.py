@@ -32,6 +32,7 @@ class Task(Work):
     Attributes:
         task_id: A UUID.
         request_id: Of the request that submitted it.
+        api_key_id: Of the API key that it was submitted with.
         model: ``facechain-generation``.
         subject: The person in the portraits: a trained resource, or the user's photos by their URLs.
         style: The portraits' style.
@@ -45,6 +46,7 @@ class Task(Work):
 
     task_id: str
     request_id: str
+    api_key_id: str = "100001"
     model: str
     subject: str
     style: str

@@ -9,6 +9,7 @@ from typing import Any
 
 from aliyun_local.serving.wire import Request, Response
 
+FIRST_API_KEY_ID = "100001"
 DEFAULT_HOST = "dashscope.aliyuncs.com"
 # Written into URLs, so nothing else than a host name or an address, with or without a port.
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -16,10 +17,11 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5
 
 @dataclass(frozen=True, kw_only=True)
 class DashScopeRequest:
-    """An HTTP request and the id that its answer carries."""
+    """An HTTP request, the id that its answer carries, and the id of the API key that it came with."""
 
     http: Request
     request_id: str
+    api_key_id: str = FIRST_API_KEY_ID
 
     @property
     def site(self) -> str:

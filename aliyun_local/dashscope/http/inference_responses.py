@@ -63,7 +63,10 @@ class InferenceResponses:
         if not isinstance(body["model"], str):
             raise error_of("ModelNotFound")
         task = self._studio.portraits.submit(
-            model=body["model"], order=_order(body), request_id=request.request_id
+            model=body["model"],
+            order=_order(body),
+            request_id=request.request_id,
+            api_key_id=request.api_key_id,
         )
         return {"output": {"task_id": task.task_id, "task_status": task.status}}
 

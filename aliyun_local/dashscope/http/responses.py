@@ -17,7 +17,7 @@ from aliyun_local.dashscope.account.downloads import is_download
 from aliyun_local.dashscope.account.models import ModelStudio
 from aliyun_local.dashscope.account.refusals import refusal_of
 from aliyun_local.dashscope.errors import ServiceError, error_of
-from aliyun_local.dashscope.http.dashscope_request import DashScopeRequest, Handler
+from aliyun_local.dashscope.http.dashscope_request import FIRST_API_KEY_ID, DashScopeRequest, Handler
 from aliyun_local.dashscope.http.download_responses import DownloadResponses
 from aliyun_local.dashscope.http.file_responses import FileResponses
 from aliyun_local.dashscope.http.fine_tune_responses import FineTuneResponses
@@ -88,7 +88,9 @@ class DashScopeService:
 
     def handle(self, request: Request) -> Response:
         """Answer ``request``."""
-        own = DashScopeRequest(http=request, request_id=str(uuid.uuid4()))
+        own = DashScopeRequest(
+            http=request, request_id=str(uuid.uuid4()), api_key_id=self._api_key_id(request)
+        )
         try:
             if is_download(request.raw_path):
                 return self._downloads.answer(own)
@@ -129,13 +131,24 @@ class DashScopeService:
             raise refusal
         return self._handlers[operation](request, *varying)
 
+    def _api_key_id(self, request: Request) -> str:
+        """Return the id of the key: each of the account's has one of its own."""
+        _, given = _credentials(request)
+        known = self._api_keys or []
+        return str(int(FIRST_API_KEY_ID) + (known.index(given) if given in known else 0))
+
     def _authenticate(self, request: Request) -> None:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        given = key.strip().encode("utf-8", "replace")
+        scheme, given = _credentials(request)
         known = [given] if self._api_keys is None and given else self._api_keys or []
         known = [] if self._studio.behaviour.keys_revoked else known
         if scheme.lower() != "bearer" or not any(hmac.compare_digest(given, key) for key in known):
             raise error_of("InvalidApiKey")
+
+
+def _credentials(request: Request) -> tuple[str, bytes]:
+    """Return the scheme of the Authorization header, and the key."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return scheme, key.strip().encode("utf-8", "replace")
 
 
 def _found(request: Request) -> tuple[str, tuple[str, ...]]:

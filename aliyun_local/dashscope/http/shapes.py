@@ -18,10 +18,11 @@ from aliyun_local.dashscope.account.files import StoredFile
 from aliyun_local.dashscope.account.fine_tunes import FineTune
 from aliyun_local.dashscope.account.tasks import Task
 from aliyun_local.dashscope.account.work import CANCELED, FAILED, SUCCEEDED, TERMINAL
+from aliyun_local.dashscope.http.dashscope_request import FIRST_API_KEY_ID
 
 WORKSPACE_ID = "llm-local00000000001"
 USER_ID = "1240225800000001"
-API_KEY_ID = "100001"
+API_KEY_ID = FIRST_API_KEY_ID
 REGION = "cn-beijing"
 
 
@@ -120,7 +121,7 @@ def task(shown: Task, urls: Sequence[str]) -> dict[str, Any]:
 def listed_task(shown: Task) -> dict[str, Any]:
     """Return a task as the recorded list of tasks shows it: times in milliseconds, and no results."""
     listed: dict[str, Any] = {
-        "api_key_id": API_KEY_ID,
+        "api_key_id": shown.api_key_id,
         "caller_parent_id": USER_ID,
         "caller_uid": USER_ID,
         "gmt_create": _milliseconds(shown.submitted_at),

@@ -47,13 +47,12 @@ class TaskResponses:
         submitted_until = moment(query, "end_time", default=_LAST_MOMENT)
         if query.get("region", shapes.REGION) != shapes.REGION:
             submitted_until = -1
-        if query.get("api_key_id", shapes.API_KEY_ID) != shapes.API_KEY_ID:
-            submitted_until = -1
         wanted = TaskFilter(
             submitted_from=submitted_from,
             submitted_until=submitted_until,
             model=query.get("model_name") or None,
             status=query.get("status") or None,
+            api_key_id=query.get("api_key_id") or None,
         )
         total, found = self._studio.portraits.page(wanted, page_no=page_no, page_size=page_size)
         return {
