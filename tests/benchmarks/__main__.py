@@ -15,6 +15,7 @@ from tests.benchmarks.answering import answering
 from tests.benchmarks.bursts import bursts
 from tests.benchmarks.harness import Result, Suite, run, table, write
 from tests.benchmarks.importing import importing
+from tests.benchmarks.portraits import portraits
 from tests.benchmarks.reporting import Report, of_strategies, of_ticks
 from tests.benchmarks.services import services
 from tests.benchmarks.slots import slots, ticks
@@ -23,7 +24,18 @@ from tests.benchmarks.uploads import uploads
 
 RESULTS_FILE = Path(".local/bench.json")
 # A suite is a context manager that gives benchmarks.
-SUITES: tuple[Suite, ...] = (slots, ticks, importing, starting, answering, services, uploads, bursts, abuse)
+SUITES: tuple[Suite, ...] = (
+    slots,
+    portraits,
+    ticks,
+    importing,
+    starting,
+    answering,
+    services,
+    uploads,
+    bursts,
+    abuse,
+)
 # A report has a table, a plot next to the file, and a section of the file.
 REPORTS: tuple[Callable[[Path], Report | None], ...] = (of_strategies, of_ticks)
 

@@ -141,8 +141,9 @@ class Account(SimulatedCloud):
         self.asked: list[Question] = []
         self.chores: Counter[str] = Counter()
         self.on_upload: Callable[[bytes], None] | None = None
-        self._accepted = 0
+        self._accepted = self._ordered = 0
         self._prepare_next()
+        self._prepare_next_task()
         assert self.tables is not None, "the simulation emulates tables unless it is told not to"
         self.store = self.tables
         self.store.create_table(
@@ -159,7 +160,10 @@ class Account(SimulatedCloud):
 
     def _new_session(self, watch: Watch) -> Session:
         return _Session(
-            self._session._service, self.gate, _Announcer(watch, self._submit_accepted), self.asked
+            self._session._service,
+            self.gate,
+            _Announcer(watch, self._submit_accepted, self._order_answered),
+            self.asked,
         )
 
     @property
@@ -247,6 +251,16 @@ class Account(SimulatedCloud):
         self._accepted += 1
         self._prepare_next()
 
+    def _order_answered(self) -> None:
+        """Give the next task of portraits the workload's next duration."""
+        self._ordered += 1
+        self._prepare_next_task()
+
+    def _prepare_next_task(self) -> None:
+        if self.workload.task_durations:
+            drawn = self.workload.task_durations[self._ordered % len(self.workload.task_durations)]
+            self.behaviour.task_seconds = drawn - self.behaviour.task_pending_seconds
+
     def _prepare_next(self) -> None:
         """Give the next accepted fine-tune the workload's next duration and failure."""
         self.behaviour.training_seconds = self.workload.durations[self._accepted] - PENDING_SECONDS
@@ -281,9 +295,10 @@ class _Session(Session):
 class _Announcer(Watch):
     """A watch that passes everything on to another, and announces every accepted submit."""
 
-    def __init__(self, watch: Watch, accepted: Callable[[], None]) -> None:
+    def __init__(self, watch: Watch, accepted: Callable[[], None], ordered: Callable[[], None]) -> None:
         self._watch = watch
         self._accepted = accepted
+        self._ordered = ordered
 
     def submit_begins(self) -> None:
         self._watch.submit_begins()
@@ -295,6 +310,16 @@ class _Announcer(Watch):
         self._watch.submit_answered(body, status)
         if status == 200:
             self._accepted()
+
+    def order_begins(self) -> None:
+        self._watch.order_begins()
+
+    def order_leaves(self, run: Run, body: dict[str, Any]) -> None:
+        self._watch.order_leaves(run, body)
+
+    def order_answered(self) -> None:
+        self._watch.order_answered()
+        self._ordered()
 
     def list_page_asked(self) -> None:
         self._watch.list_page_asked()

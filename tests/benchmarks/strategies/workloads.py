@@ -35,6 +35,7 @@ class Workload:
         durations: seconds of each fine-tune from its acceptance to its end.
         failing: the fine-tunes that fail at their end, through DashScope's fault.
         unusable: the people who send no photo with a face.
+        task_durations: seconds of each task of portraits, over and over.
         settles_at: the fine-tune from which on slot use is judged; the earlier ones teach the product.
     """
 
@@ -44,6 +45,7 @@ class Workload:
     durations: tuple[float, ...] = (TRAINING,) * ROOM
     failing: frozenset[int] = frozenset()
     unusable: frozenset[int] = frozenset()
+    task_durations: tuple[float, ...] = ()
     settles_at: int = 0
 
 
@@ -88,6 +90,17 @@ STEADY, SPREAD, WIDE = (
     _burst("burst, sd 20 s", durations=_drawn(20.0)),
     _burst("burst, sd 60 s", durations=_drawn(60.0)),
 )
+PORTRAIT, PORTRAIT_DEVIATION, SHORTEST_PORTRAIT = 60.0, 20.0, 10.0
+"""Seconds of a task of portraits: the mean, and how far they spread."""
+
+
+def with_portraits(workload: Workload) -> Workload:
+    """Return a workload with durations of tasks of portraits."""
+    draw = random.Random(f"portraits of {workload.name}")
+    drawn = (draw.gauss(PORTRAIT, PORTRAIT_DEVIATION) for _ in range(10 * PEOPLE))
+    return replace(workload, task_durations=tuple(max(SHORTEST_PORTRAIT, one) for one in drawn))
+
+
 OTHER_DRAWS = {SPREAD.name: _other_draws(SPREAD, 20.0), WIDE.name: _other_draws(WIDE, 60.0)}
 SHIFTS = (
     _burst("burst, mean +50 % midway", durations=_shifted(1.5), settles_at=CHANGES_AT + 4),
