@@ -25,7 +25,7 @@ from shared.domain.retry_state import Cause, failed_again
 from shared.domain.spending import Reserved
 from shared.domain.states import JobState
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import RetryLater, Trouble
+from shared.errors import Conflict, RetryLater, Trouble
 from shared.logs import warn
 from shared.workflow.owning import TIME_FOR_THE_LIST_MS, adopt, find_own, read_whole_list
 from shared.workflow.ports import World
@@ -102,8 +102,13 @@ def _hold(world: World, job: Job) -> None:
     slot = world.control.slot()
     reserved = Reserved(at=job.submitted_at, fen=price_of(job, world.rules), before=job.usage)
     held = slot.also_held_by(job.job_id, reserved)
-    if held != slot:
-        world.control.save_slot(slot, held)
+    if held == slot:
+        return
+    # Read after the slot: a run that has stood still may know the job as it was long ago.
+    stored = world.jobs.find_each([job.job_id])[job.job_id]
+    if isinstance(stored, Job) and stored.version != job.version:
+        raise Conflict("the attempt has been resolved meanwhile")
+    world.control.save_slot(slot, held)
 
 
 def _without_the_list(world: World, job: Job, trouble: Trouble) -> Job:

@@ -7,6 +7,7 @@ not stay that of the portraits.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -61,6 +62,8 @@ def play(rules: Rules) -> Measured:
         looks = sum(call.operation == "GetTask" for call in account.gate.trace)
         use = slot_use(spans) if spans else None
         found = Measured(figures(account, ours.name), use, len(spans), looks)
+    # An account's runs and callbacks are reference cycles.
+    gc.collect()
     return found
 
 

@@ -17,13 +17,14 @@ from tests.simulation.mutants_of_consent import MUTANTS_OF_CONSENT
 from tests.simulation.mutants_of_erasures import MUTANTS_OF_ERASED_MESSAGES, MUTANTS_OF_ERASURES
 from tests.simulation.mutants_of_messages import MUTANTS_OF_MESSAGES
 from tests.simulation.mutants_of_money import MUTANTS_OF_MONEY
+from tests.simulation.mutants_of_portraits import MUTANTS_OF_PORTRAITS
 from tests.simulation.mutants_of_retention import MUTANTS_OF_RETENTION
 from tests.simulation.seeds import play
 
 ALL_MUTANTS = (
     *(*MUTANTS, *MUTANTS_OF_ADMINISTRATION, *MUTANTS_OF_MONEY, *MUTANTS_OF_CONSENT),
     *(*MUTANTS_OF_MESSAGES, *MUTANTS_OF_ERASURES, *MUTANTS_OF_ERASED_MESSAGES, *MUTANTS_OF_AUDITS),
-    *MUTANTS_OF_RETENTION,
+    *(*MUTANTS_OF_RETENTION, *MUTANTS_OF_PORTRAITS),
 )
 TOLD = (*MUTANTS_OF_MESSAGES, *MUTANTS_OF_ERASED_MESSAGES)
 """Those that are found where somebody is told of everything."""
@@ -143,13 +144,19 @@ FOUND_BY_SEED: dict[str, int] = {
 def seed_that_finds(mutant: Mutant, seeds: range) -> int | None:
     """Return a seed that finds ``mutant``: the one in the table, or else the first of ``seeds``.
 
-    Those of messages are played with somebody who is told of everything, those of the audit with an audit.
+    Those of messages are played with somebody who is told of everything, those of the audit with an audit,
+    those of portraits with portraits of every model.
     """
     known = FOUND_BY_SEED.get(mutant.name)
     with alive(mutant):
         for seed in itertools.chain([] if known is None else [known], seeds):
             try:
-                play(seed, tells=mutant in TOLD, audited=mutant in MUTANTS_OF_AUDITS)
+                play(
+                    seed,
+                    tells=mutant in TOLD,
+                    audited=mutant in MUTANTS_OF_AUDITS,
+                    portraying=mutant in MUTANTS_OF_PORTRAITS,
+                )
             except Violation:
                 return seed
     return None

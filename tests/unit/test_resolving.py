@@ -135,6 +135,15 @@ def test_an_attempt_is_believed_lost_once_its_sender_is_dead_and_the_list_has_ha
     assert resolve(memory.world(), memory[job]).state is state
 
 
+def test_a_run_that_has_stood_still_gives_no_place_in_the_slot_to_an_attempt_that_has_been_resolved() -> None:
+    memory, job = lost()
+    memory.held = replace(memory.held, holders=("other-1",))
+    memory.rows[job.job_id] = replace(memory[job], version=memory[job].version + 1)
+    with pytest.raises(Conflict):
+        resolve(memory.world(), job)
+    assert memory.held.holders == ("other-1",)
+
+
 @pytest.mark.parametrize("others", [(), ("other-1",)], ids=["a free slot", "a slot that others hold"])
 def test_an_attempt_whose_intent_came_late_takes_its_place_so_that_others_know_what_they_wait_for(
     others: tuple[str, ...],

@@ -1,0 +1,110 @@
+"""Breakages of portraits, as mutants: ``mutants.py`` has all others, and plays them.
+
+Each pays twice, gives a picture to the wrong person, loses one, or tells what is not so.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.mutants import one
+
+_SUBMITTING, _STORING = "shared.workflow.portrait_submitting", "shared.workflow.portrait_storing"
+_FOLLOWING, _RUN = "shared.workflow.portrait_following", "shared.workflow.portrait_run"
+_WORK, _ORDERS, _DECIDE = (
+    "shared.domain.portrait_work",
+    "shared.domain.portraits",
+    "shared.domain.portrait_decide",
+)
+
+MUTANTS_OF_PORTRAITS = (
+    one(
+        "an order is sent before its intent is saved",
+        _SUBMITTING,
+        "    job, order = _intend(world, job, order, intended, slot), intended\n",
+        "    job, order = with_order(job, intended, now), intended\n",
+    ),
+    one(
+        "another program's task is taken for the order's own",
+        _SUBMITTING,
+        "    if len(unknown) == 1 and unknown[0].key in keys and _is_as_asked(world, unknown[0], order):\n",
+        "    if unknown:\n",
+    ),
+    one(
+        "the tasks of other keys are taken for ours",
+        _SUBMITTING,
+        "[task for task in unknown if not keys or not task.key or task.key in keys]",
+        "[task for task in unknown if task]",
+    ),
+    one(
+        "an attempt without an answer is sent again at once",
+        _DECIDE,
+        "max(due_at, order.attempt_expires_at + SHOWN_WITHIN_MS)",
+        "due_at",
+    ),
+    one(
+        "an order is asked for again and again",
+        _ORDERS,
+        "        if lost >= LOST_ALLOWED:\n",
+        "        if lost >= 10 * LOST_ALLOWED:\n",
+    ),
+    one(
+        "the slot of portraits is released while a task goes on",
+        _WORK,
+        "order.state not in (*_IN_HAND[:2], OrderState.QUEUED)",
+        "order.state is not OrderState.QUEUED",
+    ),
+    one(
+        "an order that was left behind lets the next one go before it",
+        _WORK,
+        "    return attempt_of(holder, order) == attempt and not has_stepped_aside\n",
+        "    return attempt_of(holder, order) == attempt and order.state is not OrderState.QUEUED\n",
+    ),
+    one(
+        "pictures are said to be stored that are not",
+        _STORING,
+        "    world.bucket.write(key, content)\n",
+        "    pass\n",
+    ),
+    one(
+        "the result does not tell of portraits",
+        _WORK,
+        "        result_due_at=order.ended_at if has_ended and not job.erasing_since else job.result_due_at,\n",
+        "        result_due_at=job.result_due_at,\n",
+    ),
+    one(
+        "what was billed is not settled",
+        _WORK,
+        "        spending = spending.with_pictures_settled(billed)\n",
+        "        spending = replace(spending, portraits=None)\n",
+    ),
+    one(
+        "a failed task counts as billed",
+        _ORDERS,
+        "counted = replace(self._in(OrderState.GENERATING, OrderState.GENERATING), failures=failures)",
+        "counted = replace(self._in(OrderState.GENERATING, OrderState.GENERATING), failures=failures, "
+        "billed=self.billed + self.wanted.pictures)",
+    ),
+    one(
+        "a person's rows go while portraits are made of them",
+        "shared.workflow.erasing",
+        "            waits_for = TRAINING if are_going(world, marked) else waits_for\n",
+        "            are_going(world, marked)\n",
+    ),
+    one(
+        "nothing is reserved for portraits",
+        _WORK,
+        "        spending = replace(spending, portraits=reserved)\n",
+        "        spending = replace(spending, portraits=None)\n",
+    ),
+    one(
+        "a model's portraits are never asked for",
+        "shared.workflow.training",
+        "    return with_wanted(job, world.rules.portraits, world.clock.now())\n",
+        "    return job\n",
+    ),
+    one(
+        "the second look at a result is left out",
+        _WORK,
+        "    return listed(replace(job, result_due_at=again_at if now < again_at <= now + RUNS_ARE_DEAD_MS else 0))\n",
+        "    return listed(replace(job, result_due_at=0))\n",
+    ),
+)
