@@ -19,7 +19,12 @@ DEMO_DEFAULTS = Options(
     ports=dict.fromkeys(PORT_NAMES, 0),
     training_seconds=4.0,
     tick_seconds=1.0,
-    parameters={"QuietSeconds": 5, "SettleSeconds": 2, "SweepSeconds": 5},
+    parameters={
+        "QuietSeconds": 5,
+        "SettleSeconds": 2,
+        "SweepSeconds": 5,
+        "Portraits": "f_idcard_female:1,f_business_female:1",
+    },
 )
 
 

@@ -206,6 +206,9 @@ def _behaviour(options: Options) -> Behaviour:
         training_seconds=seconds,
         pending_seconds=min(4.0, seconds / 10),
         rejection_seconds=min(5.0, seconds / 4),
+        task_pending_seconds=min(1.0, seconds / 10),
+        # In the documents' samples a portrait takes a fifth of the time of a training.
+        task_seconds=seconds / 5,
         kept_fine_tunes=options.kept_jobs,
         concurrent_fine_tunes=options.concurrent_trainings,
     )

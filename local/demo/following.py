@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from local.demo.people import Person
+from local.demo.portraits import missing_portraits
 from local.demo.uploads import Uploads
 from local.demo.verification import missing_results
 from local.live.lines import changed, details
@@ -101,9 +102,10 @@ class Following:
         ]
 
     def _all_ended(self) -> bool:
-        return all(one.state in ENDED for one in self.standings) and not missing_results(
-            self._cloud, self._watch.jobs
-        )
+        if not all(one.state in ENDED for one in self.standings):
+            return False
+        cloud, jobs, wanted = self._cloud, self._watch.jobs, self._watch.pace.rules.portraits
+        return not missing_results(cloud, jobs) and not missing_portraits(cloud, jobs, wanted)
 
     def _print(self, news: Sequence[Standing], seconds: float) -> None:
         width = max(12, *(Text(person.person_id).cell_len for person in self._people))

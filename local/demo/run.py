@@ -10,6 +10,7 @@ from rich.console import Console
 
 from local.demo.following import Ending, Following, patience_seconds
 from local.demo.people import SAMPLE_PEOPLE, Folder, Person, people_in, sample_people
+from local.demo.portraits import faults_of_portraits, saved_portraits
 from local.demo.preparation import preparations
 from local.demo.summary import everybody, listed, made_usable, not_used
 from local.demo.uploads import Uploads
@@ -62,7 +63,7 @@ def run_demo(options: Options, photos: Path | None) -> int:
             console.print(f"\nStopped: {by_state(following.standings)}.")
             status = INTERRUPTED
         else:
-            faults = _conclude(cloud, people, uploads, console)
+            faults = _conclude(cloud, people, uploads, watch.pace, options.data, console)
             if ending is Ending.STUCK:
                 _give_up(following.standings, patience, console)
             status = WRONG if faults else GAVE_UP if ending is Ending.STUCK else 0
@@ -93,7 +94,9 @@ def _warn_about(folder: Folder, console: Console) -> None:
         )
 
 
-def _conclude(cloud: Stack, people: Sequence[Person], uploads: Uploads, console: Console) -> list[str]:
+def _conclude(
+    cloud: Stack, people: Sequence[Person], uploads: Uploads, pace: Pace, data: Path, console: Console
+) -> list[str]:
     """Show what has become of everybody, and return what is not as it should be."""
     client = StatusClient(cloud.status_url, cloud.status_token)
     documents = {person.person_id: client.person(person.person_id) for person in people}
@@ -106,6 +109,7 @@ def _conclude(cloud: Stack, people: Sequence[Person], uploads: Uploads, console:
             console.print(part)
     console.print()
     faults = [*filter(None, [uploads.problem]), *find_faults(cloud, people, documents, prepared)]
+    faults += faults_of_portraits(cloud, documents.values(), pace.rules.portraits)
     for fault in faults:
         console.print(f"WRONG: {fault}", style="bold red")
     if not faults:
@@ -116,6 +120,9 @@ def _conclude(cloud: Stack, people: Sequence[Person], uploads: Uploads, console:
             " exactly one for each photo set that was trained.",
             style="green",
         )
+    if portraits := saved_portraits(cloud, data, documents.values()):
+        console.print(f"{count(len(portraits), 'portrait')}, each labelled as generated. Open the first:")
+        console.print(f"  {portraits[0]}", soft_wrap=True)
     return faults
 
 

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from local.__main__ import DEMO_DEFAULTS
 from local.demo import run, verification
@@ -34,6 +35,9 @@ def test_the_demo_trains_its_people_and_ends_well(tmp_path: Path) -> None:
     for person in ("林小雨", "maria", "zhang wei", "amara", "nobody"):
         assert person in ended.stdout
     assert "4 fine-tunes, 4 billed" in ended.stdout
+    assert "8 portraits, each labelled as generated" in ended.stdout
+    with Image.open(tmp_path / "data" / "portraits" / "林小雨" / "1" / "1-1.jpg") as portrait:
+        assert portrait.size == (768, 1024)
     for made in (
         "HEIC, 1512 × 2016",
         "JPEG on its side, 5712 × 4284",
