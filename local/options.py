@@ -46,6 +46,7 @@ PARAMETERS = {
     "PORTRAITS": "Portraits",
     "PORTRAIT_PRICE_CNY": "PortraitPriceCny",
     "PORTRAIT_LABEL": "PortraitLabel",
+    "PORTRAIT_PRODUCER": "PortraitProducer",
     "LIST_GRACE_SECONDS": "ListGraceSeconds",
     "DELETE_SUPERSEDED": "DeleteSuperseded",
     "SWEEP_SECONDS": "SweepSeconds",

@@ -14,6 +14,7 @@ from shared.domain.rules import Rules
 from shared.setting_values import SettingsError
 
 OFF, ON_REQUEST = "off", "on_request"
+MAX_PRODUCER_CHARACTERS = 200
 IN_METADATA, VISIBLE = "metadata", "visible"
 
 
@@ -26,7 +27,13 @@ def with_portraits(rules: Rules, environment: Mapping[str, str]) -> Rules:
     asked_for = environment.get("PORTRAITS", "").strip()
     price = values.fen(environment, "PORTRAIT_PRICE_CNY", rules.portrait_price_fen)
     label = values.one_of(environment, "PORTRAIT_LABEL", (IN_METADATA, VISIBLE), IN_METADATA)
-    rules = replace(rules, portrait_price_fen=price, label_portraits=label == VISIBLE)
+    producer = environment.get("PORTRAIT_PRODUCER", "").strip() or rules.portrait_producer
+    if len(producer) > MAX_PRODUCER_CHARACTERS or not producer.isprintable():
+        raise SettingsError(
+            f"PORTRAIT_PRODUCER must be at most {MAX_PRODUCER_CHARACTERS} printable characters"
+        )
+    rules = replace(rules, portrait_price_fen=price, portrait_producer=producer)
+    rules = replace(rules, label_portraits=label == VISIBLE)
     if asked_for.lower() in ("", OFF):
         return rules
     if asked_for.lower() == ON_REQUEST:

@@ -23,7 +23,7 @@ AUTO = "auto"
 WAYS = (AUTO, "url", "file")
 MODES = tuple(mode.value for mode in Trainings)
 """What may be set: to find out, or a way of :class:`shared.domain.photo_access.Way`."""
-OF_PORTRAITS = ("PORTRAITS", "PORTRAIT_PRICE_CNY", "PORTRAIT_LABEL")
+OF_PORTRAITS = ("PORTRAITS", "PORTRAIT_PRICE_CNY", "PORTRAIT_LABEL", "PORTRAIT_PRODUCER")
 """Settings that most deployments leave alone."""
 
 

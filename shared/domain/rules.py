@@ -15,6 +15,8 @@ from shared.domain.object_keys import READY_MARKER
 if TYPE_CHECKING:
     from shared.domain.portrait_styles import Wanted
 
+PORTRAIT_PRODUCER = "facechain-generation@dashscope"
+"""The service that makes portraits, as a code in the characters of GB 45438-2025."""
 MAX_PHOTOS = 10
 """DashScope, facechain-finetune: a training takes 1 to 10 images."""
 
@@ -63,6 +65,7 @@ class Rules:
         portraits_allowed: whether portraits may be made at all.
         portraits: what is asked for of every new model.
         portrait_price_fen: the list price of a picture.
+        portrait_producer: who makes the portraits, as their labels say: a name or a code.
         label_portraits: whether each portrait shows that it was generated, besides its metadata.
         consent_required: whether nothing of a person leaves for DashScope without their consent.
         consent_versions: the versions of the text that a consent may be to; empty: any.
@@ -99,4 +102,5 @@ class Rules:
     portraits_allowed: bool = False
     portraits: tuple[Wanted, ...] = ()
     portrait_price_fen: int = PICTURE_PRICE_FEN
+    portrait_producer: str = PORTRAIT_PRODUCER
     label_portraits: bool = False

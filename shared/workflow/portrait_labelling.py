@@ -17,8 +17,6 @@ from shared.domain.visible_labels import visible_label
 from shared.errors import Permanent
 from shared.workflow.ports import World
 
-PRODUCER = "facechain-generation@dashscope"
-"""The service that makes the pictures, as a code in the characters of GB 45438-2025."""
 MAX_LABELLED_BYTES = 25_000_000
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
 
@@ -33,9 +31,9 @@ def with_labels(
         Trouble: OSS does not write the visible label now.
     """
     form = picture_format(content) or ""
-    suffix = SUFFIXES.get(form)
+    suffix, producer = SUFFIXES.get(form), world.rules.portrait_producer
     try:
-        label = carried_label(content) or first_label(PRODUCER, f"{order.task_id}-{place}")
+        label = carried_label(content) or first_label(producer, f"{order.task_id}-{place}")
         if suffix is None:
             raise CannotBeLabelled(form or "no picture")
         if world.rules.label_portraits:
