@@ -23,7 +23,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS
 from shared.domain.portrait_styles import TEMPLATES_PREFIX
-from shared.domain.portrait_tasks import PortraitTask, keys_of, unknown_in_window
+from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, keys_of, unknown_in_window
 from shared.domain.portrait_work import (
     MODEL_RELEASED,
     attempt_of,
@@ -222,7 +222,9 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
     since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
     known = world.control.slot().portraits.tasks
     portraits = world.dashscope.portraits
-    unknown = unknown_in_window(portraits.tasks(since, until), known, since, until)
+    # By DashScope's clock the task may have been made a little before, or after.
+    listed = portraits.tasks(since - CLOCKS_DIFFER_MS, until + CLOCKS_DIFFER_MS)
+    unknown = unknown_in_window(listed, known, since, until)
     keys = keys_of(portraits.newest(until), known) if unknown else frozenset()
     # Those of other keys are of other programs.
     unknown = [task for task in unknown if not keys or not task.key or task.key in keys]
