@@ -64,6 +64,9 @@ def due_at(job: JobRecord) -> int:
 
 
 def _moment(order: PortraitOrder) -> int:
+    if order.state is OrderState.STORING:
+        # Between its tries every run has to see it too: nothing is sent while fetching is in trouble.
+        return order.submitted_at
     if order.retry is not None:
         return order.retry.next_try_at
     return order.asked_at if order.state is OrderState.QUEUED else order.submitted_at
