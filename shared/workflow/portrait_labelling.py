@@ -7,7 +7,7 @@ first, and the label in the metadata is put into the result. One that DashScope 
 
 from __future__ import annotations
 
-from shared.domain.content_labels import CannotBeLabelled, carried_label, first_label, labelled
+from shared.domain.content_labels import CannotBeLabelled, ContentLabel, carried_label, first_label, labelled
 from shared.domain.job import Job
 from shared.domain.object_keys import snapshot_folder
 from shared.domain.picture_files import picture_format, picture_sides
@@ -33,7 +33,7 @@ def with_labels(
     form = picture_format(content) or ""
     suffix, producer = SUFFIXES.get(form), world.rules.portrait_producer
     try:
-        label = carried_label(content) or first_label(producer, f"{order.task_id}-{place}")
+        label = carried_label(content) or _own_label(producer, order, place)
         if suffix is None:
             raise CannotBeLabelled(form or "no picture")
         if world.rules.label_portraits:
@@ -44,15 +44,27 @@ def with_labels(
         raise Permanent("portrait_not_labelled", message, api=Api.PORTRAITS) from problem
 
 
+def _own_label(producer: str, order: PortraitOrder, place: int) -> ContentLabel:
+    try:
+        return first_label(producer, f"{order.task_id}-{place}")
+    except ValueError as problem:
+        # DashScope's ids are of letters and digits; the standard has no place for another one.
+        raise CannotBeLabelled(str(problem)) from problem
+
+
 def _with_visible_label(world: World, job: Job, content: bytes, form: str, suffix: str) -> bytes:
     """Have OSS write the label into the picture, by way of an object that is deleted again."""
     sides = picture_sides(content)
     if sides is None:
         raise CannotBeLabelled("it does not say how large it is")
+    try:
+        instructions = visible_label(sides, form)
+    except ValueError as problem:
+        raise CannotBeLabelled(str(problem)) from problem
     key = f"{snapshot_folder(job.job_id)}{world.token()}.portrait.{suffix}"
     world.bucket.write(key, content)
     try:
-        shown = world.bucket.processed(key, visible_label(sides, form), MAX_LABELLED_BYTES)
+        shown = world.bucket.processed(key, instructions, MAX_LABELLED_BYTES)
     finally:
         world.bucket.delete(key)
     world.health.passed(Api.PROCESSING)
