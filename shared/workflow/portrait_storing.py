@@ -70,6 +70,7 @@ def _end(
     missing: list[str],
 ) -> None:
     now = world.clock.now()
+    left_out = max(0, order.wanted.pictures - len(pictures))
     if not pictures:
         if not missing and now - order.submitted_at < GONE_AFTER_MS:
             # DashScope may not know the task for a moment.
@@ -81,14 +82,14 @@ def _end(
         )
         after = order.ended(OrderState.FAILED, now, reason=why)
     else:
-        after = order.stored(tuple(pictures), order.wanted.pictures - len(pictures), now)
+        after = order.stored(tuple(pictures), left_out, now)
     saved = world.jobs.save(job, with_order(job, after, now))
     log(
         "portraits_stored",
         job=saved.job_id,
         order=order.number,
         count=len(pictures),
-        missing=order.wanted.pictures - len(pictures),
+        missing=left_out,
         state=after.state.value,
     )
 
