@@ -215,10 +215,17 @@ class Slot:
 
     def differs_by_portraits(self, other: Slot) -> bool:
         """Whether nothing but what concerns portraits differs from ``other``."""
-        if self.spending is None or other.spending is None:
-            return False
-        spending = self.spending.with_portraits_of(other.spending)
-        return other == replace(self, version=other.version, portraits=other.portraits, spending=spending)
+        return self.with_portraits_of(other) == other
+
+    def with_portraits_of(self, other: Slot) -> Slot:
+        """Return it as of the version of ``other``, with what that says of portraits.
+
+        Without a ledger nothing tells what these have cost: then its own stays.
+        """
+        spending = self.spending
+        if spending is not None and other.spending is not None:
+            spending = spending.with_portraits_of(other.spending)
+        return replace(self, version=other.version, portraits=other.portraits, spending=spending)
 
     def tried_at_once(self) -> Slot:
         """Let the queue, and the orders of portraits, wait no longer after the last refusal."""

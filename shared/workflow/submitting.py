@@ -68,6 +68,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
         from shared.workflow.books import with_books
 
         slot = with_books(world, slot)
+    read = slot
     _check_that_it_may_go(world, job, slot)
     held_up, job = _by_its_person(world, job, slot)
     if held_up is not None:
@@ -85,7 +86,7 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     landed = find_own(job, account)
     taken_at = world.clock.monotonic()
     is_counted = landed is not None and landed.counts_against_the_cap
-    slot = _reserve(world, job, slot, adds=not is_counted)
+    slot = _reserve(world, job, slot, read, adds=not is_counted)
     intent = _intend(world, job, prepared, slot)
     if landed is not None:
         return adopt(world, intent, landed)
@@ -97,10 +98,11 @@ def submit(world: World, job: Job, slot: Slot) -> Job:
     return _post(world, intent, prepared.sendable, slot)
 
 
-def _reserve(world: World, job: Job, slot: Slot, *, adds: bool) -> Slot:
+def _reserve(world: World, job: Job, slot: Slot, read: Slot, *, adds: bool) -> Slot:
     """Give the slot to the job, with the price of its training, if that fits under every cap.
 
     The caps are looked at on the row that the write replaces: whoever has reserved meanwhile makes it fail.
+    ``read``: the slot as it was read, without what this submit has learnt since.
     """
     while True:
         now = world.clock.now()
@@ -112,9 +114,9 @@ def _reserve(world: World, job: Job, slot: Slot, *, adds: bool) -> Slot:
         except Conflict:
             # Portraits stand in the same row, for the sake of the caps, and make no training wait.
             after = world.control.slot() if slot.portraits.taken_at else slot
-            if after.version <= slot.version or not after.differs_by_portraits(slot):
+            if after.version <= slot.version or not after.differs_by_portraits(read):
                 raise
-            slot = after
+            slot, read = slot.with_portraits_of(after), after
 
 
 def _check_settings(world: World, job: Job, slot: Slot, now: int) -> None:
