@@ -183,7 +183,7 @@ def _task_from(output: Mapping[str, Any], usage: object) -> PortraitTask:
         status=said(output.get("task_status"), 50),
         total=integer_from(metrics.get("TOTAL")) if isinstance(metrics, dict) else 0,
         urls=urls,
-        billed=billed if isinstance(billed, int) else sum(url is not None for url in urls),
+        billed=billed if type(billed) is int and billed >= 0 else sum(url is not None for url in urls),
         made_at=time_from(output.get("submit_time")),
         code=said(output.get("code"), 100),
         message=said(output.get("message")),
