@@ -125,7 +125,7 @@ class MemoryTables:
         return [self.unread.get(one.job_id) or summary_of(one) for one in rows[:limit]]
 
     def due_beyond(self, moment: int, count: int) -> list[str]:
-        lanes = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)
+        lanes = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE, PORTRAIT_LANE, PORTRAIT_QUEUE_LANE)
         return [
             name
             for lane in map(self._in_lane, lanes)

@@ -1,0 +1,304 @@
+"""Attempts without an answer, and tasks: what is taken for ours, what is billed, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.domain.job import Job
+from shared.domain.portrait_decide import SHOWN_WITHIN_MS
+from shared.domain.portrait_slot import PortraitSlot
+from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, unknown_in_window
+from shared.domain.portraits import OrderState
+from shared.domain.slot import Slot
+from shared.domain.spending import LANDS_WITHIN_MS
+from shared.domain.trouble_kinds import Api
+from shared.domain.unread import Unread
+from shared.errors import Conflict, RetryLater, Trouble
+from shared.workflow.portrait_following import NEW_ID_MS, OVERDUE_MS, follow, release
+from shared.workflow.portrait_submitting import resolve
+from tests.unit.memory import Memory
+from tests.unit.portrait_support import ON, PRICE, TASK, going, held_by, made, model, of, order, run_in
+from tests.unit.support import NOW, trouble
+
+S = OrderState
+SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
+OVER = LANDS_WITHIN_MS + SHOWN_WITHIN_MS
+
+
+def lost(
+    *listed: PortraitTask, totals: int = 4, slot: Slot | None = None, **changes: Any
+) -> tuple[Memory, Job]:
+    """An attempt without an answer, in a world whose list shows these tasks."""
+    job = model(order(S.SUBMITTING, attempt_expires_at=NOW, **changes))
+    memory = Memory(job, slot=held_by(job, slot=slot))
+    memory.time = NOW + OVER
+    memory.portraits.listed = list(listed)
+    for task in listed:
+        memory.portraits.known[task.task_id] = going(task.task_id, total=totals)
+    return memory, job
+
+
+def resolved(memory: Memory, job: Job) -> None:
+    resolve(memory.world(ON), memory[job], memory[job].portraits[0])
+
+
+# -- adoption --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("total", [4, 0], ids=["as many", "does not say"])
+@pytest.mark.parametrize(
+    "made_at", [NOW, None, NOW - CLOCKS_DIFFER_MS, NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS]
+)
+def test_the_only_task_that_nobody_knows_is_taken_for_ours(total: int, made_at: int | None) -> None:
+    memory, job = lost(going("task-9", made_at=made_at), totals=total)
+    resolved(memory, job)
+    one = of(memory, job)
+    assert (one.state, one.task_id, one.billed, one.lost) == (S.GENERATING, "task-9", 0, 0)
+    assert memory.held.portraits.holder, "the slot is its own while the task goes on"
+
+
+@pytest.mark.parametrize(
+    ("listed", "total", "billed"),
+    [
+        ([], 4, 0),
+        ([going("task-9")], 3, 4),
+        ([going("task-8"), going("task-9")], 4, 4),
+        ([going("task-9", made_at=NOW - CLOCKS_DIFFER_MS - 1)], 4, 0),
+        ([going("task-9", made_at=NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS + 1)], 4, 0),
+    ],
+    ids=["none", "other pictures", "two", "too early", "too late"],
+)
+def test_without_a_single_one_the_order_is_asked_for_once_more(
+    listed: list[PortraitTask], total: int, billed: int
+) -> None:
+    memory, job = lost(*listed, totals=total)
+    resolved(memory, job)
+    one = of(memory, job)
+    assert (one.state, one.task_id, one.lost, one.billed) == (S.QUEUED, "", 1, billed)
+    assert one.reason is not None
+    assert one.reason.code == ("portraits_unclear" if billed else "portraits_lost")
+    again = replace(one, state=S.SUBMITTING, attempt=2)
+    memory.rows[job.job_id] = replace(memory[job], portraits=(again,))
+    resolved(memory, job)
+    assert (of(memory, job).state, of(memory, job).billed) == (S.FAILED, 2 * billed)
+
+
+def test_tasks_that_are_known_as_ours_are_not_taken_once_more() -> None:
+    memory, job = lost(going("task-8"), slot=Slot(portraits=PortraitSlot(tasks=("task-8",))))
+    resolved(memory, job)
+    assert (of(memory, job).state, of(memory, job).billed) == (S.QUEUED, 0)
+    memory, job = lost(going("task-8"), going("task-9"), slot=Slot(portraits=PortraitSlot(tasks=("task-8",))))
+    resolved(memory, job)
+    assert of(memory, job).task_id == "task-9"
+
+
+def test_the_list_is_asked_for_all_that_clocks_may_have_shifted_into_the_window() -> None:
+    memory, job = lost()
+    resolved(memory, job)
+    ((since, until),) = memory.portraits.windows
+    assert since <= NOW - CLOCKS_DIFFER_MS
+    assert until >= NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS
+
+
+def test_a_task_of_the_list_without_a_time_is_in_every_window() -> None:
+    tasks = [going("a"), going("b", made_at=5), going("c", made_at=NOW)]
+    assert [one.task_id for one in unknown_in_window(tasks, {"c"}, NOW, NOW)] == ["a"]
+
+
+@pytest.mark.parametrize("early_ms", [1, 0])
+def test_no_task_is_taken_before_the_window_is_over(early_ms: int) -> None:
+    memory, job = lost(going("task-9"))
+    memory.time = NOW + SHOWN_WITHIN_MS - early_ms
+    run_in(memory)
+    assert (of(memory, job).state is S.GENERATING) is (early_ms == 0)
+    assert len(memory.portraits.windows) == (0 if early_ms else 1)
+    assert SHOWN_WITHIN_MS > LANDS_WITHIN_MS + CLOCKS_DIFFER_MS
+
+
+def test_a_list_that_cannot_be_read_decides_nothing() -> None:
+    memory, job = lost()
+    memory.portraits.listed = SILENT
+    run_in(memory)
+    one = of(memory, job)
+    assert one.retry is not None
+    assert (one.state, one.lost, one.retry.cause.code) == (S.SUBMITTING, 0, "InternalError")
+    assert memory.portraits.created == []
+    assert memory.held.portraits.holder == f"{job.job_id}/1.1"
+
+
+def test_a_lost_attempt_gives_the_slot_back_and_the_order_is_sent_once_more_and_no_more() -> None:
+    memory, job = lost(going("task-8"), going("task-9"))
+    memory.portraits.answer = "task-new"
+    memory.portraits.known["task-new"] = going("task-new")
+    run_in(memory)
+    assert len(memory.portraits.created) == 1
+    assert memory.held.spending is not None
+    assert (memory.held.spending.fen, memory.held.spending.reserved_fen) == (4 * PRICE, 4 * PRICE)
+    assert memory[job].portrait_fen == 4 * PRICE
+
+
+# -- a task ----------------------------------------------------------------------------------------------
+
+
+def followed(task: PortraitTask | Trouble, *, after_ms: int = 0, **changes: Any) -> tuple[Memory, Job, bool]:
+    """An order whose task is as told, and whether a look at it was news."""
+    job = model(order(S.GENERATING, **changes))
+    memory = Memory(job, slot=held_by(job))
+    memory.portraits.known[TASK] = task
+    memory.time = NOW + after_ms
+    return memory, job, follow(memory.world(ON), memory[job], memory[job].portraits[0])
+
+
+def test_a_task_that_goes_on_is_no_news_and_writes_nothing() -> None:
+    memory, job, is_news = followed(going())
+    assert not is_news
+    assert (memory[job].version, memory.held.version) == (1, 1)
+
+
+def test_a_look_that_works_again_ends_the_trouble() -> None:
+    memory, job, is_news = followed(going(), retry=trouble())
+    assert (is_news, of(memory, job).retry, of(memory, job).state) == (True, None, S.GENERATING)
+
+
+@pytest.mark.parametrize(("billed", "urls"), [(4, ()), (3, ("https://a", None, "https://b", "https://c"))])
+def test_what_was_made_is_counted_by_what_dashscope_bills_and_frees_the_slot(
+    billed: int, urls: tuple[str | None, ...]
+) -> None:
+    memory, job, is_news = followed(made(*urls, billed=billed))
+    assert is_news
+    assert (of(memory, job).state, of(memory, job).billed) == (S.STORING, billed)
+    assert memory[job].portrait_fen == billed * PRICE
+    assert (memory.held.portraits.holder, memory.held.portraits.tasks) == ("", (TASK,))
+    assert memory.held.spending is not None
+    assert (memory.held.spending.pictures, memory.held.spending.fen) == (billed, billed * PRICE)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_worth_another"),
+    [
+        ("InternalError", True),
+        ("InternalError.Timeout", True),
+        ("InvalidURL", True),
+        ("InvalidParameter", False),
+        ("InvalidFile.NoHuman", False),
+        ("SomethingNew", False),
+        ("", False),
+    ],
+)
+def test_only_dashscopes_own_faults_are_worth_another_task(code: str, is_worth_another: bool) -> None:
+    memory, job, is_news = followed(going(status="FAILED", code=code, message="no"))
+    one = of(memory, job)
+    assert is_news
+    assert (one.state, one.failures, one.billed) == (S.QUEUED if is_worth_another else S.FAILED, 1, 0)
+    assert one.reason is not None
+    assert one.reason.code == (code or "portraits_failed")
+    assert (memory.held.portraits.holder, memory.held.portraits.tasks) == ("", (TASK,))
+    assert memory.held.spending is not None
+    assert (memory.held.spending.fen, memory.held.spending.portraits) == (0, None)
+
+
+def test_a_second_failure_ends_the_order() -> None:
+    memory, job, _ = followed(going(status="FAILED", code="InternalError"), failures=1)
+    assert (of(memory, job).state, of(memory, job).billed) == (S.FAILED, 0)
+
+
+@pytest.mark.parametrize("code", ["", "InternalError"])
+def test_a_task_that_somebody_has_cancelled_is_not_asked_for_again(code: str) -> None:
+    memory, job, _ = followed(going(status="CANCELED", code=code))
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.billed, one.reason.code) == (S.FAILED, 0, code or "canceled_at_dashscope")
+
+
+@pytest.mark.parametrize("urls", [(), (None, None)])
+def test_a_success_without_a_picture_is_a_failure(urls: tuple[None, ...]) -> None:
+    task = PortraitTask(task_id=TASK, status="SUCCEEDED", urls=urls)
+    memory, job, _ = followed(task)
+    assert (of(memory, job).state, of(memory, job).billed) == (S.FAILED, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "after_ms", "code"),
+    [
+        ("UNKNOWN", NEW_ID_MS, ""),
+        ("UNKNOWN", NEW_ID_MS + 1, "task_unknown"),
+        ("RUNNING", OVERDUE_MS, ""),
+        ("RUNNING", OVERDUE_MS + 1, "portraits_overdue"),
+        ("SOMETHING", NEW_ID_MS + 1, ""),
+    ],
+)
+def test_a_task_that_nobody_can_tell_of_any_more_counts_as_billed(
+    status: str, after_ms: int, code: str
+) -> None:
+    memory, job, is_news = followed(going(status=status), after_ms=after_ms)
+    one = of(memory, job)
+    assert is_news is bool(code)
+    if code:
+        assert one.reason is not None
+        assert (one.state, one.billed, one.reason.code) == (S.FAILED, 4, code)
+        assert memory.held.spending is not None
+        assert memory.held.spending.fen == 4 * PRICE
+    else:
+        assert one.state is S.GENERATING
+
+
+def test_a_look_that_fails_is_made_again_after_a_pause() -> None:
+    job = model(order(S.GENERATING))
+    memory = Memory(job, slot=held_by(job))
+    memory.portraits.known[TASK] = SILENT
+    run_in(memory)
+    one = of(memory, job)
+    assert one.retry is not None
+    assert (one.state, one.retry.next_try_at > NOW) == (S.GENERATING, True)
+    assert memory.held.portraits.holder
+
+
+# -- giving the slot back --------------------------------------------------------------------------------
+
+
+def test_a_slot_that_nobody_holds_or_that_is_in_use_is_left_alone() -> None:
+    job = model(order(S.GENERATING))
+    for slot in (Slot(), held_by(job)):
+        memory = Memory(job, slot=slot)
+        assert not release(memory.world(ON))
+        assert memory.held.version == 1
+
+
+def test_a_holder_whose_row_is_gone_counts_as_made() -> None:
+    job = model(order(S.GENERATING))
+    memory = Memory(slot=held_by(job))
+    assert release(memory.world(ON))
+    assert memory.held.portraits.holder == ""
+    assert memory.held.spending is not None
+    assert (memory.held.spending.pictures, memory.held.spending.portraits) == (4, None)
+
+
+def test_a_holder_whose_row_cannot_be_read_keeps_it() -> None:
+    job = model(order(S.STORING))
+    memory = Memory(job, slot=held_by(model(order(S.GENERATING))))
+    memory.unread[job.job_id] = Unread(job.job_id, "unreadable", "…")
+    assert not release(memory.world(ON))
+    assert memory.held.portraits.holder
+
+
+def test_a_slot_that_another_run_has_changed_is_left_to_the_next_step() -> None:
+    job = model(order(S.GENERATING))
+    memory = Memory(job, slot=held_by(job))
+    memory.portraits.known[TASK] = made()
+    changed: list[Slot] = []
+
+    def change_once(after: Slot) -> None:
+        if not changed:
+            changed.append(after)
+            memory.held = replace(memory.held, version=memory.held.version + 1)
+
+    memory.before_save_slot = change_once
+    with pytest.raises(Conflict):
+        follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    assert of(memory, job).state is S.STORING
+    assert release(memory.world(ON))
+    assert memory.held.spending is not None
+    assert memory.held.spending.pictures == 4
