@@ -16,10 +16,12 @@ MAX_PAGES = 50
 
 
 def spent_on(world: World, job: Job, slot: Slot) -> int:
-    """Return what is spent or reserved for the person of ``job``, in fen.
+    """Return what is spent or reserved for the person of ``job``, in fen, but for the order that goes next.
 
     The slot has been read before: what was on its way then is reserved in it, what had ended is in the rows,
-    which are read now. A run that reserves meanwhile makes the write of the slot fail.
+    which are read now. A run that reserves meanwhile makes the write of the slot fail. Of portraits nothing
+    is reserved while one may go, but for that very order, by a run that did not send it: the next
+    reservation takes the place of that one.
 
     Raises:
         Trouble: the person's jobs cannot be read now.
@@ -28,7 +30,7 @@ def spent_on(world: World, job: Job, slot: Slot) -> int:
     rows = list(_rows(world, job))
     price = world.rules.training_price_fen
     spent = sum(one.cost_fen + one.portrait_fen if isinstance(one, JobSummary) else price for one in rows)
-    return spent + sum(one.fen for one in trainings) + _reserved_portraits(job, slot)
+    return spent + sum(one.fen for one in trainings)
 
 
 def portraits_of(world: World, job: Job, slot: Slot) -> int:
