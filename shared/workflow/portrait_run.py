@@ -72,7 +72,7 @@ class PortraitRun:
             return None
         # Others may ask for portraits, or another run may move on, while this one waits.
         again_ms = max(0, self._seen_at + LOOKS_AROUND_MS - world.clock.monotonic())
-        return min(*moments, again_ms) if len(moments) > 1 else min(moments[0], again_ms)
+        return min(*moments, again_ms)
 
     def stays_for_a_task(self) -> bool:
         """Whether a task goes on that is worth a stay, or the next one is about to be sent."""
@@ -123,7 +123,7 @@ class PortraitRun:
             raise trouble
         self._report.count_trouble(trouble.code)
         self._note(step, step.job, trouble)
-        return True
+        return False
 
     def _carry_out(self, step: Step) -> bool:
         world, job, order = self._world, step.job, step.order
