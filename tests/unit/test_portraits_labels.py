@@ -35,6 +35,8 @@ def test_each_stored_picture_carries_the_label_of_its_origin() -> None:
     for place, key in enumerate(KEYS, 1):
         label = carried_label(memory.contents[key])
         assert label == first_label(PRODUCER, f"{TASK}-{place}")
+        assert label is not None
+        assert label.fields["ContentProducer"] == "facechain-generation@dashscope"
 
 
 def test_a_label_that_dashscope_has_written_stays_as_it_is() -> None:

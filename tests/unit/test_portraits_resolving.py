@@ -12,6 +12,7 @@ from shared.domain.portrait_decide import SHOWN_WITHIN_MS
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, unknown_in_window
 from shared.domain.portraits import OrderState
+from shared.domain.reason import Reason
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api
@@ -20,7 +21,19 @@ from shared.errors import Conflict, RetryLater, Trouble
 from shared.workflow.portrait_following import NEW_ID_MS, OVERDUE_MS, follow, release
 from shared.workflow.portrait_submitting import resolve
 from tests.unit.memory import Memory
-from tests.unit.portrait_support import ON, PRICE, TASK, going, held_by, made, model, of, order, run_in
+from tests.unit.portrait_support import (
+    HOUR_MS,
+    ON,
+    PRICE,
+    TASK,
+    going,
+    held_by,
+    made,
+    model,
+    of,
+    order,
+    run_in,
+)
 from tests.unit.support import NOW, trouble
 
 S = OrderState
@@ -194,7 +207,7 @@ def test_only_dashscopes_own_faults_are_worth_another_task(code: str, is_worth_a
     assert is_news
     assert (one.state, one.failures, one.billed) == (S.QUEUED if is_worth_another else S.FAILED, 1, 0)
     assert one.reason is not None
-    assert one.reason.code == (code or "portraits_failed")
+    assert one.reason == Reason(code or "portraits_failed", "no")
     assert (memory.held.portraits.holder, memory.held.portraits.tasks) == ("", (TASK,))
     assert memory.held.spending is not None
     assert (memory.held.spending.fen, memory.held.spending.portraits) == (0, None)
@@ -211,6 +224,7 @@ def test_a_task_that_somebody_has_cancelled_is_not_asked_for_again(code: str) ->
     one = of(memory, job)
     assert one.reason is not None
     assert (one.state, one.billed, one.reason.code) == (S.FAILED, 0, code or "canceled_at_dashscope")
+    assert "gave no reason" in one.reason.message
 
 
 @pytest.mark.parametrize("urls", [(), (None, None)])
@@ -241,6 +255,7 @@ def test_a_task_that_nobody_can_tell_of_any_more_counts_as_billed(
         assert (one.state, one.billed, one.reason.code) == (S.FAILED, 4, code)
         assert memory.held.spending is not None
         assert memory.held.spending.fen == 4 * PRICE
+        assert OVERDUE_MS == 4 * HOUR_MS, "the reason says four hours"
     else:
         assert one.state is S.GENERATING
 

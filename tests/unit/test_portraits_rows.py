@@ -255,6 +255,9 @@ def test_a_result_whose_portraits_make_no_sense_still_tells_of_a_training() -> N
     assert job.reason is not None
     assert (job.state, job.reason.code) == (JobState.FAILED, "result_unreadable")
     assert orders_from_views([{"state": "FAILED"}, {}]) == ()
+    shown = {"state": "SUCCEEDED", "number": 1, "style": "f_idcard_male", "count": 1, "pictures": []}
+    (one,) = orders_from_views([shown])
+    assert (one.billed, one.price_fen, one.missing, one.asked_at, one.ended_at) == (0, 0, 0, 0, 0)
 
 
 # -- the row ---------------------------------------------------------------------------------------------

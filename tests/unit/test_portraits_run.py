@@ -13,6 +13,7 @@ from shared.domain.lingering import Lingering
 from shared.domain.portrait_decide import LOOK_SPACING_MS
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_tasks import PortraitTask
+from shared.domain.portrait_work import MAX_ORDERS
 from shared.domain.portraits import OrderState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -26,6 +27,7 @@ from shared.workflow.portrait_run import (
     LOOKS_AROUND_MS,
     SAME_STEP_AGAIN_MS,
     STAYS_FOR_MS,
+    STEPS_AT_ONCE,
     TIME_FOR_A_STEP_MS,
     PortraitRun,
 )
@@ -106,6 +108,22 @@ def test_with_nothing_to_do_nothing_is_read_but_the_lanes() -> None:
     assert (run.due_in_ms(), run.stays_for_a_task(), report.actions) == (None, False, {})
 
 
+def test_a_run_works_with_the_slot_that_its_tick_has_read() -> None:
+    memory, job = followed()
+    memory.troubles["slot"] = TABLES
+    slot = memory.held
+    PortraitRun(memory.world(ON), Report()).begin(slot)
+    assert memory.looks == [NOW]
+    assert of(memory, job).state is S.GENERATING
+
+
+def test_what_is_done_at_once_is_bounded() -> None:
+    orders = [order(S.GENERATING, number) for number in range(1, MAX_ORDERS + 1)]
+    memory = Looked(*(model(*orders, person_id=f"person {number}") for number in range(5)))
+    run_in(memory)
+    assert len(memory.looks) == STEPS_AT_ONCE < 5 * MAX_ORDERS
+
+
 def test_tables_that_cannot_be_read_end_the_work_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     memory, job = followed()
 
@@ -128,6 +146,7 @@ def test_an_order_whose_step_fails_keeps_no_other_from_its_own() -> None:
     run.begin(memory.slot())
     assert of(memory, job).state is S.SUCCEEDED
     assert report.troubles == {"InternalError": 1}
+    assert report.actions["portraitstore"] == 1, "the one that was carried out"
     one = of(memory, failing)
     assert one.retry is not None
     assert one.retry.tries == 1

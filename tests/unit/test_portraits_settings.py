@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aliyun_local.dashscope.pictures import portraits
 from shared.domain.portrait_styles import (
     MAX_TEMPLATE_CHARACTERS,
     MAX_WANTED,
@@ -115,6 +116,10 @@ def test_no_refusal_repeats_the_secret_of_a_url(query: str) -> None:
     assert "5ec7e7" not in str(raised.value)
 
 
+def test_every_documented_style_but_the_one_without_a_training_may_be_asked_for() -> None:
+    assert (STYLES, TEMPLATE_STYLE) == (portraits.PRESET_STYLES, portraits.TEMPLATE_STYLE)
+
+
 def test_as_many_entries_as_there_may_be_are_taken() -> None:
     assert len(rules(PORTRAITS=",".join([STYLE] * MAX_WANTED)).portraits) == MAX_WANTED == 10
     longest = "templates/" + "a" * (MAX_TEMPLATE_CHARACTERS - len("templates/"))
@@ -164,8 +169,8 @@ def test_no_other_price_is_taken(text: str) -> None:
     ("text", "shows"), [("", False), ("metadata", False), ("Visible", True), (" visible ", True)]
 )
 def test_each_portrait_shows_that_it_was_generated_where_that_is_wanted(text: str, shows: bool) -> None:
-    for portraits in ("", "on_request", STYLE):
-        assert rules(PORTRAIT_LABEL=text, PORTRAITS=portraits).label_portraits is shows
+    for asked in ("", "on_request", STYLE):
+        assert rules(PORTRAIT_LABEL=text, PORTRAITS=asked).label_portraits is shows
 
 
 @pytest.mark.parametrize("text", ["none", "off", "true", "visible,metadata"])
@@ -175,5 +180,5 @@ def test_no_other_label_is_taken_and_none_can_be_left_out(text: str) -> None:
 
 
 def test_price_and_label_are_read_whether_portraits_are_made_or_not() -> None:
-    for portraits in ("off", "on_request", STYLE):
-        assert rules(PORTRAITS=portraits, PORTRAIT_PRICE_CNY="0.2").portrait_price_fen == 20
+    for asked in ("off", "on_request", STYLE):
+        assert rules(PORTRAITS=asked, PORTRAIT_PRICE_CNY="0.2").portrait_price_fen == 20

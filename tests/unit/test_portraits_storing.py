@@ -190,8 +190,9 @@ def test_what_dashscope_does_not_show_is_gone_after_a_day_and_not_before(after_m
     memory.portraits.known.clear()
     memory.time = NOW + after_ms
     if after_ms < DAY_MS:
-        with pytest.raises(RetryLater, match="portraits_not_shown"):
+        with pytest.raises(RetryLater, match="portraits_not_shown") as raised:
             stored(memory, job)
+        assert raised.value.api is Api.PORTRAITS
         assert of(memory, job).state is S.STORING
         return
     stored(memory, job)

@@ -98,6 +98,9 @@ def test_an_order_is_sent_once_and_without_a_certain_answer_nobody_knows(
         client.portraits.create("model", FOUR)
     assert len(wire.calls) == 1
     assert raised.value.api is Api.PORTRAITS
+    # What is taken for a success and names no task; garbage does not say that it is one.
+    is_success = reply.get("status") == 200
+    assert not is_success or raised.value.code == "unreadable_answer"
     assert API_KEY not in str(raised.value)
     assert "5ec7e7" not in str(raised.value)
 
@@ -212,12 +215,17 @@ def test_a_look_is_repeated_and_an_id_is_quoted(wire: responses.RequestsMock, cl
     with pytest.raises(RetryLater) as raised:
         client.portraits.task("../files?a")
     assert (len(wire.calls), raised.value.api) == (TRIES, Api.PORTRAITS)
+    assert sent(wire).url == f"{TASKS}/..%2Ffiles%3Fa"
 
 
 def test_a_cancel_is_a_post_to_the_task(wire: responses.RequestsMock, client: DashScope) -> None:
     wire.post(f"{TASKS}/a%2Fb/cancel", json={"request_id": "r"})
     client.portraits.cancel("a/b")
-    assert len(wire.calls) == 1
+    assert [call.request.url for call in wire.calls] == [f"{TASKS}/a%2Fb/cancel"]
+    wire.post(f"{TASKS}/gone/cancel", status=400, json=error_body("UnsupportedOperation", "no"))
+    with pytest.raises(Trouble) as raised:
+        client.portraits.cancel("gone")
+    assert raised.value.api is Api.PORTRAITS
 
 
 # -- the list --------------------------------------------------------------------------------------------
@@ -254,10 +262,15 @@ def test_the_list_is_asked_for_a_window_in_beijings_time_and_of_our_model(
 ) -> None:
     listing = Listing(wire, 2)
     tasks = client.portraits.tasks(NOW + 999, NOW + 60_000)
-    assert [(one.task_id, one.status, one.made_at) for one in tasks] == [
-        ("task-0", "RUNNING", NOW),
-        ("task-1", "RUNNING", NOW + 1),
+    assert tasks == [
+        PortraitTask(task_id="task-0", status="RUNNING", made_at=NOW, total=0, billed=0),
+        PortraitTask(task_id="task-1", status="RUNNING", made_at=NOW + 1, total=0, billed=0),
     ]
+    wire.reset()
+    wire.get(TASKS, status=503)
+    with pytest.raises(RetryLater) as raised:
+        client.portraits.tasks(NOW, NOW)
+    assert raised.value.api is Api.PORTRAITS
     assert listing.queries == [
         {
             "start_time": ["20260101075959"],
