@@ -140,7 +140,7 @@ class MemoryTables:
         return [*due[:count], *self._in_lane(PORTRAIT_QUEUE_LANE)[:count]]
 
     def portraits_waiting(self, after: str, count: int) -> tuple[list[str], str]:
-        names = [name for name in self._in_lane(PORTRAIT_QUEUE_LANE) if name > after]
+        names = sorted(name for name in self._in_lane(PORTRAIT_QUEUE_LANE) if name > after)
         return names[:count], names[count - 1] if len(names) > count else ""
 
     def ended(self, after: str, count: int) -> tuple[list[str], str]:

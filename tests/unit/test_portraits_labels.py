@@ -11,10 +11,9 @@ from PIL import Image
 from shared.domain.content_labels import carried_label, first_label, labelled
 from shared.domain.job import Job
 from shared.domain.portraits import OrderState
-from shared.domain.rules import Rules
+from shared.domain.rules import PORTRAIT_PRODUCER, Rules
 from shared.domain.trouble_kinds import Api
 from shared.errors import RetryLater
-from shared.workflow.portrait_labelling import PRODUCER
 from shared.workflow.portrait_storing import store
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import ON, TASK, made, model, of, order, picture, ready
@@ -34,9 +33,11 @@ def test_each_stored_picture_carries_the_label_of_its_origin() -> None:
     stored(memory, job)
     for place, key in enumerate(KEYS, 1):
         label = carried_label(memory.contents[key])
-        assert label == first_label(PRODUCER, f"{TASK}-{place}")
-        assert label is not None
-        assert label.fields["ContentProducer"] == "facechain-generation@dashscope"
+        assert label == first_label(PORTRAIT_PRODUCER, f"{TASK}-{place}")
+    assert PORTRAIT_PRODUCER == "facechain-generation@dashscope"
+    memory, job = ready(URL.format(1))
+    stored(memory, job, replace(ON, portrait_producer="00119111010ABCDEF"))
+    assert carried_label(memory.contents[KEYS[0]]) == first_label("00119111010ABCDEF", f"{TASK}-1")
 
 
 def test_a_label_that_dashscope_has_written_stays_as_it_is() -> None:
@@ -69,7 +70,7 @@ def test_a_visible_label_is_written_by_way_of_an_object_that_goes_again() -> Non
     (instructions,) = memory.instructions
     assert instructions.startswith("image/watermark,text_")
     assert "size_3," in instructions
-    assert carried_label(memory.contents[KEYS[0]]) == first_label(PRODUCER, f"{TASK}-1")
+    assert carried_label(memory.contents[KEYS[0]]) == first_label(PORTRAIT_PRODUCER, f"{TASK}-1")
     memory, job = ready(URL.format(1))
     stored(memory, job)
     assert (memory.deleted, memory.instructions) == ([], [])

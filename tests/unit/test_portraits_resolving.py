@@ -41,16 +41,26 @@ SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
 OVER = LANDS_WITHIN_MS + SHOWN_WITHIN_MS
 
 
+OURS = going("task-0", key="our-key", made_at=NOW - HOUR_MS)
+"""A task that is known to be ours."""
+
+
+def unknown(task_id: str = "task-9", **changes: Any) -> PortraitTask:
+    """A task of our key that nobody knows."""
+    return going(task_id, **{"key": "our-key", **changes})
+
+
 def lost(
-    *listed: PortraitTask, totals: int = 4, slot: Slot | None = None, **changes: Any
+    *listed: PortraitTask, total: int = 4, tasks: tuple[str, ...] = ("task-0",), **changes: Any
 ) -> tuple[Memory, Job]:
     """An attempt without an answer, in a world whose list shows these tasks."""
     job = model(order(S.SUBMITTING, attempt_expires_at=NOW, **changes))
-    memory = Memory(job, slot=held_by(job, slot=slot))
+    memory = Memory(job, slot=held_by(job, slot=Slot(portraits=PortraitSlot(tasks=tasks))))
     memory.time = NOW + OVER
     memory.portraits.listed = list(listed)
+    memory.portraits.listed_before = [*listed, OURS]
     for task in listed:
-        memory.portraits.known[task.task_id] = going(task.task_id, total=totals)
+        memory.portraits.known[task.task_id] = going(task.task_id, total=total)
     return memory, job
 
 
@@ -66,7 +76,7 @@ def resolved(memory: Memory, job: Job) -> None:
     "made_at", [NOW, None, NOW - CLOCKS_DIFFER_MS, NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS]
 )
 def test_the_only_task_that_nobody_knows_is_taken_for_ours(total: int, made_at: int | None) -> None:
-    memory, job = lost(going("task-9", made_at=made_at), totals=total)
+    memory, job = lost(unknown(made_at=made_at), total=total)
     resolved(memory, job)
     one = of(memory, job)
     assert (one.state, one.task_id, one.billed, one.lost) == (S.GENERATING, "task-9", 0, 0)
@@ -77,17 +87,20 @@ def test_the_only_task_that_nobody_knows_is_taken_for_ours(total: int, made_at: 
     ("listed", "total", "billed"),
     [
         ([], 4, 0),
-        ([going("task-9")], 3, 4),
-        ([going("task-8"), going("task-9")], 4, 4),
-        ([going("task-9", made_at=NOW - CLOCKS_DIFFER_MS - 1)], 4, 0),
-        ([going("task-9", made_at=NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS + 1)], 4, 0),
+        ([unknown()], 3, 4),
+        ([unknown("task-8"), unknown()], 4, 4),
+        ([unknown("task-8", key=""), unknown()], 4, 4),
+        ([unknown(made_at=NOW - CLOCKS_DIFFER_MS - 1)], 4, 0),
+        ([unknown(made_at=NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS + 1)], 4, 0),
+        ([unknown(key="another")], 4, 0),
+        ([unknown(key="")], 4, 4),
     ],
-    ids=["none", "other pictures", "two", "too early", "too late"],
+    ids=["none", "other pictures", "two", "perhaps two", "too early", "too late", "another key", "no key"],
 )
 def test_without_a_single_one_the_order_is_asked_for_once_more(
     listed: list[PortraitTask], total: int, billed: int
 ) -> None:
-    memory, job = lost(*listed, totals=total)
+    memory, job = lost(*listed, total=total)
     resolved(memory, job)
     one = of(memory, job)
     assert (one.state, one.task_id, one.lost, one.billed) == (S.QUEUED, "", 1, billed)
@@ -100,12 +113,45 @@ def test_without_a_single_one_the_order_is_asked_for_once_more(
 
 
 def test_tasks_that_are_known_as_ours_are_not_taken_once_more() -> None:
-    memory, job = lost(going("task-8"), slot=Slot(portraits=PortraitSlot(tasks=("task-8",))))
+    memory, job = lost(unknown("task-8"), tasks=("task-0", "task-8"))
     resolved(memory, job)
     assert (of(memory, job).state, of(memory, job).billed) == (S.QUEUED, 0)
-    memory, job = lost(going("task-8"), going("task-9"), slot=Slot(portraits=PortraitSlot(tasks=("task-8",))))
+    memory, job = lost(unknown("task-8"), unknown(), tasks=("task-0", "task-8"))
     resolved(memory, job)
     assert of(memory, job).task_id == "task-9"
+
+
+def test_tasks_of_other_programs_hide_our_own_from_nobody() -> None:
+    memory, job = lost(unknown(), unknown("task-7", key="another"), unknown("task-8", key="a third"))
+    resolved(memory, job)
+    assert of(memory, job).task_id == "task-9"
+
+
+@pytest.mark.parametrize("before", [[], [replace(OURS, task_id="theirs")], [replace(OURS, key="")]])
+def test_where_no_task_of_ours_tells_our_key_none_is_taken(before: list[PortraitTask]) -> None:
+    memory, job = lost(unknown())
+    memory.portraits.listed_before = before
+    resolved(memory, job)
+    assert (of(memory, job).state, of(memory, job).billed) == (S.QUEUED, 4)
+
+
+def test_the_key_of_an_earlier_time_is_ours_as_well() -> None:
+    memory, job = lost(unknown(key="earlier"), tasks=("task-0", "task-00"))
+    memory.portraits.listed_before = [OURS, replace(OURS, task_id="task-00", key="earlier")]
+    resolved(memory, job)
+    assert of(memory, job).task_id == "task-9"
+
+
+def test_without_an_unknown_task_nobodys_key_is_asked_for() -> None:
+    memory, job = lost()
+    memory.portraits.listed_before = SILENT
+    resolved(memory, job)
+    assert of(memory, job).lost == 1
+    memory, job = lost(unknown())
+    memory.portraits.listed_before = SILENT
+    with pytest.raises(RetryLater):
+        resolved(memory, job)
+    assert of(memory, job).state is S.SUBMITTING
 
 
 def test_the_list_is_asked_for_all_that_clocks_may_have_shifted_into_the_window() -> None:
@@ -123,11 +169,11 @@ def test_a_task_of_the_list_without_a_time_is_in_every_window() -> None:
 
 @pytest.mark.parametrize("early_ms", [1, 0])
 def test_no_task_is_taken_before_the_window_is_over(early_ms: int) -> None:
-    memory, job = lost(going("task-9"))
+    memory, job = lost(unknown())
     memory.time = NOW + SHOWN_WITHIN_MS - early_ms
     run_in(memory)
     assert (of(memory, job).state is S.GENERATING) is (early_ms == 0)
-    assert len(memory.portraits.windows) == (0 if early_ms else 1)
+    assert len(memory.portraits.windows) == (0 if early_ms else 2)
     assert SHOWN_WITHIN_MS > LANDS_WITHIN_MS + CLOCKS_DIFFER_MS
 
 
@@ -143,7 +189,7 @@ def test_a_list_that_cannot_be_read_decides_nothing() -> None:
 
 
 def test_a_lost_attempt_gives_the_slot_back_and_the_order_is_sent_once_more_and_no_more() -> None:
-    memory, job = lost(going("task-8"), going("task-9"))
+    memory, job = lost(unknown("task-8"), unknown())
     memory.portraits.answer = "task-new"
     memory.portraits.known["task-new"] = going("task-new")
     run_in(memory)

@@ -18,6 +18,7 @@ from shared.domain.lanes import PORTRAIT_LANE, PORTRAIT_QUEUE_LANE
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Stored
 from shared.domain.portrait_json import order_from_json, order_to_json, orders_from_views
+from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_styles import STYLES, TEMPLATE_STYLE, Wanted
 from shared.domain.portrait_work import RUN_LASTS_MS, rebased_portraits
 from shared.domain.portraits import OrderState, Picture, PortraitOrder
@@ -178,9 +179,10 @@ def test_an_erasure_ends_the_orders_but_those_that_are_at_dashscope() -> None:
 @pytest.mark.parametrize("state", [S.SUBMITTING, S.GENERATING])
 def test_an_erasure_waits_for_a_task_and_then_gives_the_slot_back_and_stores_nothing(state: S) -> None:
     job = model(order(state, attempt_expires_at=NOW - HOUR_MS))
-    memory = Memory(job, slot=held_by(job))
+    memory = Memory(job, slot=held_by(job, slot=Slot(portraits=PortraitSlot(tasks=("task-0",)))))
     memory.portraits.known[TASK] = going()
-    memory.portraits.listed = [going()]
+    memory.portraits.listed = [going(key="our-key")]
+    memory.portraits.listed_before = [going("task-0", key="our-key")]
     world = replace(memory.world(ON), outboxes=lambda: cast(Outboxes, _NoOutboxes()))
 
     def stop() -> str:

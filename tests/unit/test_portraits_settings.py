@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aliyun_local.dashscope.pictures import portraits
+from shared.domain.money import PICTURE_PRICE_FEN
 from shared.domain.portrait_styles import (
     MAX_TEMPLATE_CHARACTERS,
     MAX_WANTED,
-    PICTURE_PRICE_FEN,
     STYLES,
     TEMPLATE_STYLE,
     Wanted,
     parse_wanted,
     problem_with_template,
 )
-from shared.domain.rules import Rules
+from shared.domain.rules import PORTRAIT_PRODUCER, Rules
 from shared.settings import SettingsError, read_settings
 from tests.unit.support import few_examples
 
@@ -177,6 +177,22 @@ def test_each_portrait_shows_that_it_was_generated_where_that_is_wanted(text: st
 def test_no_other_label_is_taken_and_none_can_be_left_out(text: str) -> None:
     with pytest.raises(SettingsError, match="PORTRAIT_LABEL"):
         rules(PORTRAIT_LABEL=text)
+
+
+@pytest.mark.parametrize("asked", ["", "on_request", STYLE])
+def test_who_makes_the_portraits_is_named_as_the_operator_wants_it(asked: str) -> None:
+    assert rules(PORTRAITS=asked).portrait_producer == PORTRAIT_PRODUCER
+    assert (
+        rules(PORTRAITS=asked, PORTRAIT_PRODUCER=" 00119111010ABCDEF ").portrait_producer
+        == "00119111010ABCDEF"
+    )
+    assert len(rules(PORTRAITS=asked, PORTRAIT_PRODUCER="x" * 200).portrait_producer) == 200
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "a\x00b", "a\nb"])
+def test_no_producer_is_taken_that_no_label_can_hold(text: str) -> None:
+    with pytest.raises(SettingsError, match="PORTRAIT_PRODUCER"):
+        rules(PORTRAIT_PRODUCER=text)
 
 
 def test_price_and_label_are_read_whether_portraits_are_made_or_not() -> None:

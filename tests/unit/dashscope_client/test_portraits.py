@@ -303,6 +303,35 @@ def test_a_list_that_is_not_as_long_as_it_says_proves_nothing(
     assert len(listing.queries) <= 2
 
 
+def test_the_newest_tasks_are_one_page_of_the_day_before_with_the_keys_that_they_were_made_with(
+    wire: responses.RequestsMock, client: DashScope
+) -> None:
+    listing = Listing(wire, PAGE_SIZE + 1)
+    listing.entries[0]["api_key_id"] = "key-1"
+    listing.entries[1]["api_key_id"] = None
+    listing.total = "many"
+    newest = client.portraits.newest(NOW)
+    assert (len(newest), [one.key for one in newest[:3]]) == (PAGE_SIZE, ["key-1", "", ""])
+    (query,) = listing.queries
+    assert query == {
+        "start_time": ["20251231080000"],
+        "end_time": ["20260101080001"],
+        "model_name": ["facechain-generation"],
+        "page_no": ["1"],
+        "page_size": [str(PAGE_SIZE)],
+    }
+
+
+@pytest.mark.parametrize("answer", [{"status": 503}, {"json": {}}, {"json": {"data": [7]}}], ids=str)
+def test_newest_tasks_that_cannot_be_read_are_asked_for_again_later(
+    wire: responses.RequestsMock, client: DashScope, answer: dict[str, Any]
+) -> None:
+    wire.get(TASKS, **answer)
+    with pytest.raises(RetryLater) as raised:
+        client.portraits.newest(NOW)
+    assert raised.value.api is Api.PORTRAITS
+
+
 def test_a_task_that_is_shown_twice_counts_once(wire: responses.RequestsMock, client: DashScope) -> None:
     listing = Listing(wire, 2)
     listing.entries.append(listing.entries[0])
