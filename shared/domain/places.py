@@ -41,7 +41,9 @@ PLACES: dict[str, Place] = {
         folder="snapshots",
     ),
     "results": Place(
-        Words("The result of each training, and the portraits that were made.", "每次训练的结果和已生成的写真。"),
+        Words(
+            "The result of each training, and the portraits that were made.", "每次训练的结果和已生成的写真。"
+        ),
         folder="results",
     ),
     "jobs": Place(

@@ -2,8 +2,8 @@
 
 The theory. Trainings and portraits have a queue and a slot each, and neither waits for the other. Orders go
 one after the other, by the moment at which they were asked for, whoever has asked. An order that has met
-trouble of its own goes behind those that were asked for before its next try. Whatever DashScope has made and
-billed is fetched before another order is sent, if fetching is in trouble: its pictures are there for a day.
+trouble of its own goes behind those that were asked for before its next try. While the pictures of some
+orders cannot be fetched nothing more is asked for: what DashScope has made is there for a day, and billed.
 
 Pure. ``now`` and names that end in ``_at`` are milliseconds since the epoch.
 """
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RUN_LASTS_MS = 900_000
 """Longer than Function Compute lets any of the functions run."""
+ORDERS_THAT_SPEAK_FOR_ALL = 2
 MAX_ORDERS = 20
 """Of one job: its row holds them all, ended ones too."""
 ERASED = Reason("erased", "The person was erased.")
@@ -83,12 +84,9 @@ def with_order(job: Job, order: PortraitOrder, now: int) -> Job:
     portraits = tuple(order if one.number == order.number else one for one in job.portraits)
     spent = order.cost_fen - (before.cost_fen if before is not None else 0)
     has_ended = order.state.is_terminal and before is not None and not before.state.is_terminal
-    changed = replace(
-        job,
-        portraits=portraits,
-        portrait_fen=job.portrait_fen + spent,
-        result_due_at=order.ended_at if has_ended and not job.erasing_since else job.result_due_at,
-    )
+    changed = replace(job, portraits=portraits, portrait_fen=job.portrait_fen + spent)
+    if has_ended and not job.erasing_since:
+        changed = replace(changed, result_due_at=order.ended_at)
     return listed(changed)
 
 
@@ -111,7 +109,8 @@ def with_result_written(job: Job, now: int) -> Job:
     """
     last = max((order.ended_at for order in job.portraits), default=0)
     again_at = last + RUNS_ARE_DEAD_MS
-    return listed(replace(job, result_due_at=again_at if now < again_at <= now + RUNS_ARE_DEAD_MS else 0))
+    is_later = now < again_at <= now + RUNS_ARE_DEAD_MS
+    return listed(replace(job, result_due_at=again_at if is_later else 0))
 
 
 def with_result_due(job: Job, at: int) -> Job:
@@ -228,7 +227,7 @@ def is_used(slot: PortraitSlot, holder: Job | None, now: int) -> bool:
     order = order_of(holder, attempt.number) if attempt is not None and holder is not None else None
     if order is None or holder is None or order.state not in (*_IN_HAND[:2], OrderState.QUEUED):
         return False
-    has_stepped_aside = order.state is OrderState.QUEUED and not order.is_due(now)
+    has_stepped_aside = order.state is OrderState.QUEUED and not order.may_be_sent(now)
     return attempt_of(holder, order) == attempt and not has_stepped_aside
 
 
@@ -247,11 +246,13 @@ def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
         (job, order)
         for job in seen.jobs
         for order in job.portraits
-        if order.state is OrderState.QUEUED and order.is_due(now) and not job.erasing_since
+        if order.state is OrderState.QUEUED and order.may_be_sent(now) and not job.erasing_since
     ]
     return min(waiting, key=lambda one: (_moment(one[1]), one[0].job_id, one[1].number), default=None)
 
 
 def _is_fetching_in_trouble(jobs: Iterable[Job]) -> bool:
+    """Whether it is: one order's trouble may be its own, that of some is everybody's."""
     orders = (order for job in jobs for order in job.portraits)
-    return any(order.state is OrderState.STORING and order.retry is not None for order in orders)
+    in_trouble = sum(order.state is OrderState.STORING and order.retry is not None for order in orders)
+    return in_trouble >= ORDERS_THAT_SPEAK_FOR_ALL

@@ -19,6 +19,7 @@ from shared.domain.retry_state import Cause, RetryState, failed_again
 
 LOST_ALLOWED = 2
 """Of an order that DashScope has left unanswered so often nothing is sent any more: "once more" is enough."""
+LONGEST_BETWEEN_QUESTIONS_MS = 120_000
 FAILURES_ALLOWED = 2
 """So many tasks of one order may fail for DashScope's own sake."""
 
@@ -104,6 +105,10 @@ class PortraitOrder:
         """Whether the pause after its last trouble is over."""
         return self.retry is None or self.retry.is_due(now)
 
+    def may_be_sent(self, now: int) -> bool:
+        """Whether it waits for nothing of its own; what is refused to everybody halts the queue."""
+        return self.retry is None or self.retry.waits_for is not None or self.retry.is_due(now)
+
     # -- changes ------------------------------------------------------------------------------------
 
     def attempting(self, now: int, *, expires_at: int, price_fen: int) -> PortraitOrder:
@@ -133,8 +138,14 @@ class PortraitOrder:
         return replace(self._in(OrderState.SUBMITTING, OrderState.QUEUED), retry=retry, reason=reason)
 
     def held_up(self, cause: Cause, now: int) -> PortraitOrder:
-        """Note that the present step has failed; the next try is after the usual pause."""
-        return replace(self, retry=failed_again(self.retry, cause, now))
+        """Note that the present step has failed; the next try is after the usual pause.
+
+        One that holds the slot is asked about again soon, for the slot's sake.
+        """
+        retry = failed_again(self.retry, cause, now)
+        if self.state.is_at_dashscope:
+            retry = replace(retry, next_try_at=min(retry.next_try_at, now + LONGEST_BETWEEN_QUESTIONS_MS))
+        return replace(self, retry=retry)
 
     def unanswered(self, *, billed: int, reason: Reason, now: int) -> PortraitOrder:
         """Give up finding out what became of an attempt; ``billed`` pictures count as paid.

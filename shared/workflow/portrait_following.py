@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.domain.failed_trainings import is_worth_another_training
 from shared.domain.job import Job, Reason
-from shared.domain.portrait_tasks import CANCELED, ENDED, SUCCEEDED, UNKNOWN, PortraitTask
+from shared.domain.money import DAY_MS
+from shared.domain.portrait_tasks import (
+    CANCELED,
+    CLOCKS_DIFFER_MS,
+    ENDED,
+    SUCCEEDED,
+    UNKNOWN,
+    PortraitTask,
+)
 from shared.domain.portrait_work import are_at_dashscope, is_used, order_of, released, with_order
 from shared.domain.portraits import OrderState, PortraitOrder
+from shared.domain.spending import LANDS_WITHIN_MS
+from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
-from shared.errors import Trouble
+from shared.errors import RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
 
 NEW_ID_MS = 60_000
 """So long DashScope may not know a task that it has just made."""
+FORGOTTEN_MS = DAY_MS + 3_600_000
+"""DashScope, "Asynchronous tasks": a task is known for a day after its end."""
+TRIES_BEFORE_THE_LIST = 3
 OVERDUE_MS = 4 * 3_600_000
 """DashScope ends a task itself after three hours."""
-RELEASE_TRIES = 3
 
 
 def follow(world: World, job: Job, order: PortraitOrder) -> bool:
     """Ask how the order's task is doing; returns whether that is news.
 
     Raises:
-        Trouble: DashScope does not tell.
+        Trouble: DashScope does not tell, and may yet.
     """
-    task = world.dashscope.portraits.task(order.task_id)
+    task = _task(world, order)
     now = world.clock.now()
     after = _after(order, task, now)
     if after is None:
@@ -43,6 +57,30 @@ def follow(world: World, job: Job, order: PortraitOrder) -> bool:
     return True
 
 
+def _task(world: World, order: PortraitOrder) -> PortraitTask:
+    """Return the order's task: by its own answer, or, when that fails each time, as the list shows it.
+
+    What has been asked for longer ago than DashScope keeps anything is known no more.
+    """
+    portraits = world.dashscope.portraits
+    try:
+        return portraits.task(order.task_id)
+    except Trouble:
+        if world.clock.now() - order.submitted_at > FORGOTTEN_MS:
+            return PortraitTask(task_id=order.task_id, status=UNKNOWN)
+        if order.retry is None or order.retry.tries < TRIES_BEFORE_THE_LIST:
+            raise
+    since, until = order.submitted_at - CLOCKS_DIFFER_MS, order.attempt_expires_at + LANDS_WITHIN_MS
+    listed = portraits.tasks(since, until + CLOCKS_DIFFER_MS)
+    found = next((task for task in listed if task.task_id == order.task_id), None)
+    if found is None:
+        message = "DashScope does not tell how the task is doing, and does not list it"
+        raise RetryLater("task_not_listed", message, delay_seconds=60, api=Api.PORTRAITS)
+    # The list does not say how many pictures there are: the price counts as spent until they are fetched.
+    is_done = found.status == SUCCEEDED
+    return replace(found, urls=("",), billed=order.wanted.pictures) if is_done else found
+
+
 def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
     if order.retry is None:
         return False
@@ -52,7 +90,7 @@ def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
 
 def _after(order: PortraitOrder, task: PortraitTask, now: int) -> PortraitOrder | None:
     """Return the order as its task makes it; None while it goes on."""
-    if task.status == SUCCEEDED and any(task.urls):
+    if task.status == SUCCEEDED and any(url is not None for url in task.urls):
         return order.made(task.billed)
     if task.status in ENDED:
         words = task.message or "DashScope gave no reason; ask for other portraits, or train again."

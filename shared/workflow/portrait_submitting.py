@@ -20,7 +20,6 @@ from dataclasses import replace
 
 from shared.domain.caps import PICTURES, cap_of_person_for, in_words, what_holds_portraits
 from shared.domain.job import Job, Reason
-from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS
 from shared.domain.portrait_styles import TEMPLATES_PREFIX
 from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, keys_of, unknown_in_window
@@ -33,22 +32,18 @@ from shared.domain.portrait_work import (
     with_order,
 )
 from shared.domain.portraits import OrderState, PortraitOrder
-from shared.domain.retry_state import Cause, failed_again
+from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.portrait_costs import spent_on
+from shared.workflow.portrait_refusing import take_refusal
 from shared.workflow.ports import World
 
 TIME_FOR_A_SUBMIT_MS = 40_000
 TIME_FOR_THE_POST_MS = 27_000
-TRIES_BESIDE_OTHERS = 3
-GIVEN_UP_MS = DAY_MS
-"""After so long an order ends that DashScope refuses, even where nobody else's shows whose fault it is."""
-SHORTEST_HALT_SECONDS = 20
-LONGEST_PAUSE_MS, LONGEST_HALT_MS = 60_000, 3_600_000
 OWN_TRIES = 4
 
 LOST = Reason("portraits_lost", "The order did not reach DashScope; it is asked for once more.")
@@ -149,7 +144,7 @@ def _post(world: World, job: Job, order: PortraitOrder, slot: Slot, template_url
         _save(world, job, order.sent(Reason(lost.code, lost.message), world.clock.now()))
         return
     except Trouble as refusal:
-        _take_refusal(world, job, order, slot, refusal)
+        take_refusal(world, job, order, slot, refusal)
         return
     own(world, job, order, task_id)
     if slot.portraits.refusals:
@@ -174,43 +169,6 @@ def own(world: World, job: Job, order: PortraitOrder, task_id: str) -> None:
                 raise
             job, order = stored, now
     log("portraits_submitted", job=job.job_id, order=order.number, task=task_id)
-
-
-def _take_refusal(world: World, job: Job, order: PortraitOrder, slot: Slot, refusal: Trouble) -> None:
-    """Record that DashScope has refused an order: no task was made."""
-    cause, now = refusal.cause, world.clock.now()
-    warn("portraits_refused", job=job.job_id, order=order.number, code=cause.code, message=cause.message)
-    reason = Reason(cause.code, cause.message)
-    if cause.kind is Kind.PASSING or cause.kind.is_of_all:
-        _save(world, job, order.requeued(reason, order.retry))
-        halted = _halted(world, slot, refusal)
-    else:
-        retry = failed_again(order.retry, cause, now)
-        accepted_at = slot.portraits.accepted_at
-        others_pass = retry.tries >= TRIES_BESIDE_OTHERS and retry.since < accepted_at <= now
-        if cause.kind is Kind.PICTURE or others_pass or now - retry.since >= GIVEN_UP_MS:
-            _save(world, job, order.ended(OrderState.FAILED, now, reason=reason))
-        else:
-            _save(world, job, order.requeued(reason, retry))
-        halted = slot
-    try:
-        world.control.save_slot(slot, released(halted, order))
-    except Conflict:
-        # The next step releases an attempt that has no use for the slot.
-        log("slot_changed_meanwhile", job=job.job_id)
-
-
-def _halted(world: World, slot: Slot, trouble: Trouble) -> Slot:
-    """Let all orders wait, with the reason for all to see."""
-    warn("portraits_halted", code=trouble.code, message=trouble.message)
-    seconds = max(getattr(trouble, "delay_seconds", 0), SHORTEST_HALT_SECONDS)
-    refused = slot.portraits.refused(
-        Reason(trouble.code, trouble.message),
-        world.with_jitter(int(seconds * 1000)),
-        world.clock.now(),
-        longest_ms=LONGEST_PAUSE_MS if trouble.kind is Kind.PASSING else LONGEST_HALT_MS,
-    )
-    return replace(slot, portraits=refused)
 
 
 def resolve(world: World, job: Job, order: PortraitOrder) -> None:

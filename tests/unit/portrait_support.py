@@ -87,7 +87,9 @@ def of(memory: Memory, job: Job, number: int = 1) -> PortraitOrder:
 
 def run_in(memory: Memory, rules: Rules = ON, **changes: Any) -> PortraitRun:
     """A run that begins now and does what can be done at once."""
-    run = PortraitRun(memory.world(rules, **changes), Report())
+    world = memory.world(rules, **changes)
+    world.health.begin(world.control.health())
+    run = PortraitRun(world, Report())
     run.begin(memory.slot())
     return run
 

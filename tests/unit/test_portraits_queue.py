@@ -108,11 +108,13 @@ def test_a_holder_whose_row_cannot_be_read_keeps_the_slot() -> None:
 # -- what keeps everybody waiting ------------------------------------------------------------------------
 
 
-def test_nothing_is_sent_while_pictures_that_were_made_are_in_trouble() -> None:
+def test_nothing_is_sent_while_the_pictures_of_two_orders_are_in_trouble() -> None:
     storing = model(order(S.STORING, retry=trouble(next_try_at=NOW + MINUTE_MS)))
+    another = model(order(S.STORING, retry=trouble(next_try_at=NOW + MINUTE_MS)), person_id="zhao")
     waiting = model(order(), person_id="wu")
-    assert submits(storing, waiting) == []
-    assert len(submits(model(order(S.STORING)), waiting)) == 1
+    assert submits(storing, another, waiting) == []
+    assert len(submits(storing, waiting)) == 1, "one order's trouble may be its own"
+    assert len(submits(model(order(S.STORING)), model(order(S.STORING), person_id="zhao"), waiting)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.job import Job
+from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portraits import OrderState
-from shared.domain.retry_state import failed_again
+from shared.domain.retry_state import Cause, failed_again
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, OutcomeUnknown, RequestTrouble, RetryLater, Trouble
-from shared.workflow.portrait_submitting import (
-    GIVEN_UP_MS,
-    SHORTEST_HALT_SECONDS,
-    TRIES_BESIDE_OTHERS,
-    submit,
-)
+from shared.workflow.portrait_refusing import SHORTEST_HALT_SECONDS, TRIES_BESIDE_OTHERS
+from shared.workflow.portrait_submitting import submit
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import HOUR_MS, ON, model, of, order, run_in
 from tests.unit.support import MINUTE_MS, NOW, cause
@@ -40,13 +38,15 @@ def answering(answer: Trouble | str, *, slot: Slot | None = None, **changes: Any
     return memory, job
 
 
-@pytest.mark.parametrize("refusal", [BUSY, OVERDUE], ids=["busy", "account"])
+@pytest.mark.parametrize(("refusal", "tries"), [(BUSY, 0), (OVERDUE, 1)], ids=["busy", "account"])
 def test_what_is_refused_to_everybody_halts_the_orders_and_costs_the_order_nothing(
-    refusal: RetryLater,
+    refusal: RetryLater, tries: int
 ) -> None:
     memory, job = answering(refusal)
     one, slot = of(memory, job), memory.held.portraits
-    assert (one.state, one.retry, one.billed, one.lost) == (S.QUEUED, None, 0, 0)
+    assert (one.state, one.billed, one.lost) == (S.QUEUED, 0, 0)
+    assert (one.retry.tries if one.retry else 0) == tries
+    assert one.may_be_sent(NOW), "it waits for the end of the halt, and for nothing of its own"
     assert one.reason is not None
     assert one.reason.code == refusal.code
     assert (slot.holder, slot.refusals, slot.halted_since) == ("", 1, NOW)
@@ -107,11 +107,35 @@ def test_an_order_ends_that_is_refused_while_others_pass(tries: int, others_pass
     assert of(memory, job).state is (S.FAILED if ends else S.QUEUED)
 
 
-@pytest.mark.parametrize(("ago_ms", "state"), [(GIVEN_UP_MS, S.FAILED), (GIVEN_UP_MS - 1, S.QUEUED)])
-def test_an_order_ends_that_was_refused_for_a_day(ago_ms: int, state: S) -> None:
-    retry = failed_again(None, cause(Kind.UNKNOWN, Api.PORTRAITS), NOW - ago_ms)
+@pytest.mark.parametrize("days", [1, 100])
+def test_no_order_ends_for_a_refusal_while_nobody_elses_shows_whose_fault_it_is(days: int) -> None:
+    retry = failed_again(None, cause(Kind.UNKNOWN, Api.PORTRAITS), NOW - days * DAY_MS)
+    for _ in range(2 * TRIES_BESIDE_OTHERS):
+        retry = failed_again(retry, cause(Kind.UNKNOWN, Api.PORTRAITS), NOW - 1)
     memory, job = answering(OWN, retry=retry)
-    assert of(memory, job).state is state
+    assert of(memory, job).state is S.QUEUED
+
+
+def test_the_next_probe_after_a_refusal_of_all_is_another_orders() -> None:
+    memory, job = answering(OVERDUE)
+    later = model(order(asked_at=NOW), person_id="wu")
+    memory.rows[later.job_id] = replace(later, version=1)
+    memory.portraits.answer = "task-wu"
+    memory.time = memory.held.portraits.halted_until + 1
+    run_in(memory)
+    assert of(memory, later).task_id == "task-wu"
+    assert of(memory, job).state is S.QUEUED
+
+
+def test_an_order_that_is_refused_in_the_words_of_all_after_others_were_accepted_holds_up_nobody() -> None:
+    words = Cause(OVERDUE.code, OVERDUE.message, Kind.ACCOUNT, Api.PORTRAITS)
+    retry = failed_again(None, words, NOW - HOUR_MS)
+    slot = Slot(portraits=PortraitSlot(accepted_at=NOW - MINUTE_MS))
+    memory, job = answering(OVERDUE, retry=retry, slot=slot)
+    one = of(memory, job)
+    assert one.retry is not None
+    assert (one.state, one.retry.cause.kind) == (S.QUEUED, Kind.UNKNOWN)
+    assert memory.held.portraits.halted_until == 0
 
 
 @pytest.mark.parametrize("answer", [OWN, BUSY, "task-9"], ids=["own", "busy", "accepted"])

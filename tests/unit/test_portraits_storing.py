@@ -231,6 +231,7 @@ def test_a_bucket_that_refuses_is_told_of_and_nothing_more_is_asked_for() -> Non
     run_in(memory)
     waiting = model(order(), person_id="wu")
     memory.rows[waiting.job_id] = replace(waiting, version=1)
+    memory.time += 1_000
     run_in(memory)
     assert memory.portraits.created == []
     assert memory.well_being.is_open(Api.WRITING)
@@ -253,8 +254,10 @@ def test_no_run_sends_anything_while_pictures_that_were_made_are_in_trouble(late
     memory, job = ready()
     memory.portraits.pictures[URL.format(3)] = CUT_SHORT
     run_in(memory)
-    waiting = model(order(), person_id="wu")
+    waiting, another = model(order(), person_id="wu"), memory[job].portraits[0]
+    in_trouble = model(replace(another, task_id="unknown"), person_id="zhao")
     memory.rows[waiting.job_id] = replace(waiting, version=1)
+    memory.rows[in_trouble.job_id] = replace(in_trouble, version=1)
     memory.time = NOW + later_ms
     run_in(memory)
     assert memory.portraits.created == []
