@@ -11,6 +11,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from shared.domain.consent import Consent
 from shared.domain.messages import Message
+from shared.domain.portraits import PortraitOrder
 
 _T = TypeVar("_T")
 
@@ -24,7 +25,8 @@ def filled(kind: type[_T], **given: Any) -> _T:
     The same in each run: numbers and texts are made of the fields' names.
     """
     # What a class names for the types alone.
-    hints = get_type_hints(kind, localns={"Message": Message, "Consent": Consent})
+    named = {"Message": Message, "Consent": Consent, "PortraitOrder": PortraitOrder}
+    hints = get_type_hints(kind, localns=named)
     if is_dataclass(kind):
         defaults = {field.name: field.default for field in fields(kind)}
     else:

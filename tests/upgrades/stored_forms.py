@@ -44,6 +44,7 @@ from shared.domain.photo_access import ROW as ACCESS
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.portraits import OrderState
 from shared.domain.requests import Claim, Request, request_id
 from shared.domain.result_keys import result_key
 from shared.domain.share_links import row_of, with_link, with_revoked
@@ -97,15 +98,17 @@ def _jobs() -> dict[str, Any]:
     photos = (filled(Photo), replace(filled(Photo), name="b", verdict=Verdict.NO_FACE))
     job = replace(filled(Job), photo_set=filled(PhotoSet, photos=photos), state=JobState.TRAINING)
     standing = {one.name: one for one in JobState}
+    # Lanes of trainings: portraits are asked for of a job that has ended.
+    plain = replace(job, retry=None, delivered=False, portraits=(), result_due_at=0)
     return {
         "row": _opened(to_columns(job)),
         "rejected": sorted(set(to_columns(replace(job, state=JobState.REJECTED))) - set(to_columns(job))),
-        "lanes": {
-            name: replace(job, state=one, retry=None, delivered=False).lane for name, one in standing.items()
-        },
+        "lanes": {name: replace(plain, state=one).lane for name, one in standing.items()},
         "waiting_lanes": {api.value: lane for api, lane in lanes.WAITING_LANE_OF.items()},
         "aside_lane": lanes.ASIDE_LANE,
         "states": [state.value for state in JobState],
+        "order_states": [state.value for state in OrderState],
+        "portrait_lanes": [lanes.PORTRAIT_LANE, lanes.PORTRAIT_QUEUE_LANE],
         "verdicts": sorted(verdict.value for verdict in Verdict),
         "kinds_of_trouble": sorted(kind.value for kind in Kind),
         "apis": sorted(api.value for api in Api),
