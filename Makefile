@@ -73,7 +73,8 @@ up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 
 portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
 
-CRASH_POINTS := $(addprefix tests/simulation/test_crash_points,.py _of_erasures.py _of_exports.py _of_retention.py)
+CRASH_POINTS := $(addprefix tests/simulation/test_crash_points,.py _of_erasures.py _of_exports.py \
+	_of_portraits.py _of_retention.py)
 UPGRADES := $(addprefix tests/upgrades/,test_side_by_side.py test_next_release.py test_mutants.py)
 
 # Each folder or file that is named here has a target of its own.
@@ -108,8 +109,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
 	@echo "ruff, mypy and the import contracts find nothing wrong."
 
-simulate: $(READY) ## Play SEEDS=N seeds of the simulation, and all crash points
+simulate: $(READY) ## Play SEEDS=N seeds, without portraits and with, and all crash points
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(or $(FIRST),0)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(or $(FIRST),0) --portraying
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 $(CRASH_POINTS)
 
 matrix: $(READY) ## Play every documented error at each call; EVERY=N: one in N

@@ -18,7 +18,14 @@ from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
 from shared.errors import Conflict, RetryLater, Trouble
-from shared.workflow.portrait_following import NEW_ID_MS, OVERDUE_MS, follow, release
+from shared.workflow.portrait_following import (
+    FORGOTTEN_MS,
+    NEW_ID_MS,
+    OVERDUE_MS,
+    TRIES_BEFORE_THE_LIST,
+    follow,
+    release,
+)
 from shared.workflow.portrait_submitting import resolve
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
@@ -315,6 +322,59 @@ def test_a_look_that_fails_is_made_again_after_a_pause() -> None:
     assert one.retry is not None
     assert (one.state, one.retry.next_try_at > NOW) == (S.GENERATING, True)
     assert memory.held.portraits.holder
+
+
+def in_trouble(tries: int, *, after_ms: int = HOUR_MS, **listed: Any) -> tuple[Memory, Job]:
+    """An order whose task does not answer, after so many tries; the list shows it as told, or not at all."""
+    job = model(order(S.GENERATING, retry=replace(trouble(), tries=tries)))
+    memory = Memory(job, slot=held_by(job))
+    memory.portraits.known[TASK] = SILENT
+    memory.portraits.listed = [going("task-8"), *([going(**listed)] if listed else [])]
+    memory.time = NOW + after_ms
+    return memory, job
+
+
+def test_a_task_whose_own_answer_fails_each_time_is_followed_by_the_list() -> None:
+    memory, job = in_trouble(TRIES_BEFORE_THE_LIST, status="SUCCEEDED")
+    assert follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    one = of(memory, job)
+    assert (one.state, one.billed, one.retry) == (S.STORING, 4, None)
+    assert memory.held.portraits.holder == ""
+    (window,) = memory.portraits.windows
+    assert window[0] < one.submitted_at < one.attempt_expires_at < window[1]
+
+
+def test_a_task_that_the_list_shows_going_keeps_the_slot() -> None:
+    memory, job = in_trouble(TRIES_BEFORE_THE_LIST, status="RUNNING")
+    follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    assert of(memory, job).state is S.GENERATING
+    assert memory.held.portraits.holder
+
+
+def test_a_task_that_failed_as_the_list_says_ends_the_order() -> None:
+    memory, job = in_trouble(TRIES_BEFORE_THE_LIST, status="FAILED", code="InvalidFile.NoHuman", message="no")
+    follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    assert (of(memory, job).state, of(memory, job).billed) == (S.FAILED, 0)
+
+
+def test_the_list_is_not_asked_before_the_task_has_been_for_some_times() -> None:
+    memory, job = in_trouble(TRIES_BEFORE_THE_LIST - 1, status="SUCCEEDED")
+    with pytest.raises(RetryLater, match=SILENT.message):
+        follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    assert memory.portraits.windows == []
+
+
+def test_a_task_that_the_list_does_not_show_either_is_asked_for_again_until_a_day_is_over() -> None:
+    memory, job = in_trouble(TRIES_BEFORE_THE_LIST, after_ms=FORGOTTEN_MS)
+    with pytest.raises(RetryLater) as told:
+        follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    assert (told.value.code, told.value.delay_seconds) == ("task_not_listed", 60)
+    memory.time += 1
+    assert follow(memory.world(ON), memory[job], memory[job].portraits[0])
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.billed, one.reason.code) == (S.FAILED, 4, "task_unknown")
+    assert memory.held.portraits.holder == ""
 
 
 # -- giving the slot back --------------------------------------------------------------------------------
