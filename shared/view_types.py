@@ -127,6 +127,7 @@ class JobSummaryDocument(TypedDict):
     usable_count: Count
     trainings_billed: Count
     cost_cny: Money
+    portraits_cny: Money
     opened_at: Time | None
     changed_at: Time | None
     closed_at: Time | None

@@ -80,6 +80,7 @@ def job_summary(job: JobSummary, language: Language = Language.ENGLISH) -> JobSu
         "usable_count": job.usable_count,
         "trainings_billed": job.usage,
         "cost_cny": cny(job.cost_fen),
+        "portraits_cny": cny(job.portrait_fen),
         "opened_at": timestamp(job.opened_at),
         "changed_at": timestamp(job.changed_at),
         "closed_at": timestamp(job.closed_at),
@@ -120,7 +121,7 @@ def portrait_view(order: PortraitOrder, language: Language = Language.ENGLISH) -
         "template": order.wanted.template or None,
         "count": order.wanted.pictures,
         "state": order.state.value,
-        "reason": reason_view(order.reason, language),
+        "reason": _reason_of_order(order, language),
         "pictures": [{"key": picture.key, "size": picture.size} for picture in order.pictures],
         "missing": order.missing,
         "billed": order.billed,
@@ -130,6 +131,15 @@ def portrait_view(order: PortraitOrder, language: Language = Language.ENGLISH) -
         "submitted_at": timestamp(order.submitted_at),
         "ended_at": timestamp(order.ended_at),
     }
+
+
+def _reason_of_order(order: PortraitOrder, language: Language) -> ReasonDocument | None:
+    if order.reason is None:
+        return None
+    # Imported here: most jobs have no portraits.
+    from shared.domain.portrait_reasons import order_reason
+
+    return {"code": order.reason.code, "message": order_reason(order.reason, language)}
 
 
 def consent_view(consent: Consent) -> ConsentView:

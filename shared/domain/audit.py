@@ -30,6 +30,8 @@ from shared.domain.requests import (
     FIRST,
     LINK_MADE,
     LINK_REVOKED,
+    PORTRAITS,
+    PORTRAITS_CANCEL,
     REDELIVER,
     RELEASE,
     RETRY,
@@ -38,7 +40,9 @@ from shared.domain.requests import (
 
 LOOK, HANDED_OUT = "look", "export_handed_out"
 """Pictures of a person's photos were shown; a copy of all that is held about them was handed out."""
-OF_JOBS = frozenset({RETRY, CANCEL, FIRST, APPROVE, RELEASE})
+PORTRAITS_HANDED_OUT = "portraits_handed_out"
+"""Portraits of a person were shown or downloaded."""
+OF_JOBS = frozenset({RETRY, CANCEL, FIRST, APPROVE, RELEASE, PORTRAITS, PORTRAITS_CANCEL})
 """Kinds of requests whose subject is a job. Of ``REDELIVER`` it is a message, else a person or nothing."""
 DONE_AT_ONCE = frozenset({DONE, CONSENT_GIVEN, CONSENT_WITHDRAWN})
 """Kinds of requests that are settled from the beginning."""
@@ -56,7 +60,7 @@ class AuditRecord:
         record_id: the same each time that the record is put. A client that asks again under the key of a
             request that an erasure has taken makes another record of that id, of another moment.
         at: when it was asked for, or looked at.
-        action: the kind of the request, ``LOOK`` or ``HANDED_OUT``.
+        action: the kind of the request, ``LOOK``, ``HANDED_OUT`` or ``PORTRAITS_HANDED_OUT``.
         by: the name of the token, or ``link:`` and the id of a share link.
         function: the function that has done it.
         person: the keyed hash of the person that it is about; empty: nobody, or the rows are gone.

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from shared.domain.error_kinds import kind_of
 from shared.domain.health import Health
+from shared.domain.portrait_slot import PortraitSlot
+from shared.domain.reason import Reason
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api, Kind, Service
@@ -42,7 +44,7 @@ def block_of_api(api: Api | None, health: Health) -> Block | None:
 def block_of_queue(slot: Slot, now: int) -> Block | None:
     """Return what halts the queue, if that is of everybody, or has come again and again."""
     if slot.paused is not None:
-        return Block(Cause(QUEUE_PAUSED, slot.paused.because, Kind.ACCOUNT), Kind.ACCOUNT, slot.paused.since)
+        return block_of_pause(slot)
     if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
         return None
     cause = cause_of_halt(slot)
@@ -53,15 +55,37 @@ def block_of_queue(slot: Slot, now: int) -> Block | None:
     return Block(cause, scope, slot.halted_since, slot.halted_until)
 
 
+def block_of_pause(slot: Slot) -> Block | None:
+    """Return that an administrator has paused the queue, which portraits wait for as well."""
+    if slot.paused is None:
+        return None
+    return Block(Cause(QUEUE_PAUSED, slot.paused.because, Kind.ACCOUNT), Kind.ACCOUNT, slot.paused.since)
+
+
+def block_of_portraits(portraits: PortraitSlot, now: int) -> Block | None:
+    """Return what halts all orders of portraits, if that is of everybody, or has come again and again."""
+    was_halted_now = portraits.halted_until <= now < portraits.halted_until + STILL_HALTED_MS
+    if portraits.trouble is None or not (portraits.is_halted(now) or was_halted_now):
+        return None
+    cause = _cause(portraits.trouble, Api.PORTRAITS)
+    if cause.kind is Kind.PASSING and portraits.refusals < TRIES_THAT_BLOCK:
+        return None
+    scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
+    return Block(cause, scope, portraits.halted_since, portraits.halted_until)
+
+
 def cause_of_halt(slot: Slot) -> Cause:
     """Return why the queue is halted; what the slot's row keeps of it is a code and a message."""
-    code, message = (slot.trouble.code, slot.trouble.message) if slot.trouble else ("", "")
-    if code == "fine_tunes_full":
-        return Cause(code, message, Kind.ACCOUNT, Api.TRAINING)
-    status = code.removeprefix("http_")
-    known = ("", int(status)) if code != status and status.isdigit() else (code, 0)
-    kind = kind_of(Service.DASHSCOPE, Api.TRAINING, known[1], known[0], message)
-    return Cause(code, message, kind, Api.TRAINING)
+    if slot.trouble is not None and slot.trouble.code == "fine_tunes_full":
+        return Cause(slot.trouble.code, slot.trouble.message, Kind.ACCOUNT, Api.TRAINING)
+    return _cause(slot.trouble or Reason("", ""), Api.TRAINING)
+
+
+def _cause(trouble: Reason, api: Api) -> Cause:
+    status = trouble.code.removeprefix("http_")
+    known = ("", int(status)) if trouble.code != status and status.isdigit() else (trouble.code, 0)
+    kind = kind_of(Service.DASHSCOPE, api, known[1], known[0], trouble.message)
+    return Cause(trouble.code, trouble.message, kind, api)
 
 
 def blocks_of_all(slot: Slot, health: Health, now: int) -> list[Block]:

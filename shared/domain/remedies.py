@@ -29,6 +29,7 @@ class Explanation(NamedTuple):
 SERVICE_OF: dict[Api, Service] = {
     Api.FACE_CHECK: Service.DASHSCOPE,
     Api.TRAINING: Service.DASHSCOPE,
+    Api.PORTRAITS: Service.DASHSCOPE,
     Api.LISTING: Service.OSS,
     Api.READING: Service.OSS,
     Api.PROCESSING: Service.OSS,
@@ -55,6 +56,10 @@ REFUSALS: dict[Api | None, tuple[str, Words]] = {
     Api.TRAINING: (
         "training_refused",
         Words("DashScope's fine-tune API refuses", "DashScope 的训练接口拒绝了请求"),
+    ),
+    Api.PORTRAITS: (
+        "portraits_refused",
+        Words("DashScope's portrait generation refuses", "DashScope 的写真接口拒绝了请求"),
     ),
     Api.LISTING: ("bucket_not_listed", Words("OSS does not list the bucket", "OSS 无法列举存储空间")),
     Api.READING: ("photos_not_read", Words("OSS does not give the file", "OSS 无法读取文件")),

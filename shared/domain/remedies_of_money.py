@@ -10,8 +10,8 @@ from shared.domain.words import Told, Words
 OF_MONEY: dict[str, Told] = {
     "day_cap": Told(
         Words(
-            "Another training would cost more than MAX_CNY_PER_DAY leaves for today.",
-            "再训练一次将超过 MAX_CNY_PER_DAY 今天剩余的额度。",
+            "The next training or order would cost more than MAX_CNY_PER_DAY leaves for today.",
+            "下一次训练或下一个写真订单将超过 MAX_CNY_PER_DAY 今天剩余的额度。",
         ),
         Words(
             "Nothing needs to be done: the queue goes on at midnight, Beijing time. To go on sooner, raise "
@@ -21,8 +21,8 @@ OF_MONEY: dict[str, Told] = {
     ),
     "month_cap": Told(
         Words(
-            "Another training would cost more than MAX_CNY_PER_MONTH leaves for this month.",
-            "再训练一次将超过 MAX_CNY_PER_MONTH 本月剩余的额度。",
+            "The next training or order would cost more than MAX_CNY_PER_MONTH leaves for this month.",
+            "下一次训练或下一个写真订单将超过 MAX_CNY_PER_MONTH 本月剩余的额度。",
         ),
         Words(
             "The queue goes on at the beginning of the next month, Beijing time. To go on sooner, raise the "
@@ -32,8 +32,8 @@ OF_MONEY: dict[str, Told] = {
     ),
     "total_cap": Told(
         Words(
-            "Another training would cost more than MAX_CNY_IN_ALL leaves.",
-            "再训练一次将超过 MAX_CNY_IN_ALL 剩余的总额度。",
+            "The next training or order would cost more than MAX_CNY_IN_ALL leaves.",
+            "下一次训练或下一个写真订单将超过 MAX_CNY_IN_ALL 剩余的总额度。",
         ),
         Words(
             "Raise the setting, or set it to 0 for no cap: the queue goes on at the next run of the timer.",
@@ -42,12 +42,12 @@ OF_MONEY: dict[str, Told] = {
     ),
     "person_cap": Told(
         Words(
-            "Another training would cost more than MAX_CNY_PER_PERSON allows for this person.",
-            "再训练一次将超过 MAX_CNY_PER_PERSON 允许此人花费的金额。",
+            "The next training or order would cost more than MAX_CNY_PER_PERSON allows for this person.",
+            "下一次训练或下一个写真订单将超过 MAX_CNY_PER_PERSON 允许此人花费的金额。",
         ),
         Words(
-            "Raise the setting, or cancel the job. The others in the queue go on.",
-            "请调高该设置，或取消此任务；队列中的其他人不受影响。",
+            "Raise the setting, or cancel the job or the order. The others in the queue go on.",
+            "请调高该设置，或取消此任务或订单；队列中的其他人不受影响。",
         ),
     ),
     "trainings_off": Told(

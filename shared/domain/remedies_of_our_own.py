@@ -8,6 +8,7 @@ from __future__ import annotations
 from shared.domain.remedies_of_consent import OF_CONSENT
 from shared.domain.remedies_of_erasures import OF_ERASURES
 from shared.domain.remedies_of_money import OF_MONEY
+from shared.domain.remedies_of_portraits import OF_PORTRAITS
 from shared.domain.remedies_of_retention import OF_RETENTION
 from shared.domain.remedies_of_submits import OF_SUBMITS
 from shared.domain.words import NOTHING as NOTHING
@@ -209,6 +210,7 @@ OUR_OWN: dict[str, Told] = {
     **OF_ERASURES,
     **OF_RETENTION,
     **OF_MONEY,
+    **OF_PORTRAITS,
     **OF_SUBMITS,
 }
 """Our own codes in the words of people."""

@@ -285,11 +285,22 @@ def _newest(reader: Reader, request: RouteRequest) -> Job:
 
 
 def _job(reader: Reader, request: RouteRequest) -> Job:
+    return job_in(reader, request.name)
+
+
+def job_in(reader: Reader, name: str) -> Job:
+    """Return the job of this id, whose person is not being erased.
+
+    Raises:
+        Problem: there is none, or none can have this id.
+        NotPossible: its person is being erased.
+        Trouble: its row cannot be read.
+    """
     from shared.domain.administration import unless_erased
 
-    if parse_job_id(request.name) is None:
+    if parse_job_id(name) is None:
         raise Problem("invalid_job")
-    found = reader.jobs.find_each([request.name])[request.name]
+    found = reader.jobs.find_each([name])[name]
     if found is None:
         raise Problem("unknown_job")
     if isinstance(found, Unread):

@@ -32,7 +32,7 @@ from shared.views import timestamp
 
 if TYPE_CHECKING:
     from shared.domain.remedies import Explanation
-    from shared.http_api.person_types import BlockedDocument
+    from shared.http_api.blocked_types import BlockedDocument
 
 GOOD_TICK_WITHIN_MS = 300_000
 
@@ -70,7 +70,7 @@ def what_blocks(job: Job, outlook: Outlook) -> Block | None:
         *(block_of_api(api, health) for api in needed),
         *map(block_of, troubles),
     ]
-    return _widest(block for block in found if block)
+    return widest(block for block in found if block)
 
 
 def what_blocks_photo(photo: Photo, health: Health) -> Block | None:
@@ -79,7 +79,7 @@ def what_blocks_photo(photo: Photo, health: Health) -> Block | None:
         return None
     trouble = block_of(photo.retry) if photo.retry else None
     found = (trouble, *(block_of_api(api, health) for api in _apis_of(photo)))
-    return _widest(block for block in found if block)
+    return widest(block for block in found if block)
 
 
 def what_is_left(job: Job) -> Block | None:
@@ -222,7 +222,9 @@ def _scope(kind: Kind) -> Kind:
     return Kind.OBJECT if kind in (Kind.PICTURE, Kind.GONE) else kind
 
 
-def _widest(blocks: Iterable[Block]) -> Block | None:
+def widest(blocks: Iterable[Block]) -> Block | None:
+    """Return the block of the widest scope, and of these the oldest."""
+
     def order(block: Block) -> tuple[bool, int, int]:
         rank = _WIDEST_FIRST.index(block.scope) if block.scope in _WIDEST_FIRST else len(_WIDEST_FIRST)
         # While no run comes, whatever else is known of is old.

@@ -1,8 +1,8 @@
-"""``GET /costs``: what the trainings have cost, what is on its way, and what is left under each cap.
+"""``GET /costs``: what was spent, what is on its way, and what is left under each cap.
 
-All sums come from one place, the ledger in the slot's row, so that the overview, ``/metrics``, this document
-and its CSV cannot differ. What a person has cost is the sum of the person's jobs. Called by ``routes``,
-``overview``, ``metrics`` and ``resources``.
+Trainings and portraits together. All sums come from one place, the ledger in the slot's row, so that the
+overview, ``/metrics``, this document and its CSV cannot differ. What a person has cost is the sum of the
+person's jobs. Called by ``routes``, ``overview``, ``metrics`` and ``resources``.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def costs_document(spending: Spending, rules: Rules, now: int) -> CostsDocument:
     return {
         "currency": CURRENCY,
         "list_price_cny": cny(rules.training_price_fen),
+        "picture_price_cny": cny(rules.portrait_price_fen),
         "trainings": rules.trainings.value,
         **spend(spending, rules, now),
         "days": [{"day": day, "cost_cny": cny(fen)} for day, fen in _newest_first(spending.days)],
@@ -83,6 +84,7 @@ def spend(spending: Spending, rules: Rules, now: int) -> SpendDocument:
         "total_cny": cny(spending.fen),
         "reserved_cny": cny(spending.reserved_fen),
         "trainings_billed": spending.trainings,
+        "pictures_billed": spending.pictures,
         "caps": [_cap(cap, rules) for cap in caps_of_all(spending, rules, now)],
     }
 
@@ -119,25 +121,35 @@ def _sum(yuan: float) -> str:
 
 
 def cost_of_person(
-    newest: Job, earlier: Sequence[JobSummary | Unread], read: Callable[[int], Sequence[JobSummary | Unread]]
+    newest: Job,
+    earlier: Sequence[JobSummary | Unread],
+    read: Callable[[int], Sequence[JobSummary | Unread]],
+    *,
+    has_portraits: bool,
 ) -> int | None:
-    """Return what a person's trainings have cost, in fen; None if a revision cannot be read, or too many.
+    """Return what a person has cost, in fen; None if a revision cannot be read, or too many.
 
     ``earlier`` are the revisions before ``newest``, newest first, as far as a page shows them; ``read``
-    returns those before a revision.
+    returns those before a revision. ``has_portraits``: some were made, so that each revision is looked at:
+    of an old one they may have come later than it was summed up.
     """
     costs: dict[int, int | None] = {newest.revision: newest.cost_fen}
+    portraits_fen, through = newest.portrait_fen, 0 if has_portraits else newest.spent_through
     page = earlier
     for _ in range(MAX_PAGES):
         costs |= {_revision_of(one): one.cost_fen if isinstance(one, JobSummary) else None for one in page}
+        portraits_fen += sum(one.portrait_fen for one in page if isinstance(one, JobSummary))
         before = min(costs)
-        if before <= newest.spent_through + 1 or not page:
+        if before <= through + 1 or not page:
             break
         page = read(before)
     else:
         return None
-    known = [fen for revision, fen in costs.items() if revision > newest.spent_through]
-    return None if None in known else newest.spent_before_fen + sum(fen or 0 for fen in known)
+    known = [fen for revision, fen in costs.items() if revision > through or fen is None]
+    if None in known:
+        return None
+    trainings = sum(fen or 0 for revision, fen in costs.items() if revision > newest.spent_through)
+    return newest.spent_before_fen + trainings + portraits_fen
 
 
 def _revision_of(one: JobSummary | Unread) -> int:

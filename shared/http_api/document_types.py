@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypedDict
 
 from shared.domain.caps import DAY, IN_ALL, MONTH
 from shared.domain.rules import Trainings
+from shared.http_api.blocked_types import BlockedDocument
 from shared.http_api.operator_types import NotReadyDocument, ReadyDocument
 from shared.http_api.person_types import (
-    BlockedDocument,
     EstimateDocument,
     PauseDocument,
     UnreadableDocument,
@@ -123,7 +123,7 @@ class ResultDocument(TypedDict):
 
 
 class CapDocument(TypedDict):
-    """A cap on what all trainings cost, and how it stands."""
+    """A cap on what everybody costs, and how it stands."""
 
     code: Annotated[str, Keywords(enum=[DAY, MONTH, IN_ALL])]
     most_cny: Money
@@ -134,13 +134,14 @@ class CapDocument(TypedDict):
 
 
 class SpendDocument(TypedDict):
-    """What the trainings have cost."""
+    """What trainings and portraits have cost."""
 
     today_cny: Money
     month_cny: Money
     total_cny: Money
     reserved_cny: Money
     trainings_billed: Count
+    pictures_billed: Count
     caps: list[CapDocument]
 
 
@@ -163,6 +164,7 @@ class CostsDocument(SpendDocument):
 
     currency: Annotated[str, Keywords(enum=["CNY"])]
     list_price_cny: Money
+    picture_price_cny: Money
     trainings: Annotated[str, Keywords(enum=[mode.value for mode in Trainings])]
     days: list[DayCostDocument]
     months: list[MonthCostDocument]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         PhotoDocument,
         UnreadableDocument,
     )
+    from shared.http_api.portrait_types import OfferDocument, OrderDocument
     from shared.view_types import JobSummaryDocument
 
 
@@ -45,10 +46,12 @@ def person_document(
     outlook: Outlook,
     language: Language,
     cost_fen: int | None = None,
+    with_models: Sequence[Job] = (),
 ) -> PersonDocument:
     """Describe a person from the newest revision, with its ``outlook``, and earlier ones, newest first.
 
-    ``cost_fen``: what all of them have cost; None: nobody can tell.
+    ``cost_fen``: what all of them have cost; None: nobody can tell. ``with_models``: those of them that may
+    have portraits, as they were read.
     """
     current = job_document(newest, outlook, language)
     is_held = newest.state is JobState.QUEUED and current["blocked_by"] is not None
@@ -65,6 +68,8 @@ def person_document(
         "eta": None if is_held else eta(newest, outlook),
         "cost_cny": cny(cost_fen) if cost_fen is not None else None,
         "consent": _consent(newest, outlook, language),
+        "portraits": _portraits(with_models, outlook, language),
+        "portrait_offer": _offer(with_models, outlook, language),
         "revisions": _summaries([summary_of(newest), *earlier], language),
         "unreadable": _unreadable(earlier, language),
     }
@@ -90,6 +95,8 @@ def unread_person_document(
         "eta": None,
         "cost_cny": None,
         "consent": None,
+        "portraits": [],
+        "portrait_offer": None,
         "revisions": _summaries(earlier, language),
         "unreadable": _unreadable([newest, *earlier], language),
     }
@@ -106,6 +113,7 @@ def job_document(job: Job, outlook: Outlook, language: Language) -> JobDocument:
         "announced": _announced(job.photo_set),
         "timeline": timeline_view(job),
         "photos": [_photo(photo, outlook.health, outlook.now, language) for photo in job.photo_set.photos],
+        "portraits": _portraits([job], outlook, language),
     }
 
 
@@ -116,6 +124,23 @@ def _consent(job: Job, outlook: Outlook, language: Language) -> ConsentDocument 
     from shared.http_api.consents import consent_document
 
     return consent_document(job.consent, outlook.rules, outlook.now, language)
+
+
+def _portraits(jobs: Sequence[Job], outlook: Outlook, language: Language) -> list[OrderDocument]:
+    if not any(job.portraits for job in jobs):
+        return []
+    # Imported here: most people have no portraits.
+    from shared.http_api.portraits import orders_of
+
+    return orders_of(jobs, outlook, language)
+
+
+def _offer(jobs: Sequence[Job], outlook: Outlook, language: Language) -> OfferDocument | None:
+    if not outlook.rules.portraits_allowed:
+        return None
+    from shared.http_api.portraits import offer_document
+
+    return offer_document([job for job in jobs if job.finetuned_output], outlook, language)
 
 
 def unread_document(unread: Unread, language: Language) -> UnreadableDocument:

@@ -6,7 +6,7 @@ Called by the routes that read content. A field that is sent twice counts once, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from email.message import Message
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -26,11 +26,13 @@ class File(NamedTuple):
     content: bytes
 
 
-def fields_of(request: HttpRequest, number: str = "", texts: Iterable[str] = ()) -> dict[str, str]:
+def fields_of(
+    request: HttpRequest, numbers: Collection[str] = (), texts: Iterable[str] = ()
+) -> dict[str, str]:
     """Return the fields of a form or of an object of JSON; content of other kinds has none.
 
-    What JSON has in place of a text counts as an empty one, but is refused in ``texts``. ``number`` is the
-    field that is a number there.
+    What JSON has in place of a text counts as an empty one, but is refused in ``texts``. ``numbers`` are the
+    fields that are numbers there.
 
     Raises:
         Problem: the content is not what it says it is.
@@ -51,7 +53,7 @@ def fields_of(request: HttpRequest, number: str = "", texts: Iterable[str] = ())
             raise Problem("unreadable_content") from None
         if not isinstance(value, dict) or not all(isinstance(value.get(name, ""), str) for name in texts):
             raise Problem("unreadable_content")
-        return {name: _text(one, is_number=name == number) for name, one in value.items()}
+        return {name: _text(one, is_number=name in numbers) for name, one in value.items()}
     return {}
 
 

@@ -31,7 +31,13 @@ def metrics(request: RouteRequest) -> Answer:
     standing = read_standing(reader)
     entries = reader.control.read_json(IGNORED).value.get("entries")
     ignored = len(entries) if isinstance(entries, list) else 0
-    families = [*_of_queue(standing), *_of_totals(standing), *_of_money(standing), *_of_health(standing)]
+    families = [
+        *_of_queue(standing),
+        *_of_portraits(standing),
+        *_of_totals(standing),
+        *_of_money(standing),
+        *_of_health(standing),
+    ]
     families.append(
         _family("ignored_uploads", "gauge", "Uploads on the list of ignored ones.", _one(ignored))
     )
@@ -56,6 +62,16 @@ def _of_queue(standing: Standing) -> list[str]:
     return families
 
 
+def _of_portraits(standing: Standing) -> list[str]:
+    """What the slot's row tells of portraits; how many orders wait stands in the rows of the jobs alone."""
+    portraits, now = standing.rows.slot.portraits, standing.outlook.now
+    halted, holders = int(portraits.is_halted(now)), int(bool(portraits.holder))
+    return [
+        _family("portraits_halted", "gauge", "1: the orders of portraits wait.", _one(halted)),
+        _family("portraits_slot_holders", "gauge", "Orders of portraits at DashScope.", _one(holders)),
+    ]
+
+
 def _of_totals(standing: Standing) -> list[str]:
     totals = standing.totals
     if totals is None:
@@ -78,6 +94,7 @@ def _of_money(standing: Standing) -> list[str]:
     left = [({"cap": cap["code"]}, cap["left_cny"]) for cap in told["caps"]]
     return [
         _family("trainings_billed_total", "counter", "Trainings billed.", _one(told["trainings_billed"])),
+        _family("portraits_billed_total", "counter", "Portraits billed.", _one(told["pictures_billed"])),
         _family("spend_cny_total", "counter", "Their cost at the list price.", _one(told["total_cny"])),
         _family("spend_cny", "gauge", "The same of this day and month in Beijing.", periods),
         _family("spend_reserved_cny", "gauge", "Of trainings on their way.", _one(told["reserved_cny"])),

@@ -25,13 +25,14 @@ from shared.http_api.operation_kinds import MULTIPART, Operation, operation_id
 from shared.http_api.operations import OPERATIONS
 from shared.http_api.operator_types import LinkId, RequestId
 from shared.http_api.parameters import Parameter
+from shared.http_api.portrait_types import OrderNumber
 from shared.http_api.published import NAMES as PUBLISHED
 from shared.http_api.resources import RouteRequest
 from shared.http_api.routes import OF_LINK, OF_PAGES, ROUTES, Route
 from shared.http_api.schemas import Schema, Schemas
 from shared.http_api.webhook_types import MessageId
 from shared.version import VERSION
-from shared.view_types import JobId, PersonId
+from shared.view_types import JobId, PersonId, Revision
 
 DESCRIPTION = """\
 Where every person's training stands, and what administrators may ask for.
@@ -75,6 +76,8 @@ _IN_PATHS: dict[str, object] = {
     "erasure_id": RequestId,
     "link_id": LinkId,
     "message_id": MessageId,
+    "number": OrderNumber,
+    "revision": Revision,
 }
 _TEXTS_IN_PATHS: dict[str, Schema] = {
     "name": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "format": "photo-name"},

@@ -53,7 +53,9 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "WWW-Authenticate": _header("How to sign in.", enum=['Bearer realm="facechain-autotrain"']),
     "Link": _header("With CSV: where the lines that follow are.", pattern='^</[!-~]*>; rel="next"$'),
     "Content-Disposition": _header(
-        "The name of the file.", pattern='^attachment; filename="[a-z0-9-]+[.](csv|zip)"$'
+        "The name of the file.",
+        pattern=r'^attachment; filename="[a-z0-9-]+[.](csv|zip|jpg|png|webp)"'
+        r"(; filename[*]=UTF-8''[!-~]+)?$",
     ),
     "Accept-Ranges": _header("With a file: it can be asked for by ranges.", enum=["bytes"]),
     "Content-Range": _header("Which part of the file it is.", pattern="^bytes ([0-9]+-[0-9]+|[*])/[0-9]+$"),
@@ -120,8 +122,10 @@ class Responses:
             sometimes += _OF_HTML
         if CSV in operation.texts:
             sometimes += ("Link", "Content-Disposition")
-        if ZIP in operation.texts and status in (200, 206):
+        if operation.in_parts and status in (200, 206):
             sometimes += ("Content-Disposition", "Accept-Ranges", "Content-Range", "ETag")
+        if not operation.in_parts and any(one == ZIP or one.startswith("image/") for one in operation.texts):
+            sometimes += ("Content-Disposition",)
         made = _response(MEANINGS[status], always, sometimes)
         if status == 304:
             return made

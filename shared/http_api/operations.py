@@ -33,6 +33,7 @@ from shared.http_api.operation_kinds import (
 )
 from shared.http_api.operations_of_consent import OF_CONSENT
 from shared.http_api.operations_of_held_data import OF_HELD_DATA
+from shared.http_api.operations_of_portraits import OF_PORTRAITS
 from shared.http_api.parameters import (
     AUDIT_PARAMETERS,
     COSTS_PARAMETERS,
@@ -282,6 +283,7 @@ OPERATIONS: dict[str, Operation] = {
         {200: operators.ReadyDocument, 503: operators.NotReadyDocument},
     ),
     **OF_CONSENT,
+    **OF_PORTRAITS,
     "GET /healthz": reads(
         "[Health](#health): the function runs and its settings can be read; no table is asked",
         operators.HealthDocument,

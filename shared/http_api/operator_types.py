@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from shared.domain import requests
 from shared.domain.reasons import IGNORED
+from shared.http_api.blocked_types import BlockedDocument
 from shared.http_api.ignored import OTHER
 from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.photo_access import NAMES
@@ -26,6 +27,7 @@ REQUESTED = [
     requests.APPROVE,
     *(requests.PHOTO_USE, requests.PAUSE, requests.RESUME, requests.RELEASE, requests.PROBE),
     *(requests.LINK_MADE, requests.LINK_REVOKED, requests.ERASE, requests.EXPORT),
+    *(requests.PORTRAITS, requests.PORTRAITS_CANCEL),
     *(requests.TRY_RECEIVERS, requests.REDELIVER, requests.DONE),
     *(requests.CONSENT_GIVEN, requests.CONSENT_WITHDRAWN),
 ]
@@ -55,6 +57,7 @@ class ReadyDocument(TypedDict):
     status: Literal["ready"]
     photo_access: PhotoAccessDocument | None
     gone_receivers: list[GoneReceiverDocument] | None
+    portraits_blocked_by: BlockedDocument | None
 
 
 class ObstacleDocument(TypedDict):
@@ -74,6 +77,7 @@ class NotReadyDocument(TypedDict):
     status: Literal["not_ready"]
     photo_access: PhotoAccessDocument | None
     gone_receivers: list[GoneReceiverDocument] | None
+    portraits_blocked_by: BlockedDocument | None
     reasons: list[ObstacleDocument]
 
 

@@ -6,6 +6,7 @@ Read by ``administration`` and by ``local/api_reference``. The codes are those o
 
 from __future__ import annotations
 
+from shared.domain.portrait_work import MAX_ORDERS
 from shared.domain.reasons import Words
 
 OUTCOMES: dict[str, Words] = {
@@ -153,6 +154,34 @@ OUTCOMES: dict[str, Words] = {
         "Nobody is told of what happens: set WebhookUrl with WebhookSecret, or the URL of a robot.",
         "未设置任何接收方：请设置 WebhookUrl 和 WebhookSecret，或机器人的地址。",
     ),
+    "portraits_ordered": Words(
+        "The portraits are ordered; they are made in their turn, and the order says how far it has come.",
+        "写真已下单，按顺序生成；进度见订单。",
+    ),
+    "portraits_canceled": Words(
+        "The order is cancelled; its cost says whether anything is billed.",
+        "订单已取消；是否计费见订单的费用。",
+    ),
+    "portraits_off": Words(
+        "Portraits are switched off by PORTRAITS=off; set it to on_request to order some.",
+        "PORTRAITS=off 已关闭写真；如需下单，请将其设为 on_request。",
+    ),
+    "model_released": Words(
+        "The model was deleted at DashScope and makes no more portraits; train again.",
+        "模型已在 DashScope 删除，不能再生成写真；请重新训练。",
+    ),
+    "too_many_portraits": Words(
+        f"The model has had {MAX_ORDERS} orders, and its row holds no more; train again for others.",
+        f"该模型已有 {MAX_ORDERS} 个订单，达到上限；如需更多，请重新训练。",
+    ),
+    "order_unknown": Words(
+        "There is no order of this number; take it from the person's portraits.",
+        "没有这个编号的订单；请使用此人写真列表中的编号。",
+    ),
+    "order_not_queued": Words(
+        "The order has been sent to DashScope, or has ended; only one that waits can be cancelled.",
+        "订单已提交给 DashScope 或已结束；只能取消等待中的订单。",
+    ),
     "no_model": Words("The job has no model.", "该任务没有模型。"),
     "erased": Words(
         "Everything of the person is removed; GET /erasures/{id} has the certificate.",
@@ -201,6 +230,7 @@ CHANGED_NOTHING = frozenset(
         *("set_changed", "verdict_stands", "release_refused", "no_model", "job_unknown", "person_unknown"),
         *("held_back", "message_refused", "message_unknown", "no_receiver", "failed", "unknown"),
         *("being_erased", "photos_removed", "nothing_held", "export_failed"),
+        *("portraits_off", "model_released", "too_many_portraits", "order_unknown", "order_not_queued"),
     }
 )
 """Outcomes after which all is as it was, though something else was asked for."""

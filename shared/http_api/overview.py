@@ -21,7 +21,13 @@ from shared.http_api.queue_documents import (
     read_standing,
     slot_document,
 )
-from shared.http_api.readiness import gone_receivers, obstacles_in, photo_access, readiness_document
+from shared.http_api.readiness import (
+    gone_receivers,
+    obstacles_in,
+    photo_access,
+    portraits_blocked_by,
+    readiness_document,
+)
 from shared.views import reason_view, timestamp
 
 if TYPE_CHECKING:
@@ -49,7 +55,10 @@ def overview(request: RouteRequest) -> Answer:
         "spend": spend(ledger, reader.rules, now),
         "account": account_document(standing),
         "readiness": readiness_document(
-            blocks, access, now, language, in_full=True, gone=gone_receivers(standing.rows, language)
+            *(blocks, access, now, language),
+            in_full=True,
+            gone=gone_receivers(standing.rows, language),
+            portraits=portraits_blocked_by(standing.rows, now, language),
         ),
     }
     return Answer(document, POLL_SECONDS)

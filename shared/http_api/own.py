@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from shared.domain.object_keys import person_of
 from shared.domain.share_links import links_in, row_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         OwnJobDocument,
         UnreadableDocument,
     )
+    from shared.http_api.portrait_types import OwnPortraitsDocument
 
 NOBODY_YET_SECONDS = 5
 
@@ -40,7 +42,8 @@ def page(request: RouteRequest) -> Answer:
         newcomer: NewcomerDocument = {"person_id": person_id, "consent": _consent(request, person_id)}
         return Answer(newcomer, NOBODY_YET_SECONDS)
     consent = _consent(request, person_id)
-    return answered._replace(document=_for_the_person(answered.document, consent))
+    shown = _for_the_person(answered.document, consent, request.parameters["link"])
+    return answered._replace(document=shown)
 
 
 def _consent(request: RouteRequest, person_id: str) -> OwnConsentDocument | None:
@@ -52,7 +55,9 @@ def _consent(request: RouteRequest, person_id: str) -> OwnConsentDocument | None
     return own_consent(request, person_id)
 
 
-def _for_the_person(document: Mapping[str, Any], consent: OwnConsentDocument | None) -> OwnDocument:
+def _for_the_person(
+    document: Mapping[str, Any], consent: OwnConsentDocument | None, link: str
+) -> OwnDocument:
     """Return what of a person's document is the person's: nothing of the account, its money and its words."""
     block, place, current = document["blocked_by"], document["queue"], document["current"]
     return {
@@ -64,6 +69,7 @@ def _for_the_person(document: Mapping[str, Any], consent: OwnConsentDocument | N
         "blocked_by": {"code": block["code"], "since": block["since"]} if block else None,
         "queue": {"position": place["position"]} if place else None,
         "current": _job_of_the_person(current),
+        "portraits": [_portraits_of_the_person(one, link) for one in document["portraits"]],
         "consent": consent,
     }
 
@@ -85,6 +91,35 @@ def _job_of_the_person(job: Mapping[str, Any]) -> OwnJobDocument | UnreadableDoc
         "submitted_at": job["submitted_at"],
         "ended_at": job["ended_at"],
     }
+
+
+def _portraits_of_the_person(order: Mapping[str, Any], link: str) -> OwnPortraitsDocument:
+    folder = f"/own/{quote(link, safe='')}/portraits/{order['revision']}"
+    names = [(one["key"].rpartition("/")[2], one["size"]) for one in order["pictures"]]
+    return {
+        "number": order["number"],
+        "revision": order["revision"],
+        "style": order["style"],
+        "count": order["count"],
+        "state": order["state"],
+        "pictures": [{"size": size, "href": f"{folder}/{quote(name, safe='')}"} for name, size in names],
+        "asked_at": order["asked_at"],
+        "ended_at": order["ended_at"],
+    }
+
+
+def portrait(request: RouteRequest) -> Answer:
+    """``GET /own/{link}/portraits/{revision}/{name}``."""
+    from shared.http_api.portrait_files import picture
+
+    return picture(_of_person(request))
+
+
+def portraits(request: RouteRequest) -> Answer:
+    """``GET /own/{link}/portraits.zip``."""
+    from shared.http_api.portrait_files import all_of_person
+
+    return all_of_person(_of_person(request))
 
 
 def put_photo(request: RouteRequest) -> Answer:

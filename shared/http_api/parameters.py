@@ -42,6 +42,12 @@ FORMATS = ("json", "csv")
 FORMAT = Parameter("format", {"enum": [*FORMATS], "default": FORMATS[0]}, "JSON, or CSV for a spreadsheet.")
 PERSON = Parameter("person", {"$ref": "#/components/schemas/PersonId"}, "The name of the person.", True)
 
+DOWNLOAD = Parameter(
+    "download", {"type": "string"}, "With it, of any value: a browser saves the picture and does not show it."
+)
+REVISION = Parameter("revision", {"type": "integer", "minimum": 1}, "Only the pictures of this revision.")
+PICTURE_PARAMETERS = (DOWNLOAD,)
+ZIP_PARAMETERS = (REVISION,)
 PAGE_PARAMETERS = (STATE, LIMIT, CURSOR, FORMAT)
 MODELS_PARAMETERS = (LIMIT, CURSOR)
 EVENTS_PARAMETERS = (PERSON,)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from shared.domain.trouble_kinds import Kind
+from shared.http_api.blocked_types import BlockedDocument
+from shared.http_api.portrait_types import OfferDocument, OrderDocument, OwnPortraitsDocument
 from shared.http_api.waiting_words import SENTENCES
 from shared.view_types import (
     ConsentView,
@@ -25,9 +26,6 @@ from shared.view_types import (
     Time,
 )
 
-SCOPES = [kind.value for kind in Kind if kind not in (Kind.PICTURE, Kind.GONE)]
-"""Whom what blocks concerns; a picture and what is gone are objects."""
-
 
 class WaitingDocument(TypedDict):
     """What happens next to a job by itself."""
@@ -35,18 +33,6 @@ class WaitingDocument(TypedDict):
     code: Annotated[str, Keywords("WaitingCode", enum=list(SENTENCES))]
     message: str
     at: Time | None
-
-
-class BlockedDocument(TypedDict):
-    """What keeps a job or a photo from going on, and what to do about it."""
-
-    code: str
-    message: str
-    remedy: str
-    detail: str
-    scope: Annotated[str, Keywords(enum=SCOPES)]
-    since: Time | None
-    next_try_at: Time | None
 
 
 class EstimateDocument(TypedDict):
@@ -80,6 +66,7 @@ class JobDocument(JobSummaryDocument):
     announced: AnnouncedDocument | None
     timeline: list[MoveDocument]
     photos: list[PhotoDocument]
+    portraits: list[OrderDocument]
 
 
 class ConsentDocument(ConsentView):
@@ -136,6 +123,8 @@ class PersonDocument(TypedDict):
     eta: EstimateDocument | None
     cost_cny: Money | None
     consent: ConsentDocument | None
+    portraits: list[OrderDocument]
+    portrait_offer: OfferDocument | None
     revisions: list[JobSummaryDocument]
     unreadable: list[UnreadableDocument]
 
@@ -204,6 +193,7 @@ class OwnDocument(TypedDict):
     blocked_by: OwnBlockedDocument | None
     queue: OwnPlaceDocument | None
     current: OwnJobDocument | UnreadableDocument
+    portraits: list[OwnPortraitsDocument]
     consent: OwnConsentDocument | None
 
 

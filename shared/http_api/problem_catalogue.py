@@ -16,6 +16,7 @@ from shared.http_api.problems_of_consent import OF_CONSENT
 from shared.http_api.problems_of_erasures import OF_ERASURES
 from shared.http_api.problems_of_exports import OF_EXPORTS
 from shared.http_api.problems_of_messages import OF_MESSAGES
+from shared.http_api.problems_of_portraits import OF_PORTRAITS
 
 REFERENCE_PAGE = "docs/api.md"
 """The reference of the API, as a path in the repository."""
@@ -296,4 +297,5 @@ PROBLEMS: dict[str, ProblemKind] = {
     **OF_ERASURES,
     **OF_EXPORTS,
     **OF_MESSAGES,
+    **OF_PORTRAITS,
 }

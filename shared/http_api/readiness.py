@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from shared.domain.blocks import Block, block_of_api, block_of_queue
+from shared.domain.blocks import Block, block_of_api, block_of_portraits, block_of_queue
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.reasons import Language
 from shared.domain.retry_state import Cause
@@ -26,6 +26,7 @@ from shared.logs import warn
 from shared.views import timestamp
 
 if TYPE_CHECKING:
+    from shared.http_api.blocked_types import BlockedDocument
     from shared.http_api.operator_types import (
         GoneReceiverDocument,
         NotReadyDocument,
@@ -95,6 +96,12 @@ def gone_receivers(rows: ControlRows | None, language: Language) -> list[GoneRec
     ]
 
 
+def portraits_blocked_by(rows: ControlRows | None, now: int, language: Language) -> BlockedDocument | None:
+    """Say why all orders of portraits wait, which keeps nobody from being trained; None: they do not."""
+    block = block_of_portraits(rows.slot.portraits, now) if rows is not None else None
+    return blocked_by(block, now, language)
+
+
 def readiness_document(
     blocks: Iterable[Block],
     access: PhotoAccessDocument | None,
@@ -103,22 +110,29 @@ def readiness_document(
     *,
     in_full: bool,
     gone: list[GoneReceiverDocument] | None = None,
+    portraits: BlockedDocument | None = None,
 ) -> ReadyDocument | NotReadyDocument:
     """Say that the deployment is ready, or name each reason once, by one code for all that mean the same.
 
-    ``access`` is what :func:`photo_access` says, ``gone`` what :func:`gone_receivers` does: who is not told
-    any more is no reason against training.
+    ``access`` is what :func:`photo_access` says, ``gone`` what :func:`gone_receivers` does, and ``portraits``
+    what :func:`portraits_blocked_by` does: the last two are no reasons against training.
     """
     reasons: dict[str, ObstacleDocument] = {}
     for block in blocks:
         name = in_words(block).name
         reasons.setdefault(name, _reason(name, block, now, language, in_full=in_full))
     if not reasons:
-        return {"status": "ready", "photo_access": access, "gone_receivers": gone}
+        return {
+            "status": "ready",
+            "photo_access": access,
+            "gone_receivers": gone,
+            "portraits_blocked_by": portraits,
+        }
     return {
         "status": "not_ready",
         "photo_access": access,
         "gone_receivers": gone,
+        "portraits_blocked_by": portraits,
         "reasons": list(reasons.values()),
     }
 

@@ -72,14 +72,23 @@ def health(_: RouteRequest) -> Answer:
 
 def readiness(request: RouteRequest) -> Answer:
     """``GET /readyz``."""
-    from shared.http_api.readiness import gone_receivers, obstacles, photo_access, readiness_document
+    from shared.http_api.readiness import (
+        gone_receivers,
+        obstacles,
+        photo_access,
+        portraits_blocked_by,
+        readiness_document,
+    )
 
     reader = request.connect()
     now = reader.now()
     rows, blocks = obstacles(reader.control, now)
     access = photo_access(rows, reader.photo_access, request.language) if request.is_reader else None
     gone = gone_receivers(rows, request.language) if request.is_reader else None
-    document = readiness_document(blocks, access, now, request.language, in_full=request.is_reader, gone=gone)
+    held = portraits_blocked_by(rows, now, request.language) if request.is_reader else None
+    document = readiness_document(
+        blocks, access, now, request.language, in_full=request.is_reader, gone=gone, portraits=held
+    )
     return Answer(document, READ_AGAIN_SECONDS, status=503) if blocks else Answer(document)
 
 
@@ -103,20 +112,35 @@ def person(request: RouteRequest) -> Answer:
     is_first = newest.revision == 1
     earlier = [] if is_first else reader.jobs.history(newest.person_id, newest.revision, MAX_REVISIONS - 1)
     outlook = _outlook(reader, newest)
-    cost_fen = _cost_fen(newest, earlier, reader)
-    document = person_document(newest, earlier, outlook, request.language, cost_fen)
-    return Answer(document, _poll_seconds(newest))
+    cost_fen = _cost_fen(newest, earlier, reader, has_portraits=bool(outlook.slot.portraits.taken_at))
+    with_models = _with_models(newest, earlier, reader, outlook)
+    document = person_document(newest, earlier, outlook, request.language, cost_fen, with_models)
+    return Answer(document, _poll_seconds(newest, *with_models))
 
 
-def _cost_fen(newest: Job, earlier: Sequence[JobSummary | Unread], reader: Reader) -> int | None:
+def _with_models(
+    newest: Job, earlier: Sequence[JobSummary | Unread], reader: Reader, outlook: Outlook
+) -> Sequence[Job]:
+    """Return the revisions that may have portraits, newest first; where none are made nothing is read."""
+    rest: Sequence[Job] = ()
+    if earlier and (outlook.rules.portraits_allowed or outlook.slot.portraits.taken_at):
+        from shared.http_api.portraits import with_portraits
+
+        rest = with_portraits(reader, earlier).jobs
+    return [newest, *rest]
+
+
+def _cost_fen(
+    newest: Job, earlier: Sequence[JobSummary | Unread], reader: Reader, *, has_portraits: bool
+) -> int | None:
     if newest.revision == 1:
-        return newest.cost_fen
+        return newest.cost_fen + newest.portrait_fen
     from shared.http_api.costs import cost_of_person
 
     def read(before: int) -> Sequence[JobSummary | Unread]:
         return reader.jobs.history(newest.person_id, before, MAX_REVISIONS)
 
-    return cost_of_person(newest, earlier, read)
+    return cost_of_person(newest, earlier, read, has_portraits=has_portraits)
 
 
 def _unread_person(person_id: str, request: RouteRequest, reader: Reader, trouble: Permanent) -> Answer:
@@ -141,7 +165,7 @@ def job(request: RouteRequest) -> Answer:
         seconds = None if found.kind is Kind.OBJECT else READ_AGAIN_SECONDS
         return Answer(unread_document(found, request.language), seconds)
     # Nothing decides any more how a job goes on that has come to its end: the read is saved.
-    is_over = not is_unfinished(found)
+    is_over = not is_unfinished(found) and not _makes_portraits(found)
     outlook = Outlook(Slot(), Health(), reader.rules, reader.now()) if is_over else _outlook(reader, found)
     return Answer(job_document(found, outlook, request.language), _poll_seconds(found))
 
@@ -221,8 +245,13 @@ def ignored(request: RouteRequest) -> Answer:
     return Answer(ignored_document(stored.value, request.language))
 
 
-def _poll_seconds(job: Job) -> int | None:
+def _makes_portraits(job: Job) -> bool:
+    return any(not order.state.is_terminal for order in job.portraits)
+
+
+def _poll_seconds(job: Job, *others: Job) -> int | None:
     is_left = job.state.is_terminal and is_unfinished(job)
+    is_left = is_left or (job.state.is_terminal and any(map(_makes_portraits, (job, *others))))
     return DELIVERY_SECONDS if is_left else POLL_SECONDS.get(job.state)
 
 

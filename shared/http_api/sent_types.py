@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from shared.domain.portrait_styles import MAX_COUNT, MAX_TEMPLATE_CHARACTERS, STYLES, TEMPLATE_STYLE
 from shared.domain.slot import MAX_BECAUSE_CHARACTERS, VISIBLE_CHARACTER
 from shared.http_api.consents import AGREED, LONGEST, MOMENT_OR_NOTHING
+from shared.http_api.portrait_orders import OFFER
 from shared.http_api.sharing import DEFAULT_DAYS, MAX_DAYS
 from shared.http_api.uploading import MAX_FILES
 from shared.view_types import Keywords
@@ -39,6 +41,22 @@ class LinkRequest(TypedDict, total=False):
 
 class LinkForm(LinkRequest, FormFields, total=False):
     """For how long a share link is valid, as a form."""
+
+
+class PortraitsRequest(TypedDict, total=False):
+    """Which portraits are ordered, and the whole price that the sender has seen."""
+
+    style: Annotated[str, Keywords(enum=[*STYLES, TEMPLATE_STYLE])]
+    template: Annotated[str, Keywords(maxLength=MAX_TEMPLATE_CHARACTERS)]
+    count: Annotated[int, Keywords(minimum=1, maximum=MAX_COUNT, default=MAX_COUNT)]
+    revision: Annotated[int, Keywords(minimum=1)]
+    price_cny: Annotated[float, Keywords(minimum=0)]
+
+
+class PortraitsForm(PortraitsRequest, FormFields, total=False):
+    """The same as a form; ``offer`` is a count and its price in one: ``4:0.72``."""
+
+    offer: Annotated[str, Keywords(pattern=f"^{OFFER}$")]
 
 
 class ConsentRequest(TypedDict, total=False):

@@ -38,7 +38,7 @@ DAY_SECONDS = 86_400
 def make(request: RouteRequest) -> Answer:
     """``POST /people/{person_id}/links``."""
     person_id = person_in(request)
-    days = fields_of(request.request, number="days").get("days", str(DEFAULT_DAYS)).strip()
+    days = fields_of(request.request, numbers=("days",)).get("days", str(DEFAULT_DAYS)).strip()
     if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= MAX_DAYS and len(days) <= 4):
         raise Problem("invalid_days", most=str(MAX_DAYS))
     reader = request.connect()

@@ -28,6 +28,7 @@ from markupsafe import Markup, escape
 from shared.domain.administration import OVERRULED
 from shared.domain.money import cny
 from shared.domain.photos import NEEDS_NOTHING
+from shared.domain.portrait_styles import STYLES
 from shared.domain.states import JobState
 from shared.domain.words import Language
 from shared.pages import names, portrait_call, times
@@ -51,6 +52,12 @@ OVERRULABLE = frozenset(verdict.value for verdict in OVERRULED)
 _NEEDS_NOTHING = frozenset(verdict.value for verdict in NEEDS_NOTHING) | LEFT_OVER | {"duplicate"}
 
 
+SHAPE_OF_ORDER = {
+    **{state: state for state in ("QUEUED", "SUBMITTING", "SUCCEEDED", "FAILED", "CANCELED")},
+    "GENERATING": "TRAINING",
+    "STORING": "TRAINING",
+}
+"""The states of an order look like those of a job."""
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIX = ".html.jinja"
 COMPILED = "shared.pages.compiled"
@@ -104,6 +111,8 @@ def environment() -> Environment:
         plain=names.plain,
         steps=steps,
         states=[state.value for state in JobState],
+        styles=STYLES,
+        shape_of_order=SHAPE_OF_ORDER,
         kind_of_verdict=kind_of_verdict,
         overrulable=OVERRULABLE,
         curl_call=portrait_call.in_curl,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from shared.domain.words import Words
 from shared.pages.words_of_consent import CONSENT
 from shared.pages.words_of_people import ACTIONS, OWN, PERSON
+from shared.pages.words_of_portraits import PORTRAITS
 
 STATES: dict[str, Words] = {
     "state_COLLECTING": Words("Collecting", "收集照片"),
@@ -212,5 +213,5 @@ LISTS: dict[str, Words] = {
 
 WORDS: dict[str, Words] = {
     **{**STATES, **FRAME, **OVERVIEW, **LISTS, **OTHERS},
-    **{**PERSON, **ACTIONS, **OWN, **CONSENT},
+    **{**PERSON, **ACTIONS, **OWN, **CONSENT, **PORTRAITS},
 }

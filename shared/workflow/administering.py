@@ -34,6 +34,7 @@ from shared.domain.taken_out import zips_around
 from shared.domain.trouble_kinds import Api
 from shared.errors import NotFound, Permanent
 from shared.logs import log
+from shared.workflow import portrait_requests
 from shared.workflow.account import count_one_less
 from shared.workflow.approving import approve
 from shared.workflow.ports import World
@@ -277,6 +278,8 @@ _DOING: dict[str, Callable[[World, Request], str]] = {
     kinds.TRAIN: _train,
     kinds.PHOTO_DELETE: _photo_delete,
     kinds.PHOTO_USE: _photo_use,
+    kinds.PORTRAITS: portrait_requests.order,
+    kinds.PORTRAITS_CANCEL: portrait_requests.cancel,
     kinds.LINK_MADE: _link_made,
     kinds.LINK_REVOKED: _link_revoked,
 }
