@@ -11,6 +11,7 @@ from local.api_reference.consents import CONSENTS
 from local.api_reference.erasures import ERASURES
 from local.api_reference.lists import LISTS
 from local.api_reference.operators import OPERATORS
+from local.api_reference.portraits import PORTRAITS
 from local.api_reference.shapes import Document, Field
 
 
@@ -48,16 +49,12 @@ _SUMMARY = (
     Field("usable_count", "integer", "photos that can be trained on"),
     Field("trainings_billed", "integer", "trainings that DashScope has billed for this job"),
     Field("cost_cny", "number", "`trainings_billed` at the list price", unit="CNY"),
+    Field("portraits_cny", "number", "what portraits of its model have cost at the list price", unit="CNY"),
     Field("opened_at", "time", "the first upload of the set"),
     Field("changed_at", "time", "the latest change of the job"),
     Field("closed_at", "time", "the set closed and joined the queue", "it has not closed"),
     Field("submitted_at", "time", "the latest submit", "there was none"),
     Field("ended_at", "time", "the end of the training", "it has not ended"),
-)
-
-_PHOTO_ACCESS = Field("photo_access", "Photo access", "how DashScope gets the photos", "no token, or unread")
-_GONE_RECEIVERS = Field(
-    "gone_receivers", "list of Gone receiver", "receivers of messages that want none", "no token, or unread"
 )
 
 DOCUMENTS: dict[str, Document] = {
@@ -96,18 +93,20 @@ DOCUMENTS: dict[str, Document] = {
             Field(
                 "cost_cny",
                 "number",
-                "what all trainings of the person have cost at the list price",
+                "what all trainings and portraits of the person have cost at the list price",
                 "a revision cannot be read, or there are too many",
                 unit="CNY",
             ),
             Field("consent", "Consent", "the person's consent", "`CONSENT=off`, or the row cannot be read"),
+            Field("portraits", "list of Portrait order", "what was ordered of the models, newest first"),
+            Field("portrait_offer", "Offer", "what can be ordered, and its price", "`PORTRAITS=off`"),
             Field("revisions", "list of Job summary", "all revisions, newest first, at most 20"),
             Field("unreadable", "list of Unreadable", "revisions among these that cannot be read"),
         ),
     ),
     "Job summary": Document("One training of one person.", _SUMMARY),
     "Job": Document(
-        "A [Job summary](#job-summary) with six more fields. A job that has not ended, or whose outcome is "
+        "A [Job summary](#job-summary) with seven more fields. A job that has not ended, or whose outcome is "
         "not written out, has exactly one of `waiting_for` and `blocked_by`; a rejected one has `reason`.",
         (
             Field(
@@ -130,6 +129,7 @@ DOCUMENTS: dict[str, Document] = {
                 "the states that it has come to; of very many the first and the last",
             ),
             Field("photos", "list of Photo", "the uploads of the set, in the order of their recording"),
+            Field("portraits", "list of Portrait order", "what was ordered of its model, newest first"),
         ),
         extends="Job summary",
     ),
@@ -204,7 +204,7 @@ DOCUMENTS: dict[str, Document] = {
         ),
     ),
     "Blocked": Document(
-        "What keeps a job or a photo from going on, and what to do about it.",
+        "What keeps a job, a photo or an order of portraits from going on, and what to do about it.",
         (
             Field("code", "string", "one of [these codes](#blocked-by), or the service's own"),
             Field("message", "string", "what is wrong, in words"),
@@ -261,37 +261,10 @@ DOCUMENTS: dict[str, Document] = {
             Field("next", "string", "the cursor of the page that follows", "this is the last page"),
         ),
     ),
-    "Ready": Document(
-        "The deployment can train.",
-        (Field("status", "string", "`ready` or `not_ready`"), _PHOTO_ACCESS, _GONE_RECEIVERS),
-    ),
-    "Not ready": Document(
-        "The deployment cannot train anybody now; the status of the answer is 503.",
-        (Field("reasons", "list of Obstacle", "all that stands in the way"),),
-        extends="Ready",
-    ),
-    "Gone receiver": Document(
-        "A receiver of messages that has answered 410. Nothing is sent to it until its setting changes or it "
-        "takes a test; see [messages](messages.md).",
-        (
-            Field("receiver", "string", "`webhook`"),
-            Field("message", "string", "what it has said, in words"),
-            Field("remedy", "string", "what to do about it"),
-            Field("since", "time", "since when"),
-        ),
-    ),
-    "Photo access": Document(
-        "How DashScope gets the photos; only whoever may read is told.",
-        (
-            Field("setting", "string", "`PHOTO_ACCESS`: `auto`, `url` or `file`"),
-            Field("way", "string", "the way that is taken: `url` or `file`", "it is not known yet"),
-            Field("message", "string", "why, in words"),
-            Field("since", "time", "when that was found out", "it is set, or not known"),
-        ),
-    ),
     **LISTS,
     **OPERATORS,
     **AUDITS,
     **CONSENTS,
     **ERASURES,
+    **PORTRAITS,
 }

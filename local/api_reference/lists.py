@@ -16,8 +16,9 @@ _SPEND = (
     Field("today_cny", "number", "today", unit="CNY"),
     Field("month_cny", "number", "this month", unit="CNY"),
     Field("total_cny", "number", "altogether", unit="CNY"),
-    Field("reserved_cny", "number", "reserved for trainings on their way", unit="CNY"),
+    Field("reserved_cny", "number", "reserved for trainings and portraits on their way", unit="CNY"),
     Field("trainings_billed", "integer", "trainings, altogether"),
+    Field("pictures_billed", "integer", "portraits, altogether"),
     Field("caps", "list of Spending cap", "the caps that are set, the one that lasts longest first"),
 )
 LISTS: dict[str, Document] = {
@@ -55,7 +56,7 @@ LISTS: dict[str, Document] = {
             Field("queue", "Waiting line", "the jobs that wait"),
             Field("people", "People", "the first page of people by name"),
             Field("recent", "list of Result", "the latest results, newest first, at most 20"),
-            Field("spend", "Spend", "what the trainings have cost"),
+            Field("spend", "Spend", "what trainings and portraits have cost"),
             Field("account", "Cap", "how full the DashScope account is"),
             Field("readiness", "Ready or Not ready", "what `GET /readyz` answers"),
         ),
@@ -75,7 +76,7 @@ LISTS: dict[str, Document] = {
         _SPEND,
     ),
     "Spending cap": Document(
-        "A cap on what all trainings cost. Where it is reached the queue waits, and says so.",
+        "A cap on what everybody costs. Where it is reached the queue waits, and says so.",
         (
             Field("code", "string", "`day_cap`, `month_cap` or `total_cap`"),
             Field("most_cny", "number", "the setting", unit="CNY"),
@@ -86,11 +87,12 @@ LISTS: dict[str, Document] = {
         ),
     ),
     "Costs": Document(
-        "What the trainings have cost: the list price times DashScope's `usage`, to the fen. A training "
-        "belongs to the day in Beijing on which DashScope made it.",
+        "What trainings and portraits have cost: the list price times what DashScope says that it has "
+        "billed, to the fen. They belong to the day in Beijing on which DashScope made them.",
         (
             Field("currency", "string", "`CNY`"),
             Field("list_price_cny", "number", "`TRAINING_PRICE_CNY`", unit="CNY"),
+            Field("picture_price_cny", "number", "`PORTRAIT_PRICE_CNY`", unit="CNY"),
             Field("trainings", "string", "`TRAININGS`: `on`, `off` or `approve`"),
             *_SPEND,
             Field("days", "list of Day cost", "the latest 31 days with a cost, newest first"),
@@ -101,14 +103,14 @@ LISTS: dict[str, Document] = {
         ),
     ),
     "Day cost": Document(
-        "What the trainings of a day have cost.",
+        "What a day has cost.",
         (
             Field("day", "string", "the day in Beijing: `2026-01-31`"),
             Field("cost_cny", "number", "its cost", unit="CNY"),
         ),
     ),
     "Month cost": Document(
-        "What the trainings of a month have cost.",
+        "What a month has cost.",
         (
             Field("month", "string", "the month in Beijing: `2026-01`"),
             Field("cost_cny", "number", "its cost", unit="CNY"),

@@ -4,7 +4,46 @@ from __future__ import annotations
 
 from local.api_reference.shapes import Document, Field
 
+_PHOTO_ACCESS = Field("photo_access", "Photo access", "how DashScope gets the photos", "no token, or unread")
+_GONE_RECEIVERS = Field(
+    "gone_receivers", "list of Gone receiver", "receivers of messages that want none", "no token, or unread"
+)
+_PORTRAITS_BLOCKED = Field(
+    "portraits_blocked_by", "Blocked", "why all orders of portraits wait", "no token, unread, or they do not"
+)
+
 OPERATORS: dict[str, Document] = {
+    "Ready": Document(
+        "The deployment can train.",
+        (
+            Field("status", "string", "`ready` or `not_ready`"),
+            *(_PHOTO_ACCESS, _GONE_RECEIVERS, _PORTRAITS_BLOCKED),
+        ),
+    ),
+    "Not ready": Document(
+        "The deployment cannot train anybody now; the status of the answer is 503.",
+        (Field("reasons", "list of Obstacle", "all that stands in the way"),),
+        extends="Ready",
+    ),
+    "Gone receiver": Document(
+        "A receiver of messages that has answered 410. Nothing is sent to it until its setting changes or it "
+        "takes a test; see [messages](messages.md).",
+        (
+            Field("receiver", "string", "`webhook`"),
+            Field("message", "string", "what it has said, in words"),
+            Field("remedy", "string", "what to do about it"),
+            Field("since", "time", "since when"),
+        ),
+    ),
+    "Photo access": Document(
+        "How DashScope gets the photos; only whoever may read is told.",
+        (
+            Field("setting", "string", "`PHOTO_ACCESS`: `auto`, `url` or `file`"),
+            Field("way", "string", "the way that is taken: `url` or `file`", "it is not known yet"),
+            Field("message", "string", "why, in words"),
+            Field("since", "time", "when that was found out", "it is set, or not known"),
+        ),
+    ),
     "Obstacle": Document(
         "What stands in everybody's way. Without a token that reads only `code` is told.",
         (
@@ -48,8 +87,8 @@ OPERATORS: dict[str, Document] = {
                 "kind",
                 "string",
                 "what was asked for: `train`, `retry`, `cancel`, `first`, `photo_delete`, `photo_use`, "
-                "`pause`, `resume`, `release`, `erase`, `export`, `probe`, `try_receivers` or "
-                "`redeliver`; `done`, `consent_given` and `consent_withdrawn`, which are kept for the audit "
+                "`pause`, `resume`, `release`, `erase`, `export`, `probe`, `portraits`, "
+                "`portraits_cancel`, `try_receivers` or `redeliver`; `done`, `consent_given` and `consent_withdrawn`, which are kept for the audit "
                 "alone",
             ),
             Field(
@@ -59,7 +98,12 @@ OPERATORS: dict[str, Document] = {
                 "it is about none",
             ),
             Field("photo", "string", "the photo that it is about", "it is about none"),
-            Field("because", "string", "why, in the words of whoever asked", "nothing was said"),
+            Field(
+                "because",
+                "string",
+                "why, in the words of whoever asked; of portraits what is wanted, or the order's number",
+                "nothing was said",
+            ),
             Field("asked_by", "string", "the name of the token that it was asked with"),
             Field("status", "string", "`pending` or `done`"),
             Field("outcome", "Reason", "one of the [outcomes](#outcomes), in words", "it is pending"),

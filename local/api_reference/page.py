@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from local.api_reference.fields import DOCUMENTS
 from local.api_reference.meanings import PARAMETERS, PEOPLE_PARAMETERS, REASONS, ROUTES, STATES, Parameter
+from local.api_reference.portraits import ORDER_REASONS
 from local.api_reference.shapes import Field
 from local.generated_tables import code, table, unescaped
 from local.generated_tables import with_tables as fill
 from local.packaging import ROOT
 from shared.domain.photos import Verdict
+from shared.domain.portrait_reasons import CHINESE
 from shared.domain.reasons import CHINESE_REASONS, IGNORED, Words
 from shared.domain.remedies import REFUSALS
 from shared.domain.remedies_of_our_own import OUR_OWN, Told
@@ -150,6 +152,11 @@ def _reasons() -> str:
     return table(("code", "meaning and remedy", "in Chinese"), rows)
 
 
+def _order_reasons() -> str:
+    rows = ((code(name), meaning, CHINESE[name]) for name, meaning in ORDER_REASONS.items())
+    return table(("code", "meaning and remedy", "in Chinese"), rows)
+
+
 def _problems() -> str:
     rows = (
         (
@@ -181,6 +188,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ignored": lambda: _in_words(IGNORED),
     "outcomes": lambda: _in_words(OUTCOMES),
     "reasons": _reasons,
+    "order_reasons": _order_reasons,
     "problems": _problems,
     "verdicts": _verdicts,
 }

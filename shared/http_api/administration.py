@@ -11,16 +11,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.domain.job import Job
-from shared.domain.object_keys import parse_job_id, person_of, problem_with_person_id
 from shared.domain.reasons import Language
-from shared.domain.trouble_kinds import Kind
-from shared.domain.unread import UNREADABLE_ROW, Unread
-from shared.errors import Permanent, RetryLater
+from shared.errors import RetryLater
 from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import job_of, newest_of, person_in, photo_in
 from shared.tracing import current
 from shared.views import timestamp
 
@@ -64,7 +61,7 @@ def train_person(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         from shared.domain.administration import asked_to_train
 
-        asked_to_train(_newest(reader, request), reader.rules, reader.now())
+        asked_to_train(newest_of(reader, request), reader.rules, reader.now())
 
     return ask(request, "train", check, subject=person_in(request))
 
@@ -75,9 +72,9 @@ def use_photo(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         from shared.domain.administration import with_photo_used
 
-        with_photo_used(_newest(reader, request), _photo(request), reader.rules, reader.now())
+        with_photo_used(newest_of(reader, request), photo_in(request), reader.rules, reader.now())
 
-    return ask(request, "photo_use", check, subject=person_in(request), photo=_photo(request))
+    return ask(request, "photo_use", check, subject=person_in(request), photo=photo_in(request))
 
 
 def delete_photo(request: RouteRequest) -> Answer:
@@ -85,9 +82,9 @@ def delete_photo(request: RouteRequest) -> Answer:
     return ask(
         request,
         "photo_delete",
-        lambda reader: _newest(reader, request),
+        lambda reader: newest_of(reader, request),
         subject=person_in(request),
-        photo=_photo(request),
+        photo=photo_in(request),
     )
 
 
@@ -96,7 +93,7 @@ def cancel_job(request: RouteRequest) -> Answer:
     from shared.domain.administration import canceled
 
     def check(reader: Reader) -> None:
-        canceled(_job(reader, request), reader.now())
+        canceled(job_of(reader, request), reader.now())
 
     return ask(request, "cancel", check, subject=request.name)
 
@@ -107,7 +104,7 @@ def retry_job(request: RouteRequest) -> Answer:
     def check(reader: Reader) -> None:
         from shared.domain.administration import NotPossible, once_more
 
-        job = _job(reader, request)
+        job = job_of(reader, request)
         newest = reader.jobs.latest(job.person_id)
         if newest is not None and newest.revision > job.revision:
             raise NotPossible("not_newest")
@@ -120,7 +117,7 @@ def put_job_first(request: RouteRequest) -> Answer:
     """``POST /jobs/{job_id}/first``."""
     from shared.domain.administration import check_queued
 
-    return ask(request, "first", lambda reader: check_queued(_job(reader, request)), subject=request.name)
+    return ask(request, "first", lambda reader: check_queued(job_of(reader, request)), subject=request.name)
 
 
 def approve_job(request: RouteRequest) -> Answer:
@@ -128,7 +125,7 @@ def approve_job(request: RouteRequest) -> Answer:
     from shared.domain.approval import approved
 
     def check(reader: Reader) -> None:
-        approved(_job(reader, request), reader.now(), reader.now())
+        approved(job_of(reader, request), reader.now(), reader.now())
 
     return ask(request, "approve", check, subject=request.name)
 
@@ -137,7 +134,7 @@ def release_model(request: RouteRequest) -> Answer:
     """``POST /models/{job_id}/release``."""
     from shared.domain.administration import check_model_is_kept as check
 
-    return ask(request, "release", lambda reader: check(_job(reader, request)), subject=request.name)
+    return ask(request, "release", lambda reader: check(job_of(reader, request)), subject=request.name)
 
 
 def request_outcome(request: RouteRequest) -> Answer:
@@ -251,60 +248,3 @@ def _ring_once(reader: Reader, asked: Request) -> None:
             except Conflict:
                 # Others ring all the time: the bell is heard, and this request stands behind it.
                 return
-
-
-def person_in(request: RouteRequest) -> str:
-    """Return the person that a path names.
-
-    Raises:
-        Problem: no person can have this name.
-    """
-    person_id = person_of(request.parameters["person_id"])
-    if problem_with_person_id(person_id):
-        raise Problem("invalid_person")
-    return person_id
-
-
-def _photo(request: RouteRequest) -> str:
-    """Return the name of the photo that a path names; it is one of this person and of no other."""
-    from shared.domain.object_keys import upload_called
-
-    name = request.parameters["name"]
-    if upload_called(person_in(request), name) is None:
-        raise Problem("invalid_photo")
-    return name
-
-
-def _newest(reader: Reader, request: RouteRequest) -> Job:
-    from shared.domain.administration import unless_erased
-
-    job = reader.jobs.latest(person_in(request))
-    if job is None:
-        raise Problem("unknown_person")
-    return unless_erased(job)
-
-
-def _job(reader: Reader, request: RouteRequest) -> Job:
-    return job_in(reader, request.name)
-
-
-def job_in(reader: Reader, name: str) -> Job:
-    """Return the job of this id, whose person is not being erased.
-
-    Raises:
-        Problem: there is none, or none can have this id.
-        NotPossible: its person is being erased.
-        Trouble: its row cannot be read.
-    """
-    from shared.domain.administration import unless_erased
-
-    if parse_job_id(name) is None:
-        raise Problem("invalid_job")
-    found = reader.jobs.find_each([name])[name]
-    if found is None:
-        raise Problem("unknown_job")
-    if isinstance(found, Unread):
-        if found.kind is Kind.OBJECT:
-            raise Permanent(UNREADABLE_ROW, found.message)
-        raise RetryLater(found.code, found.message, delay_seconds=1, kind=found.kind)
-    return unless_erased(found)

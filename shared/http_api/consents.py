@@ -33,12 +33,12 @@ from shared.domain.requests import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from shared.domain.rules import Rules
 from shared.domain.words import Language
 from shared.errors import NotFound, Permanent
-from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer
 from shared.http_api.forms import fields_of
 from shared.http_api.own_acts import note_for_audit
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 from shared.logs import log
 from shared.views import consent_view, timestamp
 

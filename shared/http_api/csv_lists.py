@@ -24,7 +24,8 @@ JOB_COLUMNS = (
     *("job_id", "person_id", "revision", "state", "reason", "fine_tune_id", "fine_tune_status"),
     *("finetuned_output", "model_released_at", "snapshots_removed_at", "photos_removed_at", "attempt"),
     *("closed_by", "photo_count", "usable_count"),
-    *("trainings_billed", "cost_cny", "opened_at", "changed_at", "closed_at", "submitted_at", "ended_at"),
+    *("trainings_billed", "cost_cny", "portraits_cny"),
+    *("opened_at", "changed_at", "closed_at", "submitted_at", "ended_at"),
 )
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads Chinese names in the code page of the machine."""

@@ -16,11 +16,12 @@ from shared.domain.erasure import (
 )
 from shared.domain.requests import ERASE, ERASURE_KEPT_MS
 from shared.domain.words import Language, Words
-from shared.http_api.administration import COME_AGAIN_SECONDS, REQUEST_ID, ask, person_in
+from shared.http_api.administration import COME_AGAIN_SECONDS, REQUEST_ID, ask
 from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 from shared.views import timestamp
 
 if TYPE_CHECKING:

@@ -19,11 +19,12 @@ from shared.domain.object_keys import person_key
 from shared.domain.requests import EXPORT
 from shared.domain.words import Language, Words
 from shared.errors import REPLACED, RetryLater
-from shared.http_api.administration import ADMIN, COME_AGAIN_SECONDS, person_in
+from shared.http_api.administration import ADMIN, COME_AGAIN_SECONDS
 from shared.http_api.callers import check_origin
 from shared.http_api.conditional import Answer
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 from shared.logs import log
 from shared.tracing import current
 from shared.views import timestamp

@@ -25,12 +25,12 @@ from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import UNREADABLE_ROW, Unread
 from shared.domain.zip_writing import Member, directory_of, foot_of, head_of
 from shared.errors import NotFound, Permanent, RetryLater
-from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer, has_already
 from shared.http_api.parameters import PICTURE_PARAMETERS, ZIP_PARAMETERS, read_known
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 
 MOST_BYTES = 20 * 1024 * 1024
 """Base64 makes 28 MB of it."""

@@ -22,10 +22,11 @@ from shared.domain.portrait_styles import (
     problem_with_template,
 )
 from shared.domain.requests import PORTRAITS, PORTRAITS_CANCEL
-from shared.http_api.administration import ask, job_in, person_in
+from shared.http_api.administration import ask
 from shared.http_api.forms import URL_ENCODED, fields_of, media_type
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import job_in, person_in
 
 if TYPE_CHECKING:
     from shared.http_api.conditional import Answer
@@ -105,11 +106,10 @@ def _wanted(sent: dict[str, str], count: int) -> Wanted:
     style, template = sent.get("style", ""), sent.get("template", "")
     if style in STYLES and not template:
         return Wanted(style, count)
-    if style not in ("", TEMPLATE_STYLE) or not (style or template):
-        code = "invalid_template" if template and style in STYLES else "invalid_style"
-        raise Problem(code, known=", ".join(STYLES), prefix=TEMPLATES_PREFIX)
+    if style not in (*STYLES, TEMPLATE_STYLE, "") or not (style or template):
+        raise Problem("invalid_style", known=", ".join(STYLES))
     # A style's name is no template, though a setting may have either in one place.
-    if not template or template in STYLES or problem_with_template(template):
+    if style in STYLES or not template or template in STYLES or problem_with_template(template):
         raise Problem("invalid_template", prefix=TEMPLATES_PREFIX)
     return Wanted(TEMPLATE_STYLE, count, template)
 
@@ -132,6 +132,6 @@ def _newest_with_model(reader: Reader, person_id: str) -> str:
     try:
         if newest is not None:
             unless_erased(newest)
+        raise NotPossible("no_model")
     except NotPossible as why:
         raise Problem(why.code) from None
-    raise Problem("no_model")

@@ -21,7 +21,7 @@ from shared.domain.portraits import PortraitOrder
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
 from shared.domain.words import Language
-from shared.http_api.administration import COME_AGAIN_SECONDS, person_in
+from shared.http_api.administration import COME_AGAIN_SECONDS
 from shared.http_api.blocked import blocked_by
 from shared.http_api.conditional import Answer
 from shared.http_api.forecast import Outlook
@@ -30,6 +30,7 @@ from shared.http_api.portrait_blocks import what_blocks_order
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 from shared.views import portrait_view, timestamp
 
 if TYPE_CHECKING:

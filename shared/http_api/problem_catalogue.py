@@ -20,8 +20,6 @@ from shared.http_api.problems_of_portraits import OF_PORTRAITS
 
 REFERENCE_PAGE = "docs/api.md"
 """The reference of the API, as a path in the repository."""
-
-
 _STATES = ", ".join(state.value for state in JobState)
 _STATES_CHINESE = "、".join(state.value for state in JobState)
 

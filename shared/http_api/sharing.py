@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.requests import LINK_MADE, LINK_REVOKED, Request, request_id
 from shared.domain.share_links import links_in, row_of
-from shared.http_api.administration import ADMIN, person_in
+from shared.http_api.administration import ADMIN
 from shared.http_api.conditional import Answer
 from shared.http_api.deployment import host_of, is_local
 from shared.http_api.forms import fields_of
@@ -20,6 +20,7 @@ from shared.http_api.links import LINK_ID, Link, make_link
 from shared.http_api.messages import HttpRequest
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 from shared.tracing import current
 from shared.views import timestamp
 

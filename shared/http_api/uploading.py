@@ -14,7 +14,6 @@ from urllib.parse import quote
 from shared.domain.object_keys import Kind, upload_called, upload_key
 from shared.domain.reasons import Language
 from shared.domain.requests import DONE
-from shared.http_api.administration import person_in
 from shared.http_api.conditional import Answer
 from shared.http_api.forms import fields_of, multipart
 from shared.http_api.looks import ONE_LOOK_MS
@@ -22,6 +21,7 @@ from shared.http_api.messages import MAX_UPLOAD_BYTES
 from shared.http_api.own_acts import note_for_audit
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
+from shared.http_api.subjects import person_in
 
 if TYPE_CHECKING:
     from shared.http_api.operator_types import DoneDocument, UploadDocument, UploadsDocument

@@ -39,7 +39,7 @@ from shared.http_api.reader import Reader
 from shared.http_api.routes import answer
 from tests.described import check
 from tests.http_events import http_event
-from tests.unit.support import NOW
+from tests.unit.support import NOW, job_in
 
 TOKEN = "a-token-of-sixteen-or-more"
 ADMIN_TOKEN = "another-token-of-sixteen-or-more"
@@ -133,6 +133,12 @@ class FakeJobs:
 
     def _summary(self, job: Job) -> JobSummary | Unread:
         return self.unread.get(job.job_id) or summary_of(job)
+
+
+def modelled(person_id: str = "li", revision: int = 1, **changes: Any) -> Job:
+    """A job of which a model was made, and which is delivered."""
+    usual = {"finetuned_output": "model", "ended_at": NOW, "delivered": True, "usage": 1}
+    return job_in(JobState.SUCCEEDED, person_id, **{"revision": revision, **usual, **changes})
 
 
 class FakeRequests:

@@ -43,7 +43,7 @@ TEXTS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 EACH_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 ACCEPT = ("application/json", "text/html")
 CALLERS = ((ADMIN_TOKEN, "application/json"), (ADMIN_TOKEN, "text/html"), (None, "text/html"))
-OF_FORMS = ("because", "next", "csrf", "days", "token", "photos")
+OF_FORMS = ("because", "next", "csrf", "days", "token", "photos", "style", "template", "offer", "price_cny")
 OF_HEADERS = (
     "Accept-Language",
     "Idempotency-Key",
@@ -64,6 +64,8 @@ USUAL = {
     "message_id": "msg_1",
     "schema": "result-1.json",
     "name": "a.jpg",
+    "number": "1",
+    "revision": "1",
     "link": LINK,
 }
 

@@ -112,7 +112,7 @@ def test_options_names_the_methods_of_a_path_to_anybody_and_asks_no_table(path: 
     allowed = set(response.headers["Allow"].split(", "))
     assert allowed == {"OPTIONS", *(m for route in ROUTES if route.path == path for m in route.methods)}
     assert api.connections == 0
-    assert_problem(api.call(f"{path}/no/where", method="OPTIONS"), 404, "unknown_route")
+    assert_problem(api.call(f"{path}/no/such/place", method="OPTIONS"), 404, "unknown_route")
 
 
 # -- other origins ------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from shared.view_types import Keywords
 from tests.described import NotDescribedError, check, described, session_to
 from tests.unit.http_api.support import Api, document
 
-OF_REQUESTS = ("Form", "ConsentRequest", "LinkRequest", "PauseRequest")
+OF_REQUESTS = ("Form", "ConsentRequest", "LinkRequest", "PauseRequest", "PortraitsRequest")
 """How the schemas of what callers send are called; all others are of answers."""
 OPEN_IN_PART = "/readyz"
 """Everybody is told whether the deployment is ready, and readers are told why."""

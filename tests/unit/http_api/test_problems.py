@@ -26,6 +26,9 @@ VALUES = {
     "name": "a.jpg",
     "why": "…",
     "field": "agree",
+    "prefix": "templates/",
+    "price": "0.72",
+    "count": "4",
 }
 RENAMED = {
     413: "Content Too Large",

@@ -52,7 +52,7 @@ def codes(api: Api) -> list[str]:
 @BOTH
 def test_a_deployment_that_is_well_is_ready(wsgi: bool) -> None:
     response = Api(wsgi=wsgi).call("/readyz", token=None)
-    ready = {"status": "ready", "photo_access": None, "gone_receivers": None}
+    ready = {"status": "ready", "photo_access": None, "gone_receivers": None, "portraits_blocked_by": None}
     assert (response.status, document(response)) == (200, ready)
 
 
@@ -101,6 +101,7 @@ def test_one_that_is_not_says_why_and_when_to_ask_again(wsgi: bool) -> None:
             "since": None,
         },
         "gone_receivers": [],
+        "portraits_blocked_by": None,
     }
 
 

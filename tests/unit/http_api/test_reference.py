@@ -26,11 +26,17 @@ from shared.domain.markers import Announced
 from shared.domain.photo_access import LearntAccess, Way
 from shared.domain.photo_set import ClosedBy
 from shared.domain.photos import Verdict
+from shared.domain.portrait_reasons import CHINESE as CHINESE_OF_ORDERS
+from shared.domain.portrait_slot import PortraitSlot
+from shared.domain.portrait_styles import Wanted
+from shared.domain.portrait_work import with_wanted
+from shared.domain.portraits import OrderState, Picture
 from shared.domain.reason import NO_USABLE_PHOTO
 from shared.domain.reasons import CHINESE_REASONS, IGNORED
 from shared.domain.remedies import REFUSALS
 from shared.domain.remedies_of_our_own import OUR_OWN
 from shared.domain.remedies_of_services import CODES, OF_SERVICES
+from shared.domain.result_keys import portrait_key
 from shared.domain.retry_state import Cause
 from shared.domain.share_links import row_of, with_link, with_revoked
 from shared.domain.slot import Pause, Slot
@@ -46,7 +52,7 @@ from shared.http_api.outcomes import OUTCOMES
 from shared.http_api.parameters import PAGE_PARAMETERS
 from shared.http_api.problem_catalogue import PROBLEMS
 from shared.http_api.waiting_words import SENTENCES
-from tests.unit.http_api.support import ADMIN_TOKEN, Api, FakeAudit, document, trouble
+from tests.unit.http_api.support import ADMIN_TOKEN, Api, FakeAudit, document, modelled, trouble
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, job_in, photo
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -105,6 +111,7 @@ def test_every_route_parameter_state_code_and_verdict_stands_on_the_page_and_no_
     assert names("Ignored") == list(IGNORED)
     assert names("Outcomes") == list(OUTCOMES)
     assert set(names("Reasons")) == {*CHINESE_REASONS, NO_USABLE_PHOTO, "training_failed"} == set(REASONS)
+    assert set(names("Reasons of orders")) == set(CHINESE_OF_ORDERS)
     assert set(names("Problems")) == set(PROBLEMS)
     assert re.findall(r"`(\w+)`", TABLES["verdicts"]()) == [verdict.value for verdict in Verdict]
 
@@ -173,6 +180,7 @@ def answers() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from answers_about_consent()
     yield from answers_about_erasures()
     yield from answers_about_exports()
+    yield from answers_about_portraits()
     two = Api(job_in(JobState.QUEUED), job_in(JobState.QUEUED, revision=2))
     yield "Page", document(two.call("/jobs"))
     yield "Page", document(two.call("/jobs", {"limit": "1"}))
@@ -351,6 +359,35 @@ def answers_about_erasures() -> Iterator[tuple[str, dict[str, Any]]]:
     for one in (partly, partly.settled("erased_in_part", NOW)):
         api.requests.rows[request.request_id] = one
         yield "Erasure", document(api.call(accepted["href"], token=ADMIN_TOKEN))
+
+
+def answers_about_portraits() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Of orders that wait, are tried again, and have ended, and of a model that is there and is not."""
+    made = with_wanted(modelled(), [Wanted("f_idcard_male", 1)] * 3, NOW)
+    waiting, held, done = made.portraits
+    held = replace(
+        held,
+        submitted_at=NOW,
+        reason=Reason("portraits_lost", "…"),
+        retry=trouble(tries=3, api=Service.PORTRAITS),
+    )
+    picture = Picture(portrait_key("li", 1, 3, 1, "jpg"), 9)
+    done = replace(
+        done, state=OrderState.SUCCEEDED, ended_at=NOW, submitted_at=NOW, pictures=(picture,), billed=1
+    )
+    following = replace(waiting, number=4, wanted=Wanted("portrait_url_template", 1, "templates/a.jpg"))
+    job = replace(made, portraits=(waiting, held, done, following))
+    for jobs, rules in (((job,), True), ((job,), False), ((job_in(JobState.COLLECTING),), True)):
+        api = Api(*jobs)
+        api.rules = replace(RULES, portraits_allowed=rules)
+        yield "Portraits", document(api.call("/people/li/portraits"))
+        yield "Person", document(api.call("/people/li"))
+    yield "Job", document(api.call(f"/jobs/{jobs[0].job_id}"))
+    refused = PortraitSlot().refused(Reason("Arrearage", "…"), MINUTE_MS, NOW, longest_ms=MINUTE_MS)
+    api.held = Slot(portraits=refused)
+    yield "Ready", document(api.call("/readyz"))
+    api.refuse(Service.LISTING, Cause("AccessDenied", "…", Kind.ACCOUNT, Service.LISTING))
+    yield "Not ready", document(api.call("/readyz"))
 
 
 def answers_about_exports() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -63,7 +63,7 @@ def test_what_the_link_shows_has_nothing_of_the_account_its_money_and_its_words(
     shown = document(own(api, path))
     assert set(shown) == {
         *("person_id", "state", "finetuned_output", "waiting_for", "eta", "blocked_by", "queue", "current"),
-        "consent",
+        *("consent", "portraits"),
     }
     assert shown["queue"] == {"position": 1}
     assert set(shown["current"]) == {
