@@ -88,8 +88,8 @@ OPERATORS: dict[str, Document] = {
                 "string",
                 "what was asked for: `train`, `retry`, `cancel`, `first`, `photo_delete`, `photo_use`, "
                 "`pause`, `resume`, `release`, `erase`, `export`, `probe`, `portraits`, "
-                "`portraits_cancel`, `try_receivers` or `redeliver`; `done`, `consent_given` and `consent_withdrawn`, which are kept for the audit "
-                "alone",
+                "`portraits_cancel`, `try_receivers` or `redeliver`; `done`, `consent_given` and "
+                "`consent_withdrawn`, which are kept for the audit alone",
             ),
             Field(
                 "subject",

@@ -79,7 +79,7 @@ ORDER_REASONS: dict[str, str] = {
     "task_unknown": "DashScope no longer knows the task; it counts as billed.",
     "portrait_gone": "The portraits were made, and DashScope no longer serves them. Order them again.",
     "portrait_too_large": "The portraits were made, and are too large to be stored. Order them again.",
-    "portrait_not_labelled": "The portraits cannot be labelled as generated, and are not stored. Order again.",
+    "portrait_not_labelled": "The portraits cannot be labelled as generated: none is stored. Order again.",
     "model_released": "The model was deleted at DashScope before the portraits were made. Train again.",
     "canceled_before_submit": "An administrator cancelled it before anything was sent; nothing is billed.",
     "canceled_at_dashscope": "The task was cancelled at DashScope. Order them again.",

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.page_preview.people import HOSTILE, LINK, NOW, ago, job, person
+from shared.domain.blocks import Block
 from shared.domain.job_summary import summary_of
+from shared.domain.retry_state import Cause
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.words import Language
+from shared.http_api.blocked import blocked_by
 from shared.http_api.readiness import GONE, TAKE_AGAIN
 from shared.views import job_summary, timestamp
 
@@ -45,6 +49,7 @@ def overview(language: Language) -> dict[str, Any]:
             "month_cny": 1412.5,
             "total_cny": 10230.0,
             "reserved_cny": 2.5,
+            "pictures_billed": 24,
             "trainings_billed": 4092,
             "caps": [
                 {
@@ -58,7 +63,12 @@ def overview(language: Language) -> dict[str, Any]:
             ],
         },
         "account": {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True},
-        "readiness": {"status": "ready", "photo_access": None, "gone_receivers": []},
+        "readiness": {
+            "status": "ready",
+            "photo_access": None,
+            "gone_receivers": [],
+            "portraits_blocked_by": None,
+        },
     }
 
 
@@ -122,11 +132,17 @@ def empty_overview() -> dict[str, Any]:
             "month_cny": 0,
             "total_cny": 0,
             "reserved_cny": 0,
+            "pictures_billed": 24,
             "trainings_billed": 0,
             "caps": [],
         },
         "account": {"fine_tunes_kept": None, "fine_tunes_allowed": 20, "is_nearly_full": False},
-        "readiness": {"status": "ready", "photo_access": None, "gone_receivers": []},
+        "readiness": {
+            "status": "ready",
+            "photo_access": None,
+            "gone_receivers": [],
+            "portraits_blocked_by": None,
+        },
     }
 
 
@@ -149,10 +165,13 @@ def troubled_overview(language: Language) -> dict[str, Any]:
         "remedy": TAKE_AGAIN.in_language(language),
         "since": timestamp(ago(240)),
     }
+    arrears = Cause("Arrearage", "Access denied, the account is in arrears.", Kind.ACCOUNT, Api.PORTRAITS)
+    halted = Block(arrears, Kind.ACCOUNT, ago(12))
     document["readiness"] = {
         "status": "not_ready",
         "photo_access": None,
         "gone_receivers": [gone],
+        "portraits_blocked_by": blocked_by(halted, ago(0), language),
         "reasons": reasons,
     }
     return document

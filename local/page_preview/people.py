@@ -13,10 +13,14 @@ from shared.domain.job import Job, Reason
 from shared.domain.job_summary import JobSummary, summary_of
 from shared.domain.photo_set import PhotoSet
 from shared.domain.photos import Photo, Verdict
+from shared.domain.portrait_styles import STYLES, TEMPLATE_STYLE, Wanted
+from shared.domain.portraits import OrderState, Picture, PortraitOrder
+from shared.domain.result_keys import portrait_key
+from shared.domain.retry_state import Cause, RetryState
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Kind
+from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.domain.words import Language
 from shared.http_api.documents import person_document, unread_person_document
@@ -123,9 +127,13 @@ def person(
     *,
     person_id: str = "anna",
     is_dead: bool = False,
+    with_portraits: bool = False,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Return the document of a person whose newest job is in ``state``; an earlier revision has a model."""
+    """Return the document of a person whose newest job is in ``state``; an earlier revision has a model.
+
+    ``with_portraits``: orders of all kinds were made of it, and others may be.
+    """
     newest = job(state, person_id, **changes)
     earlier: tuple[JobSummary, ...] = ()
     if newest.revision > 1:
@@ -133,8 +141,58 @@ def person(
         earlier = (
             replace(summary_of(before), opened_at=ago(4000), changed_at=ago(3990), ended_at=ago(3990)),
         )
-    document = person_document(newest, earlier, outlook(is_dead=is_dead), language)
+    seen = outlook(is_dead=is_dead)
+    if with_portraits:
+        newest = replace(newest, portraits=orders(person_id, newest.revision), portrait_fen=144)
+        seen = seen._replace(rules=replace(seen.rules, portraits_allowed=True))
+    document = person_document(newest, earlier, seen, language, None, [newest] if with_portraits else ())
     return completed({**document}, newest)
+
+
+def orders(person_id: str, revision: int) -> tuple[PortraitOrder, ...]:
+    """Return an order in each state, of which the first have pictures."""
+    asked = [
+        Wanted(STYLES[1], 4),
+        Wanted(TEMPLATE_STYLE, 2, f"templates/{HOSTILE}.jpg"),
+        *(Wanted(STYLES[3], 1),) * 6,
+    ]
+    made = [
+        PortraitOrder(number=number, wanted=wanted, asked_at=ago(20), submitted_at=ago(19), price_fen=18)
+        for number, wanted in enumerate(asked, 1)
+    ]
+    keys = [portrait_key(person_id, revision, 1, place, "jpg") for place in (1, 2, 3)]
+    done, template, waiting, *rest = made
+    states = [
+        OrderState.SUBMITTING,
+        OrderState.GENERATING,
+        OrderState.STORING,
+        OrderState.FAILED,
+        OrderState.CANCELED,
+    ]
+    refused = RetryState(
+        tries=3,
+        since=ago(5),
+        next_try_at=NOW + 1,
+        cause=Cause("InvalidParameter", HOSTILE, Kind.UNKNOWN, Api.PORTRAITS),
+    )
+    return (
+        replace(
+            done,
+            state=OrderState.SUCCEEDED,
+            ended_at=ago(18),
+            billed=4,
+            missing=1,
+            pictures=tuple(Picture(key, 210_000) for key in keys),
+        ),
+        replace(template, retry=refused, submitted_at=0),
+        replace(waiting, submitted_at=0),
+        *(
+            replace(
+                one, state=state, reason=Reason("portraits_failed", HOSTILE) if state.is_terminal else None
+            )
+            for one, state in zip(rest, states, strict=True)
+        ),
+    )
 
 
 def unread_person(language: Language = Language.ENGLISH) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from shared.domain.words import Language
 from shared.http_api.consents import consent_document
 from shared.http_api.events import events_document
 from shared.http_api.ignored import ignored_document
+from shared.http_api.own import portraits_of_the_person
 from shared.http_api.problems import Problem
 from shared.pages.view import Role, View
 from shared.views import timestamp
@@ -47,6 +48,7 @@ def scenes(language: Language) -> Iterator[Scene]:
     yield from _lists(language)
     yield from _kept(language)
     yield from _persons(language)
+    yield from _galleries(language)
     yield from _odd_ones(language)
     yield from _doors(language)
 
@@ -102,6 +104,21 @@ def _persons(language: Language) -> Iterator[Scene]:
         yield Scene(f"person-{state.value.lower()}", "person", document, looks)
         own = view(language, f"/own/{LINK}", "person")
         yield Scene(f"own-{state.value.lower()}", "own", person(state, language), own)
+
+
+def _galleries(language: Language) -> Iterator[Scene]:
+    """Portraits in every state, for each who may see them."""
+    made = person(JobState.SUCCEEDED, language, with_portraits=True)
+    roles: tuple[Role, ...] = ("admin", "reader")
+    for role in roles:
+        yield Scene(f"person-gallery-{role}", "person", made, view(language, "/people/anna", role))
+    hostile = person(JobState.SUCCEEDED, language, person_id=HOSTILE, with_portraits=True)
+    yield Scene("person-gallery-hostile", "person", hostile, view(language, "/people/x", "admin"))
+    offered = {**made, "portraits": []}
+    yield Scene("person-gallery-empty", "person", offered, view(language, "/people/anna", "admin"))
+    orders = [portraits_of_the_person(one, LINK) for one in made["portraits"]]
+    own = {**person(JobState.SUCCEEDED, language), "portraits": orders}
+    yield Scene("own-gallery", "own", own, view(language, f"/own/{LINK}", "person"))
 
 
 def _odd_ones(language: Language) -> Iterator[Scene]:

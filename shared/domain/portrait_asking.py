@@ -57,4 +57,4 @@ def with_order_canceled(job: Job, number: int, now: int) -> Job:
     """Return ``job`` with an order ended that nobody has sent, or sends again."""
     order = check_cancel(job, number)
     why = CANCELED_LATER if order.attempt else CANCELED_BEFORE
-    return with_order(job, order.ended(OrderState.CANCELED, now, reason=why))
+    return with_order(job, order.ended(OrderState.CANCELED, now, reason=why), now)

@@ -69,7 +69,7 @@ def _for_the_person(
         "blocked_by": {"code": block["code"], "since": block["since"]} if block else None,
         "queue": {"position": place["position"]} if place else None,
         "current": _job_of_the_person(current),
-        "portraits": [_portraits_of_the_person(one, link) for one in document["portraits"]],
+        "portraits": [portraits_of_the_person(one, link) for one in document["portraits"]],
         "consent": consent,
     }
 
@@ -93,7 +93,8 @@ def _job_of_the_person(job: Mapping[str, Any]) -> OwnJobDocument | UnreadableDoc
     }
 
 
-def _portraits_of_the_person(order: Mapping[str, Any], link: str) -> OwnPortraitsDocument:
+def portraits_of_the_person(order: Mapping[str, Any], link: str) -> OwnPortraitsDocument:
+    """Return what of an order is the person's: the pictures, and nothing of their price."""
     folder = f"/own/{quote(link, safe='')}/portraits/{order['revision']}"
     names = [(one["key"].rpartition("/")[2], one["size"]) for one in order["pictures"]]
     return {

@@ -48,12 +48,13 @@ GALLERY: dict[str, Words] = {
     "pictures_missing": Words(
         "DashScope has not made {count} of them.", "其中 {count} 张 DashScope 没有生成。"
     ),
+    "open": Words("Open", "查看"),
+    "open_this": Words("Open portrait {place} of order {number}", "查看订单 {number} 的第 {place} 张写真"),
     "download": Words("Download", "下载"),
     "download_this": Words(
         "Download portrait {place} of order {number}", "下载订单 {number} 的第 {place} 张写真"
     ),
     "download_all": Words("Download all portraits (zip)", "下载全部写真（zip）"),
-    "portraits_cut": Words("Older revisions are not shown here.", "更早的版本未在此显示。"),
     "order": Words("Order portraits", "生成写真"),
     "order_cost": Words(
         "DashScope bills {price} CNY for each picture that it makes; of the model of revision {revision}.",

@@ -195,6 +195,7 @@ class SimulatedCloud:
             watch=self.invariants.result_written,
             erase_key=lambda: self.erase_key,
             audit=self._audit_of if self.logs else None,
+            read=lambda key: self.objects.get(BUCKET, key)[1],
         )
         self.collect_instances = 0
         """How many runs of ``collect`` may be in flight, as the platform's limit has it; 0: any number."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ SMALL_PICTURE = b"a small picture"
 
 
 class HttpAnswer(NamedTuple):
-    """What ``status`` has answered; the document is that of its JSON, or holds the text of a ``page``."""
+    """What ``status`` has answered; the document is its JSON, or holds a ``page`` or a file's ``content``."""
 
     status: int
     document: dict[str, Any]
@@ -54,6 +55,7 @@ class StatusEnd:
         watch: Callable[[str, str], None],
         erase_key: Callable[[], str] = lambda: "",
         audit: Callable[[Run], AuditLog] | None = None,
+        read: Callable[[str], bytes] = lambda _: SMALL_PICTURE,
     ) -> None:
         """``spawn`` starts a run, ``rows`` gives it a table, and ``watch`` sees everything that is answered.
 
@@ -67,6 +69,7 @@ class StatusEnd:
         self._watch = watch
         self._erase_key = erase_key
         self._audit = audit
+        self._read = read
 
     def call(
         self,
@@ -102,6 +105,7 @@ class StatusEnd:
             "time": SimpleNamespace(time_ns=self._time_ns),
             "photo_bucket": lambda *_: SimpleNamespace(
                 thumbnail=lambda _: SMALL_PICTURE,
+                read=lambda key, _: self._read(key),
                 outside_url=lambda key, *_: f"https://photos.example/{key}",
             ),
         }
@@ -134,6 +138,8 @@ class StatusEnd:
 
 def _document_of(given: dict[str, Any]) -> dict[str, Any]:
     headers = {name.lower(): str(value) for name, value in given["headers"].items()}
+    if given["isBase64Encoded"]:
+        return {"content": base64.b64decode(given["body"])}
     if headers.get("content-type", "").startswith("text/html"):
         return {"page": given["body"]}
     return cast("dict[str, Any]", json.loads(given["body"] or "{}"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.domain.administration import (
+    REMEMBERED_REQUESTS,
     NotPossible,
     asked_to_train,
     canceled,
@@ -18,6 +20,8 @@ from shared.domain.administration import (
 from shared.domain.job import Job
 from shared.domain.object_keys import job_id, snapshot_folder, upload_key
 from shared.domain.photos import Verdict
+from shared.domain.portrait_styles import Wanted
+from shared.domain.portrait_work import MAX_ORDERS, with_wanted
 from shared.domain.queue import to_submit
 from shared.domain.requests import Request, request_id
 from shared.domain.rules import Rules
@@ -28,11 +32,13 @@ from shared.domain.timeline import Move, with_move
 from shared.errors import Conflict
 from shared.workflow.administering import carry_out
 from shared.workflow.canceling import wanted
+from shared.workflow.ports import World
 from tests.unit.memory import Memory
 from tests.unit.support import MINUTE_MS, NOW, RULES, collecting, fine_tune, job_in, photo, stored
 
 LI = job_id("li", 1)
 EARLIER = NOW - MINUTE_MS
+PORTRAYING = replace(RULES, portraits_allowed=True)
 
 
 def request(kind: str, subject: str = "", *, number: int = 1, photo: str = "", at: int = EARLIER) -> Request:
@@ -324,3 +330,74 @@ def test_a_slow_run_writes_no_link_of_an_erased_person_into_the_row_of_the_next(
             memory.delete_json(row, held)
     with pytest.raises(Conflict):
         memory.save_json(row, held, held.value)
+
+
+# -- portraits -------------------------------------------------------------------------------------------
+
+
+def with_model(**changes: Any) -> Job:
+    return job_in(JobState.SUCCEEDED, finetuned_output="model", delivered=True, ended_at=NOW, **changes)
+
+
+def world_of(memory: Memory) -> World:
+    """Return the world of a deployment that makes portraits."""
+    return memory.world(PORTRAYING)
+
+
+def asked(kind: str, reason: str, number: int = 1) -> Request:
+    return replace(request(kind, LI, number=number), reason=reason)
+
+
+def test_portraits_are_ordered_once_by_one_request() -> None:
+    memory = Memory(with_model())
+    order = asked("portraits", "f_idcard_male:3")
+    for _ in range(2):
+        assert carry_out(world_of(memory), order) == "portraits_ordered: 1"
+    for number in range(2, 2 + REMEMBERED_REQUESTS):
+        told = carry_out(world_of(memory), asked("portraits", "f_idcard_male:1", number))
+        assert told == f"portraits_ordered: {number}"
+    assert carry_out(world_of(memory), order) == "portraits_ordered: 1", "the order itself tells"
+    orders = world_of(memory).jobs.find([LI])[LI].portraits  # type: ignore[union-attr]  # it is there
+    assert (len(orders), orders[0].wanted.pictures) == (1 + REMEMBERED_REQUESTS, 3)
+
+
+@pytest.mark.parametrize(
+    ("job", "rules", "outcome"),
+    [
+        (with_model(), RULES, "portraits_off"),
+        (job_in(JobState.TRAINING), PORTRAYING, "no_model"),
+        (with_model(model_released_at=NOW), PORTRAYING, "model_released"),
+        (
+            with_wanted(with_model(), [Wanted("f_idcard_male", 1)] * MAX_ORDERS, NOW),
+            PORTRAYING,
+            "too_many_portraits",
+        ),
+        (with_model(erasing_since=NOW), PORTRAYING, "being_erased"),
+    ],
+)
+def test_portraits_that_cannot_be_made_are_not_ordered(job: Job, rules: Rules, outcome: str) -> None:
+    memory = Memory(job)
+    assert carry_out(memory.world(rules), asked("portraits", "f_idcard_male:1")) == outcome
+
+
+def test_an_order_that_newer_code_has_written_is_left() -> None:
+    memory = Memory(with_model())
+    assert carry_out(world_of(memory), asked("portraits", "f_of_next_year:1")).startswith("unknown")
+
+
+def test_an_order_is_cancelled_once_and_says_whether_something_was_sent_before() -> None:
+    job = with_wanted(with_model(), [Wanted("f_idcard_male", 1)] * 2, NOW)
+    tried = replace(job.portraits[1], attempt=1)
+    memory = Memory(replace(job, portraits=(job.portraits[0], tried)))
+    for number, code in ((1, "canceled_before_submit"), (2, "portraits_canceled")):
+        for _ in range(2):
+            told = carry_out(world_of(memory), asked("portraits_cancel", str(number), number))
+            assert told == "portraits_canceled"
+        found = world_of(memory).jobs.find([LI])[LI]
+        assert found is not None
+        reason = found.portraits[number - 1].reason
+        assert reason is not None
+        assert reason.code == code
+    assert carry_out(world_of(memory), asked("portraits_cancel", "1", 3)) == "order_not_queued"
+    assert carry_out(world_of(memory), asked("portraits_cancel", "9", 4)) == "order_unknown"
+    assert carry_out(world_of(memory), asked("portraits_cancel", "x", 5)) == "order_unknown"

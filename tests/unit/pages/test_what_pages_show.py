@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
 
 from local.page_preview.lists import empty_overview, links, models, overview, troubled_overview
-from local.page_preview.people import ago, person
+from local.page_preview.people import LINK, ago, person
 from local.page_preview.scenes import view
 from shared.domain.photos import Verdict
+from shared.domain.portrait_styles import STYLES, TEMPLATE_STYLE
+from shared.domain.portraits import OrderState
 from shared.domain.reasons import remedy
 from shared.domain.states import JobState
 from shared.domain.words import Language
+from shared.http_api.own import portraits_of_the_person
+from shared.http_api.portrait_orders import OFFER
 from shared.pages.rendering import kind_of_verdict, render
 from shared.pages.words import WORDS
 from shared.views import timestamp
@@ -152,6 +157,7 @@ def test_a_trouble_beside_the_queue_is_shown_too() -> None:
         "status": "not_ready",
         "photo_access": None,
         "gone_receivers": [],
+        "portraits_blocked_by": None,
         "reasons": [reason],
     }
     assert "Nobody can be trained right now" in shown("overview", document, "reader", "/").text
@@ -343,3 +349,94 @@ def test_the_person_s_page_releases_the_model_by_the_same_address() -> None:
     assert wanted in actions(shown("person", document, "admin"))
     newest["model_released_at"] = timestamp(ago(1))
     assert wanted not in actions(shown("person", document, "admin"))
+
+
+# -- portraits -------------------------------------------------------------------------------------------
+
+
+def gallery(role: Any, **changes: Any) -> Element:
+    document = {**person(JobState.SUCCEEDED, with_portraits=True), **changes}
+    return shown("person", document, role)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_each_portrait_has_its_style_in_words_and_says_that_it_is_generated(language: Language) -> None:
+    document = person(JobState.SUCCEEDED, language, with_portraits=True)
+    tree = shown("person", document, "reader", language=language)
+    pictures = [one for one in tree.all("img") if "/portraits/" in one.attributes["src"]]
+    assert len(pictures) == 3
+    style = WORDS["style_f_idcard_female"].in_language(language)
+    label = WORDS["ai_generated"].in_language(language)
+    assert all(style in one.attributes["alt"] for one in pictures)
+    captions = list(tree.all("figcaption"))
+    assert len(captions) == 3
+    assert all(label in one.text for one in captions)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_and_state_has_words_in_both_languages(style: str) -> None:
+    texts = WORDS[f"style_{style}"]
+    assert texts.english != texts.chinese
+    assert {f"order_{state.value}" for state in OrderState} <= set(WORDS)
+
+
+def test_an_administrator_sees_the_price_before_the_button_and_cancels_what_waits() -> None:
+    tree = gallery("admin")
+    (form,) = [one for one in tree.all("form") if one.attributes["action"] == "/people/anna/portraits"]
+    offers = [one for one in form.all("option") if ":" in one.attributes["value"]]
+    assert [one.attributes["value"] for one in offers] == ["4:0.72", "3:0.54", "2:0.36", "1:0.18"]
+    assert offers[0].text == "4 for 0.72 CNY"
+    assert "0.18 CNY" in form.text
+    assert form.text.index("0.18") < form.text.rindex("Order portraits")
+    cancels = [one for one in actions(tree) if one.endswith("/cancel") and "/portraits/" in one]
+    assert sorted(one.rpartition("portraits/")[2] for one in cancels) == ["2/cancel", "3/cancel"]
+
+
+def test_a_form_of_the_page_is_one_that_the_api_takes() -> None:
+    (form,) = [
+        one for one in gallery("admin").all("form") if one.attributes["action"] == "/people/anna/portraits"
+    ]
+    styles = {one.attributes["value"] for one in form.all("option") if ":" not in one.attributes["value"]}
+    assert styles == {*STYLES, TEMPLATE_STYLE}
+    assert all(
+        re.fullmatch(OFFER, one.attributes["value"])
+        for one in form.all("option")
+        if ":" in one.attributes["value"]
+    )
+
+
+def test_whoever_only_reads_sees_the_gallery_and_can_order_nothing() -> None:
+    tree = gallery("reader")
+    assert [one for one in tree.all("img") if "/portraits/" in one.attributes["src"]]
+    assert not [one for one in actions(tree) if "portraits" in one]
+
+
+def test_what_keeps_an_order_waiting_and_what_it_cost_stand_beside_it() -> None:
+    text = gallery("admin").text
+    assert "DashScope's portrait generation refuses" in text
+    assert "DashScope has not made 1 of them" in text
+    assert "0.72 CNY" in text
+
+
+def test_a_person_sees_the_portraits_and_no_price() -> None:
+    order = person(JobState.SUCCEEDED, with_portraits=True)["portraits"][0]
+    made = person(JobState.SUCCEEDED, with_portraits=True)["portraits"][-1]
+    orders = [portraits_of_the_person(one, LINK) for one in (order, made)]
+    tree = shown("own", {**person(JobState.SUCCEEDED), "portraits": orders}, "person", path=f"/own/{LINK}")
+    sources = [one.attributes["src"] for one in tree.all("img") if "/portraits/" in one.attributes["src"]]
+    assert len(sources) == 3
+    assert all(one.startswith(f"/own/{LINK}/portraits/1/") for one in sources)
+    assert f"/own/{LINK}/portraits.zip" in [one.attributes["href"] for one in tree.all("a")]
+    assert "CNY" not in tree.text
+    assert not [one for one in tree.all("form") if "portraits" in one.attributes["action"]]
+
+
+def test_where_no_portraits_are_made_no_page_speaks_of_a_gallery() -> None:
+    tree = shown("person", person(JobState.SUCCEEDED), "admin")
+    assert not [one for one in tree.all() if one.attributes.get("id") == "live-portraits"]
+
+
+def test_an_overview_says_why_no_portraits_are_made() -> None:
+    assert (
+        "No portraits are made right now" in shown("overview", troubled_overview(ENGLISH), "admin", "/").text
+    )

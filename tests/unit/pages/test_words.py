@@ -40,7 +40,9 @@ def test_a_text_holds_no_markup(word: str) -> None:
 
 def asked_for() -> set[str]:
     named = set(re.findall(r"'([a-z]+(?:_[a-z]+)*)'", TEMPLATES))
-    return (named & set(WORDS)) | {word for word in WORDS if word.startswith(("state_", "verdict_"))}
+    return (named & set(WORDS)) | {
+        word for word in WORDS if word.startswith(("state_", "verdict_", "order_", "style_"))
+    }
 
 
 def test_every_text_is_used() -> None:
