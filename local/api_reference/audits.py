@@ -26,7 +26,8 @@ AUDITS: dict[str, Document] = {
                 "string",
                 "the `kind` of the [Request](#request); `link_made`, `link_revoked`; `done`, the word that "
                 "these are all; `consent_given`, `consent_withdrawn`; `look`, pictures of a person's photos "
-                "were shown on a page; `export_handed_out`, a copy of all that is held about them was",
+                "were shown on a page; `portraits_handed_out`, portraits were shown or downloaded; "
+                "`export_handed_out`, a copy of all that is held about them was",
             ),
             Field(
                 "by",

@@ -16,6 +16,13 @@ from shared.http_api.blocked import blocked_by
 from shared.http_api.readiness import GONE, TAKE_AGAIN
 from shared.views import job_summary, timestamp
 
+_READY: dict[str, Any] = {
+    "status": "ready",
+    "photo_access": None,
+    "gone_receivers": [],
+    "portraits_blocked_by": None,
+}
+
 
 def overview(language: Language) -> dict[str, Any]:
     """Return an overview of a busy day."""
@@ -63,12 +70,7 @@ def overview(language: Language) -> dict[str, Any]:
             ],
         },
         "account": {"fine_tunes_kept": 17, "fine_tunes_allowed": 20, "is_nearly_full": True},
-        "readiness": {
-            "status": "ready",
-            "photo_access": None,
-            "gone_receivers": [],
-            "portraits_blocked_by": None,
-        },
+        "readiness": {**_READY},
     }
 
 
@@ -132,17 +134,12 @@ def empty_overview() -> dict[str, Any]:
             "month_cny": 0,
             "total_cny": 0,
             "reserved_cny": 0,
-            "pictures_billed": 24,
+            "pictures_billed": 0,
             "trainings_billed": 0,
             "caps": [],
         },
         "account": {"fine_tunes_kept": None, "fine_tunes_allowed": 20, "is_nearly_full": False},
-        "readiness": {
-            "status": "ready",
-            "photo_access": None,
-            "gone_receivers": [],
-            "portraits_blocked_by": None,
-        },
+        "readiness": {**_READY},
     }
 
 

@@ -174,7 +174,7 @@ NOBODY_LOADS = (
     STATUS_LOADS
     | modules("shared.http_api", "problem_catalogue problem_kinds problems_of_audits problems_of_browsers")
     | modules("shared.http_api", "problems_of_consent problems_of_erasures problems_of_exports")
-    | modules("shared.http_api", "problems_of_messages")
+    | modules("shared.http_api", "problems_of_messages problems_of_portraits")
 )
 PERSON_LOADS = STATUS_LOADS | modules("shared.clients", "health_row")
 PHOTO_LOADS = (

@@ -110,6 +110,7 @@ def test_the_overview_tells_what_the_tables_say(tables: Tables) -> None:
     assert shown["recent"][0]["took_seconds"] == 9
     assert shown["spend"] == {
         "today_cny": 2.5,
+        "pictures_billed": 0,
         "month_cny": 2.5,
         "total_cny": 2.5,
         "reserved_cny": 2.5,

@@ -51,6 +51,8 @@ def test_costs_are_told_to_the_fen_with_what_is_left_under_each_cap() -> None:
     assert told == {
         "currency": "CNY",
         "list_price_cny": 3.33,
+        "picture_price_cny": 0.18,
+        "pictures_billed": 0,
         "trainings": "approve",
         "today_cny": 6.66,
         "month_cny": 6.66,

@@ -56,8 +56,9 @@ def api_of(*jobs: Job, rules: Rules = ON, wsgi: bool = False) -> Api:
     return api
 
 
-def order(api: Api, sent: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+def order(api: Api, sent: dict[str, Any] | None = None, *, key: str = "") -> HttpResponse:
     content = json.dumps(ASKED if sent is None else sent)
+    headers = {"Idempotency-Key": key} if key else {}
     return api.call(
         "/people/li/portraits", method="POST", token=ADMIN_TOKEN, headers={**JSON, **headers}, content=content
     )
@@ -231,12 +232,12 @@ def test_at_another_price_nothing_is_ordered_and_the_right_one_is_told() -> None
 
 def test_asked_again_with_one_key_it_is_one_order_whatever_has_become_of_the_price() -> None:
     api = api_of(modelled())
-    first = document(order(api, **{"Idempotency-Key": "one"}))
+    first = document(order(api, key="one"))
     api.rules = replace(ON, portrait_price_fen=20)
-    assert document(order(api, **{"Idempotency-Key": "one"})) == first
+    assert document(order(api, key="one")) == first
     assert len(api.requests.rows) == 1
     assert_problem(order(api), 409, "price_differs")
-    other = order(api, {**ASKED, "count": 3, "price_cny": 0.6}, **{"Idempotency-Key": "one"})
+    other = order(api, {**ASKED, "count": 3, "price_cny": 0.6}, key="one")
     assert_problem(other, 422, "idempotency_key_reused")
 
 
@@ -384,18 +385,23 @@ def test_a_picture_that_is_gone_or_whose_person_is_being_erased_is_not_there() -
     assert_problem(api.call("/people/li/portraits/1/1-1.jpg"), 404, "unknown_portrait")
 
 
+def opened(response: HttpResponse) -> zipfile.ZipFile:
+    assert isinstance(response.body, bytes)
+    return zipfile.ZipFile(io.BytesIO(response.body))
+
+
 def test_all_portraits_come_in_one_zip_that_opens() -> None:
     older = with_pictures(modelled(), 10, 20)
     api = shown(with_pictures(modelled(revision=2), 30), older)
     got = api.call("/people/li/portraits.zip")
     assert got.headers["Content-Type"] == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(bytes(got.body))) as archive:
+    with opened(got) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["1/1-1.jpg", "1/1-2.jpg", "2/1-1.jpg"]
         assert {one.compress_type for one in archive.infolist()} == {zipfile.ZIP_STORED}
         assert archive.read("2/1-1.jpg") == b"picture results/li/2/portraits/1-1.jpg"
     one = api.call("/people/li/portraits.zip", {"revision": "2"})
-    with zipfile.ZipFile(io.BytesIO(bytes(one.body))) as archive:
+    with opened(one) as archive:
         assert archive.namelist() == ["2/1-1.jpg"]
 
 
