@@ -34,7 +34,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStudio]:
     # Slow to close a set by itself: here people say that they are done.
-    slow = {"QuietSeconds": 600}
+    slow = {"QuietSeconds": 600, "Portraits": "on_request"}
     with running_studio(tmp_path_factory.mktemp("cloud"), parameters=slow, training_seconds=2) as made:
         yield made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -207,6 +208,41 @@ def test_a_time_of_today_is_told_in_the_readers_zone_by_the_clock_alone(
     times = page.locator("#live-timeline time")
     expect(times.first).to_have_text(re.compile(r"^\d\d:\d\d$"))
     expect(times.first).to_have_attribute("title", re.compile(r"20\d\d.*GMT\+5:45"))
+
+
+# -- portraits -------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_orders_portraits_and_the_person_sees_and_downloads_them(
+    studio: LocalStudio, open_page: OpenPage
+) -> None:
+    trained(studio, "gallery", 5600)
+    page = open_page("/people/gallery", signed_in=True, bypass_csp=True)
+    page.locator("summary", has_text="Order portraits").click()
+    form = page.locator("form[action$='/portraits']")
+    expect(form).to_contain_text("0.18 CNY")
+    form.locator("[name=style]").select_option("f_business_female")
+    form.locator("[name=offer]").select_option(label="2 for 0.36 CNY")
+    with page.expect_navigation():
+        form.locator("button").click()
+    pictures = page.locator("#live-portraits img")
+    expect(pictures).to_have_count(2, timeout=4 * PATIENCE_MS)
+    expect(page.locator("#live-portraits figcaption").first).to_contain_text("AI-generated")
+    pictures.last.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('#live-portraits img')].every(one => one.naturalWidth)"
+    )
+    assert Axe().run(page).response["violations"] == []
+    own = open_page(link_of(studio, "gallery"), **PHONE, bypass_csp=True)
+    expect(own.locator("#live-portraits img")).to_have_count(2)
+    assert "CNY" not in own.inner_text("main")
+    assert own.evaluate("document.documentElement.scrollWidth") <= 360
+    assert Axe().run(own).response["violations"] == []
+    with own.expect_download() as whole:
+        own.locator("a[href$='/portraits.zip']").click()
+    with zipfile.ZipFile(whole.value.path()) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 2
 
 
 # -- for everybody ---------------------------------------------------------------------------------------
