@@ -26,6 +26,13 @@ OF_PORTRAITS: dict[str, Told] = {
         ),
         NOTHING,
     ),
+    "task_not_listed": Told(
+        Words(
+            "DashScope does not tell how the task is doing, and does not list it.",
+            "DashScope 没有返回任务的进展，任务列表中也没有该任务。",
+        ),
+        NOTHING,
+    ),
     "portrait_not_downloaded": Told(
         Words(
             "A portrait that DashScope has made could not be downloaded.",
