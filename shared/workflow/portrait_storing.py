@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
+from shared.domain.portrait_tasks import UNKNOWN, PortraitTask
 from shared.domain.portrait_work import with_order, with_result_due, with_result_written
 from shared.domain.portraits import OrderState, Picture, PortraitOrder
 from shared.domain.result_keys import portrait_key, result_key
@@ -20,6 +21,7 @@ from shared.domain.trouble_kinds import Api
 from shared.errors import Permanent, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.views import job_as_json
+from shared.workflow.portrait_following import FORGOTTEN_MS
 from shared.workflow.portrait_labelling import with_labels
 from shared.workflow.ports import World
 
@@ -35,7 +37,7 @@ def store(world: World, job: Job, order: PortraitOrder) -> None:
         RetryLater: too little of this invocation is left.
         Trouble: they cannot be read or written now.
     """
-    task = world.dashscope.portraits.task(order.task_id)
+    task = _task(world, order)
     pictures: list[Picture] = []
     missing = [*task.why]
     urls = task.urls or (None,) * order.wanted.pictures
@@ -50,6 +52,16 @@ def store(world: World, job: Job, order: PortraitOrder) -> None:
             warn("portrait_not_stored", job=job.job_id, order=order.number, code=gone.code)
             missing.append(gone.code)
     _end(world, job, order, pictures, missing)
+
+
+def _task(world: World, order: PortraitOrder) -> PortraitTask:
+    """Return the order's task; of one that DashScope keeps no longer any error says as much as that."""
+    try:
+        return world.dashscope.portraits.task(order.task_id)
+    except Trouble:
+        if world.clock.now() - order.submitted_at <= FORGOTTEN_MS:
+            raise
+        return PortraitTask(task_id=order.task_id, status=UNKNOWN)
 
 
 def _stored(world: World, job: Job, order: PortraitOrder, place: int, url: str | None) -> list[Picture]:
