@@ -27,6 +27,7 @@ from shared.domain.result_keys import (
 from shared.domain.rules import Rules
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Permanent, RetryLater, Trouble
+from shared.workflow.portrait_following import FORGOTTEN_MS
 from shared.workflow.portrait_run import RECORD_PAUSE_MS
 from shared.workflow.portrait_storing import TIME_FOR_A_PICTURE_MS, record, store
 from tests.unit.memory import Memory
@@ -194,6 +195,21 @@ def test_what_dashscope_does_not_show_is_gone_after_a_day_and_not_before(after_m
             stored(memory, job)
         assert raised.value.api is Api.PORTRAITS
         assert of(memory, job).state is S.STORING
+        return
+    stored(memory, job)
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.reason.code, one.billed) == (S.FAILED, "portrait_gone", 4)
+
+
+@pytest.mark.parametrize("after_ms", [FORGOTTEN_MS, FORGOTTEN_MS + 1])
+def test_a_task_that_cannot_be_asked_for_any_more_ends_its_order(after_ms: int) -> None:
+    memory, job = ready()
+    memory.portraits.known[TASK] = CUT_SHORT
+    memory.time = NOW + after_ms
+    if after_ms == FORGOTTEN_MS:
+        with pytest.raises(RetryLater):
+            stored(memory, job)
         return
     stored(memory, job)
     one = of(memory, job)
