@@ -1,8 +1,7 @@
-"""Orders of portraits as JSON values and back: for the rows of jobs, and from the results in the bucket."""
+"""Orders of portraits as JSON values and back, for the rows of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.portrait_styles import Wanted
@@ -57,25 +56,4 @@ def order_from_json(value: dict[str, Any]) -> PortraitOrder:
         pictures=tuple(Picture(str(key), int(size)) for key, size in value.get("pictures", ())),
         retry=retry_from_json(value.get("retry")),
         reason=Reason(str(why[0]), str(why[1])) if why else None,
-    )
-
-
-def orders_from_views(shown: Sequence[dict[str, Any]]) -> tuple[PortraitOrder, ...]:
-    """Return the orders with pictures that a result shows (:func:`shared.views.portrait_view`)."""
-    from shared.views import milliseconds
-
-    return tuple(
-        PortraitOrder(
-            number=int(one["number"]),
-            wanted=Wanted(str(one["style"]), int(one["count"]), str(one.get("template") or "")),
-            asked_at=milliseconds(one.get("asked_at")),
-            state=OrderState.SUCCEEDED,
-            billed=int(one.get("billed") or 0),
-            price_fen=round(100 * float(one.get("price_cny") or 0)),
-            pictures=tuple(Picture(str(picture["key"]), int(picture["size"])) for picture in one["pictures"]),
-            missing=int(one.get("missing") or 0),
-            ended_at=milliseconds(one.get("ended_at")),
-        )
-        for one in shown
-        if one.get("state") == OrderState.SUCCEEDED.value
     )

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.domain import formats
 from shared.domain.job import Job, Reason, open_job
@@ -35,6 +35,9 @@ from shared.errors import Conflict, NotFound, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.ports import World
 from shared.workflow.saving import save
+
+if TYPE_CHECKING:
+    from shared.domain.portraits import PortraitOrder
 
 PAGE = 1000
 MAX_PAGES = 20
@@ -225,10 +228,27 @@ def _portraits(shown: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The portraits that a result shows; what had not ended then is not asked for again."""
     if not shown:
         return {}
-    from shared.domain.portrait_json import orders_from_views
-
-    orders = orders_from_views(shown)
+    orders = tuple(map(_order, (one for one in shown if one.get("state") == "SUCCEEDED")))
     return {"portraits": orders, "portrait_fen": sum(order.cost_fen for order in orders)}
+
+
+def _order(shown: dict[str, Any]) -> PortraitOrder:
+    """An order with its pictures as a result shows it (:func:`shared.views.portrait_view`)."""
+    from shared.domain.portrait_styles import Wanted
+    from shared.domain.portraits import OrderState, Picture, PortraitOrder
+    from shared.views import milliseconds
+
+    return PortraitOrder(
+        number=int(shown["number"]),
+        wanted=Wanted(str(shown["style"]), int(shown["count"]), str(shown.get("template") or "")),
+        asked_at=milliseconds(shown.get("asked_at")),
+        state=OrderState.SUCCEEDED,
+        billed=int(shown.get("billed") or 0),
+        price_fen=round(100 * float(shown.get("price_cny") or 0)),
+        pictures=tuple(Picture(str(one["key"]), int(one["size"])) for one in shown["pictures"]),
+        missing=int(shown.get("missing") or 0),
+        ended_at=milliseconds(shown.get("ended_at")),
+    )
 
 
 def _ended(job: Job, state: JobState, reason: Reason | None, ended_at: int, **changes: Any) -> Job:

@@ -17,7 +17,7 @@ from shared.domain.job import Job, Reason
 from shared.domain.lanes import PORTRAIT_LANE, PORTRAIT_QUEUE_LANE
 from shared.domain.photo_set import NEVER
 from shared.domain.photos import Stored
-from shared.domain.portrait_json import order_from_json, order_to_json, orders_from_views
+from shared.domain.portrait_json import order_from_json, order_to_json
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_styles import STYLES, TEMPLATE_STYLE, Wanted
 from shared.domain.portrait_work import RUN_LASTS_MS, rebased_portraits
@@ -256,10 +256,14 @@ def test_a_result_whose_portraits_make_no_sense_still_tells_of_a_training() -> N
     job = restored([{"state": "SUCCEEDED"}])
     assert job.reason is not None
     assert (job.state, job.reason.code) == (JobState.FAILED, "result_unreadable")
-    assert orders_from_views([{"state": "FAILED"}, {}]) == ()
+
+
+def test_what_a_result_of_other_code_does_not_show_has_its_default() -> None:
     shown = {"state": "SUCCEEDED", "number": 1, "style": "f_idcard_male", "count": 1, "pictures": []}
-    (one,) = orders_from_views([shown])
+    job = restored([{"state": "FAILED"}, {}, shown])
+    (one,) = job.portraits
     assert (one.billed, one.price_fen, one.missing, one.asked_at, one.ended_at) == (0, 0, 0, 0, 0)
+    assert (one.wanted, job.portrait_fen) == (Wanted("f_idcard_male", 1), 0)
 
 
 # -- the row ---------------------------------------------------------------------------------------------
