@@ -29,12 +29,6 @@ MUTANTS_OF_PORTRAITS = (
         "    if unknown:\n",
     ),
     one(
-        "the tasks of other keys are taken for ours",
-        _SUBMITTING,
-        "[task for task in unknown if not keys or not task.key or task.key in keys]",
-        "[task for task in unknown if task]",
-    ),
-    one(
         "an attempt without an answer is sent again at once",
         _DECIDE,
         "max(due_at, order.attempt_expires_at + SHOWN_WITHIN_MS)",
