@@ -80,7 +80,7 @@ def _arn(arn: str, resources: Resources) -> Iterator[str]:
     _, service, _, account, resource = parts
     if account != resources.account_id:
         yield f"{arn} names another account"
-    if "*" in resource.removesuffix("/*"):
+    if "*" in _without_open_folders(service, resource):
         yield f"{arn} matches names that only begin or end like this stack's"
     bucket, instance = _names(resources)
     own = {
@@ -96,6 +96,14 @@ def _arn(arn: str, resources: Resources) -> Iterator[str]:
         yield f"{arn} is nothing of this stack"
     if service == "ots" and resource.endswith("/*"):
         yield f"{arn} matches tables of others in an instance that is taken over"
+
+
+def _without_open_folders(service: str, resource: str) -> str:
+    """Return the resource without what may stand open: its end, and whole folders inside a bucket."""
+    if service != "oss":
+        return resource.removesuffix("/*")
+    bucket, *folders = resource.split("/")
+    return "/".join([bucket, *(folder for folder in folders if folder != "*")])
 
 
 def _queues(resources: Resources) -> set[str]:
