@@ -40,6 +40,10 @@ def test_an_order_goes_from_state_to_state_as_told_and_from_no_other_state(
             change(order(other))
 
 
+def test_the_states_are_stored_and_shown_by_their_names() -> None:
+    assert [state.value for state in S] == [state.name for state in S]
+
+
 @pytest.mark.parametrize("state", S)
 def test_which_states_are_an_end_and_which_are_at_dashscope(state: S) -> None:
     assert state.is_terminal is (state in (S.SUCCEEDED, S.FAILED, S.CANCELED))
