@@ -37,7 +37,8 @@ def with_labels(
         if suffix is None:
             raise CannotBeLabelled(form or "no picture")
         if world.rules.label_portraits:
-            content = _with_visible_label(world, job, content, form, suffix)
+            key = f"{snapshot_folder(job.job_id)}{order.number}-{place}.portrait.{suffix}"
+            content = _with_visible_label(world, key, content, form)
         return labelled(content, label), suffix
     except CannotBeLabelled as problem:
         message = f"a portrait cannot be labelled as generated, so it is not stored: {problem}"
@@ -52,8 +53,11 @@ def _own_label(producer: str, order: PortraitOrder, place: int) -> ContentLabel:
         raise CannotBeLabelled(str(problem)) from problem
 
 
-def _with_visible_label(world: World, job: Job, content: bytes, form: str, suffix: str) -> bytes:
-    """Have OSS write the label into the picture, by way of an object that is deleted again."""
+def _with_visible_label(world: World, key: str, content: bytes, form: str) -> bytes:
+    """Have OSS write the label into the picture, by way of an object that is deleted again.
+
+    A run that dies before it deletes the object leaves it to the next try, whose object has the same key.
+    """
     sides = picture_sides(content)
     if sides is None:
         raise CannotBeLabelled("it does not say how large it is")
@@ -61,7 +65,6 @@ def _with_visible_label(world: World, job: Job, content: bytes, form: str, suffi
         instructions = visible_label(sides, form)
     except ValueError as problem:
         raise CannotBeLabelled(str(problem)) from problem
-    key = f"{snapshot_folder(job.job_id)}{world.token()}.portrait.{suffix}"
     world.bucket.write(key, content)
     try:
         shown = world.bucket.processed(key, instructions, MAX_LABELLED_BYTES)

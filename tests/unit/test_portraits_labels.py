@@ -66,7 +66,7 @@ def test_a_visible_label_is_written_by_way_of_an_object_that_goes_again() -> Non
     memory, job = ready(URL.format(1))
     stored(memory, job, VISIBLE)
     (temporary,) = memory.deleted
-    assert temporary == f"submissions/{job.job_id}/token0.portrait.jpg"
+    assert temporary == f"submissions/{job.job_id}/1-1.portrait.jpg"
     (instructions,) = memory.instructions
     assert instructions.startswith("image/watermark,text_")
     assert "size_3," in instructions
@@ -84,7 +84,7 @@ def test_that_object_goes_also_when_oss_writes_no_label_and_nothing_is_stored(pr
     memory.troubles["processed"] = problem
     with pytest.raises(type(problem)):
         stored(memory, job, VISIBLE)
-    assert memory.deleted == [f"submissions/{job.job_id}/token0.portrait.jpg"]
+    assert memory.deleted == [f"submissions/{job.job_id}/1-1.portrait.jpg"]
     assert KEYS[0] not in memory.contents
     assert of(memory, job).state is S.STORING
 
