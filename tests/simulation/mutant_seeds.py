@@ -138,6 +138,16 @@ FOUND_BY_SEED: dict[str, int] = {
     "what could not be removed is never tried again": 105,
     "a model that was kept long enough is said to be deleted and is not": 9,
     "a delivered job is not listed for what is to go": 4,
+    "an order is sent before its intent is saved": 0,
+    "another program's task is taken for the order's own": 9,
+    "an attempt without an answer is sent again at once": 9,
+    "the slot of portraits is released while a task goes on": 0,
+    "pictures are said to be stored that are not": 0,
+    "the result does not tell of portraits": 0,
+    "what was billed is not settled": 0,
+    "a failed task counts as billed": 4,
+    "nothing is reserved for portraits": 0,
+    "a model's portraits are never asked for": 0,
 }
 
 

@@ -56,6 +56,8 @@ class Portraits:
         self.slot: Columns = {}
         self.erased: dict[str, Columns] = {}
         """The last rows of jobs whose persons were erased."""
+        self.asked_of_each = 0
+        """So many orders the settings have made of each model."""
 
     # -- rows -----------------------------------------------------------------------------------------
 
@@ -173,6 +175,8 @@ class Portraits:
                 raise Violation(f"{key} is left of somebody who was erased")
         for name, row in self._rows.items():
             orders = _orders(row)
+            if self.asked_of_each and row["state"] == "SUCCEEDED" and len(orders) < self.asked_of_each:
+                raise Violation(f"{len(orders)} orders were made for {name} of {self.asked_of_each}")
             if row.get("erasing_since") or not orders:
                 continue
             open_ones = [

@@ -36,6 +36,7 @@ def begin_portraits(cloud: SimulatedCloud, seed: int, lasts_ms: int) -> None:
         Wanted(chance.choice(STYLES), chance.randint(1, 4)) for _ in range(chance.choice((1, 1, 2, 3)))
     )
     cloud.change_rules(portraits_allowed=True, portraits=wanted, label_portraits=chance.random() < 0.2)
+    cloud.invariants.portraits.asked_of_each = len(wanted)
     seconds = chance.choice((2.0, 15.0, 60.0))
     # What is behind the object that all of the emulator share.
     behaviour = replace(cloud.behaviour, task_seconds=seconds, generations_per_second=1_000)
