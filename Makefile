@@ -109,7 +109,7 @@ check: $(READY) ## Run the linters, the type checker and the import contracts
 	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
 	@echo "ruff, mypy and the import contracts find nothing wrong."
 
-simulate: $(READY) ## Play SEEDS=N seeds, without portraits and with, and all crash points
+simulate: $(READY) ## Play SEEDS=N seeds, as many with portraits, crash points
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(or $(FIRST),0)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(or $(FIRST),0) --portraying
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 2 $(CRASH_POINTS)

@@ -146,6 +146,7 @@ FOUND_BY_SEED: dict[str, int] = {
     "the result does not tell of portraits": 0,
     "what was billed is not settled": 0,
     "a failed task counts as billed": 4,
+    "a person's rows go while portraits are made of them": 124,
     "nothing is reserved for portraits": 0,
     "a model's portraits are never asked for": 0,
 }

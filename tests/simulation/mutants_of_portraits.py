@@ -35,22 +35,10 @@ MUTANTS_OF_PORTRAITS = (
         "due_at",
     ),
     one(
-        "an order is asked for again and again",
-        _ORDERS,
-        "        if lost >= LOST_ALLOWED:\n",
-        "        if lost >= 10 * LOST_ALLOWED:\n",
-    ),
-    one(
         "the slot of portraits is released while a task goes on",
         _WORK,
         "order.state not in (*_IN_HAND[:2], OrderState.QUEUED)",
         "order.state is not OrderState.QUEUED",
-    ),
-    one(
-        "an order that was left behind lets the next one go before it",
-        _WORK,
-        "    return attempt_of(holder, order) == attempt and not has_stepped_aside\n",
-        "    return attempt_of(holder, order) == attempt and order.state is not OrderState.QUEUED\n",
     ),
     one(
         "pictures are said to be stored that are not",
@@ -94,11 +82,5 @@ MUTANTS_OF_PORTRAITS = (
         "shared.workflow.training",
         "    return with_wanted(job, world.rules.portraits, world.clock.now())\n",
         "    return job\n",
-    ),
-    one(
-        "the second look at a result is left out",
-        _WORK,
-        "    is_later = now < again_at <= now + RUNS_ARE_DEAD_MS\n",
-        "    is_later = False\n",
     ),
 )

@@ -114,7 +114,8 @@ class Scene:
             bucket="photos",
             objects=SimpleNamespace(list_objects=lambda *_, **__: SimpleNamespace(rows=[])),
         )
-        watch = SimpleNamespace(look=lambda: None, standings=self.look, jobs=[], trouble="")
+        pace = SimpleNamespace(rules=SimpleNamespace(portraits=()))
+        watch = SimpleNamespace(look=lambda: None, standings=self.look, jobs=[], trouble="", pace=pace)
         console = Console(file=self.output, width=80)
         self.following = Following(cast(Stack, cloud), [ANNA], cast(Watch, watch), console)
 

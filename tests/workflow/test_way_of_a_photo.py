@@ -43,7 +43,7 @@ SUBMITTED = [*CLOSED, "submit_next", "submitting", *WITH_FILES, "owning", "ownin
 """``account`` says whether another may be sent; ``owning`` whether the job has its fine-tune already, and it
 is told of the new one."""
 WHAT_A_JOB_IS = {
-    *("job", "job_record", "held_back", "states", "object_keys"),
+    *("job", "job_record", "met_folders", "held_back", "states", "object_keys"),
     *("photo_set", "completion", "copies", "crowding", "row_size", "photos", "jpeg", "markers"),
 }
 """The modules of the domain that a photo's record takes: the job, its states, its set, photos and files."""
