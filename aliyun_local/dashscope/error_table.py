@@ -26,6 +26,7 @@ CALLED_OPERATIONS = (
     "DetectFaces",
     "GeneratePortraits",
     "GetTask",
+    "ListTasks",
 )
 _ALL = (*CALLED_OPERATIONS, OTHER_OPERATIONS)
 _MODELS = ("CreateFineTune", "DetectFaces", "GeneratePortraits")

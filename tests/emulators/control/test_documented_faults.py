@@ -39,6 +39,7 @@ _ASKED: dict[str, tuple[str, str]] = {
     "DetectFaces": ("POST", f"{_API}/services/vision/facedetection/detect"),
     "GeneratePortraits": ("POST", f"{_API}/services/aigc/album/gen_potrait"),
     "GetTask": ("GET", f"{_API}/tasks/t-1"),
+    "ListTasks": ("GET", f"{_API}/tasks"),
     OTHER_OPERATIONS: ("GET", "/photos/a"),
 }
 _UPLOAD = (
