@@ -26,7 +26,7 @@ from shared.clients.dashscope_answers import (
 from shared.clients.dashscope_http import DashScopeHttp, readable
 from shared.domain.money import DAY_MS
 from shared.domain.portrait_styles import Wanted
-from shared.domain.portrait_tasks import PortraitTask
+from shared.domain.portrait_tasks import PORTRAIT_GONE, PortraitTask
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import OutcomeUnknown, Permanent, RetryLater, Trouble
 
@@ -164,7 +164,7 @@ class PortraitTasks:
 def _refused(status: int) -> Trouble:
     if status in _GONE:
         message = f"DashScope no longer serves the portrait (HTTP {status})"
-        return Permanent("portrait_gone", message, kind=Kind.OBJECT, api=Api.PORTRAITS)
+        return Permanent(PORTRAIT_GONE, message, kind=Kind.OBJECT, api=Api.PORTRAITS)
     return _lost(f"DashScope's storage answered the download of a portrait with HTTP {status}")
 
 

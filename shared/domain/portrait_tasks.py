@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 
 SUCCEEDED, FAILED, CANCELED, UNKNOWN = "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"
 PENDING = "PENDING"
+PORTRAIT_GONE = "portrait_gone"
+"""DashScope no longer serves a picture."""
 ENDED = (SUCCEEDED, FAILED, CANCELED)
 CLOCKS_DIFFER_MS = 10_000
 """DashScope's clock and ours, in the search for a task; its times are of milliseconds here."""

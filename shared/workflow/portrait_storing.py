@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
-from shared.domain.portrait_tasks import UNKNOWN, PortraitTask
+from shared.domain.portrait_tasks import PORTRAIT_GONE, UNKNOWN, PortraitTask
 from shared.domain.portrait_work import with_order, with_result_due, with_result_written
 from shared.domain.portraits import OrderState, Picture, PortraitOrder
 from shared.domain.result_keys import portrait_key, result_key
 from shared.domain.retention import scheduled
+from shared.domain.retry_state import TRIES_OF_AN_OBJECT
 from shared.domain.trouble_kinds import Api
 from shared.errors import Permanent, RetryLater, Trouble
 from shared.logs import log, warn
@@ -47,7 +48,7 @@ def store(world: World, job: Job, order: PortraitOrder) -> None:
         try:
             pictures += _stored(world, job, order, place, url)
         except Permanent as gone:
-            if gone.api not in (Api.PORTRAITS, None):
+            if gone.api not in (Api.PORTRAITS, None) or _may_come_back(order, gone, world.clock.now()):
                 raise
             warn("portrait_not_stored", job=job.job_id, order=order.number, code=gone.code)
             missing.append(gone.code)
@@ -58,10 +59,19 @@ def _task(world: World, order: PortraitOrder) -> PortraitTask:
     """Return the order's task; of one that DashScope keeps no longer any error says as much as that."""
     try:
         return world.dashscope.portraits.task(order.task_id)
-    except Trouble:
+    except Exception:
         if world.clock.now() - order.submitted_at <= FORGOTTEN_MS:
             raise
         return PortraitTask(task_id=order.task_id, status=UNKNOWN)
+
+
+def _may_come_back(order: PortraitOrder, gone: Permanent, now: int) -> bool:
+    """Whether a picture that is said to be gone is asked for again: it is paid for, and kept for a day."""
+    retry = order.retry
+    is_said_again = retry is not None and retry.cause.code == gone.code
+    tries = retry.tries if retry is not None and is_said_again else 0
+    is_early = now - order.submitted_at < GONE_AFTER_MS
+    return gone.code == PORTRAIT_GONE and is_early and tries < TRIES_OF_AN_OBJECT - 1
 
 
 def _stored(world: World, job: Job, order: PortraitOrder, place: int, url: str | None) -> list[Picture]:
@@ -88,7 +98,7 @@ def _end(
             # DashScope may not know the task for a moment.
             message = "DashScope does not show the portraits that it has made"
             raise RetryLater("portraits_not_shown", message, delay_seconds=10, api=Api.PORTRAITS)
-        code = missing[0] if missing else "portrait_gone"
+        code = missing[0] if missing else PORTRAIT_GONE
         why = Reason(
             code, "None of the portraits could be stored, though they were made; ask for them again."
         )

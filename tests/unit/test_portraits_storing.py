@@ -15,6 +15,7 @@ from shared.domain.job import Job
 from shared.domain.lanes import PORTRAIT_LANE
 from shared.domain.money import DAY_MS
 from shared.domain.photo_set import NEVER
+from shared.domain.portrait_work import with_order
 from shared.domain.portraits import OrderState, Picture
 from shared.domain.result_keys import (
     portrait_key,
@@ -24,6 +25,7 @@ from shared.domain.result_keys import (
     revision_of_portrait,
     revision_of_result,
 )
+from shared.domain.retry_state import TRIES_OF_AN_OBJECT, failed_again
 from shared.domain.rules import Rules
 from shared.domain.trouble_kinds import Api, Kind
 from shared.errors import AccountTrouble, Permanent, RetryLater, Trouble
@@ -45,7 +47,7 @@ from tests.unit.portrait_support import (
     ready,
     run_in,
 )
-from tests.unit.support import MINUTE_MS, NOW
+from tests.unit.support import MINUTE_MS, NOW, trouble
 
 S = OrderState
 URL = "https://made.example/{}?Signature=s"
@@ -53,6 +55,7 @@ KEYS = [f"results/li/1/portraits/1-{place}.jpg" for place in range(1, 5)]
 RESULT = "results/li/1.json"
 GONE = Permanent("portrait_gone", "…", api=Api.PORTRAITS)
 CUT_SHORT = RetryLater("portrait_not_downloaded", "…", delay_seconds=10, api=Api.PORTRAITS)
+SILENT = RetryLater("no_answer", "…", delay_seconds=10, api=Api.PORTRAITS)
 TOO_LARGE = Permanent("portrait_too_large", "…", api=Api.PORTRAITS)
 REFUSED = AccountTrouble("AccessDenied", "…", delay_seconds=120, kind=Kind.API, api=Api.WRITING)
 
@@ -129,9 +132,69 @@ def test_whose_object_lies_under_a_key_is_told_by_the_key() -> None:
 # -- some, or none ---------------------------------------------------------------------------------------
 
 
+def said_to_be_gone(job: Job, tries: int) -> Job:
+    """The job, of whose order a picture was said to be gone so often."""
+    retry = None
+    for _ in range(tries):
+        retry = failed_again(retry, GONE.cause, NOW)
+    return with_order(job, replace(job.portraits[0], retry=retry), NOW)
+
+
+@pytest.mark.parametrize("tries", range(TRIES_OF_AN_OBJECT + 1))
+@pytest.mark.parametrize("after_ms", [DAY_MS - 1, DAY_MS])
+def test_a_picture_that_is_said_to_be_gone_is_asked_for_some_times_while_it_is_kept(
+    tries: int, after_ms: int
+) -> None:
+    memory, job = ready()
+    memory.rows[job.job_id] = said_to_be_gone(memory[job], tries)
+    memory.portraits.pictures[URL.format(1)] = GONE
+    memory.time = NOW + after_ms
+    if tries < TRIES_OF_AN_OBJECT - 1 and after_ms < DAY_MS:
+        with pytest.raises(Permanent, match="portrait_gone"):
+            stored(memory, job)
+        assert of(memory, job).state is S.STORING
+        return
+    stored(memory, job)
+    assert (of(memory, job).state, of(memory, job).missing) == (S.SUCCEEDED, 1)
+
+
+def test_what_was_said_of_another_step_is_no_try_to_fetch_a_picture() -> None:
+    memory, job = ready()
+    retry = replace(trouble(next_try_at=NOW), tries=TRIES_OF_AN_OBJECT)
+    memory.rows[job.job_id] = with_order(memory[job], replace(memory[job].portraits[0], retry=retry), NOW)
+    memory.portraits.pictures[URL.format(1)] = GONE
+    with pytest.raises(Permanent, match="portrait_gone"):
+        stored(memory, job)
+
+
+@pytest.mark.parametrize(
+    "problem", [SILENT, ValueError("nobody has foreseen it")], ids=["told", "unforeseen"]
+)
+@pytest.mark.parametrize("after_ms", [FORGOTTEN_MS, FORGOTTEN_MS + 1])
+def test_a_task_of_which_dashscope_never_tells_is_given_up_when_it_keeps_it_no_longer(
+    problem: Exception, after_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, job = ready()
+
+    def fail(task_id: str) -> None:
+        raise problem
+
+    monkeypatch.setattr(memory.portraits, "task", fail)
+    memory.time = NOW + after_ms
+    if after_ms == FORGOTTEN_MS:
+        with pytest.raises(type(problem)):
+            stored(memory, job)
+        return
+    stored(memory, job)
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.reason.code, one.billed) == (S.FAILED, "portrait_gone", 4)
+
+
 @pytest.mark.parametrize("problem", [GONE, TOO_LARGE], ids=["gone", "too large"])
 def test_what_is_there_is_stored_and_what_is_not_is_counted(problem: Trouble) -> None:
     memory, job = ready()
+    memory.rows[job.job_id] = said_to_be_gone(memory[job], TRIES_OF_AN_OBJECT)
     memory.portraits.pictures[URL.format(2)] = problem
     memory.portraits.pictures[URL.format(4)] = b"no picture"
     stored(memory, job)
@@ -167,6 +230,7 @@ def test_an_order_of_which_nothing_can_be_stored_fails_with_the_reason_and_stays
     problem: bytes | Trouble, code: str
 ) -> None:
     memory, job = ready()
+    memory.rows[job.job_id] = said_to_be_gone(memory[job], TRIES_OF_AN_OBJECT)
     for place in range(1, 5):
         memory.portraits.pictures[URL.format(place)] = problem
     stored(memory, job)
