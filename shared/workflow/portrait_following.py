@@ -17,6 +17,7 @@ from shared.domain.portrait_tasks import (
 )
 from shared.domain.portrait_work import are_at_dashscope, is_used, order_of, released, with_order
 from shared.domain.portraits import OrderState, PortraitOrder
+from shared.domain.retry_state import FUNCTION_DIED
 from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
@@ -57,6 +58,20 @@ def follow(world: World, job: Job, order: PortraitOrder) -> bool:
     return True
 
 
+def give_up(world: World, job: Job, order: PortraitOrder) -> None:
+    """End an order of which nobody can ask any more what became of it, and give its slot back.
+
+    Raises:
+        Conflict: another run was first.
+    """
+    why = Reason(
+        FUNCTION_DIED.code, "Runs died while they asked about the portraits; they may have been paid."
+    )
+    warn("portraits_given_up", job=job.job_id, order=order.number, code=why.code)
+    world.jobs.save(job, with_order(job, order.given_up(why, world.clock.now()), world.clock.now()))
+    release(world)
+
+
 def _task(world: World, order: PortraitOrder) -> PortraitTask:
     """Return the order's task: by its own answer, or, when that fails each time, as the list shows it.
 
@@ -65,7 +80,8 @@ def _task(world: World, order: PortraitOrder) -> PortraitTask:
     portraits = world.dashscope.portraits
     try:
         return portraits.task(order.task_id)
-    except Trouble:
+    except Exception:
+        # Also what nobody has foreseen: the slot is everybody's.
         if world.clock.now() - order.submitted_at > FORGOTTEN_MS:
             return PortraitTask(task_id=order.task_id, status=UNKNOWN)
         if order.retry is None or order.retry.tries < TRIES_BEFORE_THE_LIST:

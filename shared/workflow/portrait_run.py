@@ -97,16 +97,25 @@ class PortraitRun:
         spacing = LOOK_SPACING_MS if step.kind is Kind.POLL else SAME_STEP_AGAIN_MS
         self._not_before[step.key] = world.clock.monotonic() + spacing
         piece = f"{step.job.job_id} Portrait" if step.job is not None else ""
-        if piece and world.health.left_alone_until(piece):
+        is_of_slot = step.order is not None and step.order.state.is_at_dashscope
+        is_given_up = bool(piece) and is_of_slot and world.health.is_given_up(piece)
+        if piece and not is_given_up and world.health.left_alone_until(piece):
             warn("job_left_alone", job=piece, code="function_died")
             return
         world.health.take_in_hand(piece)
         name = f"Portrait{step.kind.name.title()}"
         self._is_news = True
-        attempt(world, name, partial(self._take, step), self._report)
+        take = self._give_up if is_given_up else self._take
+        attempt(world, name, partial(take, step), self._report)
         world.health.put_down()
         if self._is_news:
             self._observe()
+
+    def _give_up(self, step: Step) -> bool:
+        """End an order that kills the runs that ask about it: the slot is everybody's."""
+        if step.job is not None and step.order is not None:
+            portrait_following.give_up(self._world, step.job, step.order)
+        return True
 
     def _take(self, step: Step) -> bool:
         try:

@@ -45,6 +45,8 @@ from shared.workflow.ports import World
 TIME_FOR_A_SUBMIT_MS = 40_000
 TIME_FOR_THE_POST_MS = 27_000
 OWN_TRIES = 4
+TRIES_BEFORE_UNCLEAR = 3
+NOT_TOLD = "task_not_told"
 
 LOST = Reason("portraits_lost", "The order did not reach DashScope; it is asked for once more.")
 UNCLEAR = Reason(
@@ -197,7 +199,16 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
 
 
 def _is_as_asked(world: World, listed: PortraitTask, order: PortraitOrder) -> bool:
-    task = world.dashscope.portraits.task(listed.task_id)
+    try:
+        task = world.dashscope.portraits.task(listed.task_id)
+    except Exception as problem:
+        retry = order.retry
+        tries = retry.tries if retry is not None and retry.cause.code == NOT_TOLD else 0
+        if tries >= TRIES_BEFORE_UNCLEAR:
+            # The slot is everybody's.
+            return False
+        message = f"DashScope lists a task, and does not tell what it was asked for ({problem})"
+        raise RetryLater(NOT_TOLD, message, delay_seconds=20, api=Api.PORTRAITS) from problem
     return not task.total or task.total == order.wanted.pictures
 
 

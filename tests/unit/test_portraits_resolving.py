@@ -13,6 +13,7 @@ from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, unknown_in_window
 from shared.domain.portraits import OrderState
 from shared.domain.reason import Reason
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api
@@ -26,7 +27,7 @@ from shared.workflow.portrait_following import (
     follow,
     release,
 )
-from shared.workflow.portrait_submitting import resolve
+from shared.workflow.portrait_submitting import NOT_TOLD, TRIES_BEFORE_UNCLEAR, resolve
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
     HOUR_MS,
@@ -374,6 +375,66 @@ def test_a_task_that_the_list_does_not_show_either_is_asked_for_again_until_a_da
     one = of(memory, job)
     assert one.reason is not None
     assert (one.state, one.billed, one.reason.code) == (S.FAILED, 4, "task_unknown")
+
+
+def test_what_nobody_has_foreseen_of_a_look_leads_to_the_list_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = model(order(S.GENERATING))
+    memory = Memory(job, slot=held_by(job))
+    memory.portraits.listed = [going(status="SUCCEEDED")]
+
+    def fail(task_id: str) -> None:
+        raise ValueError(task_id)
+
+    monkeypatch.setattr(memory.portraits, "task", fail)
+    for _ in range(TRIES_BEFORE_THE_LIST):
+        run_in(memory)
+        one = of(memory, job)
+        assert one.state is S.GENERATING
+        assert one.retry is not None
+        memory.time = one.retry.next_try_at
+    run_in(memory)
+    assert (of(memory, job).state, memory.held.portraits.holder) == (S.STORING, "")
+
+
+def test_a_listed_task_that_dashscope_does_not_describe_is_not_taken_for_ours_after_some_tries() -> None:
+    memory, job = lost(unknown())
+    memory.portraits.known["task-9"] = SILENT
+    for number in range(1, TRIES_BEFORE_UNCLEAR + 1):
+        run_in(memory)
+        one = of(memory, job)
+        assert one.retry is not None
+        assert (one.state, one.retry.cause.code, one.retry.tries) == (S.SUBMITTING, NOT_TOLD, number)
+        memory.time = one.retry.next_try_at
+    resolved(memory, job)
+    one = of(memory, job)
+    assert (one.state, one.lost, one.billed) == (S.QUEUED, 1, 4)
+
+
+def test_the_tries_to_read_the_list_are_none_to_have_a_task_described() -> None:
+    memory, job = lost(unknown(), retry=replace(trouble(next_try_at=NOW), tries=9))
+    memory.portraits.known["task-9"] = SILENT
+    with pytest.raises(RetryLater, match=NOT_TOLD):
+        resolved(memory, job)
+
+
+@pytest.mark.parametrize("state", [S.SUBMITTING, S.GENERATING])
+@pytest.mark.parametrize("deaths", [DEATHS_ALLOWED, DEATHS_ALLOWED + 1])
+def test_an_order_that_kills_runs_gives_up_the_slot_that_is_everybodys(
+    state: OrderState, deaths: int
+) -> None:
+    job = model(order(state, attempt_expires_at=NOW))
+    memory = Memory(job, slot=held_by(job))
+    memory.time = NOW + OVER
+    memory.well_being = replace(memory.well_being, deaths={f"{job.job_id} Portrait": deaths}, died_at=NOW)
+    run_in(memory)
+    one = of(memory, job)
+    if deaths == DEATHS_ALLOWED:
+        assert (one.state, one.retry, bool(memory.held.portraits.holder)) == (state, None, True)
+        return
+    assert one.reason is not None
+    assert (one.state, one.reason.code, one.billed) == (S.FAILED, "function_died", 4)
     assert memory.held.portraits.holder == ""
 
 
