@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RUN_LASTS_MS = 900_000
 """Longer than Function Compute lets any of the functions run."""
 ORDERS_THAT_SPEAK_FOR_ALL = 2
+REFUSALS_OF_ONE = 3
+"""After so many refusals in a row whichever order was sent least often goes next."""
 MAX_ORDERS = 20
 """Of one job: its row holds them all, ended ones too."""
 ERASED = Reason("erased", "The person was erased.")
@@ -248,7 +250,13 @@ def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
         for order in job.portraits
         if order.state is OrderState.QUEUED and order.may_be_sent(now) and not job.erasing_since
     ]
-    return min(waiting, key=lambda one: (_moment(one[1]), one[0].job_id, one[1].number), default=None)
+    # One that is refused each time is not the only one that is tried: others show whether everybody is.
+    by_turns = slot.refusals >= REFUSALS_OF_ONE
+    return min(
+        waiting,
+        key=lambda one: (one[1].attempt if by_turns else 0, _moment(one[1]), one[0].job_id, one[1].number),
+        default=None,
+    )
 
 
 def _is_fetching_in_trouble(jobs: Iterable[Job]) -> bool:

@@ -33,7 +33,7 @@ LONGEST_PAUSE_MS, LONGEST_HALT_MS = 60_000, 3_600_000
 def take_refusal(world: World, job: Job, order: PortraitOrder, slot: Slot, refusal: Trouble) -> None:
     """Record that DashScope has refused an order: no task was made."""
     now, accepted_at = world.clock.now(), slot.portraits.accepted_at
-    cause = _believed(refusal.cause, order.retry, accepted_at, now)
+    cause = _believed(refusal.cause, order.retry, slot, now)
     warn("portraits_refused", job=job.job_id, order=order.number, code=cause.code, message=cause.message)
     # Busy: the order keeps its place and its tries.
     is_busy = cause.kind is Kind.PASSING
@@ -52,9 +52,17 @@ def take_refusal(world: World, job: Job, order: PortraitOrder, slot: Slot, refus
         log("slot_changed_meanwhile", job=job.job_id)
 
 
-def _believed(cause: Cause, before: RetryState | None, accepted_at: int, now: int) -> Cause:
-    """Return the refusal as the evidence shows it: its own, where others were accepted since the last."""
-    if before is not None and before.is_contradicted(cause, passed_at=accepted_at, now=now):
+def _believed(cause: Cause, before: RetryState | None, slot: Slot, now: int) -> Cause:
+    """Return the refusal as the evidence shows it: its own, where others were accepted since the last.
+
+    It stays its own for as long as nobody else is told so, also where nobody else has asked for anything.
+    """
+    if before is None or not cause.kind.is_of_all:
+        return cause
+    was_its_own = (before.cause.kind, before.cause.code) == (Kind.UNKNOWN, cause.code)
+    is_alone = was_its_own and not slot.portraits.refusals
+    accepted_at = slot.portraits.accepted_at
+    if is_alone or before.is_contradicted(cause, passed_at=accepted_at, now=now):
         return cause._replace(kind=Kind.UNKNOWN)
     return cause
 

@@ -13,6 +13,7 @@ from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_styles import Wanted
 from shared.domain.portrait_work import (
     MAX_ORDERS,
+    REFUSALS_OF_ONE,
     due_at,
     is_going,
     next_order,
@@ -80,6 +81,15 @@ def test_an_order_in_trouble_of_its_own_goes_behind_those_asked_for_before_its_n
     assert next_order(seen(troubled, earlier, later)) == (earlier, earlier.portraits[0])
     assert next_order(seen(troubled, later)) == (troubled, troubled.portraits[0])
     assert next_order(seen(model(order(retry=trouble(next_try_at=NOW + 1))))) is None
+
+
+@pytest.mark.parametrize("refusals", [REFUSALS_OF_ONE - 1, REFUSALS_OF_ONE])
+def test_after_some_refusals_in_a_row_the_order_goes_that_was_sent_least_often(refusals: int) -> None:
+    first = model(order(asked_at=NOW - 99, attempt=3))
+    others = [model(order(asked_at=NOW - ago), person_id=f"wu{ago}") for ago in (9, 8)]
+    found = next_order(seen(first, *others, slot=Slot(portraits=PortraitSlot(refusals=refusals))))
+    assert found is not None
+    assert found[0] == (others[0] if refusals == REFUSALS_OF_ONE else first)
 
 
 def test_an_order_that_a_run_has_left_behind_with_the_slot_goes_first() -> None:

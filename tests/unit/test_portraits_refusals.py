@@ -138,6 +138,18 @@ def test_an_order_that_is_refused_in_the_words_of_all_after_others_were_accepted
     assert memory.held.portraits.halted_until == 0
 
 
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_the_words_of_all_stay_an_orders_own_while_nobody_else_is_told_them(refusals: int) -> None:
+    words = Cause(OVERDUE.code, OVERDUE.message, Kind.UNKNOWN, Api.PORTRAITS)
+    slot = Slot(portraits=PortraitSlot(accepted_at=NOW - HOUR_MS, refusals=refusals))
+    memory, job = answering(OVERDUE, retry=failed_again(None, words, NOW - MINUTE_MS), slot=slot)
+    one = of(memory, job)
+    assert one.retry is not None
+    expected = (Kind.ACCOUNT, 1, True) if refusals else (Kind.UNKNOWN, 2, False)
+    found = (one.retry.cause.kind, one.retry.tries, memory.held.portraits.halted_until > NOW)
+    assert found == expected
+
+
 @pytest.mark.parametrize("answer", [OWN, BUSY, "task-9"], ids=["own", "busy", "accepted"])
 def test_a_slot_that_has_changed_meanwhile_is_left_to_the_next_step(answer: Trouble | str) -> None:
     job = model(order())
