@@ -217,7 +217,7 @@ class SimulatedCloud:
         return Invariants(self.studio, self.rules.concurrent_trainings, self.kernel)
 
     def _told_of(self, text: str) -> str:
-        """Return what a request to DashScope is about: the id of a fine-tune or a file stands for more."""
+        """Return what a request to DashScope is about: the id of what it has made stands for more."""
         path = text.partition(" ")[0]
         meant = path.rpartition("/")[2]
         # Only a path names a fine-tune: the whole ledger is not read for each photo of a month.
@@ -226,7 +226,8 @@ class SimulatedCloud:
         files = (file for entry in named for file in entry.training_file_ids)
         stored = self.studio.files.page(offset=0, limit=1000)[1] if "/files/" in path else []
         names = (file.name for file in stored if file.file_id == meant)
-        told = " ".join([text, *files, self.invariants.owner_of(meant), *names])
+        models = self.invariants.portraits.jobs_named_in(text)
+        told = " ".join([text, *files, self.invariants.owner_of(meant), *names, *models])
         return self._bucket.told_of(told)
 
     # -- what the world does ------------------------------------------------------------------------

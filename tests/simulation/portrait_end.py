@@ -25,6 +25,9 @@ from tests.simulation.kernel import Kernel, Run, Violation
 OPERATION = "GeneratePortraits"
 GOING = ("PENDING", "RUNNING")
 OF_WHOM = re.compile(rb"portrait of ([^ ]*) by ([^ ]*) no ([0-9]+)\.")
+PLACE_OF_ORDERS = "/gen_potrait"
+MODEL = re.compile(r'"resource_id": "([^"]+)"')
+TASK_ID = re.compile(r"/(?:tasks|portraits)/([^/]+)")
 LOST_ALLOWED = 2
 
 
@@ -114,6 +117,18 @@ class Portraits:
 
     # -- submits --------------------------------------------------------------------------------------
 
+    def jobs_named_in(self, text: str) -> list[str]:
+        """Return the ids of the jobs whose models or tasks a request names, by its path and its body."""
+        path = text.partition(" ")[0]
+        if path.endswith(PLACE_OF_ORDERS):
+            named = MODEL.findall(text)
+        elif (found := TASK_ID.search(path)) is not None:
+            task = self._task(found[1])
+            named = [task.subject] if task is not None else []
+        else:
+            return []
+        return [name for name, row in self._all_rows() if row["finetuned_output"] in named]
+
     def order_begins(self) -> None:
         """Check the rate at which orders are sent."""
         now = self._kernel.now
@@ -194,6 +209,12 @@ class Portraits:
             shown = {one["key"] for order in result.get("portraits", ()) for one in order["pictures"]}
             if shown != keys:
                 raise Violation(f"the result of {name} shows {sorted(shown)}, and there are {sorted(keys)}")
+
+    def check_paid(self) -> None:
+        """Check at any time that no order was paid more often than answers were lost."""
+        for name, row in self._rows.items():
+            if orders := _orders(row):
+                self._check_paid(name, row, orders)
 
     def _check_paid(self, name: str, row: Columns, orders: dict[int, Columns]) -> None:
         """An order is paid once, and once more at most for each answer that was lost."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from aliyun_local.dashscope.account.behaviour import Behaviour
 from shared.domain.job import Job
+from shared.domain.portraits import OrderState
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 from tests.simulation.cloud import SimulatedCloud, simulated
@@ -114,6 +115,14 @@ class Story:
         """Whether the person has a model and nothing is left to be done."""
         jobs = self.jobs(person)
         return bool(jobs) and jobs[-1].state is JobState.SUCCEEDED and jobs[-1].delivered
+
+    def has_portraits(self, person: str) -> bool:
+        """Whether all that was asked for of the person's newest model is there, and told of."""
+        jobs = self.jobs(person)
+        if not (jobs and jobs[-1].delivered and jobs[-1].portraits):
+            return False
+        orders = jobs[-1].portraits
+        return all(order.state is OrderState.SUCCEEDED and not order.missing for order in orders)
 
     def paid(self) -> int:
         """How many fine-tunes DashScope has made."""

@@ -8,12 +8,13 @@ from tests.simulation.gate import Gate
 from tests.simulation.kernel import Violation
 from tests.simulation.matrix.cells import Cell, Duration, Scope, What, cells
 from tests.simulation.matrix.documented import errors_of, kind_of_error, without_a_kind
-from tests.simulation.matrix.operations import OPERATIONS, Operation
+from tests.simulation.matrix.operations import OF_PORTRAITS, OPERATIONS, Operation
 from tests.simulation.matrix.play import play
 from tests.simulation.seeds import play as play_seed
 
 CELLS = list(cells())
 SHARES = 20
+PORTRAYING_SEEDS = 12
 A_CELL_IN = 5
 """One cell in five, so that of every operation and kind some are played in every run of the tests."""
 
@@ -41,6 +42,11 @@ def test_the_matrix_has_every_operation_that_the_product_calls() -> None:
 
     for seed in range(20):
         play_seed(seed, note)
+    for seed in range(PORTRAYING_SEEDS):
+        play_seed(seed, note, portraying=True)
+    assert called >= {
+        (operation.service, operation.name) for operation in OPERATIONS if operation.step in OF_PORTRAITS
+    }
     assert called <= {(operation.service, operation.name) for operation in OPERATIONS}
 
 

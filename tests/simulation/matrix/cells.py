@@ -64,6 +64,8 @@ class What(str, Enum):
 
 
 WITHOUT_ANSWER = {What.SILENCE: SILENCE, What.SURPRISE: SURPRISE, What.DEATH: DEATH}
+PAID = ("CreateFineTune", "GeneratePortraits")
+"""Operations of which doubt is not a refusal."""
 OF_A_SERVICE = {"oss": "ListObjects", "dashscope": "DetectFaces", "ots": "PutRow jobs"}
 """The operation whose errors stand for those of a whole service."""
 
@@ -92,7 +94,8 @@ class Cell(NamedTuple):
         service, documented = self.operation.service, self.operation.documented
         alike = (one.name for one in OPERATIONS if (one.service, one.documented) == (service, documented))
         # Of the tables one kind of call is struck: without them nothing would be called any more.
-        return (self.operation.name,) if service == "ots" else tuple(sorted({*alike}))
+        is_alone = service == "ots" or self.operation.is_struck_by_itself
+        return (self.operation.name,) if is_alone else tuple(sorted({*alike}))
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -118,7 +121,7 @@ def answers_of(operation: Operation) -> Iterator[tuple[What, Answer]]:
     seen: set[tuple[Kind, bool]] = set()
     for error in errors_of(operation):
         kind = kind_of_error(operation, error)
-        is_certain = operation.name != "CreateFineTune" or is_refusal(
+        is_certain = operation.name not in PAID or is_refusal(
             service, operation.api, error.status, error.code, error.example
         )
         if (kind, is_certain) not in seen:

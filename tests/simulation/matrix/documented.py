@@ -11,9 +11,12 @@ from functools import cache
 
 from aliyun_local.documented_error import IN_PART, DocumentedError
 from aliyun_local.documented_errors import documented_errors
+from shared.clients.dashscope_portraits import _refused
 from shared.domain.error_kinds import is_known, kind_of
 from shared.domain.trouble_kinds import Kind
 from tests.simulation.matrix.operations import SERVICES, Operation
+
+DOWNLOAD = "DownloadPortrait"
 
 
 def errors_of(operation: Operation) -> list[DocumentedError]:
@@ -28,6 +31,8 @@ def errors_of(operation: Operation) -> list[DocumentedError]:
 def kind_of_error(operation: Operation, error: DocumentedError) -> Kind:
     """Return the kind that the product takes ``error`` for."""
     service = SERVICES[operation.service]
+    if operation.name == DOWNLOAD:
+        return _refused(error.status).kind
     return kind_of(service, operation.api, error.status, error.code, error.example)
 
 
@@ -35,6 +40,9 @@ def without_a_kind(operation: Operation) -> Iterator[DocumentedError]:
     """Yield the documented errors of ``operation`` that the product's table does not know."""
     service = SERVICES[operation.service]
     for error in _errors(operation.service):
+        if operation.name == DOWNLOAD:
+            # The storage behind a picture's URL is read by its status alone.
+            continue
         if error.operation == operation.documented and error.code and not is_known(service, error.code):
             yield error
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import Enum
 
 from tests.simulation.matrix.cells import Cell, Duration, Scope, What
-from tests.simulation.matrix.operations import Step
+from tests.simulation.matrix.operations import OF_PORTRAITS, Step
 
 
 class Ending(str, Enum):
@@ -28,6 +28,8 @@ class Ending(str, Enum):
     NOT_ERASED = "on the way to be erased: the certificate says what is in the way"
     REMOVED = "removed in its time"
     NOT_REMOVED = "there yet: the job says what is in the way"
+    PORTRAYED = "trained, and its portraits are there"
+    NOT_PORTRAYED = "trained, and the order says why there are no portraits"
 
 
 OF_ALL = (What.API, What.ACCOUNT)
@@ -49,6 +51,8 @@ def expected(cell: Cell) -> frozenset[Ending]:
         return frozenset({Ending.ERASED if _is_erased(cell) else Ending.NOT_ERASED})
     if cell.operation.step is Step.RETAIN:
         return frozenset({Ending.REMOVED if _is_removed(cell) else Ending.NOT_REMOVED})
+    if cell.operation.step in OF_PORTRAITS:
+        return _of_portraits(cell)
     if cell.what is What.DEATH:
         return _after_deaths(cell)
     if cell.operation.step is Step.CONSENT and cell.duration.is_long and _is_said_to_be_missing(cell):
@@ -147,6 +151,33 @@ def _given_up(cell: Cell) -> Ending:
     is_turned = cell.operation.step is Step.TURN
     is_one = cell.scope is Scope.OBJECT or is_first_alone or is_of_the_zip or is_turned
     return Ending.TRAINED_WITHOUT if is_one else Ending.REJECTED
+
+
+def _of_portraits(cell: Cell) -> frozenset[Ending]:
+    """Return how the portraits of a cell may end."""
+    if cell.what is What.DEATH and cell.duration is not Duration.ONCE:
+        return frozenset({Ending.PORTRAYED, Ending.NOT_PORTRAYED, Ending.WAITS})
+    if _are_given_up(cell):
+        return frozenset({Ending.NOT_PORTRAYED})
+    return frozenset({Ending.WAITS if cell.duration is Duration.EVER else Ending.PORTRAYED})
+
+
+def _are_given_up(cell: Cell) -> bool:
+    """Whether an order ends without its pictures: none is asked for a third time, nor kept for days."""
+    step, what = cell.operation.step, cell.what
+    if step is Step.ORDER and what is What.PICTURE:
+        return True
+    if cell.duration is Duration.ONCE:
+        return False
+    if step is Step.ORDER:
+        # Where DashScope leaves open whether it has carried an order out, it is sent once more, and no more.
+        is_open = what in (What.SILENCE, What.SURPRISE) or (what is What.PASSING and not _is_busy(cell))
+        is_of_one = cell.scope.leaves_others and cell.duration.is_long and not _is_busy(cell)
+        return is_open or is_of_one
+    if step is Step.FETCH and what is What.OBJECT:
+        return True
+    # The list of tasks keeps nothing that is worth a day; without it nothing is asked for.
+    return cell.duration.is_long and cell.operation.name != "ListTasks"
 
 
 def _after_deaths(cell: Cell) -> frozenset[Ending]:

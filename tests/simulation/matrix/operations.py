@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from shared.domain.object_keys import CONSENT_NAME, job_id, person_key
+from shared.domain.result_keys import portraits_folder
 from shared.domain.trouble_kinds import Api, Service
 from tests.simulation.matrix.stages import (
     ASKED,
@@ -24,10 +25,12 @@ from tests.simulation.matrix.stages import (
     MANY,
     OVERDUE,
     PHOTOS,
+    PORTRAYED,
     RESTORED,
     SIDEWAYS,
     STRUCK,
     STRUCK_PHOTO,
+    UNANSWERED,
     Stage,
 )
 
@@ -68,6 +71,11 @@ class Step(Enum):
     ASKED = "carry out what an administrator asks for"
     ERASE = "erase a person"
     RETAIN = "remove what has been kept long enough"
+    ORDER = "ask for portraits"
+    FOLLOW = "ask how the portraits are doing"
+    FIND = "look for an order of portraits whose answer was lost"
+    FETCH = "fetch the portraits that are made"
+    KEEP = "store the portraits"
 
 
 class Operation(NamedTuple):
@@ -102,7 +110,12 @@ class Operation(NamedTuple):
         """Whether it is the first of those that are one in the documents: it stands for them as an API."""
         own = (self.service, self.documented)
         first = next(one for one in OPERATIONS if (one.service, one.documented) == own)
-        return self.service == "ots" or self == first
+        return self.service == "ots" or self.is_struck_by_itself or self == first
+
+    @property
+    def is_struck_by_itself(self) -> bool:
+        """Whether those that are one in the documents are left alone: struck as well, nobody comes so far."""
+        return self.step is Step.KEEP
 
 
 def _oss(
@@ -131,12 +144,18 @@ def _of_check(name: str) -> Operation:
     return Operation("dashscope", name, name, Api.FACE_CHECK, Step.CHECK, CHECKED_BY_FILE, (_PHOTO,))
 
 
+def _of_portraits(name: str, step: Step, stage: Stage = PORTRAYED, documented: str = "") -> Operation:
+    about = job_id(STRUCK, stage.revisions)
+    return Operation("dashscope", name, documented or name, Api.PORTRAITS, step, stage, (about,), ())
+
+
 def _of_erasure(name: str) -> Operation:
     return Operation("oss", name, name, Api.LISTING, Step.ERASE, ERASED, this_person=())
 
 
 _ZIP = f"people/{STRUCK}/{BOX.struck_upload}"
 _RESULT = f"results/{STRUCK}/1.json"
+_PORTRAITS = portraits_folder(STRUCK, PORTRAYED.revisions)
 _CONSENT = f"people/{STRUCK}/{CONSENT_NAME}"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -191,4 +210,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _oss("DeleteObject", "DeleteObject", Api.WRITING, Step.RETAIN, KEPT),
     _oss("ListObjects", "ListObjects", Api.LISTING, Step.RETAIN, KEPT, f"submissions/{_JOB}/"),
     _of_fine_tune("DeleteFineTune", Step.RETAIN, KEPT),
+    _of_portraits("GeneratePortraits", Step.ORDER),
+    _of_portraits("GetTask", Step.FOLLOW),
+    _of_portraits("ListTasks", Step.FIND, UNANSWERED)._replace(this_object=()),
+    _of_portraits("GetTask", Step.FIND, UNANSWERED),
+    _of_portraits("DownloadPortrait", Step.FETCH, documented="GetObject"),
+    _oss("PutObject portrait", "PutObject", Api.WRITING, Step.KEEP, PORTRAYED, _PORTRAITS),
 )
+OF_PORTRAITS = (Step.ORDER, Step.FOLLOW, Step.FIND, Step.FETCH, Step.KEEP)

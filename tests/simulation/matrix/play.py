@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from shared.domain.job import Job
 from shared.domain.object_keys import CONSENT_NAME
 from shared.domain.photos import Verdict
+from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.states import JobState
 from tests.simulation.kernel import Violation
 from tests.simulation.matrix.cells import Cell, Duration, What
 from tests.simulation.matrix.endings import OF_ALL, OF_THE_PIECE, Ending, expected
-from tests.simulation.matrix.operations import Step
+from tests.simulation.matrix.operations import OF_PORTRAITS, Step
 from tests.simulation.matrix.stages import HEALTHY, LATER_HEALTHY, STRUCK
+from tests.simulation.portraying import check_portraits
 from tests.simulation.silence import Silence
 from tests.simulation.standing import EVER
 from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, Story, story
@@ -20,10 +22,16 @@ from tests.simulation.story import DAY_MS, HOUR_MS, MINUTE_MS, Story, story
 HEALTHY_COMES_MS = 10 * MINUTE_MS
 HEALTHY_WITHIN_MS = 8 * MINUTE_MS
 """The quiet time, a training, and the struck person's training before it."""
+PORTRAYED_WITHIN_MS = 16 * MINUTE_MS
+"""The same, and twice the time that an order without an answer holds the slot."""
+REST_AFTER_DEATHS_MS = 45 * MINUTE_MS
+"""What has killed three runs rests for half an hour, with the slot, and is given up if it kills a fourth."""
 TOLD_OF_ALL_WITHIN_MS = 15 * MINUTE_MS
 """Where one submit is refused in the words of all, the queue waits until another job has shown otherwise."""
 EVER_LASTS_MS = 26 * HOUR_MS
 """By then every pause has been as long as pauses become, and what killed runs has been forgotten once."""
+KEPT_NO_LONGER_MS = 29 * HOUR_MS
+"""By then DashScope has forgotten a task, and every pause is over."""
 RECOVERS_WITHIN_MS = 3 * HOUR_MS
 """The longest pause and what comes after it; a day more where runs have died."""
 
@@ -99,12 +107,19 @@ class Play:
         told = self.told
         came_at = told.cloud.kernel.now
         told.upload(name, "1.jpg")
-        is_trained = told.pass_time_until(lambda: told.is_trained(name), at_most_ms=self._healthy_within_ms())
+        is_portrayed = self.cell.operation.step in OF_PORTRAITS
+
+        def is_done() -> bool:
+            return told.is_trained(name) and (not is_portrayed or told.has_portraits(name))
+
+        is_well = told.pass_time_until(is_done, at_most_ms=self._healthy_within_ms())
         self.healthy_ms = max(self.healthy_ms, told.cloud.kernel.now - came_at)
-        if not is_trained and self.cell.scope.leaves_others:
+        if not is_well and self.cell.scope.leaves_others:
             raise Violation(f"{name}, who is healthy, is not done: {_states(told, name)}")
 
     def _healthy_within_ms(self) -> int:
+        if self.cell.operation.step in OF_PORTRAITS:
+            return PORTRAYED_WITHIN_MS + (REST_AFTER_DEATHS_MS if self.cell.what is What.DEATH else 0)
         is_at_submit = self.cell.operation.step in (Step.SUBMIT, Step.STORE)
         return TOLD_OF_ALL_WITHIN_MS if is_at_submit and self.cell.what in OF_ALL else HEALTHY_WITHIN_MS
 
@@ -120,7 +135,8 @@ class Play:
         if told.cloud.is_at_rest():
             told.calm()
             return
-        lasts_ms = EVER_LASTS_MS if cell.duration is Duration.EVER else cell.duration.lasts_ms
+        ever_ms = KEPT_NO_LONGER_MS if cell.operation.step in OF_PORTRAITS else EVER_LASTS_MS
+        lasts_ms = ever_ms if cell.duration is Duration.EVER else cell.duration.lasts_ms
         told.pass_time(began + lasts_ms - told.cloud.kernel.now - MINUTE_MS, every_ms=HOUR_MS)
 
     def _comes_to_rest(self) -> None:
@@ -174,8 +190,24 @@ class Play:
                 and job.reason.code == "training_overdue"
             )
             return Ending.TRAINED if is_usual else Ending.FAILED
+        if self.cell.operation.step in OF_PORTRAITS:
+            return self._portrayed(job)
         all_used = all(photo.verdict in USED for photo in job.photo_set.photos)
         return Ending.TRAINED if all_used else Ending.TRAINED_WITHOUT
+
+    def _portrayed(self, job: Job) -> Ending:
+        """What has become of the portraits; an order that waits says for what, or all do."""
+        cloud = self.told.cloud
+        if not job.portraits:
+            raise Violation(f"nothing was asked for of {job.job_id}")
+        for order in job.portraits:
+            is_told = order.retry or order.reason or cloud.slot().portraits.trouble or cloud.health().breakers
+            is_short = order.state is OrderState.SUCCEEDED and not order.missing
+            if not (is_short or is_told or order.missing) and self.cell.what is not What.DEATH:
+                raise Violation(f"order {order.number} of {job.job_id} does not say what it waits for")
+        if not all(order.state.is_terminal for order in job.portraits):
+            return Ending.WAITS
+        return Ending.PORTRAYED if self.told.has_portraits(STRUCK) else Ending.NOT_PORTRAYED
 
     def _is_left(self) -> bool:
         """Whether something is there whose time is over, and DashScope has not said that it is gone."""
@@ -197,16 +229,9 @@ class Play:
         if ending not in allowed:
             wanted = " or ".join(sorted(one.name for one in allowed))
             raise Violation(f"it ended as {ending.name} and not as {wanted}: {_states(told, STRUCK)}")
+        self._check_what_was_paid()
         if not cell.scope.leaves_others:
             self._check_that_nobody_is_failed_for_all()
-        fine_tunes = {name for job in told.cloud.jobs() for name in _fine_tunes_of(job)}
-        unknown = [
-            one.job_id
-            for one in told.cloud.studio.ledger()[self.paid_before :]
-            if one.job_id not in fine_tunes
-        ]
-        if unknown:
-            raise Violation(f"nobody knows of {unknown}")
         bound = (
             CALLS_WITHOUT_TABLES
             if cell.operation.service == "ots"
@@ -214,6 +239,19 @@ class Play:
         )
         if self.calls_an_hour > bound:
             raise Violation(f"{self.calls_an_hour} calls in an hour in which nothing could be done")
+
+    def _check_what_was_paid(self) -> None:
+        """Each training is somebody's, and no order of portraits was paid more often than is promised."""
+        cloud = self.told.cloud
+        fine_tunes = {name for job in cloud.jobs() for name in _fine_tunes_of(job)}
+        unknown = [
+            one.job_id for one in cloud.studio.ledger()[self.paid_before :] if one.job_id not in fine_tunes
+        ]
+        if unknown:
+            raise Violation(f"nobody knows of {unknown}")
+        cloud.invariants.portraits.check_paid()
+        if cloud.is_at_rest():
+            check_portraits(cloud)
 
     def _check_that_nobody_is_failed_for_all(self) -> None:
         """Trouble of everybody fails nobody, unless it is said of each picture or object by itself."""
@@ -255,4 +293,11 @@ def _states(told: Story, name: str) -> str:
 def _state(job: Job) -> str:
     trouble = f", {job.trouble.cause.code} after {job.trouble.tries} tries" if job.trouble else ""
     verdicts = {photo.name: photo.verdict.value for photo in job.photo_set.photos}
-    return f"{job.job_id} {job.state.value}{trouble} {verdicts}"
+    orders = "".join(f", {_order(order)}" for order in job.portraits)
+    return f"{job.job_id} {job.state.value}{trouble} {verdicts}{orders}"
+
+
+def _order(order: PortraitOrder) -> str:
+    trouble = f", {order.retry.cause.code} after {order.retry.tries} tries" if order.retry else ""
+    why = f", {order.reason.code}" if order.reason else ""
+    return f"order {order.number} {order.state.value}{trouble}{why}"

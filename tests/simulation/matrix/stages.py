@@ -12,14 +12,22 @@ from typing import Any
 
 from shared.domain import requests as kinds
 from shared.domain.object_keys import job_id
+from shared.domain.portrait_styles import Wanted
 from shared.domain.rules import MAX_PHOTOS
 from tests.simulation.consents import put_consent
+from tests.simulation.faults import Fault
+from tests.simulation.scenario_cloud import Struck
 from tests.simulation.scenarios import zipped
 from tests.simulation.story import FACE, HOUR_MS, MINUTE_MS, VIEW, Story
 
 STRUCK, STRUCK_PHOTO = "Li", "bad.jpg"
 HEALTHY, LATER_HEALTHY = "Wu", "Zhao"
 TRAINED_WITHIN_MS = 10 * MINUTE_MS
+WITH_PORTRAITS: Mapping[str, Any] = {
+    "rules": {"portraits_allowed": True, "portraits": (Wanted("f_idcard_female", 2),)},
+    "task_seconds": 5.0,
+}
+"""Portraits are made of every model, the healthy ones' too."""
 KEPT_FOR_MS = 12 * MINUTE_MS
 """So that its time comes once the trouble has begun."""
 
@@ -119,6 +127,17 @@ def _is_erased(told: Story) -> None:
     told.cloud.ask(kinds.ERASE, STRUCK)
 
 
+def _has_portraits(told: Story) -> None:
+    _is_trained(told)
+    assert told.pass_time_until(lambda: told.has_portraits(STRUCK), at_most_ms=TRAINED_WITHIN_MS)
+
+
+def _sends_one_more_and_the_order_is_not_answered(told: Story) -> None:
+    _sends_one_more(told)
+    kernel, lost = told.cloud.kernel, {"GeneratePortraits": (Fault.LOST,)}
+    told.cloud.gate.faults = Struck({}, lost, lambda: kernel.current)
+
+
 def _everybody_has_consented(told: Story) -> None:
     for person in (STRUCK, HEALTHY, LATER_HEALTHY):
         put_consent(told.cloud, person)
@@ -151,6 +170,15 @@ RESTORED = Stage(
     "one more photo after the tables were lost",
     before=_is_forgotten_by_the_tables,
     act=_sends_one_more,
+    revisions=2,
+)
+PORTRAYED = Stage("portraits of a new model", WITH_PORTRAITS)
+UNANSWERED = Stage(
+    "portraits whose order was carried out and not answered",
+    WITH_PORTRAITS,
+    # A task of theirs that is known tells which tasks of the list are of our key.
+    before=_has_portraits,
+    act=_sends_one_more_and_the_order_is_not_answered,
     revisions=2,
 )
 OVERDUE = Stage(

@@ -19,6 +19,8 @@ WORDS = {
     Ending.NOT_ERASED: "not erased yet",
     Ending.REMOVED: "removed",
     Ending.NOT_REMOVED: "not removed yet",
+    Ending.PORTRAYED: "portraits",
+    Ending.NOT_PORTRAYED: "no portraits, with the reason",
 }
 COLUMNS = {
     "ten minutes": lambda cell: cell.duration is Duration.MINUTES,
