@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from shared.domain.caps import what_holds_portraits
 from shared.domain.job import Job
-from shared.domain.portrait_work import PortraitsSeen, is_used, next_order
+from shared.domain.portrait_work import PortraitsSeen, is_overdue, is_used, next_order
 from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
@@ -60,7 +60,10 @@ def steps(seen: PortraitsSeen, slot: Slot, rules: Rules) -> list[Step]:
 
 def _steps(seen: PortraitsSeen, slot: Slot, rules: Rules) -> Iterator[Step]:
     now = seen.now
-    if seen.slot.holder and not seen.is_holder_unread and not is_used(seen.slot, seen.holder, now):
+    may_be_used = (
+        not is_overdue(seen.slot, now) if seen.is_holder_unread else is_used(seen.slot, seen.holder, now)
+    )
+    if seen.slot.holder and not may_be_used:
         yield Step(Kind.RELEASE, now)
     for job in seen.jobs:
         if job.result_due_at:

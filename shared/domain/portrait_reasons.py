@@ -11,6 +11,8 @@ from shared.domain.reasons import Language, in_words
 
 CHINESE: dict[str, str] = {
     "portraits_lost": "订单没有到达 DashScope，系统会自动再提交一次。",
+    "portraits_lost_twice": "订单连续两次没有到达 DashScope；请重新下单。",
+    "function_died": "函数在查询写真时多次中断；可能已计费。",
     "portraits_unclear": "DashScope 没有答复订单，其任务列表也无法确认哪一个属于此订单；可能已计费。",
     "portraits_failed": "DashScope 没有说明原因；请重新下单，或重新训练。",
     "portraits_overdue": "DashScope 在四小时内没有生成写真；可能已计费。",

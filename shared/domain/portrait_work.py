@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 RUN_LASTS_MS = 900_000
 """Longer than Function Compute lets any of the functions run."""
+OVERDUE_MS = 4 * 3_600_000
+"""DashScope ends a task itself after three hours."""
 ORDERS_THAT_SPEAK_FOR_ALL = 2
 REFUSALS_OF_ONE = 3
 """After so many refusals in a row whichever order was sent least often goes next."""
@@ -182,6 +184,7 @@ class PortraitsSeen:
         jobs: those with something to be done, and the head of the queue.
         holder: the job of the slot's holder; None: its row is gone, or cannot be read.
         is_holder_unread: the holder's row cannot be read now.
+        left_alone: job and number of orders whose sending has killed runs: others go before them.
     """
 
     now: int
@@ -189,6 +192,7 @@ class PortraitsSeen:
     jobs: tuple[Job, ...] = ()
     holder: Job | None = None
     is_holder_unread: bool = False
+    left_alone: frozenset[tuple[str, int]] = frozenset()
 
 
 def taken(slot: Slot, attempt: Attempt, order: PortraitOrder, price_fen: int, now: int) -> Slot:
@@ -229,8 +233,15 @@ def is_used(slot: PortraitSlot, holder: Job | None, now: int) -> bool:
     order = order_of(holder, attempt.number) if attempt is not None and holder is not None else None
     if order is None or holder is None or order.state not in (*_IN_HAND[:2], OrderState.QUEUED):
         return False
-    has_stepped_aside = order.state is OrderState.QUEUED and not order.may_be_sent(now)
+    # A run that was about to send it is dead by then: others need not wait for what nobody carries on.
+    is_left = now - slot.taken_at > RUN_LASTS_MS or not order.may_be_sent(now)
+    has_stepped_aside = order.state is OrderState.QUEUED and is_left
     return attempt_of(holder, order) == attempt and not has_stepped_aside
+
+
+def is_overdue(slot: PortraitSlot, now: int) -> bool:
+    """Whether the slot was taken so long ago that its task is over."""
+    return now - slot.taken_at > OVERDUE_MS
 
 
 def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
@@ -249,6 +260,7 @@ def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
         for job in seen.jobs
         for order in job.portraits
         if order.state is OrderState.QUEUED and order.may_be_sent(now) and not job.erasing_since
+        if (job.job_id, order.number) not in seen.left_alone
     ]
     # One that is refused each time is not the only one that is tried: others show whether everybody is.
     by_turns = slot.refusals >= REFUSALS_OF_ONE

@@ -35,6 +35,7 @@ def health_without(health: Health, keys: Collection[str]) -> Health:
         in_hand="" if is_named(health.in_hand, keys) else health.in_hand,
         # From its beginning: sets that are gone through twice stay as they are.
         retimed_up_to="" if is_named(health.retimed_up_to, keys) else health.retimed_up_to,
+        portraits_up_to="" if is_named(health.portraits_up_to, keys) else health.portraits_up_to,
     )
 
 

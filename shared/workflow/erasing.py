@@ -52,6 +52,7 @@ from shared.domain.erasure import (
 )
 from shared.domain.object_keys import person_of
 from shared.domain.person_hash import hash_of
+from shared.domain.portrait_work import is_going
 from shared.domain.requests import ERASURE_KEPT_MS, Request
 from shared.domain.states import JobState
 from shared.errors import Conflict, Trouble, unforeseen
@@ -219,7 +220,7 @@ def _stop(world: World, person: Person, erasure: Erasure) -> Erasure:
     for number, job in enumerate(person.jobs):
         marked = stopped(job, world.clock.now())
         is_over = job.state.is_terminal and job.delivered
-        if marked != job and (not is_over or number in person.newest):
+        if marked != job and (not is_over or number in person.newest or is_going(job)):
             if marked.state.is_terminal and not job.delivered:
                 count(world, marked)
             person.jobs[number] = marked = world.jobs.save(job, marked)

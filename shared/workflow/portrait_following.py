@@ -15,11 +15,19 @@ from shared.domain.portrait_tasks import (
     UNKNOWN,
     PortraitTask,
 )
-from shared.domain.portrait_work import are_at_dashscope, is_used, order_of, released, with_order
+from shared.domain.portrait_work import (
+    OVERDUE_MS,
+    are_at_dashscope,
+    is_overdue,
+    is_used,
+    order_of,
+    released,
+    with_order,
+)
 from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.retry_state import FUNCTION_DIED
 from shared.domain.spending import LANDS_WITHIN_MS
-from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import RetryLater, Trouble
 from shared.logs import log, warn
@@ -30,8 +38,6 @@ NEW_ID_MS = 60_000
 FORGOTTEN_MS = DAY_MS + 3_600_000
 """DashScope, "Asynchronous tasks": a task is known for a day after its end."""
 TRIES_BEFORE_THE_LIST = 3
-OVERDUE_MS = 4 * 3_600_000
-"""DashScope ends a task itself after three hours."""
 
 
 def follow(world: World, job: Job, order: PortraitOrder) -> bool:
@@ -106,7 +112,7 @@ def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
 
 def _after(order: PortraitOrder, task: PortraitTask, now: int) -> PortraitOrder | None:
     """Return the order as its task makes it; None while it goes on."""
-    if task.status == SUCCEEDED and any(url is not None for url in task.urls):
+    if task.status == SUCCEEDED and (task.billed or any(url is not None for url in task.urls)):
         return order.made(task.billed)
     if task.status in ENDED:
         words = task.message or "DashScope gave no reason; ask for other portraits, or train again."
@@ -141,7 +147,13 @@ def release(world: World) -> bool:
     if attempt is None:
         return False
     held = world.jobs.find_each([attempt.job_id])[attempt.job_id]
-    if isinstance(held, Unread) or is_used(slot.portraits, held, world.clock.now()):
+    now = world.clock.now()
+    if isinstance(held, Unread):
+        # What it has made is over by now, and counts as made.
+        if held.kind is not Kind.OBJECT or not is_overdue(slot.portraits, now):
+            return False
+        held = None
+    elif is_used(slot.portraits, held, now):
         return False
     order = order_of(held, attempt.number) if held is not None else None
     try:

@@ -16,13 +16,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.domain.job import Job, Reason
-from shared.domain.portrait_work import released, with_order
+from shared.domain.portrait_work import released
 from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.retry_state import Cause, RetryState, failed_again
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Kind
 from shared.errors import Conflict, Trouble
 from shared.logs import log, warn
+from shared.workflow.portrait_saving import save_outcome
 from shared.workflow.ports import World
 
 TRIES_BESIDE_OTHERS = 3
@@ -39,11 +40,12 @@ def take_refusal(world: World, job: Job, order: PortraitOrder, slot: Slot, refus
     is_busy = cause.kind is Kind.PASSING
     retry = order.retry if is_busy else failed_again(order.retry, cause, now)
     reason = Reason(cause.code, cause.message)
-    if _is_over(cause, retry, accepted_at, now):
-        after = order.ended(OrderState.FAILED, now, reason=reason)
-    else:
-        after = order.requeued(reason, retry)
-    world.jobs.save(job, with_order(job, after, now))
+    is_over = _is_over(cause, retry, accepted_at, now)
+
+    def refused(one: PortraitOrder) -> PortraitOrder:
+        return one.ended(OrderState.FAILED, now, reason=reason) if is_over else one.requeued(reason, retry)
+
+    save_outcome(world, job, order, refused)
     halted = _halted(world, slot, refusal) if is_busy or cause.kind.is_of_all else slot
     try:
         world.control.save_slot(slot, released(halted, order))

@@ -11,12 +11,13 @@ Called by :mod:`shared.workflow.reconciling` and ``linger``. It remembers nothin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from shared.domain.job import Job
 from shared.domain.portrait_decide import LOOK_SPACING_MS, Kind, Step, steps
 from shared.domain.portrait_work import PortraitsSeen, is_going
-from shared.domain.portraits import OrderState
+from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api
 from shared.domain.unread import Unread
@@ -24,6 +25,7 @@ from shared.errors import Conflict, Trouble, unforeseen
 from shared.logs import warn
 from shared.workflow import portrait_following, portrait_storing, portrait_submitting
 from shared.workflow.actions import Report, attempt
+from shared.workflow.portrait_saving import hold_up
 from shared.workflow.ports import World
 
 JOBS_OF_A_LANE = 20
@@ -96,7 +98,7 @@ class PortraitRun:
             return
         spacing = LOOK_SPACING_MS if step.kind is Kind.POLL else SAME_STEP_AGAIN_MS
         self._not_before[step.key] = world.clock.monotonic() + spacing
-        piece = f"{step.job.job_id} Portrait" if step.job is not None else ""
+        piece = _piece(step.kind, step.job, step.order) if step.job is not None else ""
         is_of_slot = step.order is not None and step.order.state.is_at_dashscope
         is_given_up = bool(piece) and is_of_slot and world.health.is_given_up(piece)
         if piece and not is_given_up and world.health.left_alone_until(piece):
@@ -166,7 +168,7 @@ class PortraitRun:
             if step.order is None:
                 portrait_storing.put_off_record(self._world, job, trouble, RECORD_PAUSE_MS)
             else:
-                portrait_submitting.hold_up(self._world, job, step.order, trouble)
+                hold_up(self._world, job, step.order, trouble)
         except Trouble as other:
             warn("trouble_not_noted", job=job.job_id, code=other.code, message=other.message)
 
@@ -206,4 +208,21 @@ class PortraitRun:
             jobs=tuple(job for job in found.values() if isinstance(job, Job) and job.delivered),
             holder=holder if isinstance(holder, Job) else None,
             is_holder_unread=isinstance(holder, Unread),
+            left_alone=self._left_alone(found.values()),
         )
+
+    def _left_alone(self, jobs: Iterable[Job | Unread | None]) -> frozenset[tuple[str, int]]:
+        """Return the orders whose sending has killed runs: they go behind the others for a while."""
+        health = self._world.health
+        return frozenset(
+            (job.job_id, order.number)
+            for job in jobs
+            if isinstance(job, Job)
+            for order in job.portraits
+            if order.state is OrderState.QUEUED and health.left_alone_until(_piece(Kind.SUBMIT, job, order))
+        )
+
+
+def _piece(kind: Kind, job: Job, order: PortraitOrder | None) -> str:
+    """Name what a run has in hand: what kills runs is left alone, and nothing else of the person."""
+    return f"{job.job_id} Portrait{kind.name.title()} {order.number if order is not None else ''}".rstrip()

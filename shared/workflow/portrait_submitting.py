@@ -20,18 +20,12 @@ from dataclasses import replace
 
 from shared.domain.caps import PICTURES, cap_of_person_for, in_words, what_holds_portraits
 from shared.domain.job import Job, Reason
+from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS
 from shared.domain.portrait_styles import TEMPLATES_PREFIX
 from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, keys_of, unknown_in_window
-from shared.domain.portrait_work import (
-    MODEL_RELEASED,
-    attempt_of,
-    order_of,
-    released,
-    taken,
-    with_order,
-)
-from shared.domain.portraits import OrderState, PortraitOrder
+from shared.domain.portrait_work import MODEL_RELEASED, attempt_of, released, taken
+from shared.domain.portraits import LOST_ALLOWED, OrderState, PortraitOrder
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
@@ -40,15 +34,20 @@ from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
 from shared.logs import log, warn
 from shared.workflow.portrait_costs import spent_on
 from shared.workflow.portrait_refusing import take_refusal
+from shared.workflow.portrait_saving import save, save_outcome
 from shared.workflow.ports import World
 
 TIME_FOR_A_SUBMIT_MS = 40_000
 TIME_FOR_THE_POST_MS = 27_000
-OWN_TRIES = 4
+LISTED_MS = DAY_MS - 3_600_000
+"""So long a missing task was never made: DashScope keeps them for a day ("Asynchronous tasks")."""
 TRIES_BEFORE_UNCLEAR = 3
 NOT_TOLD = "task_not_told"
 
 LOST = Reason("portraits_lost", "The order did not reach DashScope; it is asked for once more.")
+LOST_TWICE = Reason(
+    "portraits_lost_twice", "The order did not reach DashScope twice in a row; order the portraits again."
+)
 UNCLEAR = Reason(
     "portraits_unclear",
     "DashScope did not answer the order, and its list does not tell which task is ours: it may be billed.",
@@ -74,7 +73,7 @@ def submit(world: World, job: Job, order: PortraitOrder) -> None:
     _check(world, job, order, slot)
     if (cause := _held_by_person(world, job, order, slot)) is not None:
         held = order.held_up(cause, world.clock.now())
-        _save(world, job, held)
+        save(world, job, held)
         return
     template_url = _template_url(world, order)
     if abs(world.clock.now() - slot.portraits.taken_at) < SUBMIT_SPACING_MS:
@@ -87,7 +86,7 @@ def submit(world: World, job: Job, order: PortraitOrder) -> None:
     log("portraits_submitting", job=job.job_id, order=order.number, attempt=order.attempt)
     if not world.has_time_for(TIME_FOR_THE_POST_MS):
         reason = Reason("no_time", "The function was too slow to send the order; it is sent next time.")
-        _save(world, job, order.requeued(reason, order.retry))
+        save(world, job, order.requeued(reason, order.retry))
         return
     _post(world, job, order, slot, template_url)
 
@@ -95,7 +94,7 @@ def submit(world: World, job: Job, order: PortraitOrder) -> None:
 def _intend(world: World, job: Job, order: PortraitOrder, intended: PortraitOrder, slot: Slot) -> Job:
     """Write down the intent to send the POST; an order for which that fails gives the slot back."""
     try:
-        return _save(world, job, intended)
+        return save(world, job, intended)
     except Conflict:
         raise
     except Trouble:
@@ -143,7 +142,8 @@ def _post(world: World, job: Job, order: PortraitOrder, slot: Slot, template_url
         task_id = world.dashscope.portraits.create(job.finetuned_output, order.wanted, template_url)
     except OutcomeUnknown as lost:
         warn("portraits_unanswered", job=job.job_id, order=order.number, code=lost.code, message=lost.message)
-        _save(world, job, order.sent(Reason(lost.code, lost.message), world.clock.now()))
+        why, now = Reason(lost.code, lost.message), world.clock.now()
+        save_outcome(world, job, order, lambda one: one.sent(why, now))
         return
     except Trouble as refusal:
         take_refusal(world, job, order, slot, refusal)
@@ -159,17 +159,7 @@ def _post(world: World, job: Job, order: PortraitOrder, slot: Slot, template_url
 
 def own(world: World, job: Job, order: PortraitOrder, task_id: str) -> None:
     """Record that a task is the order's; another change of the row does not lose it."""
-    for attempt in range(OWN_TRIES):
-        try:
-            _save(world, job, order.submitted(task_id))
-            break
-        except Conflict:
-            stored = world.jobs.find([job.job_id])[job.job_id]
-            now = order_of(stored, order.number) if stored is not None else None
-            is_same = now is not None and (now.state, now.attempt) == (order.state, order.attempt)
-            if stored is None or now is None or not is_same or attempt == OWN_TRIES - 1:
-                raise
-            job, order = stored, now
+    save_outcome(world, job, order, lambda one: one.submitted(task_id))
     log("portraits_submitted", job=job.job_id, order=order.number, task=task_id)
 
 
@@ -177,8 +167,12 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
     """Find out from the list of tasks what became of an attempt whose answer is missing.
 
     Raises:
-        Trouble: the list cannot be read.
+        Trouble: the list cannot be read, and may yet tell.
     """
+    if world.clock.now() - order.submitted_at > LISTED_MS:
+        # Whatever was made may be forgotten: an empty list proves nothing any more.
+        _give_up(world, job, order, unknown=1)
+        return
     since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
     known = world.control.slot().portraits.tasks
     portraits = world.dashscope.portraits
@@ -188,14 +182,20 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
     keys = keys_of(portraits.newest(until), known) if unknown else frozenset()
     # Those of other keys are of other programs.
     unknown = [task for task in unknown if not keys or not task.key or task.key in keys]
-    now = world.clock.now()
     if len(unknown) == 1 and unknown[0].key in keys and _is_as_asked(world, unknown[0], order):
         own(world, job, order, unknown[0].task_id)
         log("portraits_adopted", job=job.job_id, order=order.number, task=unknown[0].task_id)
         return
-    warn("portraits_lost", job=job.job_id, order=order.number, unknown=len(unknown))
+    _give_up(world, job, order, unknown=len(unknown))
+
+
+def _give_up(world: World, job: Job, order: PortraitOrder, *, unknown: int) -> None:
+    """Give up finding out; where a task may be ours it counts as paid."""
+    warn("portraits_lost", job=job.job_id, order=order.number, unknown=unknown)
+    is_last = order.lost + 1 >= LOST_ALLOWED
+    reason = UNCLEAR if unknown else LOST_TWICE if is_last else LOST
     billed = order.wanted.pictures if unknown else 0
-    _save(world, job, order.unanswered(billed=billed, reason=UNCLEAR if unknown else LOST, now=now))
+    save(world, job, order.unanswered(billed=billed, reason=reason, now=world.clock.now()))
 
 
 def _is_as_asked(world: World, listed: PortraitTask, order: PortraitOrder) -> bool:
@@ -214,16 +214,4 @@ def _is_as_asked(world: World, listed: PortraitTask, order: PortraitOrder) -> bo
 
 def drop(world: World, job: Job, order: PortraitOrder) -> None:
     """End a queued order whose model is gone."""
-    _save(world, job, order.ended(OrderState.CANCELED, world.clock.now(), reason=MODEL_RELEASED))
-
-
-def hold_up(world: World, job: Job, order: PortraitOrder, trouble: Trouble) -> None:
-    """Note that an order's present step has met trouble; it is tried again after a pause."""
-    cause = trouble.cause
-    if cause.api is not Api.PORTRAITS:
-        cause = world.health.failed(cause, order.retry)
-    _save(world, job, order.held_up(cause, world.clock.now()))
-
-
-def _save(world: World, job: Job, order: PortraitOrder) -> Job:
-    return world.jobs.save(job, with_order(job, order, world.clock.now()))
+    save(world, job, order.ended(OrderState.CANCELED, world.clock.now(), reason=MODEL_RELEASED))

@@ -11,23 +11,24 @@ from shared.domain.job import Job
 from shared.domain.portrait_decide import SHOWN_WITHIN_MS
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, unknown_in_window
+from shared.domain.portrait_work import OVERDUE_MS, RUN_LASTS_MS
 from shared.domain.portraits import OrderState
 from shared.domain.reason import Reason
 from shared.domain.retry_state import DEATHS_ALLOWED
+from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
-from shared.domain.trouble_kinds import Api
+from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, RetryLater, Trouble
 from shared.workflow.portrait_following import (
     FORGOTTEN_MS,
     NEW_ID_MS,
-    OVERDUE_MS,
     TRIES_BEFORE_THE_LIST,
     follow,
     release,
 )
-from shared.workflow.portrait_submitting import NOT_TOLD, TRIES_BEFORE_UNCLEAR, resolve
+from shared.workflow.portrait_submitting import LISTED_MS, NOT_TOLD, TRIES_BEFORE_UNCLEAR, resolve
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
     HOUR_MS,
@@ -42,7 +43,7 @@ from tests.unit.portrait_support import (
     order,
     run_in,
 )
-from tests.unit.support import NOW, trouble
+from tests.unit.support import MINUTE_MS, NOW, trouble
 
 S = OrderState
 SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
@@ -207,6 +208,32 @@ def test_a_lost_attempt_gives_the_slot_back_and_the_order_is_sent_once_more_and_
     assert memory[job].portrait_fen == 4 * PRICE
 
 
+def test_what_cannot_be_listed_for_a_day_counts_as_paid_and_is_asked_for_once_more() -> None:
+    """Afterwards DashScope may have forgotten the task: an empty list proves nothing."""
+    memory, job = lost()
+    memory.portraits.listed = SILENT
+    memory.time = NOW + LISTED_MS - MINUTE_MS
+    with pytest.raises(RetryLater):
+        resolved(memory, job)
+    memory.portraits.listed = []
+    memory.time = NOW + LISTED_MS + 1
+    asked = len(memory.portraits.windows)
+    resolved(memory, job)
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.lost, one.billed, one.reason.code) == (S.QUEUED, 1, 4, "portraits_unclear")
+    assert len(memory.portraits.windows) == asked
+
+
+def test_an_order_that_is_lost_twice_does_not_say_that_it_is_asked_for_again() -> None:
+    memory, job = lost(lost=1)
+    resolved(memory, job)
+    one = of(memory, job)
+    assert one.reason is not None
+    assert (one.state, one.billed, one.reason.code) == (S.FAILED, 0, "portraits_lost_twice")
+    assert "once more" not in one.reason.message
+
+
 # -- a task ----------------------------------------------------------------------------------------------
 
 
@@ -279,6 +306,11 @@ def test_a_task_that_somebody_has_cancelled_is_not_asked_for_again(code: str) ->
     assert one.reason is not None
     assert (one.state, one.billed, one.reason.code) == (S.FAILED, 0, code or "canceled_at_dashscope")
     assert "gave no reason" in one.reason.message
+
+
+def test_pictures_that_are_billed_and_not_shown_yet_are_waited_for() -> None:
+    memory, job, _ = followed(PortraitTask(task_id=TASK, status="SUCCEEDED", billed=4))
+    assert (of(memory, job).state, of(memory, job).billed) == (S.STORING, 4)
 
 
 @pytest.mark.parametrize("urls", [(), (None, None)])
@@ -427,7 +459,8 @@ def test_an_order_that_kills_runs_gives_up_the_slot_that_is_everybodys(
     job = model(order(state, attempt_expires_at=NOW))
     memory = Memory(job, slot=held_by(job))
     memory.time = NOW + OVER
-    memory.well_being = replace(memory.well_being, deaths={f"{job.job_id} Portrait": deaths}, died_at=NOW)
+    piece = f"{job.job_id} Portrait{'Resolve' if state is S.SUBMITTING else 'Poll'} 1"
+    memory.well_being = replace(memory.well_being, deaths={piece: deaths}, died_at=NOW)
     run_in(memory)
     one = of(memory, job)
     if deaths == DEATHS_ALLOWED:
@@ -464,6 +497,39 @@ def test_a_holder_whose_row_cannot_be_read_keeps_it() -> None:
     memory.unread[job.job_id] = Unread(job.job_id, "unreadable", "…")
     assert not release(memory.world(ON))
     assert memory.held.portraits.holder
+
+
+def test_a_holder_whose_row_no_code_can_read_keeps_it_until_its_task_is_over() -> None:
+    held = model(order(S.GENERATING))
+    waiting = model(order(), person_id="wu")
+    memory = Memory(held, waiting, slot=held_by(held))
+    memory.unread[held.job_id] = Unread(held.job_id, "unreadable", "…")
+    memory.time = NOW + OVERDUE_MS
+    run_in(memory)
+    assert (memory.held.portraits.holder != "", memory.portraits.created) == (True, [])
+    memory.time += 1
+    run_in(memory)
+    assert len(memory.portraits.created) == 1
+    assert memory.held.spending is not None
+    assert memory.held.spending.pictures == 4, "what nobody can tell counts as made"
+
+
+def test_a_holder_that_tablestore_does_not_show_keeps_it() -> None:
+    held = model(order(S.GENERATING))
+    memory = Memory(held, slot=held_by(held))
+    memory.unread[held.job_id] = Unread(held.job_id, "OTSTimeout", "…", Kind.PASSING)
+    memory.time = NOW + 9 * OVERDUE_MS
+    assert not release(memory.world(ON))
+
+
+@pytest.mark.parametrize("later_ms", [RUN_LASTS_MS, RUN_LASTS_MS + 1])
+def test_a_slot_is_not_kept_for_an_order_that_nobody_carries_on(later_ms: int) -> None:
+    job = model(order())
+    memory = Memory(job, slot=held_by(job))
+    memory.time = NOW + later_ms
+    assert release(memory.world(Rules())) is (later_ms > RUN_LASTS_MS)
+    assert memory.held.spending is not None
+    assert memory.held.spending.fen == 0
 
 
 def test_a_slot_that_another_run_has_changed_is_left_to_the_next_step() -> None:

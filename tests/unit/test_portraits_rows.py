@@ -204,6 +204,19 @@ def test_an_erasure_waits_for_a_task_and_then_gives_the_slot_back_and_stores_not
     assert (memory.held.spending.pictures, memory.held.spending.portraits) == (4, None)
 
 
+def test_an_erasure_ends_the_orders_of_every_revision_before_it_waits_for_a_training() -> None:
+    earlier = model(order(), order(S.STORING, 2))
+    going_on = replace(job_in(JobState.TRAINING, "li"), revision=2)
+    memory = Memory(earlier, going_on)
+    world = replace(memory.world(ON), outboxes=lambda: cast(Outboxes, _NoOutboxes()))
+    waits_for = erasing._stop(world, find_person(world, "li", NOW + 1), Erasure()).waits_for
+    assert waits_for == "training"
+    assert memory[earlier].erasing_since
+    run_in(memory)
+    assert memory.portraits.created == []
+    assert [one.state for one in memory[earlier].portraits] == [S.CANCELED, S.CANCELED]
+
+
 class _NoOutboxes:
     def forget(self, person_key: str, last_revision: int) -> int:
         return 0

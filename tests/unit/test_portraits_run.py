@@ -12,6 +12,7 @@ from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_tasks import PortraitTask
 from shared.domain.portrait_work import MAX_ORDERS
 from shared.domain.portraits import OrderState
+from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.trouble_kinds import Api, Kind
@@ -223,11 +224,31 @@ def test_what_kills_runs_is_taken_in_hand_by_its_name_and_left_alone_after_some_
     monkeypatch.setattr(world.health, "put_down", lambda: noted.append("put down"))
     run = PortraitRun(world, Report())
     run.begin(memory.slot())
-    assert noted == [f"{job.job_id} Portrait", "put down"]
+    assert noted == [f"{job.job_id} PortraitPoll 1", "put down"]
     monkeypatch.setattr(world.health, "left_alone_until", lambda _: NOW + HOUR_MS)
     memory.time += LOOK_SPACING_MS
     run.step()
     assert (len(noted), memory.looks, run.due_in_ms()) == (2, [NOW], LOOK_SPACING_MS)
+
+
+def test_an_order_whose_sending_kills_runs_lets_the_others_go_first() -> None:
+    deadly, another = model(order()), model(order(), person_id="wu")
+    memory = Memory(deadly, another)
+    deaths = {f"{deadly.job_id} PortraitSubmit 1": DEATHS_ALLOWED}
+    memory.well_being = replace(memory.well_being, deaths=deaths, died_at=NOW)
+    run_in(memory)
+    assert of(memory, another).state is not S.QUEUED
+    assert of(memory, deadly).state is S.QUEUED
+
+
+def test_what_kills_runs_that_store_pictures_stops_no_other_order_of_the_job() -> None:
+    job = model(order(S.STORING), order(S.QUEUED, 2))
+    memory = Memory(job)
+    deaths = {f"{job.job_id} PortraitStore 1": DEATHS_ALLOWED + 1}
+    memory.well_being = replace(memory.well_being, deaths=deaths, died_at=NOW)
+    run_in(memory)
+    assert of(memory, job).state is S.STORING
+    assert of(memory, job, 2).state is not S.QUEUED
 
 
 def test_while_the_bucket_takes_nothing_nothing_is_paid_for() -> None:

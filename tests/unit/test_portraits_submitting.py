@@ -10,15 +10,16 @@ import pytest
 from shared.domain.job import Job
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS, PortraitSlot
 from shared.domain.portrait_styles import TEMPLATE_STYLE, Wanted
+from shared.domain.portrait_work import with_wanted
 from shared.domain.portraits import OrderState
 from shared.domain.rules import Rules
 from shared.domain.slot import Pause, Slot
 from shared.domain.spending import LANDS_WITHIN_MS, Reserved, Spending
 from shared.domain.states import JobState
-from shared.domain.trouble_kinds import Kind
-from shared.errors import Conflict, RetryLater, Trouble
+from shared.domain.trouble_kinds import Api, Kind
+from shared.errors import Conflict, OutcomeUnknown, Permanent, RetryLater, Trouble
+from shared.workflow.portrait_saving import TRIES
 from shared.workflow.portrait_submitting import (
-    OWN_TRIES,
     TIME_FOR_A_SUBMIT_MS,
     TIME_FOR_THE_POST_MS,
     submit,
@@ -251,7 +252,37 @@ def test_a_row_that_changes_each_time_is_given_up_after_some_tries() -> None:
     memory.before_save = change
     with pytest.raises(Conflict):
         send(memory, job)
-    assert len(tries) == OWN_TRIES
+    assert len(tries) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (OutcomeUnknown("http_504", "…", delay_seconds=1, api=Api.PORTRAITS), S.SUBMITTING),
+        (Permanent("InvalidParameter", "…", kind=Kind.UNKNOWN, api=Api.PORTRAITS), S.QUEUED),
+    ],
+    ids=["unknown", "refused"],
+)
+def test_another_order_that_comes_during_the_post_does_not_hide_what_became_of_it(
+    answer: Trouble, state: OrderState
+) -> None:
+    job = model(order())
+    memory = Memory(job)
+    memory.portraits.answer = answer
+    changed: list[str] = []
+
+    def change(row: Job) -> None:
+        if memory.portraits.created and not changed:
+            changed.append(row.job_id)
+            with_more = with_wanted(memory[job], [FOUR], NOW)
+            memory.rows[job.job_id] = replace(with_more, version=memory[job].version + 1)
+
+    memory.before_save = change
+    send(memory, job)
+    one, another = memory[job].portraits
+    assert one.reason is not None
+    assert (one.state, one.reason.code, another.number) == (state, answer.code, 2)
+    assert changed
 
 
 # -- templates -------------------------------------------------------------------------------------------
