@@ -14,7 +14,8 @@ from shared.domain.picture_files import picture_format, picture_sides
 from shared.domain.portraits import PortraitOrder
 from shared.domain.trouble_kinds import Api
 from shared.domain.visible_labels import visible_label
-from shared.errors import Permanent
+from shared.errors import Permanent, Trouble
+from shared.logs import warn
 from shared.workflow.ports import World
 
 MAX_LABELLED_BYTES = 25_000_000
@@ -69,6 +70,14 @@ def _with_visible_label(world: World, key: str, content: bytes, form: str) -> by
     try:
         shown = world.bucket.processed(key, instructions, MAX_LABELLED_BYTES)
     finally:
-        world.bucket.delete(key)
+        _clear(world, key)
     world.health.passed(Api.PROCESSING)
     return shown
+
+
+def _clear(world: World, key: str) -> None:
+    """Delete the object; one that stays lies among the snapshots, and goes when they go."""
+    try:
+        world.bucket.delete(key)
+    except Trouble as trouble:
+        warn("picture_not_deleted", key=key, code=trouble.code, message=trouble.message)

@@ -89,6 +89,17 @@ def test_that_object_goes_also_when_oss_writes_no_label_and_nothing_is_stored(pr
     assert of(memory, job).state is S.STORING
 
 
+def test_an_object_that_stays_among_the_snapshots_is_no_reason_to_store_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    memory, job = ready(URL.format(1))
+    refused = RetryLater("InternalError", "…", delay_seconds=2, api=Api.WRITING)
+    memory.troubles[f"delete submissions/{job.job_id}/1-1.portrait.jpg"] = refused
+    stored(memory, job, VISIBLE)
+    assert (of(memory, job).state, len(of(memory, job).pictures)) == (S.SUCCEEDED, 1)
+    assert "picture_not_deleted" in caplog.text
+
+
 def test_a_picture_that_is_too_large_for_oss_letters_is_not_stored_and_holds_up_nothing() -> None:
     memory, job = ready(URL.format(1), URL.format(2))
     file = io.BytesIO()
