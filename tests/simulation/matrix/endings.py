@@ -159,7 +159,8 @@ def _of_portraits(cell: Cell) -> frozenset[Ending]:
         return frozenset({Ending.PORTRAYED, Ending.NOT_PORTRAYED, Ending.WAITS})
     if _are_given_up(cell):
         return frozenset({Ending.NOT_PORTRAYED})
-    return frozenset({Ending.WAITS if cell.duration is Duration.EVER else Ending.PORTRAYED})
+    is_waited_for = cell.operation.step in (Step.ORDER, Step.FIND) and cell.duration is Duration.EVER
+    return frozenset({Ending.WAITS if is_waited_for else Ending.PORTRAYED})
 
 
 def _are_given_up(cell: Cell) -> bool:
@@ -167,7 +168,9 @@ def _are_given_up(cell: Cell) -> bool:
     step, what = cell.operation.step, cell.what
     if step is Step.ORDER and what is What.PICTURE:
         return True
-    if cell.duration is Duration.ONCE:
+    # What is left beside the snapshots goes with them.
+    is_harmless = cell.operation.name == "DeleteObject"
+    if cell.duration is Duration.ONCE or is_harmless:
         return False
     if step is Step.ORDER:
         # Where DashScope leaves open whether it has carried an order out, it is sent once more, and no more.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from shared.domain.object_keys import CONSENT_NAME, job_id, person_key
+from shared.domain.object_keys import CONSENT_NAME, job_id, person_key, snapshot_folder
 from shared.domain.result_keys import portraits_folder
 from shared.domain.trouble_kinds import Api, Service
 from tests.simulation.matrix.stages import (
@@ -22,6 +22,7 @@ from tests.simulation.matrix.stages import (
     FILES,
     FULL,
     KEPT,
+    LABELLED,
     MANY,
     OVERDUE,
     PHOTOS,
@@ -76,6 +77,7 @@ class Step(Enum):
     FIND = "look for an order of portraits whose answer was lost"
     FETCH = "fetch the portraits that are made"
     KEEP = "store the portraits"
+    LABEL = "have the visible label written into a portrait"
 
 
 class Operation(NamedTuple):
@@ -115,7 +117,7 @@ class Operation(NamedTuple):
     @property
     def is_struck_by_itself(self) -> bool:
         """Whether those that are one in the documents are left alone: struck as well, nobody comes so far."""
-        return self.step is Step.KEEP
+        return self.step in (Step.KEEP, Step.LABEL)
 
 
 def _oss(
@@ -147,6 +149,11 @@ def _of_check(name: str) -> Operation:
 def _of_portraits(name: str, step: Step, stage: Stage = PORTRAYED, documented: str = "") -> Operation:
     about = job_id(STRUCK, stage.revisions)
     return Operation("dashscope", name, documented or name, Api.PORTRAITS, step, stage, (about,), ())
+
+
+def _of_label(name: str, documented: str, api: Api) -> Operation:
+    """Return one about the object by which OSS is given the portrait, which lies beside the snapshots."""
+    return _oss(name, documented, api, Step.LABEL, LABELLED, snapshot_folder(_JOB))
 
 
 def _of_erasure(name: str) -> Operation:
@@ -216,5 +223,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _of_portraits("GetTask", Step.FIND, UNANSWERED),
     _of_portraits("DownloadPortrait", Step.FETCH, documented="GetObject"),
     _oss("PutObject portrait", "PutObject", Api.WRITING, Step.KEEP, PORTRAYED, _PORTRAITS),
+    _of_label("PutObject picture", "PutObject", Api.WRITING),
+    _of_label("GetObject labelled", "GetObject", Api.PROCESSING),
+    _of_label("DeleteObject", "DeleteObject", Api.WRITING),
 )
-OF_PORTRAITS = (Step.ORDER, Step.FOLLOW, Step.FIND, Step.FETCH, Step.KEEP)
+OF_PORTRAITS = (Step.ORDER, Step.FOLLOW, Step.FIND, Step.FETCH, Step.KEEP, Step.LABEL)

@@ -173,6 +173,10 @@ RESTORED = Stage(
     revisions=2,
 )
 PORTRAYED = Stage("portraits of a new model", WITH_PORTRAITS)
+LABELLED = Stage(
+    "portraits with the visible label",
+    {**WITH_PORTRAITS, "rules": {**WITH_PORTRAITS["rules"], "label_portraits": True}},
+)
 UNANSWERED = Stage(
     "portraits whose order was carried out and not answered",
     WITH_PORTRAITS,
