@@ -71,6 +71,8 @@ PORTRAITS: dict[str, Document] = {
 
 ORDER_REASONS: dict[str, str] = {
     "portraits_lost": "The order did not reach DashScope. It is sent once more; nothing needs to be done.",
+    "portraits_lost_twice": "The order did not reach DashScope twice in a row. Order again.",
+    "function_died": "Runs died while they asked about the portraits. They count as billed.",
     "portraits_unclear": "DashScope did not answer the order, and its list of tasks does not tell which is "
     "ours. It counts as billed, and is asked for once more at most.",
     "portraits_failed": "DashScope did not say why. Ask for other portraits, or train again.",

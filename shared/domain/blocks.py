@@ -20,6 +20,14 @@ TRIES_THAT_BLOCK = 3
 STILL_HALTED_MS = 120_000
 """So long after a halt a run has tried again, and the trouble is gone or has halted the queue anew."""
 QUEUE_PAUSED = "queue_paused"
+LONG_HELD_MS = 900_000
+"""A task of portraits takes a minute or some."""
+SLOT_HELD = Cause(
+    "portraits_slot_held",
+    "one order has had DashScope's only task of portraits for more than a quarter of an hour",
+    Kind.API,
+    Api.PORTRAITS,
+)
 
 
 class Block(NamedTuple):
@@ -63,7 +71,9 @@ def block_of_pause(slot: Slot) -> Block | None:
 
 
 def block_of_portraits(portraits: PortraitSlot, now: int) -> Block | None:
-    """Return what halts all orders of portraits, if that is of everybody, or has come again and again."""
+    """Return what all orders of portraits wait for: a halt that is of everybody, or a slot long held."""
+    if portraits.holder and now - portraits.taken_at > LONG_HELD_MS:
+        return Block(SLOT_HELD, Kind.API, portraits.taken_at)
     was_halted_now = portraits.halted_until <= now < portraits.halted_until + STILL_HALTED_MS
     if portraits.trouble is None or not (portraits.is_halted(now) or was_halted_now):
         return None

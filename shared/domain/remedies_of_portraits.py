@@ -19,6 +19,19 @@ OF_PORTRAITS: dict[str, Told] = {
             "请将 PORTRAITS 设为 on_request 或风格列表，下一次定时运行时订单自动继续；也可取消订单。",
         ),
     ),
+    "portraits_slot_held": Told(
+        Words(
+            "One order has had DashScope's only task of portraits for more than a quarter of an hour; the "
+            "others wait.",
+            "一个订单占用 DashScope 唯一的写真任务已超过一刻钟，其他订单在等待。",
+        ),
+        Words(
+            "Nothing for now: a task that does not end is given up after four hours, one of which DashScope "
+            "tells nothing after a day. The tick's log line names the order.",
+            "暂时无需处理：一直不结束的任务四小时后放弃，DashScope 不返回状态的任务一天后放弃。"
+            "定时运行的日志会指明订单。",
+        ),
+    ),
     "portraits_not_shown": Told(
         Words(
             "DashScope does not show the portraits that it has made.",

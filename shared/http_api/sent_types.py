@@ -43,19 +43,23 @@ class LinkForm(LinkRequest, FormFields, total=False):
     """For how long a share link is valid, as a form."""
 
 
-class PortraitsRequest(TypedDict, total=False):
-    """Which portraits are ordered, and the whole price that the sender has seen."""
-
+class _Portraits(TypedDict, total=False):
     style: Annotated[str, Keywords(enum=[*STYLES, TEMPLATE_STYLE])]
     template: Annotated[str, Keywords(maxLength=MAX_TEMPLATE_CHARACTERS)]
     count: Annotated[int, Keywords(minimum=1, maximum=MAX_COUNT, default=MAX_COUNT)]
     revision: Annotated[int, Keywords(minimum=1)]
+
+
+class PortraitsRequest(_Portraits):
+    """Which portraits are ordered, and the whole price that the sender has seen."""
+
     price_cny: Annotated[float, Keywords(minimum=0)]
 
 
-class PortraitsForm(PortraitsRequest, FormFields, total=False):
+class PortraitsForm(_Portraits, FormFields, total=False):
     """The same as a form; ``offer`` is a count and its price in one: ``4:0.72``."""
 
+    price_cny: Annotated[float, Keywords(minimum=0)]
     offer: Annotated[str, Keywords(pattern=f"^{OFFER}$")]
 
 

@@ -231,8 +231,7 @@ def _stop(world: World, person: Person, erasure: Erasure) -> Erasure:
         else:
             release_unused(world, marked.job_id)
         if marked.portraits:
-            # Imported here: most people have none.
-            from shared.workflow.portrait_following import are_going
+            from shared.workflow.portrait_following import are_going  # most people have none
 
             waits_for = TRAINING if are_going(world, marked) else waits_for
     erasure = replace(erasure, revision=revision, waits_for=waits_for)

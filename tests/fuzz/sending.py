@@ -31,6 +31,9 @@ NO_SYNTAX = {
     "invalid_photo": "hidden files and the operating system's own are photos to no schema",
     "unusable_file": "the bytes are no picture",
     "unusable_consent": "a consent agrees to the text that is offered, and a withdrawal to none",
+    "invalid_style": "an order has a style or a template",
+    "invalid_template": "a template is a URL without a query, or a key of the bucket",
+    "invalid_price": "a form has the price by itself, or together with the count",
     "no_files": "a part of a form is a file by its name, which no schema can ask for",
 }
 """Problems of requests that are good as far as JSON Schema can tell, and why it cannot tell more."""

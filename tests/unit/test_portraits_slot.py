@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clients.control_table import ControlTable
+from shared.domain.blocks import LONG_HELD_MS, block_of_portraits
 from shared.domain.caps import DAY, IN_ALL, MONTH, what_holds_all, what_holds_portraits
+from shared.domain.health import Health
 from shared.domain.money import next_day, next_month
 from shared.domain.portrait_slot import (
     LONGEST_HALT_MS,
@@ -27,6 +29,7 @@ from shared.domain.reason import Reason
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
 from shared.domain.spending import Reserved, ReservedPictures, Spending, spending_from
+from shared.domain.traces import health_without
 from tests.unit.portrait_support import ON, PRICE, TASK, WHY, held_by, model, order
 from tests.unit.support import MINUTE_MS, NOW, few_examples, trouble
 from tests.unit.table import Bench
@@ -300,3 +303,18 @@ def test_what_stands_in_the_way_is_tried_at_once_for_portraits_too() -> None:
     slot = Slot(halted_until=NOW + 1, portraits=PortraitSlot(halted_until=NOW + 1, refusals=2, trouble=WHY))
     after = slot.tried_at_once()
     assert (after.halted_until, after.portraits.halted_until, after.portraits.refusals) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("later_ms", [LONG_HELD_MS, LONG_HELD_MS + 1])
+def test_whoever_waits_for_a_slot_that_is_long_held_is_told_so(later_ms: int) -> None:
+    slot = PortraitSlot(holder="a/1.1", taken_at=NOW)
+    block = block_of_portraits(slot, NOW + later_ms)
+    told = (block.cause.code, block.since) if block is not None else None
+    assert told == (("portraits_slot_held", NOW) if later_ms > LONG_HELD_MS else None)
+    assert block_of_portraits(PortraitSlot(taken_at=NOW), NOW + later_ms) is None
+
+
+def test_nothing_of_an_erased_person_stays_where_retention_goes_on_with_portraits() -> None:
+    health = Health(portraits_up_to="1767225600000 the-key 00001", retimed_up_to="9 another 1")
+    assert health_without(health, ["the-key"]).portraits_up_to == ""
+    assert health_without(health, ["some-key"]) == health
