@@ -159,7 +159,6 @@ def _of_portraits(cell: Cell) -> frozenset[Ending]:
         return frozenset({Ending.PORTRAYED, Ending.NOT_PORTRAYED, Ending.WAITS})
     if _are_given_up(cell):
         return frozenset({Ending.NOT_PORTRAYED})
-    # What the list does not show for a day counts as paid, and is asked for once more.
     is_waited_for = cell.operation.step is Step.ORDER and cell.duration is Duration.EVER
     return frozenset({Ending.WAITS if is_waited_for else Ending.PORTRAYED})
 
@@ -180,7 +179,7 @@ def _are_given_up(cell: Cell) -> bool:
         return is_open or is_of_one
     if step is Step.FETCH and what is What.OBJECT:
         return True
-    # Without the list an order is asked for once more.
+    # Where the list does not tell for a day the order is sent once more, as one that it does not show.
     return cell.duration.is_long and cell.operation.name != "ListTasks"
 
 
