@@ -40,7 +40,7 @@ FEWEST_RUNNING = 200
 
 _TIMED = (COLLECTING_LANE, ASIDE_LANE, KEPT_LANE, PORTRAIT_LANE)
 """Lanes whose jobs have nothing to do before ``due_at``."""
-_SORTED = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE, PORTRAIT_LANE, PORTRAIT_QUEUE_LANE)
+_SORTED = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE)
 """Lanes in which a moment too far ahead keeps a job waiting: till then, or behind all who come till then."""
 
 ENDED = [state.value for state in JobState if state.is_terminal]
@@ -73,12 +73,14 @@ class JobsInHand(JobTable):
             aside=others[ASIDE_LANE],
         )
 
-    def due_beyond(self, moment: int, count: int) -> list[str]:
+    def due_beyond(self, moment: int, count: int, *, with_portraits: bool = False) -> list[str]:
         """Return ids of jobs that are due from ``moment`` on, but not never; at most ``count`` of each lane.
 
         With a moment that no right clock would have named, these are times of a clock that ran ahead.
+        ``with_portraits``: those whose portraits are due then too.
         """
-        far = [_range(self._rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in _SORTED]
+        lanes = (*_SORTED, *PORTRAIT_LANES) if with_portraits else _SORTED
+        far = [_range(self._rows, _key(lane, moment), _key(lane, NEVER), limit=count) for lane in lanes]
         return [_id(row) for page in far for row in page]
 
     def kept_until(self, moment: int, count: int) -> list[str]:

@@ -70,7 +70,7 @@ class JobTable(Protocol):
     def collecting(self, after: str, count: int) -> tuple[list[str], str]:
         """Return ids of open sets, whenever they are due, behind ``after``, and the next ``after``."""
 
-    def due_beyond(self, moment: int, count: int) -> list[str]:
+    def due_beyond(self, moment: int, count: int, *, with_portraits: bool = False) -> list[str]:
         """Return ids of jobs with a time from ``moment`` on, but not never; ``count`` of each lane."""
 
     def kept_until(self, moment: int, count: int) -> list[str]:

@@ -87,7 +87,10 @@ def set_clocks_right(world: World) -> bool:
     """Find moments that lie further ahead than any right clock puts one; returns whether there were some."""
     now = world.clock.now()
     longest_ms = max(world.rules.quiet_ms, REOPENS_FOR_MS, LONGEST_PAUSE_MS)
-    ids = world.jobs.due_beyond(now + longest_ms + CLOCKS_DIFFER_MS, PAGE)
+    # Most deployments make no portraits, and read no row for them.
+    ids = world.jobs.due_beyond(
+        now + longest_ms + CLOCKS_DIFFER_MS, PAGE, with_portraits=world.rules.portraits_allowed
+    )
     found = world.jobs.find_each(ids) if ids else {}
     return _save_each(world, (job for job in found.values() if isinstance(job, Job))) > 0
 

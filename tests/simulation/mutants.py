@@ -101,11 +101,11 @@ MUTANTS = (
     one(
         "retry POST on time-out",
         _DASHSCOPE,
-        '        answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n',
+        '        answer = self._http.send("POST", "/fine-tunes", creates=True, json=body)\n',
         "        try:\n"
-        '            answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n'
+        '            answer = self._http.send("POST", "/fine-tunes", creates=True, json=body)\n'
         "        except OutcomeUnknown:\n"
-        '            answer = self._send("POST", "/fine-tunes", creates=True, json=body)\n',
+        '            answer = self._http.send("POST", "/fine-tunes", creates=True, json=body)\n',
     ),
     Mutant(
         "first list page taken as complete",

@@ -115,7 +115,7 @@ MUTANTS_OF_ADMINISTRATION = (
     ),
     one(
         "administrators know no job but the unfinished ones",
-        _STATUS,
+        "shared.http_api.subjects",
         '    if found is None:\n        raise Problem("unknown_job")',
         "    if getattr(found, 'lane', None) in (None, 12):\n        raise Problem(\"unknown_job\")",
     ),

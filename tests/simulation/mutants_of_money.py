@@ -41,7 +41,7 @@ MUTANTS_OF_MONEY = (
     one(
         "nobody looks at what a person has cost",
         _CAPS,
-        "return cap if cap.most_fen and cap.is_reached(price_of(job, rules)) else None",
+        "return cap if cap.most_fen and cap.is_reached(price_fen) else None",
         "return None",
     ),
     one(

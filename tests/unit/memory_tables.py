@@ -124,8 +124,9 @@ class MemoryTables:
         rows = [one for one in found if one.revision < before]
         return [self.unread.get(one.job_id) or summary_of(one) for one in rows[:limit]]
 
-    def due_beyond(self, moment: int, count: int) -> list[str]:
-        lanes = (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE, PORTRAIT_LANE, PORTRAIT_QUEUE_LANE)
+    def due_beyond(self, moment: int, count: int, *, with_portraits: bool = False) -> list[str]:
+        lanes = [QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE]
+        lanes += [PORTRAIT_LANE, PORTRAIT_QUEUE_LANE] if with_portraits else []
         return [
             name
             for lane in map(self._in_lane, lanes)

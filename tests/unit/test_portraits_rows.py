@@ -379,7 +379,7 @@ def test_moments_of_a_clock_that_ran_ahead_are_set_right() -> None:
     assert after.attempt_expires_at == NOW + RUN_LASTS_MS
     assert (right.result_due_at, right.due_at) == (NOW + RUNS_ARE_DEAD_MS, NOW)
     memory = Memory(job)
-    assert set_clocks_right(memory.world())
+    assert set_clocks_right(memory.world(ON))
     assert memory[job].portraits == right.portraits
 
 

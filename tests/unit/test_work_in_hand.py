@@ -16,6 +16,7 @@ from shared.domain.lanes import (
     ASIDE_LANE,
     COLLECTING_LANE,
     DELIVERY_LANE,
+    PORTRAIT_LANES,
     QUEUE_LANE,
     RUNNING_LANE,
     WAITING_LANES,
@@ -227,7 +228,9 @@ def test_every_open_set_is_met_page_by_page_and_the_last_page_says_so(count: int
 def test_times_that_a_clock_ahead_has_written_are_found_and_never_is_none_of_them() -> None:
     tomorrow = NOW + 24 * 3600_000
     times = [NOW, tomorrow - 1, tomorrow, NEVER - 1, NEVER]
-    client = IndexClient(*((lane, time) for lane in LANES for time in times))
+    client = IndexClient(*((lane, time) for lane in (*LANES, *PORTRAIT_LANES) for time in times))
     expected = [name for lane in (QUEUE_LANE, COLLECTING_LANE, ASIDE_LANE) for name in client.ids(lane)[2:4]]
     assert client.table.due_beyond(tomorrow, COUNT) == expected
     assert client.table.due_beyond(tomorrow, 1) == expected[::2]
+    expected += [name for lane in PORTRAIT_LANES for name in client.ids(lane)[2:4]]
+    assert client.table.due_beyond(tomorrow, COUNT, with_portraits=True) == expected
