@@ -23,11 +23,13 @@ class Moment(Enum):
 
     ``COLLECTING``: photos that people have sent from their own page have been checked. ``BUSY``: one has a
     model, one is half-way, the others wait. ``ENDED``: the one who was half-way has a model too.
+    ``PORTRAYED``: portraits have been made of one of them.
     """
 
     COLLECTING = "collecting"
     BUSY = "busy"
     ENDED = "ended"
+    PORTRAYED = "portrayed"
 
 
 class Kind(Enum):
@@ -167,6 +169,41 @@ PICTURES: tuple[Picture, ...] = (
         locale=_CHINESE,
         theme="dark",
         height=900,
+    ),
+    Picture(
+        name="gallery",
+        alt="The page about a person with a gallery: two orders of portraits, each picture labelled as"
+        " generated",
+        target=FIRST,
+        moment=Moment.PORTRAYED,
+        kind=Kind.PERSON,
+        height=1160,
+    ),
+    Picture(
+        name="gallery-zh",
+        alt="人员页面的写真：两个订单，每张图片均标注为 AI 生成",
+        target=FIRST,
+        moment=Moment.PORTRAYED,
+        kind=Kind.PERSON,
+        locale=_CHINESE,
+        height=1160,
+    ),
+    Picture(
+        name="own-portraits",
+        alt="A person's own page on a phone: portraits to look at and to download",
+        target=FIRST,
+        moment=Moment.PORTRAYED,
+        kind=Kind.OWN,
+        is_phone=True,
+    ),
+    Picture(
+        name="own-portraits-zh",
+        alt="手机上的个人页面：查看和下载写真",
+        target=FIRST,
+        moment=Moment.PORTRAYED,
+        kind=Kind.OWN,
+        locale=_CHINESE,
+        is_phone=True,
     ),
     Picture(
         name="person-waiting",

@@ -31,6 +31,8 @@ QUIET_SECONDS = 30
 """After those who are trained first have closed their sets, and before the second of them is half-way."""
 PATIENCE_SECONDS = 150.0
 LOOK_SECONDS = 0.3
+STYLES = ("f_idcard_female", "f_business_female")
+PORTRAITS, PRICE_CNY = 3, 0.18
 
 
 class NeverCame(RuntimeError):
@@ -45,7 +47,12 @@ def take_all(folder: Path = FOLDER, say: Callable[[str], object] = print) -> int
             ports=dict.fromkeys(PORT_NAMES, 0),
             training_seconds=TRAINING_SECONDS,
             tick_seconds=1.0,
-            parameters={"QuietSeconds": QUIET_SECONDS, "SettleSeconds": 2, "SweepSeconds": 5},
+            parameters={
+                "QuietSeconds": QUIET_SECONDS,
+                "SettleSeconds": 2,
+                "SweepSeconds": 5,
+                "Portraits": "on_request",
+            },
         )
         with Stack(options) as cloud, opened_camera(cloud.status_url) as camera:
             taken = _Run(cloud, camera, say).take()
@@ -82,6 +89,11 @@ class _Run:
         self._say("The second one is trained ...")
         self._wait(Moment.ENDED, lambda: self._state(IN_TRAINING) == "SUCCEEDED")
         self._take(Moment.ENDED)
+        self._say("Portraits are made of the first one ...")
+        for style in STYLES:
+            self._order(FIRST, style)
+        self._wait(Moment.PORTRAYED, lambda: self._orders_done(FIRST) == len(STYLES))
+        self._take(Moment.PORTRAYED)
         if uploads.problem:
             raise NeverCame(uploads.problem)
         self._client.close()
@@ -124,6 +136,20 @@ class _Run:
         if picture.kind is Kind.PERSON:
             return f"/people/{quote(picture.target, safe='')}"
         return picture.target
+
+    def _order(self, person: str, style: str) -> None:
+        """Order portraits as an administrator does."""
+        answer = requests.post(
+            f"{self._cloud.status_url}/people/{quote(person, safe='')}/portraits",
+            json={"style": style, "count": PORTRAITS, "price_cny": PORTRAITS * PRICE_CNY},
+            headers={"Authorization": f"Bearer {self._cloud.admin_token}"},
+            timeout=20,
+        )
+        answer.raise_for_status()
+
+    def _orders_done(self, person: str) -> int:
+        document = self._client.person(person) or {}
+        return sum(order["state"] == "SUCCEEDED" for order in document.get("portraits") or ())
 
     def _link(self, person: str) -> str:
         """Return the share link of a person, made as an administrator makes it."""

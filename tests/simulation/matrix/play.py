@@ -41,8 +41,8 @@ IDLE_CALLS_AN_HOUR = 260
 """Of 60 ticks: three reads each, a heartbeat in two minutes, a sweep in five."""
 CALLS_WHILE_WAITING = 560
 """What waiting may add in an hour: 40 questions about what strikes one, or 60 probes of a halted queue."""
-CALLS_WITHOUT_TABLES = 1_400
-"""A tick whose rows cannot be written tries each of its writes three times, and does nothing else."""
+CALLS_WITHOUT_TABLES = 1_500
+"""A tick whose rows cannot be written tries each of its writes three times, and looks for what is over anew."""
 USED = (Verdict.USABLE, Verdict.UNPACKED, Verdict.SIMILAR, Verdict.OVER_LIMIT)
 """Verdicts of what can be trained on, also where enough others are."""
 
