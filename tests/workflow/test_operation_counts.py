@@ -124,10 +124,10 @@ def test_a_tick_with_nothing_to_do_costs_three_reads_whatever_has_happened_befor
     for calls in sweeping:
         # The progress is written beside the heartbeat.
         assert calls.pop(HEARTBEAT) in (1, 2)
-        # The bucket's folders, a page of it, five looks for moments that no right clock has named, and two
+        # The bucket's folders, a page of it, three looks for moments that no right clock has named, and two
         # for what has been kept long enough.
         bucket = {"oss ListObjects folders": 1, "oss ListObjects": 1}
-        assert calls == {**IDLE, **bucket, "ots GetRange jobs_in_hand": 9}
+        assert calls == {**IDLE, **bucket, "ots GetRange jobs_in_hand": 7}
 
 
 def test_a_job_costs_at_most_thirteen_writes_and_two_reads_of_the_persons_newest_job(

@@ -101,4 +101,6 @@ def test_a_resting_sweep_costs_nothing(cloud: SimulatedCloud) -> None:
     tick(cloud, 1)
     calls = tick(cloud, 9)
     heartbeats = calls.pop("PutRow control")
-    assert (calls, heartbeats) == ({"BatchGetRow control requests": 9, "GetRange jobs_in_hand": 18}, 3)
+    assert calls == {"BatchGetRow control requests": 9, "GetRange jobs_in_hand": 18}
+    # The heart beats in every second or third tick.
+    assert heartbeats in (3, 4)

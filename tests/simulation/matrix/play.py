@@ -42,7 +42,7 @@ IDLE_CALLS_AN_HOUR = 260
 CALLS_WHILE_WAITING = 560
 """What waiting may add in an hour: 40 questions about what strikes one, or 60 probes of a halted queue."""
 CALLS_WITHOUT_TABLES = 1_500
-"""A tick whose rows cannot be written tries each of its writes three times, and looks for what is over anew."""
+"""A tick whose rows cannot be written tries each of its writes three times, and looks for what is over."""
 USED = (Verdict.USABLE, Verdict.UNPACKED, Verdict.SIMILAR, Verdict.OVER_LIMIT)
 """Verdicts of what can be trained on, also where enough others are."""
 
