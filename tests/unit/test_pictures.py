@@ -13,7 +13,7 @@ from local.packaging import ROOT
 from local.screenshots.pictures import FOLDER, MOST_BYTES, PICTURES, Kind, Moment, Picture
 
 DESK_PIXELS, PHONE_PIXELS = 2 * 1280, 2 * 390
-PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BY_FILE = {picture.file: picture for picture in PICTURES}
 
 
