@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shared.http_api.reader import Reader
 
 NUMBERS = ("count", "revision", "price_cny")
-OFFER = r"([1-9]):([0-9]{1,7}(?:\.[0-9]{1,2})?)"
+OFFER = rf"([1-{MAX_COUNT}]):([0-9]{{1,7}}(?:\.[0-9]{{1,2}})?)"
 """In forms: a count and its price as one value, so that one choice sends both."""
 MAX_REVISION_DIGITS = 9
 _PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")

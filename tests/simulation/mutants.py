@@ -146,12 +146,6 @@ MUTANTS = (
         "    return job.running_since + 1_000_000 * world.rules.training_deadline_ms",
     ),
     one(
-        "the slot is held by a fine-tune that is gone while its row cannot be written",
-        _TRAINING,
-        "    return _save(world, job, job.ended(JobState.FAILED, reason, now))",
-        "    return world.jobs.save(job, job.ended(JobState.FAILED, reason, now))",
-    ),
-    one(
         "a result that is never written",
         _TRAINING,
         "        world.bucket.write_json(key, job_as_json(job))\n",

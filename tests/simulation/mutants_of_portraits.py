@@ -9,11 +9,7 @@ from tests.simulation.mutants import one
 
 _SUBMITTING, _STORING = "shared.workflow.portrait_submitting", "shared.workflow.portrait_storing"
 _FOLLOWING, _RUN = "shared.workflow.portrait_following", "shared.workflow.portrait_run"
-_WORK, _ORDERS, _DECIDE = (
-    "shared.domain.portrait_work",
-    "shared.domain.portraits",
-    "shared.domain.portrait_decide",
-)
+_WORK, _ORDERS = "shared.domain.portrait_work", "shared.domain.portraits"
 
 MUTANTS_OF_PORTRAITS = (
     one(
@@ -27,12 +23,6 @@ MUTANTS_OF_PORTRAITS = (
         _SUBMITTING,
         "    if len(unknown) == 1 and unknown[0].key in keys and _is_as_asked(world, unknown[0], order):\n",
         "    if unknown:\n",
-    ),
-    one(
-        "an attempt without an answer is sent again at once",
-        _DECIDE,
-        "max(due_at, order.attempt_expires_at + SHOWN_WITHIN_MS)",
-        "due_at",
     ),
     one(
         "the slot of portraits is released while a task goes on",

@@ -29,12 +29,6 @@ MUTANTS_OF_RETENTION = (
         "upload.kind is Kind.CONSENT:\n",
     ),
     one(
-        "what has taken the place of a photo goes as well",
-        _RETENTION,
-        "    return stored.modified_at <= photo.known_until or (",
-        "    return True or (",
-    ),
-    one(
         "a row says that snapshots have gone which are there",
         _RETAINING,
         "    if _remove(work, Part.SNAPSHOTS, SUBMISSIONS_PREFIX, [snapshot_folder(",
