@@ -3,7 +3,7 @@
 The theory. Trainings and portraits have a queue and a slot each, and neither waits for the other. Orders go
 one after the other, by the moment at which they were asked for, whoever has asked. An order that has met
 trouble of its own goes behind those that were asked for before its next try. While the pictures of some
-orders cannot be fetched nothing more is asked for: what DashScope has made is there for a day, and billed.
+people cannot be fetched nothing more is asked for: what DashScope has made is there for a day, and billed.
 
 Pure. ``now`` and names that end in ``_at`` are milliseconds since the epoch.
 """
@@ -33,7 +33,7 @@ RUN_LASTS_MS = 900_000
 """Longer than Function Compute lets any of the functions run."""
 OVERDUE_MS = 4 * 3_600_000
 """DashScope ends a task itself after three hours."""
-ORDERS_THAT_SPEAK_FOR_ALL = 2
+PEOPLE_WHO_SPEAK_FOR_ALL = 2
 REFUSALS_OF_ONE = 3
 """After so many refusals in a row whichever order was sent least often goes next."""
 MAX_ORDERS = 20
@@ -272,7 +272,11 @@ def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
 
 
 def _is_fetching_in_trouble(jobs: Iterable[Job]) -> bool:
-    """Whether it is: one order's trouble may be its own, that of some is everybody's."""
-    orders = (order for job in jobs for order in job.portraits)
-    in_trouble = sum(order.state is OrderState.STORING and order.retry is not None for order in orders)
-    return in_trouble >= ORDERS_THAT_SPEAK_FOR_ALL
+    """Whether it is: one person's trouble may be their own, that of some is everybody's."""
+    in_trouble = {
+        job.person_id
+        for job in jobs
+        for order in job.portraits
+        if order.state is OrderState.STORING and order.retry is not None
+    }
+    return len(in_trouble) >= PEOPLE_WHO_SPEAK_FOR_ALL

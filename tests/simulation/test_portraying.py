@@ -8,7 +8,7 @@ from tests.simulation.replays import broken_promises
 
 SEEDS = 60
 SHARES = 6
-ONCE_BROKEN = (165, 262, 439, 873)
+ONCE_BROKEN = (165, 262, 439, 873, 877)
 """Seeds that have found something."""
 
 

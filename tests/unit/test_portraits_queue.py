@@ -301,3 +301,12 @@ def test_two_rows_in_trouble_hide_no_others() -> None:
     run_in(memory)
     assert of(memory, jobs[2]).state is S.GENERATING
     assert memory.portraits_in_hand(NOW, 1)[-1] == jobs[0].job_id
+
+
+def test_the_orders_of_one_person_in_trouble_stop_nobody_and_those_of_two_do() -> None:
+    """One seed had a person whose pictures nobody could write: everybody waited for them."""
+    alone = model(*(order(S.STORING, number, retry=trouble()) for number in (1, 2, 3)))
+    waiting = model(order(), person_id="wu")
+    assert next_order(seen(alone, waiting)) is not None
+    another = model(order(S.STORING, retry=trouble()), person_id="zhao")
+    assert next_order(seen(alone, waiting, another)) is None
