@@ -53,14 +53,7 @@ def block_of_queue(slot: Slot, now: int) -> Block | None:
     """Return what halts the queue, if that is of everybody, or has come again and again."""
     if slot.paused is not None:
         return block_of_pause(slot)
-    if slot.trouble is None or not (slot.is_halted(now) or _was_halted_just_now(slot, now)):
-        return None
-    cause = cause_of_halt(slot)
-    if cause.kind is Kind.PASSING and slot.refusals < TRIES_THAT_BLOCK:
-        return None
-    # The queue is not halted before a second job has been refused alike.
-    scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
-    return Block(cause, scope, slot.halted_since, slot.halted_until)
+    return _block_of_halt(slot, cause_of_halt(slot), now)
 
 
 def block_of_pause(slot: Slot) -> Block | None:
@@ -74,24 +67,29 @@ def block_of_portraits(portraits: PortraitSlot, now: int) -> Block | None:
     """Return what all orders of portraits wait for: a halt that is of everybody, or a slot long held."""
     if portraits.holder and now - portraits.taken_at > LONG_HELD_MS:
         return Block(SLOT_HELD, Kind.API, portraits.taken_at)
-    was_halted_now = portraits.halted_until <= now < portraits.halted_until + STILL_HALTED_MS
-    if portraits.trouble is None or not (portraits.is_halted(now) or was_halted_now):
+    return _block_of_halt(portraits, _cause(portraits.trouble, Api.PORTRAITS), now)
+
+
+def _block_of_halt(halted: Slot | PortraitSlot, cause: Cause, now: int) -> Block | None:
+    was_halted_just_now = halted.halted_until <= now < halted.halted_until + STILL_HALTED_MS
+    if halted.trouble is None or not (halted.is_halted(now) or was_halted_just_now):
         return None
-    cause = _cause(portraits.trouble, Api.PORTRAITS)
-    if cause.kind is Kind.PASSING and portraits.refusals < TRIES_THAT_BLOCK:
+    if cause.kind is Kind.PASSING and halted.refusals < TRIES_THAT_BLOCK:
         return None
+    # Nothing is halted before a second one has been refused alike.
     scope = cause.kind if cause.kind.is_of_all or cause.kind is Kind.PASSING else Kind.API
-    return Block(cause, scope, portraits.halted_since, portraits.halted_until)
+    return Block(cause, scope, halted.halted_since, halted.halted_until)
 
 
 def cause_of_halt(slot: Slot) -> Cause:
     """Return why the queue is halted; what the slot's row keeps of it is a code and a message."""
     if slot.trouble is not None and slot.trouble.code == "fine_tunes_full":
         return Cause(slot.trouble.code, slot.trouble.message, Kind.ACCOUNT, Api.TRAINING)
-    return _cause(slot.trouble or Reason("", ""), Api.TRAINING)
+    return _cause(slot.trouble, Api.TRAINING)
 
 
-def _cause(trouble: Reason, api: Api) -> Cause:
+def _cause(said: Reason | None, api: Api) -> Cause:
+    trouble = said or Reason("", "")
     status = trouble.code.removeprefix("http_")
     known = ("", int(status)) if trouble.code != status and status.isdigit() else (trouble.code, 0)
     kind = kind_of(Service.DASHSCOPE, api, known[1], known[0], trouble.message)
@@ -103,7 +101,3 @@ def blocks_of_all(slot: Slot, health: Health, now: int) -> list[Block]:
     halted = None if slot.paused is not None else block_of_queue(slot, now)
     found = [halted, *(block_of_api(api, health) for api in Api)]
     return sorted((block for block in found if block), key=lambda block: block.since)
-
-
-def _was_halted_just_now(slot: Slot, now: int) -> bool:
-    return slot.halted_until <= now < slot.halted_until + STILL_HALTED_MS

@@ -15,6 +15,7 @@ from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.rules import Rules
 from shared.domain.states import JobState
 
+MAX_NUMBER_DIGITS = 6
 CANCELED_LATER = Reason(
     "portraits_canceled", "Cancelled before another try; the order's cost says what DashScope has billed."
 )
@@ -41,6 +42,13 @@ def with_ordered(job: Job, wanted: Wanted, rules: Rules, now: int, request_id: s
     """Return ``job`` with another order, for a request that has made none yet."""
     check_order(job, rules)
     return with_wanted(job, [wanted], now, asked_by=request_id)
+
+
+def order_number(text: str) -> int:
+    """Return the number of an order that a text names; raises :class:`NotPossible` where it names none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS):
+        raise NotPossible("order_unknown")
+    return int(text)
 
 
 def check_cancel(job: Job, number: int) -> PortraitOrder:

@@ -17,13 +17,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from shared.domain.portraits import PortraitOrder
+from shared.domain.spending import LANDS_WITHIN_MS
+
 SUCCEEDED, FAILED, CANCELED, UNKNOWN = "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"
-PENDING = "PENDING"
 PORTRAIT_GONE = "portrait_gone"
 """DashScope no longer serves a picture."""
 ENDED = (SUCCEEDED, FAILED, CANCELED)
-CLOCKS_DIFFER_MS = 10_000
-"""DashScope's clock and ours, in the search for a task; its times are of milliseconds here."""
+DASHSCOPES_CLOCK_DIFFERS_MS = 10_000
+"""In the search for a task: its times are of milliseconds, and an hour's tolerance would find others'."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,12 @@ def keys_of(tasks: Iterable[PortraitTask], known: Collection[str]) -> frozenset[
     return frozenset(task.key for task in tasks if task.key and task.task_id in known)
 
 
+def window_of(order: PortraitOrder) -> tuple[int, int]:
+    """Return from when to when, by DashScope's clock, the POST of an order's attempt may have arrived."""
+    since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
+    return since - DASHSCOPES_CLOCK_DIFFERS_MS, until + DASHSCOPES_CLOCK_DIFFERS_MS
+
+
 def unknown_in_window(
     tasks: Iterable[PortraitTask], known: Collection[str], since: int, until: int
 ) -> list[PortraitTask]:
@@ -65,6 +73,5 @@ def unknown_in_window(
     return [
         task
         for task in tasks
-        if task.task_id not in known
-        and (task.made_at is None or since - CLOCKS_DIFFER_MS <= task.made_at <= until + CLOCKS_DIFFER_MS)
+        if task.task_id not in known and (task.made_at is None or since <= task.made_at <= until)
     ]

@@ -163,8 +163,8 @@ class PortraitOrder:
         done = self._in(OrderState.GENERATING, OrderState.STORING)
         return replace(done, billed=self.billed + billed, retry=None, reason=None)
 
-    def submitted_again(self) -> PortraitOrder:
-        """Note that its task can be followed again."""
+    def cleared(self) -> PortraitOrder:
+        """Forget the trouble: its task can be followed again."""
         return replace(self._in(OrderState.GENERATING, OrderState.GENERATING), retry=None)
 
     def given_up(self, reason: Reason, now: int) -> PortraitOrder:

@@ -14,6 +14,23 @@ _OF_ZIPS = (
     *("unknown_parameter", "invalid_revision", "unknown_person"),
 )
 
+
+def _zip(whose: str) -> Operation:
+    """Describe the zip; ``whose``: the problem of a path that names nobody."""
+    return Operation(
+        "all portraits of the person in one zip",
+        parameters=ZIP_PARAMETERS,
+        problems=(whose, *_OF_ZIPS),
+        texts=(ZIP,),
+    )
+
+
+def _picture(whose: str) -> Operation:
+    return Operation(
+        "one portrait", parameters=PICTURE_PARAMETERS, problems=(whose, *_OF_PICTURES), texts=PICTURES
+    )
+
+
 OF_PORTRAITS: dict[str, Operation] = {
     "GET /people/{person_id}/portraits": reads(
         "the [Portraits](#portraits) of a person: what was ordered, the pictures, and the price of more",
@@ -33,28 +50,8 @@ OF_PORTRAITS: dict[str, Operation] = {
         "[Accepted](#accepted): the order that waits is cancelled",
         *(*JOB, "order_unknown", "order_not_queued"),
     ),
-    "GET /people/{person_id}/portraits.zip": Operation(
-        "all portraits of the person in one zip",
-        parameters=ZIP_PARAMETERS,
-        problems=("invalid_person", *_OF_ZIPS),
-        texts=(ZIP,),
-    ),
-    "GET /people/{person_id}/portraits/{revision}/{name}": Operation(
-        "one portrait",
-        parameters=PICTURE_PARAMETERS,
-        problems=("invalid_person", *_OF_PICTURES),
-        texts=PICTURES,
-    ),
-    "GET /own/{link}/portraits.zip": Operation(
-        "all portraits of the person in one zip",
-        parameters=ZIP_PARAMETERS,
-        problems=("unknown_link", *_OF_ZIPS),
-        texts=(ZIP,),
-    ),
-    "GET /own/{link}/portraits/{revision}/{name}": Operation(
-        "one portrait",
-        parameters=PICTURE_PARAMETERS,
-        problems=("unknown_link", *_OF_PICTURES),
-        texts=PICTURES,
-    ),
+    "GET /people/{person_id}/portraits.zip": _zip("invalid_person"),
+    "GET /people/{person_id}/portraits/{revision}/{name}": _picture("invalid_person"),
+    "GET /own/{link}/portraits.zip": _zip("unknown_link"),
+    "GET /own/{link}/portraits/{revision}/{name}": _picture("unknown_link"),
 }

@@ -14,7 +14,7 @@ from shared.http_api.cursors import decode_cursor
 from shared.http_api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http_api.problems import Problem
 
-MAX_LIMIT_DIGITS = 9
+MAX_DIGITS = 9
 
 
 class Parameter(NamedTuple):
@@ -128,6 +128,12 @@ def read_known(query: Mapping[str, str], known: Sequence[Parameter]) -> None:
         raise Problem("unknown_parameter", parameter=repr(unknown[0]), known=", ".join(names))
 
 
+def count_in(text: str) -> int | None:
+    """Return the whole number from 1 on that a text is, or None: a revision, or how many."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    return (int(text) or None) if is_number else None
+
+
 def read_state(text: str | None) -> JobState | None:
     """Read a state in any case: the upper case of the documents is hard to type.
 
@@ -150,7 +156,7 @@ def read_limit(text: str | None) -> int:
     """
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or len(text) > MAX_LIMIT_DIGITS:
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
         raise Problem("invalid_limit")
     if not 1 <= int(text) <= MAX_LIMIT:
         raise Problem("invalid_limit")

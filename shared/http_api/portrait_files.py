@@ -26,7 +26,7 @@ from shared.domain.unread import UNREADABLE_ROW, Unread
 from shared.domain.zip_writing import Member, directory_of, foot_of, head_of
 from shared.errors import NotFound, Permanent, RetryLater
 from shared.http_api.conditional import Answer, has_already
-from shared.http_api.parameters import PICTURE_PARAMETERS, ZIP_PARAMETERS, read_known
+from shared.http_api.parameters import PICTURE_PARAMETERS, ZIP_PARAMETERS, count_in, read_known
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
@@ -37,7 +37,6 @@ MOST_BYTES = 20 * 1024 * 1024
 AT_ONCE = 4
 ZIP = "application/zip"
 MEDIA_TYPES: Mapping[str, str] = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
-MAX_REVISION_DIGITS = 9
 
 
 class _Named(NamedTuple):
@@ -57,7 +56,7 @@ def picture(request: RouteRequest) -> Answer:
     person_id = person_in(request)
     read_known(request.query, PICTURE_PARAMETERS)
     reader = request.connect()
-    job = _job(reader, person_id, _revision(request.parameters["revision"]) or 0)
+    job = _job(reader, person_id, count_in(request.parameters["revision"]) or 0)
     wanted = portraits_folder(job.person_id, job.revision) + request.parameters["name"] if job else ""
     all_named = list(_named_in([job] if job else []))
     found = next((one for one in all_named if one.picture.key == wanted), None)
@@ -87,7 +86,7 @@ def all_of_person(request: RouteRequest) -> Answer:
     asked = request.query.get("revision", "")
     is_cut = False
     if asked:
-        revision = _revision(asked)
+        revision = count_in(asked)
         if revision is None:
             raise Problem("invalid_revision")
         job = _job(reader, person_id, revision)
@@ -112,11 +111,6 @@ def all_of_person(request: RouteRequest) -> Answer:
     if has_already(request.request, headers["ETag"]):
         return Answer({}, headers=headers)
     return Answer({}, headers=headers, content=_zip(reader, named))
-
-
-def _revision(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_REVISION_DIGITS
-    return int(text) or None if is_number else None
 
 
 def _job(reader: Reader, person_id: str, revision: int) -> Job | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shared.domain.administration import NotPossible, unless_erased
 from shared.domain.money import in_yuan
 from shared.domain.object_keys import job_id, parse_job_id
-from shared.domain.portrait_asking import check_cancel, check_order
+from shared.domain.portrait_asking import check_cancel, check_order, order_number
 from shared.domain.portrait_styles import (
     MAX_COUNT,
     STYLES,
@@ -24,6 +24,7 @@ from shared.domain.portrait_styles import (
 from shared.domain.requests import PORTRAITS, PORTRAITS_CANCEL
 from shared.http_api.administration import ask
 from shared.http_api.forms import URL_ENCODED, fields_of, media_type
+from shared.http_api.parameters import count_in
 from shared.http_api.problems import Problem
 from shared.http_api.resources import RouteRequest
 from shared.http_api.subjects import job_in, person_in
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 NUMBERS = ("count", "revision", "price_cny")
 OFFER = rf"([1-{MAX_COUNT}]):([0-9]{{1,7}}(?:\.[0-9]{{1,2}})?)"
 """In forms: a count and its price as one value, so that one choice sends both."""
-MAX_REVISION_DIGITS = 9
 _PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 
 
@@ -70,11 +70,9 @@ def cancel(request: RouteRequest) -> Answer:
         raise Problem("invalid_job")
 
     def check(reader: Reader) -> None:
-        if _whole(number) is None:
-            raise NotPossible("order_unknown")
-        check_cancel(job_in(reader, subject), int(number))
+        check_cancel(job_in(reader, subject), order_number(number))
 
-    return ask(request, PORTRAITS_CANCEL, check, subject=subject, reason=number[:MAX_REVISION_DIGITS])
+    return ask(request, PORTRAITS_CANCEL, check, subject=subject, reason=number)
 
 
 def read_order(request: RouteRequest) -> Asked:
@@ -90,10 +88,10 @@ def read_order(request: RouteRequest) -> Asked:
         if offer is None:
             raise Problem("invalid_count", most=str(MAX_COUNT))
         sent |= {"count": offer[1], "price_cny": offer[2]}
-    count = _whole(sent.get("count", str(MAX_COUNT)))
+    count = count_in(sent.get("count", str(MAX_COUNT)))
     if count is None or count > MAX_COUNT:
         raise Problem("invalid_count", most=str(MAX_COUNT))
-    revision = _whole(sent["revision"]) if sent.get("revision") else 0
+    revision = count_in(sent["revision"]) if sent.get("revision") else 0
     if revision is None:
         raise Problem("invalid_revision")
     price = sent.get("price_cny", "")
@@ -114,11 +112,6 @@ def _wanted(sent: dict[str, str], count: int) -> Wanted:
     return Wanted(TEMPLATE_STYLE, count, template)
 
 
-def _whole(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_REVISION_DIGITS
-    return int(text) or None if is_number else None
-
-
 def _newest_with_model(reader: Reader, person_id: str) -> str:
     from shared.http_api.portraits import jobs_with_models, model_to_ask
 
@@ -132,6 +125,6 @@ def _newest_with_model(reader: Reader, person_id: str) -> str:
     try:
         if newest is not None:
             unless_erased(newest)
-        raise NotPossible("no_model")
     except NotPossible as why:
         raise Problem(why.code) from None
+    raise Problem("no_model")

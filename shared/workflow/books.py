@@ -6,11 +6,12 @@ version counts into when it delivers a job, and from the jobs that have ended an
 are read first: one that is delivered in between is in both, and is known by its id. The old ledger, if there
 is one, is never lowered by that. What holds the slot without a reservation gets one.
 
-Called by :mod:`shared.workflow.submitting`.
+Called by :mod:`shared.workflow.submitting`, ``portrait_submitting`` and ``portrait_costs``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from shared.domain.caps import Cap, cap_of_person
@@ -107,11 +108,16 @@ def _has_ended(one: JobSummary | Unread | None) -> bool:
 
 def _revisions(world: World, job: Job) -> dict[int, JobSummary | Unread]:
     """Return the person's revisions that are not in ``spent_before_fen``, the job's own among them."""
-    found: dict[int, JobSummary | Unread] = {}
+    return dict(revisions_behind(world, job.person_id, job.spent_through))
+
+
+def revisions_behind(world: World, person_id: str, last: int) -> Iterator[tuple[int, JobSummary | Unread]]:
+    """Yield the person's revisions behind ``last``, the newest first, page by page."""
     before = BEHIND_EVERY_REVISION
-    while True:
-        page = world.jobs.history(job.person_id, before, REVISIONS_A_PAGE)
-        found |= {parsed[1]: one for one in page if (parsed := parse_job_id(one.job_id)) is not None}
-        before = min(found, default=0)
-        if len(page) < REVISIONS_A_PAGE or before <= job.spent_through + 1:
-            return {revision: one for revision, one in found.items() if revision > job.spent_through}
+    while before > last + 1:
+        page = world.jobs.history(person_id, before, REVISIONS_A_PAGE)
+        found = [(parsed[1], one) for one in page if (parsed := parse_job_id(one.job_id)) is not None]
+        yield from ((revision, one) for revision, one in found if revision > last)
+        if len(page) < REVISIONS_A_PAGE:
+            return
+        before = min((revision for revision, _ in found), default=0)

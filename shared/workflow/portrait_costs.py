@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from shared.domain.job import Job
 from shared.domain.job_summary import JobSummary
-from shared.domain.object_keys import BEHIND_EVERY_REVISION, parse_job_id
+from shared.domain.object_keys import parse_job_id
 from shared.domain.slot import Slot
+from shared.workflow.books import revisions_behind
 from shared.workflow.ports import World
-
-REVISIONS_A_PAGE = 100
-MAX_PAGES = 50
 
 
 def spent_on(world: World, job: Job, slot: Slot) -> int:
@@ -27,8 +25,8 @@ def spent_on(world: World, job: Job, slot: Slot) -> int:
         Trouble: the person's jobs cannot be read now.
     """
     trainings = slot.spending.reserved_for(job.person_key).values() if slot.spending is not None else ()
-    rows = list(_rows(world, job))
     price = world.rules.training_price_fen
+    rows = (one for _, one in revisions_behind(world, job.person_id, 0))
     spent = sum(one.cost_fen + one.portrait_fen if isinstance(one, JobSummary) else price for one in rows)
     return spent + sum(one.fen for one in trainings)
 
@@ -41,7 +39,8 @@ def portraits_of(world: World, job: Job, slot: Slot) -> int:
     """
     if not slot.portraits.taken_at:
         return 0
-    spent = sum(one.portrait_fen for one in _rows(world, job) if isinstance(one, JobSummary))
+    rows = (one for _, one in revisions_behind(world, job.person_id, 0))
+    spent = sum(one.portrait_fen for one in rows if isinstance(one, JobSummary))
     return spent + _reserved_portraits(job, slot)
 
 
@@ -51,15 +50,3 @@ def _reserved_portraits(job: Job, slot: Slot) -> int:
         return 0
     parsed = parse_job_id(attempt.job_id)
     return spending.portraits.fen if parsed is not None and parsed[0] == job.person_key else 0
-
-
-def _rows(world: World, job: Job) -> list[object]:
-    found: list[object] = []
-    before = BEHIND_EVERY_REVISION
-    for _ in range(MAX_PAGES):
-        page = world.jobs.history(job.person_id, before, REVISIONS_A_PAGE)
-        found.extend(page)
-        if len(page) < REVISIONS_A_PAGE:
-            break
-        before = min(parsed[1] for one in page if (parsed := parse_job_id(one.job_id)) is not None)
-    return found

@@ -9,11 +9,11 @@ from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
 from shared.domain.portrait_tasks import (
     CANCELED,
-    CLOCKS_DIFFER_MS,
     ENDED,
     SUCCEEDED,
     UNKNOWN,
     PortraitTask,
+    window_of,
 )
 from shared.domain.portrait_work import (
     OVERDUE_MS,
@@ -26,7 +26,6 @@ from shared.domain.portrait_work import (
 )
 from shared.domain.portraits import OrderState, PortraitOrder
 from shared.domain.retry_state import FUNCTION_DIED
-from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api, Kind
 from shared.domain.unread import Unread
 from shared.errors import RetryLater, Trouble
@@ -92,9 +91,7 @@ def _task(world: World, order: PortraitOrder) -> PortraitTask:
             return PortraitTask(task_id=order.task_id, status=UNKNOWN)
         if order.retry is None or order.retry.tries < TRIES_BEFORE_THE_LIST:
             raise
-    since, until = order.submitted_at - CLOCKS_DIFFER_MS, order.attempt_expires_at + LANDS_WITHIN_MS
-    listed = portraits.tasks(since, until + CLOCKS_DIFFER_MS)
-    found = next((task for task in listed if task.task_id == order.task_id), None)
+    found = next((task for task in portraits.tasks(*window_of(order)) if task.task_id == order.task_id), None)
     if found is None:
         message = "DashScope does not tell how the task is doing, and does not list it"
         raise RetryLater("task_not_listed", message, delay_seconds=60, api=Api.PORTRAITS)
@@ -106,7 +103,7 @@ def _task(world: World, order: PortraitOrder) -> PortraitTask:
 def _cleared(world: World, job: Job, order: PortraitOrder) -> bool:
     if order.retry is None:
         return False
-    world.jobs.save(job, with_order(job, order.submitted_again(), world.clock.now()))
+    world.jobs.save(job, with_order(job, order.cleared(), world.clock.now()))
     return True
 
 

@@ -6,8 +6,7 @@ May be done twice, as everything that is asked for: an order names the request t
 
 from __future__ import annotations
 
-from shared.domain.administration import NotPossible
-from shared.domain.portrait_asking import order_by, with_order_canceled, with_ordered
+from shared.domain.portrait_asking import order_by, order_number, with_order_canceled, with_ordered
 from shared.domain.portrait_styles import parse_wanted
 from shared.domain.requests import Request
 from shared.logs import log
@@ -15,7 +14,6 @@ from shared.workflow.ports import World
 from shared.workflow.subjects import by, job_of
 
 UNREADABLE = "unknown: this version does not know what portraits are asked for"
-MAX_NUMBER_DIGITS = 6
 
 
 def order(world: World, request: Request) -> str:
@@ -39,10 +37,8 @@ def cancel(world: World, request: Request) -> str:
     job = job_of(world, request)
     if request.request_id in job.answered:
         return "portraits_canceled"
-    number = request.reason
-    if not (number.isascii() and number.isdigit() and len(number) <= MAX_NUMBER_DIGITS):
-        raise NotPossible("order_unknown")
-    after = with_order_canceled(job, int(number), world.clock.now())
+    number = order_number(request.reason)
+    after = with_order_canceled(job, number, world.clock.now())
     saved = world.jobs.save(job, by(request, after))
-    log("portraits_canceled", job=saved.job_id, order=int(number), by=request.asked_by)
+    log("portraits_canceled", job=saved.job_id, order=number, by=request.asked_by)
     return "portraits_canceled"

@@ -2,9 +2,9 @@
 
 The theory. A task takes about a minute, as long as a tick is away. So a run that has nothing else to do stays
 until the next tick and looks every two seconds: a look costs nothing, and function time for a task of a
-minute costs 0.003 CNY, where four pictures cost 0.72 CNY. Portraits never make a training wait: a tick works
-for them after all trainings are seen to, and a run that stays for a training works for them between its looks
-alone, in steps that are bounded.
+minute costs 0.003 CNY, where four pictures cost 0.72 CNY. Trainings come first: a tick works for portraits
+after all trainings are seen to, and for a while only, and a run that stays for a training works for them
+between its looks alone, in steps that are bounded.
 
 Called by :mod:`shared.workflow.reconciling` and ``linger``. It remembers nothing between runs.
 """
@@ -30,6 +30,8 @@ from shared.workflow.ports import World
 
 JOBS_OF_A_LANE = 20
 STEPS_AT_ONCE = 60
+AT_ONCE_MS = 10_000
+"""Then the run looks at its trainings; what is left is done between these looks, or by the next tick."""
 TIME_FOR_A_STEP_MS = 45_000
 SAME_STEP_AGAIN_MS = 5_000
 LOOKS_AROUND_MS = 15_000
@@ -56,9 +58,10 @@ class PortraitRun:
 
         Returns whether there was anything to be done.
         """
+        clock = self._world.clock
         self._observe(slot)
-        taken = 0
-        while taken < STEPS_AT_ONCE and self.due_in_ms() == 0:
+        began, taken = clock.monotonic(), 0
+        while taken < STEPS_AT_ONCE and clock.monotonic() - began < AT_ONCE_MS and self.due_in_ms() == 0:
             self.step()
             taken += 1
         return bool(taken)

@@ -23,14 +23,13 @@ from shared.domain.job import Job, Reason
 from shared.domain.money import DAY_MS
 from shared.domain.portrait_slot import SUBMIT_SPACING_MS
 from shared.domain.portrait_styles import TEMPLATES_PREFIX
-from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, keys_of, unknown_in_window
+from shared.domain.portrait_tasks import PortraitTask, keys_of, unknown_in_window, window_of
 from shared.domain.portrait_work import MODEL_RELEASED, attempt_of, released, taken
 from shared.domain.portraits import LOST_ALLOWED, OrderState, PortraitOrder
 from shared.domain.retry_state import Cause
 from shared.domain.slot import Slot
-from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.trouble_kinds import Api, Kind
-from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble
+from shared.errors import Conflict, OutcomeUnknown, RetryLater, Trouble, unforeseen
 from shared.logs import log, warn
 from shared.workflow.portrait_costs import spent_on
 from shared.workflow.portrait_refusing import take_refusal
@@ -171,14 +170,12 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
     """
     if world.clock.now() - order.submitted_at > LISTED_MS:
         # Whatever was made may be forgotten: an empty list proves nothing any more.
-        _give_up(world, job, order, unknown=1)
+        _give_up(world, job, order, may_be_paid=True)
         return
-    since, until = order.submitted_at, order.attempt_expires_at + LANDS_WITHIN_MS
+    since, until = window_of(order)
     known = world.control.slot().portraits.tasks
     portraits = world.dashscope.portraits
-    # By DashScope's clock the task may have been made a little before, or after.
-    listed = portraits.tasks(since - CLOCKS_DIFFER_MS, until + CLOCKS_DIFFER_MS)
-    unknown = unknown_in_window(listed, known, since, until)
+    unknown = unknown_in_window(portraits.tasks(since, until), known, since, until)
     keys = keys_of(portraits.newest(until), known) if unknown else frozenset()
     # Those of other keys are of other programs.
     unknown = [task for task in unknown if not keys or not task.key or task.key in keys]
@@ -186,15 +183,15 @@ def resolve(world: World, job: Job, order: PortraitOrder) -> None:
         own(world, job, order, unknown[0].task_id)
         log("portraits_adopted", job=job.job_id, order=order.number, task=unknown[0].task_id)
         return
-    _give_up(world, job, order, unknown=len(unknown))
+    _give_up(world, job, order, may_be_paid=bool(unknown))
 
 
-def _give_up(world: World, job: Job, order: PortraitOrder, *, unknown: int) -> None:
-    """Give up finding out; where a task may be ours it counts as paid."""
-    warn("portraits_lost", job=job.job_id, order=order.number, unknown=unknown)
+def _give_up(world: World, job: Job, order: PortraitOrder, *, may_be_paid: bool) -> None:
+    """Give up finding out; what may have been paid counts as paid."""
     is_last = order.lost + 1 >= LOST_ALLOWED
-    reason = UNCLEAR if unknown else LOST_TWICE if is_last else LOST
-    billed = order.wanted.pictures if unknown else 0
+    reason = UNCLEAR if may_be_paid else LOST_TWICE if is_last else LOST
+    billed = order.wanted.pictures if may_be_paid else 0
+    warn("portraits_lost", job=job.job_id, order=order.number, code=reason.code, billed=billed)
     save(world, job, order.unanswered(billed=billed, reason=reason, now=world.clock.now()))
 
 
@@ -202,12 +199,13 @@ def _is_as_asked(world: World, listed: PortraitTask, order: PortraitOrder) -> bo
     try:
         task = world.dashscope.portraits.task(listed.task_id)
     except Exception as problem:
+        trouble = problem if isinstance(problem, Trouble) else unforeseen(problem)
         retry = order.retry
         tries = retry.tries if retry is not None and retry.cause.code == NOT_TOLD else 0
         if tries >= TRIES_BEFORE_UNCLEAR:
             # The slot is everybody's.
             return False
-        message = f"DashScope lists a task, and does not tell what it was asked for ({problem})"
+        message = f"DashScope lists a task, and does not tell what it was asked for ({trouble.message})"
         raise RetryLater(NOT_TOLD, message, delay_seconds=20, api=Api.PORTRAITS) from problem
     return not task.total or task.total == order.wanted.pictures
 

@@ -42,6 +42,7 @@ from shared.workflow.training_files import TrainingFiles, prepare_files
 
 TIME_FOR_A_SUBMIT_MS = 40_000
 TIME_FOR_THE_POST_MS = 27_000
+RESERVE_TRIES = 5
 ASKED_AGAIN_MS = 3_000_000
 """A person who has had as many trainings as one day allows is looked at again within the hour."""
 
@@ -104,7 +105,7 @@ def _reserve(world: World, job: Job, slot: Slot, read: Slot, *, adds: bool) -> S
     The caps are looked at on the row that the write replaces: whoever has reserved meanwhile makes it fail.
     ``read``: the slot as it was read, without what this submit has learnt since.
     """
-    while True:
+    for tries_left in reversed(range(RESERVE_TRIES)):
         now = world.clock.now()
         _check_settings(world, job, slot, now)
         price = price_of(job, world.rules)
@@ -114,9 +115,11 @@ def _reserve(world: World, job: Job, slot: Slot, read: Slot, *, adds: bool) -> S
         except Conflict:
             # Portraits stand in the same row, for the sake of the caps, and make no training wait.
             after = world.control.slot() if slot.portraits.taken_at else slot
-            if after.version <= slot.version or not after.differs_by_portraits(read):
+            is_new = after.version > slot.version
+            if not tries_left or not is_new or not after.differs_by_portraits(read):
                 raise
             slot, read = slot.with_portraits_of(after), after
+    raise AssertionError("unreachable: the last try ends with an error")
 
 
 def _check_settings(world: World, job: Job, slot: Slot, now: int) -> None:

@@ -13,8 +13,8 @@ from shared.domain.slot import Slot
 from shared.domain.spending import Reserved
 from shared.domain.states import JobState
 from shared.domain.unread import Unread
-from shared.workflow.books import with_costs_before
-from shared.workflow.portrait_costs import REVISIONS_A_PAGE, portraits_of, spent_on
+from shared.workflow.books import REVISIONS_A_PAGE, with_costs_before
+from shared.workflow.portrait_costs import portraits_of, spent_on
 from shared.workflow.portrait_submitting import submit
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import ON, PRICE, held_by, model, of, order

@@ -24,7 +24,7 @@ CHANGES: dict[str, tuple[Change, S, S]] = {
     "requeued": (lambda one: one.requeued(WHY, None), S.SUBMITTING, S.QUEUED),
     "unanswered": (lambda one: one.unanswered(billed=0, reason=WHY, now=NOW), S.SUBMITTING, S.QUEUED),
     "made": (lambda one: one.made(4), S.GENERATING, S.STORING),
-    "submitted_again": (lambda one: one.submitted_again(), S.GENERATING, S.GENERATING),
+    "cleared": (lambda one: one.cleared(), S.GENERATING, S.GENERATING),
     "failed": (lambda one: one.failed(WHY, NOW, is_worth_another=True), S.GENERATING, S.QUEUED),
     "stored": (lambda one: one.stored((), 0, NOW), S.STORING, S.SUCCEEDED),
 }

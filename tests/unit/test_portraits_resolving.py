@@ -10,7 +10,7 @@ import pytest
 from shared.domain.job import Job
 from shared.domain.portrait_decide import SHOWN_WITHIN_MS
 from shared.domain.portrait_slot import PortraitSlot
-from shared.domain.portrait_tasks import CLOCKS_DIFFER_MS, PortraitTask, unknown_in_window
+from shared.domain.portrait_tasks import DASHSCOPES_CLOCK_DIFFERS_MS, PortraitTask, unknown_in_window
 from shared.domain.portrait_work import OVERDUE_MS, RUN_LASTS_MS
 from shared.domain.portraits import OrderState
 from shared.domain.reason import Reason
@@ -82,7 +82,8 @@ def resolved(memory: Memory, job: Job) -> None:
 
 @pytest.mark.parametrize("total", [4, 0], ids=["as many", "does not say"])
 @pytest.mark.parametrize(
-    "made_at", [NOW, None, NOW - CLOCKS_DIFFER_MS, NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS]
+    "made_at",
+    [NOW, None, NOW - DASHSCOPES_CLOCK_DIFFERS_MS, NOW + LANDS_WITHIN_MS + DASHSCOPES_CLOCK_DIFFERS_MS],
 )
 def test_the_only_task_that_nobody_knows_is_taken_for_ours(total: int, made_at: int | None) -> None:
     memory, job = lost(unknown(made_at=made_at), total=total)
@@ -99,8 +100,8 @@ def test_the_only_task_that_nobody_knows_is_taken_for_ours(total: int, made_at: 
         ([unknown()], 3, 4),
         ([unknown("task-8"), unknown()], 4, 4),
         ([unknown("task-8", key=""), unknown()], 4, 4),
-        ([unknown(made_at=NOW - CLOCKS_DIFFER_MS - 1)], 4, 0),
-        ([unknown(made_at=NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS + 1)], 4, 0),
+        ([unknown(made_at=NOW - DASHSCOPES_CLOCK_DIFFERS_MS - 1)], 4, 0),
+        ([unknown(made_at=NOW + LANDS_WITHIN_MS + DASHSCOPES_CLOCK_DIFFERS_MS + 1)], 4, 0),
         ([unknown(key="another")], 4, 0),
         ([unknown(key="")], 4, 4),
     ],
@@ -167,8 +168,8 @@ def test_the_list_is_asked_for_all_that_clocks_may_have_shifted_into_the_window(
     memory, job = lost()
     resolved(memory, job)
     ((since, until),) = memory.portraits.windows
-    assert since <= NOW - CLOCKS_DIFFER_MS
-    assert until >= NOW + LANDS_WITHIN_MS + CLOCKS_DIFFER_MS
+    assert since <= NOW - DASHSCOPES_CLOCK_DIFFERS_MS
+    assert until >= NOW + LANDS_WITHIN_MS + DASHSCOPES_CLOCK_DIFFERS_MS
 
 
 def test_a_task_of_the_list_without_a_time_is_in_every_window() -> None:
@@ -183,7 +184,7 @@ def test_no_task_is_taken_before_the_window_is_over(early_ms: int) -> None:
     run_in(memory)
     assert (of(memory, job).state is S.GENERATING) is (early_ms == 0)
     assert len(memory.portraits.windows) == (0 if early_ms else 2)
-    assert SHOWN_WITHIN_MS > LANDS_WITHIN_MS + CLOCKS_DIFFER_MS
+    assert SHOWN_WITHIN_MS > LANDS_WITHIN_MS + DASHSCOPES_CLOCK_DIFFERS_MS
 
 
 def test_a_list_that_cannot_be_read_decides_nothing() -> None:

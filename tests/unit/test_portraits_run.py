@@ -21,6 +21,7 @@ from shared.errors import RetryLater
 from shared.workflow.actions import Report
 from shared.workflow.looks import BEFORE_THE_TICK_MS
 from shared.workflow.portrait_run import (
+    AT_ONCE_MS,
     LOOKS_AROUND_MS,
     SAME_STEP_AGAIN_MS,
     STEPS_AT_ONCE,
@@ -229,6 +230,23 @@ def test_what_kills_runs_is_taken_in_hand_by_its_name_and_left_alone_after_some_
     memory.time += LOOK_SPACING_MS
     run.step()
     assert (len(noted), memory.looks, run.due_in_ms()) == (2, [NOW], LOOK_SPACING_MS)
+
+
+@pytest.mark.parametrize("takes_ms", [AT_ONCE_MS // 2, AT_ONCE_MS])
+def test_a_run_that_begins_goes_back_to_its_trainings_after_a_while(takes_ms: int) -> None:
+    jobs = [model(order(S.STORING), person_id=name) for name in ("li", "wu", "zhao")]
+    memory = Memory(*jobs)
+    memory.portraits.known[TASK] = task = made("https://made.example/1")
+    memory.portraits.pictures[str(task.urls[0])] = picture()
+
+    def write(key: str, content: bytes) -> None:
+        memory.contents[key] = content
+        memory.time += takes_ms
+
+    memory.write = write  # type: ignore[method-assign,assignment]  # slow
+    run_in(memory)
+    ended = [job for job in jobs if of(memory, job).state is S.SUCCEEDED]
+    assert len(ended) == AT_ONCE_MS // takes_ms
 
 
 def test_an_order_whose_sending_kills_runs_lets_the_others_go_first() -> None:
