@@ -36,7 +36,7 @@ from shared.workflow.erasing_person import find_person
 from shared.workflow.message_ports import Outboxes
 from shared.workflow.restoring import restore
 from shared.workflow.retiming import set_clocks_right
-from shared.workflow.submitting import submit
+from shared.workflow.submitting import RESERVE_TRIES, submit
 from shared.workflow.training import deliver
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
@@ -161,6 +161,22 @@ def test_before_any_portraits_a_changed_row_is_another_runs() -> None:
     with pytest.raises(Conflict):
         submit(memory.world(), memory[job], memory.slot())
     assert memory.created == []
+
+
+def test_portraits_that_change_the_row_each_time_send_the_submit_to_the_next_round() -> None:
+    job = job_in(JobState.QUEUED, "wu")
+    memory = Memory(job, slot=held_by(model(order(S.GENERATING))))
+    tries: list[Slot] = []
+
+    def write(after: Slot) -> None:
+        tries.append(after)
+        portraits = replace(memory.held.portraits, tasks=(f"task-{len(tries)}",))
+        memory.held = replace(memory.held, portraits=portraits, version=memory.held.version + 1)
+
+    memory.before_save_slot = write
+    with pytest.raises(Conflict):
+        submit(memory.world(RULES), memory[job], memory.slot())
+    assert (len(tries), memory.created) == (RESERVE_TRIES, [])
 
 
 # -- erasure ---------------------------------------------------------------------------------------------
