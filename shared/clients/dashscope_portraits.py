@@ -124,10 +124,6 @@ class PortraitTasks:
         if total is None or len(seen) != total:
             raise UnreadableAnswer("DashScope's list of tasks is not as long as it says")
 
-    def cancel(self, task_id: str) -> None:
-        """Cancel a task that waits; raises Permanent or RequestTrouble where DashScope does not."""
-        self._http.send("POST", f"/tasks/{quote(task_id, safe='')}/cancel", api=Api.PORTRAITS)
-
     def download(self, url: str) -> bytes:
         """Return a picture; the URL is signed, so the API key does not go with the request.
 

@@ -29,9 +29,6 @@ class PortraitTasks(Protocol):
     def newest(self, until: int) -> list[PortraitTask]:
         """Return the newest tasks that were submitted by ``until``: no proof of what it does not show."""
 
-    def cancel(self, task_id: str) -> None:
-        """Cancel a task that waits."""
-
     def download(self, url: str) -> bytes:
         """Return a picture that was made; raises Permanent if it is gone."""
 

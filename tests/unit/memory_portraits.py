@@ -18,7 +18,6 @@ class MemoryPortraits:
         windows: the times of which the list was asked for.
         created: what was asked for: the model, the wanted pictures, and the URL of the template.
         pictures: what lies under each URL, or the trouble that is raised in its place.
-        canceled: ids of cancelled tasks.
     """
 
     def __init__(self) -> None:
@@ -29,7 +28,6 @@ class MemoryPortraits:
         self.windows: list[tuple[int, int]] = []
         self.created: list[tuple[str, Wanted, str]] = []
         self.pictures: dict[str, bytes | Trouble] = {}
-        self.canceled: list[str] = []
 
     def create(self, finetuned_output: str, wanted: Wanted, template_url: str = "") -> str:
         self.created.append((finetuned_output, wanted, template_url))
@@ -54,9 +52,6 @@ class MemoryPortraits:
         if isinstance(self.listed_before, Trouble):
             raise self.listed_before
         return self.listed_before
-
-    def cancel(self, task_id: str) -> None:
-        self.canceled.append(task_id)
 
     def download(self, url: str) -> bytes:
         found = self.pictures[url]

@@ -218,16 +218,6 @@ def test_a_look_is_repeated_and_an_id_is_quoted(wire: responses.RequestsMock, cl
     assert sent(wire).url == f"{TASKS}/..%2Ffiles%3Fa"
 
 
-def test_a_cancel_is_a_post_to_the_task(wire: responses.RequestsMock, client: DashScope) -> None:
-    wire.post(f"{TASKS}/a%2Fb/cancel", json={"request_id": "r"})
-    client.portraits.cancel("a/b")
-    assert [call.request.url for call in wire.calls] == [f"{TASKS}/a%2Fb/cancel"]
-    wire.post(f"{TASKS}/gone/cancel", status=400, json=error_body("UnsupportedOperation", "no"))
-    with pytest.raises(Trouble) as raised:
-        client.portraits.cancel("gone")
-    assert raised.value.api is Api.PORTRAITS
-
-
 # -- the list --------------------------------------------------------------------------------------------
 
 
