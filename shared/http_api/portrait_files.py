@@ -21,16 +21,14 @@ from shared.domain.job import Job
 from shared.domain.object_keys import job_id
 from shared.domain.portraits import Picture, PortraitOrder
 from shared.domain.result_keys import portraits_folder
-from shared.domain.trouble_kinds import Kind
-from shared.domain.unread import UNREADABLE_ROW, Unread
 from shared.domain.zip_writing import Member, directory_of, foot_of, head_of
-from shared.errors import NotFound, Permanent, RetryLater
+from shared.errors import NotFound, RetryLater
 from shared.http_api.conditional import Answer, has_already
 from shared.http_api.parameters import PICTURE_PARAMETERS, ZIP_PARAMETERS, count_in, read_known
 from shared.http_api.problems import Problem
 from shared.http_api.reader import Reader
 from shared.http_api.resources import RouteRequest
-from shared.http_api.subjects import person_in
+from shared.http_api.subjects import person_in, row_of
 
 MOST_BYTES = 20 * 1024 * 1024
 """Base64 makes 28 MB of it."""
@@ -114,12 +112,7 @@ def all_of_person(request: RouteRequest) -> Answer:
 
 
 def _job(reader: Reader, person_id: str, revision: int) -> Job | None:
-    name = job_id(person_id, revision)
-    found = reader.jobs.find_each([name])[name]
-    if isinstance(found, Unread):
-        if found.kind is Kind.OBJECT:
-            raise Permanent(UNREADABLE_ROW, found.message)
-        raise RetryLater(found.code, found.message, delay_seconds=1, kind=found.kind)
+    found = row_of(reader, job_id(person_id, revision))
     return None if found is None or found.erasing_since else found
 
 

@@ -61,11 +61,17 @@ def job_in(reader: Reader, name: str) -> Job:
 
     if parse_job_id(name) is None:
         raise Problem("invalid_job")
-    found = reader.jobs.find_each([name])[name]
+    found = row_of(reader, name)
     if found is None:
         raise Problem("unknown_job")
+    return unless_erased(found)
+
+
+def row_of(reader: Reader, name: str) -> Job | None:
+    """Return the job of this id, or None; raises a Trouble where its row cannot be read."""
+    found = reader.jobs.find_each([name])[name]
     if isinstance(found, Unread):
         if found.kind is Kind.OBJECT:
             raise Permanent(UNREADABLE_ROW, found.message)
         raise RetryLater(found.code, found.message, delay_seconds=1, kind=found.kind)
-    return unless_erased(found)
+    return found
