@@ -83,8 +83,8 @@ def with_order(job: Job, order: PortraitOrder, now: int) -> Job:
     Of whoever is being erased only what is at DashScope goes on, to its end there.
     """
     before = order_of(job, order.number)
-    if job.erasing_since and not order.state.is_terminal and not order.state.is_at_dashscope:
-        order = order.ended(OrderState.CANCELED, now, reason=ERASED)
+    if job.erasing_since:
+        order = _stopped(order, now)
     portraits = tuple(order if one.number == order.number else one for one in job.portraits)
     spent = order.cost_fen - (before.cost_fen if before is not None else 0)
     has_ended = order.state.is_terminal and before is not None and not before.state.is_terminal
@@ -136,12 +136,13 @@ def order_of(job: JobRecord, number: int) -> PortraitOrder | None:
 
 def stopped_orders(orders: Sequence[PortraitOrder], now: int) -> tuple[PortraitOrder, ...]:
     """End the orders of a person who is being erased; those at DashScope end with their tasks."""
-    return tuple(
-        order
-        if order.state.is_terminal or order.state.is_at_dashscope
-        else order.ended(OrderState.CANCELED, now, reason=ERASED)
-        for order in orders
-    )
+    return tuple(_stopped(order, now) for order in orders)
+
+
+def _stopped(order: PortraitOrder, now: int) -> PortraitOrder:
+    if order.state.is_terminal or order.state.is_at_dashscope:
+        return order
+    return order.ended(OrderState.CANCELED, now, reason=ERASED)
 
 
 def are_at_dashscope(job: JobRecord) -> bool:
@@ -231,7 +232,9 @@ def is_used(slot: PortraitSlot, holder: Job | None, now: int) -> bool:
     """Whether the slot's holder has a use for it: it is at DashScope, or was about to be sent there."""
     attempt = slot.attempt
     order = order_of(holder, attempt.number) if attempt is not None and holder is not None else None
-    if order is None or holder is None or order.state not in (*_IN_HAND[:2], OrderState.QUEUED):
+    if order is None or holder is None:
+        return False
+    if not (order.state.is_at_dashscope or order.state is OrderState.QUEUED):
         return False
     # A run that was about to send it is dead by then: others need not wait for what nobody carries on.
     is_left = now - slot.taken_at > RUN_LASTS_MS or not order.may_be_sent(now)
@@ -252,9 +255,10 @@ def next_order(seen: PortraitsSeen) -> tuple[Job, PortraitOrder] | None:
     if slot.holder and is_used(slot, seen.holder, now) and seen.holder is not None:
         attempt = slot.attempt
         order = order_of(seen.holder, attempt.number) if attempt is not None else None
+        if order is None or order.state is not OrderState.QUEUED:
+            return None
         # Left behind by a run that died: it goes first.
-        is_free = order is not None and order.state is OrderState.QUEUED
-        return (seen.holder, order) if is_free and order is not None else None
+        return seen.holder, order
     waiting = [
         (job, order)
         for job in seen.jobs

@@ -118,6 +118,11 @@ def is_unfinished(job: Job) -> bool:
     return not job.delivered if job.state.is_terminal else job.state is not JobState.REJECTED
 
 
+def awaits_portraits(job: Job) -> bool:
+    """Whether an order of portraits of its model has not ended."""
+    return any(not order.state.is_terminal for order in job.portraits)
+
+
 def own_troubles(job: Job) -> list[RetryState]:
     """Return the troubles of the present step of ``job``, and of its photos while it collects.
 

@@ -22,7 +22,7 @@ from shared.domain.states import JobState
 from shared.domain.unread import Unread
 from shared.domain.words import Language
 from shared.http_api.administration import COME_AGAIN_SECONDS
-from shared.http_api.blocked import blocked_by
+from shared.http_api.blocked import awaits_portraits, blocked_by
 from shared.http_api.conditional import Answer
 from shared.http_api.forecast import Outlook
 from shared.http_api.limits import MAX_REVISIONS
@@ -70,8 +70,8 @@ def listed(request: RouteRequest) -> Answer:
         "portraits": orders_of(found.jobs, outlook, request.language),
         "is_cut": found.is_cut,
     }
-    is_going = any(not order.state.is_terminal for job in found.jobs for order in job.portraits)
-    return Answer(document, COME_AGAIN_SECONDS if is_going else None)
+    is_awaited = any(map(awaits_portraits, found.jobs))
+    return Answer(document, COME_AGAIN_SECONDS if is_awaited else None)
 
 
 def jobs_with_models(reader: Reader, person_id: str) -> Found:
@@ -132,9 +132,7 @@ def picture_href(job: Job, key: str) -> str:
 
 def model_to_ask(jobs: Sequence[Job]) -> Job | None:
     """Return the newest revision whose model is kept, or the newest that had one."""
-    kept = (job for job in jobs if not job.model_released_at)
-    newest_first = sorted(jobs, key=lambda job: job.revision, reverse=True)
-    return max(kept, key=lambda job: job.revision, default=newest_first[0] if newest_first else None)
+    return max(jobs, key=lambda job: (not job.model_released_at, job.revision), default=None)
 
 
 def offer_document(jobs: Sequence[Job], outlook: Outlook, language: Language) -> OfferDocument:

@@ -17,7 +17,7 @@ from shared.domain.unread import UNREADABLE_ROW, Unread
 from shared.domain.words import Language
 from shared.errors import Permanent
 from shared.http_api.authentication import Tokens
-from shared.http_api.blocked import is_unfinished
+from shared.http_api.blocked import awaits_portraits, is_unfinished
 from shared.http_api.conditional import Answer
 from shared.http_api.documents import (
     health_document,
@@ -165,7 +165,7 @@ def job(request: RouteRequest) -> Answer:
         seconds = None if found.kind is Kind.OBJECT else READ_AGAIN_SECONDS
         return Answer(unread_document(found, request.language), seconds)
     # Nothing decides any more how a job goes on that has come to its end: the read is saved.
-    is_over = not is_unfinished(found) and not _makes_portraits(found)
+    is_over = not is_unfinished(found) and not awaits_portraits(found)
     outlook = Outlook(Slot(), Health(), reader.rules, reader.now()) if is_over else _outlook(reader, found)
     return Answer(job_document(found, outlook, request.language), _poll_seconds(found))
 
@@ -245,14 +245,9 @@ def ignored(request: RouteRequest) -> Answer:
     return Answer(ignored_document(stored.value, request.language))
 
 
-def _makes_portraits(job: Job) -> bool:
-    return any(not order.state.is_terminal for order in job.portraits)
-
-
 def _poll_seconds(job: Job, *others: Job) -> int | None:
-    is_left = job.state.is_terminal and is_unfinished(job)
-    is_left = is_left or (job.state.is_terminal and any(map(_makes_portraits, (job, *others))))
-    return DELIVERY_SECONDS if is_left else POLL_SECONDS.get(job.state)
+    is_left = is_unfinished(job) or any(map(awaits_portraits, (job, *others)))
+    return DELIVERY_SECONDS if job.state.is_terminal and is_left else POLL_SECONDS.get(job.state)
 
 
 def _outlook(reader: Reader, job: Job) -> Outlook:
