@@ -17,7 +17,7 @@ from shared.domain.portrait_styles import Wanted
 from shared.domain.rules import Rules
 from tests.benchmarks.harness import Benchmark, Sample
 from tests.benchmarks.strategies.account import UNCAPPED, Account, simulating
-from tests.benchmarks.strategies.campaign import LONGEST, MINUTE_MS, in_parallel
+from tests.benchmarks.strategies.campaign import in_parallel, play_out
 from tests.benchmarks.strategies.figures import Figures, figures, slot_use
 from tests.benchmarks.strategies.ours import Lingering
 from tests.benchmarks.strategies.workloads import SPREAD, with_portraits
@@ -48,15 +48,7 @@ def play(rules: Rules) -> Measured:
     account = Account(WORKLOAD, rules)
     with simulating(account):
         ours = Lingering(account)
-        account.upload_all()
-        ours.begin()
-        account.advance(MINUTE_MS // 2)
-        for _ in range(LONGEST):
-            account.advance(MINUTE_MS)
-            if ours.is_done():
-                break
-        else:
-            raise AssertionError("the workload with portraits does not finish")
+        play_out(account, ours)
         tasks = account.studio.portraits.ledger()
         spans = [(task.submitted_at, task.ended_at) for task in tasks if task.ended_at is not None]
         looks = sum(call.operation == "GetTask" for call in account.gate.trace)

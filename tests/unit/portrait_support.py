@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared.domain.job import Job, Reason
 from shared.domain.photo_set import NEVER
-from shared.domain.portrait_decide import Step, steps
+from shared.domain.portrait_decide import SHOWN_WITHIN_MS, Step, steps
 from shared.domain.portrait_slot import PortraitSlot
 from shared.domain.portrait_styles import Wanted
 from shared.domain.portrait_tasks import PortraitTask
@@ -19,7 +19,10 @@ from shared.domain.portrait_work import PortraitsSeen, attempt_of, listed, order
 from shared.domain.portraits import OrderState, Picture, PortraitOrder
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
+from shared.domain.spending import LANDS_WITHIN_MS
 from shared.domain.states import JobState
+from shared.domain.trouble_kinds import Api
+from shared.errors import RetryLater
 from shared.workflow.actions import Report
 from shared.workflow.portrait_run import PortraitRun
 from tests.unit.memory import Memory
@@ -32,6 +35,9 @@ MODEL = "facechain-finetune-ft-1"
 PRICE = ON.portrait_price_fen
 WHY = Reason("why", "This is why.")
 TASK = "task-1"
+SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
+OVER_MS = LANDS_WITHIN_MS + SHOWN_WITHIN_MS
+"""After so long the list shows whatever a POST has made that nobody has heard of."""
 
 
 def order(state: OrderState = OrderState.QUEUED, number: int = 1, **changes: Any) -> PortraitOrder:

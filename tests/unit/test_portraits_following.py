@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from shared.domain.job import Job
-from shared.domain.portrait_decide import SHOWN_WITHIN_MS
 from shared.domain.portrait_tasks import PortraitTask
 from shared.domain.portrait_work import OVERDUE_MS, RUN_LASTS_MS
 from shared.domain.portraits import OrderState
@@ -16,8 +15,7 @@ from shared.domain.reason import Reason
 from shared.domain.retry_state import DEATHS_ALLOWED
 from shared.domain.rules import Rules
 from shared.domain.slot import Slot
-from shared.domain.spending import LANDS_WITHIN_MS
-from shared.domain.trouble_kinds import Api, Kind
+from shared.domain.trouble_kinds import Kind
 from shared.domain.unread import Unread
 from shared.errors import Conflict, RetryLater, Trouble
 from shared.workflow.portrait_following import (
@@ -31,7 +29,9 @@ from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
     HOUR_MS,
     ON,
+    OVER_MS,
     PRICE,
+    SILENT,
     TASK,
     going,
     held_by,
@@ -44,8 +44,6 @@ from tests.unit.portrait_support import (
 from tests.unit.support import NOW, trouble
 
 S = OrderState
-SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
-OVER = LANDS_WITHIN_MS + SHOWN_WITHIN_MS
 
 
 # -- a task ----------------------------------------------------------------------------------------------
@@ -251,7 +249,7 @@ def test_an_order_that_kills_runs_gives_up_the_slot_that_is_everybodys(
 ) -> None:
     job = model(order(state, attempt_expires_at=NOW))
     memory = Memory(job, slot=held_by(job))
-    memory.time = NOW + OVER
+    memory.time = NOW + OVER_MS
     piece = f"{job.job_id} Portrait{'Resolve' if state is S.SUBMITTING else 'Poll'} 1"
     memory.well_being = replace(memory.well_being, deaths={piece: deaths}, died_at=NOW)
     run_in(memory)

@@ -14,14 +14,15 @@ from shared.domain.portrait_tasks import DASHSCOPES_CLOCK_DIFFERS_MS, PortraitTa
 from shared.domain.portraits import OrderState
 from shared.domain.slot import Slot
 from shared.domain.spending import LANDS_WITHIN_MS
-from shared.domain.trouble_kinds import Api
 from shared.errors import RetryLater
 from shared.workflow.portrait_submitting import LISTED_MS, NOT_TOLD, TRIES_BEFORE_UNCLEAR, resolve
 from tests.unit.memory import Memory
 from tests.unit.portrait_support import (
     HOUR_MS,
     ON,
+    OVER_MS,
     PRICE,
+    SILENT,
     going,
     held_by,
     model,
@@ -32,8 +33,6 @@ from tests.unit.portrait_support import (
 from tests.unit.support import MINUTE_MS, NOW, trouble
 
 S = OrderState
-SILENT = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
-OVER = LANDS_WITHIN_MS + SHOWN_WITHIN_MS
 
 
 OURS = going("task-0", key="our-key", made_at=NOW - HOUR_MS)
@@ -51,7 +50,7 @@ def lost(
     """An attempt without an answer, in a world whose list shows these tasks."""
     job = model(order(S.SUBMITTING, attempt_expires_at=NOW, **changes))
     memory = Memory(job, slot=held_by(job, slot=Slot(portraits=PortraitSlot(tasks=tasks))))
-    memory.time = NOW + OVER
+    memory.time = NOW + OVER_MS
     memory.portraits.listed = list(listed)
     memory.portraits.listed_before = [*listed, OURS]
     for task in listed:

@@ -34,6 +34,7 @@ from tests.unit.portrait_looks import Looked, followed
 from tests.unit.portrait_support import (
     HOUR_MS,
     ON,
+    SILENT,
     TASK,
     going,
     held_by,
@@ -47,7 +48,6 @@ from tests.unit.portrait_support import (
 from tests.unit.support import MINUTE_MS, NOW, cause, trouble
 
 S = OrderState
-BUSY = RetryLater("InternalError", "…", delay_seconds=1, api=Api.PORTRAITS)
 TABLES = RetryLater("OTSServerBusy", "…", delay_seconds=1, api=Api.TABLES)
 
 
@@ -106,7 +106,7 @@ def test_tables_that_cannot_be_read_end_the_work_of_the_run(monkeypatch: pytest.
 def test_an_order_whose_step_fails_keeps_no_other_from_its_own() -> None:
     failing, job = model(order(S.STORING, task_id="task-8"), person_id="wu"), model(order(S.STORING))
     memory = Memory(failing, job)
-    memory.portraits.known["task-8"] = BUSY
+    memory.portraits.known["task-8"] = SILENT
     memory.portraits.known[TASK] = made("https://made.example/1")
     memory.portraits.pictures["https://made.example/1"] = picture()
     run = PortraitRun(memory.world(ON), report := Report())

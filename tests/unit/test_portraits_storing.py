@@ -316,21 +316,6 @@ def test_what_dashscope_does_not_show_is_gone_after_a_day_and_not_before(after_m
     assert (one.state, one.reason.code, one.billed) == (S.FAILED, "portrait_gone", 4)
 
 
-@pytest.mark.parametrize("after_ms", [FORGOTTEN_MS, FORGOTTEN_MS + 1])
-def test_a_task_that_cannot_be_asked_for_any_more_ends_its_order(after_ms: int) -> None:
-    memory, job = ready()
-    memory.portraits.known[TASK] = CUT_SHORT
-    memory.time = NOW + after_ms
-    if after_ms == FORGOTTEN_MS:
-        with pytest.raises(RetryLater):
-            stored(memory, job)
-        return
-    stored(memory, job)
-    one = of(memory, job)
-    assert one.reason is not None
-    assert (one.state, one.reason.code, one.billed) == (S.FAILED, "portrait_gone", 4)
-
-
 def test_a_picture_that_is_cut_short_is_fetched_again_as_a_whole() -> None:
     memory, job = ready()
     memory.portraits.pictures[URL.format(3)] = CUT_SHORT

@@ -80,21 +80,25 @@ def in_parallel(do: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[
         return [pending.result() for pending in [pool.submit(do, *given) for given in calls]]
 
 
+def play_out(account: Account, chosen: Strategy) -> None:
+    """Upload everything and let the time pass until a strategy has done all of its account's workload."""
+    account.upload_all()
+    chosen.begin()
+    # Half a minute off the ticks, so that no ending run is in flight when the account is examined.
+    account.advance(MINUTE_MS // 2)
+    for _ in range(LONGEST):
+        account.advance(MINUTE_MS)
+        if chosen.is_done():
+            return
+    raise AssertionError(f"{chosen.name} does not finish {account.workload.name}")
+
+
 def run_workload(strategy: type[Strategy], workload: Workload) -> Figures:
     """Run a strategy through a workload."""
     account = Account(workload)
     with simulating(account):
         chosen = strategy(account)
-        account.upload_all()
-        chosen.begin()
-        # Half a minute off the ticks, so that no ending run is in flight when the account is examined.
-        account.advance(MINUTE_MS // 2)
-        for _ in range(LONGEST):
-            account.advance(MINUTE_MS)
-            if chosen.is_done():
-                break
-        else:
-            raise AssertionError(f"{chosen.name} does not finish {workload.name}")
+        play_out(account, chosen)
         found = figures(account, chosen.name)
     # An account's runs and callbacks are reference cycles.
     gc.collect()
