@@ -12,7 +12,7 @@ BROWSER := $(VENV)/.browser
 FUZZ := $(VENV)/.fuzz
 DEPLOY := $(VENV)/.deploy
 # Real photos by which the face check of the local DashScope is judged. Of the packages only the pictures are kept.
-PORTRAITS := $(VENV)/portraits
+REAL_PHOTOS := $(VENV)/real-photos
 # An environment of its own, since the libraries in it want other versions, and nothing else needs them.
 CHECKED := $(VENV)/template-checks
 # As it was typed: make would take a dollar sign in it for a variable of its own.
@@ -22,7 +22,7 @@ override PERSON := $(value PERSON)
 export PERSON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up portraits test end-to-end upgrades test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
+.PHONY: help setup demo up real-photos test end-to-end upgrades test-live bytecode check simulate matrix month mutants bench contracts fuzz browser screenshots template package runtimes pythons lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -57,8 +57,8 @@ $(DEPLOY): requirements/deploy.txt $(READY)
 	@$(BIN)/python -m local.installation --deploy $(VENV)
 	@touch $@
 
-$(PORTRAITS)/.ready: requirements/portraits.txt $(READY)
-	@$(BIN)/python -m local.installation --portraits $(VENV)
+$(REAL_PHOTOS)/.ready: requirements/real-photos.txt $(READY)
+	@$(BIN)/python -m local.installation --real-photos $(VENV)
 	@touch $@
 
 $(CHECKED)/.ready: requirements/template-checks.txt requirements/template-validator.txt $(READY)
@@ -71,7 +71,7 @@ demo: $(READY) ## Train sample people, shown live; PHOTOS=folder: your own
 up: $(READY) ## Run the whole stack until Ctrl-C; LOG=1: with the log lines
 	@$(BIN)/python -m local up $(if $(LOG),--log)
 
-portraits: $(PORTRAITS)/.ready ## Fetch the real photos of the tests, into .venv/portraits
+real-photos: $(REAL_PHOTOS)/.ready ## Fetch the real photos of the tests, into .venv/real-photos
 
 CRASH_POINTS := $(addprefix tests/simulation/test_crash_points,.py _of_erasures.py _of_exports.py \
 	_of_portraits.py _of_retention.py)
@@ -82,7 +82,7 @@ TESTS := $(BIN)/python -m pytest --ignore tests/contracts --ignore tests/browser
 	--ignore tests/end_to_end $(CRASH_POINTS:%=--ignore %) $(UPGRADES:%=--ignore %)
 
 test: export PYTHONDONTWRITEBYTECODE =
-test: $(READY) $(PORTRAITS)/.ready ## Run all checks, and all tests without a target of their own
+test: $(READY) $(REAL_PHOTOS)/.ready ## Run all checks, and all tests without a target of their own
 	@$(MAKE) --no-print-directory -j 2 check bytecode
 	@$(TESTS) --quiet -p no:terminaldistreporter -n 3 --dist worksteal
 
@@ -91,7 +91,7 @@ bytecode: $(READY)
 	@$(TESTS) --collect-only -qq >/dev/null 2>&1 || true
 
 # Four processes on two cores: these tests mostly wait.
-end-to-end: $(READY) $(PORTRAITS)/.ready ## Run the whole stack in processes of its own, and kill them
+end-to-end: $(READY) $(REAL_PHOTOS)/.ready ## Run the whole stack in processes of its own, and kill them
 	@$(BIN)/python -m pytest --quiet -p no:terminaldistreporter -n 4 --dist worksteal tests/end_to_end
 
 # Needs the whole history: the previous release comes from git.
@@ -223,7 +223,7 @@ lock: $(READY) ## Write the locked lists again, from pyproject.toml and *.in
 		-o requirements/deploy.txt
 	@$(LOCKING) --constraint requirements/development.txt aliyun_local/pyproject.toml requirements/aliyun-local.in \
 		-o requirements/aliyun-local.txt
-	@$(LOCKING) --no-deps requirements/portraits.in -o requirements/portraits.txt
+	@$(LOCKING) --no-deps requirements/real-photos.in -o requirements/real-photos.txt
 	@$(LOCKING) requirements/template-checks.in -o requirements/template-checks.txt
 	@$(LOCKING) --no-deps requirements/template-validator.in -o requirements/template-validator.txt
 	@$(LOCKING) --no-emit-package enum34 requirements/function-runtime.in -o requirements/function-runtime.txt

@@ -1,6 +1,6 @@
 """Installs the locked lists into virtual environments; ``make setup``, ``contracts`` and ``template`` run it.
 
-Of one list, that of the tests' portraits, it only fetches the packages; ``make portraits`` runs that.
+Of one list, that of the real photos of the tests, it only fetches the packages (``make real-photos``).
 
 It runs before anything is installed, so it uses the standard library alone. pip needs most of a minute; a
 line that changes, or without a terminal a line now and then, tells what pip is doing.
@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from local.portraits import take_portraits
+from local.real_photos import take_photos
 
 LISTS = Path(__file__).resolve().parent.parent / "requirements"
 COMPLETE = ".ready"
@@ -32,8 +32,8 @@ _QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 PIP = ("-m", "pip", "install", *_QUIET)
 _DOWNLOAD = ("-m", "pip", "download", *_QUIET)
 LOCKED = ("--require-hashes", "--use-pep517", "--no-build-isolation")
-# The portraits are in the source distribution of one package, and in the wheels of the others.
-_PORTRAITS = ("--no-deps", "--no-binary", "face-recognition", "--only-binary", "scikit-image,insightface")
+# The photos are in the source distribution of one package, and in the wheels of the others.
+_OF_PHOTOS = ("--no-deps", "--no-binary", "face-recognition", "--only-binary", "scikit-image,insightface")
 
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 5.0
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--browser", action="store_true", help="add what leads a browser through the pages")
     parser.add_argument("--fuzz", action="store_true", help="add what makes requests of openapi.json")
     parser.add_argument("--deploy", action="store_true", help="add what the operator's commands need")
-    parser.add_argument("--portraits", action="store_true", help="fetch the real photos of the tests")
+    parser.add_argument("--real-photos", action="store_true", help="fetch the real photos of the tests")
     parser.add_argument("--template-checks", action="store_true", help="make one that checks the template")
     given = parser.parse_args(arguments)
     try:
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _install(given.environment, "what makes requests", "-r", str(LISTS / "fuzz.txt"))
         elif given.deploy:
             _install(given.environment, "the operator's clients", "-r", str(LISTS / "deploy.txt"))
-        elif given.portraits:
-            _fetch_portraits(given.environment)
+        elif given.real_photos:
+            _fetch_real_photos(given.environment)
         elif given.template_checks:
             _install_template_checks(given.environment)
         else:
@@ -116,18 +116,18 @@ def _install_template_checks(environment: Path) -> None:
         raise
 
 
-def _fetch_portraits(environment: Path) -> None:
+def _fetch_real_photos(environment: Path) -> None:
     """Fetch the packages that have real photos in them, and keep only the photos.
 
     Nothing is installed. pip asks a source distribution for its name by running its ``setup.py``; that is
     locked by its hash, like everything that pip builds here.
     """
     with tempfile.TemporaryDirectory() as folder:
-        listed = ("-r", str(LISTS / "portraits.txt"), "--dest", folder)
-        download = [_python(environment), *_DOWNLOAD, *LOCKED, *_PORTRAITS, *listed]
+        listed = ("-r", str(LISTS / "real-photos.txt"), "--dest", folder)
+        download = [_python(environment), *_DOWNLOAD, *LOCKED, *_OF_PHOTOS, *listed]
         _run("fetch the real photos of the tests", "the real photos of the tests", download)
         try:
-            take_portraits(Path(folder), environment / "portraits")
+            take_photos(Path(folder), environment / "real-photos")
         except (KeyError, OSError) as problem:
             raise InstallationError(f"a package has no such photo: {problem}") from problem
 

@@ -15,7 +15,7 @@ from local.__main__ import DEMO_DEFAULTS
 from local.demo import run, verification
 from local.demo.people import File, Person
 from local.options import read_options
-from tests.portraits import FACES, photo_of_life
+from tests.real_photos import FACES, photo_of_life
 
 from .support import photo, running_studio, scenery
 from .up import environment, run_local

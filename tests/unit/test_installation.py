@@ -165,7 +165,7 @@ LISTS = (
     "fuzz",
     "function-runtime",
     "function-runtime-3.12",
-    "portraits",
+    "real-photos",
     "template-checks",
     "template-validator",
     "uv",
@@ -224,19 +224,19 @@ def test_the_real_photos_are_fetched_by_their_hashes_and_nothing_of_their_packag
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[tuple[Path, Path]] = []
-    monkeypatch.setattr(installation, "take_portraits", lambda *folders: taken.append(folders))
-    (call,) = recorded_calls(tmp_path, "--portraits")
+    monkeypatch.setattr(installation, "take_photos", lambda *folders: taken.append(folders))
+    (call,) = recorded_calls(tmp_path, "--real-photos")
     assert call.startswith("-m pip download ")
     assert {"--require-hashes", "--no-build-isolation", "--no-deps"} <= set(call.split())
-    assert call.split()[-3].endswith("/requirements/portraits.txt")
-    assert taken == [(Path(call.split()[-1]), tmp_path / "portraits")]
+    assert call.split()[-3].endswith("/requirements/real-photos.txt")
+    assert taken == [(Path(call.split()[-1]), tmp_path / "real-photos")]
 
 
 def test_photos_that_a_package_has_no_more_are_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(installation, "_run", lambda *_: None)
-    assert installation.main(["--portraits", str(tmp_path)]) == 1
+    assert installation.main(["--real-photos", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith(
         "a package has no such photo: no distribution of face_recognition"
     )

@@ -23,7 +23,7 @@ LEAST_FACE = 128
 """Sides of the smallest face that the service takes, in pixels of the picture ("人物图像检测")."""
 _KNOWN_FACE = 80
 _LEAST_SIDE = 640
-# The detector's scores of the portraits in tests/portraits.py, in sizes of 300 to 4096 pixels: 0.34 or more
+# The detector's scores of the photos in tests/real_photos.py, in sizes of 300 to 4096 pixels: 0.34 or more
 # for the only face, 0.14 or less for things. Of drawn portraits it is 0.3 or more.
 _LEAST_SCORE = 0.2
 _WHITE = (255, 255, 255, 255)

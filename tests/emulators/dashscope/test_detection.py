@@ -13,7 +13,7 @@ from aliyun_local.dashscope.pictures.detection import LEAST_FACE, count_faces
 from aliyun_local.dashscope.pictures.inspection import inspect
 from aliyun_local.samples import portrait
 from tests.emulators.dashscope.support import encoded
-from tests.portraits import FACES, photo_of_life
+from tests.real_photos import FACES, photo_of_life
 
 
 def verdict(faces: int) -> str:

@@ -15,7 +15,7 @@ from aliyun_local.dashscope.pictures.portraits import PRESET_STYLES
 from aliyun_local.dashscope.pictures.stand_ins import CAPTION, stand_in
 from aliyun_local.pixel_budget import PixelBudget
 from aliyun_local.samples import encoded, landscape, portrait
-from tests.portraits import photo_of_life
+from tests.real_photos import photo_of_life
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

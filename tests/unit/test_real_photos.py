@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.portraits import PHOTOS, take_portraits
-from tests.portraits import FACES
+from local.real_photos import PHOTOS, take_photos
+from tests.real_photos import FACES
 
 
 def distributions(folder: Path, *, without: str = "") -> Path:
@@ -31,7 +31,7 @@ def distributions(folder: Path, *, without: str = "") -> Path:
 
 
 def test_the_photos_are_taken_under_their_own_names(tmp_path: Path) -> None:
-    take_portraits(distributions(tmp_path), tmp_path / "taken")
+    take_photos(distributions(tmp_path), tmp_path / "taken")
     taken = {path.name: path.read_text() for path in (tmp_path / "taken").iterdir()}
     assert taken == {photo.rpartition("/")[2]: photo for photos in PHOTOS.values() for photo in photos}
     assert taken.keys() == FACES.keys()
@@ -40,4 +40,4 @@ def test_the_photos_are_taken_under_their_own_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("photo", ["biden.jpg", "t1.jpg"])
 def test_a_photo_that_is_missing_is_named(tmp_path: Path, photo: str) -> None:
     with pytest.raises(KeyError, match=photo):
-        take_portraits(distributions(tmp_path, without=photo), tmp_path / "taken")
+        take_photos(distributions(tmp_path, without=photo), tmp_path / "taken")

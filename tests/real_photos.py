@@ -1,4 +1,4 @@
-"""Real photos, as ``make portraits`` fetches them, and the number of faces that each shows."""
+"""Real photos, as ``make real-photos`` fetches them, and the number of faces that each shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FACES = {
 
 def photo_of_life(name: str) -> Path:
     """Return the file of a real photo; without the photos the test fails and says what to run."""
-    path = Path(sys.prefix) / "portraits" / name
+    path = Path(sys.prefix) / "real-photos" / name
     if not path.exists():
-        pytest.fail("the real photos are missing; `make portraits` fetches them", pytrace=False)
+        pytest.fail("the real photos are missing; `make real-photos` fetches them", pytrace=False)
     return path

