@@ -27,8 +27,8 @@ MUTANTS_OF_PORTRAITS = (
     one(
         "the slot of portraits is released while a task goes on",
         _WORK,
-        "order.state not in (*_IN_HAND[:2], OrderState.QUEUED)",
-        "order.state is not OrderState.QUEUED",
+        "if not (order.state.is_at_dashscope or order.state is OrderState.QUEUED)",
+        "if order.state is not OrderState.QUEUED",
     ),
     one(
         "pictures are said to be stored that are not",
